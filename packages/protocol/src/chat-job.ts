@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { requestIdPattern } from './relay/frame.ts';
+import { retryStateSchema } from './relay/payloads.ts';
+
+/**
+ * What BullMQ carries: ids, not the conversation. The body lies beside it in Redis under a time to live, and the
+ * record there decides whether the job is still wanted. Holds no secret.
+ */
+export const chatJobSchema = z.object({
+  requestId: z.string().regex(requestIdPattern),
+  /** Fencing epoch; see `Frame`. */
+  epoch: z.number().int().positive(),
+  /** Whose mailbox gets the frames. */
+  ingressId: z.string(),
+  /** The model as the client named it. */
+  model: z.string(),
+  stream: z.boolean(),
+  state: retryStateSchema,
+  /** W3C trace context of the producer's span; absent when tracing is off. */
+  traceparent: z.string().optional(),
+  tracestate: z.string().optional(),
+});
+export type ChatJob = z.infer<typeof chatJobSchema>;

@@ -1,0 +1,176 @@
+/** One row of the error table: what a code means to a client. */
+export interface ErrorRow {
+  readonly status: number;
+  readonly type: ErrorType;
+  /** May the client's SDK send the same request again by itself? Sent as `x-should-retry`. */
+  readonly retryable: boolean;
+  /** Said when the place that raises the error has nothing more precise to say. */
+  readonly message: string;
+}
+
+/** The `type` field of OpenAI's error envelope. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'rate_limit_error'
+  | 'overloaded_error'
+  | 'upstream_error'
+  | 'timeout_error'
+  | 'internal_error';
+
+const invalid = (message: string): ErrorRow => ({
+  status: 400,
+  type: 'invalid_request_error',
+  retryable: false,
+  message,
+});
+const overloaded = (message: string): ErrorRow => ({
+  status: 503,
+  type: 'overloaded_error',
+  retryable: true,
+  message,
+});
+const upstream = (message: string, retryable = true): ErrorRow => ({
+  status: 502,
+  type: 'upstream_error',
+  retryable,
+  message,
+});
+
+/**
+ * Every error code that Sluice itself gives, and nothing else. An upstream's own code may take the place of
+ * `upstream_error` in an answer; its status and type stay those of the row.
+ */
+export const errorTable = {
+  invalid_json: invalid('The request body is not valid JSON.'),
+  invalid_encoding: invalid('The request body could not be decoded.'),
+  json_too_deep: invalid('The request body is nested too deeply.'),
+  invalid_request: invalid('The request is invalid.'),
+  invalid_type: invalid('A field has the wrong type.'),
+  invalid_value: invalid('A field has a value that is not supported.'),
+  missing_required_parameter: invalid('A required field is missing.'),
+  string_above_max_length: invalid('A text is too long.'),
+  array_above_max_length: invalid('A list is too long.'),
+  array_below_min_length: invalid('A list is too short.'),
+  integer_above_max_value: invalid('A number is too large.'),
+  integer_below_min_value: invalid('A number is too small.'),
+  decimal_above_max_value: invalid('A number is too large.'),
+  decimal_below_min_value: invalid('A number is too small.'),
+  unsupported_parameter: invalid('A parameter is not supported by this model.'),
+  context_length_exceeded: invalid("The prompt does not fit into the model's context window."),
+  content_policy_violation: invalid('The provider refused the content of this request.'),
+  upstream_rejected: invalid('The provider rejected the request.'),
+
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    message: 'No valid API key was given. Send it as "Authorization: Bearer KEY" or "x-api-key: KEY".',
+  },
+  model_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'This API key may not use the requested model.',
+  },
+  model_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The requested model does not exist here.',
+  },
+  unknown_url: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is nothing at this URL.',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'This URL does not answer to that method.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    retryable: true,
+    message: 'The request body did not arrive in time.',
+  },
+  request_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The request body is too large.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The request body must be JSON, plain or compressed with gzip, deflate, br or zstd.',
+  },
+
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    message: 'The rate limit of this API key is reached.',
+  },
+  concurrency_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    message: 'This API key has as many requests running as it may.',
+  },
+  upstream_rate_limited: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    message: 'Every credential for this model is cooling down after the provider limited it.',
+  },
+
+  server_overloaded: overloaded('The gateway is at its limit and its waiting room is full.'),
+  queue_timeout: overloaded('The request waited too long for a free place.'),
+  redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),
+  draining: overloaded('This replica is shutting down.'),
+
+  upstream_error: upstream('The provider failed.'),
+  upstream_unavailable: upstream('No provider for this model is available just now.'),
+  upstream_truncated: upstream("The provider's answer broke off before its end."),
+  upstream_malformed: upstream("The provider's answer could not be understood."),
+  upstream_authentication: upstream('The provider refused every credential configured for this model.', false),
+  worker_lost: upstream('The worker that served this request was lost.'),
+  relay_gap: upstream('A part of the answer was lost between worker and ingress.'),
+  upstream_timeout: {
+    status: 504,
+    type: 'timeout_error',
+    retryable: true,
+    message: 'The provider did not answer in time.',
+  },
+
+  request_cancelled: {
+    status: 499,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The client left before its answer was complete.',
+  },
+  client_too_slow: {
+    status: 500,
+    type: 'internal_error',
+    retryable: false,
+    message: 'The client did not read its answer in time.',
+  },
+  internal_error: {
+    status: 500,
+    type: 'internal_error',
+    retryable: true,
+    message: 'The gateway failed. It is our fault.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** A code of {@link errorTable}. */
+export type ErrorCode = keyof typeof errorTable;
+
+/** Is this text one of our own codes? */
+export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(errorTable, value);

@@ -1,0 +1,28 @@
+export { type ChatJob, chatJobSchema } from './chat-job.ts';
+export { type ErrorCode, type ErrorRow, errorTable, type ErrorType } from './errors/codes.ts';
+export {
+  type ErrorDetails,
+  type ErrorEnvelope,
+  fromWireError,
+  GatewayError,
+  toEnvelope,
+  toWireError,
+  type WireError,
+} from './errors/gateway-error.ts';
+export { type Usage, usageSchema } from './openai/usage.ts';
+export { decodeFrames, encodeFrame, type Frame, FrameError, type FrameKind, requestIdPattern } from './relay/frame.ts';
+export {
+  type Answered,
+  answeredSchema,
+  type End,
+  endSchema,
+  type Failed,
+  failedSchema,
+  firstRetryState,
+  type Retry,
+  retrySchema,
+  type RetryState,
+  startedSchema,
+} from './relay/payloads.ts';
+export { type FailureKind, type UpstreamFailure } from './upstream/failure.ts';
+export type { ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { wireErrorSchema } from '../errors/gateway-error.ts';
+import { usageSchema } from '../openai/usage.ts';
+
+/** What a request has used up of its chances so far; handed from run to run through the ingress. */
+export const retryStateSchema = z.object({
+  /** Upstream calls made. */
+  attempts: z.number().int().nonnegative(),
+  /** Waits taken after ordinary failures; the exponent of the next back-off. */
+  waits: z.number().int().nonnegative(),
+  /** Waits taken after rate limits; they have a schedule of their own. */
+  rateLimitWaits: z.number().int().nonnegative(),
+  /** Targets (`upstream/model`) that must not see this request again: they refused what it asks. */
+  refusedBy: z.array(z.string()),
+});
+export type RetryState = z.infer<typeof retryStateSchema>;
+
+export const firstRetryState: RetryState = { attempts: 0, waits: 0, rateLimitWaits: 0, refusedBy: [] };
+
+/** `started`: a worker holds the request and is about to call an upstream. */
+export const startedSchema = z.object({ workerId: z.string() });
+
+/** `answered`: an upstream has begun to answer; sent before the first `data`. */
+export const answeredSchema = z.object({
+  upstream: z.string(),
+  model: z.string(),
+  attempts: z.number().int().positive(),
+});
+export type Answered = z.infer<typeof answeredSchema>;
+
+/** `end`: the answer is complete. */
+export const endSchema = z.object({
+  usage: usageSchema.optional(),
+  /** Upstream events passed on; stands in for output tokens where a provider reports no usage. */
+  events: z.number().int().nonnegative(),
+  finishReason: z.string().optional(),
+  responseModel: z.string().optional(),
+});
+export type End = z.infer<typeof endSchema>;
+
+/** `retry`: the worker gives the request back; the ingress submits it again after the delay, one epoch later. */
+export const retrySchema = z.object({
+  delayMs: z.number().nonnegative(),
+  state: retryStateSchema,
+  /** What the client would be told if there were no other try. */
+  error: wireErrorSchema,
+});
+export type Retry = z.infer<typeof retrySchema>;
+
+/** `error`: the request has failed for good. */
+export const failedSchema = z.object({
+  error: wireErrorSchema,
+  attempts: z.number().int().nonnegative(),
+  upstream: z.string().optional(),
+  /** Upstream events passed on before the failure; 0 means that nothing was billed to the client's knowledge. */
+  events: z.number().int().nonnegative(),
+});
+export type Failed = z.infer<typeof failedSchema>;

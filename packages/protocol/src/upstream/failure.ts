@@ -1,0 +1,49 @@
+/**
+ * Why one call to an upstream failed, in words that every provider's failures translate to:
+ *
+ * | kind            | what happened                                                             |
+ * |-----------------|---------------------------------------------------------------------------|
+ * | network         | refused, reset, unreachable, closed before an answer                       |
+ * | timeout         | silence: no first token, or a gap between two, for too long                |
+ * | server          | the provider says that it failed or is overloaded (408, 5xx)               |
+ * | busy            | a 400 whose text says "busy": the provider means a 503                     |
+ * | rate_limit      | this credential is too fast (429)                                          |
+ * | quota           | this credential has nothing left to spend                                  |
+ * | authentication  | this credential is not known (401)                                         |
+ * | permission      | this credential may not (403)                                              |
+ * | not_found       | there is no such model here (404)                                          |
+ * | context_length  | the prompt is too long for this model                                      |
+ * | content_policy  | this provider refuses the content                                          |
+ * | invalid_request | the request is wrong, wherever it is sent                                  |
+ * | truncated       | the answer ended before it was complete                                    |
+ * | malformed       | the answer can't be understood                                             |
+ */
+export type FailureKind =
+  | 'network'
+  | 'timeout'
+  | 'server'
+  | 'busy'
+  | 'rate_limit'
+  | 'quota'
+  | 'authentication'
+  | 'permission'
+  | 'not_found'
+  | 'context_length'
+  | 'content_policy'
+  | 'invalid_request'
+  | 'truncated'
+  | 'malformed';
+
+export interface UpstreamFailure {
+  readonly kind: FailureKind;
+  /** May still hold what the provider echoed of a key: redact before it leaves the worker. */
+  readonly message: string;
+  /** HTTP status, where the provider answered. */
+  readonly status?: number | undefined;
+  /** The provider's own code. */
+  readonly code?: string | undefined;
+  /** The field that the provider blames. */
+  readonly param?: string | undefined;
+  /** How long the provider asks us to stay away. */
+  readonly retryAfterMs?: number | undefined;
+}
