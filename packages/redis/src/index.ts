@@ -1,0 +1,14 @@
+export {
+  connect,
+  type ConnectionRole,
+  type ConnectRequest,
+  longestBlockMs,
+  type RedisConnection,
+  type RedisNode,
+  type RedisPlace,
+  type RedisSettings,
+  untilReady,
+} from './connect.ts';
+export { createKeys, type Keys } from './keys.ts';
+export { defineScript, type Script } from './script.ts';
+export { isRedisUnavailable } from './unavailable.ts';

@@ -1,0 +1,62 @@
+/**
+ * Every key of Sluice. What one script touches together shares a hash tag, so that Redis Cluster keeps it on one node:
+ *
+ * | tag           | holds                                                    | scales by            |
+ * | `{adm}`       | leases, rates and the waiting room of the whole fleet    | one node, ~20 µs each |
+ * | `{q0}`…       | a queue shard: BullMQ's keys and the request records     | number of shards     |
+ * | `{up:<id>}`   | resting credentials and circuits of one upstream                  | upstreams            |
+ * | `{<process>}` | a process's mailbox                                      | processes            |
+ */
+export interface Keys {
+  /** zset, request id → lease expiry: what runs now, over all replicas. */
+  readonly leases: string;
+  /** zset, request id → arrival order: who waits for a lease. */
+  readonly waiting: string;
+  /** zset, request id → time until which its ingress has vouched for the waiter. */
+  readonly vouched: string;
+  /** hash, request id → id of the ingress that holds the client. */
+  readonly waiters: string;
+  /** Start of the names of the ingresses' admission mailboxes; the id follows. */
+  readonly admissionMailboxPrefix: string;
+  admissionMailbox(processId: string): string;
+  /** zset as `leases`, for one client key. */
+  keyLeases(keyId: string): string;
+  /** string: theoretical arrival time of the GCRA, per client key. */
+  requestRate(keyId: string): string;
+  tokenRate(keyId: string): string;
+  /** stream: batches of frames for one process. */
+  mailbox(processId: string): string;
+  /** string with a short life: this process was alive a moment ago. */
+  alive(processId: string): string;
+  /** BullMQ's prefix for a shard. */
+  queuePrefix(shard: number): string;
+  /** hash: body, epoch, deadline and claim of one request. */
+  request(shard: number, requestId: string): string;
+  /** hash, credential id → end of its rest (ms, Redis clock). */
+  rests(upstreamId: string): string;
+  /** hash: failures and state of the circuit of one target. */
+  breaker(upstreamId: string, model: string): string;
+}
+
+/** Names every key under one prefix, so that several Sluices (or tests) can share a Redis. */
+export function createKeys(prefix: string): Keys {
+  const admission = `${prefix}:{adm}`;
+  const admissionMailboxPrefix = `${admission}:mb:`;
+  return {
+    leases: `${admission}:leases`,
+    waiting: `${admission}:waiting`,
+    vouched: `${admission}:vouched`,
+    waiters: `${admission}:waiters`,
+    admissionMailboxPrefix,
+    admissionMailbox: (processId) => `${admissionMailboxPrefix}${processId}`,
+    keyLeases: (keyId) => `${admission}:leases:${keyId}`,
+    requestRate: (keyId) => `${admission}:rpm:${keyId}`,
+    tokenRate: (keyId) => `${admission}:tpm:${keyId}`,
+    mailbox: (processId) => `${prefix}:mb:{${processId}}`,
+    alive: (processId) => `${prefix}:alive:${processId}`,
+    queuePrefix: (shard) => `${prefix}:{q${shard}}`,
+    request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
+    rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
+    breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+  };
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import type { RedisConnection } from './connect.ts';
+
+/** A Lua script with the number of keys that its file name says and a reader for its reply. */
+export interface Script<Reply> {
+  /** Runs the script; by its hash once the server knows it. */
+  run(connection: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
+}
+
+type Command = (...args: (string | number)[]) => Promise<unknown>;
+
+/**
+ * Reads a script from `<verb>-<number of keys>.lua`. A line `--@include <name>` stands for the file `<name>.lua` beside
+ * it: Redis has no modules, and two scripts that hand over leases must do it alike.
+ *
+ * @throws Error at start-up when the file is missing or its name does not say how many keys it takes.
+ */
+export function defineScript<Reply>(file: URL, parse: (reply: unknown) => Reply): Script<Reply> {
+  const [, name, count] = /([a-z-]+)-(\d+)\.lua$/.exec(file.pathname) ?? [];
+  if (name === undefined) throw new Error(`${file.pathname} is not named <verb>-<number of keys>.lua`);
+  const numberOfKeys = Number(count);
+  const lua = withIncludes(file);
+  const commandName = `sluice-${name}`;
+  const defined = new WeakMap<RedisConnection, Command>();
+
+  function commandOf(connection: RedisConnection): Command {
+    let command = defined.get(connection);
+    if (command === undefined) {
+      connection.defineCommand(commandName, { lua, numberOfKeys });
+      command = (Reflect.get(connection, commandName) as Command).bind(connection);
+      defined.set(connection, command);
+    }
+    return command;
+  }
+
+  return {
+    async run(connection, keys, args) {
+      if (keys.length !== numberOfKeys) throw new Error(`${name} takes ${numberOfKeys} keys, not ${keys.length}`);
+      return parse(await commandOf(connection)(...keys, ...args));
+    },
+  };
+}
+
+function withIncludes(file: URL): string {
+  const text = readFileSync(file, 'utf8');
+  return text.replace(/^--@include ([a-z-]+)$/gm, (_line, name: string) =>
+    readFileSync(new URL(`${name}.lua`, file), 'utf8'),
+  );
+}
