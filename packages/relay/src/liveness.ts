@@ -1,0 +1,91 @@
+import type { RedisConnection } from '@sluice/redis';
+
+/**
+ * Tells others that this process lives, and notices when those it depends on no longer do. A process says so in a key
+ * with a short life; whoever serves or is served by it looks there.
+ *
+ * Nobody is declared lost on one absent key, nor while Redis itself was away: after any beat that failed, every process
+ * gets the time of a key's life to announce itself again.
+ */
+export interface Liveness {
+  /** Announces this process; rejects when Redis cannot be reached. */
+  start(): Promise<void>;
+  /** Calls `onLost` once when that process has gone silent, unless unwatched before. */
+  watch(processId: string): void;
+  unwatch(processId: string): void;
+  /** Stops and takes the announcement back. */
+  close(): Promise<void>;
+}
+
+export interface LivenessNeeds {
+  readonly connection: RedisConnection;
+  readonly aliveKey: (processId: string) => string;
+  readonly processId: string;
+  readonly onLost: (processId: string) => void;
+  readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+const beatEveryMs = 500;
+const keyTtlMs = 2000;
+const missesUntilLost = 2;
+
+export function createLiveness(needs: LivenessNeeds): Liveness {
+  const misses = new Map<string, number>();
+  let trustAfter = 0;
+  let beating: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const announce = (): Promise<unknown> => needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs);
+
+  async function beat(): Promise<void> {
+    try {
+      const startedAt = needs.now();
+      const watched = [...misses.keys()];
+      const [, ...found] = await Promise.all([
+        announce(),
+        ...watched.map((processId) => needs.connection.exists(needs.aliveKey(processId))),
+      ]);
+      if (needs.now() - startedAt > beatEveryMs) trustAfter = needs.now() + keyTtlMs;
+      if (needs.now() < trustAfter) return;
+      watched.forEach((processId, at) => judge(processId, found[at] === 1));
+    } catch (error) {
+      trustAfter = needs.now() + keyTtlMs;
+      needs.onError(error);
+    }
+  }
+
+  function judge(processId: string, isThere: boolean): void {
+    const before = misses.get(processId);
+    if (before === undefined) return;
+    if (isThere) {
+      misses.set(processId, 0);
+    } else if (before + 1 < missesUntilLost) {
+      misses.set(processId, before + 1);
+    } else {
+      misses.delete(processId);
+      needs.onLost(processId);
+    }
+  }
+
+  return {
+    async start() {
+      await announce();
+      timer = setInterval(() => {
+        beating ??= beat().finally(() => (beating = undefined));
+      }, beatEveryMs);
+    },
+    watch(processId) {
+      if (!misses.has(processId)) misses.set(processId, 0);
+    },
+    unwatch(processId) {
+      misses.delete(processId);
+    },
+    async close() {
+      clearInterval(timer);
+      await beating;
+      await needs.connection.unlink(needs.aliveKey(needs.processId)).catch(needs.onError);
+    },
+  };
+}
