@@ -1,0 +1,263 @@
+import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
+import { acquireScript, type AcquireReply, releaseScript, renewScript } from './scripts.ts';
+
+/** What one client key may do; absent = unlimited. */
+export interface KeyLimits {
+  /** Requests that run or wait at once. */
+  readonly concurrency?: number | undefined;
+  /** Requests per minute. */
+  readonly rpm?: number | undefined;
+  /** Requests that may come at once; default: a whole minute's. */
+  readonly rpmBurst?: number | undefined;
+  /** Tokens per minute, prompt and answer together. */
+  readonly tpm?: number | undefined;
+  /** Tokens that may be asked for at once; default: a whole minute's. */
+  readonly tpmBurst?: number | undefined;
+}
+
+/** What all replicas together may do. */
+export interface FleetLimits {
+  /** Requests that run at once. */
+  readonly maxConcurrentRequests: number;
+  /** Requests that may wait beyond those. */
+  readonly queueSize: number;
+  /** A lease that nobody renews ends after this time: what a crash costs. */
+  readonly leaseMs: number;
+}
+
+export interface AdmissionRequest {
+  readonly requestId: string;
+  readonly keyId: string;
+  readonly limits: KeyLimits;
+  /** Tokens to reserve; corrected on release. */
+  readonly tokens: number;
+}
+
+/** How much of a rate is left, for the `x-ratelimit-*` headers. */
+export interface RateState {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Milliseconds until the whole burst is free again. */
+  readonly resetMs: number;
+}
+
+export interface Rates {
+  readonly requests: RateState | undefined;
+  readonly tokens: RateState | undefined;
+}
+
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly ticket: Ticket; readonly rates: Rates; readonly redisNow: number }
+  | Refusal;
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+  /** Undefined where no waiting helps: the request alone is larger than the burst. */
+  readonly retryAfterMs: number | undefined;
+  readonly rates: Rates;
+}
+
+export type RefusalReason = 'concurrency' | 'requests' | 'tokens' | 'overloaded';
+
+/** An accepted request: running, or waiting for its lease. */
+export interface Ticket {
+  /** Did it have to wait? */
+  readonly mustWait: boolean;
+  /** Resolves when the request may run. Never rejects: who waits brings the time-out. */
+  readonly admitted: Promise<void>;
+  /**
+   * Gives everything back, once; later calls do nothing. If Redis is away it is tried again until the lease has ended
+   * by itself. The deltas correct what was reserved: negative gives back.
+   */
+  release(correction: { readonly requests: number; readonly tokens: number }): void;
+}
+
+/** The fleet's admission as one ingress sees it. */
+export interface Admission {
+  /**
+   * Decides in one step on all limits; a refusal consumes nothing.
+   * @throws the connection's error when Redis is away
+   */
+  acquire(request: AdmissionRequest): Promise<Verdict>;
+  /** The admission mailbox says that this request may run now. */
+  wake(requestId: string): void;
+  /** Over all replicas. */
+  occupancy(): Promise<{ readonly running: number; readonly waiting: number }>;
+  /** Requests this process holds leases or places for. */
+  readonly heldHere: number;
+  /** Stops renewing, after the releases under way are through or `timeoutMs` has passed. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface AdmissionNeeds {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly ingressId: string;
+  readonly fleet: FleetLimits;
+  readonly onError: (error: unknown) => void;
+  /** A request goes on without its lease: it ran out, and others have taken the place. */
+  readonly onLeaseLost: (requestId: string) => void;
+  readonly random: () => number;
+}
+
+interface Held extends AdmissionRequest {
+  readonly wake: () => void;
+}
+
+const renewBatch = 50;
+const releaseRetryMs = 500;
+
+export function createAdmission(needs: AdmissionNeeds): Admission {
+  const { connection, keys, ingressId, fleet } = needs;
+  const held = new Map<string, Held>();
+  const releasing = new Set<Promise<void>>();
+  let isClosed = false;
+  let timer = setTimeout(renewAll, renewDelayMs());
+
+  /** A third of the lease, so that two renewals may fail; spread, so that replicas don't renew in step. */
+  function renewDelayMs(): number {
+    return (fleet.leaseMs / 3) * (0.9 + 0.2 * needs.random());
+  }
+
+  function renewAll(): void {
+    void Promise.all(batchesByKey(held.values()).map(renew))
+      .catch(needs.onError)
+      .finally(() => {
+        if (!isClosed) timer = setTimeout(renewAll, renewDelayMs());
+      });
+  }
+
+  async function renew(batch: readonly Held[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    const states = await renewScript.run(
+      connection,
+      [keys.leases, keys.keyLeases(first.keyId), keys.waiting, keys.vouched, keys.waiters, keys.admissionMailboxPrefix],
+      [
+        fleet.leaseMs,
+        fleet.maxConcurrentRequests,
+        first.limits.concurrency === undefined ? 0 : 1,
+        ...batch.map(({ requestId }) => requestId),
+      ],
+    );
+    batch.forEach((request, at) => {
+      if (!held.has(request.requestId)) return;
+      // A wake-up that got lost with its mailbox is made good here.
+      if (states[at] === 'running') request.wake();
+      if (states[at] === 'lost') needs.onLeaseLost(request.requestId);
+    });
+  }
+
+  function scriptKeys(keyId: string): string[] {
+    return [
+      keys.leases,
+      keys.keyLeases(keyId),
+      keys.requestRate(keyId),
+      keys.tokenRate(keyId),
+      keys.waiting,
+      keys.vouched,
+      keys.waiters,
+      keys.admissionMailboxPrefix,
+    ];
+  }
+
+  async function release(request: AdmissionRequest, correction: { requests: number; tokens: number }): Promise<void> {
+    const triesLeftUntil = Math.ceil(fleet.leaseMs / releaseRetryMs);
+    for (let tries = 0; tries < triesLeftUntil && !isClosed; tries++) {
+      try {
+        await releaseScript.run(connection, scriptKeys(request.keyId), [
+          request.requestId,
+          fleet.leaseMs,
+          fleet.maxConcurrentRequests,
+          request.limits.rpm ?? 0,
+          correction.requests,
+          request.limits.tpm ?? 0,
+          correction.tokens,
+        ]);
+        return;
+      } catch (error) {
+        needs.onError(error);
+        if (!isRedisUnavailable(error)) return;
+        await new Promise((resolve) => setTimeout(resolve, releaseRetryMs));
+      }
+    }
+  }
+
+  function accept(request: AdmissionRequest, mustWait: boolean): Ticket {
+    const { promise: admitted, resolve: wake } = Promise.withResolvers<void>();
+    held.set(request.requestId, { ...request, wake });
+    if (!mustWait) wake();
+    return {
+      mustWait,
+      admitted,
+      release(correction) {
+        if (!held.delete(request.requestId)) return;
+        const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
+        releasing.add(done);
+      },
+    };
+  }
+
+  return {
+    async acquire(request) {
+      const { limits } = request;
+      const reply = await acquireScript.run(connection, scriptKeys(request.keyId), [
+        request.requestId,
+        ingressId,
+        fleet.leaseMs,
+        fleet.maxConcurrentRequests,
+        fleet.queueSize,
+        limits.concurrency ?? 0,
+        limits.rpm ?? 0,
+        limits.rpmBurst ?? limits.rpm ?? 0,
+        limits.tpm ?? 0,
+        limits.tpmBurst ?? limits.tpm ?? 0,
+        request.tokens,
+      ]);
+      const rates = ratesOf(reply, limits);
+      if (reply.verdict === 'refused') {
+        return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
+      }
+      const ticket = accept(request, reply.verdict === 'waiting');
+      return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
+    },
+
+    wake: (requestId) => held.get(requestId)?.wake(),
+
+    async occupancy() {
+      const [running, waiting] = await Promise.all([connection.zcard(keys.leases), connection.zcard(keys.waiting)]);
+      return { running, waiting };
+    },
+
+    get heldHere() {
+      return held.size;
+    },
+
+    async close(timeoutMs) {
+      clearTimeout(timer);
+      const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+      const limit = setTimeout(resolve, timeoutMs);
+      await Promise.race([Promise.all(releasing), tooLate]);
+      clearTimeout(limit);
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function ratesOf(reply: AcquireReply, limits: KeyLimits): Rates {
+  const { requests, tokens } = reply;
+  return {
+    requests: limits.rpm === undefined ? undefined : { limit: limits.rpm, ...requests },
+    tokens: limits.tpm === undefined ? undefined : { limit: limits.tpm, ...tokens },
+  };
+}
+
+function batchesByKey(requests: Iterable<Held>): Held[][] {
+  const batches: Held[][] = [];
+  for (const ofKey of Map.groupBy(requests, ({ keyId }) => keyId).values()) {
+    for (let at = 0; at < ofKey.length; at += renewBatch) batches.push(ofKey.slice(at, at + renewBatch));
+  }
+  return batches;
+}
