@@ -1,0 +1,39 @@
+import type { ChatJob } from '@sluice/protocol';
+import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
+import { z } from 'zod';
+
+const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
+const claimReply = z.tuple([
+  z.enum(['claimed', 'gone', 'outdated', 'taken', 'late']),
+  z.number().int().nonnegative(),
+  z.string(),
+]);
+
+export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(1).parse(reply));
+/** False when the record is gone. */
+export const advanceScript = defineScript(here('advance-1.lua'), (reply) => z.number().parse(reply) === 1);
+/** True when a worker had claimed the latest run. */
+export const withdrawScript = defineScript(here('withdraw-1.lua'), (reply) => z.number().parse(reply) === 1);
+const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
+
+/** Which shard a request lives on: the same for every process, spread evenly over random ids. */
+export function shardOf(requestId: string, shards: number): number {
+  let hash = 0;
+  for (let at = 0; at < requestId.length; at++) hash = (Math.imul(hash, 31) + requestId.charCodeAt(at)) >>> 0;
+  return hash % shards;
+}
+
+export type Claim =
+  | { readonly kind: 'claimed'; readonly body: string; readonly remainingMs: number }
+  /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
+  | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
+
+/** Asks whether this run is still wanted and, in the same step, makes it this caller's alone. */
+export async function claim(
+  { connection, keys, shards }: { connection: RedisConnection; keys: Keys; shards: number },
+  job: Pick<ChatJob, 'requestId' | 'epoch'>,
+): Promise<Claim> {
+  const key = keys.request(shardOf(job.requestId, shards), job.requestId);
+  const [kind, remainingMs, body] = await claimScript.run(connection, [key], [job.epoch]);
+  return kind === 'claimed' ? { kind, body, remainingMs } : { kind };
+}

@@ -1,0 +1,103 @@
+import { type ChatJob, chatJobSchema } from '@sluice/protocol';
+import type { Keys, RedisConnection } from '@sluice/redis';
+import { Queue } from 'bullmq';
+import { advanceScript, openScript, shardOf, withdrawScript } from './record.ts';
+
+/** The name of BullMQ's queue within each shard's prefix. */
+export const queueName = 'chat';
+
+/** Puts requests into the queue. The ingress alone does this, and alone decides on another run. */
+export interface Submitter {
+  /**
+   * Stores the body and queues the first run (`job.epoch` is 1).
+   * @throws the connection's error when Redis is away; the job may still have been added, which its worker finds out
+   */
+  submit(request: {
+    readonly job: ChatJob;
+    readonly body: string;
+    readonly deadlineAt: number;
+    readonly ttlMs: number;
+  }): Promise<void>;
+  /** Queues a later run of a stored request. False when the record is gone, and with it the body. */
+  resubmit(job: ChatJob): Promise<boolean>;
+  /**
+   * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
+   */
+  withdraw(request: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<boolean>;
+  /** Jobs per state over all shards. */
+  counts(): Promise<{ readonly waiting: number; readonly active: number }>;
+  close(): Promise<void>;
+}
+
+export interface SubmitterNeeds {
+  /** Of the `command` role. */
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly shards: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Ours, not BullMQ's: its counter restarts with an emptied Redis and would collide with jobs that still run. An epoch
+ * has its own, since the job of the run before it may not be finished yet.
+ */
+const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): string => `${requestId}.${epoch}`;
+
+export function createSubmitter({ connection, keys, shards, onError }: SubmitterNeeds): Submitter {
+  const queues = Array.from({ length: shards }, (_, shard) => {
+    const queue = new Queue(queueName, {
+      connection,
+      prefix: keys.queuePrefix(shard),
+      skipVersionCheck: true,
+      // Nobody listens to them; the default keeps 10,000.
+      streams: { events: { maxLen: 100 } },
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    });
+    queue.on('error', onError);
+    return queue;
+  });
+
+  function placeOf(requestId: string): { queue: Queue; recordKey: string } {
+    const shard = shardOf(requestId, shards);
+    const queue = queues[shard];
+    if (queue === undefined) throw new Error(`there is no queue shard ${shard}`);
+    return { queue, recordKey: keys.request(shard, requestId) };
+  }
+
+  async function add(queue: Queue, job: ChatJob): Promise<void> {
+    await queue.add(queueName, chatJobSchema.parse(job), { jobId: jobIdOf(job) });
+  }
+
+  return {
+    async submit({ job, body, deadlineAt, ttlMs }) {
+      const { queue, recordKey } = placeOf(job.requestId);
+      // On one connection and in this order: a worker can't see the job before its record is there.
+      const stored = openScript.run(connection, [recordKey], [body, Math.round(deadlineAt), Math.ceil(ttlMs)]);
+      await Promise.all([stored, add(queue, job)]);
+    },
+
+    async resubmit(job) {
+      const { queue, recordKey } = placeOf(job.requestId);
+      if (!(await advanceScript.run(connection, [recordKey], [job.epoch]))) return false;
+      await add(queue, job);
+      return true;
+    },
+
+    async withdraw(request) {
+      const { queue, recordKey } = placeOf(request.requestId);
+      const isClaimed = await withdrawScript.run(connection, [recordKey], []);
+      if (!isClaimed) await queue.remove(jobIdOf(request));
+      return isClaimed;
+    },
+
+    async counts() {
+      const perShard = await Promise.all(queues.map((queue) => queue.getJobCounts('waiting', 'active')));
+      const sum = (state: string): number => perShard.reduce((total, counts) => total + (counts[state] ?? 0), 0);
+      return { waiting: sum('waiting'), active: sum('active') };
+    },
+
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()));
+    },
+  };
+}
