@@ -1,0 +1,31 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../adapter.ts';
+
+/** The client's request with the provider's model name; all else passes as it is, fields we don't know included. */
+export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
+  const asksForUsage = plan.stream && plan.reportStreamUsage;
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl}/chat/completions`,
+    headers: {
+      'content-type': 'application/json',
+      accept: plan.stream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'sluice',
+      ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
+    },
+    body: JSON.stringify({
+      ...body,
+      model: plan.model,
+      ...(asksForUsage ? { stream_options: { ...streamOptions(body), include_usage: true } } : {}),
+    }),
+  };
+}
+
+/** Did the client itself ask for the usage chunk? */
+export const clientWantsUsage = (body: ChatBody): boolean => streamOptions(body).include_usage === true;
+
+function streamOptions(body: ChatBody): Readonly<Record<string, unknown>> {
+  const options = body.stream_options;
+  return typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
+}

@@ -1,0 +1,47 @@
+import { adapters, type CallPlan } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+
+const plan = (over: Partial<CallPlan> = {}): CallPlan => ({
+  model: 'upstream-model',
+  baseUrl: 'https://up.example/v1',
+  apiKey: 'tok',
+  stream: true,
+  reportStreamUsage: true,
+  ...over,
+});
+const send = (body: object, over: Partial<CallPlan> = {}) => {
+  const request = adapters.openai.toUpstream(body as Record<string, unknown>, plan(over));
+  return { ...request, json: JSON.parse(request.body) as Record<string, unknown> };
+};
+
+describe('a request to an OpenAI upstream', () => {
+  it('changes the model and leaves all else as it is, fields we do not know included', () => {
+    const body = { model: 'alias', messages: [{ role: 'user', content: 'hi', x: 1 }], x_unknown: { deep: [null] } };
+    const { url, json } = send(body, { stream: false });
+    expect(url).toBe('https://up.example/v1/chat/completions');
+    expect(json).toEqual({ ...body, model: 'upstream-model' });
+  });
+
+  it('asks for the usage of a stream and keeps the other stream options', () => {
+    expect(send({ stream_options: { include_obfuscation: false } }).json['stream_options']).toEqual({
+      include_obfuscation: false,
+      include_usage: true,
+    });
+  });
+
+  it('does not where the upstream is configured not to want it', () => {
+    expect(send({}, { reportStreamUsage: false }).json).not.toHaveProperty('stream_options');
+  });
+
+  it('carries the credential and nothing of the client', () => {
+    expect(send({}).headers).toMatchObject({ authorization: 'Bearer tok', accept: 'text/event-stream' });
+    expect(send({}, { apiKey: undefined }).headers).not.toHaveProperty('authorization');
+  });
+
+  it('keeps a __proto__ field a field', () => {
+    const body = JSON.parse('{"__proto__":{"polluted":true},"messages":[]}') as object;
+    const { json } = send(body);
+    expect(Object.hasOwn(json, '__proto__')).toBe(true);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});

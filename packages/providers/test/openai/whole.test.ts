@@ -1,0 +1,36 @@
+import { adapters } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+
+const answer = {
+  id: 'c',
+  object: 'chat.completion',
+  model: 'gpt-x',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, prompt_tokens_details: { cached_tokens: 0 } },
+};
+
+describe('a whole OpenAI answer', () => {
+  it('passes on untouched, spaces and unknown fields included', () => {
+    const text = JSON.stringify({ ...answer, x_unknown: 1 }, null, 2);
+    expect(adapters.openai.translateWhole(text)).toEqual({
+      kind: 'complete',
+      text,
+      summary: { usage: answer.usage, finishReason: 'stop', responseModel: 'gpt-x' },
+    });
+  });
+
+  it.each([
+    ['HTML', '<html>busy</html>', 'malformed'],
+    ['half an answer', JSON.stringify(answer).slice(0, 50), 'malformed'],
+    ['an answer without choices', '{"id":"c"}', 'malformed'],
+    ['an answer without a message', '{"choices":[{"finish_reason":"stop"}]}', 'malformed'],
+    ['an error with status 200', '{"error":{"message":"boom","type":"server_error"}}', 'server'],
+  ])('fails on %s', (_what, text, kind) => {
+    expect(adapters.openai.translateWhole(text)).toMatchObject({ kind: 'failed', failure: { kind } });
+  });
+
+  it('survives a usage that makes no sense', () => {
+    const text = JSON.stringify({ ...answer, usage: { total_tokens: 'many' } });
+    expect(adapters.openai.translateWhole(text)).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
+  });
+});
