@@ -1,5 +1,5 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
-import { acquireScript, type AcquireReply, releaseScript, renewScript } from './scripts.ts';
+import { type AcquireReply, type Correction, createScripts } from './scripts.ts';
 
 /** What one client key may do; absent = unlimited. */
 export interface KeyLimits {
@@ -70,7 +70,7 @@ export interface Ticket {
    * Gives everything back, once; later calls do nothing. If Redis is away it is tried again until the lease has ended
    * by itself. The deltas correct what was reserved: negative gives back.
    */
-  release(correction: { readonly requests: number; readonly tokens: number }): void;
+  release(correction: Correction): void;
 }
 
 /** The fleet's admission as one ingress sees it. */
@@ -109,7 +109,8 @@ const renewBatch = 50;
 const releaseRetryMs = 500;
 
 export function createAdmission(needs: AdmissionNeeds): Admission {
-  const { connection, keys, ingressId, fleet } = needs;
+  const { connection, keys, fleet } = needs;
+  const scripts = createScripts(needs);
   const held = new Map<string, Held>();
   const releasing = new Set<Promise<void>>();
   let isClosed = false;
@@ -129,18 +130,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   }
 
   async function renew(batch: readonly Held[]): Promise<void> {
-    const [first] = batch;
-    if (first === undefined) return;
-    const states = await renewScript.run(
-      connection,
-      [keys.leases, keys.keyLeases(first.keyId), keys.waiting, keys.vouched, keys.waiters, keys.admissionMailboxPrefix],
-      [
-        fleet.leaseMs,
-        fleet.maxConcurrentRequests,
-        first.limits.concurrency === undefined ? 0 : 1,
-        ...batch.map(({ requestId }) => requestId),
-      ],
-    );
+    const states = await scripts.renew(batch);
     batch.forEach((request, at) => {
       if (!held.has(request.requestId)) return;
       // A wake-up that got lost with its mailbox is made good here.
@@ -149,32 +139,11 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     });
   }
 
-  function scriptKeys(keyId: string): string[] {
-    return [
-      keys.leases,
-      keys.keyLeases(keyId),
-      keys.requestRate(keyId),
-      keys.tokenRate(keyId),
-      keys.waiting,
-      keys.vouched,
-      keys.waiters,
-      keys.admissionMailboxPrefix,
-    ];
-  }
-
-  async function release(request: AdmissionRequest, correction: { requests: number; tokens: number }): Promise<void> {
+  async function release(request: AdmissionRequest, correction: Correction): Promise<void> {
     const triesLeftUntil = Math.ceil(fleet.leaseMs / releaseRetryMs);
     for (let tries = 0; tries < triesLeftUntil && !isClosed; tries++) {
       try {
-        await releaseScript.run(connection, scriptKeys(request.keyId), [
-          request.requestId,
-          fleet.leaseMs,
-          fleet.maxConcurrentRequests,
-          request.limits.rpm ?? 0,
-          correction.requests,
-          request.limits.tpm ?? 0,
-          correction.tokens,
-        ]);
+        await scripts.release(request, correction);
         return;
       } catch (error) {
         needs.onError(error);
@@ -201,21 +170,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
 
   return {
     async acquire(request) {
-      const { limits } = request;
-      const reply = await acquireScript.run(connection, scriptKeys(request.keyId), [
-        request.requestId,
-        ingressId,
-        fleet.leaseMs,
-        fleet.maxConcurrentRequests,
-        fleet.queueSize,
-        limits.concurrency ?? 0,
-        limits.rpm ?? 0,
-        limits.rpmBurst ?? limits.rpm ?? 0,
-        limits.tpm ?? 0,
-        limits.tpmBurst ?? limits.tpm ?? 0,
-        request.tokens,
-      ]);
-      const rates = ratesOf(reply, limits);
+      const reply = await scripts.acquire(request);
+      const rates = ratesOf(reply, request.limits);
       if (reply.verdict === 'refused') {
         return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
       }

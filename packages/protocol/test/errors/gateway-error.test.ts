@@ -45,6 +45,6 @@ describe('GatewayError', () => {
     const error = new GatewayError('upstream_rate_limited', { retryAfterMs: 1500, param: 'model', upstreamCode: 'x' });
     const read = fromWireError(JSON.parse(JSON.stringify(toWireError(error))));
     expect(read).toBeInstanceOf(GatewayError);
-    expect({ ...read, message: read.message }).toEqual({ ...error, message: error.message });
+    expect(toWireError(read)).toEqual(toWireError(error));
   });
 });

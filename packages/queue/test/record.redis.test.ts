@@ -1,0 +1,169 @@
+import { type ChatJob, firstRetryState } from '@sluice/protocol';
+import { claim, createConsumer, createSubmitter } from '@sluice/queue';
+import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import { redisTest, until } from '@sluice/testkit';
+import { afterEach, describe, expect } from 'vitest';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+const job = (over: Partial<ChatJob> = {}): ChatJob => ({
+  requestId: `r-${Math.random().toString(36).slice(2)}`,
+  epoch: 1,
+  ingressId: 'i-1',
+  model: 'm',
+  stream: true,
+  state: firstRetryState,
+  ...over,
+});
+
+async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
+  const open = (role: ConnectionRole): RedisConnection => {
+    const connection = connect({
+      settings: { kind: 'single', url: redisUrl },
+      role,
+      name: 'test',
+      onError: () => undefined,
+    });
+    closers.push(() => connection.disconnect());
+    return connection;
+  };
+  const connection = open('command');
+  await untilReady(connection, 5000);
+  const keys = createKeys(keyPrefix);
+  const errors: unknown[] = [];
+  const onError = (error: unknown): unknown => errors.push(error);
+  const submitter = createSubmitter({ connection, keys, shards, onError });
+  const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<void> =>
+    submitter.submit({
+      job: each,
+      body: over.body ?? '{}',
+      deadlineAt: Date.now() + (over.inMs ?? 60_000),
+      ttlMs: 60_000,
+    });
+  return {
+    connection,
+    keys,
+    submitter,
+    submit,
+    errors,
+    claim: (each: ChatJob) => claim({ connection, keys, shards }, each),
+    async consume(run: (each: ChatJob) => Promise<void>) {
+      const consumer = createConsumer({
+        connect: () => open('blocking'),
+        keys,
+        shards,
+        concurrency: 50,
+        run,
+        onError,
+      });
+      closers.push(() => consumer.close());
+      await consumer.start();
+      return consumer;
+    },
+  };
+}
+
+describe('a request in the queue', () => {
+  redisTest('is claimed once, with its body and the time it has left', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take } = await setUp(redisUrl, keyPrefix);
+    const each = job();
+    await submit(each, { body: '{"grüße":"🙂"}', inMs: 5000 });
+    const claims = await Promise.all([take(each), take(each), take(each)]);
+    const [claimed, ...others] = claims.toSorted((a) => (a.kind === 'claimed' ? -1 : 1));
+    expect(claimed).toMatchObject({ kind: 'claimed', body: '{"grüße":"🙂"}' });
+    expect(others).toEqual([{ kind: 'taken' }, { kind: 'taken' }]);
+    if (claimed?.kind !== 'claimed') return;
+    expect(claimed.remainingMs).toBeGreaterThan(4000);
+    expect(claimed.remainingMs).toBeLessThanOrEqual(5000);
+  });
+
+  redisTest('is not claimed when it is late, withdrawn or superseded', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
+    const late = job();
+    await submit(late, { inMs: -1 });
+    expect(await take(late)).toEqual({ kind: 'late' });
+
+    const withdrawn = job();
+    await submit(withdrawn);
+    expect(await submitter.withdraw(withdrawn)).toBe(false);
+    expect(await take(withdrawn)).toEqual({ kind: 'gone' });
+
+    const superseded = job();
+    await submit(superseded);
+    expect(await submitter.resubmit({ ...superseded, epoch: 2 })).toBe(true);
+    expect(await take(superseded)).toEqual({ kind: 'outdated' });
+    expect(await take({ ...superseded, epoch: 2 })).toMatchObject({ kind: 'claimed', body: '{}' });
+  });
+
+  redisTest('tells whether a worker had it when it is withdrawn', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
+    const each = job();
+    await submit(each);
+    await take(each);
+    expect(await submitter.withdraw(each)).toBe(true);
+    expect(await submitter.withdraw(each)).toBe(false);
+  });
+
+  redisTest('can not be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {
+    const { submitter } = await setUp(redisUrl, keyPrefix);
+    expect(await submitter.resubmit(job({ epoch: 2 }))).toBe(false);
+  });
+
+  redisTest('leaves the waiting list when it is withdrawn', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter } = await setUp(redisUrl, keyPrefix);
+    const jobs = Array.from({ length: 8 }, () => job());
+    await Promise.all(jobs.map((each) => submit(each)));
+    expect(await submitter.counts()).toEqual({ waiting: 8, active: 0 });
+    await Promise.all(jobs.map((each) => submitter.withdraw(each)));
+    expect(await submitter.counts()).toEqual({ waiting: 0, active: 0 });
+  });
+
+  redisTest('reaches a consumer whatever its shard, and leaves nothing behind', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, consume, connection, errors } = await setUp(redisUrl, keyPrefix, 3);
+    const seen: string[] = [];
+    await consume((each) => Promise.resolve(void seen.push(each.requestId)));
+    const jobs = Array.from({ length: 30 }, () => job());
+    await Promise.all(jobs.map((each) => submit(each)));
+    await until(() => seen.length === 30, { what: 'all jobs to run' });
+    expect(seen.toSorted()).toEqual(jobs.map(({ requestId }) => requestId).toSorted());
+    await Promise.all(jobs.map((each) => submitter.withdraw(each)));
+    const isGone = async (): Promise<boolean> =>
+      (await connection.keys(`${keyPrefix}*`)).every((name) => !/:r-|:req:/.test(name));
+    await until(isGone, { what: 'jobs and records to be gone' });
+    expect(errors).toEqual([]);
+  });
+
+  redisTest('is not run again because its run failed', async ({ redisUrl, keyPrefix }) => {
+    const { submit, consume, submitter, errors } = await setUp(redisUrl, keyPrefix);
+    let runs = 0;
+    await consume(() => {
+      runs++;
+      return Promise.reject(new Error('boom'));
+    });
+    await submit(job());
+    await until(() => errors.length === 1, { what: 'the error to be told' });
+    await until(async () => (await submitter.counts()).active === 0, { what: 'the job to be over' });
+    expect([runs, (await submitter.counts()).waiting]).toEqual([1, 0]);
+  });
+
+  redisTest('is finished before a consumer has drained', async ({ redisUrl, keyPrefix }) => {
+    const { submit, consume } = await setUp(redisUrl, keyPrefix);
+    const started = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const consumer = await consume(async () => {
+      started.resolve();
+      await go.promise;
+    });
+    await submit(job());
+    await started.promise;
+    let hasDrained = false;
+    const drained = consumer.drain().then(() => (hasDrained = true));
+    await submit(job());
+    expect(hasDrained).toBe(false);
+    go.resolve();
+    await drained;
+  });
+});

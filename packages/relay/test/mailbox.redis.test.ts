@@ -1,0 +1,283 @@
+import type { Frame } from '@sluice/protocol';
+import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import {
+  createLiveness,
+  createMailboxReader,
+  createMailboxWriter,
+  createPublisher,
+  type MailboxWriter,
+  type Origin,
+} from '@sluice/relay';
+import { redisTest, startChaosProxy, until } from '@sluice/testkit';
+import { afterEach, describe, expect } from 'vitest';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+function createFleet(redisUrl: string, keyPrefix: string) {
+  const keys = createKeys(keyPrefix);
+  const open = (role: ConnectionRole, url = redisUrl): RedisConnection => {
+    const connection = connect({ settings: { kind: 'single', url }, role, name: 'test', onError: () => undefined });
+    closers.push(() => connection.disconnect());
+    return connection;
+  };
+  const commands = open('command');
+  return {
+    keys,
+    open,
+    commands,
+    writer(over: { connection?: RedisConnection } = {}) {
+      const gone: string[] = [];
+      const writer = createMailboxWriter({
+        connection: over.connection ?? open('writer'),
+        processId: 'w-1',
+        mailboxKey: keys.mailbox,
+        onGone: (destination) => gone.push(destination),
+        onError: () => undefined,
+        now: Date.now,
+      });
+      closers.push(() => writer.close());
+      return { writer, gone };
+    },
+    async reader(processId: string, isCluster = false) {
+      await untilReady(commands, 5000);
+      const frames: Frame[] = [];
+      const batches: (Origin | undefined)[] = [];
+      const errors: unknown[] = [];
+      const reader = createMailboxReader({
+        connectBlocking: () => open('blocking'),
+        connection: commands,
+        mailboxKeys: [keys.mailbox(processId), keys.admissionMailbox(processId)],
+        isCluster,
+        onFrames(read, origin) {
+          frames.push(...read);
+          batches.push(origin);
+        },
+        onError: (error) => errors.push(error),
+      });
+      await reader.start();
+      closers.push(() => reader.close());
+      return { reader, frames, batches, errors };
+    },
+  };
+}
+
+const publisherOf = (writer: MailboxWriter, requestId = 'r') =>
+  createPublisher({ writer, destination: 'i-1', requestId, epoch: 1 });
+
+describe('mailboxes', () => {
+  redisTest('carry frames in order, those of one turn in one entry', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames, batches } = await fleet.reader('i-1');
+    const { writer } = fleet.writer();
+    const [a, b] = [publisherOf(writer, 'a'), publisherOf(writer, 'b')];
+    a.send('started', { workerId: 'w-1' });
+    a.data('one');
+    a.data(' two');
+    b.data('other');
+    a.data('three');
+    await until(() => frames.length === 4, { what: 'the frames' });
+    expect(frames.map(({ requestId, seq, kind, data }) => [requestId, seq, kind, data])).toEqual([
+      ['a', 0, 'started', '{"workerId":"w-1"}'],
+      ['a', 1, 'data', 'one two'],
+      ['b', 0, 'data', 'other'],
+      ['a', 2, 'data', 'three'],
+    ]);
+    expect(batches).toEqual([{ processId: 'w-1', sentAt: expect.any(Number) as number }]);
+  });
+
+  redisTest('can be written by a script, and read beside the others', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames, batches } = await fleet.reader('i-1');
+    await fleet.commands.xadd(fleet.keys.admissionMailbox('i-1'), '*', 'f', 'r 0 0 admitted 0\n');
+    await until(() => frames.length === 1, { what: 'the frame' });
+    expect([frames[0]?.kind, batches]).toEqual(['admitted', [undefined]]);
+  });
+
+  redisTest('are read one by one where they may lie on different nodes', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames } = await fleet.reader('i-1', true);
+    await fleet.commands.xadd(fleet.keys.admissionMailbox('i-1'), '*', 'f', 'r 0 0 admitted 0\n');
+    publisherOf(fleet.writer().writer).data('x');
+    await until(() => frames.length === 2, { what: 'both frames' });
+  });
+
+  redisTest('that are gone tell the writer so, once', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { writer, gone } = fleet.writer();
+    publisherOf(writer).data('x');
+    await until(() => gone.length > 0, { what: 'the writer to notice' });
+    expect(gone).toEqual(['i-1']);
+    expect(await fleet.commands.exists(fleet.keys.mailbox('i-1'))).toBe(0);
+  });
+
+  redisTest('disappear with their process', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { reader } = await fleet.reader('i-1');
+    expect(await fleet.commands.pttl(fleet.keys.mailbox('i-1'))).toBeGreaterThan(50_000);
+    await reader.close();
+    expect(await fleet.commands.exists(fleet.keys.mailbox('i-1'), fleet.keys.admissionMailbox('i-1'))).toBe(0);
+  });
+
+  redisTest('are emptied of what has been read', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames } = await fleet.reader('i-1');
+    const { writer } = fleet.writer();
+    const publisher = publisherOf(writer);
+    const count = 1000;
+    for (let at = 0; at < count; at++) {
+      publisher.data(`${at} `);
+      if (at % 2 === 0) await writer.flushed();
+    }
+    const text = Array.from({ length: count }, (_, at) => `${at} `).join('');
+    await until(() => frames.map(({ data }) => data).join('') === text, { what: 'all of the text' });
+    await until(async () => (await fleet.commands.xlen(fleet.keys.mailbox('i-1'))) < 200, {
+      what: 'the stream to shrink',
+    });
+  });
+
+  redisTest('come back when Redis has lost its data', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames } = await fleet.reader('i-1');
+    await fleet.commands.del(fleet.keys.mailbox('i-1'), fleet.keys.admissionMailbox('i-1'));
+    await until(async () => (await fleet.commands.exists(fleet.keys.mailbox('i-1'))) === 1, { what: 'the mailbox' });
+    publisherOf(fleet.writer().writer).data('after');
+    await until(() => frames.length === 1, { what: 'the frame' });
+    expect(frames[0]?.data).toBe('after');
+  });
+
+  redisTest('report what is no batch of frames and go on', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames, errors } = await fleet.reader('i-1');
+    await fleet.commands.xadd(fleet.keys.mailbox('i-1'), '*', 'f', 'garbage');
+    publisherOf(fleet.writer().writer).data('fine');
+    await until(() => frames.length === 1, { what: 'the good frame' });
+    expect(errors).toHaveLength(1);
+  });
+
+  redisTest('survive broken connections of the writer without loss', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    const { frames } = await fleet.reader('i-1');
+    const { hostname, port } = new URL(redisUrl);
+    const proxy = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
+    closers.push(() => proxy.close());
+    const { writer } = fleet.writer({ connection: fleet.open('writer', proxy.through(redisUrl)) });
+    const publisher = publisherOf(writer);
+    let sent = '';
+    for (let round = 0; round < 5; round++) {
+      for (let at = 0; at < 20; at++) {
+        publisher.data(`${round}.${at} `);
+        sent += `${round}.${at} `;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      proxy.set({ kind: 'reset' });
+      proxy.set({ kind: 'pass' });
+    }
+    // What arrived twice has the same number; the inbox drops it, as here.
+    const received = (): string => {
+      let text = '';
+      let next = 0;
+      for (const { seq, data } of frames) {
+        if (seq !== next) continue;
+        text += data;
+        next++;
+      }
+      return text;
+    };
+    await until(() => received() === sent, { what: 'every piece, in order', timeoutMs: 10_000 });
+  });
+
+  redisTest(
+    'hold back their sources when Redis does not take what they write',
+    async ({ redisUrl, keyPrefix }) => {
+      const fleet = createFleet(redisUrl, keyPrefix);
+      const { frames } = await fleet.reader('i-1');
+      const { hostname, port } = new URL(redisUrl);
+      const proxy = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
+      closers.push(() => proxy.close());
+      const connection = fleet.open('writer', proxy.through(redisUrl));
+      await untilReady(connection, 5000);
+      const publisher = publisherOf(fleet.writer({ connection }).writer);
+      publisher.data('first');
+      await until(() => frames.length === 1, { what: 'the first frame' });
+      proxy.set({ kind: 'blackhole' });
+      const piece = 'x'.repeat(100_000);
+      let pieces = 0;
+      while (!publisher.isCongested()) {
+        publisher.data(piece);
+        pieces++;
+        expect(pieces).toBeLessThan(100);
+      }
+      let isWritable = false;
+      publisher.onceWritable(() => (isWritable = true));
+      expect(isWritable).toBe(false);
+      proxy.set({ kind: 'pass' });
+      await until(() => isWritable, { what: 'the mailbox to take more', timeoutMs: 15_000 });
+      const length = (): number => frames.reduce((sum, { data }) => sum + data.length, 0);
+      await until(() => length() >= 5 + pieces * piece.length, { what: 'all of it to arrive', timeoutMs: 15_000 });
+    },
+    40_000,
+  );
+});
+
+describe('liveness', () => {
+  const create = (fleet: ReturnType<typeof createFleet>, processId: string, connection = fleet.commands) => {
+    const lost: string[] = [];
+    const liveness = createLiveness({
+      connection,
+      aliveKey: fleet.keys.alive,
+      processId,
+      onLost: (id) => lost.push(id),
+      onError: () => undefined,
+      now: () => performance.now(),
+    });
+    closers.push(() => liveness.close());
+    return { liveness, lost };
+  };
+
+  redisTest('notices a process that has gone silent, and none that lives', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    await untilReady(fleet.commands, 5000);
+    const watcher = create(fleet, 'i-1');
+    const living = create(fleet, 'w-living');
+    const dying = create(fleet, 'w-dying');
+    await Promise.all([watcher.liveness.start(), living.liveness.start(), dying.liveness.start()]);
+    watcher.liveness.watch('w-living');
+    watcher.liveness.watch('w-dying');
+    await dying.liveness.close();
+    const since = performance.now();
+    await until(() => watcher.lost.length > 0, { what: 'the loss to be noticed' });
+    expect(performance.now() - since).toBeLessThan(4000);
+    expect(watcher.lost).toEqual(['w-dying']);
+  });
+
+  redisTest(
+    'declares nobody lost because Redis was away',
+    async ({ redisUrl, keyPrefix }) => {
+      const fleet = createFleet(redisUrl, keyPrefix);
+      const { hostname, port } = new URL(redisUrl);
+      const proxy = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
+      closers.push(() => proxy.close());
+      const connection = fleet.open('command', proxy.through(redisUrl));
+      await untilReady(connection, 5000);
+      const watcher = create(fleet, 'i-1', connection);
+      const worker = create(fleet, 'w-1', connection);
+      await Promise.all([watcher.liveness.start(), worker.liveness.start()]);
+      watcher.liveness.watch('w-1');
+      proxy.set({ kind: 'blackhole' });
+      const key = fleet.keys.alive('w-1');
+      await until(async () => (await fleet.open('blocking').exists(key)) === 0, { what: 'the key to run out' });
+      proxy.set({ kind: 'pass' });
+      await until(async () => (await fleet.open('blocking').exists(key)) === 1, {
+        what: 'the worker to announce itself again',
+        timeoutMs: 10_000,
+      });
+      let beats = 0;
+      await until(() => ++beats > 150, { what: 'a few more beats', intervalMs: 10, timeoutMs: 10_000 });
+      expect(watcher.lost).toEqual([]);
+    },
+    40_000,
+  );
+});

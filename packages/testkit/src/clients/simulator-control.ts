@@ -1,0 +1,117 @@
+/** A point in time on both clocks of the simulator. */
+export interface SimulatorMoment {
+  /** Milliseconds of its monotonic clock: for spans. */
+  readonly clockMs: number;
+  /** Milliseconds since 1970, with a fraction: to compare with other processes. */
+  readonly wallMs: number;
+}
+
+/** `finished`: answered as a provider would. `aborted`: the peer closed first. `faulted`: a fault took effect. */
+export type CallOutcome = 'open' | 'finished' | 'aborted' | 'faulted';
+
+/** One call as the simulator saw it. */
+export interface CallRecord {
+  readonly id: string;
+  /** When its head had been read: milliseconds since 1970. */
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  /** As asked for, directives included. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The key as sent, without `Bearer`. */
+  readonly credential: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first 64 KB. */
+  readonly body: string;
+  /** The same for calls with the same messages and model. */
+  readonly conversation: string;
+  /** What applied, lowest precedence first. */
+  readonly directives: string;
+  /** Null until a status line was sent. */
+  readonly status: number | null;
+  readonly outcome: CallOutcome;
+  readonly tokensSent: number;
+  readonly startedAt: SimulatorMoment;
+  readonly firstTokenAt: SimulatorMoment | null;
+  readonly endedAt: SimulatorMoment | null;
+  /** When the peer was seen to have closed first. */
+  readonly abortedAt: SimulatorMoment | null;
+}
+
+/** Counts of calls since the start or the last reset. */
+export interface CallCounts {
+  readonly total: number;
+  readonly open: number;
+  /** The most that were open at once. */
+  readonly peakOpen: number;
+}
+
+/** Counts over all calls, and for each credential. */
+export interface SimulatorStats extends CallCounts {
+  readonly aborted: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byCredential: Readonly<Record<string, CallCounts>>;
+}
+
+/** Which calls behave how. */
+export interface SimulatorRule {
+  /** All that is named must fit; without it the rule is for every call. */
+  readonly match?: {
+    /** The whole name, or its beginning and `*`. */
+    readonly model?: string;
+    readonly credential?: string;
+    /** A text that the body holds. */
+    readonly contains?: string;
+  };
+  /** Calls it is used for; default: all. */
+  readonly times?: number;
+  /** Matching calls that it lets pass first. */
+  readonly skip?: number;
+  /** As in a model name: `e503-r2`. */
+  readonly directives: string;
+}
+
+/** The simulator's control surface. Every method throws an Error with the simulator's words when it refuses. */
+export interface SimulatorControl {
+  /** Oldest first. */
+  calls(): Promise<readonly CallRecord[]>;
+  stats(): Promise<SimulatorStats>;
+  /** Appends rules. */
+  script(rules: readonly SimulatorRule[]): Promise<void>;
+  /** Forgets calls, counts and rules; what runs goes on. */
+  reset(): Promise<void>;
+  /** Cuts all connections and refuses new ones for so long. */
+  refuse(ms: number): Promise<void>;
+}
+
+/** Talks to a simulator at its base URL, which has no path. */
+export function simulatorControl(url: string): SimulatorControl {
+  async function ask(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await fetch(url + path, {
+      method,
+      // A pooled connection would be cut by `refuse`, and the next question with it.
+      headers: { connection: 'close' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The simulator answered ${response.status} to ${method} ${path}: ${text}`);
+    return JSON.parse(text);
+  }
+
+  return {
+    calls: async () => (await ask('GET', '/_sim/calls')) as readonly CallRecord[],
+    stats: async () => (await ask('GET', '/_sim/stats')) as SimulatorStats,
+    async script(rules) {
+      await ask('POST', '/_sim/script', { rules: rules.map((rule) => ({ match: {}, ...rule })) });
+    },
+    async reset() {
+      await ask('DELETE', '/_sim/calls');
+      await ask('DELETE', '/_sim/script');
+    },
+    async refuse(ms) {
+      await ask('POST', '/_sim/refuse', { ms });
+    },
+  };
+}

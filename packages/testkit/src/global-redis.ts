@@ -1,0 +1,39 @@
+import type { TestProject } from 'vitest/node';
+import { findRedis, type FoundRedis } from './redis/find-redis.ts';
+
+/** What the projects of one run share. Vitest loads this module once for each, so it can't be kept in the module. */
+interface Shared {
+  readonly found: Promise<FoundRedis>;
+  users: number;
+}
+
+const slot = Symbol.for('sluice.testkit.redis');
+const registry = globalThis as { [slot]?: Shared };
+
+/** Vitest's global set-up of the projects `redis` and `e2e`: one Redis for the whole run, provided as `redisUrl`. */
+export async function setup(project: TestProject): Promise<void> {
+  const shared = (registry[slot] ??= { found: findAndTell(), users: 0 });
+  shared.users += 1;
+  project.provide('redisUrl', (await shared.found).url);
+}
+
+/** Ends the Redis with the last project, if it was started for this run. */
+export async function teardown(): Promise<void> {
+  const shared = registry[slot];
+  if (shared === undefined) return;
+  shared.users -= 1;
+  if (shared.users > 0) return;
+  delete registry[slot];
+  // What was never found has been reported by `setup`.
+  const found = await shared.found.catch(() => undefined);
+  await found?.stop();
+}
+
+async function findAndTell(): Promise<FoundRedis> {
+  const found = await findRedis({
+    redisUrl: process.env['REDIS_URL'],
+    warn: (line) => console.warn(`Redis for tests: ${line}`),
+  });
+  console.log(`Redis for tests: ${found.description}`);
+  return found;
+}

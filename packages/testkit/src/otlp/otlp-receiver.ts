@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { type CollectedSpan, readTraces } from './read-traces.ts';
+
+/** Collects the spans that any number of processes send. */
+export interface OtlpReceiver {
+  readonly url: string;
+  /** Give these to a process and it sends its spans here, soon after their end. */
+  readonly env: Readonly<Record<string, string>>;
+  /** All so far, in the order of arrival. */
+  spans(): readonly CollectedSpan[];
+  /** Cuts all connections and stops. */
+  close(): Promise<void>;
+}
+
+/** Starts a receiver of OTLP over HTTP with JSON, on a free port of 127.0.0.1. */
+export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+  const spans: CollectedSpan[] = [];
+  const server = createServer((request, response) => {
+    void take(request, spans).then(({ status, answer }) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    env: {
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    },
+    spans: () => [...spans],
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly answer: object;
+}
+
+/** Says why it took nothing, for the log of whoever sent it. */
+async function take(request: IncomingMessage, spans: CollectedSpan[]): Promise<Reply> {
+  const { method, url, headers } = request;
+  try {
+    const body = await buffer(request);
+    if (method !== 'POST' || url !== '/v1/traces') return refusal(404, `Only POST /v1/traces, not ${method} ${url}.`);
+    if (!headers['content-type']?.startsWith('application/json')) {
+      return refusal(415, 'Only JSON: set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json.');
+    }
+    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString();
+    spans.push(...readTraces(JSON.parse(text)));
+    return { status: 200, answer: {} };
+  } catch (error) {
+    return refusal(400, `Not an export of traces: ${String(error)}`);
+  }
+}
+
+function refusal(status: number, message: string): Reply {
+  return { status, answer: { message } };
+}

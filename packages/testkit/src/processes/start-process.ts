@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { until } from '../until.ts';
+import { groupWatch } from './group-watch.ts';
+import { createOutputTail } from './output-tail.ts';
+
+/** Characters of output that are kept: 1 MB of ASCII. */
+const outputLength = 1_000_000;
+/** Characters of output that an error message shows. */
+const shownLength = 8000;
+/** What a process gets of our environment; the rest (a REDIS_URL, say) would make tests depend on who runs them. */
+const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ'] as const;
+
+/** What {@link startProcess} starts and when it counts as started. */
+export interface ProcessOptions {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, which are all that is inherited. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Asked until it is true; may throw meanwhile. Without it the process is ready once it runs. */
+  readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
+  /** Default 20,000. */
+  readonly readyTimeoutMs?: number;
+  /** How long `stop()` waits between SIGTERM and SIGKILL; default 5000. */
+  readonly stopGraceMs?: number;
+}
+
+/** What can be asked of a process at any time. */
+export interface ProcessInfo {
+  readonly pid: number;
+  /** Its newest output, stdout and stderr in the order of arrival; at least 1 MB is kept. */
+  output(): string;
+}
+
+/** How a process ended; one of the two is null. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that {@link startProcess} started. */
+export interface RunningProcess extends ProcessInfo {
+  /** Resolves when it has ended and its output is complete. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Sends a signal to the process alone, not to its group; does nothing once it has ended. */
+  kill(signal: NodeJS.Signals): void;
+  /** Ends it and all of its group: SIGTERM, and SIGKILL after the grace period; stopped processes (SIGSTOP) too. */
+  stop(): Promise<ProcessExit>;
+}
+
+/**
+ * Starts a process as the leader of its own group and resolves when it is ready. What it leaves behind in its group is
+ * killed when it ends, when `stop()` is called, and when the calling process ends, in whatever way.
+ * @throws Error with the newest output when it can't be started, ends before it is ready, or isn't ready in time; then
+ * nothing is left running.
+ */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const {
+    command,
+    args = [],
+    env = {},
+    cwd,
+    ready = () => true,
+    readyTimeoutMs = 20_000,
+    stopGraceMs = 5000,
+  } = options;
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...inheritedEnv(), ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const tail = createOutputTail(outputLength);
+  child.stdout.on('data', tail.writer());
+  child.stderr.on('data', tail.writer());
+  let exit: ProcessExit | undefined;
+  const exited = exitOf(child, (seen) => {
+    exit = seen;
+  });
+  await once(child, 'spawn');
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} has no process id.`);
+  groupWatch().add(pid);
+
+  const running: RunningProcess = {
+    pid,
+    exited,
+    output: () => tail.text(),
+    kill(signal) {
+      if (exit === undefined) process.kill(pid, signal);
+    },
+    async stop() {
+      if (exit === undefined) {
+        signalGroup(pid, 'SIGTERM');
+        signalGroup(pid, 'SIGCONT');
+        const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), stopGraceMs);
+        await exited;
+        clearTimeout(timer);
+      }
+      return exited;
+    },
+  };
+  try {
+    await until(async () => exit !== undefined || (await ready(running)), {
+      what: `${command} to be ready`,
+      timeoutMs: readyTimeoutMs,
+    });
+  } catch (error) {
+    const text = tail.text();
+    await running.stop();
+    throw withOutput(error instanceof Error ? error.message : String(error), { tail: text, cause: error });
+  }
+  // Ended while it was being asked; unless being ready means no more than having run.
+  if (exit !== undefined && options.ready !== undefined) {
+    await exited;
+    throw withOutput(`${command} ${args.join(' ')} ended before it was ready: ${describeExit(exit)}`, {
+      tail: tail.text(),
+    });
+  }
+  return running;
+}
+
+/** `exit code 1` or `SIGKILL`. */
+function describeExit({ code, signal }: ProcessExit): string {
+  return signal ?? `exit code ${code}`;
+}
+
+async function exitOf(child: ChildProcess, onExit: (exit: ProcessExit) => void): Promise<ProcessExit> {
+  const exit = await new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  onExit(exit);
+  if (child.pid !== undefined) {
+    signalGroup(child.pid, 'SIGKILL');
+    groupWatch().remove(child.pid);
+  }
+  // A grandchild with a session of its own could hold the pipes for ever.
+  const timer = setTimeout(() => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, 1000);
+  if (child.stdout?.closed === false || child.stderr?.closed === false) await once(child, 'close');
+  clearTimeout(timer);
+  return exit;
+}
+
+function signalGroup(groupId: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-groupId, signal);
+  } catch (error) {
+    // ESRCH: nobody is left; EPERM is what macOS says of a group of zombies.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function inheritedEnv(): Record<string, string> {
+  return Object.fromEntries(
+    inheritedNames.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function withOutput(message: string, { tail, cause }: { tail: string; cause?: unknown }): Error {
+  const shown = tail.length > shownLength ? `…${tail.slice(-shownLength)}` : tail;
+  return new Error(`${message}\n${shown === '' ? 'It wrote nothing.' : `It wrote:\n${shown}`}`, { cause });
+}

@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningProcess, startProcess } from '../processes/start-process.ts';
+import { httpStatus } from './http-status.ts';
+
+/** A Node program that listens, and how to see that it is ready. */
+export interface NodeServiceOptions {
+  /** Node's arguments, the program included. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Written to a file whose path becomes SLUICE_CONFIG. Without it the variable is not set. */
+  readonly config?: object | undefined;
+  /** Ready when a GET of it is answered with 200. */
+  readonly readyUrl: string;
+  readonly readyTimeoutMs?: number | undefined;
+}
+
+/**
+ * Runs a program under the Node of this process, in an empty directory of its own, so that no `sluice.yaml` that happens
+ * to lie somewhere is read. The directory goes when the program ends.
+ * @throws Error as {@link startProcess} does.
+ */
+export async function startNodeService(options: NodeServiceOptions): Promise<RunningProcess> {
+  const { args, env, config, readyUrl, readyTimeoutMs } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-service-'));
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const running = await startProcess({
+      command: process.execPath,
+      args,
+      cwd: directory,
+      env: { ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }), ...env },
+      ready: async () => (await httpStatus(readyUrl)) === 200,
+      ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
+    });
+    const exited = running.exited.then(async (exit) => {
+      await remove();
+      return exit;
+    });
+    return {
+      ...running,
+      exited,
+      async stop() {
+        await running.stop();
+        return exited;
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** As JSON, which every YAML parser reads too. */
+async function writeConfig(directory: string, config: object): Promise<string> {
+  const path = join(directory, 'sluice.yaml');
+  await writeFile(path, JSON.stringify(config, null, 2), { mode: 0o600 });
+  return path;
+}

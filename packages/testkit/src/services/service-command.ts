@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+
+/** What {@link serviceCommand} names. */
+export type ServiceName = 'ingress' | 'worker' | 'simulator';
+
+/** `source` runs the TypeScript as it lies there, `dist` what the build made of it. */
+export type ServiceMode = 'source' | 'dist';
+
+/** Node's arguments to run one of our programs, as its image or script would. */
+export function serviceCommand(name: ServiceName, mode: ServiceMode): readonly string[] {
+  const [folder, extension] = mode === 'source' ? (['src', 'ts'] as const) : (['dist', 'js'] as const);
+  const main = (home: string): string => inRepo(`${home}/${folder}/main.${extension}`);
+  const options = [...(mode === 'source' ? ['--conditions=@sluice/source'] : []), '--enable-source-maps'];
+  // The simulator is no part of the product and is not traced.
+  if (name === 'simulator') return [...options, main('packages/simulator')];
+  const register = inRepo(`packages/telemetry/${folder}/register.${extension}`);
+  return [...options, '--import', register, main(`services/${name}`)];
+}
+
+/** The same from `src` and from `dist`. */
+function inRepo(path: string): string {
+  return fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+}

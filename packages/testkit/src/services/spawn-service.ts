@@ -1,0 +1,69 @@
+import { onFreePort } from '../processes/free-port.ts';
+import type { RunningProcess } from '../processes/start-process.ts';
+import { startNodeService } from './node-service.ts';
+import { serviceCommand, type ServiceMode, type ServiceName } from './service-command.ts';
+
+/** How one replica runs. */
+export interface SpawnOptions {
+  /** What `sluice.yaml` shall hold. */
+  readonly config?: object;
+  /** Wins over what is set here: HOST, LOG_LEVEL (debug), SLUICE_CONFIG and the port's variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Of the ingress or simulator; default: a free one. */
+  readonly port?: number;
+  /** Of the worker; default: a free one. */
+  readonly metricsPort?: number;
+  /** Default `source`. */
+  readonly mode?: ServiceMode;
+  /** Default 20,000. */
+  readonly readyTimeoutMs?: number;
+}
+
+/** A running simulator. */
+export interface SimulatorProcess extends RunningProcess {
+  /** Without a path; an OpenAI client's base URL is this and `/v1`. */
+  readonly url: string;
+}
+
+/** A running ingress or worker. */
+export interface ServiceProcess extends SimulatorProcess {
+  /** Where `/readyz`, `/health` and `/metrics` are, and of an ingress all else. Without a path. */
+  readonly url: string;
+  /** The page with its metrics. */
+  readonly metricsUrl: string;
+}
+
+/**
+ * Runs one of our programs as a process on 127.0.0.1 and resolves when it is ready: `/readyz`, of the simulator
+ * `/_sim/stats`, answers 200.
+ * @throws Error with its newest output when it ends before that or isn't ready in time.
+ */
+export function spawnService(name: 'simulator', options?: SpawnOptions): Promise<SimulatorProcess>;
+export function spawnService(name: 'ingress' | 'worker', options?: SpawnOptions): Promise<ServiceProcess>;
+export async function spawnService(name: ServiceName, options: SpawnOptions = {}): Promise<ServiceProcess> {
+  const port = name === 'worker' ? options.metricsPort : options.port;
+  const run = (port: number): Promise<ServiceProcess> => runService({ name, options, port });
+  return port === undefined ? onFreePort(run) : run(port);
+}
+
+interface Run {
+  readonly name: ServiceName;
+  readonly options: SpawnOptions;
+  readonly port: number;
+}
+
+const portVariables = { ingress: 'PORT', worker: 'METRICS_PORT', simulator: 'SIMULATOR_PORT' } as const;
+const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
+
+async function runService({ name, options, port }: Run): Promise<ServiceProcess> {
+  const { config, env = {}, mode = 'source', readyTimeoutMs } = options;
+  const url = `http://127.0.0.1:${port}`;
+  const running = await startNodeService({
+    args: serviceCommand(name, mode),
+    config,
+    env: { [portVariables[name]]: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...env },
+    readyUrl: url + readyPaths[name],
+    readyTimeoutMs,
+  });
+  return { ...running, url, metricsUrl: `${url}/metrics` };
+}

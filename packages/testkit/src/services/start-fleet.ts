@@ -1,0 +1,62 @@
+import { type ServiceProcess, spawnService, type SpawnOptions } from './spawn-service.ts';
+
+/** What {@link startFleet} runs. */
+export interface FleetOptions extends Pick<SpawnOptions, 'env' | 'mode' | 'readyTimeoutMs'> {
+  /** Default 2. */
+  readonly ingresses?: number;
+  /** Default 2. */
+  readonly workers?: number;
+  /** What `sluice.yaml` shall hold, apart from what the next two say. */
+  readonly config: { readonly redis?: object; readonly [key: string]: unknown };
+  /** Becomes `redis.url`. Not given where `config.redis` names a cluster or sentinels. */
+  readonly redisUrl?: string;
+  /** Becomes `redis.key_prefix`: keeps this fleet apart from all others on the same Redis. */
+  readonly keyPrefix: string;
+}
+
+/** Replicas that share a Redis and a configuration. */
+export interface Fleet {
+  readonly ingresses: readonly ServiceProcess[];
+  readonly workers: readonly ServiceProcess[];
+  /** Of the ingresses, without a path. */
+  readonly urls: readonly string[];
+  /** Stops all replicas, those that ended before too. */
+  stop(): Promise<void>;
+}
+
+/** Starts one replica. */
+export type Spawn = (name: 'ingress' | 'worker', options: SpawnOptions) => Promise<ServiceProcess>;
+
+/**
+ * Starts ingresses and workers side by side, each with its own port; resolves when all are ready.
+ * @throws Error of the first replica that doesn't start; then none is left running.
+ */
+export function startFleet(options: FleetOptions): Promise<Fleet> {
+  return startFleetWith(spawnService, options);
+}
+
+/** {@link startFleet}, with replicas from elsewhere. */
+export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promise<Fleet> {
+  const { ingresses: ingressCount = 2, workers: workerCount = 2, redisUrl, keyPrefix, ...rest } = options;
+  const redis = {
+    ...options.config.redis,
+    ...(redisUrl === undefined ? {} : { url: redisUrl }),
+    key_prefix: keyPrefix,
+  };
+  const config = { ...options.config, redis };
+  const settled = await Promise.allSettled([
+    ...Array.from({ length: ingressCount }, () => spawn('ingress', { ...rest, config })),
+    ...Array.from({ length: workerCount }, () => spawn('worker', { ...rest, config })),
+  ]);
+  const replicas = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async (): Promise<void> => {
+    await Promise.all(replicas.map((replica) => replica.stop()));
+  };
+  const failure = settled.find((result) => result.status === 'rejected');
+  if (failure !== undefined) {
+    await stop();
+    throw failure.reason;
+  }
+  const ingresses = replicas.slice(0, ingressCount);
+  return { ingresses, workers: replicas.slice(ingressCount), urls: ingresses.map(({ url }) => url), stop };
+}

@@ -1,0 +1,25 @@
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Rows of the requirement list that a test proves. */
+    verifies?: readonly string[];
+  }
+}
+
+/** What {@link verifies} adds to the options of a test. */
+export interface VerifiesOptions {
+  readonly meta: { readonly verifies: readonly string[] };
+}
+
+const rowPattern = /^\d{3}-\d{1,3}$/;
+
+/**
+ * Ties a test to rows of the requirement list: `test('refuses the 21st lease of 20', verifies('001-25'), async () => …)`;
+ * with options of one's own, `{ ...verifies('001-25'), timeout: 1000 }`. The rows become the test's metadata, which
+ * vitest's JSON report shows beside its outcome.
+ * @throws TypeError on a row that isn't written like `001-25`, or on none: it would count for nothing unnoticed.
+ */
+export function verifies(...rows: readonly [string, ...string[]]): VerifiesOptions {
+  const wrong = rows.find((row) => !rowPattern.test(row));
+  if (wrong !== undefined) throw new TypeError(`"${wrong}" is no row of the requirement list; write it like "001-25".`);
+  return { meta: { verifies: rows } };
+}
