@@ -26,3 +26,15 @@ export {
 } from './relay/payloads.ts';
 export { type FailureKind, type UpstreamFailure } from './upstream/failure.ts';
 export type { ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
+export { inspectJson, type JsonLimits } from './json-depth.ts';
+export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
+export { type ChatMessage } from './openai/chat-message.ts';
+export {
+  type ChatParameter,
+  chatParameters,
+  type ChatRequest,
+  type ChatRequestInput,
+} from './openai/chat-parameters.ts';
+export { parseChatRequest } from './openai/chat-request.ts';
+export { type ContentPart } from './openai/content-part.ts';
+export { type OtherKind } from './openai/field-types.ts';

@@ -1,0 +1,78 @@
+/** What a JSON text may look like before anybody parses it. */
+export interface JsonLimits {
+  /** Levels of `[` and `{`. */
+  readonly maxDepth: number;
+  /** Commas and opening brackets outside of strings; a JSON text has at most one value more than that. */
+  readonly maxElements: number;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+const nothing = 0;
+const stringStart = 1;
+const separator = 2;
+const opening = 3;
+const closing = 4;
+/** What each byte means outside of strings. A table costs half of what a chain of comparisons does. */
+const meanings = new Uint8Array(256);
+meanings[quote] = stringStart;
+meanings[0x2c] = separator;
+meanings[0x5b] = opening;
+meanings[0x7b] = opening;
+meanings[0x5d] = closing;
+meanings[0x7d] = closing;
+
+/** From here on a native search for the end of a string beats looking at each byte. */
+const shortStringBytes = 32;
+
+/**
+ * Looks at the shape of a JSON text in UTF-8 without parsing it: one pass, no allocation. It does not ask whether the
+ * text is valid JSON and never throws; what it says of invalid JSON means nothing but that it is safe to parse.
+ */
+export function inspectJson(
+  bytes: Uint8Array,
+  { maxDepth, maxElements }: JsonLimits,
+): 'ok' | 'too_deep' | 'too_many_elements' {
+  let depth = 0;
+  let elements = 0;
+  const { length } = bytes;
+  for (let at = 0; at < length; at++) {
+    const meaning = meanings[bytes[at] as number];
+    if (meaning === nothing) continue;
+    if (meaning === stringStart) {
+      at = endOfString(bytes, at + 1);
+    } else if (meaning === closing) {
+      if (depth > 0) depth--;
+    } else {
+      if (meaning === opening && ++depth > maxDepth) return 'too_deep';
+      if (++elements > maxElements) return 'too_many_elements';
+    }
+  }
+  return 'ok';
+}
+
+/** Where the closing quote of a string is, or the end of the text if there is none. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let searchFrom = start + shortStringBytes;
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === quote) return at;
+    if (byte === backslash) {
+      at++;
+    } else if (at >= searchFrom) {
+      at = bytes.indexOf(quote, at);
+      if (at < 0) return bytes.length;
+      if (!isEscaped(bytes, at)) return at;
+      searchFrom = at + shortStringBytes;
+    }
+  }
+  return bytes.length;
+}
+
+/** Backslashes pair up from the left, so an odd run of them before a quote escapes it. */
+function isEscaped(bytes: Uint8Array, at: number): boolean {
+  let run = 0;
+  while (bytes[at - 1 - run] === backslash) run++;
+  return run % 2 === 1;
+}

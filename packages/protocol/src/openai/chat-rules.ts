@@ -1,0 +1,53 @@
+import type { ChatMessage } from './chat-message.ts';
+import type { ChatRequest } from './chat-parameters.ts';
+import { missingField, onlyWith, unknownName, wrongType } from './field-errors.ts';
+
+/**
+ * The rules of OpenAI's API that look at more than one field.
+ * @throws GatewayError naming the field that would have to change.
+ */
+export function checkChatRules(request: ChatRequest): void {
+  request.messages.forEach(requireContent);
+  if (request.stream_options != null && request.stream !== true) {
+    throw onlyWith('stream_options', 'stream');
+  }
+  if (request.top_logprobs != null && request.logprobs !== true) {
+    throw onlyWith('top_logprobs', 'logprobs');
+  }
+  if (request.modalities?.includes('audio') && request.audio == null) {
+    throw missingField('audio');
+  }
+  requireChosenTool(request);
+  requireChosenFunction(request);
+}
+
+/** An assistant message may leave out what it says only where it does something else. */
+function requireContent(message: ChatMessage, index: number): void {
+  if (message.role !== 'assistant' || message.content != null) return;
+  const { refusal, audio, function_call, tool_calls } = message;
+  if (refusal != null || audio != null || function_call != null || (tool_calls?.length ?? 0) > 0) return;
+  const param = `messages[${index}].content`;
+  if (message.content === undefined) throw missingField(param);
+  throw wrongType({ param, value: message.content }, 'one of a string or array of objects');
+}
+
+function requireChosenTool({ tool_choice, tools = [] }: ChatRequest): void {
+  if (typeof tool_choice !== 'object') return;
+  if (tool_choice.type === 'function') {
+    const { name } = tool_choice.function;
+    if (tools.some((tool) => tool.type === 'function' && tool.function.name === name)) return;
+    throw unknownName({ param: 'tool_choice', value: name }, { kind: 'function', list: 'tools' });
+  }
+  if (tool_choice.type === 'custom') {
+    const { name } = tool_choice.custom;
+    if (tools.some((tool) => tool.type === 'custom' && tool.custom.name === name)) return;
+    throw unknownName({ param: 'tool_choice', value: name }, { kind: 'custom tool', list: 'tools' });
+  }
+}
+
+function requireChosenFunction({ function_call, functions = [] }: ChatRequest): void {
+  if (typeof function_call !== 'object') return;
+  const { name } = function_call;
+  if (functions.some((candidate) => candidate.name === name)) return;
+  throw unknownName({ param: 'function_call', value: name }, { kind: 'function', list: 'functions' });
+}

@@ -1,0 +1,112 @@
+import { inspectJson } from '@sluice/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const inspect = (text: string, limits: { maxDepth?: number; maxElements?: number } = {}) =>
+  inspectJson(bytesOf(text), { maxDepth: 64, maxElements: 1_000_000, ...limits });
+
+/** Depth and elements of a JSON text, found the slow way. */
+function measured(text: string): { depth: number; elements: number } {
+  const structure = text.replace(/"(?:\\.|[^"\\])*"/gs, '');
+  let depth = 0;
+  let deepest = 0;
+  for (const char of structure) {
+    if ('[{'.includes(char)) deepest = Math.max(deepest, ++depth);
+    if (']}'.includes(char)) depth--;
+  }
+  return { depth: deepest, elements: structure.replace(/[^,[{]/g, '').length };
+}
+
+describe('the depth of a JSON text', () => {
+  it.each([
+    ['a number', '5', 0],
+    ['a string', '"[[[["', 0],
+    ['an empty list', '[]', 1],
+    ['an object', '{"a":[{}]}', 3],
+    ['lists side by side', '[[],[],[[]]]', 3],
+    ['short strings with escapes', String.raw`["\"[[",["\\"],"\\\\",[["\\\"[["]]]`, 3],
+    ['long strings', `["${'x'.repeat(500)}[[",[["${'x'.repeat(500)}"]]]`, 3],
+    ['long strings with escapes', `["${'x'.repeat(500)}\\"[[${'\\\\'.repeat(300)}",[["${'x'.repeat(50)}\\\\"]]]`, 3],
+    ['strings of more than a byte a character', `["${'é'.repeat(200)}[",["${'🙂'.repeat(200)}"]]`, 2],
+  ])('of %s is found', (_what, text, depth) => {
+    expect(measured(text).depth).toBe(depth);
+    expect(inspect(text, { maxDepth: depth })).toBe('ok');
+    if (depth > 0) expect(inspect(text, { maxDepth: depth - 1 })).toBe('too_deep');
+  });
+
+  it('is refused beyond 64 of 64 levels', () => {
+    const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}5${'}]'.repeat(depth / 2)}`;
+    expect(inspect(nested(64))).toBe('ok');
+    expect(inspect(nested(66))).toBe('too_deep');
+  });
+});
+
+describe('the elements of a JSON text', () => {
+  it('are its commas and opening brackets', () => {
+    expect(inspect('{"a":[1,2,",,,["],"b":{}}', { maxElements: 6 })).toBe('ok');
+    expect(inspect('{"a":[1,2,",,,["],"b":{}}', { maxElements: 5 })).toBe('too_many_elements');
+  });
+});
+
+describe('any JSON text', () => {
+  const text = fc.oneof(
+    fc.json({ maxDepth: 8 }),
+    fc
+      .tuple(fc.jsonValue({ maxDepth: 4 }), fc.string({ unit: 'binary', minLength: 60, maxLength: 200 }))
+      .map((both) => JSON.stringify(both)),
+    fc.array(fc.stringMatching(/^["\\[x]{0,150}$/)).map((strings) => JSON.stringify(strings)),
+  );
+
+  it('has the depth and the elements of the slow way', () => {
+    fc.assert(
+      fc.property(text, (text) => {
+        const { depth, elements } = measured(text);
+        expect(inspect(text, { maxDepth: depth, maxElements: elements })).toBe('ok');
+        if (depth > 0) expect(inspect(text, { maxDepth: depth - 1 })).toBe('too_deep');
+        if (elements > 0) expect(inspect(text, { maxElements: elements - 1 })).toBe('too_many_elements');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what is no JSON', () => {
+  it('is looked at without a throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(['ok', 'too_deep', 'too_many_elements']).toContain(inspectJson(bytes, { maxDepth: 4, maxElements: 20 }));
+      }),
+    );
+  });
+
+  it.each(['', '"', '"\\', '"abc', `"${'x'.repeat(100)}`, `"${'x'.repeat(100)}\\"`, ']]]]', '\\"['])(
+    '%j is ok',
+    (text) => {
+      expect(inspect(text)).toBe('ok');
+    },
+  );
+
+  it('buys no depth with brackets that close nothing', () => {
+    expect(inspect(']]]][[[', { maxDepth: 2 })).toBe('too_deep');
+  });
+});
+
+describe('a text of 20 MB', () => {
+  const size = 20_000_000;
+  const fill = (unit: string) => `["${unit.repeat(size / unit.length)}"]`;
+
+  it.each([
+    ['of one string', fill('x')],
+    ['of escaped quotes', fill('\\"')],
+    ['of escaped quotes far apart', fill(`${'x'.repeat(66)}\\"`)],
+    ['of backslashes', fill('\\\\')],
+    ['of short strings', `[${'"abcdefgh",'.repeat(size / 11)}5]`],
+    ['of blanks', `[${' '.repeat(size)}]`],
+  ])('%s is looked at in time', (_what, text) => {
+    const bytes = bytesOf(text);
+    const startedAt = performance.now();
+    expect(inspectJson(bytes, { maxDepth: 64, maxElements: 10_000_000 })).toBe('ok');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
