@@ -1,0 +1,26 @@
+import type { RetryPolicy } from './retry-policy.ts';
+
+/** Rate limits have a slower schedule of their own. */
+export type Schedule = 'transient' | 'rate_limit';
+
+/**
+ * How long to wait before the next try: `base × 2ⁿ` (or `base × (n + 1)`), capped, then ± jitter, then the random extra
+ * of the policy; never above the cap plus that extra. Formula and numbers: see `retryPresets`.
+ *
+ * @param waits waits of this schedule that were taken before; 0 for the first
+ * @param random gives numbers in [0, 1)
+ */
+export function backoffMs(
+  policy: RetryPolicy,
+  { schedule, waits, random }: { schedule: Schedule; waits: number; random: () => number },
+): number {
+  const [baseMs, capMs] =
+    schedule === 'rate_limit'
+      ? [policy.rateLimitBaseDelayMs, policy.rateLimitMaxDelayMs]
+      : [policy.baseDelayMs, policy.maxDelayMs];
+  const grownMs = policy.backoff === 'linear' ? baseMs * (waits + 1) : baseMs * 2 ** Math.min(waits, 30);
+  const cappedMs = Math.min(capMs, grownMs);
+  const jitteredMs = Math.min(capMs, cappedMs * (1 + policy.jitter * (2 * random() - 1)));
+  const extraMs = policy.randomDelayMinMs + (policy.randomDelayMaxMs - policy.randomDelayMinMs) * random();
+  return Math.round(jitteredMs + extraMs);
+}

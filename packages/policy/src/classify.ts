@@ -1,0 +1,37 @@
+import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
+
+/** What follows from a failure of one call. */
+export interface Verdict {
+  /**
+   * - `retry`: the target may do better next time; first the other targets, then this one again after a back-off.
+   * - `next_credential`: this credential must rest; another may go at once.
+   * - `next_target`: this target will never serve this request; another model may.
+   * - `give_up`: nobody will serve this request as it is.
+   */
+  readonly remedy: 'retry' | 'next_credential' | 'next_target' | 'give_up';
+  /** Does it speak against the health of the target, so that its circuit should count it? */
+  readonly countsAgainstTarget: boolean;
+}
+
+const verdicts: Record<FailureKind, Verdict> = {
+  network: { remedy: 'retry', countsAgainstTarget: true },
+  timeout: { remedy: 'retry', countsAgainstTarget: true },
+  server: { remedy: 'retry', countsAgainstTarget: true },
+  truncated: { remedy: 'retry', countsAgainstTarget: true },
+  malformed: { remedy: 'retry', countsAgainstTarget: true },
+  busy: { remedy: 'retry', countsAgainstTarget: false },
+  rate_limit: { remedy: 'next_credential', countsAgainstTarget: false },
+  quota: { remedy: 'next_credential', countsAgainstTarget: false },
+  authentication: { remedy: 'next_credential', countsAgainstTarget: false },
+  permission: { remedy: 'next_credential', countsAgainstTarget: false },
+  not_found: { remedy: 'next_target', countsAgainstTarget: false },
+  context_length: { remedy: 'next_target', countsAgainstTarget: false },
+  content_policy: { remedy: 'next_target', countsAgainstTarget: false },
+  invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
+};
+
+export const classify = (failure: UpstreamFailure): Verdict => verdicts[failure.kind];
+
+/** Is the credential itself at fault, so that waiting for it is in vain? */
+export const isCredentialRefused = (failure: UpstreamFailure): boolean =>
+  failure.kind === 'authentication' || failure.kind === 'permission';

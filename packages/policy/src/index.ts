@@ -1,0 +1,13 @@
+export { backoffMs, type Schedule } from './backoff.ts';
+export { classify, isCredentialRefused, type Verdict } from './classify.ts';
+export { longestRetryAfterMs, toClientError } from './client-error.ts';
+export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate-tokens.ts';
+export { type NextStep, nextStep, type RoundEnd, type Standing } from './next-step.ts';
+export { orderCredentials, type PlannedTarget, planTargets, targetName } from './plan-targets.ts';
+export {
+  type RetryMode,
+  type RetryPolicy,
+  type RetryPreset,
+  retryPresets,
+  type TotalTimeouts,
+} from './retry-policy.ts';

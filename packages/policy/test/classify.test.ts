@@ -1,0 +1,41 @@
+import { classify, isCredentialRefused, toClientError } from '@sluice/policy';
+import type { FailureKind } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+
+describe('classify and toClientError', () => {
+  it.each<[FailureKind, string, string, number]>([
+    ['network', 'retry', 'upstream_error', 502],
+    ['server', 'retry', 'upstream_error', 502],
+    ['busy', 'retry', 'upstream_error', 502],
+    ['timeout', 'retry', 'upstream_timeout', 504],
+    ['truncated', 'retry', 'upstream_truncated', 502],
+    ['malformed', 'retry', 'upstream_malformed', 502],
+    ['rate_limit', 'next_credential', 'upstream_rate_limited', 429],
+    ['quota', 'next_credential', 'upstream_rate_limited', 429],
+    ['authentication', 'next_credential', 'upstream_authentication', 502],
+    ['permission', 'next_credential', 'upstream_authentication', 502],
+    ['not_found', 'next_target', 'model_not_found', 404],
+    ['context_length', 'next_target', 'context_length_exceeded', 400],
+    ['content_policy', 'next_target', 'content_policy_violation', 400],
+    ['invalid_request', 'give_up', 'upstream_rejected', 400],
+  ])('%s: %s, and %s (%i) if that was the last word', (kind, remedy, code, status) => {
+    const failure = { kind, message: 'said the provider' };
+    expect(classify(failure).remedy).toBe(remedy);
+    expect(toClientError(failure)).toMatchObject({ code, status });
+  });
+
+  it('keeps what a provider says of our credentials to itself', () => {
+    const error = toClientError({ kind: 'authentication', message: 'Incorrect API key provided: sk-ab***', code: 'x' });
+    expect(error.message).not.toContain('sk-ab');
+    expect(error.upstreamCode).toBeUndefined();
+  });
+
+  it('never asks a client to wait for more than a minute', () => {
+    expect(toClientError({ kind: 'rate_limit', message: '', retryAfterMs: 3_600_000 }).retryAfterMs).toBe(60_000);
+  });
+
+  it('blames the credential for 401 and 403 alone', () => {
+    const kinds: FailureKind[] = ['authentication', 'permission', 'rate_limit', 'quota', 'server'];
+    expect(kinds.map((kind) => isCredentialRefused({ kind, message: '' }))).toEqual([true, true, false, false, false]);
+  });
+});
