@@ -1,0 +1,150 @@
+import { type Directive, type FaultDirective, isFault, type Setting } from './directives.ts';
+
+/** A way in which an answer goes wrong. */
+export interface Fault {
+  readonly name: FaultDirective['name'];
+  /** The HTTP status of `e`, the phrase of `busy`, the megabytes of `huge`; else 0. */
+  readonly value: number;
+}
+
+/** A fault that is an error answer from the start. */
+export interface StatusFault extends Fault {
+  readonly name: 'e' | 'busy' | 'ctxlen' | 'policy' | 'quota';
+}
+
+/** How one answer behaves: what its directives come to. */
+export interface Behaviour {
+  readonly tokens: number;
+  /** Milliseconds between two tokens; a fraction where microseconds were asked for. */
+  readonly gapMs: number;
+  /** Milliseconds before an answer of any kind begins. */
+  readonly firstTokenMs: number;
+  readonly padBytes: number;
+  readonly reasoningTokens: number;
+  /** The fault comes after this many tokens, or after the last where there are fewer. */
+  readonly faultAfterTokens: number;
+  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** One write for each token even where there is no pause between them. */
+  readonly isEachAlone: boolean;
+  readonly hasPings: boolean;
+  readonly hasCrlf: boolean;
+  readonly isSplit: boolean;
+  readonly isMultiByte: boolean;
+  readonly hasParallelCalls: boolean;
+  readonly fault: Fault | undefined;
+}
+
+/** Where a call stands, for faults that befall only some calls. */
+export interface CallStanding {
+  /** Calls with the same conversation before this one. */
+  readonly earlierTries: number;
+  /** 0 to 99, the same for the same conversation. */
+  readonly percentile: number;
+}
+
+const statusFaultNames: ReadonlySet<string> = new Set<StatusFault['name']>(['e', 'busy', 'ctxlen', 'policy', 'quota']);
+
+type Draft = { -readonly [Key in keyof Behaviour]: Behaviour[Key] };
+interface ConditionalFault extends Fault {
+  firstTries: number;
+  percent: number;
+}
+
+/**
+ * Works out the behaviour; a later directive overrides an earlier one. `n` and `p` limit the fault named before them;
+ * where they rule the last fault out, the one before it stands, so that `e503-n2-e429-n1` is 429, 503, then an answer.
+ */
+export function behaviourOf(directives: readonly Directive[], standing: CallStanding): Behaviour {
+  const draft: Draft = {
+    tokens: 16,
+    gapMs: 0,
+    firstTokenMs: 0,
+    padBytes: 0,
+    reasoningTokens: 0,
+    faultAfterTokens: 2,
+    retryAfterSeconds: undefined,
+    retryAfterMs: undefined,
+    isEachAlone: false,
+    hasPings: false,
+    hasCrlf: false,
+    isSplit: false,
+    isMultiByte: false,
+    hasParallelCalls: false,
+    fault: undefined,
+  };
+  const faults: ConditionalFault[] = [];
+  for (const directive of directives) {
+    if (!isFault(directive)) set(directive, { draft, limited: faults.at(-1) });
+    else faults.push({ name: directive.name, value: valueOf(directive), firstTries: Infinity, percent: 100 });
+  }
+  const fault = faults.findLast(
+    ({ firstTries, percent }) => standing.earlierTries < firstTries && standing.percentile < percent,
+  );
+  return { ...draft, fault: fault && { name: fault.name, value: fault.value } };
+}
+
+/** Whether a fault is an error answer from the start. */
+export function isStatusFault(fault: Fault): fault is StatusFault {
+  return statusFaultNames.has(fault.name);
+}
+
+function valueOf(directive: FaultDirective): number {
+  return 'value' in directive ? directive.value : 0;
+}
+
+function set(setting: Setting, { draft, limited }: { draft: Draft; limited: ConditionalFault | undefined }): void {
+  switch (setting.name) {
+    case 't':
+      draft.tokens = setting.value;
+      return;
+    case 'i':
+      draft.gapMs = setting.value;
+      return;
+    case 'u':
+      draft.gapMs = setting.value / 1000;
+      return;
+    case 'f':
+      draft.firstTokenMs = setting.value;
+      return;
+    case 's':
+      draft.padBytes = setting.value;
+      return;
+    case 'q':
+      draft.reasoningTokens = setting.value;
+      return;
+    case 'k':
+      draft.faultAfterTokens = setting.value;
+      return;
+    case 'r':
+      draft.retryAfterSeconds = setting.value;
+      return;
+    case 'rms':
+      draft.retryAfterMs = setting.value;
+      return;
+    case 'n':
+      if (limited) limited.firstTries = setting.value;
+      return;
+    case 'p':
+      if (limited) limited.percent = setting.value;
+      return;
+    case 'each':
+      draft.isEachAlone = true;
+      return;
+    case 'ping':
+      draft.hasPings = true;
+      return;
+    case 'crlf':
+      draft.hasCrlf = true;
+      return;
+    case 'split':
+      draft.isSplit = true;
+      return;
+    case 'utf8':
+      draft.isMultiByte = true;
+      return;
+    case 'parallel':
+      draft.hasParallelCalls = true;
+      return;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Directives are short words joined by dashes that say how an answer behaves: `t64-i10`, `e503-n1`, `reset-k5`.
+ * A word stands alone (`reset`) or is letters and a number (`t64`). The letters are those of the load kit.
+ */
+
+/** Letters of settings, with the numbers they take. README.md says what each one means. */
+const settingNumbers = {
+  t: { min: 0, max: 1_000_000 },
+  i: { min: 0, max: 600_000 },
+  u: { min: 0, max: 600_000_000 },
+  f: { min: 0, max: 600_000 },
+  s: { min: 0, max: 65_536 },
+  q: { min: 0, max: 100_000 },
+  k: { min: 0, max: 1_000_000 },
+  n: { min: 0, max: 1_000_000 },
+  p: { min: 0, max: 100 },
+  r: { min: 0, max: 86_400 },
+  rms: { min: 0, max: 86_400_000 },
+} as const;
+
+const settingWords = ['each', 'ping', 'crlf', 'split', 'utf8', 'parallel'] as const;
+
+const faultNumbers = {
+  e: { min: 300, max: 599 },
+  busy: { min: 0, max: 4 },
+  huge: { min: 1, max: 256 },
+} as const;
+
+const faultWords = [
+  'resetearly',
+  'resethead',
+  'reset',
+  'close',
+  'half',
+  'cut',
+  'stall',
+  'hang',
+  'html',
+  'badjson',
+  'badutf8',
+  'errev',
+  'empty',
+  'nodone',
+  'ctxlen',
+  'policy',
+  'quota',
+] as const;
+
+const numbers = { ...settingNumbers, ...faultNumbers };
+const words = [...settingWords, ...faultWords];
+
+/** Size of `huge` when it names none, in MB. */
+const defaultHugeMegabytes = 16;
+
+/** A directive that sets something. */
+export type Setting =
+  | { readonly name: keyof typeof settingNumbers; readonly value: number }
+  | { readonly name: (typeof settingWords)[number] };
+
+/** A directive that makes an answer go wrong. */
+export type FaultDirective =
+  | { readonly name: keyof typeof faultNumbers; readonly value: number }
+  | { readonly name: (typeof faultWords)[number] };
+
+/** One word of `t64-e503-n1`. */
+export type Directive = Setting | FaultDirective;
+
+/** Every name that a directive can have, for tests that must leave none out. */
+export const directiveNames: readonly Directive['name'][] = [...namesOf(numbers), ...words];
+
+/** What {@link parseDirectives} found: directives, or the first word that is none. */
+export type ParsedDirectives = { readonly directives: readonly Directive[] } | { readonly unknown: string };
+
+/** Reads directives joined by dashes, commas or spaces. An empty text holds none; any word that is no directive is reported. */
+export function parseDirectives(text: string): ParsedDirectives {
+  const directives: Directive[] = [];
+  for (const word of text.split(/[-,\s]+/)) {
+    if (word === '') continue;
+    const directive = parseDirective(word);
+    if (directive === undefined) return { unknown: word };
+    directives.push(directive);
+  }
+  return { directives };
+}
+
+/**
+ * Takes the directives off the end of a name, read from the right until a segment is none:
+ * `gpt-4o-mini-e503-n1` is `gpt-4o-mini` with two directives. The first segment always belongs to the name.
+ */
+export function splitSuffix(name: string): { readonly base: string; readonly directives: readonly Directive[] } {
+  const segments = name.split('-');
+  const directives: Directive[] = [];
+  while (segments.length > 1) {
+    const directive = parseDirective(segments.at(-1) ?? '');
+    if (directive === undefined) break;
+    directives.unshift(directive);
+    segments.pop();
+  }
+  return { base: segments.join('-'), directives };
+}
+
+/** Writes directives the way {@link parseDirectives} reads them. */
+export function formatDirectives(directives: readonly Directive[]): string {
+  return directives.map((directive) => directive.name + ('value' in directive ? directive.value : '')).join('-');
+}
+
+/** Tells faults from settings. */
+export function isFault(directive: Directive): directive is FaultDirective {
+  return directive.name in faultNumbers || faultWords.some((word) => word === directive.name);
+}
+
+function parseDirective(word: string): Directive | undefined {
+  const alone = words.find((known) => known === word);
+  if (alone !== undefined) return { name: alone };
+  if (word === 'huge') return { name: 'huge', value: defaultHugeMegabytes };
+  const [, letters, digits] = /^([a-z]+)(\d{1,9})$/.exec(word) ?? [];
+  const name = namesOf(numbers).find((known) => known === letters);
+  if (name === undefined) return undefined;
+  const value = Number(digits);
+  return value >= numbers[name].min && value <= numbers[name].max ? { name, value } : undefined;
+}
+
+function namesOf<Table extends object>(table: Table): (keyof Table)[] {
+  return Object.keys(table) as (keyof Table)[];
+}

@@ -1,0 +1,135 @@
+import { hashConversation } from '../faults/conversations.ts';
+import { type Directive, splitSuffix } from '../faults/directives.ts';
+import type { Failure } from '../server/provider.ts';
+import { invalidRequest } from './errors.ts';
+
+/** What an answer depends on in a chat completion request. */
+export interface ChatRequest {
+  readonly kind: 'chat';
+  readonly model: string;
+  /** Those at the end of the model's name. */
+  readonly directives: readonly Directive[];
+  readonly conversation: string;
+  readonly stream: boolean;
+  readonly wantsStreamUsage: boolean;
+  readonly choices: number;
+  /** The most tokens that a choice may have. */
+  readonly maxTokens: number;
+  readonly promptTokens: number;
+  /** The `rid=…` of the last user message. */
+  readonly rid: string | undefined;
+  /** What the model has to call, in order of preference; empty where it is to answer in text. */
+  readonly functions: readonly FunctionTool[];
+  readonly mayCallInParallel: boolean;
+  /** The schema of the JSON that is wanted; undefined where text is wanted. */
+  readonly jsonSchema: Fields | undefined;
+}
+
+/** A function that may be called. */
+interface FunctionTool {
+  readonly name: string;
+  /** JSON Schema of its arguments. */
+  readonly parameters: Fields;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Stands in where JSON is wanted and no schema is given. */
+const anyObject = { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] };
+const mostChoices = 128;
+
+/** Reads a request body, as leniently as it can be: it is the gateway that is to be strict. */
+export function readChatRequest(body: string): ChatRequest | Failure {
+  const fields = parseObject(body);
+  if (!fields) {
+    return invalidRequest({ message: 'We could not parse the JSON body of your request. It must be a JSON object.' });
+  }
+  const { model, messages, n, stream, stream_options: streamOptions } = fields;
+  if (typeof model !== 'string' || model === '') {
+    return invalidRequest({ message: 'you must provide a model parameter' });
+  }
+  if (!Array.isArray(messages) || messages.length === 0) {
+    return invalidRequest({
+      message: "Missing required parameter: 'messages'.",
+      param: 'messages',
+      code: 'missing_required_parameter',
+    });
+  }
+  const messagesText = JSON.stringify(messages);
+  const { base, directives } = splitSuffix(model);
+  return {
+    kind: 'chat',
+    model,
+    directives,
+    conversation: hashConversation(`${base}\n${messagesText}`),
+    stream: stream === true,
+    wantsStreamUsage: isObject(streamOptions) && streamOptions.include_usage === true,
+    choices: isCount(n) ? Math.min(n, mostChoices) : 1,
+    maxTokens: [fields.max_completion_tokens, fields.max_tokens].find(isCount) ?? Infinity,
+    promptTokens: Math.ceil(Buffer.byteLength(messagesText) / 4),
+    rid: /\brid=([A-Za-z0-9-]+)/.exec(lastUserText(messages))?.[1],
+    functions: isToolResult(messages.at(-1)) ? [] : functionsToCall(fields),
+    mayCallInParallel: fields.parallel_tool_calls !== false,
+    jsonSchema: jsonSchemaOf(fields.response_format),
+  };
+}
+
+/** The functions that are allowed, where any is to be called. */
+function functionsToCall({ tools, tool_choice: choice }: Fields): FunctionTool[] {
+  if (!Array.isArray(tools) || choice === 'none') return [];
+  const functions = tools.map(functionOf).filter((tool) => tool !== undefined);
+  const allowed = allowedNames(choice);
+  return allowed ? functions.filter(({ name }) => allowed.includes(name)) : functions;
+}
+
+/** The names that `tool_choice` leaves, or undefined where it leaves all. */
+function allowedNames(choice: unknown): (string | undefined)[] | undefined {
+  if (!isObject(choice)) return undefined;
+  if (choice.type === 'function') return [functionOf(choice)?.name];
+  const { allowed_tools: allowed } = choice;
+  return isObject(allowed) && Array.isArray(allowed.tools)
+    ? allowed.tools.map((tool) => functionOf(tool)?.name)
+    : undefined;
+}
+
+function functionOf(tool: unknown): FunctionTool | undefined {
+  if (!isObject(tool) || !isObject(tool.function)) return undefined;
+  const { name, parameters } = tool.function;
+  return typeof name === 'string' ? { name, parameters: isObject(parameters) ? parameters : {} } : undefined;
+}
+
+function jsonSchemaOf(format: unknown): Fields | undefined {
+  if (!isObject(format)) return undefined;
+  if (format.type === 'json_object') return anyObject;
+  if (format.type !== 'json_schema' || !isObject(format.json_schema)) return undefined;
+  const { schema } = format.json_schema;
+  return isObject(schema) ? schema : anyObject;
+}
+
+function lastUserText(messages: readonly unknown[]): string {
+  const last = messages.findLast((message) => isObject(message) && message.role === 'user');
+  const content = isObject(last) ? last.content : undefined;
+  if (typeof content === 'string') return content;
+  return Array.isArray(content) ? content.map((part) => (isObject(part) ? part.text : undefined)).join(' ') : '';
+}
+
+function isToolResult(message: unknown): boolean {
+  return isObject(message) && (message.role === 'tool' || message.role === 'function');
+}
+
+function parseObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1;
+}

@@ -1,0 +1,75 @@
+import type { Behaviour } from '../faults/behaviour.ts';
+import { seedOf } from '../faults/conversations.ts';
+import type { ChatRequest } from './chat-request.ts';
+import { sampleJson } from './sample-json.ts';
+import { createTokenText } from './token-text.ts';
+import { callsOf, cutJson, fragmentsOf, type ToolCall } from './tool-calls.ts';
+
+/** What an answer says, apart from the shape it is sent in. */
+export interface Content {
+  /** Tokens of one choice; each is the delta of a chunk where the answer is streamed. */
+  readonly tokens: number;
+  readonly finishReason: 'stop' | 'length' | 'tool_calls';
+  /** The first delta, as JSON: who speaks. */
+  readonly roleDelta: string;
+  /** The delta of a token, as JSON. */
+  delta(choice: number, seq: number): string;
+  /** What the first tokens come to. */
+  message(choice: number, tokens: number): MessageContent;
+}
+
+/** The part of an assistant's message that depends on what it says. */
+interface MessageContent {
+  readonly content: string | null;
+  readonly tool_calls?: readonly ToolCall[];
+}
+
+/** Decides what to say: calls of tools, JSON, or text. */
+export function contentOf(request: ChatRequest, behaviour: Behaviour): Content {
+  if (behaviour.fault?.name === 'empty') return textContent(0, () => '');
+  const full = fullContentOf(request, behaviour);
+  const { maxTokens } = request;
+  return full.tokens > maxTokens ? { ...full, tokens: maxTokens, finishReason: 'length' } : full;
+}
+
+function fullContentOf(request: ChatRequest, behaviour: Behaviour): Content {
+  const { functions, jsonSchema, rid, conversation } = request;
+  if (functions.length > 0) return callsContent(callsOf(request, behaviour.hasParallelCalls));
+  if (jsonSchema === undefined) {
+    return textContent(behaviour.tokens, createTokenText({ rid, seed: seedOf(conversation), behaviour }));
+  }
+  const pieces = cutJson(JSON.stringify(sampleJson(jsonSchema, 'lorem ipsum')));
+  return textContent(pieces.length, (_, seq) => pieces[seq] ?? '');
+}
+
+function textContent(tokens: number, textOf: (choice: number, seq: number) => string): Content {
+  return {
+    tokens,
+    finishReason: 'stop',
+    roleDelta: '{"role":"assistant","content":"","refusal":null}',
+    delta: (choice, seq) => `{"content":${JSON.stringify(textOf(choice, seq))}}`,
+    message: (choice, length) => ({ content: Array.from({ length }, (_, seq) => textOf(choice, seq)).join('') }),
+  };
+}
+
+function callsContent(calls: readonly ToolCall[]): Content {
+  const fragments = fragmentsOf(calls);
+  return {
+    tokens: fragments.length,
+    finishReason: 'tool_calls',
+    roleDelta: '{"role":"assistant","content":null}',
+    delta: (_, seq) => JSON.stringify({ tool_calls: [fragments[seq]?.delta] }),
+    message(_, tokens) {
+      const sent = fragments.slice(0, tokens);
+      const begun = calls.filter((call) => sent.some((fragment) => fragment.call === call));
+      return {
+        content: null,
+        tool_calls: begun.map((call) => {
+          const own = sent.filter((fragment) => fragment.call === call);
+          const argumentsText = own.map(({ delta }) => delta.function.arguments).join('');
+          return { ...call, function: { ...call.function, arguments: argumentsText } };
+        }),
+      };
+    },
+  };
+}

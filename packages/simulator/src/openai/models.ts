@@ -1,0 +1,10 @@
+import { createdSeconds } from './chat-answer.ts';
+
+/** Any other name is answered too: the list is what a client may be shown. */
+const listed = ['demo', 'gpt-4o', 'gpt-4o-mini', 'o3-mini'];
+
+/** The body of `GET /v1/models`. */
+export const modelList = JSON.stringify({
+  object: 'list',
+  data: listed.map((id) => ({ id, object: 'model', created: createdSeconds, owned_by: 'simulator' })),
+});

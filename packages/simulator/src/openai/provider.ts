@@ -1,0 +1,56 @@
+import { hashConversation } from '../faults/conversations.ts';
+import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatAnswerOf } from './chat-answer.ts';
+import { readChatRequest } from './chat-request.ts';
+import { toEventStream } from './chunks.ts';
+import { toCompletion } from './completion.ts';
+import { failureOf, internalErrorBody } from './errors.ts';
+import { modelList } from './models.ts';
+
+const chatCompletions: Endpoint = {
+  read(body) {
+    const request = readChatRequest(body);
+    if (request.kind === 'failure') return request;
+    const { model, stream, directives, conversation } = request;
+    return {
+      kind: 'question',
+      model,
+      stream,
+      directives,
+      conversation,
+      answer(behaviour) {
+        const answer = chatAnswerOf(request, behaviour);
+        return stream ? toEventStream(answer) : toCompletion(answer);
+      },
+    };
+  },
+};
+
+const models: Endpoint = {
+  read: () => ({
+    kind: 'question',
+    model: '',
+    stream: false,
+    directives: [],
+    conversation: hashConversation('models'),
+    answer: ({ fault }) => ({
+      kind: 'whole',
+      body: fault?.name === 'errev' ? internalErrorBody : modelList,
+      tokens: 0,
+      steps: 0,
+    }),
+  }),
+};
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  'POST /v1/chat/completions': chatCompletions,
+  'POST /chat/completions': chatCompletions,
+  'GET /v1/models': models,
+  'GET /models': models,
+};
+
+/** OpenAI's chat completions and model list. */
+export const openAi: Provider = {
+  endpoint: (method, path) => endpoints[`${method} ${path}`],
+  failure: failureOf,
+};

@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenCall } from '../audit/audit.ts';
+import type { Fault } from '../faults/behaviour.ts';
+import { spoiltCharacter, spoilUtf8 } from './bytes.ts';
+import { closeConnection, resetConnection } from './connection.ts';
+import type { EventStream } from './provider.ts';
+
+/** A stream at the place where its fault strikes. */
+export interface StrickenStream {
+  readonly response: ServerResponse;
+  readonly call: OpenCall;
+  readonly stream: EventStream;
+  readonly fault: Fault;
+  /** What would have come now: one event or more. */
+  readonly upcoming: string;
+  /** Sends this and goes on with the stream. */
+  readonly sendAndGoOn: (content: string | Buffer) => void;
+  /** Sends this and ends the body properly. */
+  readonly sendAndEnd: (content: string) => void;
+}
+
+/** What each fault that strikes inside a stream does. Those not listed strike before it or at its end. */
+export const midStreamFaults: { readonly [Name in Fault['name']]?: (stricken: StrickenStream) => void } = {
+  reset({ response, call }) {
+    response.flushHeaders();
+    resetConnection(response);
+    call.end('answered');
+  },
+  close({ response, call }) {
+    response.flushHeaders();
+    closeConnection(response);
+    call.end('answered');
+  },
+  stall: ({ response }) => response.flushHeaders(),
+  half: ({ sendAndEnd, upcoming }) => sendAndEnd(upcoming.slice(0, upcoming.indexOf('\n') >> 1)),
+  cut: ({ sendAndEnd }) => sendAndEnd(''),
+  errev: ({ sendAndEnd, stream }) => sendAndEnd(stream.failure),
+  badjson: ({ sendAndGoOn, stream }) => sendAndGoOn(stream.broken),
+  badutf8: ({ sendAndGoOn, stream }) => sendAndGoOn(spoilUtf8(stream.carrying(spoiltCharacter))),
+  huge: ({ sendAndGoOn, stream, fault }) => sendAndGoOn(stream.carrying('x'.repeat(fault.value * 1024 * 1024))),
+};

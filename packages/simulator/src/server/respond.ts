@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenCall } from '../audit/audit.ts';
+import { type Behaviour, isStatusFault } from '../faults/behaviour.ts';
+import { afterDelay } from './connection.ts';
+import { earlyFaults } from './early-faults.ts';
+import type { Failure, FailureContext, Provider, Question } from './provider.ts';
+import { sendStream } from './send-stream.ts';
+import { sendWhole } from './send-whole.ts';
+
+/** A question that is about to be answered. */
+export interface Responding {
+  readonly response: ServerResponse;
+  readonly call: OpenCall;
+  readonly provider: Provider;
+  readonly context: FailureContext;
+  readonly question: Question;
+  readonly behaviour: Behaviour;
+}
+
+/** Answers as the behaviour says, once its first delay is over. */
+export function respond(responding: Responding): void {
+  afterDelay(responding.response, responding.behaviour.firstTokenMs, () => begin(responding));
+}
+
+/** An error answer on its way. */
+export interface FailureSending {
+  readonly response: ServerResponse;
+  readonly call: OpenCall;
+  readonly failure: Failure;
+  readonly behaviour?: Behaviour;
+}
+
+/** Sends an error answer, with the behaviour's retry-after if it names one. */
+export function sendFailure({ response, call, failure, behaviour }: FailureSending): void {
+  const { retryAfterSeconds, retryAfterMs } = behaviour ?? {};
+  call.answer(failure.status);
+  response.writeHead(failure.status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(failure.body),
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(retryAfterMs === undefined ? {} : { 'retry-after-ms': String(retryAfterMs) }),
+  });
+  response.end(failure.body);
+}
+
+function begin(responding: Responding): void {
+  const { response, call, provider, context, question, behaviour } = responding;
+  const { fault } = behaviour;
+  const breakEarly = fault && earlyFaults[fault.name];
+  if (breakEarly) {
+    call.strike();
+    breakEarly({ response, call, isStream: question.stream });
+  } else if (fault && isStatusFault(fault)) {
+    call.strike();
+    sendFailure({ response, call, failure: provider.failure(fault, context), behaviour });
+  } else {
+    const answer = question.answer(behaviour);
+    if (answer.kind === 'stream') sendStream({ response, call, behaviour, stream: answer });
+    else afterDelay(response, behaviour.gapMs * answer.steps, () => sendWhole({ response, call, behaviour, answer }));
+  }
+}

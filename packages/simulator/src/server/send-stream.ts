@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenCall } from '../audit/audit.ts';
+import type { Behaviour } from '../faults/behaviour.ts';
+import { writeSplit } from './bytes.ts';
+import { midStreamFaults } from './mid-stream-faults.ts';
+import type { EventStream } from './provider.ts';
+
+/** What one write may gather when nothing paces the tokens; then others get their turn. */
+const charsPerWrite = 64 * 1024;
+
+/** A stream on its way. */
+export interface StreamSending {
+  readonly response: ServerResponse;
+  readonly call: OpenCall;
+  readonly behaviour: Behaviour;
+  readonly stream: EventStream;
+}
+
+/**
+ * Sends a stream of events at the behaviour's pace. It keeps to a schedule: steps that a busy process or a slow reader
+ * held up go out together as soon as they can, so a stream takes as long as was asked for. At any time it waits for
+ * one thing only: its timer, its turn, or room in the socket.
+ */
+export function sendStream({ response, call, behaviour, stream }: StreamSending): void {
+  const { gapMs, fault, hasPings } = behaviour;
+  const isEmpty = fault?.name === 'empty';
+  const isUnterminated = fault?.name === 'nodone';
+  const strike = fault && midStreamFaults[fault.name];
+  const steps = isEmpty ? 0 : stream.steps;
+  const strikeAt = Math.min(stream.leadSteps + behaviour.faultAfterTokens, steps);
+  const charsAtOnce = behaviour.isEachAlone ? 1 : charsPerWrite;
+  let next = 0;
+  let willStrike = strike !== undefined;
+  let dueAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
+
+  call.answer(200);
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+  response.once('close', () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  });
+  proceed();
+
+  function proceed(): void {
+    const now = performance.now();
+    const stopAt = willStrike ? strikeAt : steps;
+    let text = '';
+    while (next < stopAt && dueAt <= now && text.length < charsAtOnce) {
+      if (hasPings) text += ': keep-alive\n\n';
+      if (next === 0) text += stream.opening;
+      text += stream.step(next);
+      next += 1;
+      dueAt += gapMs;
+      call.addTokens(stream.tokensPerStep);
+    }
+    if (next < stopAt || (willStrike && dueAt > now)) wait(write(text));
+    else if (willStrike) breakAfter(text);
+    else finishWith(text);
+  }
+
+  function wait(hasRoom: boolean): void {
+    const delayMs = Math.ceil(dueAt - performance.now());
+    if (!hasRoom) response.once('drain', proceed);
+    else if (delayMs > 0) timer = setTimeout(proceed, delayMs);
+    else turn = setImmediate(proceed);
+  }
+
+  function finishWith(text: string): void {
+    if (isEmpty || isUnterminated) call.strike();
+    const opening = next === 0 ? stream.opening : '';
+    endWith(text + opening + stream.closing + (isUnterminated ? '' : stream.terminator));
+  }
+
+  function breakAfter(text: string): void {
+    if (!fault) return;
+    willStrike = false;
+    call.strike();
+    write(text);
+    strike?.({
+      response,
+      call,
+      stream,
+      fault,
+      upcoming: (next === 0 ? stream.opening : '') + (next < steps ? stream.step(next) : stream.closing),
+      sendAndGoOn: (content) => wait(write(content)),
+      sendAndEnd: endWith,
+    });
+  }
+
+  function endWith(text: string): void {
+    write(text);
+    response.end();
+  }
+
+  /** Returns whether there is room for more. */
+  function write(content: string | Buffer): boolean {
+    if (content.length === 0) return true;
+    const bytes = behaviour.hasCrlf && typeof content === 'string' ? content.replaceAll('\n', '\r\n') : content;
+    return behaviour.isSplit ? writeSplit(response, bytes) : response.write(bytes);
+  }
+}

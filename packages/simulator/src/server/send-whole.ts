@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenCall } from '../audit/audit.ts';
+import type { Behaviour } from '../faults/behaviour.ts';
+import { spoilUtf8, writeSplit } from './bytes.ts';
+import { closeConnection, resetConnection } from './connection.ts';
+import type { WholeAnswer } from './provider.ts';
+
+/** A whole answer on its way. */
+export interface WholeSending {
+  readonly response: ServerResponse;
+  readonly call: OpenCall;
+  readonly behaviour: Behaviour;
+  readonly answer: WholeAnswer;
+}
+
+/** Sends one JSON body with status 200, with the behaviour's fault of transport if it has one. */
+export function sendWhole({ response, call, behaviour, answer }: WholeSending): void {
+  const fault = behaviour.fault?.name;
+  const text = fault === 'badjson' ? answer.body.replace('{', '<') : answer.body;
+  const whole = fault === 'badutf8' ? spoilUtf8(text) : Buffer.from(text);
+  const half = whole.subarray(0, whole.length >> 1);
+  const body = fault === 'half' ? half : whole;
+  // A whole answer has no [DONE] to leave out.
+  if (fault !== undefined && fault !== 'nodone') call.strike();
+  call.answer(200);
+  call.addTokens(answer.tokens);
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    ...(behaviour.isSplit ? {} : { 'content-length': body.length }),
+  });
+  if (fault === 'reset' || fault === 'close') {
+    response.write(half);
+    if (fault === 'reset') resetConnection(response);
+    else closeConnection(response);
+    call.end('answered');
+  } else if (fault === 'stall') {
+    response.write(half);
+  } else if (behaviour.isSplit) {
+    writeSplit(response, body);
+    response.end();
+  } else {
+    response.end(body);
+  }
+}

@@ -1,0 +1,58 @@
+import { connect, type Socket } from 'node:net';
+import type { Simulator } from '../src/index.ts';
+import { createAnswerReader, type RawAnswer } from './raw-answer.ts';
+
+/** A call on a connection of its own, down to how that ended. */
+export interface RawCall {
+  /** What has come so far. */
+  readonly answer: () => RawAnswer;
+  /** Resolves once the answer is complete, and hangs up then, or once the connection has ended. */
+  readonly finish: () => Promise<RawAnswer & { readonly end: ConnectionEnd }>;
+  readonly leave: () => void;
+  readonly socket: Socket;
+}
+
+/** How a connection ended: by the peer's FIN or RST, or by us. */
+export type ConnectionEnd = 'fin' | 'rst' | 'left';
+
+/** What to send beyond the model. */
+export interface RawRequest {
+  /** Fields of the body; default: streamed, one user message. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** Default: the key `tok-a`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a chat completion request over a socket and reads the bytes that come back. */
+export function callRaw({ port }: Simulator, model: string, { body, headers }: RawRequest = {}): RawCall {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  const reader = createAnswerReader();
+  let end: ConnectionEnd = 'left';
+  const text = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'hello' }], ...body });
+  const allHeaders = {
+    host: 'simulator',
+    'content-length': Buffer.byteLength(text),
+    ...(headers ?? { authorization: 'Bearer tok-a' }),
+  };
+  const lines = Object.entries(allHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\n${lines.join('')}\r\n${text}`);
+  const finished = new Promise<void>((resolve) => {
+    socket.on('data', (bytes) => {
+      reader.push(bytes);
+      if (reader.isComplete()) resolve();
+    });
+    socket.on('end', () => (end = 'fin'));
+    socket.on('error', () => (end = 'rst'));
+    socket.on('close', () => resolve());
+  });
+  return {
+    socket,
+    answer: () => reader.answer(),
+    leave: () => socket.destroy(),
+    async finish() {
+      await finished;
+      socket.destroy();
+      return { ...reader.answer(), end };
+    },
+  };
+}
