@@ -1,0 +1,194 @@
+import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { Secret } from './secret.ts';
+
+/** All settings of one process, checked, with every default filled in, frozen to its depth. */
+export interface Config {
+  readonly server: ServerConfig;
+  readonly worker: WorkerConfig;
+  readonly redis: RedisConfig;
+  readonly queue: QueueConfig;
+  /** The client keys; no two alike. */
+  readonly keys: readonly ClientKey[];
+  /** The accounts at providers; no two with the same id. */
+  readonly upstreams: readonly UpstreamConfig[];
+  /** What clients see, in the order of the file; no two ids alike in any case. */
+  readonly models: readonly ModelConfig[];
+  readonly limits: FleetConfig;
+  readonly retry: RetryPolicy;
+  readonly timeouts: TimeoutConfig;
+  readonly breaker: BreakerConfig;
+  readonly log: LogConfig;
+  /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
+  readonly demo: boolean;
+}
+
+/** The ingress. */
+export interface ServerConfig {
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** How long open answers may go on after a stop signal. */
+  readonly drainTimeoutMs: number;
+  /** Largest request body, after decompression. */
+  readonly maxBodyBytes: number;
+  /** How long the status line waits for the first event of the upstream. */
+  readonly holdMs: number;
+  /** Silence in a stream after which a heartbeat is sent. */
+  readonly heartbeatMs: number;
+  /** Unsent bytes of one client at which its upstream is paused. */
+  readonly pauseAtBytes: number;
+  /** Unsent bytes of one client at which it is given up. */
+  readonly slowClientBytes: number;
+  /** Time without progress after which a client that doesn't read is given up. */
+  readonly slowClientMs: number;
+  /** Take the client's address from `x-forwarded-for`. */
+  readonly trustProxy: boolean;
+}
+
+/** The worker. */
+export interface WorkerConfig {
+  /** 0 = any free port. */
+  readonly metricsPort: number;
+  readonly metricsHost: string;
+  /** How long running jobs may go on after a stop signal. */
+  readonly drainTimeoutMs: number;
+  /** Jobs that one process runs at once. */
+  readonly concurrency: number;
+  /** Largest event in an upstream's stream. */
+  readonly maxEventBytes: number;
+  /** Largest upstream answer that comes in one piece. */
+  readonly maxBodyBytes: number;
+}
+
+/** Where Redis is, in one of three forms, and what all of them share. */
+export type RedisConfig = RedisPlace & {
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  readonly tls: true | { readonly ca: string | undefined; readonly rejectUnauthorized: boolean } | undefined;
+  /** Begins the name of every key. */
+  readonly keyPrefix: string;
+  /** Neither file nor environment says where Redis is. */
+  readonly isDefault: boolean;
+};
+
+/** The form that the operator chose. */
+export type RedisPlace =
+  /** The URL holds neither user nor password. */
+  | { readonly kind: 'single'; readonly url: string }
+  | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
+  | { readonly kind: 'sentinel'; readonly name: string; readonly nodes: readonly RedisNode[] };
+
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface QueueConfig {
+  /** Queues over which the jobs are spread; on Redis Cluster each may live on another node. */
+  readonly shards: number;
+}
+
+/** A client key, known by its hash alone. */
+export interface ClientKey {
+  /** The first 16 hex digits of `digest`. */
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the whole key, 64 hex digits. */
+  readonly digest: string;
+  /** First and last four characters, as in `sk-t…0001`; undefined for a key that was given by its hash. */
+  readonly hint: string | undefined;
+  readonly admin: boolean;
+  /** Globs of the models that it may use: see `allowsModel`. */
+  readonly models: readonly string[];
+  readonly limits: ClientLimits;
+}
+
+/** What one key may do; undefined = unlimited. */
+export interface ClientLimits {
+  /** Requests that run or wait at once. */
+  readonly concurrency: number | undefined;
+  /** Requests a minute. */
+  readonly rpm: number | undefined;
+  /** Requests that may come at once; undefined = a whole minute's. */
+  readonly rpmBurst: number | undefined;
+  /** Tokens a minute, prompt and answer together. */
+  readonly tpm: number | undefined;
+  /** Tokens that may be asked for at once; undefined = a whole minute's. */
+  readonly tpmBurst: number | undefined;
+}
+
+/** An account at a provider. */
+export interface UpstreamConfig {
+  readonly id: string;
+  /** The provider's wire protocol. */
+  readonly type: 'openai';
+  /** http or https; without user, password and a slash at its end. */
+  readonly baseUrl: string;
+  /** At least one; no two with the same id. */
+  readonly credentials: readonly UpstreamCredential[];
+  /** Ask the provider to report usage at the end of a stream. */
+  readonly reportStreamUsage: boolean;
+}
+
+export interface UpstreamCredential {
+  readonly id: string;
+  /** Undefined for an upstream that wants none. */
+  readonly apiKey: Secret | undefined;
+}
+
+/** A model as clients name it. */
+export interface ModelConfig {
+  /** A name or a glob: see `findModel`. */
+  readonly id: string;
+  /** At least one. */
+  readonly targets: readonly ModelTarget[];
+}
+
+/** A place that can serve a model. */
+export interface ModelTarget {
+  /** Id of the upstream. */
+  readonly upstream: string;
+  /** The model's name there; undefined = as the client named it. */
+  readonly model: string | undefined;
+  /** Lower is tried first; 1 or more. */
+  readonly priority: number;
+  /** Share among targets of the same priority; above 0. */
+  readonly weight: number;
+}
+
+/** What all replicas together may do. */
+export interface FleetConfig {
+  /** Requests that run at once. */
+  readonly maxConcurrentRequests: number;
+  /** Requests that may wait beyond those. */
+  readonly queueSize: number;
+  /** How long one may wait. */
+  readonly maxQueueWaitMs: number;
+  /** A place that nobody renews is free again after this time: what a crash costs. */
+  readonly leaseMs: number;
+}
+
+/** How long an upstream may take; the totals are over all attempts. */
+export interface TimeoutConfig extends TotalTimeouts {
+  /** Until the first event of an answer. */
+  readonly firstTokenMs: number;
+  /** Between two events. */
+  readonly idleMs: number;
+}
+
+/** When a target is left alone for a while. */
+export interface BreakerConfig {
+  /** Failures within `windowMs` that open the circuit. */
+  readonly failures: number;
+  readonly windowMs: number;
+  /** How long it stays open before one request may try. */
+  readonly openMs: number;
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+}
+
+/** From the most to the least talkative. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];

@@ -1,0 +1,15 @@
+import { variables } from '../environment.ts';
+
+const head = `# The environment of Sluice, with its defaults or an example. docs/configuration.md says more.
+# Docker Compose reads .env; a shell does with: set -a; . ./.env; set +a`;
+
+const openTelemetry = `# OpenTelemetry's own variables work too. Without an exporter nothing is exported.
+# OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318`;
+
+/** The text of `.env.example`: each variable with its meaning, commented out. */
+export function envExample(): string {
+  const parts = Object.entries(variables).flatMap(([name, { meaning, example }]) =>
+    example === undefined ? [] : `# ${meaning.replaceAll('`', '')}\n# ${name}=${example}`,
+  );
+  return [head, ...parts, openTelemetry].join('\n\n').concat('\n');
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { ConfigProblem } from './config-error.ts';
+import { formatPath } from './config-error.ts';
+import { digestOfKey } from './key-digest.ts';
+import { across, findRepeated } from './schema/across.ts';
+import { listenPort, milliseconds, must, someText } from './schema/field-types.ts';
+import { plainKey } from './schema/keys.ts';
+import { host, logLevel } from './schema/processes.ts';
+import { redisUrl } from './schema/redis.ts';
+
+/** For the docs: what an environment variable is. */
+export interface VariableFacts {
+  /** Settings of the file that it wins over. */
+  readonly settings: readonly string[];
+  readonly meaning: string;
+  /** A value for `.env.example`; absent = not listed there. */
+  readonly example?: string;
+  /** May hold a secret, and so is refused when it is empty; others that are empty count as not set. */
+  readonly isSecret?: boolean;
+}
+
+/** A number in digits; anything else is left for the schema to refuse. */
+const inDigits = (schema: z.ZodNumber): z.ZodType<number> =>
+  z.preprocess((text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text), schema);
+
+const keysInWords = 'client keys separated by commas, or not set at all';
+const keyList = z
+  .string(must(keysInWords))
+  .min(1, must(keysInWords))
+  .transform((text) => text.split(',').map((key) => key.trim()))
+  .pipe(
+    across(z.array(plainKey), (value) =>
+      findRepeated({
+        list: value,
+        nameOf: (key) => (typeof key === 'string' && key !== '' ? digestOfKey(key) : undefined),
+        field: [],
+        message: (first) => `is the same key as number ${first}; remove one of them`,
+      }),
+    ),
+  );
+
+const variableTypes = z
+  .object({
+    PORT: inDigits(listenPort()),
+    HOST: host(),
+    REDIS_URL: redisUrl,
+    DATABASE_URL: someText('a URL, or not set at all'),
+    SLUICE_CONFIG: z.string(),
+    LOG_LEVEL: z.string().toLowerCase().pipe(logLevel),
+    METRICS_PORT: inDigits(listenPort()),
+    DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
+    SLUICE_SECRET_KEY: someText('a secret, or not set at all'),
+    SLUICE_API_KEYS: keyList,
+    SLUICE_COMPAT: z.never({ error: 'is not supported yet; unset it' }),
+    SIMULATOR_PORT: inDigits(listenPort()),
+  })
+  .partial();
+
+/** The environment's part of the configuration. */
+export type Environment = z.output<typeof variableTypes>;
+export type VariableName = keyof Environment;
+
+/** Every variable that is read, in the order of the docs. */
+export const variables: Readonly<Record<VariableName, VariableFacts>> = {
+  PORT: { settings: ['server.port'], meaning: 'Port that clients call.', example: '8080' },
+  HOST: {
+    settings: ['server.host', 'worker.metrics_host'],
+    meaning: 'Address to listen on. Images of Sluice set it to `0.0.0.0`.',
+    example: '127.0.0.1',
+  },
+  REDIS_URL: {
+    settings: ['redis.url'],
+    meaning: 'A single Redis. Wins over `redis.cluster` and `redis.sentinel` too.',
+    example: 'redis://127.0.0.1:6379',
+    isSecret: true,
+  },
+  DATABASE_URL: {
+    settings: [],
+    meaning: 'Reserved: accepted, but nothing uses it yet.',
+    example: 'postgres://sluice@127.0.0.1/sluice',
+    isSecret: true,
+  },
+  SLUICE_CONFIG: {
+    settings: [],
+    meaning: 'Path of the file. Without it `./sluice.yaml` is read if it exists.',
+    example: './sluice.yaml',
+  },
+  LOG_LEVEL: { settings: ['log.level'], meaning: 'Least urgent lines that are written.', example: 'info' },
+  METRICS_PORT: {
+    settings: ['worker.metrics_port'],
+    meaning: "Port of the worker's health and metrics pages.",
+    example: '9464',
+  },
+  DRAIN_TIMEOUT_MS: {
+    settings: ['server.drain_timeout_ms', 'worker.drain_timeout_ms'],
+    meaning: 'How long open answers may go on after a stop signal.',
+    example: '120000',
+  },
+  SLUICE_SECRET_KEY: {
+    settings: [],
+    meaning: "Reserved: is to encrypt providers' tokens at rest. Accepted, but nothing uses it yet.",
+    example: 'CHANGE-ME',
+    isSecret: true,
+  },
+  SLUICE_API_KEYS: {
+    settings: ['keys'],
+    meaning:
+      'Client keys separated by commas, for a first start without a file. They may use every model without limits, and come on top of `keys`.',
+    example: 'sk-CHANGE-ME',
+    isSecret: true,
+  },
+  SLUICE_COMPAT: { settings: [], meaning: 'Reserved: refused, as it is not supported yet.' },
+  SIMULATOR_PORT: {
+    settings: [],
+    meaning: 'Port of the simulator, and where it is looked for when no upstream is configured.',
+    example: '9900',
+  },
+};
+
+export interface ReadEnvironment {
+  /** Of the variables that are as they must be. */
+  readonly environment: Environment;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Takes our variables out of a process's environment. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
+  const given = Object.entries(variables).flatMap(([name, { isSecret = false }]) => {
+    const text = env[name];
+    return text === undefined || (text === '' && !isSecret) ? [] : [[name, text]];
+  });
+  const parsed = variableTypes.safeParse(Object.fromEntries(given));
+  if (parsed.success) return { environment: parsed.data, problems: [] };
+  const problems = parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message }));
+  return { environment: {}, problems };
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ConfigProblem } from '../config-error.ts';
+
+const defaultFile = './sluice.yaml';
+
+export interface FileRequest {
+  /** From the environment; undefined = the default file, if it exists. */
+  readonly path: string | undefined;
+  readonly cwd: string;
+  /** Default: from disk, as UTF-8. */
+  readonly readFile?: ((path: string) => string) | undefined;
+}
+
+export type FoundFile =
+  | { readonly kind: 'none' }
+  /** `name` is the path as people wrote it. */
+  | { readonly kind: 'text'; readonly name: string; readonly text: string }
+  | { readonly kind: 'unreadable'; readonly problem: ConfigProblem };
+
+/** Reads the configuration file. */
+export function readConfigFile({ path, cwd, readFile = readFromDisk }: FileRequest): FoundFile {
+  const name = path ?? defaultFile;
+  try {
+    return { kind: 'text', name, text: readFile(resolve(cwd, name)) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const isAbsent = code === 'ENOENT';
+    if (isAbsent && path === undefined) return { kind: 'none' };
+    if (isAbsent)
+      return { kind: 'unreadable', problem: { path: 'SLUICE_CONFIG', message: `there is no file ${name}` } };
+    return { kind: 'unreadable', problem: { path: name, message: `can't be read (${code})` } };
+  }
+}
+
+const readFromDisk = (path: string): string => readFileSync(path, 'utf8');

@@ -1,0 +1,53 @@
+import picomatch from 'picomatch';
+import type { ClientKey, Config, ModelConfig } from './config.ts';
+
+type Matches = (name: string) => boolean;
+
+interface ModelIndex {
+  /** By id in lower case. */
+  readonly exact: ReadonlyMap<string, ModelConfig>;
+  readonly globs: readonly { readonly matches: Matches; readonly model: ModelConfig }[];
+}
+
+/** Globs are compiled once for each list of them, as lists of a configuration never change. */
+const indexes = new WeakMap<readonly ModelConfig[], ModelIndex>();
+const matchers = new WeakMap<readonly string[], readonly Matches[]>();
+
+/**
+ * The entry that serves a model of this name: the one with exactly this id, else the first whose glob fits. Upper and
+ * lower case are the same.
+ */
+export function findModel({ models }: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
+  const index = indexes.get(models) ?? remember(indexes, models, toIndex(models));
+  return index.exact.get(name.toLowerCase()) ?? index.globs.find(({ matches }) => matches(name))?.model;
+}
+
+/** May a client with this key use the model? The key's globs are read as those of `findModel`. */
+export function allowsModel({ models }: Pick<ClientKey, 'models'>, name: string): boolean {
+  const matches = matchers.get(models) ?? remember(matchers, models, models.map(toMatcher));
+  return matches.some((fits) => fits(name));
+}
+
+function remember<Key extends object, Value>(cache: WeakMap<Key, Value>, key: Key, value: Value): Value {
+  cache.set(key, value);
+  return value;
+}
+
+function toIndex(models: readonly ModelConfig[]): ModelIndex {
+  return {
+    exact: new Map(models.map((model) => [model.id.toLowerCase(), model])),
+    globs: models.filter(({ id }) => isGlob(id)).map((model) => ({ matches: toMatcher(model.id), model })),
+  };
+}
+
+const isGlob = (pattern: string): boolean => /[*?[{]/.test(pattern);
+
+function toMatcher(pattern: string): Matches {
+  if (pattern === '*') return () => true;
+  if (!isGlob(pattern)) {
+    const wanted = pattern.toLowerCase();
+    return (name) => name.toLowerCase() === wanted;
+  }
+  // Names are no paths: `bash` lets a star match slashes.
+  return picomatch(pattern, { bash: true, dot: true, nocase: true, noextglob: true, nonegate: true });
+}

@@ -1,0 +1,24 @@
+export {
+  type BreakerConfig,
+  type ClientKey,
+  type ClientLimits,
+  type Config,
+  type FleetConfig,
+  type LogConfig,
+  type LogLevel,
+  type ModelConfig,
+  type ModelTarget,
+  type QueueConfig,
+  type RedisConfig,
+  type RedisNode,
+  type RedisPlace,
+  type ServerConfig,
+  type TimeoutConfig,
+  type UpstreamConfig,
+  type UpstreamCredential,
+  type WorkerConfig,
+} from './config.ts';
+export { ConfigError, type ConfigProblem } from './config-error.ts';
+export { allowsModel, findModel } from './find-model.ts';
+export { type ConfigSource, loadConfig } from './load-config.ts';
+export { createSecret, type Secret } from './secret.ts';

@@ -1,0 +1,92 @@
+import type { Config } from './config.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { interpolate } from './file/interpolations.ts';
+import { parseYaml } from './file/parse-yaml.ts';
+import { type FoundFile, readConfigFile } from './file/read-file.ts';
+import { digestOfKey } from './key-digest.ts';
+import { resolveConfig } from './resolve/resolve-config.ts';
+import { resolveKeys } from './resolve/resolve-keys.ts';
+import { fieldOf } from './schema/across.ts';
+import { parseSettings } from './schema/parse-settings.ts';
+import type { Settings } from './schema/settings.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigSource {
+  /** The process's environment. */
+  readonly env: Env;
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  /** Reads a file as text; throws an error with the code ENOENT for one that is not there. Default: from disk. */
+  readonly readFile?: ((path: string) => string) | undefined;
+  /** Refuse a configuration without any client key. Default true; for who adds a key of its own, false. */
+  readonly isKeyRequired?: boolean | undefined;
+}
+
+/**
+ * Reads file and environment.
+ *
+ * @throws ConfigError that lists everything that is wrong with them
+ */
+export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
+  const file = readConfigFile({ path: env['SLUICE_CONFIG'] || undefined, cwd, readFile });
+  const fromFile = readSettings(file, env);
+  const { environment, problems } = readEnvironment(env);
+  const { settings } = fromFile;
+  const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined;
+  const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey])];
+  if (settings !== undefined) all.push(...findSharedKeys(settings, environment));
+  if (settings === undefined || all.length > 0) {
+    throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
+  }
+  return resolveConfig({ settings, environment });
+}
+
+const noKey: ConfigProblem = {
+  path: 'keys',
+  message: 'are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+};
+
+interface FileSettings {
+  /** Undefined when there are problems. */
+  readonly settings?: Settings;
+  /** True also when nobody can tell. */
+  readonly hasKeys: boolean;
+  readonly problems: readonly ConfigProblem[];
+}
+
+function readSettings(file: FoundFile, env: Env): FileSettings {
+  if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
+  const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
+  if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
+  const { value, whole, problems } = interpolate(withoutEmptySections(yaml.value), env);
+  const parsed = parseSettings({ value, interpolated: whole });
+  const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
+  if (parsed.problems === undefined && problems.length === 0) return { settings: parsed.settings, hasKeys, problems };
+  // What the environment lacks is said once: that the place is empty now follows from it.
+  const told = new Set(problems.map(({ path }) => path));
+  return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };
+}
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** A section whose settings are all commented out is there, but null. */
+function withoutEmptySections(content: unknown): unknown {
+  return Object.fromEntries(Object.entries(Object(content)).filter(([, part]) => part !== null));
+}
+
+function* findSharedKeys(
+  { keys }: Settings,
+  { SLUICE_API_KEYS: plainKeys = [] }: Environment,
+): Iterable<ConfigProblem> {
+  const places = new Map(resolveKeys(keys, []).map(({ digest }, at) => [digest, at]));
+  for (const [at, key] of plainKeys.entries()) {
+    const place = places.get(digestOfKey(key));
+    if (place === undefined) continue;
+    yield {
+      path: `SLUICE_API_KEYS[${at}]`,
+      message: `is the same key as keys[${place}] of the file; remove one of them`,
+    };
+  }
+}

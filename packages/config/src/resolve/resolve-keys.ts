@@ -1,0 +1,38 @@
+import type { ClientKey } from '../config.ts';
+import { digestOfHash, digestOfKey } from '../key-digest.ts';
+import type { Settings } from '../schema/settings.ts';
+
+const noLimits = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined };
+
+/** Keys of the file, then those of the environment. Of a plain key nothing but hash and hint is kept. */
+export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly string[]): ClientKey[] {
+  const fromFile = keys.map(({ key, key_hash, name, admin, models, limits }, at) => ({
+    ...identify(key, key_hash),
+    name: name ?? `key-${at + 1}`,
+    admin,
+    models,
+    limits: {
+      concurrency: limits.concurrency,
+      rpm: limits.rpm,
+      rpmBurst: limits.rpm_burst,
+      tpm: limits.tpm,
+      tpmBurst: limits.tpm_burst,
+    },
+  }));
+  const fromEnvironment = environmentKeys.map((key, at) => ({
+    ...identify(key, undefined),
+    name: `env-${at + 1}`,
+    admin: false,
+    models: ['*'],
+    limits: { ...noLimits },
+  }));
+  return [...fromFile, ...fromEnvironment];
+}
+
+function identify(key: string | undefined, hash: string | undefined): Pick<ClientKey, 'id' | 'digest' | 'hint'> {
+  const digest = key === undefined ? (digestOfHash(hash ?? '') ?? '') : digestOfKey(key);
+  return { id: digest.slice(0, 16), digest, hint: key === undefined ? undefined : mask(key) };
+}
+
+/** First and last four characters. Of a short key that would be most of it, so nothing of it is shown. */
+const mask = (key: string): string => (key.length < 12 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`);

@@ -1,0 +1,48 @@
+import type { Config, ModelConfig, UpstreamConfig } from '../config.ts';
+import type { Settings } from '../schema/settings.ts';
+import { createSecret } from '../secret.ts';
+
+const usualSimulatorPort = 9900;
+
+/** Upstreams and models; without any upstream, the simulator and its models. */
+export function resolveRouting(
+  { upstreams, models }: Settings,
+  simulatorPort = usualSimulatorPort,
+): Pick<Config, 'upstreams' | 'models' | 'demo'> {
+  if (upstreams.length === 0) return demo(simulatorPort);
+  return { upstreams: upstreams.map(toUpstream), models: models.map(toModel), demo: false };
+}
+
+function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
+  const simulator: UpstreamConfig = {
+    id: 'simulator',
+    type: 'openai',
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    credentials: [{ id: 'default', apiKey: createSecret('sim') }],
+    reportStreamUsage: true,
+  };
+  const toDemo = (id: string): ModelConfig => ({
+    id,
+    targets: [{ upstream: simulator.id, model: undefined, priority: 1, weight: 1 }],
+  });
+  return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
+}
+
+function toUpstream({ id, type, base_url, credentials, stream_usage }: Settings['upstreams'][number]): UpstreamConfig {
+  return {
+    id,
+    type,
+    baseUrl: base_url.replace(/\/+$/, ''),
+    credentials: credentials?.map(({ id, api_key }) => ({ id, apiKey: createSecret(api_key) })) ?? [
+      { id: 'default', apiKey: undefined },
+    ],
+    reportStreamUsage: stream_usage,
+  };
+}
+
+function toModel({ id, targets }: Settings['models'][number]): ModelConfig {
+  return {
+    id,
+    targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
+  };
+}

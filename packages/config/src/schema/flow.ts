@@ -1,0 +1,108 @@
+import { type RetryMode, retryPresets } from '@sluice/policy';
+import { across, fieldOf, findReversed } from './across.ts';
+import { fraction, milliseconds, oneOf, section, wholeNumber } from './field-types.ts';
+
+/** Until the first event of an answer, if nobody says otherwise. */
+export const defaultFirstTokenMs = 60_000;
+/** For a whole request, if neither `timeouts` nor the mode of `retry` says otherwise. */
+export const defaultTotalMs = 600_000;
+
+const ofMode = { 'x-default': 'of the mode' };
+const modes = Object.keys(retryPresets) as [RetryMode, ...RetryMode[]];
+
+export const limits = section({
+  max_concurrent_requests: wholeNumber(1).default(1000).describe('Requests that run at once, over all replicas.'),
+  queue_size: wholeNumber(0)
+    .default(500)
+    .describe('Requests that may wait beyond those. More are answered with 503. 0 lets none wait.'),
+  max_queue_wait_ms: milliseconds().default(30_000).describe('Who has waited for so long is answered with 503.'),
+  lease_ms: milliseconds(1000)
+    .default(30_000)
+    .describe('A running request whose ingress has died takes up its place for so long. At least 1000.'),
+});
+
+export const retry = across(
+  section({
+    mode: oneOf(modes).default('default').describe('The policy by name; the fields below change parts of it.'),
+    max_attempts: wholeNumber(1, 100)
+      .optional()
+      .meta(ofMode)
+      .describe('Calls to upstreams in total, the first included.'),
+    backoff: oneOf(['exponential', 'linear'])
+      .optional()
+      .meta(ofMode)
+      .describe('Growth of the delay: base × 2ⁿ, or base × (n + 1).'),
+    base_delay_ms: milliseconds(0).optional().meta(ofMode).describe('First delay.'),
+    max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay.'),
+    rate_limit_base_delay_ms: milliseconds(0)
+      .optional()
+      .meta(ofMode)
+      .describe('First delay after an answer that says "too many requests".'),
+    rate_limit_max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay after such answers.'),
+    jitter: fraction(0, 1)
+      .optional()
+      .meta(ofMode)
+      .describe('Part of the delay by which it strays to either side: 0.25 is ± 25 %.'),
+    random_delay_min_ms: milliseconds(0)
+      .optional()
+      .meta(ofMode)
+      .describe('Each delay is made longer by a random time of at least this.'),
+    random_delay_max_ms: milliseconds(0).optional().meta(ofMode).describe('That random time at most.'),
+  }),
+  function* (value) {
+    const mode = fieldOf(value, 'mode');
+    const preset = retryPresets[modes.find((name) => name === mode) ?? 'default'];
+    yield* findReversed({
+      value,
+      lower: 'base_delay_ms',
+      upper: 'max_delay_ms',
+      otherwise: { base_delay_ms: preset.baseDelayMs, max_delay_ms: preset.maxDelayMs },
+    });
+    yield* findReversed({
+      value,
+      lower: 'rate_limit_base_delay_ms',
+      upper: 'rate_limit_max_delay_ms',
+      otherwise: {
+        rate_limit_base_delay_ms: preset.rateLimitBaseDelayMs,
+        rate_limit_max_delay_ms: preset.rateLimitMaxDelayMs,
+      },
+    });
+    yield* findReversed({
+      value,
+      lower: 'random_delay_min_ms',
+      upper: 'random_delay_max_ms',
+      otherwise: { random_delay_min_ms: preset.randomDelayMinMs, random_delay_max_ms: preset.randomDelayMaxMs },
+    });
+  },
+);
+
+export const timeouts = across(
+  section({
+    first_token_ms: milliseconds()
+      .optional()
+      // No default of zod's: only one that was written can contradict a shorter total.
+      .meta({ default: defaultFirstTokenMs })
+      .describe('How long an upstream may take until the first event of its answer.'),
+    idle_ms: milliseconds().default(60_000).describe('How long it may take between two events.'),
+    total_ms: milliseconds()
+      .optional()
+      .meta({ 'x-default': `of \`retry.mode\`, else ${defaultTotalMs}` })
+      .describe('How long a request may take over all its attempts.'),
+    stream_total_ms: milliseconds()
+      .optional()
+      .meta({ 'x-default': `\`total_ms\`, else of \`retry.mode\`, else ${defaultTotalMs}` })
+      .describe('The same for streamed answers.'),
+  }),
+  function* (value) {
+    yield* findReversed({ value, lower: 'first_token_ms', upper: 'total_ms' });
+    yield* findReversed({ value, lower: 'first_token_ms', upper: 'stream_total_ms' });
+  },
+);
+
+export const breaker = section({
+  failures: wholeNumber(1)
+    .default(5)
+    .describe('So many failures of a target within `window_ms` open its circuit: it gets no requests.'),
+  window_ms: milliseconds().default(30_000).describe('Time over which failures are counted.'),
+  open_ms: milliseconds().default(5000).describe('After so long one request may try whether the target is back.'),
+});

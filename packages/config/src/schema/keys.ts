@@ -1,0 +1,83 @@
+import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
+import { across, fieldOf, type Finding, findRepeated } from './across.ts';
+import { flag, listOf, modelPattern, must, section, someText, textLike, token, wholeNumber } from './field-types.ts';
+
+const shortestKey = 8;
+const keyInWords = `at least ${shortestKey} characters without spaces`;
+
+/** A client key in plain. */
+export const plainKey = token(keyInWords).min(shortestKey, must(keyInWords));
+
+const limits = across(
+  section({
+    concurrency: wholeNumber(1).optional().describe('Requests that run or wait at once.'),
+    rpm: wholeNumber(1).optional().describe('Requests a minute.'),
+    rpm_burst: wholeNumber(1)
+      .optional()
+      .meta({ 'x-default': "a whole minute's" })
+      .describe('Requests that may come at once.'),
+    tpm: wholeNumber(1).optional().describe('Tokens a minute, prompt and answer together.'),
+    tpm_burst: wholeNumber(1)
+      .optional()
+      .meta({ 'x-default': "a whole minute's" })
+      .describe('Tokens that may be asked for at once.'),
+  }),
+  function* (value) {
+    for (const rate of ['rpm', 'tpm']) {
+      const burst = `${rate}_burst`;
+      if (fieldOf(value, burst) !== undefined && fieldOf(value, rate) === undefined) {
+        yield { path: [burst], message: `means nothing without ${rate}; give that too` };
+      }
+    }
+  },
+);
+
+const globsInWords = 'a list of at least one glob';
+
+const key = across(
+  section({
+    name: someText('text')
+      .optional()
+      .meta({ 'x-default': '`key-1`, `key-2`, …' })
+      .describe('Shown in logs and metrics.'),
+    key: plainKey
+      .optional()
+      .describe('The key itself. Secret; only its hash is kept in memory. Either this or `key_hash`.'),
+    key_hash: textLike(hashPattern, 'the SHA-256 of the key, 64 hex digits, with or without sha256: before them')
+      .optional()
+      .describe('SHA-256 of the key, so that the file holds no secret.'),
+    admin: flag().default(false).describe('May use what is for administrators.'),
+    models: listOf(modelPattern(), globsInWords)
+      .min(1, must(globsInWords))
+      .default(['*'])
+      .describe(
+        'Globs of the models that it may use. `*` stands for any characters, slashes too; upper and lower case are the same.',
+      ),
+    limits: limits.prefault({}).describe('What it may do; what is left out is unlimited.'),
+  }),
+  findKeyContradictions,
+);
+
+/** The client keys. */
+export const keys = across(listOf(key, 'a list of keys'), (value) =>
+  findRepeated({
+    list: value,
+    nameOf: digestOf,
+    field: [],
+    message: (first) => `is the same key as keys[${first}]; remove one of them`,
+  }),
+);
+
+function* findKeyContradictions(value: unknown): Iterable<Finding> {
+  const [hasKey, hasHash] = ['key', 'key_hash'].map((name) => fieldOf(value, name) !== undefined);
+  if (hasKey && hasHash) yield { path: ['key_hash'], message: 'contradicts key; give only one of them' };
+  const isMapping = typeof value === 'object' && value !== null;
+  if (isMapping && !hasKey && !hasHash)
+    yield { path: ['key'], message: `is missing; give a key of ${keyInWords}, or key_hash` };
+}
+
+function digestOf(item: unknown): string | undefined {
+  const [plain, hash] = [fieldOf(item, 'key'), fieldOf(item, 'key_hash')];
+  if (typeof plain === 'string' && plain !== '') return digestOfKey(plain);
+  return typeof hash === 'string' ? digestOfHash(hash) : undefined;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { across, fieldOf, findRepeated, textField } from './across.ts';
+import { identifier, inWords, listOf, modelPattern, must, section, wholeNumber } from './field-types.ts';
+
+const targetsInWords = 'a list of at least one target';
+const weightInWords = 'a number above 0';
+
+const target = section({
+  upstream: identifier().describe('Id of an upstream.'),
+  model: modelPattern().optional().meta({ 'x-default': 'as the client named it' }).describe("The model's name there."),
+  priority: wholeNumber(1).default(1).describe('Lower is tried first.'),
+  weight: inWords(z.number(must(weightInWords)).positive(must(weightInWords)), weightInWords)
+    .default(1)
+    .describe('Share of the requests among targets of the same priority.'),
+});
+
+const targets = across(listOf(target, targetsInWords).min(1, must(targetsInWords)), (value) =>
+  findRepeated({
+    list: value,
+    nameOf: (item) => JSON.stringify([fieldOf(item, 'upstream'), fieldOf(item, 'model') ?? null]),
+    field: [],
+    message: (first) => `is the same as targets[${first}]; remove one of them, or give the other more weight`,
+  }),
+);
+
+/** What clients see. */
+export const models = across(
+  listOf(
+    section({
+      id: modelPattern().describe(
+        'Name by which clients ask for it, or a glob over such names. An exact name wins over globs, of globs the first. Upper and lower case are the same.',
+      ),
+      targets: targets.describe('Where it can be served.'),
+    }),
+    'a list of models',
+  ),
+  (value) =>
+    findRepeated({
+      list: value,
+      nameOf: (item) => textField('id')(item)?.toLowerCase(),
+      field: ['id'],
+      message: (first) => `is taken by models[${first}]; ids must differ in more than upper and lower case`,
+    }),
+);

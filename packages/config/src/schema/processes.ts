@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import { logLevels } from '../config.ts';
+import { across, findReversed } from './across.ts';
+import { bytes, flag, listenPort, milliseconds, oneOf, section, textLike, wholeNumber } from './field-types.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** An address to listen on. */
+export const host = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
+export const logLevel = oneOf(logLevels);
+
+export const server = across(
+  section({
+    port: listenPort().default(8080).describe('Port that clients call. 0 takes any free one.'),
+    host: host()
+      .default('127.0.0.1')
+      .describe('Address to listen on. `0.0.0.0` opens the port to other machines; images of Sluice set it.'),
+    drain_timeout_ms: milliseconds(0)
+      .default(120_000)
+      .describe('After a stop signal, open answers may go on for so long; then they end with an error event.'),
+    max_body_bytes: bytes()
+      .default(20 * mebibyte)
+      .describe('Largest request body, after decompression. A larger one is answered with 413.'),
+    hold_ms: milliseconds(0)
+      .default(10_000)
+      .describe(
+        "The status line waits so long for the upstream's first event, so that a failure is a real HTTP error.",
+      ),
+    heartbeat_ms: milliseconds()
+      .default(10_000)
+      .describe('After so much silence in a stream a comment is sent, so that nothing in between cuts it.'),
+    pause_at_bytes: bytes()
+      .default(mebibyte / 4)
+      .describe('With so many bytes unsent to a client that reads slowly, its upstream is paused.'),
+    slow_client_bytes: bytes()
+      .default(4 * mebibyte)
+      .describe('With so many bytes unsent a client is given up.'),
+    slow_client_ms: milliseconds()
+      .default(30_000)
+      .describe('A client that reads nothing for so long while bytes wait for it is given up.'),
+    trust_proxy: flag()
+      .default(false)
+      .describe("Take the client's address from `x-forwarded-for`. Only behind a proxy that sets it itself."),
+  }),
+  (value) => findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' }),
+);
+
+export const worker = section({
+  metrics_port: listenPort().default(9464).describe('Port of health and metrics pages. 0 takes any free one.'),
+  metrics_host: host().default('127.0.0.1').describe('Address to listen on for these pages.'),
+  drain_timeout_ms: milliseconds(0)
+    .default(120_000)
+    .describe('After a stop signal, running jobs may go on for so long; then they end with an error event.'),
+  concurrency: wholeNumber(1, 10_000).default(500).describe('Jobs that one worker process runs at once.'),
+  max_event_bytes: bytes()
+    .default(8 * mebibyte)
+    .describe("Largest event in an upstream's stream. A larger one counts as a failure of the upstream."),
+  max_body_bytes: bytes()
+    .default(32 * mebibyte)
+    .describe('Largest upstream answer in one piece. A larger one counts as a failure of the upstream.'),
+});
+
+export const queue = section({
+  shards: wholeNumber(1, 64)
+    .default(1)
+    .describe(
+      'Queues over which the jobs are spread, so that Redis Cluster can keep them on several nodes. Must be the same in all processes.',
+    ),
+});
+
+export const log = section({
+  level: logLevel.default('info').describe('Least urgent lines that are written.'),
+});

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, loadConfig } from '@sluice/config';
+import { describe, expect, it } from 'vitest';
+import { generatedFiles } from '../../src/docs/generated-files.ts';
+import { settingSections } from '../../src/docs/setting-rows.ts';
+import { variables } from '../../src/environment.ts';
+
+describe('generated files', () => {
+  it.each(generatedFiles().map(({ url, text }) => [url.pathname.split('/').slice(-2).join('/'), url, text] as const))(
+    '%s is as it follows from the settings (if not: npm run generate -w @sluice/config)',
+    (_, url, text) => {
+      expect(readFileSync(url, 'utf8')).toBe(text);
+    },
+  );
+
+  it('say what every setting means, and its type', () => {
+    const rows = settingSections().flatMap((section) => section.rows);
+    expect(rows.length).toBeGreaterThan(60);
+    expect(rows.filter(({ meaning, type }) => meaning === '' || type === '')).toEqual([]);
+    expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
+  });
+
+  it('name only settings that exist beside a variable', () => {
+    const paths = [...settingSections().flatMap(({ name, rows }) => [name, ...rows.map(({ path }) => path)])];
+    const named = Object.values(variables).flatMap(({ settings }) => settings);
+    expect(named.filter((path) => !paths.includes(path))).toEqual([]);
+  });
+});
+
+describe('docs/sluice.example.yaml', () => {
+  const text = readFileSync(new URL('../../../../docs/sluice.example.yaml', import.meta.url), 'utf8');
+  const env = { TEAM_A_KEY: 'sk-team-a-0001', OPENAI_API_KEY: 'one', OPENAI_SPARE_KEY: 'two' };
+  const load = (variables: Readonly<Record<string, string>>) =>
+    loadConfig({ env: variables, cwd: '/srv', readFile: () => text });
+
+  it('is a good configuration', () => {
+    const config = load(env);
+    expect(config.demo).toBe(false);
+    expect(config.keys.map(({ name }) => name)).toEqual(['team-a', 'nightly-jobs']);
+    expect(config.upstreams.map(({ id, credentials }) => [id, credentials.length])).toEqual([
+      ['openai', 2],
+      ['local', 1],
+    ]);
+    expect(config.retry).toMatchObject({ maxAttempts: 3, baseDelayMs: 1000 });
+  });
+
+  it('names what its environment must hold', () => {
+    expect(() => load({})).toThrow(ConfigError);
+    for (const name of Object.keys(env)) expect(() => load({})).toThrow(`wants the environment variable ${name}`);
+  });
+});

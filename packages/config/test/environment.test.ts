@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { variables } from '../src/environment.ts';
+import { anyKey, load, problemsOf } from './load.ts';
+
+describe('the environment', () => {
+  it.each([
+    [{ PORT: '65536' }, 'PORT: must be a whole number from 0 to 65535'],
+    [{ PORT: '-1' }, 'PORT: must be a whole number from 0 to 65535'],
+    [{ PORT: '0x50' }, 'PORT: must be a whole number from 0 to 65535'],
+    [{ PORT: ' 80' }, 'PORT: must be a whole number from 0 to 65535'],
+    [{ METRICS_PORT: '9464.5' }, 'METRICS_PORT: must be a whole number from 0 to 65535'],
+    [{ SIMULATOR_PORT: 'auto' }, 'SIMULATOR_PORT: must be a whole number from 0 to 65535'],
+    [{ DRAIN_TIMEOUT_MS: '2m' }, 'DRAIN_TIMEOUT_MS: must be a whole number of milliseconds from 0 to 2147483647'],
+    [{ HOST: 'http://x' }, 'HOST: must be a host name or address'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent'],
+    [{ SLUICE_COMPAT: 'z2api' }, 'SLUICE_COMPAT: is not supported yet; unset it'],
+    [{ SLUICE_SECRET_KEY: '' }, 'SLUICE_SECRET_KEY: is empty; it must be a secret, or not set at all'],
+    [{ DATABASE_URL: '' }, 'DATABASE_URL: is empty; it must be a URL, or not set at all'],
+    [
+      { REDIS_URL: '' },
+      'REDIS_URL: is empty; it must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      { REDIS_URL: 'localhost:6379' },
+      'REDIS_URL: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      { SLUICE_API_KEYS: 'sk-good-key,,sk-other-key' },
+      'SLUICE_API_KEYS[1]: is empty; it must be at least 8 characters without spaces',
+    ],
+    [{ SLUICE_API_KEYS: 'sk-good-key,short' }, 'SLUICE_API_KEYS[1]: must be at least 8 characters without spaces'],
+    [
+      { SLUICE_API_KEYS: 'sk-one-key,sk-one-key' },
+      'SLUICE_API_KEYS[1]: is the same key as number 0; remove one of them',
+    ],
+  ])('refuses %o', (env, problem) => {
+    expect(problemsOf(undefined, { ...anyKey, ...env })).toEqual([problem]);
+  });
+
+  it('takes reserved variables and does nothing with them', () => {
+    const env = { ...anyKey, DATABASE_URL: 'postgres://db/x', SLUICE_SECRET_KEY: 'a'.repeat(64) };
+    expect(load(undefined, env)).toEqual(load(undefined));
+  });
+
+  it('reads no name that means different things to different gateways (rows 000-12, 003-31)', () => {
+    const env = { ...anyKey, API_KEY: 'x', REQUEST_TIMEOUT: '1', DEBUG_MODE: 'true', STREAM_TIMEOUT: '1' };
+    expect(load(undefined, env)).toEqual(load(undefined));
+  });
+
+  it('refuses a key that the file has too', () => {
+    expect(
+      problemsOf('keys: [{ name: a, key: sk-twice-0001 }]', { SLUICE_API_KEYS: 'sk-other-0001,sk-twice-0001' }),
+    ).toEqual(['SLUICE_API_KEYS[1]: is the same key as keys[0] of the file; remove one of them']);
+  });
+
+  it('is documented with settings that exist', () => {
+    for (const { settings } of Object.values(variables)) {
+      for (const path of settings) expect(path).toMatch(/^(?:keys|[a-z]+\.[a-z_]+)$/);
+    }
+  });
+});

@@ -1,0 +1,118 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anyKey, load, problemsOf, routing } from '../load.ts';
+
+const host = (yaml: string, env: Record<string, string> = {}): string =>
+  load(`server: ${yaml}`, { ...anyKey, ...env }).server.host;
+
+describe('${NAME}', () => {
+  it('is the variable, anywhere in a text', () => {
+    expect(host('{ host: "${A}" }', { A: 'one' })).toBe('one');
+    expect(host('\n  host: ${A}.${B}.example', { A: 'one', B: 'two' })).toBe('one.two.example');
+  });
+
+  it('needs no quotes within { } and [ ]', () => {
+    expect(host('{ host: ${A}, port: 80 }', { A: 'one' })).toBe('one');
+    expect(host('{host: ${A:-x}}')).toBe('x');
+    const { redis } = load('redis: { cluster: [${A}, "${B}:1", ${C:-c:2}] }', { ...anyKey, A: 'a:3', B: 'b' });
+    expect(redis).toMatchObject({ nodes: [{ host: 'a' }, { host: 'b' }, { host: 'c' }] });
+  });
+
+  it('becomes a number, true or false where that is wanted', () => {
+    const config = load(
+      `
+server: { port: \${PORT_HERE}, trust_proxy: \${YES} }
+redis: { tls: { reject_unauthorized: \${NO} } }
+keys: [{ name: a, key: \${KEY}, limits: { rpm: \${RPM:-600} } }]
+retry: { jitter: \${JITTER} }
+`,
+      { PORT_HERE: '8099', YES: 'true', NO: 'false', KEY: '1234567890', JITTER: '0.5' },
+    );
+    expect(config.server).toMatchObject({ port: 8099, trustProxy: true });
+    expect(config.redis.tls).toEqual({ ca: undefined, rejectUnauthorized: false });
+    expect(config.keys[0]?.limits.rpm).toBe(600);
+    expect(config.retry.jitter).toBe(0.5);
+  });
+
+  it('stays text where text is wanted', () => {
+    const { redis } = load('redis: { password: ${PW} }', { ...anyKey, PW: '12345' });
+    expect(redis.password?.reveal()).toBe('12345');
+  });
+
+  it('becomes no number as a part of a text, and none that is no plain one', () => {
+    const wanted = 'server.port: must be a whole number from 0 to 65535';
+    expect(problemsOf('server: { port: "80${A}" }', { ...anyKey, A: '80' })).toEqual([wanted]);
+    for (const value of ['0x50', '1e3', '80 ', 'eighty']) {
+      expect(problemsOf('server: { port: ${A} }', { ...anyKey, A: value })).toEqual([wanted]);
+    }
+    expect(problemsOf('server: { port: ${A} }', { ...anyKey, A: '' })).toEqual([
+      'server.port: is empty; it must be a whole number from 0 to 65535',
+    ]);
+  });
+
+  it('must be set, which is said once for its place', () => {
+    expect(problemsOf('server: { host: ${HERE}, port: ${THERE} }\nkeys: [{ key: ${TEAM_KEY} }]', {})).toEqual([
+      'server.host: wants the environment variable HERE, which is not set',
+      'server.port: wants the environment variable THERE, which is not set',
+      'keys[0].key: wants the environment variable TEAM_KEY, which is not set',
+    ]);
+  });
+
+  it('is not filled in twice', () => {
+    expect(host('{ host: "${A}" }', { A: '${B}', B: 'b' })).toBe('${B}');
+  });
+
+  it.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:=b}', '${A B}', '${A:-${B}}'])('is not %s', (text) => {
+    expect(problemsOf(`server:\n  host: '${text}'`, { ...anyKey, A: 'a', B: 'b' })).toEqual([
+      'server.host: has a ${ that is no interpolation; write ${NAME}, ${NAME:-default}, or $${ for the text ${',
+    ]);
+  });
+
+  it('leaves other dollars alone', () => {
+    expect(host('{ host: a$b }')).toBe('a$b');
+    expect(host('{ host: $A }')).toBe('$A');
+  });
+});
+
+describe('${NAME:-default}', () => {
+  it('is the default if the variable is not set or empty', () => {
+    expect(host('{ host: "${A:-b}" }')).toBe('b');
+    expect(host('{ host: "${A:-b}" }', { A: '' })).toBe('b');
+    expect(host('{ host: "${A:-b}" }', { A: 'a' })).toBe('a');
+  });
+
+  it('may hold what means something in YAML', () => {
+    const { redis } = load('redis: { url: ${A:-redis://h:1/2}, key_prefix: ${B:-a:b} }');
+    expect(redis).toMatchObject({ url: 'redis://h:1/2', keyPrefix: 'a:b' });
+  });
+});
+
+describe('$${', () => {
+  it('is the text ${', () => {
+    expect(host('{ host: $${A} }')).toBe('${A}');
+    expect(host('\n  host: "$${A}${B}"', { B: 'b' })).toBe('${A}b');
+  });
+});
+
+describe('a secret from the environment', () => {
+  it('arrives unchanged and changes nothing else, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'binary' }), (password) => {
+        const config = load(`redis: { password: \${PW} }\nserver: { port: 81 }\n${routing}`, {
+          ...anyKey,
+          PW: password,
+        });
+        expect(config.redis.password?.reveal()).toBe(password);
+        expect(config.server.port).toBe(81);
+        expect(config.upstreams).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('cannot break out of its place', () => {
+    const config = load('redis:\n  password: ${PW}\n', { ...anyKey, PW: '"x"\nserver: { port: 1 } # {' });
+    expect(config.server.port).toBe(8080);
+    expect(inspect(config)).not.toContain('"x"');
+  });
+});

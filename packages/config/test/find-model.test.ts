@@ -1,0 +1,69 @@
+import { allowsModel, findModel } from '@sluice/config';
+import { describe, expect, it } from 'vitest';
+
+const config = (...ids: string[]) => ({ models: ids.map((id) => ({ id, targets: [] })) });
+const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
+
+describe('findModel', () => {
+  it('finds by name, in any case', () => {
+    expect(found(['glm-4.5', 'GPT-4o'], 'GLM-4.5')).toBe('glm-4.5');
+    expect(found(['glm-4.5', 'GPT-4o'], 'gpt-4o')).toBe('GPT-4o');
+    expect(found(['glm-4.5'], 'glm-4')).toBeUndefined();
+    expect(found(['glm-4.5'], 'glm-4x5')).toBeUndefined();
+  });
+
+  it('prefers the exact name to a glob before it', () => {
+    expect(found(['*', 'gpt-*', 'gpt-4o'], 'gpt-4o')).toBe('gpt-4o');
+  });
+
+  it('takes the first glob that fits', () => {
+    expect(found(['demo', 'gpt-*', '*'], 'gpt-4o')).toBe('gpt-*');
+    expect(found(['*', 'gpt-*'], 'gpt-4o')).toBe('*');
+  });
+
+  it.each([
+    ['*', 'org/model:tag'],
+    ['*', '../x'],
+    ['*', ''],
+    ['meta/*', 'meta/llama/3'],
+    ['*:free', 'org/model:free'],
+    ['mock-?', 'mock-1'],
+    ['mock[1-3]', 'MOCK2'],
+    ['{claude,gpt}-*', 'gpt-4'],
+    ['demo-*', 'Demo-slow'],
+    ['*mini*', 'openai/gpt-4o-mini-2024'],
+  ])('fits %s to %s', (glob, name) => {
+    expect(found([glob], name)).toBe(glob);
+  });
+
+  it.each([
+    ['demo-*', 'demo'],
+    ['mock-?', 'mock-12'],
+    ['mock[1-3]', 'mock4'],
+    ['gpt-*', 'my-gpt-4'],
+    ['!(gpt)*', 'claude'],
+  ])('does not fit %s to %s', (glob, name) => {
+    expect(found([glob], name)).toBeUndefined();
+  });
+
+  it('gives the entry itself', () => {
+    const frozen = config('a', 'b*');
+    expect(findModel(frozen, 'bc')).toBe(frozen.models[1]);
+  });
+});
+
+describe('allowsModel', () => {
+  const allows = (models: string[], name: string) => allowsModel({ models }, name);
+
+  it('allows what any of the globs fits', () => {
+    expect(allows(['*'], 'anything/at all')).toBe(true);
+    expect(allows(['small', 'gpt-4o-*'], 'GPT-4o-mini')).toBe(true);
+    expect(allows(['small', 'gpt-4o-*'], 'SMALL')).toBe(true);
+  });
+
+  it('refuses the rest', () => {
+    expect(allows(['small', 'gpt-4o-*'], 'gpt-4o')).toBe(false);
+    expect(allows(['small'], 'smaller')).toBe(false);
+    expect(allows(['gpt-4.1'], 'gpt-4x1')).toBe(false);
+  });
+});

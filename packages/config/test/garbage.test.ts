@@ -1,0 +1,92 @@
+import { ConfigError } from '@sluice/config';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { settingNames } from '../src/schema/tree.ts';
+import { anyKey, load } from './load.ts';
+
+/** Loads it; whatever goes wrong must be said by a ConfigError. */
+function survives(yaml: string, env: Readonly<Record<string, string>> = anyKey): void {
+  try {
+    load(yaml, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as ConfigError).problems.length).toBeGreaterThan(0);
+  }
+}
+
+const sections = settingNames([]);
+const names = [...new Set(sections.flatMap((name) => [...settingNames([name]), ...settingNames([name, 0])]))];
+const name = fc.oneof(
+  fc.constantFrom(...sections, ...names),
+  fc.constantFrom('__proto__', 'constructor', '<<', ''),
+  fc.string(),
+);
+const leaf = fc.oneof(
+  fc.constantFrom('redis://h', 'http://h', 'sk-some-key-01', 'openai', '*', 'a:1', '${X}', '${Y:-1}', '$${', '${'),
+  fc.constantFrom(0, 1, -1, 1.5, 1e400, Number.NaN, null, true, false),
+  fc.string(),
+  fc.integer(),
+);
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 6, withCrossShrink: true },
+    leaf,
+    fc.dictionary(name, tie('tree'), { maxKeys: 6 }),
+    fc.array(tie('tree'), { maxLength: 4 }),
+  ),
+}));
+const file = fc.dictionary(fc.constantFrom(...sections), tree, { minKeys: 1 });
+
+const yamlish = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'keys',
+        'server',
+        ': ',
+        ':\n  ',
+        '- ',
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        "'",
+        '&a ',
+        '*a',
+        '!t ',
+        '|',
+        '>',
+        '\n',
+      ),
+      fc.constantFrom('# ', '\t', '%', '---\n', '? ', '${', '$${X}', '\\', '\u0000', '\ufeff', '@', '`', ',', '<<'),
+      fc.string({ maxLength: 4, unit: 'binary' }),
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => parts.join(''));
+
+describe('garbage', () => {
+  it('of random text ends in a ConfigError or a configuration', () => {
+    fc.assert(
+      fc.property(yamlish, (text) => survives(text)),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('in the shape of settings ends in a ConfigError or a configuration', () => {
+    fc.assert(
+      fc.property(file, (content) => survives(stringify(content, { aliasDuplicateObjects: false }))),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('in the environment ends in a ConfigError or a configuration', () => {
+    const variable = fc.constantFrom('PORT', 'HOST', 'REDIS_URL', 'SLUICE_API_KEYS', 'LOG_LEVEL', 'DRAIN_TIMEOUT_MS');
+    fc.assert(
+      fc.property(fc.dictionary(variable, fc.string({ unit: 'binary' })), (env) => survives('', { ...anyKey, ...env })),
+      { numRuns: 1000 },
+    );
+  });
+});

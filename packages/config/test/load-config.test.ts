@@ -1,0 +1,274 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@sluice/config';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { absent, anyKey, errorOf, load, problemsOf, routing } from './load.ts';
+
+describe('loadConfig', () => {
+  it('has a default for everything but client keys (rows 001-20, 001-31, 001-32)', () => {
+    const { keys, upstreams, ...rest } = load(undefined);
+    expect(keys).toHaveLength(1);
+    expect(upstreams).toHaveLength(1);
+    expect(rest).toEqual({
+      server: {
+        port: 8080,
+        host: '127.0.0.1',
+        drainTimeoutMs: 120_000,
+        maxBodyBytes: 20 * 1024 * 1024,
+        holdMs: 10_000,
+        heartbeatMs: 10_000,
+        pauseAtBytes: 262_144,
+        slowClientBytes: 4_194_304,
+        slowClientMs: 30_000,
+        trustProxy: false,
+      },
+      worker: {
+        metricsPort: 9464,
+        metricsHost: '127.0.0.1',
+        drainTimeoutMs: 120_000,
+        concurrency: 500,
+        maxEventBytes: 8 * 1024 * 1024,
+        maxBodyBytes: 32 * 1024 * 1024,
+      },
+      redis: {
+        kind: 'single',
+        url: 'redis://127.0.0.1:6379',
+        username: undefined,
+        password: undefined,
+        tls: undefined,
+        keyPrefix: 'sluice',
+        isDefault: true,
+      },
+      queue: { shards: 1 },
+      models: ['demo', 'demo-*'].map((id) => ({
+        id,
+        targets: [{ upstream: 'simulator', model: undefined, priority: 1, weight: 1 }],
+      })),
+      limits: { maxConcurrentRequests: 1000, queueSize: 500, maxQueueWaitMs: 30_000, leaseMs: 30_000 },
+      retry: {
+        maxAttempts: 5,
+        backoff: 'exponential',
+        baseDelayMs: 100,
+        maxDelayMs: 10_000,
+        rateLimitBaseDelayMs: 1000,
+        rateLimitMaxDelayMs: 30_000,
+        jitter: 0.25,
+        randomDelayMinMs: 0,
+        randomDelayMaxMs: 0,
+      },
+      timeouts: { firstTokenMs: 60_000, idleMs: 60_000, wholeMs: 600_000, streamMs: 600_000 },
+      breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
+      log: { level: 'info' },
+      demo: true,
+    });
+  });
+
+  it('reads every setting of the file', () => {
+    const config = load(`
+server: { port: 1, host: a, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
+worker: { metrics_port: 9, metrics_host: b, drain_timeout_ms: 10, concurrency: 11, max_event_bytes: 12, max_body_bytes: 13 }
+queue: { shards: 14 }
+limits: { max_concurrent_requests: 15, queue_size: 16, max_queue_wait_ms: 17, lease_ms: 1800 }
+breaker: { failures: 19, window_ms: 20, open_ms: 21 }
+log: { level: debug }
+redis: { key_prefix: "other:one" }
+`);
+    expect(config).toMatchObject({
+      server: {
+        port: 1,
+        host: 'a',
+        drainTimeoutMs: 2,
+        maxBodyBytes: 3,
+        holdMs: 4,
+        heartbeatMs: 5,
+        pauseAtBytes: 6,
+        slowClientBytes: 7,
+        slowClientMs: 8,
+        trustProxy: true,
+      },
+      worker: {
+        metricsPort: 9,
+        metricsHost: 'b',
+        drainTimeoutMs: 10,
+        concurrency: 11,
+        maxEventBytes: 12,
+        maxBodyBytes: 13,
+      },
+      queue: { shards: 14 },
+      limits: { maxConcurrentRequests: 15, queueSize: 16, maxQueueWaitMs: 17, leaseMs: 1800 },
+      breaker: { failures: 19, windowMs: 20, openMs: 21 },
+      log: { level: 'debug' },
+      redis: { keyPrefix: 'other:one' },
+    });
+  });
+
+  it('lets the environment win over the file', () => {
+    const file = `
+server: { port: 1, host: a, drain_timeout_ms: 2 }
+worker: { metrics_port: 3, metrics_host: b, drain_timeout_ms: 4 }
+log: { level: error }
+`;
+    const env = {
+      ...anyKey,
+      PORT: '8081',
+      HOST: '0.0.0.0',
+      METRICS_PORT: '9465',
+      DRAIN_TIMEOUT_MS: '500',
+      LOG_LEVEL: 'WARN',
+    };
+    expect(load(file, env)).toMatchObject({
+      server: { port: 8081, host: '0.0.0.0', drainTimeoutMs: 500 },
+      worker: { metricsPort: 9465, metricsHost: '0.0.0.0', drainTimeoutMs: 500 },
+      log: { level: 'warn' },
+    });
+  });
+
+  it('takes what is set but empty for not set, as long as it holds no secret', () => {
+    const env = {
+      ...anyKey,
+      PORT: '',
+      HOST: '',
+      LOG_LEVEL: '',
+      SLUICE_CONFIG: '',
+      SLUICE_COMPAT: '',
+      METRICS_PORT: '',
+    };
+    expect(load(undefined, env)).toEqual(load(undefined));
+  });
+
+  it('freezes all of it', () => {
+    const config = load(`${routing}\nkeys: [{ name: a, key: sk-frozen-key }]`);
+    const thaw = (value: unknown, path: string): string[] => {
+      if (typeof value !== 'object' || value === null) return [];
+      const below = Object.entries(value).flatMap(([name, part]) => thaw(part, `${path}.${name}`));
+      return Object.isFrozen(value) ? below : [path, ...below];
+    };
+    expect(thaw(config, 'config')).toEqual([]);
+    expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
+  });
+
+  it('reads JSON, which is YAML', () => {
+    const file = { server: { port: 1234 }, keys: [{ name: 'a', key: 'sk-json-key' }] };
+    expect(load(JSON.stringify(file, null, '\t'), {})).toMatchObject({ server: { port: 1234 }, keys: [{ name: 'a' }] });
+  });
+
+  it('takes a section whose settings are all commented out for absent', () => {
+    expect(load('server:\n  # port: 1\nkeys:\nmodels:\n')).toEqual(load(undefined));
+  });
+
+  it('tells all problems of file and environment at once', () => {
+    const error = errorOf(() =>
+      load(
+        `
+server: { port: 99999, prot: 1 }
+keys: [{ name: a, key: short }]
+retry: { mode: quick }
+sever: {}
+`,
+        { PORT: '80a', SLUICE_API_KEYS: '' },
+      ),
+    );
+    expect(error.message).toBe(
+      [
+        '7 problems in the configuration (./sluice.yaml and environment):',
+        '  server.port: must be a whole number from 0 to 65535',
+        '  server.prot: is not a setting; did you mean port?',
+        '  keys[0].key: must be at least 8 characters without spaces',
+        '  retry.mode: must be one of default, fast, balanced, secure, linear',
+        '  sever: is not a setting; did you mean server?',
+        '  PORT: must be a whole number from 0 to 65535',
+        '  SLUICE_API_KEYS: is empty; it must be client keys separated by commas, or not set at all',
+      ].join('\n'),
+    );
+    expect(error.name).toBe('ConfigError');
+    expect(error.problems).toHaveLength(7);
+  });
+
+  it('names one problem as one', () => {
+    expect(errorOf(() => load(undefined, {})).message).toBe(
+      [
+        '1 problem in the configuration (environment):',
+        '  keys: are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('the file', () => {
+  const folder = (): string => {
+    const path = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+    onTestFinished(() => rmSync(path, { recursive: true }));
+    return path;
+  };
+
+  it('is ./sluice.yaml if that exists', () => {
+    const cwd = folder();
+    expect(loadConfig({ env: anyKey, cwd }).server.port).toBe(8080);
+    writeFileSync(join(cwd, 'sluice.yaml'), 'server: { port: 5555 }');
+    expect(loadConfig({ env: anyKey, cwd }).server.port).toBe(5555);
+  });
+
+  it('is what SLUICE_CONFIG names, seen from the working directory', () => {
+    const asked: string[] = [];
+    const readFile = (path: string): string => {
+      asked.push(path);
+      return 'server: { port: 5556 }';
+    };
+    const read = (path: string) => loadConfig({ env: { ...anyKey, SLUICE_CONFIG: path }, cwd: '/srv', readFile });
+    expect(read('conf/one.yaml').server.port).toBe(5556);
+    read('/etc/two.yaml');
+    expect(asked).toEqual(['/srv/conf/one.yaml', '/etc/two.yaml']);
+  });
+
+  it('must be there if SLUICE_CONFIG names it', () => {
+    const run = () => loadConfig({ env: { SLUICE_CONFIG: 'none.yaml' }, cwd: '/srv', readFile: absent });
+    expect(errorOf(run).problems).toEqual([{ path: 'SLUICE_CONFIG', message: 'there is no file none.yaml' }]);
+  });
+
+  it('must be readable', () => {
+    const cwd = folder();
+    const error = errorOf(() => loadConfig({ env: { ...anyKey, SLUICE_CONFIG: '.' }, cwd }));
+    expect(error.problems).toEqual([{ path: '.', message: "can't be read (EISDIR)" }]);
+  });
+});
+
+describe('the demo', () => {
+  it('asks the simulator when no upstream is configured', () => {
+    const config = load(undefined, { ...anyKey, SIMULATOR_PORT: '9911' });
+    const [simulator] = config.upstreams;
+    expect(config.demo).toBe(true);
+    expect(simulator).toMatchObject({
+      id: 'simulator',
+      type: 'openai',
+      baseUrl: 'http://127.0.0.1:9911/v1',
+      reportStreamUsage: true,
+    });
+    expect(simulator?.credentials.map(({ id, apiKey }) => [id, apiKey?.reveal()])).toEqual([['default', 'sim']]);
+  });
+
+  it('is off as soon as there is an upstream', () => {
+    const config = load(routing);
+    expect(config.demo).toBe(false);
+    expect(config.upstreams.map(({ id }) => id)).toEqual(['sim']);
+  });
+
+  it('does not mix with models of the file', () => {
+    expect(problemsOf('models: [{ id: a, targets: [{ upstream: simulator }] }]')).toEqual([
+      'models: name targets, but there are no upstreams; add them',
+    ]);
+  });
+});
+
+describe('client keys', () => {
+  it('may be missing for who adds one', () => {
+    const config = loadConfig({ env: {}, cwd: '/srv', readFile: absent, isKeyRequired: false });
+    expect(config.keys).toEqual([]);
+  });
+
+  it('are missing if the list is empty', () => {
+    expect(problemsOf('keys: []', {})).toEqual([
+      'keys: are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+    ]);
+  });
+});

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { load } from '../load.ts';
+
+const key = 'sk-team-a-0001';
+const digest = createHash('sha256').update(key).digest('hex');
+const unlimited = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined };
+
+describe('client keys', () => {
+  it('are known by their hash and a hint', () => {
+    const config = load(
+      `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 } }]`,
+      {},
+    );
+    expect(config.keys).toEqual([
+      {
+        id: digest.slice(0, 16),
+        name: 'team-a',
+        digest,
+        hint: 'sk-t…0001',
+        admin: true,
+        models: ['gpt-*'],
+        limits: { concurrency: 1, rpm: 2, rpmBurst: 3, tpm: 4, tpmBurst: 5 },
+      },
+    ]);
+  });
+
+  it.each([digest, `sha256:${digest}`, digest.toUpperCase()])('are the same when given as %s', (hash) => {
+    const [known] = load(`keys: [{ name: team-a, key_hash: "${hash}" }]`, {}).keys;
+    expect(known).toEqual({
+      id: digest.slice(0, 16),
+      name: 'team-a',
+      digest,
+      hint: undefined,
+      admin: false,
+      models: ['*'],
+      limits: unlimited,
+    });
+  });
+
+  it('come from the environment too, after those of the file', () => {
+    const config = load(`keys: [{ key: ${key} }]`, { SLUICE_API_KEYS: 'sk-first-0001, sk-second-0002' });
+    expect(config.keys.map(({ name, hint }) => [name, hint])).toEqual([
+      ['key-1', 'sk-t…0001'],
+      ['env-1', 'sk-f…0001'],
+      ['env-2', 'sk-s…0002'],
+    ]);
+    expect(config.keys[1]).toMatchObject({ admin: false, models: ['*'], limits: unlimited });
+  });
+
+  it('that are short are not shown in part', () => {
+    expect(load('keys: [{ key: 8letters }]', {}).keys[0]?.hint).toBe('…');
+  });
+
+  it('may share a name, so that one can take over from another', () => {
+    const { keys } = load('keys: [{ name: a, key: sk-old-0001 }, { name: a, key: sk-new-0001 }]', {});
+    expect(keys.map(({ name }) => name)).toEqual(['a', 'a']);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { anyKey, load } from '../load.ts';
+
+const redis = (yaml: string, url?: string) => {
+  const { username, password, ...rest } = load(`redis: ${yaml}`, {
+    ...anyKey,
+    ...(url !== undefined && { REDIS_URL: url }),
+  }).redis;
+  return { ...rest, username, password: password?.reveal() };
+};
+const nobody = { username: undefined, password: undefined };
+
+describe('redis', () => {
+  it('is a single one', () => {
+    expect(redis('{ url: "redis://redis:6380/2" }')).toEqual({
+      kind: 'single',
+      url: 'redis://redis:6380/2',
+      ...nobody,
+      tls: undefined,
+      keyPrefix: 'sluice',
+      isDefault: false,
+    });
+  });
+
+  it('is a cluster', () => {
+    expect(redis('{ cluster: ["a:1", "[::1]:7000"], username: u, password: p, tls: true }')).toEqual({
+      kind: 'cluster',
+      nodes: [
+        { host: 'a', port: 1 },
+        { host: '::1', port: 7000 },
+      ],
+      username: 'u',
+      password: 'p',
+      tls: true,
+      keyPrefix: 'sluice',
+      isDefault: false,
+    });
+  });
+
+  it('is behind sentinels', () => {
+    expect(redis('{ sentinel: { name: mymaster, nodes: ["s1:26379"] }, tls: { ca: ca.pem } }')).toMatchObject({
+      kind: 'sentinel',
+      name: 'mymaster',
+      nodes: [{ host: 's1', port: 26_379 }],
+      tls: { ca: 'ca.pem', rejectUnauthorized: true },
+    });
+  });
+
+  it('keeps user and password apart from the URL', () => {
+    expect(redis('{ url: "redis://us%40er:p%2Fw@h:1/0?family=6" }')).toMatchObject({
+      url: 'redis://h:1/0?family=6',
+      username: 'us@er',
+      password: 'p/w',
+    });
+    expect(redis('{ url: "redis://user@h", password: pw }')).toMatchObject({ username: 'user', password: 'pw' });
+  });
+
+  it('means TLS by rediss://', () => {
+    expect(redis('{ url: "rediss://h" }')).toMatchObject({ url: 'rediss://h', tls: true });
+    expect(redis('{ url: "rediss://h", tls: { ca: x } }')).toMatchObject({
+      tls: { ca: 'x', rejectUnauthorized: true },
+    });
+    expect(redis('{ url: "redis://h", tls: false }').tls).toBeUndefined();
+  });
+
+  it('is that of REDIS_URL, whatever form the file has', () => {
+    for (const form of ['{ url: "redis://f" }', '{ cluster: ["f:1"] }', '{ sentinel: { name: m, nodes: ["f:1"] } }']) {
+      expect(redis(form, 'redis://env:1')).toMatchObject({ kind: 'single', url: 'redis://env:1', isDefault: false });
+    }
+  });
+
+  it('keeps what the file says beside REDIS_URL', () => {
+    expect(
+      redis('{ cluster: ["f:1"], username: u, password: p, tls: true, key_prefix: x }', 'redis://env'),
+    ).toMatchObject({
+      username: 'u',
+      password: 'p',
+      tls: true,
+      keyPrefix: 'x',
+    });
+  });
+
+  it("never gives one user another one's password", () => {
+    expect(redis('{ username: u, password: p }', 'redis://other@env')).toMatchObject({ ...nobody, username: 'other' });
+    expect(redis('{ username: u, password: p }', 'redis://:q@env')).toMatchObject({ ...nobody, password: 'q' });
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { load } from '../load.ts';
+
+describe('upstreams and models', () => {
+  const config = load(`
+upstreams:
+  - { id: a, type: openai, base_url: "https://a.example/v1//", credentials: [{ id: x, api_key: k1 }, { id: y, api_key: k2 }] }
+  - { id: b, type: openai, base_url: http://127.0.0.1:9900/v1, stream_usage: false }
+models:
+  - { id: GPT-4o, targets: [{ upstream: a, model: gpt-4o-2024, priority: 2, weight: 0.5 }, { upstream: b }] }
+`);
+
+  it('have all that the worker needs', () => {
+    expect(config.upstreams.map(({ credentials, ...rest }) => rest)).toEqual([
+      { id: 'a', type: 'openai', baseUrl: 'https://a.example/v1', reportStreamUsage: true },
+      { id: 'b', type: 'openai', baseUrl: 'http://127.0.0.1:9900/v1', reportStreamUsage: false },
+    ]);
+    expect(config.models).toEqual([
+      {
+        id: 'GPT-4o',
+        targets: [
+          { upstream: 'a', model: 'gpt-4o-2024', priority: 2, weight: 0.5 },
+          { upstream: 'b', model: undefined, priority: 1, weight: 1 },
+        ],
+      },
+    ]);
+  });
+
+  it('have credentials, or one without a key', () => {
+    const credentials = config.upstreams.map((upstream) =>
+      upstream.credentials.map(({ id, apiKey }) => [id, apiKey?.reveal()]),
+    );
+    expect(credentials).toEqual([
+      [
+        ['x', 'k1'],
+        ['y', 'k2'],
+      ],
+      [['default', undefined]],
+    ]);
+  });
+});

@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import { load, problemsOf, routing } from '../load.ts';
+
+const hash = 'a'.repeat(64);
+const idInWords = 'up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first';
+const upstream = (fields: string): string =>
+  `upstreams: [{ id: sim, type: openai, base_url: http://h/v1, ${fields} }]\nmodels: [{ id: a, targets: [{ upstream: sim }] }]`;
+const model = (fields: string): string =>
+  `upstreams: [{ id: sim, type: openai, base_url: http://h/v1 }]\nmodels: [{ ${fields} }]`;
+
+describe('settings', () => {
+  it.each([
+    ['server: { port: 65536 }', 'server.port: must be a whole number from 0 to 65535'],
+    ['server: { port: "80" }', 'server.port: must be a whole number from 0 to 65535'],
+    ['server: { port: 8080.5 }', 'server.port: must be a whole number from 0 to 65535'],
+    ['server: { port: }', 'server.port: is empty; it must be a whole number from 0 to 65535'],
+    ['server: 5', 'server: must be a mapping of settings'],
+    ['server: []', 'server: must be a mapping of settings'],
+    ['server: { trust_proxy: yes }', 'server.trust_proxy: must be true or false'],
+    ['server: { heartbeat_ms: 0 }', 'server.heartbeat_ms: must be a whole number of milliseconds from 1 to 2147483647'],
+    [
+      'server: { pause_at_bytes: 5000000 }',
+      'server.pause_at_bytes: must not be above slow_client_bytes, which is 4194304',
+    ],
+    ['worker: { metrics_port: -1 }', 'worker.metrics_port: must be a whole number from 0 to 65535'],
+    ['worker: { concurrency: 0 }', 'worker.concurrency: must be a whole number from 1 to 10000'],
+    ['queue: { shards: 65 }', 'queue.shards: must be a whole number from 1 to 64'],
+    ['limits: { queue_size: -1 }', 'limits.queue_size: must be a whole number, 0 or more'],
+    ['log: { level: warning }', 'log.level: must be one of trace, debug, info, warn, error, fatal, silent'],
+  ])('refuses %s', (yaml, problem) => {
+    expect(problemsOf(yaml)).toEqual([problem]);
+  });
+
+  it.each([
+    ['serverr: {}', 'serverr: is not a setting; did you mean server?'],
+    ['server: { prot: 1 }', 'server.prot: is not a setting; did you mean port?'],
+    ['server: { maxBodyBytes: 1 }', 'server.maxBodyBytes: is not a setting; did you mean max_body_bytes?'],
+    ['timeouts: { total-ms: 1 }', 'timeouts.total-ms: is not a setting; did you mean total_ms?'],
+    ['redis: { tls: { caa: x } }', 'redis.tls.caa: is not a setting; did you mean ca?'],
+    ['queue: { retries: 1 }', 'queue.retries: is not a setting; known here are shards'],
+    ['keys: [{ key: sk-key-0001, limit: {} }]', 'keys[0].limit: is not a setting; did you mean limits?'],
+    ['keys: [{ key: sk-key-0001, limits: { rpn: 5 } }]', 'keys[0].limits.rpn: is not a setting; did you mean rpm?'],
+    [upstream('baseUrl: x'), 'upstreams[0].baseUrl: is not a setting; did you mean base_url?'],
+    [
+      upstream('credentials: [{ id: a, api_key: k, apiKey: x }]'),
+      'upstreams[0].credentials[0].apiKey: is not a setting; did you mean api_key?',
+    ],
+  ])('knows no other names: %s', (yaml, problem) => {
+    expect(problemsOf(yaml)).toEqual([problem]);
+  });
+
+  it('does not show an unknown name that may be a key in the wrong place', () => {
+    expect(problemsOf('keys: [{ sk-team-a-0001: x, key: sk-team-b-0001 }]')).toEqual([
+      'keys[0].…: is not a setting; known here are name, key, key_hash, admin, models, limits',
+    ]);
+  });
+});
+
+describe('redis', () => {
+  it.each([
+    ['{ url: "http://h" }', 'redis.url: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0'],
+    [
+      '{ url: "redis://:@h" }',
+      'redis.url: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      '{ url: "redis://h/x" }',
+      'redis.url: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      '{ url: "redis://h?password=x" }',
+      'redis.url: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      '{ url: "redis://%ff@h" }',
+      'redis.url: must be a URL such as redis://host:6379 or rediss://user:password@host:6380/0',
+    ],
+    ['{ cluster: [] }', 'redis.cluster: must be a list of at least one node as host:port'],
+    ['{ cluster: [a] }', 'redis.cluster[0]: must be host:port with a port from 1 to 65535'],
+    ['{ cluster: ["a:0"] }', 'redis.cluster[0]: must be host:port with a port from 1 to 65535'],
+    ['{ cluster: ["redis://a:1"] }', 'redis.cluster[0]: must be host:port with a port from 1 to 65535'],
+    ['{ sentinel: { nodes: ["a:1"] } }', 'redis.sentinel.name: is missing; it must be the name of the master'],
+    ['{ password: "" }', 'redis.password: is empty; it must be text'],
+    ['{ password: }', 'redis.password: is empty; it must be text'],
+    [
+      '{ url: "redis://h", cluster: ["a:1"] }',
+      'redis.cluster: contradicts url; give only one of url, cluster and sentinel',
+    ],
+    [
+      '{ cluster: ["a:1"], sentinel: { name: m, nodes: ["a:1"] } }',
+      'redis.sentinel: contradicts cluster; give only one of url, cluster and sentinel',
+    ],
+    ['{ url: "rediss://h", tls: false }', 'redis.tls: contradicts url, which begins with rediss:// and so means TLS'],
+    [
+      '{ url: "redis://:a@h", password: b }',
+      'redis.password: contradicts url, which holds a password too; give it in one place',
+    ],
+    ['{ tls: x }', 'redis.tls: must be true, false or a mapping with ca and reject_unauthorized'],
+    [
+      '{ key_prefix: "{x}" }',
+      'redis.key_prefix: must be up to 64 letters, digits and the characters : . _ -, a letter or digit first',
+    ],
+  ])('refuses %s', (yaml, problem) => {
+    expect(problemsOf(`redis: ${yaml}`)).toEqual([problem]);
+  });
+});
+
+describe('keys', () => {
+  it.each([
+    ['[sk-team-a-0001]', ['keys[0]: must be a mapping of settings']],
+    ['{ name: a }', ['keys: must be a list of keys']],
+    ['[{ name: a }]', ['keys[0].key: is missing; give a key of at least 8 characters without spaces, or key_hash']],
+    ['[{ key: "" }]', ['keys[0].key: is empty; it must be at least 8 characters without spaces']],
+    ['[{ key: "7 chars" }]', ['keys[0].key: must be at least 8 characters without spaces']],
+    ['[{ key: 1234567890 }]', ['keys[0].key: must be at least 8 characters without spaces']],
+    [
+      '[{ key_hash: abc }]',
+      ['keys[0].key_hash: must be the SHA-256 of the key, 64 hex digits, with or without sha256: before them'],
+    ],
+    [`[{ key: sk-key-0001, key_hash: ${hash} }]`, ['keys[0].key_hash: contradicts key; give only one of them']],
+    ['[{ key: sk-key-0001 }, { key: sk-key-0001 }]', ['keys[1]: is the same key as keys[0]; remove one of them']],
+    [
+      `[{ key_hash: ${hash} }, { key_hash: "sha256:${hash.toUpperCase()}" }]`,
+      ['keys[1]: is the same key as keys[0]; remove one of them'],
+    ],
+    ['[{ key: sk-key-0001, models: [] }]', ['keys[0].models: must be a list of at least one glob']],
+    ['[{ key: sk-key-0001, limits: { rpm: 0 } }]', ['keys[0].limits.rpm: must be a whole number, 1 or more']],
+    [
+      '[{ key: sk-key-0001, limits: { tpm_burst: 5 } }]',
+      ['keys[0].limits.tpm_burst: means nothing without tpm; give that too'],
+    ],
+  ])('refuses %s', (yaml, problems) => {
+    expect(problemsOf(`keys: ${yaml}`)).toEqual(problems);
+  });
+});
+
+describe('upstreams', () => {
+  it.each(['azure', 'anthropic', 'gemini', 'coze', 'bailian', 'zai', 'zai-web', 'iflow', 'ollama'])(
+    'of type %s are not supported yet',
+    (type) => {
+      expect(problemsOf(routing.replace('openai', type))).toEqual([
+        'upstreams[0].type: is not supported yet; it must be openai',
+      ]);
+    },
+  );
+
+  it.each([['ftp://h/v1'], ['http://user:secret@h/v1'], ['https://h/v1?key=secret'], ['https://h/v1#x'], ['h/v1']])(
+    'have no base_url like %s',
+    (url) => {
+      expect(problemsOf(routing.replace('http://127.0.0.1:9900/v1', `"${url}"`))).toEqual([
+        'upstreams[0].base_url: must be an http or https URL without user, password, query and fragment',
+      ]);
+    },
+  );
+
+  it.each([
+    ['credentials: []', 'upstreams[0].credentials: must be a list of at least one credential'],
+    ['credentials: [{ id: a }]', 'upstreams[0].credentials[0].api_key: is missing; it must be text without spaces'],
+    [
+      'credentials: [{ id: a, api_key: "" }]',
+      'upstreams[0].credentials[0].api_key: is empty; it must be text without spaces',
+    ],
+    ['credentials: [{ id: a, api_key: "k\\n" }]', 'upstreams[0].credentials[0].api_key: must be text without spaces'],
+    ['credentials: [{ id: a/b, api_key: k }]', `upstreams[0].credentials[0].id: must be ${idInWords}`],
+    [
+      'credentials: [{ id: a, api_key: k }, { id: a, api_key: l }]',
+      'upstreams[0].credentials[1].id: is taken by credentials[0]; ids must differ',
+    ],
+  ])('refuse %s', (fields, problem) => {
+    expect(problemsOf(upstream(fields))).toEqual([problem]);
+  });
+
+  it('have ids that differ', () => {
+    const twice =
+      'upstreams: [{ id: a, type: openai, base_url: http://h }, { id: a, type: openai, base_url: http://i }]';
+    expect(problemsOf(`${twice}\nmodels: [{ id: m, targets: [{ upstream: a }] }]`)).toEqual([
+      'upstreams[1].id: is taken by upstreams[0]; ids must differ',
+    ]);
+  });
+
+  it('are of no use without models', () => {
+    expect(problemsOf('upstreams: [{ id: a, type: openai, base_url: http://h }]')).toEqual([
+      'models: are missing, so that no upstream is ever used; add at least one',
+    ]);
+  });
+});
+
+describe('models', () => {
+  it.each([
+    ['id: a', 'models[0].targets: is missing; it must be a list of at least one target'],
+    ['id: a, targets: []', 'models[0].targets: must be a list of at least one target'],
+    [
+      'id: "a b", targets: [{ upstream: sim }]',
+      'models[0].id: must be a model name or glob of up to 200 characters without spaces',
+    ],
+    [
+      'id: a, targets: [{ upstream: simm }]',
+      'models[0].targets[0].upstream: must be the id of an upstream; did you mean sim?',
+    ],
+    [
+      'id: a, targets: [{ upstream: openai }]',
+      'models[0].targets[0].upstream: must be the id of an upstream; there are sim',
+    ],
+    [
+      'id: a, targets: [{ upstream: sim, priority: 0 }]',
+      'models[0].targets[0].priority: must be a whole number, 1 or more',
+    ],
+    [
+      'id: a, targets: [{ upstream: sim, priority: 1.5 }]',
+      'models[0].targets[0].priority: must be a whole number, 1 or more',
+    ],
+    ['id: a, targets: [{ upstream: sim, weight: 0 }]', 'models[0].targets[0].weight: must be a number above 0'],
+    ['id: a, targets: [{ upstream: sim, weight: .inf }]', 'models[0].targets[0].weight: must be a number above 0'],
+    [
+      'id: a, targets: [{ upstream: sim, model: b }, { upstream: sim }, { upstream: sim, model: b, weight: 2 }]',
+      'models[0].targets[2]: is the same as targets[0]; remove one of them, or give the other more weight',
+    ],
+  ])('refuse %s', (fields, problem) => {
+    expect(problemsOf(model(fields))).toEqual([problem]);
+  });
+
+  it('have ids that differ in more than upper and lower case', () => {
+    expect(
+      problemsOf(model('id: GPT, targets: [{ upstream: sim }] }, { id: gpt, targets: [{ upstream: sim }]')),
+    ).toEqual(['models[1].id: is taken by models[0]; ids must differ in more than upper and lower case']);
+  });
+});
+
+describe('retry and timeouts', () => {
+  it.each([
+    ['retry: { mode: quick }', 'retry.mode: must be one of default, fast, balanced, secure, linear'],
+    ['retry: { max_attempts: 0 }', 'retry.max_attempts: must be a whole number from 1 to 100'],
+    ['retry: { jitter: 25 }', 'retry.jitter: must be a number from 0 to 1'],
+    [
+      'retry: { base_delay_ms: 500, max_delay_ms: 400 }',
+      'retry.base_delay_ms: must not be above max_delay_ms, which is 400',
+    ],
+    ['retry: { base_delay_ms: 20000 }', 'retry.base_delay_ms: must not be above max_delay_ms, which is 10000'],
+    [
+      'retry: { mode: secure, max_delay_ms: 1000 }',
+      'retry.max_delay_ms: must not be below base_delay_ms, which is 2000',
+    ],
+    [
+      'retry: { rate_limit_base_delay_ms: 40000 }',
+      'retry.rate_limit_base_delay_ms: must not be above rate_limit_max_delay_ms, which is 30000',
+    ],
+    [
+      'retry: { random_delay_min_ms: 5 }',
+      'retry.random_delay_min_ms: must not be above random_delay_max_ms, which is 0',
+    ],
+    [
+      'timeouts: { first_token_ms: 2000, total_ms: 1000 }',
+      'timeouts.first_token_ms: must not be above total_ms, which is 1000',
+    ],
+    [
+      'timeouts: { first_token_ms: 60000, total_ms: 30000 }',
+      'timeouts.first_token_ms: must not be above total_ms, which is 30000',
+    ],
+    [
+      'timeouts: { first_token_ms: 2000, stream_total_ms: 1000 }',
+      'timeouts.first_token_ms: must not be above stream_total_ms, which is 1000',
+    ],
+    [
+      'timeouts: { total_ms: 3000000000 }',
+      'timeouts.total_ms: must be a whole number of milliseconds from 1 to 2147483647',
+    ],
+  ])('refuse %s', (yaml, problem) => {
+    expect(problemsOf(yaml)).toEqual([problem]);
+  });
+
+  it('allow silence longer than the whole, and a total below a first-token limit that nobody wrote', () => {
+    expect(load('timeouts: { idle_ms: 90000, total_ms: 1000 }').timeouts).toEqual({
+      firstTokenMs: 60_000,
+      idleMs: 90_000,
+      wholeMs: 1000,
+      streamMs: 1000,
+    });
+  });
+});
+
+describe('checks over several fields', () => {
+  it('run although single fields are wrong', () => {
+    expect(
+      problemsOf(`
+retry: { base_delay_ms: 500, max_delay_ms: 400, jitter: x, max_attempts: 1.5, colour: red }
+upstreams: [{ id: sim, type: anthropic, base_url: x }, { id: sim }]
+models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, { id: A }]
+`),
+    ).toEqual([
+      'upstreams[0].type: is not supported yet; it must be openai',
+      'upstreams[0].base_url: must be an http or https URL without user, password, query and fragment',
+      'upstreams[1].type: is missing; it must be one of openai, azure, anthropic, gemini, coze, bailian, zai, zai-web, iflow, ollama',
+      'upstreams[1].base_url: is missing; it must be an http or https URL without user, password, query and fragment',
+      'upstreams[1].id: is taken by upstreams[0]; ids must differ',
+      'models[0].targets[0].priority: must be a whole number, 1 or more',
+      'models[0].targets[0].weight: must be a number above 0',
+      'models[1].targets: is missing; it must be a list of at least one target',
+      'models[1].id: is taken by models[0]; ids must differ in more than upper and lower case',
+      'retry.max_attempts: must be a whole number from 1 to 100',
+      'retry.jitter: must be a number from 0 to 1',
+      'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, jitter, random_delay_min_ms, random_delay_max_ms',
+      'retry.base_delay_ms: must not be above max_delay_ms, which is 400',
+      'models[0].targets[0].upstream: must be the id of an upstream; there are sim, sim',
+    ]);
+  });
+});
