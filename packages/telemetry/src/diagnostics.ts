@@ -1,0 +1,52 @@
+import type { DiagLogger } from '@opentelemetry/api';
+import { redactSecrets } from './redact.ts';
+
+export interface DiagnosticsNeeds {
+  readonly write: (line: string) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** False while somebody debugs the exporter and wants every line. */
+  readonly isLimited: boolean;
+}
+
+const quietMs = 60_000;
+const longestLine = 400;
+
+/**
+ * Where the SDK says what troubles it: one line a minute, with the number of those held back since. A collector that is
+ * away must not fill the logs.
+ */
+export function createDiagnostics({ write, now, isLimited }: DiagnosticsNeeds): DiagLogger {
+  let nextAt = -Infinity;
+  let heldBack = 0;
+
+  function say(message: string): void {
+    if (isLimited && now() < nextAt) {
+      heldBack++;
+      return;
+    }
+    nextAt = now() + quietMs;
+    const others = heldBack === 0 ? '' : ` (and ${heldBack} more since the last line)`;
+    heldBack = 0;
+    write(`sluice telemetry: ${toLine(message)}${others}\n`);
+  }
+
+  return { error: say, warn: say, info: say, debug: say, verbose: say };
+}
+
+function toLine(message: string): string {
+  return redactSecrets(messageWithin(message)).replaceAll(/\s+/g, ' ').slice(0, longestLine);
+}
+
+/** The SDK reports an exception as JSON of all its properties, stack included; only the message is worth a line. */
+function messageWithin(text: string): string {
+  if (!text.startsWith('{')) return text;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== 'object' || parsed === null) return text;
+    const { message, code } = parsed as { message?: unknown; code?: unknown };
+    return [message, code].filter((part) => typeof part === 'string' && part !== '').join(', ') || text;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,44 @@
+export {
+  type AttemptOutcome,
+  type DropReason,
+  type LabelValues,
+  type MetricRow,
+  metricTable,
+  type Outcome,
+  type Service,
+} from './metric-names.ts';
+export {
+  createMetrics,
+  type Exposition,
+  type FinishedRequest,
+  type IngressMetrics,
+  type IngressSources,
+  type MetricsOptions,
+  type SharedMetrics,
+  type WorkerMetrics,
+  type WorkerSources,
+} from './metrics.ts';
+export { createLogger, type Logger, type LoggerOptions, type LogLevel, logLevels } from './logger.ts';
+export {
+  admissionWaitSpan,
+  attemptSpan,
+  firstChunkEvent,
+  httpResponseAttributes,
+  httpServerSpan,
+  inferenceResultAttributes,
+  type InferenceResult,
+  inferenceSpan,
+  principalAttributes,
+  processSpan,
+  queueWaitSpan,
+  sendSpan,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanShape,
+} from './names.ts';
+export { errorFields, type ErrorFields } from './error-fields.ts';
+export { maskKey, redactSecrets } from './redact.ts';
+export { logRequest, type RequestLogFields } from './request-log.ts';
+export { shutdownTelemetry } from './start.ts';
+export { type Carrier } from './trace-context.ts';
+export { type SpanHandle, startSpan, type StartSpanOptions } from './tracing.ts';

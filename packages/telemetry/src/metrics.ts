@@ -1,0 +1,246 @@
+import type { ErrorCode } from '@sluice/protocol';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { type AttemptOutcome, type DropReason, metricTable, type Outcome, type Service } from './metric-names.ts';
+
+/** The bounds of the labels. A value outside of them is counted as `other`. */
+export interface MetricsOptions {
+  /** Ids of the model entries as configured, globs too: report the entry that matched, not what the client wrote. */
+  readonly models: readonly string[];
+  readonly upstreams: readonly string[];
+  /** What has a breaker: `upstream/model`. Default none. */
+  readonly targets?: readonly string[];
+  /** Default `chat` alone. */
+  readonly queues?: readonly string[];
+}
+
+/** What `/metrics` answers. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What both services record. No method throws, and none of those for single chunks or batches allocates. */
+export interface SharedMetrics {
+  redisUp(isUp: boolean): void;
+  /** A batch of frames came out of the mailbox; `lagMs` is its age, absent where its writer gave no time. */
+  relayRead(frameCount: number, lagMs?: number): void;
+  relayDropped(reason: DropReason): void;
+  relayGap(): void;
+  /** The text for one scrape: asks the watched sources, one second at most. */
+  render(): Promise<Exposition>;
+}
+
+/** How a chat request ended; recorded once, when nothing more follows. */
+export interface FinishedRequest {
+  readonly model?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly stream: boolean;
+  readonly outcome: Outcome;
+  readonly status: number;
+  /** What the client was told, as status or inside the stream. */
+  readonly code?: ErrorCode | undefined;
+  readonly durationMs: number;
+  readonly ttftMs?: number | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+}
+
+export interface IngressMetrics extends SharedMetrics {
+  requestFinished(request: FinishedRequest): void;
+  streamOpened(): void;
+  streamClosed(): void;
+  clientAborted(): void;
+  clientTooSlow(): void;
+  admitted(waitMs: number): void;
+  refused(reason: ErrorCode): void;
+  /** From handing over the job to the frame `started`, both on this process's clock. */
+  queueWaited(waitMs: number): void;
+  /** `reason` is the error of the run before. */
+  resubmitted(reason: ErrorCode): void;
+  /** Who knows the values of gauges that are not counted here. */
+  watch(sources: IngressSources): void;
+}
+
+export interface WorkerMetrics extends SharedMetrics {
+  jobStarted(): void;
+  jobEnded(): void;
+  attemptEnded(upstream: string, outcome: AttemptOutcome): void;
+  chunkGap(upstream: string, gapMs: number): void;
+  /** `upstream` is the one that failed. */
+  retried(upstream: string, reason: ErrorCode): void;
+  credentialCooledDown(upstream: string, reason: ErrorCode): void;
+  /** Who knows the values of gauges that are not counted here. */
+  watch(sources: WorkerSources): void;
+}
+
+type QueueJobs = Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
+
+/** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
+export interface IngressSources {
+  readonly slots?: Source<{ readonly inUse: number; readonly limit: number; readonly waiting: number }>;
+  readonly queueJobs?: QueueJobs;
+}
+
+/** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
+export interface WorkerSources {
+  readonly queueJobs?: QueueJobs;
+  readonly credentials?: Source<
+    readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
+  >;
+  readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
+}
+
+/** A registry with the metrics of one service and those of its process, event-loop lag included. */
+export function createMetrics(options: MetricsOptions & { readonly service: 'ingress' }): IngressMetrics;
+export function createMetrics(options: MetricsOptions & { readonly service: 'worker' }): WorkerMetrics;
+export function createMetrics(options: MetricsOptions & { readonly service: Service }): IngressMetrics | WorkerMetrics {
+  const { models, upstreams, targets = [], queues = ['chat'] } = options;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const instruments = createInstruments({ registry, configured: { models, upstreams, targets, queues } });
+  const feed = createGaugeFeed();
+  const shared: SharedMetrics = {
+    ...recordShared(instruments),
+    async render() {
+      await feed.refresh();
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+  return options.service === 'ingress'
+    ? { ...shared, ...recordIngress(instruments, feed) }
+    : { ...shared, ...recordWorker(instruments, feed) };
+}
+
+function recordShared({ counter, gauge, histogram }: Instruments): Omit<SharedMetrics, 'render'> {
+  const redisUp = gauge(metricTable.redisUp).at();
+  const lag = histogram(metricTable.relayLag).at();
+  const frames = counter(metricTable.relayFrames).at();
+  const dropped = counter(metricTable.relayDroppedFrames);
+  const gaps = counter(metricTable.relayGaps).at();
+  return {
+    redisUp: (isUp) => void (redisUp.value = isUp ? 1 : 0),
+    relayRead(frameCount, lagMs) {
+      frames.value += frameCount;
+      if (lagMs !== undefined) lag.observe(lagMs / 1000);
+    },
+    relayDropped: (reason) => void dropped.at(reason).value++,
+    relayGap: () => void gaps.value++,
+  };
+}
+
+function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {
+  const { counter, gauge, histogram } = instruments;
+  const duration = histogram(metricTable.requestDuration);
+  const timeToFirstToken = histogram(metricTable.timeToFirstToken);
+  const timePerOutputToken = histogram(metricTable.timePerOutputToken);
+  const tokens = counter(metricTable.tokens);
+  const requests = counter(metricTable.requests);
+  const errors = counter(metricTable.requestErrors);
+  const openStreams = gauge(metricTable.openStreams).at();
+  const aborts = counter(metricTable.clientAborts).at();
+  const slowClients = counter(metricTable.slowClients).at();
+  const admissionWait = histogram(metricTable.admissionWait).at();
+  const refusals = counter(metricTable.admissionRefusals);
+  const slotsInUse = gauge(metricTable.slotsInUse);
+  const slotsLimit = gauge(metricTable.slotsLimit);
+  const waiting = gauge(metricTable.waitingRequests);
+  const queueWait = histogram(metricTable.queueWait).at();
+  const resubmissions = counter(metricTable.resubmissions);
+  const feedQueueJobs = createQueueJobsFeed(instruments, feed);
+
+  return {
+    requestFinished(request) {
+      const { model, upstream, durationMs, ttftMs, inputTokens = 0, outputTokens = 0 } = request;
+      const statusClass = statusClassOf(request.status);
+      requests.at(model, String(request.stream), request.outcome, statusClass).value++;
+      if (request.code !== undefined) errors.at(request.code).value++;
+      duration.at(model, upstream, statusClass).observe(durationMs / 1000);
+      if (inputTokens > 0) tokens.at(model, upstream, 'input').value += inputTokens;
+      if (outputTokens > 0) tokens.at(model, upstream, 'output').value += outputTokens;
+      if (ttftMs === undefined) return;
+      timeToFirstToken.at(model, upstream).observe(ttftMs / 1000);
+      if (request.stream && request.outcome === 'complete' && outputTokens > 1) {
+        timePerOutputToken.at(model, upstream).observe((durationMs - ttftMs) / 1000 / (outputTokens - 1));
+      }
+    },
+    streamOpened: () => void openStreams.value++,
+    streamClosed: () => void openStreams.value--,
+    clientAborted: () => void aborts.value++,
+    clientTooSlow: () => void slowClients.value++,
+    admitted: (waitMs) => admissionWait.observe(waitMs / 1000),
+    refused: (reason) => void refusals.at(reason).value++,
+    queueWaited: (waitMs) => queueWait.observe(waitMs / 1000),
+    resubmitted: (reason) => void resubmissions.at(reason).value++,
+    watch(sources) {
+      feed.add({
+        gauges: [slotsInUse, slotsLimit, waiting],
+        source: sources.slots,
+        apply(slots) {
+          slotsInUse.at().value = slots.inUse;
+          slotsLimit.at().value = slots.limit;
+          waiting.at().value = slots.waiting;
+        },
+      });
+      feedQueueJobs(sources.queueJobs);
+    },
+  };
+}
+
+function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
+  const { counter, gauge, histogram } = instruments;
+  const activeJobs = gauge(metricTable.activeJobs).at();
+  const attempts = counter(metricTable.upstreamAttempts);
+  const chunkGap = histogram(metricTable.upstreamChunkGap);
+  const retries = counter(metricTable.retries);
+  const credentials = gauge(metricTable.credentials);
+  const cooldowns = counter(metricTable.credentialCooldowns);
+  const breakerOpen = gauge(metricTable.breakerOpen);
+  const feedQueueJobs = createQueueJobsFeed(instruments, feed);
+
+  return {
+    jobStarted: () => void activeJobs.value++,
+    jobEnded: () => void activeJobs.value--,
+    attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
+    chunkGap: (upstream, gapMs) => chunkGap.at(upstream).observe(gapMs / 1000),
+    retried: (upstream, reason) => void retries.at(upstream, reason).value++,
+    credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
+    watch(sources) {
+      feedQueueJobs(sources.queueJobs);
+      feed.add({
+        gauges: [credentials],
+        source: sources.credentials,
+        apply(pools) {
+          for (const { upstream, ready, cooling } of pools) {
+            credentials.at(upstream, 'ready').value += ready;
+            credentials.at(upstream, 'cooling').value += cooling;
+          }
+        },
+      });
+      feed.add({
+        gauges: [breakerOpen],
+        source: sources.breakers,
+        apply(breakers) {
+          for (const { target, isOpen } of breakers) breakerOpen.at(target).value += isOpen ? 1 : 0;
+        },
+      });
+    },
+  };
+}
+
+function createQueueJobsFeed({ gauge }: Instruments, feed: GaugeFeed): (source: QueueJobs | undefined) => void {
+  const queueJobs = gauge(metricTable.queueJobs);
+  return (source) =>
+    feed.add({
+      gauges: [queueJobs],
+      source,
+      apply(jobs) {
+        for (const { queue, state, count } of jobs) queueJobs.at(queue, state).value += count;
+      },
+    });
+}
+
+function statusClassOf(status: number): string {
+  return `${Math.floor(status / 100)}xx`;
+}

@@ -1,0 +1,221 @@
+/**
+ * Every name that appears in a trace, because they move: the GenAI conventions are still in development and have left
+ * the main OpenTelemetry repository. HTTP and messaging names are those of the general semantic conventions. No prompt,
+ * no answer, no stop sequence and no key is ever among the values.
+ */
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** What to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
+export interface SpanShape {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: SpanAttributes;
+}
+
+/** The one event on a span: the first chunk of the answer has arrived. */
+export const firstChunkEvent = 'first_chunk';
+
+/** Names that code outside this file refers to. */
+export const attributeNames = {
+  errorType: 'error.type',
+} as const;
+
+const messagingSystem = 'bullmq';
+const knownMethods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
+
+/** A request at the ingress, from its arrival to the end of its stream. `route` is absent where none matched. */
+export function httpServerSpan(request: {
+  readonly method: string;
+  readonly route?: string | undefined;
+  readonly path: string;
+  readonly requestId: string;
+  readonly userAgent?: string | undefined;
+  readonly clientAddress?: string | undefined;
+}): SpanShape {
+  const isKnown = knownMethods.has(request.method);
+  const method = isKnown ? request.method : 'HTTP';
+  return {
+    name: request.route === undefined ? method : `${method} ${request.route}`,
+    kind: 'server',
+    attributes: {
+      ...methodAttributes(request.method),
+      'http.route': request.route,
+      'url.path': request.path,
+      'user_agent.original': request.userAgent,
+      'client.address': request.clientAddress,
+      'sluice.request_id': request.requestId,
+    },
+  };
+}
+
+/** Who asks, known after authentication: the name of the key in the configuration, never the key. */
+export function principalAttributes(keyName: string): SpanAttributes {
+  return { 'sluice.key_name': keyName };
+}
+
+/** For the server span and for each attempt. */
+export function httpResponseAttributes(status: number): SpanAttributes {
+  return { 'http.response.status_code': status };
+}
+
+/** From the request for a slot to its lease or refusal. */
+export function admissionWaitSpan(): SpanShape {
+  return { name: 'admission wait', kind: 'internal', attributes: {} };
+}
+
+interface Message {
+  /** `chat`, not the key prefix of one shard. */
+  readonly queue: string;
+  readonly messageId: string;
+}
+
+/** The ingress puts a job into the queue; this span's carrier goes into the job. */
+export function sendSpan({ queue, messageId }: Message): SpanShape {
+  return { name: `send ${queue}`, kind: 'producer', attributes: messageAttributes('send', { queue, messageId }) };
+}
+
+/** From the time the job was added to the time a worker took it: give `startTimeMs` and end it at once. */
+export function queueWaitSpan({ queue }: Pick<Message, 'queue'>): SpanShape {
+  return {
+    name: 'queue wait',
+    kind: 'internal',
+    attributes: { 'messaging.system': messagingSystem, 'messaging.destination.name': queue },
+  };
+}
+
+/** The worker's whole work on one job. Its parent is the sender, not a link: the HTTP request lives as long as the job. */
+export function processSpan({ queue, messageId, epoch }: Message & { readonly epoch: number }): SpanShape {
+  return {
+    name: `process ${queue}`,
+    kind: 'consumer',
+    attributes: { ...messageAttributes('process', { queue, messageId }), 'sluice.epoch': epoch },
+  };
+}
+
+/** The logical model call, with all its attempts. Values of the request are left out where the client gave none. */
+export function inferenceSpan(call: {
+  /** Type of the upstream in the configuration. */
+  readonly providerType: string;
+  /** As the provider knows it. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly choices?: number | undefined;
+  readonly seed?: number | undefined;
+}): SpanShape {
+  return {
+    name: `chat ${call.model}`,
+    kind: 'client',
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': providerNames[call.providerType] ?? call.providerType,
+      'gen_ai.request.model': call.model,
+      'gen_ai.request.stream': call.stream,
+      'gen_ai.request.max_tokens': call.maxTokens,
+      'gen_ai.request.temperature': call.temperature,
+      'gen_ai.request.top_p': call.topP,
+      'gen_ai.request.choice.count': call.choices === 1 ? undefined : call.choices,
+      'gen_ai.request.seed': call.seed,
+    },
+  };
+}
+
+/** What is known when the logical call ends. */
+export interface InferenceResult {
+  readonly upstream?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly responseId?: string | undefined;
+  readonly responseModel?: string | undefined;
+  readonly finishReasons?: readonly string[] | undefined;
+  /** Including cached ones. */
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  readonly cacheReadTokens?: number | undefined;
+  readonly cacheWriteTokens?: number | undefined;
+  readonly reasoningTokens?: number | undefined;
+  readonly timeToFirstChunkMs?: number | undefined;
+}
+
+export function inferenceResultAttributes(result: InferenceResult, names = genAiNames): SpanAttributes {
+  return {
+    'gen_ai.response.id': result.responseId,
+    'gen_ai.response.model': result.responseModel,
+    'gen_ai.response.finish_reasons': result.finishReasons,
+    'gen_ai.response.time_to_first_chunk':
+      result.timeToFirstChunkMs === undefined ? undefined : result.timeToFirstChunkMs / 1000,
+    'gen_ai.usage.input_tokens': result.inputTokens,
+    'gen_ai.usage.output_tokens': result.outputTokens,
+    'gen_ai.usage.cache_read.input_tokens': result.cacheReadTokens,
+    [names.cacheWriteTokens]: result.cacheWriteTokens,
+    'gen_ai.usage.reasoning.output_tokens': result.reasoningTokens,
+    'sluice.upstream': result.upstream,
+    'sluice.attempts': result.attempts,
+  };
+}
+
+/** One HTTP call to a provider. `resendCount` is 0 for the first. */
+export function attemptSpan(attempt: {
+  readonly method: string;
+  readonly url: string;
+  readonly resendCount: number;
+  readonly upstream: string;
+  /** Its id in the configuration, never the credential. */
+  readonly credentialId?: string | undefined;
+}): SpanShape {
+  return {
+    name: knownMethods.has(attempt.method) ? attempt.method : 'HTTP',
+    kind: 'client',
+    attributes: {
+      ...methodAttributes(attempt.method),
+      ...urlAttributes(attempt.url),
+      'http.request.resend_count': attempt.resendCount === 0 ? undefined : attempt.resendCount,
+      'sluice.upstream': attempt.upstream,
+      'sluice.credential_id': attempt.credentialId,
+    },
+  };
+}
+
+/**
+ * What the GenAI conventions of autumn 2026 renamed on spans. Dashboards in the field read the names before that, so the
+ * new ones come only with the opt-in that the specification asks for.
+ */
+export function selectGenAiNames(stabilityOptIn: string | undefined): { readonly cacheWriteTokens: string } {
+  const categories = (stabilityOptIn ?? '').split(',').map((category) => category.trim());
+  return categories.includes('gen_ai_latest_experimental')
+    ? { cacheWriteTokens: 'gen_ai.usage.cache_write.input_tokens' }
+    : { cacheWriteTokens: 'gen_ai.usage.cache_creation.input_tokens' };
+}
+
+// A variable of OpenTelemetry's own, read here as the SDK reads its others.
+const genAiNames = selectGenAiNames(process.env['OTEL_SEMCONV_STABILITY_OPT_IN']);
+
+/** Where the conventions have a well-known value that differs from our word for the type. */
+const providerNames: Readonly<Record<string, string>> = { azure: 'azure.ai.openai', gemini: 'gcp.gemini' };
+
+function methodAttributes(method: string): SpanAttributes {
+  return knownMethods.has(method)
+    ? { 'http.request.method': method }
+    : { 'http.request.method': '_OTHER', 'http.request.method_original': method };
+}
+
+function messageAttributes(operation: 'send' | 'process', { queue, messageId }: Message): SpanAttributes {
+  return {
+    'messaging.system': messagingSystem,
+    'messaging.destination.name': queue,
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation,
+    'messaging.message.id': messageId,
+  };
+}
+
+/** Without query and user: some providers take a token there. */
+function urlAttributes(text: string): SpanAttributes {
+  if (!URL.canParse(text)) return {};
+  const url = new URL(text);
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return { 'url.full': `${url.origin}${url.pathname}`, 'server.address': url.hostname, 'server.port': port };
+}

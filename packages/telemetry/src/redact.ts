@@ -1,0 +1,75 @@
+/** Stands where a secret stood. */
+export const redactedMark = '[redacted]';
+
+/** Shorter literals would punch holes into ordinary words; a secret that short protects nothing. */
+const shortestLiteral = 4;
+
+/** Shows which key was meant without giving it away: first four and last four characters, nothing under twelve. */
+export function maskKey(key: string): string {
+  return key.length < 12 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`;
+}
+
+const tokenCharacter = '[A-Za-z0-9._~+/=-]';
+const proseAfterBearer = 'tokens?|keys?|auth\\w*|schemes?|realm|headers?|credentials?|prefix|format';
+const secretNames =
+  '(?:x-)?api[-_ ]?key|access[-_]?token|refresh[-_]?token|auth[-_]?token|client[-_]?secret|secret(?:[-_]?key)?|passw(?:or)?d|authorization';
+
+/**
+ * What credentials look like. Each pattern begins at a fixed word or at a border that it cannot cross itself, and ends
+ * in at most one open-ended run, so that no text makes the engine go back over what it has read: time stays linear.
+ */
+const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  // Authorization: Bearer …, but not "the Bearer token is missing".
+  [
+    new RegExp(
+      `\\b(bearer(?:\\s{1,4}|%20|\\+))(?!(?:${proseAfterBearer})\\.?(?!${tokenCharacter}))${tokenCharacter}+`,
+      'gi',
+    ),
+    `$1${redactedMark}`,
+  ],
+  [/\b(basic\s{1,4})(?=[a-z]{0,200}[0-9+/=])[a-z0-9+/]{6,}={0,2}/gi, `$1${redactedMark}`],
+  // OpenAI's shape, which is ours too; then the prefixes of other providers.
+  [/(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{4,}/g, redactedMark],
+  [
+    /(?<![A-Za-z0-9])(?:sk_|pk[-_]|rk[-_]|pat_|gsk_|xai-|hf_|gh[opsru]_|glpat-|sess-|AIza|AKIA|ya29\.)[A-Za-z0-9_-]{16,}/g,
+    redactedMark,
+  ],
+  // A JSON Web Token.
+  [/(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g, redactedMark],
+  // Zhipu's older keys: id.secret.
+  [/(?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])/g, redactedMark],
+  [/([?&](?:key|token|signature|sig|secret)=)(?!\[redacted\])[^&\s"'<>\\]+/gi, `$1${redactedMark}`],
+  // "api_key": "…" in JSON, escaped or not. A bare null or number stays: the text may be a whole log line.
+  [
+    new RegExp(`((?:\\\\?["'])(?:${secretNames})\\\\?["']\\s{0,3}:\\s{0,3}\\\\?["'])[^"'\\\\]+`, 'gi'),
+    `$1${redactedMark}`,
+  ],
+  // api_key=… and api key: … in prose.
+  [
+    new RegExp(
+      `(?<![A-Za-z0-9])((?:${secretNames})\\s{0,3}[:=]\\s{0,3})(?!\\[redacted\\]|(?:bearer|basic|key)(?![A-Za-z0-9_-]))[^\\s"'\\\\,;&<>(){}]+`,
+      'gi',
+    ),
+    `$1${redactedMark}`,
+  ],
+];
+
+/**
+ * Takes credentials out of a text that others wrote: given secrets wherever they stand (also URL- or JSON-encoded), and
+ * whatever is shaped like a bearer token, a provider's key, a JSON Web Token or a named secret. Linear in the length of
+ * the text; doing it twice changes nothing. Secrets under four characters are ignored.
+ */
+export function redactSecrets(text: string, secrets: readonly string[] = []): string {
+  let result = text;
+  for (const literal of literalsOf(secrets)) result = result.replaceAll(literal, redactedMark);
+  for (const [pattern, replacement] of shapes) result = result.replace(pattern, replacement);
+  return result;
+}
+
+/** Longest first, or a secret that begins like a longer one would leave that one's end behind. */
+function literalsOf(secrets: readonly string[]): string[] {
+  return secrets
+    .filter((secret) => secret.length >= shortestLiteral)
+    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
+    .sort((a, b) => b.length - a.length);
+}

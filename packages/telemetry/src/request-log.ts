@@ -1,0 +1,39 @@
+import type { Outcome } from './metric-names.ts';
+import type { Logger } from './logger.ts';
+
+/** The one line of a request. Times in milliseconds; what is not known is left out. */
+export interface RequestLogFields {
+  readonly request_id: string;
+  readonly trace_id?: string | undefined;
+  /** By `maskKey`. */
+  readonly key?: string | undefined;
+  readonly key_name?: string | undefined;
+  /** As the client named it. */
+  readonly model?: string | undefined;
+  readonly stream?: boolean | undefined;
+  readonly status: number;
+  readonly outcome: Outcome;
+  /** The error told to the client. */
+  readonly code?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly duration_ms: number;
+  readonly ttft_ms?: number | undefined;
+  readonly queue_wait_ms?: number | undefined;
+  readonly prompt_tokens?: number | undefined;
+  readonly completion_tokens?: number | undefined;
+  readonly client_ip?: string | undefined;
+  readonly user_agent?: string | undefined;
+}
+
+const longestText = 200;
+
+const levels = { complete: 'info', cancelled: 'info', refused: 'warn', error: 'error' } as const;
+
+/** Writes it: `info` for complete and cancelled requests, `warn` for refused and `error` for failed ones. */
+export function logRequest(logger: Logger, fields: RequestLogFields): void {
+  logger[levels[fields.outcome]](
+    { ...fields, model: fields.model?.slice(0, longestText), user_agent: fields.user_agent?.slice(0, longestText) },
+    'request',
+  );
+}

@@ -1,0 +1,145 @@
+import {
+  type Attributes,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind as ApiSpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api';
+import { attributeNames, type SpanAttributes, type SpanKind } from './names.ts';
+import { redactSecrets } from './redact.ts';
+import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
+
+export interface StartSpanOptions {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes?: SpanAttributes;
+  /** A span of this process, or what came with a request or a job. An invalid carrier counts as none. */
+  readonly parent?: SpanHandle | Carrier | undefined;
+  /** When it began, if that was earlier: milliseconds since 1970. */
+  readonly startTimeMs?: number;
+}
+
+/** A running span. After `end` every call is ignored. */
+export interface SpanHandle {
+  /** Strings are cut to 1024 characters and go through `redactSecrets`; undefined values are left out. */
+  set(attributes: SpanAttributes): void;
+  event(name: string, attributes?: SpanAttributes): void;
+  /** Marks the span as failed; `code` becomes `error.type`. The message goes through `redactSecrets`. */
+  fail(failure: { readonly code: string; readonly message: string }): void;
+  /** A time before the start counts as the start: clocks of two machines may disagree. Milliseconds since 1970. */
+  end(endTimeMs?: number): void;
+  /** For logs. Undefined where there is no trace at all. */
+  readonly traceId: string | undefined;
+  /** What a child elsewhere needs: for the job and for the upstream. Empty where there is no trace. */
+  carrier(): Carrier;
+}
+
+const longestText = 1024;
+const noCarrier: Carrier = {};
+const ignore = (): void => undefined;
+
+/** The one handle of every span while tracing is off. */
+const noSpan: SpanHandle = {
+  set: ignore,
+  event: ignore,
+  fail: ignore,
+  end: ignore,
+  traceId: undefined,
+  carrier: () => noCarrier,
+};
+
+const spanOf = Symbol('span');
+interface LiveHandle extends SpanHandle {
+  readonly [spanOf]: Span;
+}
+
+const kinds: Readonly<Record<SpanKind, ApiSpanKind>> = {
+  internal: ApiSpanKind.INTERNAL,
+  server: ApiSpanKind.SERVER,
+  client: ApiSpanKind.CLIENT,
+  producer: ApiSpanKind.PRODUCER,
+  consumer: ApiSpanKind.CONSUMER,
+};
+
+/**
+ * Starts a span. While tracing is off this gives the one shared handle that does nothing, except where a client brought
+ * a trace of its own: that context passes through untouched, into the job and on to the upstream.
+ */
+export function startSpan(options: StartSpanOptions): SpanHandle {
+  const tracer = activeTracer();
+  if (tracer === undefined) return passOn(options.parent);
+  const span = tracer.startSpan(
+    cleanedText(options.name),
+    { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
+    contextOf(options.parent),
+  );
+  const handle = handleOf(span, options.startTimeMs);
+  // Only now: a request that is not sampled shall not pay for cleaning them, and no standard sampler reads them.
+  if (options.attributes !== undefined) handle.set(options.attributes);
+  return handle;
+}
+
+/** Undefined as long as no SDK has registered itself. */
+function activeTracer(): Tracer | undefined {
+  const provider = trace.getTracerProvider();
+  return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer('sluice') : provider.getTracer('sluice');
+}
+
+function contextOf(parent: SpanHandle | Carrier | undefined): typeof ROOT_CONTEXT {
+  if (parent === undefined) return ROOT_CONTEXT;
+  if (spanOf in parent) return trace.setSpan(ROOT_CONTEXT, (parent as LiveHandle)[spanOf]);
+  const remote = readCarrier('carrier' in parent ? parent.carrier() : parent);
+  return remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
+}
+
+function passOn(parent: SpanHandle | Carrier | undefined): SpanHandle {
+  if (parent === undefined) return noSpan;
+  if ('carrier' in parent) return parent;
+  const remote = readCarrier(parent);
+  if (remote === undefined) return noSpan;
+  const { traceparent } = parent;
+  const tracestate = remote.traceState === undefined ? undefined : parent.tracestate;
+  const carrier: Carrier = { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+  return { ...noSpan, traceId: remote.traceId, carrier: () => carrier };
+}
+
+function handleOf(span: Span, startTimeMs: number | undefined): LiveHandle {
+  return {
+    [spanOf]: span,
+    traceId: span.spanContext().traceId,
+    set(attributes) {
+      if (span.isRecording()) span.setAttributes(cleaned(attributes));
+    },
+    event(name, attributes = {}) {
+      if (span.isRecording()) span.addEvent(name, cleaned(attributes));
+    },
+    fail({ code, message }) {
+      if (!span.isRecording()) return;
+      span.setAttribute(attributeNames.errorType, code);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: cleanedText(message) });
+    },
+    end(endTimeMs) {
+      if (!span.isRecording()) return;
+      span.end(endTimeMs === undefined ? undefined : Math.max(endTimeMs, startTimeMs ?? 0));
+    },
+    carrier: () => writeCarrier(span.spanContext()),
+  };
+}
+
+/** Clients choose model names, paths and user agents, and some put keys there. */
+function cleaned(attributes: SpanAttributes): Attributes {
+  const result: Attributes = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    if (typeof value === 'string') result[name] = cleanedText(value);
+    else result[name] = typeof value === 'object' ? value.map(cleanedText) : value;
+  }
+  return result;
+}
+
+function cleanedText(text: string): string {
+  return redactSecrets(text.length > 4 * longestText ? text.slice(0, 4 * longestText) : text).slice(0, longestText);
+}

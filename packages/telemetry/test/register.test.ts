@@ -1,0 +1,158 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startReceiver } from './otlp-receiver.ts';
+import { type ChildRun, runWorker, saidBy } from './run-child.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const canary = 'sk-canary-4f9a1c77';
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+async function receiver(status?: number) {
+  const started = await startReceiver(status);
+  closers.push(started.close);
+  return started;
+}
+
+function worker(env: Record<string, string>): ChildRun {
+  const run = runWorker({ TEST_CANARY: canary, ...env });
+  closers.push(async () => {
+    run.process.kill('SIGKILL');
+    await run.exited;
+  });
+  return run;
+}
+
+const overHttp = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' });
+
+describe('without an exporter', () => {
+  it.each([
+    ['nothing set', {}],
+    ['exporter none', { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }],
+    ['SDK disabled', { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }],
+  ])('loads no SDK module: %s', async (_, env) => {
+    const run = worker(env);
+    expect(await run.exited).toBe(0);
+    const loaded = saidBy(run, 'loaded') as string[];
+    expect(loaded.some((url) => url.includes('/@opentelemetry/api/'))).toBe(true);
+    expect(loaded.filter((url) => /\/@opentelemetry\/(?!api\/)/.test(url))).toEqual([]);
+    expect(run.stderr()).toBe('');
+  });
+
+  it("passes a client's trace context on to the upstream untouched", async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const run = worker({ TEST_TRACEPARENT: traceparent });
+    expect(await run.exited).toBe(0);
+    expect(saidBy(run, 'attempt')).toBe(traceparent);
+  });
+});
+
+describe('with an OTLP exporter', () => {
+  it('sends one trace over all hops before it exits', async () => {
+    const collector = await receiver();
+    const run = worker({
+      ...overHttp(collector.url),
+      TEST_TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    });
+    expect(await run.exited).toBe(0);
+    const spans = collector.spans();
+    const byName = new Map(spans.map((span) => [span.name, span]));
+    const parentOf = (name: string) => spans.find((span) => span.spanId === byName.get(name)?.parentSpanId)?.name;
+    expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set(['0af7651916cd43dd8448eb211c80319c']));
+    expect(byName.get('POST /v1/chat/completions')?.parentSpanId).toBe('b7ad6b7169203331');
+    expect(parentOf('send chat')).toBe('POST /v1/chat/completions');
+    expect(parentOf('process chat')).toBe('send chat');
+    expect(parentOf('queue wait')).toBe('process chat');
+    expect(parentOf('chat demo')).toBe('process chat');
+    expect(parentOf('POST')).toBe('chat demo');
+    expect(byName.get('chat demo')?.events.map((event) => event.name)).toEqual(['first_chunk']);
+    const wait = byName.get('queue wait');
+    expect(Number(BigInt(wait?.endTimeUnixNano ?? 0) - BigInt(wait?.startTimeUnixNano ?? 0)) / 1e6).toBe(1500);
+    expect(collector.paths().every((path) => path === '/v1/traces')).toBe(true);
+    expect(run.stderr()).toBe('');
+  });
+
+  it('marks a failed attempt and shows the canary nowhere', async () => {
+    const collector = await receiver();
+    const run = worker(overHttp(collector.url));
+    expect(await run.exited).toBe(0);
+    const attempt = collector.spans().find((span) => span.name === 'POST');
+    expect(attempt?.attributes).toMatchObject({
+      'error.type': 'upstream_error',
+      'url.full': 'https://api.example.com/v1/chat',
+      'sluice.credential_id': 'a',
+    });
+    expect(attempt?.status).toEqual({ code: 2, message: 'refused with [redacted]' });
+    expect(collector.text()).not.toContain(canary);
+  });
+
+  it('names the service after its main script, with version and instance, and tells nothing of the command line', async () => {
+    const collector = await receiver();
+    expect(await worker(overHttp(collector.url)).exited).toBe(0);
+    const resource = collector.resource();
+    expect(resource).toMatchObject({ 'service.name': 'sluice-worker', 'service.version': '0.1.0' });
+    expect(resource['service.instance.id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Object.keys(resource).filter((name) => name.startsWith('process.'))).toEqual([]);
+  });
+
+  it.each([
+    ['SLUICE_SERVICE', { SLUICE_SERVICE: 'mine' }, 'mine'],
+    ['OTEL_SERVICE_NAME', { SLUICE_SERVICE: 'mine', OTEL_SERVICE_NAME: 'theirs' }, 'theirs'],
+    ['OTEL_RESOURCE_ATTRIBUTES', { OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' }, 'other'],
+  ])('takes the service name from %s', async (_, env, name) => {
+    const collector = await receiver();
+    expect(await worker({ ...overHttp(collector.url), ...env }).exited).toBe(0);
+    expect(collector.resource()['service.name']).toBe(name);
+  });
+
+  it('obeys the standard sampler: unsampled traces are not sent but passed on as unsampled', async () => {
+    const collector = await receiver();
+    const run = worker({
+      ...overHttp(collector.url),
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0',
+    });
+    expect(await run.exited).toBe(0);
+    expect(saidBy(run, 'attempt')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(collector.spans()).toEqual([]);
+  });
+
+  it.each([
+    [undefined, 'gen_ai.usage.cache_creation.input_tokens'],
+    ['http,gen_ai_latest_experimental', 'gen_ai.usage.cache_write.input_tokens'],
+  ])('names cache writes after OTEL_SEMCONV_STABILITY_OPT_IN=%s', async (optIn, name) => {
+    const collector = await receiver();
+    const env = optIn === undefined ? {} : { OTEL_SEMCONV_STABILITY_OPT_IN: optIn };
+    expect(await worker({ ...overHttp(collector.url), ...env }).exited).toBe(0);
+    const attributes = collector.spans().find((span) => span.name === 'chat demo')?.attributes ?? {};
+    expect(Object.keys(attributes).filter((key) => key.includes('cache_'))).toEqual([name]);
+  });
+});
+
+describe('with a collector in trouble', () => {
+  it('says so in one line, however many exports fail, and goes on', async () => {
+    const collector = await receiver(400);
+    const run = worker({ ...overHttp(collector.url), OTEL_BSP_SCHEDULE_DELAY: '20', TEST_KEEP_EMITTING: '1' });
+    await vi.waitFor(() => expect(collector.paths().length).toBeGreaterThan(5), { timeout: 20_000 });
+    run.process.stdin?.write('stop\n');
+    expect(await run.exited).toBe(0);
+    expect(run.stderr()).toMatch(/^sluice telemetry: [^\n]*Bad Request[^\n]*\n$/);
+  });
+
+  it('ends within the time given even if nobody listens', async () => {
+    const collector = await startReceiver();
+    await collector.close();
+    const run = worker({ ...overHttp(collector.url), TEST_SHUTDOWN_MS: '200' });
+    expect(await run.exited).toBe(0);
+    expect(run.stderr().split('\n').length).toBeLessThanOrEqual(2);
+  });
+
+  it('runs without traces if the endpoint cannot be understood', async () => {
+    const run = worker(overHttp('not a url'));
+    expect(await run.exited).toBe(0);
+    expect(run.stderr()).toMatch(/^sluice telemetry: [^\n]*\n$/);
+  });
+});
