@@ -11,6 +11,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number | undefined;
   /** The provider's own code, shown to the client in place of ours. */
   readonly upstreamCode?: string | undefined;
+  /** Overrides the table where this case is worth no other try. */
+  readonly retryable?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -21,6 +23,8 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly upstreamCode: string | undefined;
+  /** May the client's SDK send the same request again by itself? */
+  readonly retryable: boolean;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(details.message ?? errorTable[code].message, { cause: details.cause });
@@ -28,15 +32,12 @@ export class GatewayError extends Error {
     this.param = details.param;
     this.retryAfterMs = details.retryAfterMs;
     this.upstreamCode = details.upstreamCode;
+    this.retryable = details.retryable ?? errorTable[code].retryable;
   }
 
   /** HTTP status of this error's row. */
   get status(): number {
     return errorTable[this.code].status;
-  }
-
-  get retryable(): boolean {
-    return errorTable[this.code].retryable;
   }
 }
 

@@ -1,0 +1,63 @@
+import type { Config } from '@sluice/config';
+import type { IngressMetrics } from '@sluice/telemetry';
+import express, { type Express, Router } from 'express';
+import type { ObserveNeeds } from './chat/observe.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { handleError } from './middleware/handle-error.ts';
+import { readJson } from './middleware/read-json.ts';
+import { record } from './middleware/record.ts';
+import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
+import { requestId } from './middleware/request-id.ts';
+import { chatCompletions, type ChatCompletionsNeeds } from './routes/chat-completions.ts';
+import { health, type HealthNeeds, livez, readyz, status } from './routes/health.ts';
+import { metrics } from './routes/metrics.ts';
+import { getModel, listModels } from './routes/models.ts';
+import { methodNotAllowed, notFound } from './routes/not-found.ts';
+
+export interface AppNeeds {
+  readonly config: Config;
+  readonly chat: ChatCompletionsNeeds;
+  readonly observe: ObserveNeeds;
+  readonly health: HealthNeeds;
+  readonly metrics: IngressMetrics;
+  /** When the models came to be, as far as clients are told; seconds since 1970. */
+  readonly startedAtSeconds: number;
+  readonly onInternal: (error: unknown) => void;
+}
+
+/** Every route of the ingress. */
+export function createApp(needs: AppNeeds): Express {
+  const { config, startedAtSeconds } = needs;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', config.server.trustProxy);
+  app.use(requestId);
+
+  app.get('/livez', livez);
+  app.get('/readyz', readyz(needs.health));
+  app.get('/health', health(needs.health));
+  app.get('/status', status(needs.health));
+  app.get('/metrics', metrics(needs.metrics));
+
+  const asClient = authenticate(config.keys);
+  const api = Router();
+  api
+    .route('/chat/completions')
+    .post(
+      record(needs.observe),
+      refuseWhileDraining(needs.health.state),
+      asClient,
+      readJson(config.server.maxBodyBytes),
+      chatCompletions(needs.chat),
+    )
+    .all(methodNotAllowed('POST'));
+  api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').get(asClient, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  app.use('/v1', api);
+  app.use(api);
+
+  app.use(notFound);
+  app.use(handleError(needs.onInternal));
+  return app;
+}

@@ -1,0 +1,98 @@
+import type { Admission, KeyLimits, Rates, Refusal, Ticket } from '@sluice/admission';
+import { GatewayError } from '@sluice/protocol';
+import { isRedisUnavailable } from '@sluice/redis';
+
+/** A request that may run now. */
+export interface Admitted {
+  readonly ticket: Ticket;
+  /** The Redis clock at the decision, ms since 1970. */
+  readonly redisNow: number;
+  readonly rates: Rates;
+  /** Spent in the waiting room. */
+  readonly waitedMs: number;
+}
+
+export interface AdmitRequest {
+  readonly requestId: string;
+  readonly keyId: string;
+  readonly limits: KeyLimits;
+  /** Estimated; corrected when the provider has counted. */
+  readonly tokens: number;
+  /** How long it may wait. */
+  readonly maxWaitMs: number;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Told the state of the rates, also when the request is refused. */
+  readonly onRates: (rates: Rates) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Takes a place among the running requests, waiting for one if need be.
+ * @throws GatewayError when it is refused, when it waited too long, when its client left, or when Redis is away
+ */
+export async function admit(admission: Admission, request: AdmitRequest): Promise<Admitted> {
+  const verdict = await admission.acquire(request).catch((error: unknown) => {
+    if (isRedisUnavailable(error)) throw new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: error });
+    throw error;
+  });
+  request.onRates(verdict.rates);
+  if (verdict.kind === 'refused') throw toError(verdict, request);
+  const { ticket, rates, redisNow } = verdict;
+  if (!ticket.mustWait) return { ticket, rates, redisNow, waitedMs: 0 };
+
+  const since = request.now();
+  const outcome = await waitForLease(ticket, request);
+  const waitedMs = request.now() - since;
+  if (outcome === 'admitted') return { ticket, rates, redisNow: redisNow + waitedMs, waitedMs };
+  // A request that never ran has used nothing.
+  ticket.release({ requests: -1, tokens: -request.tokens });
+  throw outcome === 'left'
+    ? new GatewayError('request_cancelled')
+    : new GatewayError('queue_timeout', { retryAfterMs: 1000 });
+}
+
+function waitForLease(
+  ticket: Ticket,
+  { maxWaitMs, signal }: Pick<AdmitRequest, 'maxWaitMs' | 'signal'>,
+): Promise<'admitted' | 'left' | 'too_late'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end('too_late'), maxWaitMs);
+    const onLeft = (): void => end('left');
+    const end = (outcome: 'admitted' | 'left' | 'too_late'): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onLeft);
+      resolve(outcome);
+    };
+    signal.addEventListener('abort', onLeft);
+    void ticket.admitted.then(() => end('admitted'));
+    if (signal.aborted) onLeft();
+  });
+}
+
+function toError({ reason, retryAfterMs }: Refusal, { limits, tokens }: AdmitRequest): GatewayError {
+  switch (reason) {
+    case 'concurrency':
+      return new GatewayError('concurrency_limit_exceeded', {
+        message: `This API key has ${limits.concurrency} requests running, which is its limit.`,
+        retryAfterMs,
+      });
+    case 'requests':
+      return new GatewayError('rate_limit_exceeded', {
+        message: `Rate limit reached: ${limits.rpm} requests per minute.`,
+        retryAfterMs,
+      });
+    case 'tokens':
+      return new GatewayError('rate_limit_exceeded', {
+        message:
+          retryAfterMs === undefined
+            ? `The request needs about ${tokens} tokens, more than the ${limits.tpm} tokens per minute of this API key.`
+            : `Rate limit reached: ${limits.tpm} tokens per minute; this request needs about ${tokens}.`,
+        retryAfterMs,
+        retryable: retryAfterMs !== undefined,
+      });
+    case 'overloaded':
+      return new GatewayError('server_overloaded', { retryAfterMs });
+  }
+}

@@ -1,0 +1,158 @@
+import type { Config } from '@sluice/config';
+import { type Answered, firstRetryState, GatewayError } from '@sluice/protocol';
+import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
+import type { Response } from 'express';
+import { contextOf } from '../context.ts';
+import type { Admitted } from './admit.ts';
+import { createExchange, type Exchange, type ExchangeNeeds } from './exchange.ts';
+import type { Reservation } from './measure-prompt.ts';
+import type { Observation } from './observe.ts';
+import type { Reply } from './reply.ts';
+import { type Consumption, settle } from './settle.ts';
+import { createStreamReply } from './stream-reply.ts';
+import { createWholeReply } from './whole-reply.ts';
+
+export interface ConverseNeeds extends ExchangeNeeds {
+  readonly ingressId: string;
+  readonly server: Config['server'];
+  readonly limits: Config['limits'];
+  readonly timeouts: Config['timeouts'];
+  readonly metrics: IngressMetrics;
+  /** Every exchange that is under way, for the drain. */
+  readonly openExchanges: Set<Exchange>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** An admitted request and its client. */
+export interface Conversation {
+  readonly response: Response;
+  readonly observation: Observation;
+  readonly admitted: Admitted;
+  readonly reservation: Reservation;
+  /** As the client named it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The client's request as it came. */
+  readonly body: string;
+}
+
+/**
+ * Has an admitted request answered: from the queue to the last byte for the client, and its place given back.
+ * @throws GatewayError when it failed before anything was sent, so that it becomes an HTTP error
+ */
+export async function converse(needs: ConverseNeeds, conversation: Conversation): Promise<void> {
+  const { response, observation, admitted, reservation, model, stream } = conversation;
+  const { requestId, signal } = contextOf(response);
+  const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
+  const totalMs = stream ? needs.timeouts.streamMs : needs.timeouts.wholeMs;
+  let answered: Answered | undefined;
+  let consumption: Consumption | undefined;
+
+  const send = startSpan({ ...sendSpan({ queue: 'chat', messageId: requestId }), parent: observation.span });
+  const exchange = createExchange(
+    needs,
+    {
+      job: {
+        requestId,
+        epoch: 1,
+        ingressId: needs.ingressId,
+        model,
+        stream,
+        state: firstRetryState,
+        ...send.carrier(),
+      },
+      body: conversation.body,
+      deadlineAt: admitted.redisNow + totalMs,
+      remainingMs: totalMs,
+      queueWaitMs: needs.limits.maxQueueWaitMs,
+    },
+    {
+      onStarted: observation.started,
+      onRerun: observation.rerun,
+      onAnswered(meta) {
+        answered = meta;
+        observation.answered(meta);
+      },
+      onData(text) {
+        observation.data();
+        reply.onData(text);
+      },
+      onEnd(end) {
+        consumption = { kind: 'complete', end };
+        reply.onEnd();
+        observation.complete(end);
+        done();
+      },
+      onError(error, { attempts }) {
+        const isTold = reply.onError(error);
+        observation.failed(error, { attempts, status: isTold ? 200 : error.status });
+        if (isTold) return done();
+        if (attempts > 0) response.setHeader('x-sluice-attempts', attempts);
+        reject(error);
+      },
+    },
+  );
+  const reply = createReply(needs, conversation, { exchange, answered: () => answered });
+
+  function onClientGone(): void {
+    reply.close();
+    observation.cancelled();
+    exchange.cancel();
+    done();
+  }
+
+  signal.addEventListener('abort', onClientGone);
+  needs.openExchanges.add(exchange);
+  if (stream) needs.metrics.streamOpened();
+  void exchange.ended.then((facts) => {
+    needs.openExchanges.delete(exchange);
+    settle(admitted.ticket, reservation, consumption ?? { kind: 'failed', facts });
+  });
+  try {
+    observation.queued();
+    await exchange.submit();
+    send.end();
+    await replied;
+  } catch (error) {
+    if (error instanceof GatewayError) send.fail(error);
+    throw error;
+  } finally {
+    send.end();
+    reply.close();
+    signal.removeEventListener('abort', onClientGone);
+    if (stream) needs.metrics.streamClosed();
+  }
+}
+
+function createReply(
+  { server, metrics, now }: ConverseNeeds,
+  { response, observation, stream }: Conversation,
+  { exchange, answered }: { exchange: Exchange; answered: () => Answered | undefined },
+): Reply {
+  const { startedAt } = contextOf(response);
+  const setHeaders = (): void => {
+    const meta = answered();
+    response.setHeader('openai-processing-ms', Math.round(now() - startedAt));
+    if (meta === undefined) return;
+    response.setHeader('x-sluice-upstream', meta.upstream);
+    response.setHeader('x-sluice-attempts', meta.attempts);
+  };
+  if (!stream) return createWholeReply(response, setHeaders);
+  return createStreamReply({
+    response,
+    setHeaders,
+    holdMs: server.holdMs,
+    heartbeatMs: server.heartbeatMs,
+    pauseAtBytes: server.pauseAtBytes,
+    cutAtBytes: server.slowClientBytes,
+    stallMs: server.slowClientMs,
+    onPause: exchange.pause,
+    onResume: exchange.resume,
+    onCut() {
+      metrics.clientTooSlow();
+      observation.failed(new GatewayError('client_too_slow'), { attempts: answered()?.attempts ?? 0, status: 200 });
+    },
+    now,
+  });
+}

@@ -1,0 +1,278 @@
+import {
+  type Answered,
+  answeredSchema,
+  type ChatJob,
+  type End,
+  endSchema,
+  type ErrorCode,
+  failedSchema,
+  type Frame,
+  fromWireError,
+  GatewayError,
+  type RetryState,
+  retrySchema,
+  startedSchema,
+} from '@sluice/protocol';
+import type { Submitter } from '@sluice/queue';
+import { isRedisUnavailable } from '@sluice/redis';
+import type { Inbox, MailboxWriter } from '@sluice/relay';
+import type { WorkerWatch } from './worker-watch.ts';
+
+/**
+ * One request on its way through queue and worker, over all its runs. The ingress alone decides on another run: it
+ * alone knows what its client has received.
+ */
+export interface Exchange {
+  /** Stores and queues the request. Rejects with a GatewayError when that fails; then no listener is called. */
+  submit(): Promise<void>;
+  /** Holds the worker back while the client does not keep up. */
+  pause(): void;
+  resume(): void;
+  /** Ends it with this error, as far as the client has not been told of another end. */
+  fail(code: ErrorCode): void;
+  /** The answer is not wanted any more. Afterwards only `ended` follows. */
+  cancel(): void;
+  /**
+   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Gives
+   * what the worker said of a failed or cancelled run.
+   */
+  readonly ended: Promise<FailureFacts | undefined>;
+}
+
+/** What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. */
+export interface ExchangeListener {
+  onStarted(workerId: string): void;
+  onAnswered(answered: Answered): void;
+  onData(text: string): void;
+  onEnd(end: End): void;
+  onError(error: GatewayError, facts: FailureFacts): void;
+  /** The request goes into the queue once more, because of this error. */
+  onRerun(reason: ErrorCode): void;
+}
+
+export interface FailureFacts {
+  /** Upstream calls made. */
+  readonly attempts: number;
+  /** Upstream events passed on before; undefined when some were, but nobody knows how many. */
+  readonly events: number | undefined;
+}
+
+export interface ExchangeNeeds {
+  readonly inbox: Inbox;
+  readonly submitter: Submitter;
+  readonly writer: MailboxWriter;
+  readonly workers: WorkerWatch;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface ExchangeRequest {
+  readonly job: ChatJob;
+  readonly body: string;
+  /** ms since 1970 on the Redis clock. */
+  readonly deadlineAt: number;
+  /** Until then, in ms. */
+  readonly remainingMs: number;
+  /** How long a run may lie in the queue, in ms. */
+  readonly queueWaitMs: number;
+}
+
+/** The worker keeps the deadline; the ingress steps in this much later, should it not. */
+const deadlineGraceMs = 2000;
+/** How long a cancelled worker may take to confirm that its upstream call is closed. */
+const confirmMs = 2000;
+
+type Phase = 'new' | 'queued' | 'running' | 'between-runs' | 'cancelling' | 'over';
+
+export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts | undefined>();
+  const { requestId } = request.job;
+  let job = request.job;
+  let phase: Phase = 'new';
+  let workerId: string | undefined;
+  let hasDelivered = false;
+  let hasLostWorker = false;
+  let attempts = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const deadline = setTimeout(() => fail('upstream_timeout'), request.remainingMs + deadlineGraceMs);
+  const subscription = needs.inbox.subscribe(requestId, {
+    onFrame(frame) {
+      try {
+        if (phase !== 'over') onFrame(frame);
+      } catch (error) {
+        needs.onError(error);
+        fail('internal_error');
+      }
+    },
+    onGap: () => fail('relay_gap'),
+  });
+
+  function onFrame(frame: Frame): void {
+    switch (frame.kind) {
+      case 'started':
+        return onStarted(startedSchema.parse(JSON.parse(frame.data)).workerId);
+      case 'answered': {
+        const answered = answeredSchema.parse(JSON.parse(frame.data));
+        attempts = answered.attempts;
+        if (phase === 'running') listener.onAnswered(answered);
+        return;
+      }
+      case 'data':
+        if (phase !== 'running') return;
+        hasDelivered = true;
+        return listener.onData(frame.data);
+      case 'end': {
+        const end = endSchema.parse(JSON.parse(frame.data));
+        return conclude(() => listener.onEnd(end));
+      }
+      case 'error': {
+        const failed = failedSchema.parse(JSON.parse(frame.data));
+        const error = fromWireError(failed.error);
+        return conclude(() => listener.onError(error, failed), failed);
+      }
+      case 'retry':
+        return onRetry(frame.data);
+      default:
+    }
+  }
+
+  const facts = (): FailureFacts => ({ attempts, events: hasDelivered ? undefined : 0 });
+
+  function onStarted(id: string): void {
+    workerId = id;
+    needs.workers.add(id, onWorkerLost);
+    if (phase === 'cancelling') return tellWorker('cancel');
+    clearTimeout(timer);
+    phase = 'running';
+    listener.onStarted(id);
+  }
+
+  function onRetry(payload: string): void {
+    if (phase !== 'running') return conclude(() => undefined);
+    const { delayMs, state, error } = retrySchema.parse(JSON.parse(payload));
+    attempts = state.attempts;
+    rerun({ delayMs, state, error: fromWireError(error) });
+  }
+
+  function onWorkerLost(): void {
+    if (phase === 'cancelling') return conclude(() => undefined);
+    if (phase !== 'running') return;
+    const error = new GatewayError('worker_lost');
+    if (hasDelivered || hasLostWorker) return conclude(() => listener.onError(error, facts()));
+    hasLostWorker = true;
+    // The lost run may have called an upstream.
+    const state = { ...job.state, attempts: job.state.attempts + 1 };
+    rerun({ delayMs: 0, state, error });
+  }
+
+  interface Rerun {
+    readonly delayMs: number;
+    readonly state: RetryState;
+    /** Why; told to the client if there can be no other run. */
+    readonly error: GatewayError;
+  }
+
+  function rerun({ delayMs, state, error }: Rerun): void {
+    forgetWorker();
+    phase = 'between-runs';
+    job = { ...job, epoch: job.epoch + 1, state };
+    subscription.expect(job.epoch);
+    timer = setTimeout(() => {
+      listener.onRerun(error.code);
+      queueAgain(error).catch((cause: unknown) => {
+        needs.onError(cause);
+        conclude(() => listener.onError(isRedisUnavailable(cause) ? redisAway(cause) : error, facts()));
+      });
+    }, delayMs);
+  }
+
+  async function queueAgain(error: GatewayError): Promise<void> {
+    phase = 'queued';
+    awaitWorker();
+    const isThere = await needs.submitter.resubmit(job);
+    if (!isThere) conclude(() => listener.onError(error, facts()));
+  }
+
+  /** Starts the time that a run may lie in the queue. */
+  function awaitWorker(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => fail('queue_timeout'), request.queueWaitMs);
+  }
+
+  /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
+  function fail(code: ErrorCode): void {
+    if (phase === 'over' || phase === 'cancelling') return;
+    listener.onError(new GatewayError(code), facts());
+    cancel();
+  }
+
+  function cancel(): void {
+    if (phase === 'over' || phase === 'cancelling') return;
+    const before = phase;
+    phase = 'cancelling';
+    clearTimeout(timer);
+    if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
+    timer = setTimeout(() => conclude(() => undefined), confirmMs);
+    if (before === 'running') return tellWorker('cancel');
+    needs.submitter
+      .withdraw(job)
+      .then((isClaimed) => {
+        // Claimed a moment ago: its `started` is under way and will be answered with a cancel.
+        if (!isClaimed) conclude(() => undefined);
+      })
+      .catch(needs.onError);
+  }
+
+  function tellWorker(kind: 'cancel' | 'pause' | 'resume'): void {
+    if (workerId !== undefined) needs.writer.send(workerId, { requestId, epoch: job.epoch, seq: 0, kind, data: '' });
+  }
+
+  function forgetWorker(): void {
+    if (workerId !== undefined) needs.workers.remove(workerId, onWorkerLost);
+    workerId = undefined;
+  }
+
+  /** The end of it, whatever it was. `tell` is heard only if the client has not been told before. */
+  function conclude(tell: () => void, reported?: FailureFacts): void {
+    if (phase === 'over') return;
+    const isHeard = phase !== 'cancelling';
+    phase = 'over';
+    clearTimeout(timer);
+    clearTimeout(deadline);
+    subscription.close();
+    forgetWorker();
+    needs.submitter.withdraw(job).catch(needs.onError);
+    resolveEnded(reported);
+    if (isHeard) tell();
+  }
+
+  return {
+    async submit() {
+      phase = 'queued';
+      subscription.expect(job.epoch);
+      awaitWorker();
+      try {
+        await needs.submitter.submit({
+          job,
+          body: request.body,
+          deadlineAt: request.deadlineAt,
+          ttlMs: request.remainingMs + deadlineGraceMs,
+        });
+      } catch (error) {
+        const cause = isRedisUnavailable(error)
+          ? redisAway(error)
+          : new GatewayError('internal_error', { cause: error });
+        conclude(() => undefined);
+        throw cause;
+      }
+    },
+    pause: () => tellWorker('pause'),
+    resume: () => tellWorker('resume'),
+    fail,
+    cancel,
+    ended,
+  };
+}
+
+const redisAway = (cause: unknown): GatewayError =>
+  new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause });

@@ -1,0 +1,188 @@
+import type { Answered, End, ErrorCode, GatewayError } from '@sluice/protocol';
+import {
+  httpResponseAttributes,
+  httpServerSpan,
+  inferenceResultAttributes,
+  type IngressMetrics,
+  type Logger,
+  logRequest,
+  principalAttributes,
+  type SpanHandle,
+  startSpan,
+} from '@sluice/telemetry';
+import type { Request } from 'express';
+import type { Principal, RequestContext } from '../context.ts';
+import type { Totals } from '../totals.ts';
+
+/** Gathers what is worth knowing of one chat request; writes its span, its metrics and its one log line at the end. */
+export interface Observation {
+  readonly span: SpanHandle;
+  principal(principal: Principal): void;
+  /** `entryId` is the configured id that matched; the client's own name goes to the log alone. */
+  model(model: string, entryId: string, stream: boolean): void;
+  admitted(waitedMs: number): void;
+  queued(): void;
+  started(): void;
+  answered(answered: Answered): void;
+  /** Text for the client has come; the first time counts. */
+  data(): void;
+  rerun(reason: ErrorCode): void;
+  /** The first of these ends it; what follows is ignored. */
+  complete(end: End): void;
+  /** `status` is what the client saw: 200 when the error came inside a stream. */
+  failed(error: GatewayError, facts: { readonly attempts?: number | undefined; readonly status: number }): void;
+  cancelled(): void;
+}
+
+export interface ObserveNeeds {
+  readonly metrics: IngressMetrics;
+  readonly logger: Logger;
+  readonly totals: Totals;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** Codes with which a request is turned away before any upstream is asked. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'rate_limit_exceeded',
+  'concurrency_limit_exceeded',
+  'server_overloaded',
+  'queue_timeout',
+  'redis_unavailable',
+  'draining',
+]);
+
+export function observe(
+  { metrics, logger, totals, now }: ObserveNeeds,
+  request: Request,
+  context: RequestContext,
+): Observation {
+  const { startedAt, publicId } = context;
+  const userAgent = request.get('user-agent');
+  const span = startSpan({
+    ...httpServerSpan({
+      method: request.method,
+      route: '/v1/chat/completions',
+      path: request.path,
+      requestId: publicId,
+      userAgent,
+      clientAddress: request.ip,
+    }),
+    parent: { traceparent: request.get('traceparent'), tracestate: request.get('tracestate') },
+  });
+  let principal: Principal | undefined;
+  let model: string | undefined;
+  let entryId: string | undefined;
+  let stream = false;
+  let queuedAt: number | undefined;
+  let queueWaitMs: number | undefined;
+  let ttftMs: number | undefined;
+  let answered: Answered | undefined;
+  let isOver = false;
+
+  interface Conclusion {
+    readonly status: number;
+    readonly outcome: 'complete' | 'error' | 'cancelled' | 'refused';
+    readonly code?: ErrorCode;
+    readonly attempts?: number | undefined;
+    readonly end?: End;
+  }
+
+  function conclude({ status, outcome, code, attempts, end }: Conclusion): void {
+    isOver = true;
+    const durationMs = now() - startedAt;
+    totals.count({ durationMs, isError: outcome === 'error' });
+    const promptTokens = end?.usage?.prompt_tokens;
+    const completionTokens = end?.usage?.completion_tokens;
+    span.set({
+      ...httpResponseAttributes(status),
+      ...inferenceResultAttributes({
+        upstream: answered?.upstream,
+        attempts: answered?.attempts ?? attempts,
+        inputTokens: promptTokens,
+        outputTokens: completionTokens,
+      }),
+    });
+    span.end();
+    metrics.requestFinished({
+      model: entryId,
+      upstream: answered?.upstream,
+      stream,
+      outcome,
+      status,
+      code,
+      durationMs,
+      ttftMs,
+      inputTokens: promptTokens,
+      outputTokens: completionTokens,
+    });
+    logRequest(logger, {
+      request_id: publicId,
+      trace_id: span.traceId,
+      key: principal?.hint,
+      key_name: principal?.name,
+      model,
+      stream,
+      status,
+      outcome,
+      code,
+      upstream: answered?.upstream,
+      attempts: answered?.attempts ?? attempts,
+      duration_ms: Math.round(durationMs),
+      ttft_ms: rounded(ttftMs),
+      queue_wait_ms: rounded(queueWaitMs),
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      client_ip: request.ip,
+      user_agent: userAgent,
+    });
+  }
+
+  return {
+    span,
+    principal(known) {
+      principal = known;
+      span.set(principalAttributes(known.name));
+    },
+    model(name, entry, isStream) {
+      model = name;
+      entryId = entry;
+      stream = isStream;
+    },
+    admitted: (waitedMs) => metrics.admitted(waitedMs),
+    queued() {
+      queuedAt = now();
+    },
+    started() {
+      queueWaitMs = now() - (queuedAt ?? startedAt);
+      metrics.queueWaited(queueWaitMs);
+    },
+    answered(known) {
+      answered = known;
+    },
+    data() {
+      ttftMs ??= now() - startedAt;
+    },
+    rerun(reason) {
+      metrics.resubmitted(reason);
+      queuedAt = now();
+    },
+    complete(end) {
+      if (!isOver) conclude({ status: 200, outcome: 'complete', end });
+    },
+    failed(error, { attempts, status }) {
+      if (isOver) return;
+      const { code, message } = error;
+      if (refusals.has(code)) metrics.refused(code);
+      span.fail({ code, message });
+      conclude({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts });
+    },
+    cancelled() {
+      if (isOver) return;
+      metrics.clientAborted();
+      conclude({ status: 499, outcome: 'cancelled' });
+    },
+  };
+}
+
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));

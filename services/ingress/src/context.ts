@@ -1,0 +1,50 @@
+import type { Response } from 'express';
+import type { KeyLimits } from '@sluice/admission';
+import type { Observation } from './chat/observe.ts';
+
+/** Who asks: a client key of the configuration. */
+export interface Principal {
+  /** Id part of the key's digest; names its leases and rates in Redis. */
+  readonly keyId: string;
+  readonly name: string;
+  /** The key masked to its first and last four characters, for logs; absent for keys known by hash alone. */
+  readonly hint: string | undefined;
+  readonly isAdmin: boolean;
+  /** Globs of the models it may use. */
+  readonly models: readonly string[];
+  readonly limits: KeyLimits;
+}
+
+/** What the middleware has found out about a request. */
+export interface RequestContext {
+  /** Ours alone: names the request in Redis, queue and frames. A client's id could meet another's there. */
+  readonly requestId: string;
+  /** What the client sees as `x-request-id`: its own valid one, else ours. */
+  readonly publicId: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Aborts when the client leaves before its answer is complete. */
+  readonly signal: AbortSignal;
+}
+
+const contexts = new WeakMap<Response, RequestContext>();
+const principals = new WeakMap<Response, Principal>();
+const observations = new WeakMap<Response, Observation>();
+
+export const setContext = (response: Response, context: RequestContext): unknown => contexts.set(response, context);
+export const setPrincipal = (response: Response, principal: Principal): unknown => principals.set(response, principal);
+export const setObservation = (response: Response, observation: Observation): unknown =>
+  observations.set(response, observation);
+
+/** @throws Error when the middleware that sets it did not run: a fault in `app.ts` */
+export const contextOf = (response: Response): RequestContext => need(contexts.get(response), 'context');
+export const principalOf = (response: Response): Principal => need(principals.get(response), 'principal');
+export const observationOf = (response: Response): Observation => need(observations.get(response), 'observation');
+/** For errors on any route; only chat requests are observed. */
+export const findObservation = (response: Response): Observation | undefined => observations.get(response);
+
+function need<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined)
+    throw new Error(`the request has no ${what}: is the middleware for it missing on this route?`);
+  return value;
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ConfigError, loadConfig } from '@sluice/config';
+import { runService, type Service } from '@sluice/lifecycle';
+import { createLogger, createMetrics } from '@sluice/telemetry';
+import { z } from 'zod';
+import { createIngress } from './ingress.ts';
+
+/** Of this package: from `src` and from `dist` its manifest is one folder up. */
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as unknown;
+  return z.object({ version: z.string() }).parse(manifest).version;
+}
+
+async function start(): Promise<Service> {
+  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
+  const ingressId = `i-${randomUUID()}`;
+  const metrics = createMetrics({
+    service: 'ingress',
+    models: config.models.map(({ id }) => id),
+    upstreams: config.upstreams.map(({ id }) => id),
+  });
+  const ingress = createIngress({ config, ingressId, version: readVersion(), logger, metrics });
+  const port = await ingress.start();
+  logger.info({ ingress_id: ingressId, port }, 'ingress ready');
+  return {
+    async stop(reason) {
+      logger.info({ reason, open_requests: ingress.openRequests }, 'ingress draining');
+      await ingress.stop(config.server.drainTimeoutMs);
+      logger.info('ingress stopped');
+    },
+    onUncaught: (error) => logger.fatal({ err: error }, 'uncaught error'),
+  };
+}
+
+runService({
+  start,
+  explain: (error) =>
+    error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error),
+});

@@ -1,0 +1,30 @@
+/** Running sums for `/health` and `/status`; Prometheus has the rest. */
+export interface Totals {
+  count(request: { readonly durationMs: number; readonly isError: boolean }): void;
+  /** Chat requests since the start. */
+  readonly requests: number;
+  readonly errors: number;
+  readonly meanDurationMs: number;
+}
+
+export function createTotals(): Totals {
+  let requests = 0;
+  let errors = 0;
+  let durationSumMs = 0;
+  return {
+    count({ durationMs, isError }) {
+      requests++;
+      if (isError) errors++;
+      durationSumMs += durationMs;
+    },
+    get requests() {
+      return requests;
+    },
+    get errors() {
+      return errors;
+    },
+    get meanDurationMs() {
+      return requests === 0 ? 0 : durationSumMs / requests;
+    },
+  };
+}

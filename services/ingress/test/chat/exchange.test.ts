@@ -1,0 +1,288 @@
+import {
+  type ChatJob,
+  type Failed,
+  firstRetryState,
+  type Frame,
+  GatewayError,
+  type RetryState,
+} from '@sluice/protocol';
+import { createInbox } from '@sluice/relay';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createExchange, type ExchangeListener } from '../../src/chat/exchange.ts';
+import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
+
+function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; submit?: () => Promise<void> } = {}) {
+  const controls: string[] = [];
+  const jobs: ChatJob[] = [];
+  const heard: string[] = [];
+  const withdrawn: number[] = [];
+  const errors: unknown[] = [];
+  let lastError: GatewayError | undefined;
+  const inbox = createInbox({
+    onDropped: (_frame, reason) => heard.push(`dropped ${reason}`),
+    onGap: () => undefined,
+    onAdmitted: () => undefined,
+    onError: (error) => errors.push(error),
+  });
+  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+  const listener: ExchangeListener = {
+    onStarted: (id) => heard.push(`started ${id}`),
+    onAnswered: ({ upstream }) => heard.push(`answered ${upstream}`),
+    onData: (text) => heard.push(`data ${text}`),
+    onEnd: ({ events }) => heard.push(`end ${events}`),
+    onError(error, { attempts }) {
+      lastError = error;
+      heard.push(`error ${error.code} ${attempts}`);
+    },
+    onRerun: (reason) => heard.push(`rerun ${reason}`),
+  };
+  const exchange = createExchange(
+    {
+      inbox,
+      submitter: {
+        submit: ({ job }) => {
+          jobs.push(job);
+          return over.submit?.() ?? Promise.resolve();
+        },
+        resubmit: (job) => {
+          jobs.push(job);
+          return over.resubmit?.() ?? Promise.resolve(true);
+        },
+        withdraw: ({ epoch }) => {
+          withdrawn.push(epoch);
+          return Promise.resolve(over.isClaimed ?? false);
+        },
+        counts: () => Promise.resolve({ waiting: 0, active: 0 }),
+        close: () => Promise.resolve(),
+      },
+      writer: {
+        send(destination, { kind, epoch }) {
+          controls.push(`${destination} ${kind} ${epoch}`);
+          return 'queued';
+        },
+        isCongested: () => false,
+        onceWritable: () => undefined,
+        flushed: () => Promise.resolve(),
+        close: () => undefined,
+      },
+      workers,
+      onError: (error) => errors.push(error),
+    },
+    {
+      job: { requestId: 'r', epoch: 1, ingressId: 'i', model: 'm', stream: true, state: firstRetryState },
+      body: '{}',
+      deadlineAt: 0,
+      remainingMs: 60_000,
+      queueWaitMs: 5000,
+    },
+    listener,
+  );
+  let seq = 0;
+  let isEnded = false;
+  void exchange.ended.then(() => (isEnded = true));
+  function deliver(kind: Frame['kind'], payload: unknown, at: { epoch?: number; seq?: number } = {}): void {
+    const data = kind === 'data' ? String(payload) : JSON.stringify(payload);
+    inbox.deliver([{ requestId: 'r', epoch: at.epoch ?? 1, seq: at.seq ?? seq++, kind, data }], undefined);
+  }
+  return {
+    exchange,
+    heard,
+    controls,
+    jobs,
+    withdrawn,
+    workers,
+    errors,
+    lastError: () => lastError,
+    deliver,
+    nextRun() {
+      seq = 0;
+    },
+    async isEnded() {
+      await vi.advanceTimersByTimeAsync(0);
+      return isEnded;
+    },
+    async running() {
+      await exchange.submit();
+      deliver('started', { workerId: 'w' });
+    },
+  };
+}
+
+const retry = (state: Partial<RetryState> = {}, delayMs = 100) => ({
+  delayMs,
+  state: { ...firstRetryState, attempts: 1, ...state },
+  error: { code: 'upstream_error', message: 'boom' },
+});
+const failed = (over: Partial<Failed> = {}): Failed => ({
+  error: { code: 'upstream_error', message: 'boom' },
+  attempts: 5,
+  events: 0,
+  ...over,
+});
+
+describe('an exchange', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('hears an answer from start to end, then takes back its record', async () => {
+    const { running, deliver, heard, isEnded, withdrawn } = setUp();
+    await running();
+    deliver('answered', { upstream: 'u', model: 'm', attempts: 1 });
+    deliver('data', 'a');
+    deliver('data', 'b');
+    expect(await isEnded()).toBe(false);
+    deliver('end', { events: 2 });
+    expect(heard).toEqual(['started w', 'answered u', 'data a', 'data b', 'end 2']);
+    expect([await isEnded(), withdrawn]).toEqual([true, [1]]);
+  });
+
+  it('runs again one epoch later when the worker gives it back, and hears nothing of the old run', async () => {
+    const { running, deliver, nextRun, heard, jobs } = setUp();
+    await running();
+    deliver('retry', retry({ waits: 1 }, 250));
+    vi.advanceTimersByTime(249);
+    expect(jobs).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs[1]).toMatchObject({ epoch: 2, state: { attempts: 1, waits: 1 } });
+    deliver('data', 'late', { epoch: 1 });
+    nextRun();
+    deliver('started', { workerId: 'w2' }, { epoch: 2 });
+    deliver('data', 'a', { epoch: 2 });
+    deliver('end', { events: 1 }, { epoch: 2 });
+    expect(heard).toEqual(['started w', 'rerun upstream_error', 'dropped old_epoch', 'started w2', 'data a', 'end 1']);
+  });
+
+  it('fails with the last error when its record is gone before the next run', async () => {
+    const { running, deliver, heard } = setUp({ resubmit: () => Promise.resolve(false) });
+    await running();
+    deliver('retry', retry());
+    await vi.advanceTimersByTimeAsync(100);
+    expect(heard.at(-1)).toBe('error upstream_error 1');
+  });
+
+  it('runs again once when its worker is lost before the first word', async () => {
+    const { running, deliver, nextRun, heard, jobs, workers } = setUp();
+    await running();
+    workers.lost('w');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs[1]).toMatchObject({ epoch: 2, state: { attempts: 1 } });
+    nextRun();
+    deliver('started', { workerId: 'w2' }, { epoch: 2 });
+    workers.lost('w2');
+    expect(heard).toEqual(['started w', 'rerun worker_lost', 'started w2', 'error worker_lost 0']);
+  });
+
+  it('ends when its worker is lost in the middle of the answer', async () => {
+    const { running, deliver, heard, workers, isEnded } = setUp();
+    await running();
+    deliver('data', 'a');
+    workers.lost('w');
+    expect(heard.at(-1)).toBe('error worker_lost 0');
+    expect(await isEnded()).toBe(true);
+  });
+
+  it('reports a failure with what it cost', async () => {
+    const { running, deliver, heard, exchange, lastError } = setUp();
+    await running();
+    deliver('error', failed({ events: 3, error: { code: 'upstream_rate_limited', message: 'slow', retryAfterMs: 7 } }));
+    expect(heard.at(-1)).toBe('error upstream_rate_limited 5');
+    expect(lastError()?.retryAfterMs).toBe(7);
+    expect(await exchange.ended).toMatchObject({ attempts: 5, events: 3 });
+  });
+
+  it('tells the worker to stop, and is over when that confirms', async () => {
+    const { running, deliver, exchange, heard, controls, isEnded } = setUp();
+    await running();
+    deliver('data', 'a');
+    exchange.cancel();
+    expect(controls).toEqual(['w cancel 1']);
+    deliver('data', 'b');
+    expect(await isEnded()).toBe(false);
+    deliver('error', failed({ error: { code: 'request_cancelled', message: '' }, attempts: 1, events: 2 }));
+    expect(await exchange.ended).toMatchObject({ events: 2 });
+    expect(heard).toEqual(['started w', 'data a']);
+  });
+
+  it('does not wait for ever for a worker that does not confirm', async () => {
+    const { running, exchange, isEnded } = setUp();
+    await running();
+    exchange.cancel();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await isEnded()).toBe(true);
+  });
+
+  it('takes a job back that nobody has begun', async () => {
+    const { exchange, controls, withdrawn, isEnded } = setUp();
+    await exchange.submit();
+    exchange.cancel();
+    expect([await isEnded(), withdrawn, controls]).toEqual([true, [1, 1], []]);
+  });
+
+  it('cancels a job that was begun a moment before, as soon as it knows by whom', async () => {
+    const { exchange, deliver, controls, isEnded, heard } = setUp({ isClaimed: true });
+    await exchange.submit();
+    exchange.cancel();
+    expect(await isEnded()).toBe(false);
+    deliver('started', { workerId: 'w' });
+    expect(controls).toEqual(['w cancel 1']);
+    deliver('error', failed());
+    expect([await isEnded(), heard]).toEqual([true, []]);
+  });
+
+  it('does not run again when it is cancelled while it waits', async () => {
+    const { running, deliver, exchange, jobs, isEnded } = setUp();
+    await running();
+    deliver('retry', retry({}, 5000));
+    exchange.cancel();
+    expect(await isEnded()).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(jobs).toHaveLength(1);
+  });
+
+  it('gives up when no worker takes it in time', async () => {
+    const { exchange, heard, isEnded } = setUp();
+    await exchange.submit();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(heard).toEqual(['error queue_timeout 0']);
+    expect(await isEnded()).toBe(true);
+  });
+
+  it('steps in when the worker lets the deadline pass', async () => {
+    const { running, heard, controls } = setUp();
+    await running();
+    await vi.advanceTimersByTimeAsync(62_000);
+    expect(heard.at(-1)).toBe('error upstream_timeout 0');
+    expect(controls).toEqual(['w cancel 1']);
+  });
+
+  it('ends with an error when a part of the answer is missing', async () => {
+    const { running, deliver, heard, controls } = setUp();
+    await running();
+    deliver('data', 'a');
+    deliver('data', 'c', { seq: 3 });
+    expect(heard).toEqual(['started w', 'data a', 'error relay_gap 0']);
+    expect(controls).toEqual(['w cancel 1']);
+  });
+
+  it('ends with an error when a frame makes no sense', async () => {
+    const { running, deliver, heard, errors } = setUp();
+    await running();
+    deliver('end', { events: 'many' });
+    expect(heard.at(-1)).toBe('error internal_error 0');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('passes on that the client can not keep up', async () => {
+    const { running, exchange, controls } = setUp();
+    await running();
+    exchange.pause();
+    exchange.resume();
+    expect(controls).toEqual(['w pause 1', 'w resume 1']);
+  });
+
+  it('rejects when it can not be queued', async () => {
+    const { exchange, heard, isEnded } = setUp({ submit: () => Promise.reject(new Error('Command timed out')) });
+    await expect(exchange.submit()).rejects.toMatchObject({ code: 'redis_unavailable', retryAfterMs: 1000 });
+    expect([await isEnded(), heard]).toEqual([true, []]);
+  });
+});

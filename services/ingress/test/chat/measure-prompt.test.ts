@@ -1,0 +1,33 @@
+import { parseChatRequest } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import { reserveFor } from '../../src/chat/measure-prompt.ts';
+
+const reserve = (fields: object) => {
+  const body = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(4000) }], ...fields };
+  return reserveFor(parseChatRequest(body), JSON.stringify(body).length);
+};
+
+describe('reserveFor', () => {
+  it('reserves the prompt and an answer of a usual length', () => {
+    const { prompt, total } = reserve({});
+    expect(prompt).toBeGreaterThanOrEqual(1000);
+    expect(prompt).toBeLessThan(1050);
+    expect(total - prompt).toBe(256);
+  });
+
+  it.each([
+    [{ max_tokens: 50 }, 50],
+    [{ max_completion_tokens: 70, max_tokens: 50 }, 70],
+    [{ max_tokens: 50, n: 3 }, 150],
+  ])('reserves what the client allows: %j', (fields, answer) => {
+    const { prompt, total } = reserve(fields);
+    expect(total - prompt).toBe(answer);
+  });
+
+  it('counts a picture by the piece, not by its bytes', () => {
+    const picture = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(1_000_000)}` } };
+    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, picture] }] });
+    expect(prompt).toBeGreaterThan(765);
+    expect(prompt).toBeLessThan(900);
+  });
+});

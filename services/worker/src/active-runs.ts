@@ -1,0 +1,73 @@
+import type { Frame } from '@sluice/protocol';
+
+/** A run of a request as the rest of the worker steers it. */
+export interface ActiveRun {
+  readonly ingressId: string;
+  /** Closes the upstream's socket; the run then ends by itself. */
+  readonly signal: AbortSignal;
+  /** Calls back whenever reading must stop (`true`) or may go on, because the client can't keep up. */
+  onHold(listener: (isHeld: boolean) => void): void;
+  close(): void;
+}
+
+/** Every run of this process, and what ingresses may tell it. */
+export interface ActiveRuns {
+  open(run: { readonly requestId: string; readonly epoch: number; readonly ingressId: string }): ActiveRun;
+  /** A control frame from an ingress. Unknown runs are over: ignored. */
+  control(frame: Frame): void;
+  /** An ingress is gone, and all its clients with it. */
+  abortAllOf(ingressId: string): void;
+  abortAll(reason: AbortReason): void;
+  hasRunsOf(ingressId: string): boolean;
+  readonly size: number;
+}
+
+/** Why a run was aborted: `cancelled` by its client, `ingress_lost`, or `draining` when the grace of a shutdown is over. */
+export type AbortReason = 'cancelled' | 'ingress_lost' | 'draining';
+
+interface Entry {
+  readonly ingressId: string;
+  readonly abort: (reason: AbortReason) => void;
+  hold: (isHeld: boolean) => void;
+}
+
+const nameOf = ({ requestId, epoch }: { requestId: string; epoch: number }): string => `${requestId}.${epoch}`;
+
+export function createActiveRuns(): ActiveRuns {
+  const entries = new Map<string, Entry>();
+  const abortWhere = (reason: AbortReason, matches: (entry: Entry) => boolean): void => {
+    for (const entry of entries.values()) if (matches(entry)) entry.abort(reason);
+  };
+  return {
+    open(run) {
+      const controller = new AbortController();
+      const entry: Entry = {
+        ingressId: run.ingressId,
+        abort: (reason) => controller.abort(reason),
+        hold: () => undefined,
+      };
+      const name = nameOf(run);
+      entries.set(name, entry);
+      return {
+        ingressId: run.ingressId,
+        signal: controller.signal,
+        onHold: (listener) => (entry.hold = listener),
+        close: () => entries.delete(name),
+      };
+    },
+
+    control(frame) {
+      const entry = entries.get(nameOf(frame));
+      if (frame.kind === 'cancel') entry?.abort('cancelled');
+      if (frame.kind === 'pause') entry?.hold(true);
+      if (frame.kind === 'resume') entry?.hold(false);
+    },
+
+    abortAllOf: (ingressId) => abortWhere('ingress_lost', (entry) => entry.ingressId === ingressId),
+    abortAll: (reason) => abortWhere(reason, () => true),
+    hasRunsOf: (ingressId) => [...entries.values()].some((entry) => entry.ingressId === ingressId),
+    get size() {
+      return entries.size;
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import type { ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { AnswerSummary, ChatBody, ProviderAdapter } from '@sluice/providers';
+import { type Call, createSilenceTimer, createSseReader, type UpstreamClient } from '@sluice/upstream';
+
+/** How one call to one upstream ended. `events` were passed on before that. */
+export type AttemptResult =
+  | { readonly kind: 'complete'; readonly summary: AnswerSummary; readonly events: number }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly events: number }
+  | { readonly kind: 'aborted'; readonly events: number };
+
+/** Where an attempt's answer goes. */
+export interface AnswerSink {
+  /** The upstream has begun to answer; called once, before the first `data`. */
+  onAnswer(): void;
+  /** Text for the client. */
+  data(text: string): void;
+  /** Is the way to the client full? */
+  isCongested(): boolean;
+  onceWritable(callback: () => void): void;
+}
+
+export interface AttemptOptions {
+  readonly client: UpstreamClient;
+  readonly adapter: ProviderAdapter;
+  readonly request: UpstreamRequest;
+  readonly body: ChatBody;
+  readonly stream: boolean;
+  readonly sink: AnswerSink;
+  readonly signal: AbortSignal;
+  /** Calls back when reading must stop or may go on. */
+  readonly onHold: (listener: (isHeld: boolean) => void) => void;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  /** Until the request's deadline. */
+  readonly remainingMs: number;
+  readonly maxEventBytes: number;
+  readonly maxBodyBytes: number;
+  /** Told the milliseconds between two pieces of a stream. */
+  readonly onGap: (gapMs: number) => void;
+  readonly onHead: (head: ResponseHead) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** Error bodies are read up to here: enough for any message, too little to hurt. */
+const maxErrorBytes = 64 * 1024;
+/** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
+const lingerMs = 1000;
+
+/** Makes one call and passes its answer on. Settles once; never rejects. */
+export function attempt(options: AttemptOptions): Promise<AttemptResult> {
+  const { adapter, sink, now } = options;
+  const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+  const translator = options.stream ? adapter.translateStream(options.body) : undefined;
+  const holds = new Set<'client' | 'mailbox'>();
+  let call: Call | undefined;
+  let head: ResponseHead | undefined;
+  let text = '';
+  let events = 0;
+  let lastPieceAt: number | undefined;
+  let output = '';
+  let isSettled = false;
+
+  const silence = createSilenceTimer({
+    now,
+    onSilence: () => failWith({ kind: 'timeout', message: silenceMessage(events) }),
+  });
+  const deadline = setTimeout(() => {
+    failWith({ kind: 'timeout', message: 'The request took longer than it may in all.' });
+  }, options.remainingMs);
+
+  const reader = createSseReader({ maxEventLength: options.maxEventBytes, onEvent });
+
+  function settle(result: AttemptResult): void {
+    if (isSettled) return;
+    isSettled = true;
+    silence.stop();
+    clearTimeout(deadline);
+    options.signal.removeEventListener('abort', onAbort);
+    options.onHold(() => undefined);
+    if (holds.size > 0) call?.resume();
+    resolve(result);
+  }
+
+  function failWith(failure: UpstreamFailure): void {
+    settle({ kind: 'failed', failure, events });
+    call?.abort();
+  }
+
+  function onAbort(): void {
+    settle({ kind: 'aborted', events });
+    call?.abort();
+  }
+
+  function hold(reason: 'client' | 'mailbox', isHeld: boolean): void {
+    if (isSettled) return;
+    const wasHeld = holds.size > 0;
+    if (isHeld) holds.add(reason);
+    else holds.delete(reason);
+    if (holds.size > 0 && !wasHeld) {
+      call?.pause();
+      silence.suspend();
+    } else if (holds.size === 0 && wasHeld) {
+      call?.resume();
+      silence.allow(options.idleMs);
+    }
+  }
+
+  function onEvent(event: UpstreamEvent): void {
+    const sse = translator?.push(event) ?? '';
+    if (sse === '') return;
+    events++;
+    output += sse;
+  }
+
+  /** Passes on what one piece of the stream gave, as one. */
+  function flush(): void {
+    if (output === '' || isSettled) return;
+    const at = now();
+    if (lastPieceAt === undefined) {
+      sink.onAnswer();
+      silence.allow(options.idleMs);
+    } else {
+      options.onGap(at - lastPieceAt);
+      silence.touch();
+    }
+    lastPieceAt = at;
+    sink.data(output);
+    output = '';
+    if (sink.isCongested()) {
+      hold('mailbox', true);
+      sink.onceWritable(() => hold('mailbox', false));
+    }
+  }
+
+  function onStreamText(piece: string): void {
+    const fits = reader.feed(piece);
+    flush();
+    if (!fits) return failWith({ kind: 'malformed', message: 'The provider sent an event that is too large.' });
+    settleByTranslator();
+  }
+
+  function settleByTranslator(): void {
+    const state = translator?.state;
+    if (state?.kind === 'failed') failWith(state.failure);
+    if (state?.kind !== 'complete' || isSettled) return;
+    settle({ kind: 'complete', summary: state.summary, events });
+    setTimeout(() => call?.abort(), lingerMs).unref();
+  }
+
+  function onWholeText(piece: string): void {
+    text += piece;
+    if (text.length > options.maxBodyBytes) {
+      failWith({ kind: 'malformed', message: "The provider's answer is too large." });
+    }
+  }
+
+  /** An error says what it has to say at its beginning. */
+  function onErrorText(piece: string): void {
+    text += piece;
+    if (text.length > maxErrorBytes) onErrorEnd();
+  }
+
+  function onErrorEnd(): void {
+    if (head !== undefined) failWith(adapter.toFailure(head, text));
+  }
+
+  function onWholeEnd(): void {
+    const whole = adapter.translateWhole(text);
+    if (whole.kind === 'failed') return failWith(whole.failure);
+    sink.onAnswer();
+    sink.data(whole.text);
+    events = 1;
+    settle({ kind: 'complete', summary: whole.summary, events });
+  }
+
+  /** A 200 that is no event stream: an error in disguise, or a page of some proxy. */
+  function onUnexpectedBody(): void {
+    const whole = adapter.translateWhole(text);
+    failWith(
+      whole.kind === 'failed'
+        ? whole.failure
+        : { kind: 'malformed', message: 'The provider did not answer with a stream.' },
+    );
+  }
+
+  const mode = (): 'error' | 'stream' | 'whole' | 'unexpected' => {
+    if (head === undefined || head.status < 200 || head.status >= 300) return 'error';
+    if (!options.stream) return 'whole';
+    const contentType = head.headers['content-type'];
+    return contentType === undefined || contentType.includes('text/event-stream') ? 'stream' : 'unexpected';
+  };
+
+  options.signal.addEventListener('abort', onAbort);
+  if (options.signal.aborted) onAbort();
+  if (isSettled) return promise;
+  options.onHold((isHeld) => hold('client', isHeld));
+  if (options.stream) silence.allow(options.firstTokenMs);
+
+  call = options.client.call(options.request, {
+    onHead(received) {
+      head = received;
+      options.onHead(received);
+    },
+    onText(piece) {
+      if (isSettled) return;
+      const current = mode();
+      if (current === 'stream') onStreamText(piece);
+      else if (current === 'error') onErrorText(piece);
+      else onWholeText(piece);
+    },
+    onEnd() {
+      if (isSettled) return;
+      const current = mode();
+      if (current === 'stream') {
+        translator?.end();
+        settleByTranslator();
+      } else if (current === 'whole') onWholeEnd();
+      else if (current === 'unexpected') onUnexpectedBody();
+      else onErrorEnd();
+    },
+    onFailure: (failure) => settle({ kind: 'failed', failure, events }),
+  });
+  return promise;
+}
+
+const silenceMessage = (events: number): string =>
+  events === 0 ? 'The provider did not begin to answer in time.' : 'The provider stopped answering.';

@@ -1,0 +1,130 @@
+import type { UpstreamHealth } from '@sluice/admission';
+import type { Config } from '@sluice/config';
+import type { UpstreamRequest } from '@sluice/protocol';
+import {
+  attemptSpan,
+  type Carrier,
+  firstChunkEvent,
+  httpResponseAttributes,
+  redactSecrets,
+  startSpan,
+  type WorkerMetrics,
+} from '@sluice/telemetry';
+import type { UpstreamClient } from '@sluice/upstream';
+import { attempt, type AttemptResult } from './attempt.ts';
+import type { Execution } from './execute.ts';
+import type { Target } from './targets.ts';
+
+/** One call of a run: to whom, as whom. */
+export interface ChosenCall {
+  readonly target: Target;
+  readonly credentialId: string;
+  /** This call decides whether the target's circuit closes. */
+  readonly isProbe: boolean;
+  /** The target has failed lately. */
+  readonly hasFailures: boolean;
+  /** Upstream calls of this request, this one included. */
+  readonly attempts: number;
+}
+
+/** Makes one call, passes its answer to the client and sees to its span, its metrics and its credential's load. */
+export type CallTarget = (execution: Execution, call: ChosenCall) => Promise<AttemptResult>;
+
+export interface CallTargetNeeds {
+  readonly client: UpstreamClient;
+  readonly health: UpstreamHealth;
+  readonly metrics: WorkerMetrics;
+  readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
+  readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+export function createCallTarget(needs: CallTargetNeeds): CallTarget {
+  return async (execution, { target, credentialId, isProbe, hasFailures, attempts }) => {
+    const { job, body, publisher } = execution;
+    const ref = { upstreamId: target.upstream, model: target.model };
+    const { credential, giveBack } = target.pool.take(credentialId);
+    const apiKey = credential.apiKey?.reveal();
+    const request = target.adapter.toUpstream(body, {
+      model: target.model,
+      baseUrl: target.baseUrl,
+      apiKey,
+      stream: job.stream,
+      reportStreamUsage: target.reportStreamUsage,
+    });
+    const span = startSpan({
+      ...attemptSpan({
+        method: request.method,
+        url: request.url,
+        resendCount: attempts - 1,
+        upstream: target.upstream,
+        credentialId,
+      }),
+      parent: execution.span,
+    });
+
+    const result = await attempt({
+      client: needs.client,
+      adapter: target.adapter,
+      request: withTraceContext(request, span.carrier()),
+      body,
+      stream: job.stream,
+      sink: {
+        onAnswer() {
+          publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
+          execution.span.event(firstChunkEvent);
+          if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
+        },
+        data: publisher.data,
+        isCongested: publisher.isCongested,
+        onceWritable: publisher.onceWritable,
+      },
+      signal: execution.run.signal,
+      onHold: execution.run.onHold,
+      firstTokenMs: needs.timeouts.firstTokenMs,
+      idleMs: needs.timeouts.idleMs,
+      remainingMs: execution.remainingMs(),
+      ...needs.limits,
+      onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
+      onHead: ({ status }) => span.set(httpResponseAttributes(status)),
+      now: needs.now,
+    });
+    giveBack();
+
+    if (result.kind === 'aborted') {
+      span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+      if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
+    }
+    const redacted = redact(result, apiKey);
+    if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
+    span.end();
+    needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+    return redacted;
+  };
+}
+
+function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }: Carrier): UpstreamRequest {
+  if (traceparent === undefined) return request;
+  const context = { traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+  return { ...request, headers: { ...request.headers, ...context } };
+}
+
+const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
+
+/** Providers echo keys in their error texts. */
+function redact(result: AttemptResult, apiKey: string | undefined): AttemptResult {
+  if (result.kind !== 'failed') return result;
+  const secrets = apiKey === undefined ? [] : [apiKey];
+  const clean = (text: string): string => redactSecrets(text, secrets);
+  const { failure } = result;
+  return {
+    ...result,
+    failure: {
+      ...failure,
+      message: clean(failure.message),
+      code: failure.code === undefined ? undefined : clean(failure.code),
+      param: failure.param === undefined ? undefined : clean(failure.param),
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import type { UpstreamHealth } from '@sluice/admission';
+import {
+  type ChatJob,
+  type End,
+  type ErrorCode,
+  GatewayError,
+  type RetryState,
+  type UpstreamFailure,
+} from '@sluice/protocol';
+import {
+  backoffMs,
+  classify,
+  isCredentialRefused,
+  type NextStep,
+  nextStep,
+  planTargets,
+  type RetryPolicy,
+  type Standing,
+  targetName,
+  toClientError,
+} from '@sluice/policy';
+import type { ChatBody } from '@sluice/providers';
+import type { Publisher } from '@sluice/relay';
+import type { SpanHandle, WorkerMetrics } from '@sluice/telemetry';
+import type { ActiveRun } from './active-runs.ts';
+import type { AttemptResult } from './attempt.ts';
+import type { CallTarget, ChosenCall } from './call-target.ts';
+import type { Target, TargetsOf } from './targets.ts';
+
+/** One run of a request, claimed and ready. */
+export interface Execution {
+  readonly job: ChatJob;
+  readonly body: ChatBody;
+  readonly run: ActiveRun;
+  readonly publisher: Publisher;
+  /** Milliseconds until the request's deadline. */
+  readonly remainingMs: () => number;
+  /** The logical call; attempts are its children. */
+  readonly span: SpanHandle;
+}
+
+/** What came of a run. */
+export type Outcome =
+  | { readonly kind: 'end'; readonly end: End; readonly attempts: number }
+  | {
+      readonly kind: 'error';
+      readonly error: GatewayError;
+      readonly attempts: number;
+      /** Upstream events that the client may have received before. */
+      readonly events: number;
+    }
+  /** To be run again after the delay; `error` is why. */
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
+
+export interface ExecuteNeeds {
+  readonly targetsOf: TargetsOf;
+  readonly callTarget: CallTarget;
+  readonly health: UpstreamHealth;
+  readonly policy: RetryPolicy;
+  readonly metrics: Pick<WorkerMetrics, 'retried' | 'credentialCooledDown'>;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+type Chosen = Omit<ChosenCall, 'attempts'>;
+
+/** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
+const refusedRestMs = 10_000;
+const quotaRestMs = 60_000;
+
+/**
+ * Serves one run: goes through the targets until one has answered. Waits are not taken here, where they would hold a
+ * worker's slot: the ingress gets the request back with the time to try again.
+ */
+export async function execute(needs: ExecuteNeeds, execution: Execution): Promise<Outcome> {
+  const { job } = execution;
+  const targets = planTargets(
+    needs.targetsOf(job.model).filter((target) => !job.state.refusedBy.includes(targetName(target))),
+    needs.random,
+  );
+  // Ingress and worker may disagree about the configuration for a moment of a rollout.
+  if (targets.length === 0) return unavailable(job.state);
+  const standings = new Map<Target, Standing>();
+  let state: RetryState = job.state;
+  let lastFailure: UpstreamFailure | undefined;
+
+  while (state.attempts < needs.policy.maxAttempts) {
+    const chosen = await choose(needs.health, targets, standings);
+    if (chosen === undefined) break;
+    state = { ...state, attempts: state.attempts + 1 };
+    const result = await needs.callTarget(execution, { ...chosen, attempts: state.attempts });
+    if (result.kind !== 'failed') return conclude(execution, state, result);
+    lastFailure = result.failure;
+    state = await learn({ needs, chosen, failure: result.failure, standings, state });
+    if (result.events > 0 || classify(result.failure).remedy === 'give_up') {
+      return { kind: 'error', error: toClientError(result.failure), attempts: state.attempts, events: result.events };
+    }
+    needs.metrics.retried(chosen.target.upstream, toClientError(result.failure).code);
+  }
+
+  const step = nextStep({
+    policy: needs.policy,
+    state,
+    standings: [...standings.values()],
+    remainingMs: execution.remainingMs(),
+    random: needs.random,
+  });
+  const error = errorOf(step, lastFailure);
+  if (step.kind === 'wait') return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
+  return { kind: 'error', error, attempts: state.attempts, events: 0 };
+}
+
+const unavailable = ({ attempts }: RetryState): Outcome => ({
+  kind: 'error',
+  error: new GatewayError('upstream_unavailable'),
+  attempts,
+  events: 0,
+});
+
+/** The next target that may be called now; notes how the others stand. */
+async function choose(
+  health: UpstreamHealth,
+  targets: readonly Target[],
+  standings: Map<Target, Standing>,
+): Promise<Chosen | undefined> {
+  for (const target of targets) {
+    if (standings.has(target)) continue;
+    const choice = await health.choose({ upstreamId: target.upstream, model: target.model }, target.pool.preference());
+    if (choice.kind === 'go') return { target, ...choice };
+    standings.set(target, choice);
+  }
+  return undefined;
+}
+
+interface Lesson {
+  readonly needs: ExecuteNeeds;
+  readonly chosen: Chosen;
+  readonly failure: UpstreamFailure;
+  readonly standings: Map<Target, Standing>;
+  readonly state: RetryState;
+}
+
+/** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
+async function learn({ needs, chosen, failure, standings, state }: Lesson): Promise<RetryState> {
+  const { target, isProbe } = chosen;
+  const ref = { upstreamId: target.upstream, model: target.model };
+  const verdict = classify(failure);
+  if (verdict.countsAgainstTarget) await needs.health.failed(ref, isProbe);
+  // Whatever it said, it was there to say it.
+  else if (isProbe) await needs.health.recovered(ref);
+
+  switch (verdict.remedy) {
+    case 'retry':
+      standings.set(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
+      return state;
+    case 'next_target':
+      standings.set(target, { kind: 'refused' });
+      return { ...state, refusedBy: [...state.refusedBy, targetName(target)] };
+    case 'next_credential':
+      await restCredential(needs, chosen, { failure, waits: state.rateLimitWaits });
+      return { ...state, rateLimitWaits: state.rateLimitWaits + 1 };
+    case 'give_up':
+      return state;
+  }
+}
+
+async function restCredential(
+  { health, policy, random, metrics }: ExecuteNeeds,
+  { target, credentialId }: Chosen,
+  { failure, waits }: { failure: UpstreamFailure; waits: number },
+): Promise<void> {
+  const isRefused = isCredentialRefused(failure);
+  const ownRestMs =
+    failure.kind === 'rate_limit' ? backoffMs(policy, { schedule: 'rate_limit', waits, random }) : quotaRestMs;
+  const restMs = isRefused ? refusedRestMs : (failure.retryAfterMs ?? ownRestMs);
+  await health.rest({ upstreamId: target.upstream, credentialId }, { restMs, isRefused });
+  metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
+}
+
+function conclude({ run }: Execution, state: RetryState, result: Exclude<AttemptResult, { kind: 'failed' }>): Outcome {
+  const { attempts } = state;
+  const { events } = result;
+  if (result.kind === 'complete') return { kind: 'end', end: { ...result.summary, events }, attempts };
+  const isDraining = run.signal.reason === 'draining';
+  const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
+  if (isDraining && events === 0) return { kind: 'retry', delayMs: 0, state, error };
+  return { kind: 'error', error, attempts, events };
+}
+
+function errorOf(step: NextStep, lastFailure: UpstreamFailure | undefined): GatewayError {
+  if (step.kind === 'fail' && step.reason === 'cooling') {
+    return toClientError({ kind: 'rate_limit', message: '', retryAfterMs: step.retryAfterMs });
+  }
+  if (lastFailure !== undefined) return toClientError(lastFailure);
+  // Nobody was called in this run.
+  const retryAfterMs = step.kind === 'fail' ? step.retryAfterMs : step.delayMs;
+  return new GatewayError(codeWithoutCall(step), { retryAfterMs });
+}
+
+function codeWithoutCall(step: NextStep): ErrorCode {
+  // Every credential is refused just now, by what other requests have learnt.
+  if (step.kind === 'fail' && step.reason === 'refused') return 'upstream_authentication';
+  return 'upstream_unavailable';
+}

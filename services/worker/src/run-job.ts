@@ -1,0 +1,139 @@
+import { type ChatJob, GatewayError, toWireError } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import { type Claim } from '@sluice/queue';
+import { isRedisUnavailable } from '@sluice/redis';
+import { createPublisher, type MailboxWriter, type Publisher } from '@sluice/relay';
+import {
+  inferenceResultAttributes,
+  inferenceSpan,
+  type Logger,
+  processSpan,
+  queueWaitSpan,
+  type SpanHandle,
+  startSpan,
+  type WorkerMetrics,
+} from '@sluice/telemetry';
+import type { ActiveRuns } from './active-runs.ts';
+import { execute, type ExecuteNeeds, type Outcome } from './execute.ts';
+
+export interface RunJobNeeds extends ExecuteNeeds {
+  readonly workerId: string;
+  /** Makes the run this worker's alone, if it is still wanted. */
+  readonly claim: (job: ChatJob) => Promise<Claim>;
+  readonly runs: ActiveRuns;
+  readonly writer: MailboxWriter;
+  readonly metrics: WorkerMetrics;
+  readonly logger: Logger;
+  readonly watchIngress: (ingressId: string) => void;
+  readonly unwatchIngress: (ingressId: string) => void;
+  readonly now: () => number;
+}
+
+const queue = 'chat';
+
+/** Takes one job from its claim to its last frame. */
+export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number): Promise<void> {
+  const { requestId: messageId, epoch, ingressId } = job;
+  const span = startSpan({ ...processSpan({ queue, messageId, epoch }), parent: job });
+  startSpan({ ...queueWaitSpan({ queue }), parent: span, startTimeMs: queuedAt }).end();
+  const claimed = await needs.claim(job);
+  const claimedAt = needs.now();
+  if (claimed.kind !== 'claimed') {
+    needs.logger.debug({ request_id: messageId, epoch, claim: claimed.kind }, 'job not wanted any more');
+    return span.end();
+  }
+
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId: messageId, epoch });
+  const run = needs.runs.open(job);
+  needs.metrics.jobStarted();
+  needs.watchIngress(ingressId);
+  publisher.send('started', { workerId: needs.workerId });
+  const body = JSON.parse(claimed.body) as ChatBody;
+  const inference = startInference(needs, job, body, span);
+  try {
+    const outcome = await execute(needs, {
+      job,
+      body,
+      run,
+      publisher,
+      remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
+      span: inference,
+    }).catch((error: unknown) => toOutcome(needs, job, error));
+    publish(publisher, outcome);
+    describe(needs, job, outcome, inference);
+  } finally {
+    run.close();
+    if (!needs.runs.hasRunsOf(ingressId)) needs.unwatchIngress(ingressId);
+    needs.metrics.jobEnded();
+    inference.end();
+    span.end();
+  }
+}
+
+function startInference(
+  { targetsOf }: RunJobNeeds,
+  { model, stream }: ChatJob,
+  body: ChatBody,
+  parent: SpanHandle,
+): SpanHandle {
+  const number = (name: string): number | undefined => (typeof body[name] === 'number' ? body[name] : undefined);
+  return startSpan({
+    ...inferenceSpan({
+      providerType: targetsOf(model)[0]?.adapter.type ?? 'unknown',
+      model,
+      stream,
+      maxTokens: number('max_completion_tokens') ?? number('max_tokens'),
+      temperature: number('temperature'),
+      topP: number('top_p'),
+      choices: number('n'),
+      seed: number('seed'),
+    }),
+    parent,
+  });
+}
+
+/** Something broke on our side; Redis being away is the one thing that may pass. */
+function toOutcome({ logger }: RunJobNeeds, { requestId, state }: ChatJob, error: unknown): Outcome {
+  const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
+  logger.error({ request_id: requestId, err: error }, 'run failed');
+  return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0 };
+}
+
+function publish(publisher: Publisher, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'end':
+      return publisher.send('end', outcome.end);
+    case 'error': {
+      const { attempts, events } = outcome;
+      return publisher.send('error', { error: toWireError(outcome.error), attempts, events });
+    }
+    case 'retry': {
+      const { delayMs, state } = outcome;
+      return publisher.send('retry', { delayMs, state, error: toWireError(outcome.error) });
+    }
+  }
+}
+
+function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span: SpanHandle): void {
+  if (outcome.kind === 'end') {
+    const { usage, responseModel, finishReason } = outcome.end;
+    span.set(
+      inferenceResultAttributes({
+        attempts: outcome.attempts,
+        responseModel,
+        finishReasons: finishReason === undefined ? undefined : [finishReason],
+        inputTokens: usage?.prompt_tokens,
+        outputTokens: usage?.completion_tokens,
+      }),
+    );
+    return;
+  }
+  const { code, message } = outcome.error;
+  span.fail({ code, message });
+  if (outcome.kind !== 'retry') return;
+  const { delayMs, state } = outcome;
+  logger.warn(
+    { request_id: job.requestId, epoch: job.epoch, attempts: state.attempts, code, delay_ms: delayMs },
+    'upstream failed; the request will be tried again',
+  );
+}

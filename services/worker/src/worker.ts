@@ -1,0 +1,146 @@
+import { createUpstreamHealth } from '@sluice/admission';
+import type { Config } from '@sluice/config';
+import { within } from '@sluice/lifecycle';
+import { claim, createConsumer } from '@sluice/queue';
+import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import type { Logger, WorkerMetrics } from '@sluice/telemetry';
+import { createUpstreamClient } from '@sluice/upstream';
+import { createActiveRuns } from './active-runs.ts';
+import { createCallTarget } from './call-target.ts';
+import { runJob } from './run-job.ts';
+import { createTargets } from './targets.ts';
+import { watchUpstreams } from './watch-upstreams.ts';
+
+/** A worker: everything between its queue and its providers. */
+export interface Worker {
+  /** Begins to take jobs. Rejects when Redis cannot be reached. */
+  start(): Promise<void>;
+  readonly isReady: boolean;
+  readonly activeRuns: number;
+  /** Takes no more jobs and lets the running ones finish; what still runs after `graceMs` is given back or ended. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface WorkerNeeds {
+  readonly config: Config;
+  readonly workerId: string;
+  readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
+}
+
+const startTimeoutMs = 10_000;
+/** What remains after the grace: aborting the rest and telling their ingresses. */
+const lastWordsMs = 2000;
+const connectTimeoutMs = 10_000;
+const keepAliveMs = 30_000;
+
+export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds): Worker {
+  const now = (): number => performance.now();
+  const keys = createKeys(config.redis.keyPrefix);
+  const { shards } = config.queue;
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'redis trouble');
+  const connections: RedisConnection[] = [];
+  const open = (role: ConnectionRole): RedisConnection => {
+    const connection = connect({ settings: config.redis, role, name: `sluice-worker-${role}`, onError });
+    connections.push(connection);
+    return connection;
+  };
+
+  const commands = open('command');
+  const runs = createActiveRuns();
+  const liveness = createLiveness({
+    connection: commands,
+    aliveKey: keys.alive,
+    processId: workerId,
+    onLost: (ingressId) => runs.abortAllOf(ingressId),
+    onError,
+    now,
+  });
+  const writer = createMailboxWriter({
+    connection: open('writer'),
+    processId: workerId,
+    mailboxKey: keys.mailbox,
+    onGone: (ingressId) => runs.abortAllOf(ingressId),
+    onError,
+    now: Date.now,
+  });
+  const reader = createMailboxReader({
+    connectBlocking: () => open('blocking'),
+    connection: commands,
+    mailboxKeys: [keys.mailbox(workerId)],
+    isCluster: config.redis.kind === 'cluster',
+    onFrames(frames, origin) {
+      metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
+      for (const frame of frames) runs.control(frame);
+    },
+    onError,
+  });
+  const health = createUpstreamHealth({
+    connection: commands,
+    keys,
+    breaker: config.breaker,
+    probeMs: config.timeouts.firstTokenMs,
+  });
+  const client = createUpstreamClient({ connectTimeoutMs, keepAliveMs });
+  const needs = {
+    workerId,
+    targetsOf: createTargets(config),
+    callTarget: createCallTarget({
+      client,
+      health,
+      metrics,
+      timeouts: config.timeouts,
+      limits: config.worker,
+      onError,
+      now,
+    }),
+    health,
+    policy: config.retry,
+    metrics,
+    logger,
+    runs,
+    writer,
+    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards }, job),
+    watchIngress: liveness.watch,
+    unwatchIngress: liveness.unwatch,
+    random: Math.random,
+    now,
+  };
+  const consumer = createConsumer({
+    connect: () => open('blocking'),
+    keys,
+    shards,
+    concurrency: config.worker.concurrency,
+    run: (job, queuedAt) => runJob(needs, job, queuedAt),
+    onError,
+  });
+  metrics.watch(watchUpstreams(config, health));
+  let isRunning = false;
+
+  return {
+    async start() {
+      await untilReady(commands, startTimeoutMs);
+      await Promise.all([reader.start(), liveness.start()]);
+      await consumer.start();
+      isRunning = true;
+    },
+    get isReady() {
+      return isRunning && commands.status === 'ready';
+    },
+    get activeRuns() {
+      return runs.size;
+    },
+    async stop(graceMs) {
+      isRunning = false;
+      const drained = consumer.drain();
+      await within(drained, graceMs);
+      runs.abortAll('draining');
+      await within(drained, lastWordsMs);
+      await within(writer.flushed(), lastWordsMs);
+      writer.close();
+      await Promise.all([reader.close(), liveness.close(), client.close()]);
+      for (const connection of connections) connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import { adapters } from '@sluice/providers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
+import { createFakeUpstream, delta } from './fake-upstream.ts';
+
+function start(over: Partial<AttemptOptions> = {}) {
+  const upstream = createFakeUpstream();
+  const controller = new AbortController();
+  const sent: string[] = [];
+  const answers = vi.fn<() => void>();
+  let hold: (isHeld: boolean) => void = () => undefined;
+  let isCongested = false;
+  let drain: () => void = () => undefined;
+  const gaps: number[] = [];
+  const promise = attempt({
+    client: upstream,
+    adapter: adapters.openai,
+    request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
+    body: {},
+    stream: true,
+    sink: {
+      onAnswer: answers,
+      data: (text) => sent.push(text),
+      isCongested: () => isCongested,
+      onceWritable: (callback) => (drain = callback),
+    },
+    signal: controller.signal,
+    onHold: (listener) => (hold = listener),
+    firstTokenMs: 1000,
+    idleMs: 500,
+    remainingMs: 10_000,
+    maxEventBytes: 1000,
+    maxBodyBytes: 1000,
+    onGap: (gapMs) => gaps.push(gapMs),
+    onHead: () => undefined,
+    now: () => performance.now(),
+    ...over,
+  });
+  let result: AttemptResult | undefined;
+  void promise.then((settled) => (result = settled));
+  return {
+    upstream,
+    controller,
+    sent,
+    answers,
+    gaps,
+    promise,
+    hold: (isHeld: boolean) => hold(isHeld),
+    congest: () => (isCongested = true),
+    drain() {
+      isCongested = false;
+      drain();
+    },
+    async settled() {
+      await vi.advanceTimersByTimeAsync(0);
+      return result;
+    },
+  };
+}
+
+const whole = (content: string): string =>
+  JSON.stringify({ model: 'm', choices: [{ message: { content }, finish_reason: 'stop' }] });
+
+describe('attempt', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('passes a stream on, the pieces of one read as one', async () => {
+    const { upstream, sent, answers, promise } = start();
+    upstream.head();
+    upstream.text(`data: ${delta('a')}\n\ndata: ${delta('b')}\n\nda`);
+    upstream.text(`ta: ${delta('', 'stop')}\n\n`);
+    upstream.event('[DONE]');
+    expect(await promise).toEqual({
+      kind: 'complete',
+      events: 3,
+      summary: { usage: undefined, finishReason: 'stop', responseModel: 'm' },
+    });
+    expect(sent).toEqual([`data: ${delta('a')}\n\ndata: ${delta('b')}\n\n`, `data: ${delta('', 'stop')}\n\n`]);
+    expect(answers).toHaveBeenCalledOnce();
+  });
+
+  it('does not wait for the upstream to hang up, and hangs up itself in the end', async () => {
+    const { upstream, promise } = start();
+    upstream.head();
+    upstream.event(delta('a', 'stop'));
+    upstream.event('[DONE]');
+    expect(await promise).toMatchObject({ kind: 'complete' });
+    expect(upstream.isAborted).toBe(false);
+    vi.advanceTimersByTime(1000);
+    expect(upstream.isAborted).toBe(true);
+  });
+
+  it.each([
+    ['no head', 0, 1000],
+    ['a head alone', 1, 1000],
+    ['comments alone', 2, 1000],
+    ['a first token, then nothing', 3, 500],
+  ])('gives up on silence: %s', async (_what, signs, ms) => {
+    const { upstream, settled } = start();
+    if (signs > 0) upstream.head();
+    if (signs > 1) upstream.text(': ping\n\n');
+    if (signs > 2) upstream.event(delta('a'));
+    vi.advanceTimersByTime(ms - 1);
+    expect(await settled()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' }, events: signs > 2 ? 1 : 0 });
+    expect(upstream.isAborted).toBe(true);
+  });
+
+  it('ends at the deadline, however lively the stream is', async () => {
+    const { upstream, settled } = start({ remainingMs: 2000 });
+    upstream.head();
+    for (let at = 0; at < 21; at++) {
+      upstream.event(delta('a'));
+      vi.advanceTimersByTime(100);
+    }
+    expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
+  });
+
+  it('closes the upstream at once when the run is cancelled', async () => {
+    const { upstream, controller, promise } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    controller.abort('cancelled');
+    expect(upstream.isAborted).toBe(true);
+    expect(await promise).toEqual({ kind: 'aborted', events: 1 });
+  });
+
+  it('does not call anybody for a run that was cancelled before', async () => {
+    const { upstream, promise } = start({ signal: AbortSignal.abort() });
+    expect(await promise).toEqual({ kind: 'aborted', events: 0 });
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('holds the upstream back while client or mailbox is behind, and does not count that as silence', async () => {
+    const { upstream, hold, congest, drain, settled } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    hold(true);
+    expect(upstream.isPaused).toBe(true);
+    vi.advanceTimersByTime(5000);
+    congest();
+    upstream.event(delta('b'));
+    hold(false);
+    expect(upstream.isPaused).toBe(true);
+    drain();
+    expect(upstream.isPaused).toBe(false);
+    expect(await settled()).toBeUndefined();
+  });
+
+  it('reports the gaps between two pieces', async () => {
+    const { upstream, gaps } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    vi.advanceTimersByTime(40);
+    upstream.event(delta('b'));
+    expect(gaps).toEqual([40]);
+  });
+
+  it.each([
+    ['an event that is too large', (text: (t: string) => void) => text(`data: ${'x'.repeat(2000)}`), 'malformed'],
+    ['an event that is no JSON', (text: (t: string) => void) => text('data: {"a\n\n'), 'malformed'],
+    ['an error as an event', (text: (t: string) => void) => text('data: {"error":{"code":503}}\n\n'), 'server'],
+  ])('fails on %s and hangs up', async (_what, speak, kind) => {
+    const { upstream, promise } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    speak((text) => upstream.text(text));
+    expect(await promise).toMatchObject({ kind: 'failed', failure: { kind }, events: 1 });
+    expect(upstream.isAborted).toBe(true);
+  });
+
+  it('fails when the stream ends unfinished, and forwards nothing of the last half event', async () => {
+    const { upstream, sent, promise } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    upstream.text('data: {"half":');
+    upstream.end();
+    expect(await promise).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' }, events: 1 });
+    expect(sent.join('')).not.toContain('half');
+  });
+
+  it.each([
+    ['a page', 'text/html', '<html>', 'malformed'],
+    ['an error in disguise', 'application/json', '{"error":{"code":"rate_limit_exceeded"}}', 'rate_limit'],
+    ['a whole answer', 'application/json', whole('hi'), 'malformed'],
+  ])('fails when it gets %s instead of a stream', async (_what, contentType, text, kind) => {
+    const { upstream, promise, sent } = start();
+    upstream.head(200, contentType);
+    upstream.text(text);
+    upstream.end();
+    expect(await promise).toMatchObject({ kind: 'failed', failure: { kind }, events: 0 });
+    expect(sent).toEqual([]);
+  });
+
+  it('reads what an error has to say, but not for ever', async () => {
+    const short = start();
+    short.upstream.head(503, 'application/json');
+    short.upstream.text('{"error":{"message":"busy"}}');
+    short.upstream.end();
+    expect(await short.promise).toMatchObject({ failure: { kind: 'server', status: 503, message: 'busy' } });
+
+    const long = start();
+    long.upstream.head(503, 'text/html');
+    long.upstream.text('x'.repeat(70_000));
+    expect(await long.promise).toMatchObject({ failure: { kind: 'server' } });
+    expect(long.upstream.isAborted).toBe(true);
+  });
+
+  it('reports a broken connection with what was delivered before it', async () => {
+    const { upstream, promise } = start();
+    upstream.head();
+    upstream.event(delta('a'));
+    upstream.fail({ kind: 'network', message: 'reset' });
+    expect(await promise).toEqual({ kind: 'failed', failure: { kind: 'network', message: 'reset' }, events: 1 });
+  });
+
+  it('passes a whole answer on unchanged', async () => {
+    const { upstream, sent, promise, answers } = start({ stream: false });
+    upstream.head(200, 'application/json');
+    upstream.text(whole('hi').slice(0, 10));
+    vi.advanceTimersByTime(5000);
+    upstream.text(whole('hi').slice(10));
+    upstream.end();
+    expect(await promise).toMatchObject({ kind: 'complete', events: 1, summary: { finishReason: 'stop' } });
+    expect(sent).toEqual([whole('hi')]);
+    expect(answers).toHaveBeenCalledOnce();
+  });
+
+  it('refuses a whole answer without end', async () => {
+    const { upstream, promise } = start({ stream: false });
+    upstream.head(200, 'application/json');
+    upstream.text('x'.repeat(1001));
+    expect(await promise).toMatchObject({ failure: { kind: 'malformed' } });
+    expect(upstream.isAborted).toBe(true);
+  });
+});

@@ -1,0 +1,274 @@
+import type { Choice, UpstreamHealth } from '@sluice/admission';
+import { retryPresets } from '@sluice/policy';
+import { type ChatJob, firstRetryState, type FailureKind } from '@sluice/protocol';
+import { adapters } from '@sluice/providers';
+import { startSpan } from '@sluice/telemetry';
+import { describe, expect, it, vi } from 'vitest';
+import { createActiveRuns } from '../src/active-runs.ts';
+import type { AttemptResult } from '../src/attempt.ts';
+import { createCredentialPool } from '../src/credential-pool.ts';
+import { execute } from '../src/execute.ts';
+import type { Target } from '../src/targets.ts';
+
+const target = (upstream: string, over: Partial<Target> = {}): Target => ({
+  upstream,
+  model: 'm',
+  priority: 1,
+  weight: 1,
+  baseUrl: 'http://u',
+  reportStreamUsage: true,
+  adapter: adapters.openai,
+  pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
+  ...over,
+});
+const complete: AttemptResult = {
+  kind: 'complete',
+  events: 2,
+  summary: { usage: undefined, finishReason: 'stop', responseModel: 'm' },
+};
+const fail = (kind: FailureKind, over: { events?: number; retryAfterMs?: number } = {}): AttemptResult => ({
+  kind: 'failed',
+  events: over.events ?? 0,
+  failure: { kind, message: kind, retryAfterMs: over.retryAfterMs },
+});
+const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>> = {}): Choice => ({
+  kind: 'go',
+  credentialId,
+  isProbe: false,
+  hasFailures: false,
+  ...over,
+});
+
+interface Script {
+  readonly targets: readonly Target[];
+  /** Answers of the calls, in order; the last goes on for ever. */
+  readonly results: readonly AttemptResult[];
+  readonly choices?: readonly Choice[];
+  readonly job?: Partial<ChatJob>;
+  readonly remainingMs?: number;
+  readonly abortReason?: string;
+}
+
+async function run(script: Script) {
+  const calls: string[] = [];
+  const choices = [...(script.choices ?? [])];
+  const health = {
+    choose: vi.fn<UpstreamHealth['choose']>(({ upstreamId }, [first]) =>
+      Promise.resolve(choices.shift() ?? go(first ?? upstreamId)),
+    ),
+    rest: vi.fn<UpstreamHealth['rest']>(() => Promise.resolve()),
+    failed: vi.fn<UpstreamHealth['failed']>(() => Promise.resolve(false)),
+    recovered: vi.fn<UpstreamHealth['recovered']>(() => Promise.resolve()),
+    abandoned: vi.fn<UpstreamHealth['abandoned']>(() => Promise.resolve()),
+    isOpen: vi.fn<UpstreamHealth['isOpen']>(() => Promise.resolve(false)),
+    restingCredentials: vi.fn<UpstreamHealth['restingCredentials']>(() => Promise.resolve([])),
+  };
+  const job: ChatJob = {
+    requestId: 'r',
+    epoch: 1,
+    ingressId: 'i',
+    model: 'm',
+    stream: true,
+    state: firstRetryState,
+    ...script.job,
+  };
+  const runs = createActiveRuns();
+  const active = runs.open(job);
+  if (script.abortReason === 'draining') runs.abortAll('draining');
+  const outcome = await execute(
+    {
+      targetsOf: () => script.targets,
+      callTarget(_execution, call) {
+        calls.push(`${call.target.upstream}:${call.credentialId}`);
+        const result = script.results[Math.min(calls.length, script.results.length) - 1];
+        return Promise.resolve(result ?? complete);
+      },
+      health,
+      policy: retryPresets.default,
+      metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
+      random: () => 0.5,
+    },
+    {
+      job,
+      body: {},
+      run: active,
+      publisher: {
+        data: () => undefined,
+        send: () => undefined,
+        isCongested: () => false,
+        onceWritable: () => undefined,
+      },
+      remainingMs: () => script.remainingMs ?? 60_000,
+      span: startSpan({ name: 'test', kind: 'internal' }),
+    },
+  );
+  return { outcome, calls, health };
+}
+
+describe('execute', () => {
+  it('ends with the first answer', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [complete] });
+    expect(outcome).toEqual({ kind: 'end', attempts: 1, end: { ...complete.summary, events: 2 } });
+    expect(calls).toEqual(['u:a']);
+  });
+
+  it('goes to the next target at once when one fails', async () => {
+    const targets = [target('first'), target('second', { priority: 2 })];
+    const { outcome, calls, health } = await run({ targets, results: [fail('server'), complete] });
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+    expect(calls).toEqual(['first:a', 'second:a']);
+    expect(health.failed).toHaveBeenCalledWith({ upstreamId: 'first', model: 'm' }, false);
+  });
+
+  it('gives the request back to wait when all targets have failed', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [fail('network')] });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100, state: { attempts: 1, waits: 1 } });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('rests a limited credential for exactly as long as the provider says, and takes the next', async () => {
+    const { outcome, calls, health } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit', { retryAfterMs: 7000 }), complete],
+    });
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+    expect(calls).toEqual(['u:a', 'u:b']);
+    expect(health.rest).toHaveBeenCalledWith(
+      { upstreamId: 'u', credentialId: 'a' },
+      { restMs: 7000, isRefused: false },
+    );
+    expect(health.failed).not.toHaveBeenCalled();
+  });
+
+  it('rests a limited credential by its own schedule when the provider does not say', async () => {
+    const state = { ...firstRetryState, rateLimitWaits: 2 };
+    const { health } = await run({ targets: [target('u')], results: [fail('rate_limit'), complete], job: { state } });
+    expect(health.rest.mock.calls[0]?.[1]).toEqual({ restMs: 4000, isRefused: false });
+  });
+
+  it('waits for the earliest credential when all rest', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit', { retryAfterMs: 3000 })],
+      choices: [go('a'), { kind: 'cooling', waitMs: 3000 }],
+    });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 3025, state: { attempts: 1, waits: 0 } });
+  });
+
+  it('says 429 with the shortest rest when the deadline comes first', async () => {
+    const { outcome } = await run({
+      targets: [target('u'), target('v')],
+      results: [complete],
+      choices: [
+        { kind: 'cooling', waitMs: 90_000 },
+        { kind: 'cooling', waitMs: 30_000 },
+      ],
+      remainingMs: 20_000,
+    });
+    expect(outcome).toMatchObject({
+      kind: 'error',
+      attempts: 0,
+      error: { code: 'upstream_rate_limited', retryAfterMs: 30_000 },
+    });
+  });
+
+  it('rests a refused credential so that nobody waits for it', async () => {
+    const { outcome, health } = await run({
+      targets: [target('u')],
+      results: [fail('authentication')],
+      choices: [go('a'), { kind: 'refused' }],
+    });
+    expect(health.rest.mock.calls[0]?.[1].isRefused).toBe(true);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
+  });
+
+  it('fails at once when others have found every credential refused', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [], choices: [{ kind: 'refused' }] });
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 0, error: { code: 'upstream_authentication' } });
+    expect(calls).toEqual([]);
+  });
+
+  it.each(['context_length', 'content_policy', 'not_found'] as const)(
+    'does not ask the same model again after %s, but another',
+    async (kind) => {
+      const targets = [target('u'), target('v', { priority: 2 })];
+      const { outcome, calls } = await run({ targets, results: [fail(kind), fail('server')] });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome).toMatchObject({ kind: 'retry', state: { refusedBy: ['u/m'] } });
+    },
+  );
+
+  it('leaves out what has refused in an earlier run', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const state = { ...firstRetryState, attempts: 1, refusedBy: ['u/m'] };
+    const { calls } = await run({ targets, results: [complete], job: { state } });
+    expect(calls).toEqual(['v:a']);
+  });
+
+  it('tries nothing more after a request that is wrong everywhere', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('invalid_request')] });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rejected' } });
+  });
+
+  it('tries nothing more once the client has seen a part of the answer', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('network', { events: 3 })] });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', events: 3, error: { code: 'upstream_error' } });
+  });
+
+  it('makes five calls at most, over all runs', async () => {
+    const state = { ...firstRetryState, attempts: 4 };
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('server')], job: { state } });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 5, error: { code: 'upstream_error' } });
+  });
+
+  it('passes by a target whose circuit is open', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [complete], choices: [{ kind: 'open', waitMs: 4000 }] });
+    expect(calls).toEqual(['v:a']);
+    expect(outcome.kind).toBe('end');
+  });
+
+  it('refuses at once when every circuit is open', async () => {
+    const { outcome } = await run({ targets: [target('u')], results: [], choices: [{ kind: 'open', waitMs: 4000 }] });
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_unavailable', retryAfterMs: 4000 } });
+  });
+
+  it('closes the circuit when the probe fails for a reason of its own', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit'), complete],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.recovered).toHaveBeenCalledOnce();
+    expect(health.failed).not.toHaveBeenCalled();
+  });
+
+  it('gives a request back that a shutdown interrupts before its answer', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [{ kind: 'aborted', events: 0 }],
+      abortReason: 'draining',
+    });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { attempts: 1 } });
+  });
+
+  it('ends a request that a shutdown interrupts in its answer', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [{ kind: 'aborted', events: 5 }],
+      abortReason: 'draining',
+    });
+    expect(outcome).toMatchObject({ kind: 'error', events: 5, error: { code: 'worker_lost' } });
+  });
+
+  it('has a clear word for a model that this worker does not know', async () => {
+    const { outcome } = await run({ targets: [], results: [] });
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_unavailable' } });
+  });
+});

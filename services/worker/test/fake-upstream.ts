@@ -1,0 +1,57 @@
+import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { CallListener, UpstreamClient } from '@sluice/upstream';
+
+/** An upstream client whose answers a test speaks line by line. */
+export interface FakeUpstream extends UpstreamClient {
+  readonly requests: UpstreamRequest[];
+  head(status?: number, contentType?: string): void;
+  text(text: string): void;
+  event(data: string): void;
+  end(): void;
+  fail(failure: UpstreamFailure): void;
+  readonly isAborted: boolean;
+  readonly isPaused: boolean;
+}
+
+export function createFakeUpstream(): FakeUpstream {
+  const requests: UpstreamRequest[] = [];
+  let listener: CallListener | undefined;
+  let isAborted = false;
+  let isPaused = false;
+  const tell = (): CallListener => {
+    if (listener === undefined) throw new Error('the upstream has not been called');
+    return listener;
+  };
+  const fake: FakeUpstream = {
+    requests,
+    call(request, listening) {
+      requests.push(request);
+      listener = listening;
+      isAborted = false;
+      return {
+        abort: () => (isAborted = true),
+        pause: () => (isPaused = true),
+        resume: () => (isPaused = false),
+      };
+    },
+    head(status = 200, contentType = 'text/event-stream') {
+      const head: ResponseHead = { status, headers: { 'content-type': contentType }, receivedAt: 0 };
+      tell().onHead(head);
+    },
+    text: (text) => tell().onText(text),
+    event: (data) => tell().onText(`data: ${data}\n\n`),
+    end: () => tell().onEnd(),
+    fail: (failure) => tell().onFailure(failure),
+    close: () => Promise.resolve(),
+    get isAborted() {
+      return isAborted;
+    },
+    get isPaused() {
+      return isPaused;
+    },
+  };
+  return fake;
+}
+
+export const delta = (content: string, finishReason: string | null = null): string =>
+  JSON.stringify({ model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: finishReason }] });
