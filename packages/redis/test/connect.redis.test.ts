@@ -1,0 +1,66 @@
+import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
+import { describe, expect, onTestFinished } from 'vitest';
+import { connect, type ConnectionRole, isRedisUnavailable, type RedisConnection, untilReady } from '../src/index.ts';
+
+function open(url: string, role: ConnectionRole): { connection: RedisConnection; errors: Error[] } {
+  const errors: Error[] = [];
+  const connection = connect({
+    settings: { kind: 'single', url },
+    role,
+    name: `test-${role}`,
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(() => connection.disconnect());
+  return { connection, errors };
+}
+
+describe('a connection', () => {
+  redisTest('shows its name to the server', async ({ redisUrl }) => {
+    const { connection } = open(redisUrl, 'command');
+    await untilReady(connection, 2000);
+    expect(await connection.call('CLIENT', 'GETNAME')).toBe('test-command');
+  });
+
+  redisTest('for commands fails at once while Redis is away, and serves again after it', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { connection, errors } = open(server.url, 'command');
+    await untilReady(connection, 2000);
+    await server.kill();
+    await until(() => connection.status !== 'ready', { what: 'the connection to be lost' });
+    const failure: unknown = await connection.get('x').catch((error: unknown) => error);
+    expect(isRedisUnavailable(failure)).toBe(true);
+    await until(() => errors.length > 0, { what: 'word of the refused connection' });
+    await server.restart();
+    await until(() => connection.status === 'ready', { what: 'the connection to be back' });
+    expect(await connection.get('x')).toBe(null);
+  });
+
+  redisTest('for writes keeps what it is given while Redis is away', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { connection } = open(server.url, 'writer');
+    await untilReady(connection, 2000);
+    await server.kill();
+    await until(() => connection.status !== 'ready', { what: 'the connection to be lost' });
+    const written = connection.set('x', 'later');
+    await server.restart();
+    expect(await written).toBe('OK');
+  });
+
+  redisTest('for commands gives up on a link that went silent', async ({ redisUrl }) => {
+    const { hostname, port } = new URL(redisUrl);
+    const proxy = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
+    onTestFinished(() => proxy.close());
+    const { connection } = open(proxy.through(redisUrl), 'command');
+    await untilReady(connection, 2000);
+    proxy.set({ kind: 'blackhole' });
+    const failure: unknown = await connection.get('x').catch((error: unknown) => error);
+    expect(isRedisUnavailable(failure)).toBe(true);
+  });
+
+  redisTest('that is not ready in time is told so', async () => {
+    const { connection } = open('redis://127.0.0.1:1', 'command');
+    await expect(untilReady(connection, 50)).rejects.toThrow('Redis did not answer within 50 ms');
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { createKeys } from '../src/index.ts';
+
+const keys = createKeys('sluice');
+const tagOf = (key: string): string | undefined => /\{([^}]*)\}/.exec(key)?.[1];
+
+describe('the names of keys', () => {
+  it('put what one script touches under one hash tag, so that a cluster keeps it on one node', () => {
+    const admission = [
+      keys.leases,
+      keys.waiting,
+      keys.vouched,
+      keys.waiters,
+      keys.admissionMailbox('i-1'),
+      keys.keyLeases('k1'),
+      keys.requestRate('k1'),
+      keys.tokenRate('k1'),
+    ];
+    expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
+    expect(tagOf(keys.queuePrefix(3))).toBe('q3');
+    expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
+    expect(tagOf(keys.rests('openai'))).toBe(tagOf(keys.breaker('openai', 'gpt')));
+  });
+
+  it('spread mailboxes, queue shards and upstreams over a cluster', () => {
+    expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
+    expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
+    expect(tagOf(keys.rests('a'))).not.toBe(tagOf(keys.rests('b')));
+  });
+
+  it('all begin with the prefix, so that two fleets can share a Redis', () => {
+    const names = Object.values(keys).map((key: string | ((...args: never[]) => string)) =>
+      typeof key === 'string' ? key : (key as (...args: unknown[]) => string)(1, 'x'),
+    );
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !name.startsWith('sluice:'))).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { redisTest } from '@sluice/testkit';
+import { describe, expect } from 'vitest';
+import { defineScript } from '../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-script-'));
+const lua = (name: string, text: string): URL => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return pathToFileURL(path);
+};
+
+describe('a script', () => {
+  redisTest('runs with its keys and arguments, its reply read by the given reader', async ({ redis, keyPrefix }) => {
+    const file = lua('add-1.lua', "return redis.call('incrby', KEYS[1], ARGV[1])");
+    const add = defineScript(file, Number);
+    expect(await add.run(redis, [`${keyPrefix}:n`], [2])).toBe(2);
+    expect(await add.run(redis, [`${keyPrefix}:n`], [3])).toBe(5);
+  });
+
+  redisTest('is sent again when the server has forgotten it', async ({ redis, keyPrefix }) => {
+    const add = defineScript(lua('put-1.lua', "return redis.call('incr', KEYS[1])"), Number);
+    await add.run(redis, [`${keyPrefix}:n`], []);
+    await redis.script('FLUSH');
+    expect(await add.run(redis, [`${keyPrefix}:n`], [])).toBe(2);
+  });
+
+  redisTest('holds the text of the files that it includes', async ({ redis }) => {
+    lua('double.lua', 'local function double(n) return n * 2 end');
+    const file = lua('twice-0.lua', '--@include double\nreturn double(tonumber(ARGV[1]))');
+    expect(await defineScript(file, Number).run(redis, [], [21])).toBe(42);
+  });
+
+  redisTest('refuses a call with another number of keys than its file name says', async ({ redis }) => {
+    const file = lua('two-2.lua', 'return 1');
+    await expect(defineScript(file, Number).run(redis, ['a'], [])).rejects.toThrow('two takes 2 keys, not 1');
+  });
+
+  redisTest('must have a name that says how many keys it takes', () => {
+    expect(() => defineScript(lua('nameless.lua', 'return 1'), Number)).toThrow('<verb>-<number of keys>.lua');
+  });
+});
