@@ -31,7 +31,7 @@ describe('each Lua script of the repository', () => {
     if (!body.includes('#ARGV')) expect(indexesOf('ARGV', body)).toEqual(documented);
   });
 
-  it.each(files)('decides on Redis's clock and on no chance: %s', (file) => {
+  it.each(files)('knows no clock but that of Redis, and no chance: %s', (file) => {
     const text = readFileSync(join(packages, file), 'utf8');
     expect(text).not.toMatch(/os\.(?:time|clock)|math\.random/);
   });

@@ -8,7 +8,7 @@
  */
 
 /** What a frame says. The first group travels worker → ingress, `admitted` Redis script → ingress, the rest ingress → worker. */
-export const frameKinds = [
+const frameKinds = [
   'started',
   'answered',
   'data',

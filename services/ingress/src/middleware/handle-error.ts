@@ -23,7 +23,7 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
 }
 
 /** Sends an error as the whole answer. */
-export function sendError(response: Response, error: GatewayError): void {
+function sendError(response: Response, error: GatewayError): void {
   if (response.destroyed) return;
   if (error.retryAfterMs !== undefined) {
     const retryMs = Math.min(longestRetryAfterMs, Math.ceil(error.retryAfterMs));
@@ -37,7 +37,7 @@ export function sendError(response: Response, error: GatewayError): void {
 /** What express and its body parser say of a request they could not read. */
 const bodyErrorSchema = z.object({ type: z.string().optional(), status: z.number().int(), message: z.string() });
 
-export function toGatewayError(thrown: unknown): GatewayError {
+function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (isRedisUnavailable(thrown)) {
     return new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: thrown });
