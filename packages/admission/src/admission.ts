@@ -105,6 +105,13 @@ interface Held extends AdmissionRequest {
   readonly wake: () => void;
 }
 
+interface Accepted {
+  readonly request: AdmissionRequest;
+  /** Resolves when the request may run. */
+  readonly turn: PromiseWithResolvers<void>;
+  readonly mustWait: boolean;
+}
+
 const renewBatch = 50;
 const releaseRetryMs = 500;
 
@@ -112,6 +119,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const { connection, keys, fleet } = needs;
   const scripts = createScripts(needs);
   const held = new Map<string, Held>();
+  /** Requests whose answer is on its way: on its own connection, the word that one may run can overtake it. */
+  const asking = new Map<string, PromiseWithResolvers<void>>();
   const releasing = new Set<Promise<void>>();
   let isClosed = false;
   let timer = setTimeout(renewAll, renewDelayMs());
@@ -153,13 +162,12 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     }
   }
 
-  function accept(request: AdmissionRequest, mustWait: boolean): Ticket {
-    const { promise: admitted, resolve: wake } = Promise.withResolvers<void>();
-    held.set(request.requestId, { ...request, wake });
-    if (!mustWait) wake();
+  function accept({ request, turn, mustWait }: Accepted): Ticket {
+    held.set(request.requestId, { ...request, wake: turn.resolve });
+    if (!mustWait) turn.resolve();
     return {
       mustWait,
-      admitted,
+      admitted: turn.promise,
       release(correction) {
         if (!held.delete(request.requestId)) return;
         const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
@@ -170,16 +178,25 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
 
   return {
     async acquire(request) {
-      const reply = await scripts.acquire(request);
-      const rates = ratesOf(reply, request.limits);
-      if (reply.verdict === 'refused') {
-        return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
+      const turn = Promise.withResolvers<void>();
+      asking.set(request.requestId, turn);
+      try {
+        const reply = await scripts.acquire(request);
+        const rates = ratesOf(reply, request.limits);
+        if (reply.verdict === 'refused') {
+          return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
+        }
+        const ticket = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
+        return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
+      } finally {
+        asking.delete(request.requestId);
       }
-      const ticket = accept(request, reply.verdict === 'waiting');
-      return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
     },
 
-    wake: (requestId) => held.get(requestId)?.wake(),
+    wake(requestId) {
+      held.get(requestId)?.wake();
+      asking.get(requestId)?.resolve();
+    },
 
     async occupancy() {
       const [running, waiting] = await Promise.all([connection.zcard(keys.leases), connection.zcard(keys.waiting)]);

@@ -227,6 +227,17 @@ describe('the waiting room', () => {
     expect(await second.admission.occupancy()).toEqual({ running: 1, waiting: 0 });
   });
 
+  redisTest('heeds a wake-up that overtakes the answer to its request', async ({ redisUrl, keyPrefix }) => {
+    const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
+    await admission.acquire(ask('a'));
+    const asked = admission.acquire(ask('b'));
+    admission.wake('b');
+    const second = await asked;
+    if (second.kind !== 'accepted') throw new Error('refused');
+    expect(second.ticket.mustWait).toBe(true);
+    await second.ticket.admitted; // the renewal is 10 s away, longer than until this test fails
+  });
+
   redisTest('makes good for a wake-up that got lost', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection, keys } = await setUp(
       { redisUrl, keyPrefix },

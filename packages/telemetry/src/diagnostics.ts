@@ -1,6 +1,7 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import { redactSecrets } from './redact.ts';
 
+/** What {@link createDiagnostics} works with. */
 export interface DiagnosticsNeeds {
   readonly write: (line: string) => void;
   /** Monotonic milliseconds. */
@@ -38,14 +39,18 @@ function toLine(message: string): string {
   return redactSecrets(messageWithin(message)).replaceAll(/\s+/g, ' ').slice(0, longestLine);
 }
 
-/** The SDK reports an exception as JSON of all its properties, stack included; only the message is worth a line. */
+/**
+ * The SDK reports an exception, which is always that of an export, as JSON of all its properties, stack included; only
+ * the message is worth a line.
+ */
 function messageWithin(text: string): string {
   if (!text.startsWith('{')) return text;
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== 'object' || parsed === null) return text;
     const { message, code } = parsed as { message?: unknown; code?: unknown };
-    return [message, code].filter((part) => typeof part === 'string' && part !== '').join(', ') || text;
+    const parts = [message, code].filter((part) => typeof part === 'string' && part !== '');
+    return parts.length === 0 ? text : `the export failed: ${parts.join(', ')}`;
   } catch {
     return text;
   }

@@ -9,6 +9,7 @@ export interface GaugeFeed {
   refresh(): Promise<void>;
 }
 
+/** Gauges, who knows their values, and how to write them. */
 export interface Fed<Value> {
   readonly gauges: readonly Series<NumberCell>[];
   readonly source: Source<Value> | undefined;
@@ -16,11 +17,13 @@ export interface Fed<Value> {
   readonly apply: (value: Value) => void;
 }
 
+/** Asked at each scrape. */
 export type Source<Value> = () => Value | Promise<Value>;
 
 /** A scrape must not hang because Redis does. */
 const longestWaitMs = 1000;
 
+/** One for each registry; sources are asked side by side, a second at most. */
 export function createGaugeFeed(): GaugeFeed {
   const refreshers: (() => Promise<void>)[] = [];
   return {

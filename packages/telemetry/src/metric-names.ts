@@ -1,5 +1,6 @@
 import { errorTable } from '@sluice/protocol';
 
+/** Which of our processes exposes a metric. */
 export type Service = 'ingress' | 'worker';
 
 /** A label's values: fixed ones, or a set that the configuration gives. */
@@ -31,7 +32,7 @@ export type DropReason = (typeof dropReasons)[number];
 
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 const errorCodes = Object.keys(errorTable);
-const jobStates = ['waiting', 'active', 'delayed', 'prioritized', 'paused', 'completed', 'failed'];
+const jobStates = ['waiting', 'active'];
 
 const ingress: readonly Service[] = ['ingress'];
 const worker: readonly Service[] = ['worker'];
@@ -156,7 +157,7 @@ export const metricTable = {
   queueJobs: {
     name: 'sluice_queue_jobs',
     kind: 'gauge',
-    services: both,
+    services: ingress,
     labels: { queue: 'queues', state: jobStates },
     help: 'Jobs in the queue; every replica reports the same, so take max by (queue, state), not sum.',
   },
@@ -202,7 +203,7 @@ export const metricTable = {
     kind: 'counter',
     services: worker,
     labels: { upstream: 'upstreams', reason: errorCodes },
-    help: 'Attempts followed by another one, by the upstream that failed and our error code for it.',
+    help: 'Failed calls to an upstream that left the request to be tried again, by our error code.',
   },
   credentials: {
     name: 'sluice_credentials',
@@ -223,7 +224,7 @@ export const metricTable = {
     kind: 'gauge',
     services: worker,
     labels: { target: 'targets' },
-    help: '1 while no request is sent to this target because it keeps failing.',
+    help: '1 while no request is sent to this target because it keeps failing; the same from every replica.',
   },
   relayLag: {
     name: 'sluice_relay_lag_seconds',
@@ -238,19 +239,19 @@ export const metricTable = {
     kind: 'counter',
     services: both,
     labels: {},
-    help: "Frames read from this process's mailbox.",
+    help: "Frames read from this process's mailbox: answers at the ingress, cancels and pauses at a worker.",
   },
   relayDroppedFrames: {
     name: 'sluice_relay_dropped_frames_total',
     kind: 'counter',
-    services: both,
+    services: ingress,
     labels: { reason: dropReasons },
     help: 'Frames read that nobody was waiting for.',
   },
   relayGaps: {
     name: 'sluice_relay_gaps_total',
     kind: 'counter',
-    services: both,
+    services: ingress,
     labels: {},
     help: 'Requests of which a frame was lost on the way; each ends in an error.',
   },

@@ -26,8 +26,6 @@ export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** A batch of frames came out of the mailbox; `lagMs` is its age, absent where its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
-  relayDropped(reason: DropReason): void;
-  relayGap(): void;
   /** The text for one scrape: asks the watched sources, one second at most. */
   render(): Promise<Exposition>;
 }
@@ -47,6 +45,7 @@ export interface FinishedRequest {
   readonly outputTokens?: number | undefined;
 }
 
+/** What an ingress records beside that. */
 export interface IngressMetrics extends SharedMetrics {
   requestFinished(request: FinishedRequest): void;
   streamOpened(): void;
@@ -59,10 +58,15 @@ export interface IngressMetrics extends SharedMetrics {
   queueWaited(waitMs: number): void;
   /** `reason` is the error of the run before. */
   resubmitted(reason: ErrorCode): void;
+  /** A frame was read that nobody was waiting for. */
+  relayDropped(reason: DropReason): void;
+  /** A frame of a request was lost on the way. */
+  relayGap(): void;
   /** Who knows the values of gauges that are not counted here. */
   watch(sources: IngressSources): void;
 }
 
+/** What a worker records beside that. */
 export interface WorkerMetrics extends SharedMetrics {
   jobStarted(): void;
   jobEnded(): void;
@@ -75,17 +79,14 @@ export interface WorkerMetrics extends SharedMetrics {
   watch(sources: WorkerSources): void;
 }
 
-type QueueJobs = Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
-
 /** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface IngressSources {
   readonly slots?: Source<{ readonly inUse: number; readonly limit: number; readonly waiting: number }>;
-  readonly queueJobs?: QueueJobs;
+  readonly queueJobs?: Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
 }
 
 /** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface WorkerSources {
-  readonly queueJobs?: QueueJobs;
   readonly credentials?: Source<
     readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
   >;
@@ -117,16 +118,12 @@ function recordShared({ counter, gauge, histogram }: Instruments): Omit<SharedMe
   const redisUp = gauge(metricTable.redisUp).at();
   const lag = histogram(metricTable.relayLag).at();
   const frames = counter(metricTable.relayFrames).at();
-  const dropped = counter(metricTable.relayDroppedFrames);
-  const gaps = counter(metricTable.relayGaps).at();
   return {
     redisUp: (isUp) => void (redisUp.value = isUp ? 1 : 0),
     relayRead(frameCount, lagMs) {
       frames.value += frameCount;
       if (lagMs !== undefined) lag.observe(lagMs / 1000);
     },
-    relayDropped: (reason) => void dropped.at(reason).value++,
-    relayGap: () => void gaps.value++,
   };
 }
 
@@ -148,7 +145,9 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
   const waiting = gauge(metricTable.waitingRequests);
   const queueWait = histogram(metricTable.queueWait).at();
   const resubmissions = counter(metricTable.resubmissions);
-  const feedQueueJobs = createQueueJobsFeed(instruments, feed);
+  const queueJobs = gauge(metricTable.queueJobs);
+  const dropped = counter(metricTable.relayDroppedFrames);
+  const gaps = counter(metricTable.relayGaps).at();
 
   return {
     requestFinished(request) {
@@ -173,6 +172,8 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
     refused: (reason) => void refusals.at(reason).value++,
     queueWaited: (waitMs) => queueWait.observe(waitMs / 1000),
     resubmitted: (reason) => void resubmissions.at(reason).value++,
+    relayDropped: (reason) => void dropped.at(reason).value++,
+    relayGap: () => void gaps.value++,
     watch(sources) {
       feed.add({
         gauges: [slotsInUse, slotsLimit, waiting],
@@ -183,7 +184,13 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
           waiting.at().value = slots.waiting;
         },
       });
-      feedQueueJobs(sources.queueJobs);
+      feed.add({
+        gauges: [queueJobs],
+        source: sources.queueJobs,
+        apply(jobs) {
+          for (const { queue, state, count } of jobs) queueJobs.at(queue, state).value += count;
+        },
+      });
     },
   };
 }
@@ -197,7 +204,6 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   const credentials = gauge(metricTable.credentials);
   const cooldowns = counter(metricTable.credentialCooldowns);
   const breakerOpen = gauge(metricTable.breakerOpen);
-  const feedQueueJobs = createQueueJobsFeed(instruments, feed);
 
   return {
     jobStarted: () => void activeJobs.value++,
@@ -207,7 +213,6 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
     retried: (upstream, reason) => void retries.at(upstream, reason).value++,
     credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
     watch(sources) {
-      feedQueueJobs(sources.queueJobs);
       feed.add({
         gauges: [credentials],
         source: sources.credentials,
@@ -222,23 +227,15 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
         gauges: [breakerOpen],
         source: sources.breakers,
         apply(breakers) {
-          for (const { target, isOpen } of breakers) breakerOpen.at(target).value += isOpen ? 1 : 0;
+          for (const { target, isOpen } of breakers) {
+            // Not added up: two models may share a target.
+            const cell = breakerOpen.at(target);
+            if (isOpen) cell.value = 1;
+          }
         },
       });
     },
   };
-}
-
-function createQueueJobsFeed({ gauge }: Instruments, feed: GaugeFeed): (source: QueueJobs | undefined) => void {
-  const queueJobs = gauge(metricTable.queueJobs);
-  return (source) =>
-    feed.add({
-      gauges: [queueJobs],
-      source,
-      apply(jobs) {
-        for (const { queue, state, count } of jobs) queueJobs.at(queue, state).value += count;
-      },
-    });
 }
 
 function statusClassOf(status: number): string {

@@ -4,7 +4,9 @@
  * no answer, no stop sequence and no key is ever among the values.
  */
 
+/** Which side of a call a span is. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+/** By name; undefined values are left out. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** What to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
@@ -98,7 +100,7 @@ export function processSpan({ queue, messageId, epoch }: Message & { readonly ep
 export function inferenceSpan(call: {
   /** Type of the upstream in the configuration. */
   readonly providerType: string;
-  /** As the provider knows it. */
+  /** As the client named it: which model of which provider serves it may change with each attempt. */
   readonly model: string;
   readonly stream: boolean;
   readonly maxTokens?: number | undefined;
@@ -128,7 +130,6 @@ export function inferenceSpan(call: {
 export interface InferenceResult {
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
-  readonly responseId?: string | undefined;
   readonly responseModel?: string | undefined;
   readonly finishReasons?: readonly string[] | undefined;
   /** Including cached ones. */
@@ -137,16 +138,13 @@ export interface InferenceResult {
   readonly cacheReadTokens?: number | undefined;
   readonly cacheWriteTokens?: number | undefined;
   readonly reasoningTokens?: number | undefined;
-  readonly timeToFirstChunkMs?: number | undefined;
 }
 
+/** For the inference span, and where known for the server span. Undefined values stay undefined. */
 export function inferenceResultAttributes(result: InferenceResult, names = genAiNames): SpanAttributes {
   return {
-    'gen_ai.response.id': result.responseId,
     'gen_ai.response.model': result.responseModel,
     'gen_ai.response.finish_reasons': result.finishReasons,
-    'gen_ai.response.time_to_first_chunk':
-      result.timeToFirstChunkMs === undefined ? undefined : result.timeToFirstChunkMs / 1000,
     'gen_ai.usage.input_tokens': result.inputTokens,
     'gen_ai.usage.output_tokens': result.outputTokens,
     'gen_ai.usage.cache_read.input_tokens': result.cacheReadTokens,

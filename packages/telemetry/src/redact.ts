@@ -14,6 +14,9 @@ const proseAfterBearer = 'tokens?|keys?|auth\\w*|schemes?|realm|headers?|credent
 const secretNames =
   '(?:x-)?api[-_ ]?key|access[-_]?token|refresh[-_]?token|auth[-_]?token|client[-_]?secret|secret(?:[-_]?key)?|passw(?:or)?d|authorization';
 
+/** Where a word begins, also right after an escape of JSON (`\n`, `\u0000`) or of a URL (`%22`), which ends in letters. */
+const wordStart = '(?:(?<![A-Za-z0-9])|(?<=\\\\[bfnrt]|\\\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}))';
+
 /**
  * What credentials look like. Each pattern begins at a fixed word or at a border that it cannot cross itself, and ends
  * in at most one open-ended run, so that no text makes the engine go back over what it has read: time stays linear.
@@ -22,22 +25,32 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Authorization: Bearer …, but not "the Bearer token is missing".
   [
     new RegExp(
-      `\\b(bearer(?:\\s{1,4}|%20|\\+))(?!(?:${proseAfterBearer})\\.?(?!${tokenCharacter}))${tokenCharacter}+`,
+      `(${wordStart}bearer(?:\\s{1,4}|%20|\\+))(?!(?:${proseAfterBearer})\\.?(?!${tokenCharacter}))${tokenCharacter}+`,
       'gi',
     ),
     `$1${redactedMark}`,
   ],
-  [/\b(basic\s{1,4})(?=[a-z]{0,200}[0-9+/=])[a-z0-9+/]{6,}={0,2}/gi, `$1${redactedMark}`],
-  // OpenAI's shape, which is ours too; then the prefixes of other providers.
-  [/(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{4,}/g, redactedMark],
+  // "basic" is mostly prose: what follows must have a digit, unless it is said to be an authorization.
+  [new RegExp(`(${wordStart}basic\\s{1,4})(?=[a-z]{0,200}[0-9+/=])[a-z0-9+/]{6,}={0,2}`, 'gi'), `$1${redactedMark}`],
   [
-    /(?<![A-Za-z0-9])(?:sk_|pk[-_]|rk[-_]|pat_|gsk_|xai-|hf_|gh[opsru]_|glpat-|sess-|AIza|AKIA|ya29\.)[A-Za-z0-9_-]{16,}/g,
+    new RegExp(`(${wordStart}authorization\\s{0,3}[:=]\\s{0,3}basic\\s{1,4})[a-z0-9+/]+={0,2}`, 'gi'),
+    `$1${redactedMark}`,
+  ],
+  // User and password of a URL. Greedy, since people forget to encode an @ in a password.
+  [/(:\/\/)[^\s/?#"'<>\\]+@/g, `$1${redactedMark}@`],
+  // OpenAI's shape, which is ours too; then the prefixes of other providers.
+  [new RegExp(`${wordStart}sk-[A-Za-z0-9_-]{4,}`, 'g'), redactedMark],
+  [
+    new RegExp(
+      `${wordStart}(?:sk_|pk[-_]|rk[-_]|pat_|gsk_|xai-|hf_|gh[opsru]_|glpat-|sess-|AIza|AKIA|ya29\\.)[A-Za-z0-9_-]{16,}`,
+      'g',
+    ),
     redactedMark,
   ],
   // A JSON Web Token.
-  [/(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g, redactedMark],
-  // Zhipu's older keys: id.secret.
-  [/(?<![A-Za-z0-9])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])/g, redactedMark],
+  [new RegExp(`${wordStart}eyJ[A-Za-z0-9_-]{5,}\\.[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]*)?`, 'g'), redactedMark],
+  // Zhipu's older keys: id.secret. The id may be seen. Searched from the dot, of which a text has few.
+  [/\.(?<=[0-9a-f]{32}\.)[A-Za-z0-9]{16}(?![A-Za-z0-9])/g, `.${redactedMark}`],
   [/([?&](?:key|token|signature|sig|secret)=)(?!\[redacted\])[^&\s"'<>\\]+/gi, `$1${redactedMark}`],
   // "api_key": "…" in JSON, escaped or not. A bare null or number stays: the text may be a whole log line.
   [
@@ -47,7 +60,7 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // api_key=… and api key: … in prose.
   [
     new RegExp(
-      `(?<![A-Za-z0-9])((?:${secretNames})\\s{0,3}[:=]\\s{0,3})(?!\\[redacted\\]|(?:bearer|basic|key)(?![A-Za-z0-9_-]))[^\\s"'\\\\,;&<>(){}]+`,
+      `(${wordStart}(?:${secretNames})\\s{0,3}[:=]\\s{0,3})(?!\\[redacted\\]|(?:bearer|basic|key)(?![A-Za-z0-9_-]))[^\\s"'\\\\,;&<>(){}]+`,
       'gi',
     ),
     `$1${redactedMark}`,
@@ -56,8 +69,8 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 
 /**
  * Takes credentials out of a text that others wrote: given secrets wherever they stand (also URL- or JSON-encoded), and
- * whatever is shaped like a bearer token, a provider's key, a JSON Web Token or a named secret. Linear in the length of
- * the text; doing it twice changes nothing. Secrets under four characters are ignored.
+ * whatever is shaped like a bearer token, a provider's key, a JSON Web Token, a URL's user or a named secret. Linear in
+ * the length of the text; doing it twice changes nothing. Secrets under four characters are ignored.
  */
 export function redactSecrets(text: string, secrets: readonly string[] = []): string {
   let result = text;

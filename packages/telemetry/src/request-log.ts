@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 export interface RequestLogFields {
   readonly request_id: string;
   readonly trace_id?: string | undefined;
-  /** By `maskKey`. */
+  /** Masked: first four and last four characters. */
   readonly key?: string | undefined;
   readonly key_name?: string | undefined;
   /** As the client named it. */
@@ -28,12 +28,15 @@ export interface RequestLogFields {
 
 const longestText = 200;
 
-const levels = { complete: 'info', cancelled: 'info', refused: 'warn', error: 'error' } as const;
-
-/** Writes it: `info` for complete and cancelled requests, `warn` for refused and `error` for failed ones. */
+/** Writes it: `info` for complete and cancelled requests, `warn` for refused ones and those told a 4xx, else `error`. */
 export function logRequest(logger: Logger, fields: RequestLogFields): void {
-  logger[levels[fields.outcome]](
+  logger[levelOf(fields)](
     { ...fields, model: fields.model?.slice(0, longestText), user_agent: fields.user_agent?.slice(0, longestText) },
     'request',
   );
+}
+
+function levelOf({ outcome, status }: RequestLogFields): 'info' | 'warn' | 'error' {
+  if (outcome === 'complete' || outcome === 'cancelled') return 'info';
+  return outcome === 'refused' || (status >= 400 && status < 500) ? 'warn' : 'error';
 }

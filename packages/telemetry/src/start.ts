@@ -1,3 +1,5 @@
+import { diag } from '@opentelemetry/api';
+import { readTracingWish } from './exporter-settings.ts';
 import { redactSecrets } from './redact.ts';
 import type { Sdk } from './sdk.ts';
 import type { ProcessFacts } from './service-identity.ts';
@@ -6,22 +8,24 @@ let sdk: Sdk | undefined;
 
 /**
  * Starts the OpenTelemetry SDK if an exporter for traces is configured. Never throws: a gateway without traces is worth
- * more than none.
+ * more than none. A line on stderr says why there are none although they were asked for.
  */
 export async function startTelemetry(facts: ProcessFacts): Promise<void> {
-  if (sdk !== undefined || !isTracingConfigured(facts.env)) return;
+  const wish = readTracingWish(facts.env);
+  if (sdk !== undefined || wish.kind === 'off') return;
+  if (wish.kind === 'impossible') return complain(`tracing is off: ${wish.problem}`);
   try {
     const { startSdk } = await import('./sdk.ts');
     sdk = startSdk(facts);
   } catch (error) {
-    complain(`tracing is off, the SDK did not start: ${String(error)}`);
+    complain(`tracing is off, the SDK did not start: ${messageOf(error)}`);
   }
 }
 
 /**
  * Sends what has been recorded and stops tracing; does nothing where it never started. Resolves after `timeoutMs` at the
- * latest, and never rejects: if the collector is away, a line on stderr says so. The exporter's own retries may outlive
- * that: exit explicitly afterwards.
+ * latest, and never rejects: if the collector is away, a line on stderr says so, unless one has done so within the last
+ * minute. The exporter's own retries may outlive that: exit explicitly afterwards.
  */
 export async function shutdownTelemetry(timeoutMs: number): Promise<void> {
   if (sdk === undefined) return;
@@ -34,7 +38,8 @@ export async function shutdownTelemetry(timeoutMs: number): Promise<void> {
   try {
     await Promise.race([stopping, timeUp]);
   } catch (error) {
-    complain(`the last spans were not sent: ${String(error)}`);
+    // Not `complain`: a collector in trouble has most likely been reported, and this is the same trouble.
+    diag.error(`the last spans were not sent: ${messageOf(error)}`);
   } finally {
     clearTimeout(timer);
   }
@@ -44,10 +49,6 @@ function complain(text: string): void {
   process.stderr.write(`sluice telemetry: ${redactSecrets(text).replaceAll(/\s+/g, ' ')}\n`);
 }
 
-/** Do the standard variables ask for traces to be sent somewhere? The SDK itself would send them to localhost unasked. */
-export function isTracingConfigured(env: NodeJS.ProcessEnv): boolean {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false;
-  const exporter = env['OTEL_TRACES_EXPORTER']?.trim() ?? '';
-  if (exporter !== '') return exporter !== 'none';
-  return Boolean(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim() || env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim());
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

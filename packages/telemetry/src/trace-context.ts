@@ -28,6 +28,7 @@ export function readCarrier({ traceparent, tracestate }: Carrier): SpanContext |
   };
 }
 
+/** The other way round; `tracestate` only if there is one. */
 export function writeCarrier({ traceId, spanId, traceFlags, traceState }: SpanContext): Carrier {
   const tracestate = traceState?.serialize();
   return {

@@ -12,6 +12,7 @@ import { attributeNames, type SpanAttributes, type SpanKind } from './names.ts';
 import { redactSecrets } from './redact.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
+/** What a span is told when it starts. */
 export interface StartSpanOptions {
   readonly name: string;
   readonly kind: SpanKind;

@@ -20,8 +20,8 @@ export function runWorker(env: Readonly<Record<string, string>>): ChildRun {
     process.execPath,
     [
       '--conditions=@sluice/source',
-      ...['--import', pathOf('./child/record-modules.ts')],
-      ...['--import', pathOf('../src/register.ts')],
+      `--import=${pathOf('./child/record-modules.ts')}`,
+      `--import=${pathOf('../src/register.ts')}`,
       pathOf('./child/worker/main.ts'),
     ],
     { env: { ...Object.fromEntries(inherited), ...env }, stdio: 'pipe' },

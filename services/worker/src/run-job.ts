@@ -58,7 +58,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
       publisher,
       remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
       span: inference,
-    }).catch((error: unknown) => toOutcome(needs, job, error));
+    }).catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
     publish(publisher, outcome);
     describe(needs, job, outcome, inference);
   } finally {
@@ -93,9 +93,13 @@ function startInference(
 }
 
 /** Something broke on our side; Redis being away is the one thing that may pass. */
-function toOutcome({ logger }: RunJobNeeds, { requestId, state }: ChatJob, error: unknown): Outcome {
+function toOutcome(
+  { logger }: RunJobNeeds,
+  { requestId, state }: ChatJob,
+  { error, traceId }: { readonly error: unknown; readonly traceId: string | undefined },
+): Outcome {
   const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
-  logger.error({ request_id: requestId, err: error }, 'run failed');
+  logger.error({ request_id: requestId, trace_id: traceId, err: error }, 'run failed');
   return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0 };
 }
 
@@ -124,6 +128,9 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
         finishReasons: finishReason === undefined ? undefined : [finishReason],
         inputTokens: usage?.prompt_tokens,
         outputTokens: usage?.completion_tokens,
+        cacheReadTokens: tokensOf(usage?.['prompt_tokens_details'], 'cached_tokens'),
+        cacheWriteTokens: tokensOf(usage?.['prompt_tokens_details'], 'cache_write_tokens'),
+        reasoningTokens: tokensOf(usage?.['completion_tokens_details'], 'reasoning_tokens'),
       }),
     );
     return;
@@ -133,7 +140,20 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
   if (outcome.kind !== 'retry') return;
   const { delayMs, state } = outcome;
   logger.warn(
-    { request_id: job.requestId, epoch: job.epoch, attempts: state.attempts, code, delay_ms: delayMs },
+    {
+      request_id: job.requestId,
+      trace_id: span.traceId,
+      epoch: job.epoch,
+      attempts: state.attempts,
+      code,
+      delay_ms: delayMs,
+    },
     'upstream failed; the request will be tried again',
   );
+}
+
+/** From the details of a usage, which are as the provider sent them. */
+function tokensOf(details: unknown, name: string): number | undefined {
+  const tokens: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, name) : undefined;
+  return typeof tokens === 'number' ? tokens : undefined;
 }

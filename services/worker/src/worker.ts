@@ -116,6 +116,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onError,
   });
   metrics.watch(watchUpstreams(config, health));
+  commands.on('ready', () => metrics.redisUp(true));
+  commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 
   return {

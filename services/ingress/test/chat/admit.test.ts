@@ -58,19 +58,19 @@ describe('admit', () => {
   it('gives everything back when the wait is too long', async () => {
     const { accepted, release } = ticket(true);
     const { result } = setUp(accepted);
-    const refusal = expect(result).rejects.toMatchObject({ code: 'queue_timeout', status: 503, retryAfterMs: 1000 });
+    const refusal = result.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(5000);
-    await refusal;
+    expect(await refusal).toMatchObject({ code: 'queue_timeout', status: 503, retryAfterMs: 1000 });
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: -1, tokens: -40 });
   });
 
   it('gives everything back when the client leaves', async () => {
     const { accepted, release } = ticket(true);
     const { result, controller } = setUp(accepted);
-    const refusal = expect(result).rejects.toMatchObject({ code: 'request_cancelled' });
+    const refusal = result.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(10);
     controller.abort();
-    await refusal;
+    expect(await refusal).toMatchObject({ code: 'request_cancelled' });
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: -1, tokens: -40 });
   });
 

@@ -1,11 +1,5 @@
-import {
-  type ChatJob,
-  type Failed,
-  firstRetryState,
-  type Frame,
-  GatewayError,
-  type RetryState,
-} from '@sluice/protocol';
+import type { ChatJob, Failed, Frame, GatewayError, RetryState } from '@sluice/protocol';
+import { firstRetryState } from '@sluice/protocol';
 import { createInbox } from '@sluice/relay';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createExchange, type ExchangeListener } from '../../src/chat/exchange.ts';

@@ -68,7 +68,9 @@ if (process.env['TEST_KEEP_EMITTING'] !== undefined) {
   clearInterval(timer);
   input.close();
 }
+const stopAt = performance.now();
 await shutdownTelemetry(Number(process.env['TEST_SHUTDOWN_MS'] ?? 5000));
+process.stdout.write(`${JSON.stringify({ shutdownMs: performance.now() - stopAt })}\n`);
 const loaded: unknown = Reflect.get(globalThis, 'loadedModules');
 process.stdout.write(`${JSON.stringify({ loaded: loaded ?? [] })}\n`);
 process.exit(0);

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readIfThere } from './files.mjs';
+import { runQuietly } from './run.mjs';
+
+/** The parts of a package.json that decide what npm installs; a changed script needs no new installation. */
+const installedFields = [
+  'name',
+  'version',
+  'workspaces',
+  'dependencies',
+  'devDependencies',
+  'optionalDependencies',
+  'peerDependencies',
+  'overrides',
+  'allowScripts',
+  'bin',
+];
+
+/**
+ * Whether node_modules holds what the lockfile asks for, as far as the last `installDependencies` knows.
+ *
+ * @param {string} root
+ * @returns {boolean}
+ */
+export function areDependenciesInstalled(root) {
+  return readIfThere(stampOf(root)) === dependencyHash(root);
+}
+
+/**
+ * Installs exactly what the lockfile says.
+ *
+ * @param {string} root
+ * @throws {import('./launch-error.mjs').CommandFailed}
+ */
+export async function installDependencies(root) {
+  const hash = dependencyHash(root);
+  rmSync(stampOf(root), { force: true });
+  const args = ['ci', '--no-audit', '--no-fund', '--include=dev'];
+  await runQuietly({ ...npmCommand(args), cwd: root });
+  writeFileSync(stampOf(root), hash);
+}
+
+/**
+ * A digest of everything that decides what is installed: the lockfile, the package files, the machine's kind.
+ *
+ * @param {string} root
+ */
+function dependencyHash(root) {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  hash.update(readFileSync(join(root, 'package-lock.json')));
+  for (const path of packageFiles(root)) {
+    const content = JSON.parse(readFileSync(path, 'utf8'));
+    hash.update(JSON.stringify(installedFields.map((field) => content[field] ?? null)));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * npm as it runs already, or as PATH has it. Under `npm start` the first `node` on PATH is the packaged one, which
+ * `npm ci` is about to delete; npm says which one it runs on itself.
+ *
+ * @param {readonly string[]} args
+ */
+function npmCommand(args) {
+  const { npm_execpath: script, npm_node_execpath: node } = process.env;
+  if (script === undefined || basename(script) !== 'npm-cli.js') return { file: 'npm', args };
+  return { file: node ?? process.execPath, args: [script, ...args] };
+}
+
+/** @param {string} root */
+function stampOf(root) {
+  return join(root, 'node_modules/.sluice-installed');
+}
+
+/**
+ * The root's package.json and those of its workspaces, which are all of the form `folder/*`.
+ *
+ * @param {string} root
+ */
+function packageFiles(root) {
+  /** @type {{ workspaces?: readonly string[] }} */
+  const { workspaces = [] } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const members = workspaces.flatMap((pattern) => {
+    const folder = join(root, pattern.replace(/\/\*$/, ''));
+    return existsSync(folder)
+      ? readdirSync(folder)
+          .sort()
+          .map((name) => join(folder, name, 'package.json'))
+      : [];
+  });
+  return [join(root, 'package.json'), ...members.filter((path) => existsSync(path))];
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Where each program begins, from the repository's root. */
+const entries = {
+  ingress: 'services/ingress/dist/main.js',
+  worker: 'services/worker/dist/main.js',
+  simulator: 'packages/simulator/dist/main.js',
+};
+
+const telemetry = 'packages/telemetry/dist/register.js';
+
+/** @typedef {keyof typeof entries} ServiceName */
+
+/**
+ * @param {string | undefined} name
+ * @returns {name is ServiceName}
+ */
+export function isServiceName(name) {
+  return name !== undefined && Object.hasOwn(entries, name);
+}
+
+/**
+ * The arguments with which Node runs one of our programs. Telemetry must be loaded before what it instruments; the
+ * simulator stands for somebody else's server and has none.
+ *
+ * @param {{ readonly root: string, readonly name: ServiceName }} service
+ * @returns {string[]}
+ */
+export function serviceArguments({ root, name }) {
+  const instrumentation = name === 'simulator' ? [] : ['--import', pathToFileURL(join(root, telemetry)).href];
+  return ['--enable-source-maps', ...instrumentation, join(root, entries[name])];
+}
+
+/**
+ * Whether the build has left what `serviceArguments` names.
+ *
+ * @param {{ readonly root: string, readonly name: ServiceName }} service
+ */
+export function isBuilt({ root, name }) {
+  const needed = name === 'simulator' ? [entries[name]] : [telemetry, entries[name]];
+  return needed.every((path) => existsSync(join(root, path)));
+}

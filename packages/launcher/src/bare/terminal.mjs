@@ -1,0 +1,93 @@
+const refreshMs = 100;
+/** Elsewhere than on a live terminal, a step that takes less than this is one line. */
+const briefMs = 1000;
+const reminderMs = 10_000;
+
+/**
+ * @typedef {object} Terminal
+ * @property {(text: string) => void} say prints whole lines, above a step that is under way
+ * @property {<T>(label: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>} step shows what is
+ *   being done and for how long; `note` replaces the few words behind it
+ */
+
+/**
+ * What the set-up tells the person who waits. On a live terminal a step is one line that counts; elsewhere (a file, CI)
+ * it is a plain line every now and then, and one when it ends.
+ *
+ * @param {{
+ *   readonly stream: { write(text: string): unknown, readonly columns?: number },
+ *   readonly isLive: boolean,
+ * }} screen
+ * @returns {Terminal}
+ */
+export function createTerminal({ stream, isLive }) {
+  let liveLine = '';
+
+  /** @param {string} line */
+  const draw = (line) => {
+    const width = (stream.columns || 80) - 1;
+    liveLine = line.length > width ? `${line.slice(0, width - 1)}…` : line;
+    stream.write(`\r\u001B[2K${liveLine}`);
+  };
+
+  /** @param {string} text */
+  const say = (text) => {
+    if (liveLine === '') stream.write(`${text}\n`);
+    else stream.write(`\r\u001B[2K${text}\n${liveLine}`);
+  };
+
+  /** @type {Terminal['step']} */
+  const step = async (label, work) => {
+    const startedAt = performance.now();
+    const elapsed = () => inSeconds(performance.now() - startedAt);
+    let latestNote = '';
+    const progress = () => [`${label} …`, elapsed(), latestNote].filter((part) => part !== '').join(' ');
+    let remindAtMs = briefMs;
+    const remind = () => {
+      if (performance.now() - startedAt < remindAtMs) return;
+      remindAtMs += reminderMs;
+      say(progress());
+    };
+
+    /** @param {string} outcome */
+    const finish = (outcome) => {
+      if (isLive) stream.write('\r\u001B[2K');
+      liveLine = '';
+      say(`${label}: ${outcome} ${elapsed()}`);
+    };
+
+    const timer = isLive ? setInterval(() => draw(progress()), refreshMs) : setInterval(remind, briefMs);
+    try {
+      const result = await work((text) => {
+        latestNote = text.trim();
+      });
+      clearInterval(timer);
+      finish('done in');
+      return result;
+    } catch (error) {
+      clearInterval(timer);
+      finish('failed after');
+      throw error;
+    }
+  };
+
+  return { say, step };
+}
+
+/**
+ * The terminal of this process: stderr, so that stdout holds results alone.
+ *
+ * @param {NodeJS.ProcessEnv} env `CI` asks for plain lines
+ */
+export function openTerminal(env) {
+  // A closed terminal must not end the orderly shutdown that its hang-up signal has just begun.
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', () => {});
+  return createTerminal({ stream: process.stderr, isLive: process.stderr.isTTY && !env['CI'] });
+}
+
+/** @param {number} durationMs */
+function inSeconds(durationMs) {
+  const seconds = durationMs / 1000;
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+}

@@ -1,0 +1,93 @@
+// The first file of `npm start` and its siblings. It runs before anything is installed, on any Node from 20 on, so it
+// and what it imports are plain JavaScript on Node's own modules. It brings the dependencies, Node 24 and the build,
+// then hands over to main.ts or to a service.
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from './bare/build.mjs';
+import { areDependenciesInstalled, installDependencies } from './bare/dependencies.mjs';
+import { LaunchError, reportFailure } from './bare/launch-error.mjs';
+import { takeLock } from './bare/lock.mjs';
+import { findNode24, majorOf } from './bare/node-24.mjs';
+import { runInForeground } from './bare/run.mjs';
+import { isBuilt, isServiceName, serviceArguments } from './bare/service-command.mjs';
+import { stopWithParent } from './bare/signals.mjs';
+import { openTerminal } from './bare/terminal.mjs';
+
+const oldestMajor = 20;
+const lockPollMs = 200;
+const launcherCommands = ['start', 'setup', 'test'];
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const terminal = openTerminal(process.env);
+
+/**
+ * @param {readonly string[]} argv the command, then what is passed on to it
+ * @returns {Promise<number>} exit code
+ */
+async function main([command = '', ...rest]) {
+  if (majorOf(process.version) < oldestMajor) {
+    throw new LaunchError(`Sluice needs Node ${oldestMajor} or newer to set itself up; this is ${process.version}.`);
+  }
+  if (isServiceName(command)) return await runService(command, rest);
+  if (!launcherCommands.includes(command)) {
+    throw new LaunchError(
+      `Unknown command "${command}". There are: ${launcherCommands.join(', ')}, ingress, worker, simulator.`,
+    );
+  }
+  const node = await setUp();
+  const launcher = join(root, 'packages/launcher/dist/main.js');
+  return await runInForeground({ file: node, args: ['--enable-source-maps', launcher, command, ...rest], cwd: root });
+}
+
+/**
+ * One replica in the foreground. It must be ready within seconds, so the set-up is only looked at.
+ *
+ * @param {import('./bare/service-command.mjs').ServiceName} name
+ * @param {readonly string[]} rest
+ */
+async function runService(name, rest) {
+  if (!areDependenciesInstalled(root) || !isBuilt({ root, name })) {
+    throw new LaunchError(
+      `The ${name} is not set up yet, or its dependencies have changed: run \`npm run setup\` first.`,
+    );
+  }
+  const node = await findNode24({ root, mayInstall: false, terminal });
+  return await runInForeground({ file: node, args: [...serviceArguments({ root, name }), ...rest] });
+}
+
+/** @returns {Promise<string>} the Node to go on with */
+async function setUp() {
+  const lock = await waitForLock(join(root, '.sluice/setup.lock'));
+  try {
+    const mustInstall = !areDependenciesInstalled(root);
+    if (mustInstall) await terminal.step('Installing dependencies with npm ci', () => installDependencies(root));
+    const node = await findNode24({ root, mayInstall: mustInstall, terminal });
+    await terminal.step('Building', () => build({ root, node }));
+    return node;
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Two commands at once must not both delete and fill node_modules.
+ *
+ * @param {string} path
+ */
+async function waitForLock(path) {
+  for (let isFirst = true; ; isFirst = false) {
+    const lock = takeLock(path);
+    if ('release' in lock) return lock;
+    if (isFirst) terminal.say(`Another command (process ${lock.heldBy}) is setting up this folder: waiting for it …`);
+    await delay(lockPollMs);
+  }
+}
+
+// Only npm's scripts: who runs this file by hand may well leave it running behind.
+if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent();
+
+main(process.argv.slice(2)).then(
+  (exitCode) => process.exit(exitCode),
+  (error) => process.exit(reportFailure(error, terminal.say)),
+);

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Started } from './started.ts';
+
+const keptLines = 20;
+
+export interface ChildRequest {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gets all that the child prints; emptied first. */
+  readonly logFile: string;
+  /** How long an orderly end may take before it is killed. */
+  readonly graceMs: number;
+  /**
+   * Gives it an IPC channel and SLUICE_SUPERVISED=1: a child of ours ends by itself when the channel closes, even if
+   * this process is killed.
+   */
+  readonly isOurs?: boolean;
+  readonly onLine?: (line: string) => void;
+}
+
+/** A process that runs beside the launcher. */
+export interface Child extends Started {
+  readonly pid: number | undefined;
+  readonly died: Promise<string>;
+}
+
+/** Starts a process and keeps what it prints in a file. A file that can't be run counts as one that died. */
+export function startChild(request: ChildRequest): Child {
+  const { name, file, args, logFile, graceMs, isOurs = false } = request;
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = createWriteStream(logFile);
+  const lastLines: string[] = [];
+  let isStopping = false;
+
+  const child = spawn(file, args, {
+    env: { ...(request.env ?? process.env), ...(isOurs ? { SLUICE_SUPERVISED: '1' } : {}) },
+    stdio: ['ignore', 'pipe', 'pipe', ...(isOurs ? (['ipc'] as const) : [])],
+  });
+  const keep = (line: string): void => {
+    log.write(`${line}\n`);
+    lastLines.push(line);
+    if (lastLines.length > keptLines) lastLines.shift();
+    request.onLine?.(line);
+  };
+  for (const output of [child.stdout, child.stderr]) readLines(output, keep);
+
+  const died = Promise.withResolvers<string>();
+  const ended = new Promise<void>((resolve) => {
+    const end = (how: string): void => {
+      log.end();
+      resolve();
+      if (!isStopping) died.resolve([`The ${name} has stopped (${how}). Its last lines:`, ...lastLines].join('\n'));
+    };
+    child.on('error', (error) => {
+      if (child.pid === undefined) end(error.message);
+    });
+    child.once('close', (code, signal) => {
+      if (child.pid !== undefined) end(signal ?? `exit code ${code}`);
+    });
+  });
+
+  return {
+    name,
+    pid: child.pid,
+    died: died.promise,
+    async stop() {
+      isStopping = true;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await ended;
+      clearTimeout(timer);
+    },
+    kill() {
+      isStopping = true;
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function readLines(output: Readable | null, onLine: (line: string) => void): void {
+  if (output !== null) createInterface({ input: output }).on('line', onLine);
+}

@@ -1,0 +1,76 @@
+/** Pino's numbers for levels, least first. */
+const levels = [
+  { value: 10, label: 'trace' },
+  { value: 20, label: 'debug' },
+  { value: 30, label: 'info' },
+  { value: 40, label: 'warn' },
+  { value: 50, label: 'error' },
+  { value: 60, label: 'fatal' },
+] as const;
+
+const warnValue = 40;
+
+/** What every line has or what the terminal shows otherwise. */
+const hiddenFields = new Set([
+  'level',
+  'time',
+  'pid',
+  'hostname',
+  'name',
+  'service',
+  'msg',
+  'err',
+  'trace_id',
+  'span_id',
+  'trace_flags',
+]);
+
+export interface ReadableLine {
+  readonly text: string;
+  /** Warnings, errors and whatever is no log line, such as a stack trace: shown even while nothing else is. */
+  readonly isUrgent: boolean;
+}
+
+/** Turns a JSON log line of a service into one for people. Anything else is passed on behind the service's name. */
+export function readableLine(service: string, line: string): ReadableLine {
+  const record = parseRecord(line);
+  if (record === undefined) return { text: `${service}: ${line}`, isUrgent: true };
+  const level = levelOf(record['level']);
+  const fields = Object.entries(record)
+    .filter(([name]) => !hiddenFields.has(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const parts = [clockTime(record['time']), service, level.label, record['msg'], errorText(record['err']), ...fields];
+  return {
+    text: parts.filter((part) => typeof part === 'string' && part !== '').join(' '),
+    isUrgent: level.value >= warnValue,
+  };
+}
+
+function parseRecord(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pino writes numbers unless it is told to write labels. */
+function levelOf(written: unknown): { readonly value: number; readonly label: string } {
+  return levels.find(({ value, label }) => value === written || label === written) ?? { value: 30, label: 'info' };
+}
+
+/** The local time of day, from milliseconds since 1970 or an ISO date. */
+function clockTime(written: unknown): string {
+  if (typeof written !== 'number' && typeof written !== 'string') return '';
+  const date = new Date(written);
+  return Number.isNaN(date.getTime()) ? '' : date.toTimeString().slice(0, 8);
+}
+
+/** A serialized error, with its stack where there is one. */
+function errorText(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error === 'string' ? error : '';
+  const { stack, message } = error as { stack?: unknown; message?: unknown };
+  if (typeof stack === 'string') return `\n${stack}`;
+  return typeof message === 'string' ? message : '';
+}

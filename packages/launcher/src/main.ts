@@ -1,0 +1,45 @@
+// What bootstrap.mjs hands over to, on Node 24, with everything installed and built.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LaunchError, reportFailure } from './bare/launch-error.mjs';
+import { openTerminal } from './bare/terminal.mjs';
+import { findRedis } from './redis/find-redis.ts';
+import { redisSources } from './redis/sources.ts';
+import { runTests } from './run-tests.ts';
+import { readSettings } from './settings.ts';
+import { start } from './start.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { env } = process;
+const terminal = openTerminal(env);
+
+// bootstrap.mjs holds our IPC channel open. If it was killed, nobody else would ever stop us.
+if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+async function run([command = '', ...rest]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'start':
+      return await start({ root, env, terminal, settings: readSettings(env, root) });
+    case 'setup':
+      terminal.say(`Redis: ${await redisAtHand()}. Everything is set up; \`npm start\` runs it.`);
+      return 0;
+    case 'test':
+      await redisAtHand();
+      return await runTests(root, rest);
+    default:
+      throw new LaunchError(`Unknown command "${command}".`);
+  }
+}
+
+/** Makes sure that a Redis can be had, without starting one. */
+async function redisAtHand(): Promise<string> {
+  const given = { url: env['REDIS_URL'], setting: 'REDIS_URL' };
+  const stateFolder = join(root, '.sluice');
+  const sources = redisSources({ given, searchPath: env['PATH'] ?? '', stateFolder, terminal });
+  return (await findRedis(sources)).description;
+}
+
+run(process.argv.slice(2)).then(
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => process.exit(reportFailure(error, terminal.say)),
+);

@@ -1,0 +1,76 @@
+import type { ServiceName } from './bare/service-command.mjs';
+import { choosePort } from './ports.ts';
+import type { ServicePlan } from './services.ts';
+import type { Listener, Settings } from './settings.ts';
+
+/** The port that each of them gets. */
+export type Ports = Readonly<Record<ServiceName, number>>;
+
+const loopback = '127.0.0.1';
+
+/**
+ * Finds a free port for each service, the usual one if it can be had.
+ *
+ * @param say told when another one had to be taken
+ * @throws LaunchError when a port that the person chose is not free
+ */
+export async function choosePorts(
+  { ingress, worker, simulator }: Settings,
+  say: (text: string) => void,
+): Promise<Ports> {
+  const taken: number[] = [];
+  const choose = async (name: ServiceName, listener: Listener): Promise<number> => {
+    const port = await choosePort({ ...listener, taken });
+    if (port !== listener.port) say(`Port ${listener.port} is in use: the ${name} takes ${port} instead.`);
+    taken.push(port);
+    return port;
+  };
+  return {
+    ingress: await choose('ingress', ingress),
+    worker: await choose('worker', worker),
+    simulator: await choose('simulator', simulator),
+  };
+}
+
+export interface PlanNeeds {
+  /** What the person set. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly settings: Settings;
+  readonly ports: Ports;
+  /** Undefined when the configuration names it. */
+  readonly redisUrl: string | undefined;
+  /** A key made here, for when the person set none. */
+  readonly newApiKey: string | undefined;
+}
+
+/**
+ * What to start, in order. The services read the same file and environment as the launcher did; only what it had to
+ * choose is added.
+ */
+export function planServices({ env, settings, ports, redisUrl, newApiKey }: PlanNeeds): ServicePlan[] {
+  const { ingress, worker, simulator } = settings;
+  const common = {
+    HOST: loopback,
+    ...env,
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    ...(newApiKey === undefined ? {} : { SLUICE_API_KEYS: newApiKey }),
+    ...(settings.isDemo ? { SIMULATOR_PORT: String(ports.simulator) } : {}),
+  };
+  const plan = (name: ServiceName, listener: Listener, extra: NodeJS.ProcessEnv): ServicePlan => ({
+    name,
+    env: { ...common, [listener.variable]: String(ports[name]), ...extra },
+    url: `http://${reachable(listener.host)}:${ports[name]}`,
+    drainTimeoutMs: listener.drainTimeoutMs,
+  });
+  return [
+    ...(settings.isDemo ? [plan('simulator', simulator, { HOST: loopback })] : []),
+    plan('worker', worker, {}),
+    plan('ingress', ingress, {}),
+  ];
+}
+
+/** Where to reach what listens on `host`, from this machine. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::' || host === '') return loopback;
+  return host.includes(':') ? `[${host}]` : host;
+}

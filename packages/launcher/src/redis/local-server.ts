@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readIfThere } from '../bare/files.mjs';
+import { livingProcess, processIdentity } from '../bare/process-identity.mjs';
+import type { Terminal } from '../bare/terminal.mjs';
+import { startChild } from '../child.ts';
+import { findProgram } from '../find-program.ts';
+import { anyFreePort } from '../ports.ts';
+import type { StartContext } from '../started.ts';
+import { untilRedisAnswers } from './inspect.ts';
+import type { RedisOffer, RedisSource, Unavailable } from './source.ts';
+import { isNewEnough, oldestVersion, parseServerBanner } from './version.ts';
+
+const programs = ['redis-server', 'valkey-server'];
+const host = '127.0.0.1';
+const versionTimeoutMs = 5000;
+const graceMs = 10_000;
+const leftoverPollMs = 50;
+
+export interface LocalServer {
+  /** Folders to look in, as in PATH. */
+  readonly searchPath: string;
+  /** Holds its data, its log and the note of which process it is. */
+  readonly stateFolder: string;
+  readonly terminal: Terminal;
+}
+
+/** A `redis-server` or `valkey-server` of this machine, run with a private data directory on a free loopback port. */
+export function localServer({ searchPath, stateFolder, terminal }: LocalServer): RedisSource {
+  return {
+    find(): Promise<RedisOffer | Unavailable> {
+      const reasons: string[] = [];
+      for (const program of programs) {
+        const file = findProgram(program, searchPath);
+        if (file === undefined) continue;
+        const version = versionOf(file);
+        if (version !== undefined && isNewEnough(version)) {
+          const start = (context: StartContext): Promise<string> => startServer({ file, stateFolder, context });
+          return Promise.resolve({ description: `${program} ${version.text}`, start });
+        }
+        const reason =
+          version === undefined
+            ? `${file} does not run`
+            : `${file} is version ${version.text}, which is too old (${oldestVersion} or newer is needed)`;
+        terminal.say(reason);
+        reasons.push(reason);
+      }
+      return Promise.resolve({ reason: reasons.join('; ') || `no ${programs.join(' or ')} on PATH` });
+    },
+  };
+}
+
+function versionOf(file: string): ReturnType<typeof parseServerBanner> {
+  const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: versionTimeoutMs });
+  return parseServerBanner(stdout ?? '');
+}
+
+interface Startable {
+  readonly file: string;
+  readonly stateFolder: string;
+  readonly context: StartContext;
+}
+
+async function startServer({ file, stateFolder, context }: Startable): Promise<string> {
+  const data = join(stateFolder, 'redis');
+  const pidFile = join(stateFolder, 'redis.pid');
+  const logFile = join(stateFolder, 'logs/redis.log');
+  await endLeftover(pidFile);
+  mkdirSync(data, { recursive: true });
+  const port = await anyFreePort(host);
+  const child = startChild({ name: 'Redis server', file, args: serverArguments(port, data), logFile, graceMs });
+  context.register(child);
+  if (child.pid !== undefined) writeFileSync(pidFile, processIdentity(child.pid) ?? '');
+  const url = `redis://${host}:${port}`;
+  await untilRedisAnswers({ url, died: child.died, signal: context.signal, log: logFile });
+  return url;
+}
+
+/** Nothing is ever evicted: every key is a request under way. The log of writes lets a restart find them again. */
+function serverArguments(port: number, data: string): string[] {
+  const settings = {
+    port: String(port),
+    bind: host,
+    'protected-mode': 'yes',
+    daemonize: 'no',
+    dir: data,
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/** A launcher that was killed could not stop its Redis, which still holds the data directory. */
+async function endLeftover(pidFile: string): Promise<void> {
+  const identity = readIfThere(pidFile) ?? '';
+  const startedAt = performance.now();
+  for (let pid = livingProcess(identity); pid !== undefined; pid = livingProcess(identity)) {
+    process.kill(pid, performance.now() - startedAt < graceMs ? 'SIGTERM' : 'SIGKILL');
+    await delay(leftoverPollMs);
+  }
+  rmSync(pidFile, { force: true });
+}

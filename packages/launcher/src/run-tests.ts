@@ -1,0 +1,24 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere } from './bare/files.mjs';
+import { runInForeground } from './bare/run.mjs';
+import { testSummary, type TestReport } from './test-summary.ts';
+
+/**
+ * Runs every test, or those that the arguments name, and ends with one plain line of counts.
+ *
+ * @returns vitest's exit code
+ */
+export async function runTests(root: string, rest: readonly string[]): Promise<number> {
+  const reportFile = join(root, '.sluice/test-report.json');
+  rmSync(reportFile, { force: true });
+  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
+  const settings = ['--config', join(root, '.config/vitest.config.ts'), '--root', root];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+  const args = [...vitest, ...settings, ...reporters, ...rest];
+  const exitCode = await runInForeground({ file: process.execPath, args, cwd: root });
+  const text = readIfThere(reportFile);
+  const report = text === undefined ? undefined : (JSON.parse(text) as TestReport);
+  console.log(`\n${testSummary(report, exitCode !== 0)}`);
+  return exitCode;
+}

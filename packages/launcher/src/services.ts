@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { serviceArguments, type ServiceName } from './bare/service-command.mjs';
+import type { Terminal } from './bare/terminal.mjs';
+import { startChild } from './child.ts';
+import { readableLine } from './log-line.ts';
+import type { StartContext } from './started.ts';
+import { untilReady } from './until-ready.ts';
+
+/** Beyond the drain, for flushing telemetry and closing connections. */
+const graceBeyondDrainMs = 10_000;
+const readyTimeoutMs = 30_000;
+const probeTimeoutMs = 2000;
+
+const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
+
+/** One process of ours, and where to ask whether it is ready. */
+export interface ServicePlan {
+  readonly name: ServiceName;
+  readonly env: NodeJS.ProcessEnv;
+  /** As in `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly drainTimeoutMs: number;
+}
+
+export interface Stage {
+  readonly root: string;
+  /** Folder of the logs. */
+  readonly logs: string;
+  readonly terminal: Terminal;
+  readonly context: StartContext;
+}
+
+/**
+ * Starts all of them at once and resolves when each of them is ready.
+ *
+ * @throws LaunchError when one dies or is not ready in time
+ * @throws Interrupted when the person asks to stop
+ */
+export async function startServices(plans: readonly ServicePlan[], stage: Stage): Promise<void> {
+  const { root, logs, terminal, context } = stage;
+  let isReady = false;
+  const services = plans.map(({ name, env, url, drainTimeoutMs }) => {
+    const logFile = join(logs, `${name}.log`);
+    const child = startChild({
+      name,
+      file: process.execPath,
+      args: serviceArguments({ root, name }),
+      env,
+      logFile,
+      graceMs: drainTimeoutMs + graceBeyondDrainMs,
+      isOurs: true,
+      onLine(line) {
+        const { text, isUrgent } = readableLine(name, line);
+        if (isReady || isUrgent) terminal.say(text);
+      },
+    });
+    context.register(child);
+    return { name, logFile, child, readyUrl: url + readyPaths[name] };
+  });
+  const died = Promise.race(services.map(({ child }) => child.died));
+  for (const { name, logFile, readyUrl } of services) {
+    await terminal.step(`Starting the ${name}`, () =>
+      untilReady({
+        subject: `The ${name}`,
+        isReady: () => answers(readyUrl),
+        died,
+        signal: context.signal,
+        timeoutMs: readyTimeoutMs,
+        log: logFile,
+      }),
+    );
+  }
+  isReady = true;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMs) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,105 @@
+import { ConfigError, loadConfig, type Config } from '@sluice/config';
+import { LaunchError } from './bare/launch-error.mjs';
+
+/** What the launcher has to know of the configuration that it hands on to the services. */
+export interface Settings {
+  /** No upstream is configured: the simulator stands in for one. */
+  readonly isDemo: boolean;
+  readonly ingress: Listener;
+  readonly worker: Listener;
+  readonly simulator: Listener;
+  /** Whether any client may call already. */
+  readonly hasClientKeys: boolean;
+  /** A client key to show; the configuration keeps only digests of those in its file. */
+  readonly apiKey: string | undefined;
+  /** A model to try, as clients name it. */
+  readonly model: string;
+  readonly redis:
+    | { readonly kind: 'url'; readonly url: string | undefined; readonly setting: string }
+    /** A cluster, behind sentinels, or with its own certificates: the services find it themselves. */
+    | { readonly kind: 'configured' };
+}
+
+/** Where something listens, and how long its orderly end may take. */
+export interface Listener {
+  readonly host: string;
+  /** The environment's name for its port. */
+  readonly variable: 'PORT' | 'METRICS_PORT' | 'SIMULATOR_PORT';
+  readonly port: number;
+  /** Whether the person chose this port: then no other will do. */
+  readonly isExplicit: boolean;
+  readonly drainTimeoutMs: number;
+}
+
+const loopback = '127.0.0.1';
+const usualPorts = { PORT: 8080, METRICS_PORT: 9464, SIMULATOR_PORT: 9900 } as const;
+const globPattern = /[*?[{]/;
+
+/**
+ * Reads what the services will read.
+ *
+ * @throws LaunchError with the configuration's own words when there is something wrong with it
+ */
+export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
+  try {
+    return toSettings(loadConfig({ env: { HOST: loopback, ...env }, cwd: root, isKeyRequired: false }), env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function toSettings(config: Config, env: NodeJS.ProcessEnv): Settings {
+  const { server, worker, models, keys } = config;
+  const concrete = models.map(({ id }) => id).find((id) => !globPattern.test(id));
+  return {
+    isDemo: config.demo,
+    ingress: listener({ variable: 'PORT', env, ...server }),
+    worker: listener({
+      variable: 'METRICS_PORT',
+      env,
+      host: worker.metricsHost,
+      port: worker.metricsPort,
+      drainTimeoutMs: worker.drainTimeoutMs,
+    }),
+    simulator: listener({
+      variable: 'SIMULATOR_PORT',
+      env,
+      host: loopback,
+      port: Number(env['SIMULATOR_PORT'] ?? usualPorts.SIMULATOR_PORT),
+      drainTimeoutMs: 0,
+    }),
+    hasClientKeys: keys.length > 0,
+    apiKey: env['SLUICE_API_KEYS']?.split(',')[0]?.trim(),
+    model: concrete ?? 'MODEL',
+    redis: redisOf(config, env),
+  };
+}
+
+function listener({
+  variable,
+  env,
+  host,
+  port,
+  drainTimeoutMs,
+}: Omit<Listener, 'isExplicit'> & { readonly env: NodeJS.ProcessEnv }): Listener {
+  // One that stands in the file, or belongs to the seed that SLUICE_COMPAT names, is as good as a variable.
+  const isExplicit = env[variable] !== undefined || port !== usualPorts[variable];
+  return { variable, host, port, isExplicit, drainTimeoutMs };
+}
+
+function redisOf({ redis }: Config, env: NodeJS.ProcessEnv): Settings['redis'] {
+  const setting = env['REDIS_URL'] === undefined ? 'redis.url' : 'REDIS_URL';
+  if (redis.isDefault) return { kind: 'url', url: undefined, setting: 'REDIS_URL' };
+  if (redis.kind !== 'single' || typeof redis.tls === 'object') return { kind: 'configured' };
+  return { kind: 'url', url: wholeUrl(redis), setting };
+}
+
+/** The configuration keeps the credentials apart from the URL; a client needs them in one piece. */
+function wholeUrl({ url, username, password, tls }: Config['redis'] & { readonly kind: 'single' }): string {
+  const whole = new URL(url);
+  if (tls === true) whole.protocol = 'rediss:';
+  if (username !== undefined) whole.username = username;
+  if (password !== undefined) whole.password = password.reveal();
+  return whole.href;
+}

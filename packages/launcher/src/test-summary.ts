@@ -1,0 +1,33 @@
+/** What we read of the report that vitest's JSON reporter writes. */
+export interface TestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/**
+ * The last line of `npm test`, in a form that programs read: `12 passed, 0 failed`, then `, 1 skipped` if any were.
+ *
+ * A file that could not be loaded counts as one failure, and so does a run that failed although all its tests passed,
+ * as after an unhandled rejection: a red run never reads `0 failed`.
+ *
+ * @param report undefined when vitest wrote none
+ * @param isFailure whether vitest's exit code says that the run failed
+ */
+export function testSummary(report: TestReport | undefined, isFailure: boolean): string {
+  const passed = report?.numPassedTests ?? 0;
+  const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
+  const brokenFiles = report?.testResults.filter(isBrokenFile).length ?? 0;
+  const failed = Math.max((report?.numFailedTests ?? 0) + brokenFiles, isFailure ? 1 : 0);
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+/** Failed, and not because of a test that is counted already. */
+function isBrokenFile({ status, assertionResults }: TestReport['testResults'][number]): boolean {
+  return status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed');
+}

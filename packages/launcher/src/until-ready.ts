@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Interrupted, LaunchError } from './bare/launch-error.mjs';
+
+const pollMs = 50;
+
+export interface Awaited {
+  /** As a sentence begins with it: `The worker`. */
+  readonly subject: string;
+  readonly isReady: () => Promise<boolean>;
+  /** Resolves with the reason when waiting is in vain. */
+  readonly died?: Promise<string> | undefined;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Where to look when it does not come up. */
+  readonly log: string;
+}
+
+/**
+ * Waits until something answers.
+ *
+ * @throws LaunchError when it dies or takes longer than `timeoutMs`
+ * @throws Interrupted when the person asks to stop
+ */
+export async function untilReady({ subject, isReady, died, signal, timeoutMs, log }: Awaited): Promise<void> {
+  const inVain = (died ?? new Promise<never>(() => {})).then((reason) => {
+    throw new LaunchError(reason);
+  });
+  const deadlineAt = performance.now() + timeoutMs;
+  while (!(await Promise.race([isReady(), inVain]))) {
+    if (signal.aborted) throw new Interrupted();
+    if (performance.now() > deadlineAt) {
+      throw new LaunchError(`${subject} was not ready within ${timeoutMs / 1000} s. See ${log}.`);
+    }
+    await Promise.race([delay(pollMs), inVain]);
+  }
+}

@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type RunningProcess, until } from '@sluice/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { processIdentity } from '../src/bare/process-identity.mjs';
+import { makeUpRepository, type MadeUpRepository } from './made-up-repository.ts';
+
+let repository: MadeUpRepository;
+
+beforeEach(() => {
+  repository = makeUpRepository();
+});
+afterEach(() => repository.remove());
+
+/** Runs to the end. */
+async function run(
+  ...parameters: Parameters<MadeUpRepository['run']>
+): Promise<{ code: number | null; output: string }> {
+  const running = await repository.run(...parameters);
+  const { code } = await running.exited;
+  return { code, output: running.output() };
+}
+
+interface Launched {
+  readonly pid: number;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly node: number;
+  readonly SLUICE_SUPERVISED?: string;
+}
+
+/** What the program said to which the set-up handed over. */
+function launched(output: string): Launched {
+  const line = output.split('\n').find((candidate) => candidate.startsWith('launched '));
+  if (line === undefined) throw new Error(`nothing was launched:\n${output}`);
+  return JSON.parse(line.slice('launched '.length)) as Launched;
+}
+
+describe('the set-up', () => {
+  test('installs, builds and hands over to the launcher on Node 24 with all arguments', async () => {
+    const { code, output } = await run(['test', '--project', 'unit']);
+    expect(code).toBe(0);
+    expect(repository.calls()).toEqual(['npm ci --no-audit --no-fund --include=dev', 'turbo run build']);
+    expect(launched(output)).toMatchObject({
+      file: join(repository.root, 'packages/launcher/dist/main.js'),
+      args: ['test', '--project', 'unit'],
+      node: 24,
+      SLUICE_SUPERVISED: '1',
+    });
+  });
+
+  test('installs nothing the second time', async () => {
+    await run(['setup']);
+    await run(['setup']);
+    expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['the lockfile has changed', () => repository.write('package-lock.json', '{"lockfileVersion":3,"x":1}')],
+    [
+      'a workspace has another dependency',
+      () => repository.write('services/worker/package.json', '{"name":"w","dependencies":{"a":"1.0.0"}}'),
+    ],
+    ['node_modules is gone', () => rmSync(join(repository.root, 'node_modules'), { recursive: true })],
+  ])('installs again when %s', async (_case, change) => {
+    await run(['setup']);
+    change();
+    await run(['setup']);
+    expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(2);
+  });
+
+  test('does not install again for a changed script', async () => {
+    await run(['setup']);
+    repository.write('packages/launcher/package.json', '{"name":"launcher","type":"module","scripts":{"a":"b"}}');
+    await run(['setup']);
+    expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
+  });
+
+  test('two commands at once install once', async () => {
+    const both = await Promise.all([run(['setup']), run(['setup'])]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
+  });
+
+  test('waits for another command only as long as it lives', async () => {
+    const other = spawn(process.execPath, ['--eval', 'process.stdin.resume()'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    await once(other, 'spawn');
+    repository.write('.sluice/setup.lock', processIdentity(other.pid ?? 0) ?? '');
+    const waiting = await repository.run(['setup']);
+    await until(() => waiting.output().includes(`(process ${other.pid})`), { what: 'the notice that it waits' });
+    expect(existsSync(join(repository.root, 'calls.log'))).toBe(false);
+    other.stdin.end();
+    expect(await waiting.exited).toMatchObject({ code: 0 });
+  });
+
+  test('fetches Node 24 itself where npm may not run install scripts', async () => {
+    const { code, output } = await run(['setup'], { NPM_SCRIPTS: 'off' });
+    expect(code).toBe(0);
+    expect(launched(output).node).toBe(24);
+    expect(existsSync(join(repository.root, 'node_modules/.bin/node'))).toBe(true);
+  });
+
+  test('shows what npm said when it fails, and tries again the next time', async () => {
+    const { code, output } = await run(['setup'], { NPM_FAILS: '1' });
+    expect(code).toBe(1);
+    expect(output).toContain('npm error the registry is away');
+    expect(output).not.toContain('    at ');
+    expect((await run(['setup'])).code).toBe(0);
+  });
+
+  test('shows what the compiler said when the build fails', async () => {
+    const { code, output } = await run(['start'], { BUILD_FAILS: '1' });
+    expect(code).toBe(1);
+    expect(output).toContain('error TS2322');
+    expect(output).not.toContain('launched');
+  });
+
+  test('names its commands to one who asks for another', async () => {
+    const { code, output } = await run(['launch']);
+    expect(code).toBe(1);
+    expect(output).toContain('Unknown command "launch". There are: start, setup, test, ingress, worker, simulator.');
+  });
+});
+
+describe('one service in the foreground', () => {
+  test.each(['ingress', 'worker', 'simulator'])('refuses to run the %s before the set-up', async (name) => {
+    const { code, output } = await run([name]);
+    expect(code).toBe(1);
+    expect(output).toContain('run `npm run setup` first');
+  });
+
+  test('refuses to run what is not built', async () => {
+    await run(['setup']);
+    rmSync(join(repository.root, 'services/worker/dist'), { recursive: true });
+    expect(await run(['worker'])).toMatchObject({ code: 1, output: expect.stringContaining('npm run setup') });
+  });
+
+  test.each([
+    ['ingress', 'services/ingress/dist/main.js'],
+    ['worker', 'services/worker/dist/main.js'],
+    ['simulator', 'packages/simulator/dist/main.js'],
+  ])('runs the %s without installing or building, and passes its exit code on', async (name, file) => {
+    await run(['setup']);
+    const callsBefore = repository.calls();
+    const { code, output } = await run([name], { EXIT_CODE: '3' });
+    expect(code).toBe(3);
+    expect(launched(output)).toMatchObject({ file: join(repository.root, file), node: 24, SLUICE_SUPERVISED: '1' });
+    expect(repository.calls()).toEqual(callsBefore);
+  });
+});
+
+describe('signals', () => {
+  const waitUntilLaunched = (running: RunningProcess): Promise<Launched> =>
+    until(() => launched(running.output()), { what: 'the hand-over', timeoutMs: 20_000 });
+
+  test.each([
+    ['SIGINT', 'SIGINT'],
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGHUP', 'SIGTERM'],
+  ] as const)('%s reaches the program as %s, and its exit code comes back', async (sent, received) => {
+    const running = await repository.run(['start'], { WAIT: '1', EXIT_CODE: '5' });
+    const { pid } = await waitUntilLaunched(running);
+    running.kill(sent);
+    expect(await running.exited).toMatchObject({ code: 5 });
+    expect(running.output().match(/stopped by .*/g)).toEqual([`stopped by ${received}`]);
+    expect(processIdentity(pid)).toBeUndefined();
+  });
+
+  test('a signal to the whole group, as from a terminal, reaches the program through its parent alone', async () => {
+    const running = await repository.run(['start'], { WAIT: '1' });
+    const { pid } = await waitUntilLaunched(running);
+    process.kill(-running.pid, 'SIGINT');
+    await running.exited;
+    expect(running.output().match(/stopped by .*/g)).toEqual(['stopped by SIGINT']);
+    expect(processIdentity(pid)).toBeUndefined();
+  });
+
+  test('the program stops by itself when its parent is killed', async () => {
+    const running = await repository.run(['start'], { WAIT: '1' });
+    const { pid } = await waitUntilLaunched(running);
+    running.kill('SIGKILL');
+    await until(() => processIdentity(pid) === undefined, { what: 'the program to end' });
+    await running.exited;
+    expect(running.output()).toContain('stopped by disconnect');
+  });
+
+  test('one that interrupts the installation ends npm too and leaves no lock', async () => {
+    const npm = join(repository.root, 'bin/npm');
+    const endless =
+      "import { writeFileSync } from 'node:fs'; writeFileSync('npm.pid', String(process.pid)); setInterval(() => {}, 1000);";
+    writeFileSync(npm, `#!${process.execPath}\n${endless}`);
+    const running = await repository.run(['start']);
+    const pidFile = join(repository.root, 'npm.pid');
+    const pid = await until(() => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')), {
+      what: 'npm to run',
+      timeoutMs: 20_000,
+    });
+    running.kill('SIGTERM');
+    expect(await running.exited).toMatchObject({ code: 130 });
+    expect(processIdentity(pid)).toBeUndefined();
+    expect(existsSync(join(repository.root, '.sluice/setup.lock'))).toBe(false);
+  });
+});

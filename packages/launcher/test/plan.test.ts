@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { planServices, reachable } from '../src/plan.ts';
+import type { Listener, Settings } from '../src/settings.ts';
+
+const listener = (variable: Listener['variable'], host = '127.0.0.1'): Listener => ({
+  variable,
+  host,
+  port: 1,
+  isExplicit: false,
+  drainTimeoutMs: 5,
+});
+
+const settings: Settings = {
+  isDemo: true,
+  ingress: listener('PORT'),
+  worker: listener('METRICS_PORT'),
+  simulator: listener('SIMULATOR_PORT'),
+  hasClientKeys: false,
+  apiKey: undefined,
+  model: 'demo',
+  redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
+};
+const ports = { ingress: 8081, worker: 9465, simulator: 9901 };
+const needs = { env: {}, settings, ports, redisUrl: 'redis://127.0.0.1:7000', newApiKey: 'sk-new' };
+
+const envOf = (plans: ReturnType<typeof planServices>, name: string) => plans.find((plan) => plan.name === name)?.env;
+
+test('starts simulator, worker and ingress in this order for a demo', () => {
+  const plans = planServices(needs);
+  expect(plans.map(({ name, url }) => [name, url])).toEqual([
+    ['simulator', 'http://127.0.0.1:9901'],
+    ['worker', 'http://127.0.0.1:9465'],
+    ['ingress', 'http://127.0.0.1:8081'],
+  ]);
+  expect(envOf(plans, 'ingress')).toEqual({
+    HOST: '127.0.0.1',
+    PORT: '8081',
+    SIMULATOR_PORT: '9901',
+    REDIS_URL: 'redis://127.0.0.1:7000',
+    SLUICE_API_KEYS: 'sk-new',
+  });
+  expect(envOf(plans, 'worker')).toMatchObject({ METRICS_PORT: '9465', SIMULATOR_PORT: '9901' });
+});
+
+test('starts no simulator when upstreams are configured', () => {
+  const plans = planServices({ ...needs, settings: { ...settings, isDemo: false } });
+  expect(plans.map(({ name }) => name)).toEqual(['worker', 'ingress']);
+  expect(envOf(plans, 'worker')).not.toHaveProperty('SIMULATOR_PORT');
+});
+
+test('leaves Redis and keys to the configuration when they stand there', () => {
+  const [, worker] = planServices({ ...needs, redisUrl: undefined, newApiKey: undefined });
+  expect(worker?.env).not.toHaveProperty('REDIS_URL');
+  expect(worker?.env).not.toHaveProperty('SLUICE_API_KEYS');
+});
+
+test('passes the environment on, and keeps the simulator on loopback whatever HOST is', () => {
+  const plans = planServices({ ...needs, env: { HOST: '0.0.0.0', LOG_LEVEL: 'debug' } });
+  expect(envOf(plans, 'ingress')).toMatchObject({ HOST: '0.0.0.0', LOG_LEVEL: 'debug' });
+  expect(envOf(plans, 'simulator')).toMatchObject({ HOST: '127.0.0.1' });
+});
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '127.0.0.1'],
+  ['::1', '[::1]'],
+  ['box.example', 'box.example'],
+])('what listens on %s is reached at %s', (host, url) => {
+  expect(reachable(host)).toBe(url);
+});

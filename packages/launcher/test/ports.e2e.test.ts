@@ -1,0 +1,44 @@
+import { createServer, type Server } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { anyFreePort, choosePort } from '../src/ports.ts';
+
+const host = '127.0.0.1';
+let port: number;
+let occupant: Server;
+
+beforeEach(async () => {
+  port = await anyFreePort(host);
+  occupant = createServer();
+  await new Promise<void>((resolve) => void occupant.listen(port, host, resolve));
+});
+afterEach(() => void occupant.close());
+
+const wish = (changes: object) => ({ variable: 'PORT', port, isExplicit: false, host, taken: [], ...changes });
+
+test('takes the usual port when it is free', async () => {
+  await new Promise((resolve) => occupant.close(resolve));
+  expect(await choosePort(wish({}))).toBe(port);
+});
+
+test('takes the next free one when the usual one is in use', async () => {
+  expect(await choosePort(wish({}))).toBeGreaterThan(port);
+});
+
+test('leaves out what another part of this start will use', async () => {
+  await new Promise((resolve) => occupant.close(resolve));
+  expect(await choosePort(wish({ taken: [port] }))).toBeGreaterThan(port);
+});
+
+test('refuses to replace a port that was asked for, naming its setting', async () => {
+  await expect(choosePort(wish({ isExplicit: true }))).rejects.toThrow(
+    `PORT: port ${port} is in use on 127.0.0.1. Set PORT to another one, or free it.`,
+  );
+});
+
+test('takes any free port for 0', async () => {
+  expect(await choosePort(wish({ port: 0, isExplicit: true }))).toBeGreaterThan(0);
+});
+
+test('says so when the host is none of this machine', async () => {
+  await expect(choosePort(wish({ host: '192.0.2.1' }))).rejects.toThrow(/^PORT: can't listen on 192\.0\.2\.1/);
+});

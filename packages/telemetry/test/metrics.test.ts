@@ -1,0 +1,266 @@
+import { errorTable } from '@sluice/protocol';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type LabelValues, type MetricRow, metricTable } from '../src/metric-names.ts';
+import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
+import { parseExposition } from './exposition.ts';
+
+const rows: readonly MetricRow[] = Object.values(metricTable);
+const configured = { models: ['gpt', 'mock*'], upstreams: ['sim'], targets: ['sim/gpt'], queues: ['chat'] };
+const createIngress = () => createMetrics({ service: 'ingress', ...configured });
+const createWorker = () => createMetrics({ service: 'worker', ...configured });
+
+async function scrape(metrics: Pick<ReturnType<typeof createIngress>, 'render'>) {
+  return parseExposition((await metrics.render()).body);
+}
+
+const finished: FinishedRequest = {
+  model: 'gpt',
+  upstream: 'sim',
+  stream: true,
+  outcome: 'complete',
+  status: 200,
+  durationMs: 2100,
+  ttftMs: 100,
+  inputTokens: 7,
+  outputTokens: 5,
+};
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('createMetrics', () => {
+  it.each([
+    ['ingress' as const, createIngress],
+    ['worker' as const, createWorker],
+  ])('exposes exactly the metrics of the table for the %s, and those of its process', async (service, create) => {
+    const { types, helps } = await scrape(create());
+    const expected = rows.filter(({ services }) => services.includes(service));
+    const ours = Array.from(types).filter(([name]) => /^(sluice|gen_ai)_/.test(name));
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(expected.map(({ name, kind }) => [name, kind])));
+    for (const { name, help } of expected) expect(helps.get(name)).toBe(help);
+    expect(types.get('nodejs_eventloop_lag_seconds')).toBe('gauge');
+    expect(types.get('process_resident_memory_bytes')).toBe('gauge');
+  });
+
+  it('says that it speaks Prometheus text', async () => {
+    expect((await createIngress().render()).contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+
+  it('shows whether Redis is reached; before the first word it counts as away', async () => {
+    const metrics = createWorker();
+    expect((await scrape(metrics)).value('sluice_redis_up')).toBe(0);
+    metrics.redisUp(true);
+    expect((await scrape(metrics)).value('sluice_redis_up')).toBe(1);
+    metrics.redisUp(false);
+    expect((await scrape(metrics)).value('sluice_redis_up')).toBe(0);
+  });
+
+  it('counts frames out of the mailbox and their lag, where it is known', async () => {
+    const metrics = createWorker();
+    metrics.relayRead(3, 20);
+    metrics.relayRead(2);
+    const { value } = await scrape(metrics);
+    expect(value('sluice_relay_frames_total')).toBe(5);
+    expect(value('sluice_relay_lag_seconds_count')).toBe(1);
+    expect(value('sluice_relay_lag_seconds_sum')).toBe(0.02);
+  });
+});
+
+describe('ingress', () => {
+  it('records a complete stream: request, duration, first token, time per token, tokens', async () => {
+    const metrics = createIngress();
+    metrics.requestFinished(finished);
+    const { value } = await scrape(metrics);
+    const who = { model: 'gpt', upstream: 'sim' };
+    const request = { model: 'gpt', stream: 'true', outcome: 'complete', code: '2xx' };
+    expect(value('sluice_requests_total', request)).toBe(1);
+    expect(value('gen_ai_server_request_duration_seconds_sum', { ...who, code: '2xx' })).toBe(2.1);
+    expect(value('gen_ai_server_time_to_first_token_seconds_sum', who)).toBe(0.1);
+    expect(value('gen_ai_server_time_per_output_token_seconds_sum', who)).toBe(0.5);
+    expect(value('sluice_tokens_total', { ...who, type: 'input' })).toBe(7);
+    expect(value('sluice_tokens_total', { ...who, type: 'output' })).toBe(5);
+  });
+
+  it.each([
+    ['one token alone', { outputTokens: 1 }],
+    ['a whole answer', { stream: false }],
+    ['a broken stream', { outcome: 'error' }],
+    ['an answer without usage', { outputTokens: undefined }],
+    ['an answer that never began', { ttftMs: undefined }],
+  ] as const)('records no time per token of %s', async (_, own) => {
+    const metrics = createIngress();
+    metrics.requestFinished({ ...finished, ...own });
+    const { samples } = await scrape(metrics);
+    expect(samples.filter(({ name }) => name.startsWith('gen_ai_server_time_per_output_token'))).toEqual([]);
+  });
+
+  it('records a refusal: its status class, its code, no upstream', async () => {
+    const metrics = createIngress();
+    metrics.requestFinished({
+      stream: false,
+      outcome: 'refused',
+      status: 429,
+      code: 'rate_limit_exceeded',
+      durationMs: 3,
+    });
+    metrics.refused('rate_limit_exceeded');
+    const { value, samples } = await scrape(metrics);
+    const request = { model: 'none', stream: 'false', outcome: 'refused', code: '4xx' };
+    expect(value('sluice_requests_total', request)).toBe(1);
+    expect(value('sluice_request_errors_total', { code: 'rate_limit_exceeded' })).toBe(1);
+    expect(value('sluice_admission_refusals_total', { reason: 'rate_limit_exceeded' })).toBe(1);
+    const duration = { model: 'none', upstream: 'none', code: '4xx' };
+    expect(value('gen_ai_server_request_duration_seconds_count', duration)).toBe(1);
+    expect(samples.some(({ name }) => name === 'sluice_tokens_total')).toBe(false);
+  });
+
+  it('counts open streams up and down, aborts, slow clients, reruns, waits and what the relay lost', async () => {
+    const metrics = createIngress();
+    metrics.streamOpened();
+    metrics.streamOpened();
+    metrics.streamClosed();
+    metrics.clientAborted();
+    metrics.clientTooSlow();
+    metrics.resubmitted('upstream_rate_limited');
+    metrics.admitted(40);
+    metrics.queueWaited(-2);
+    metrics.relayDropped('old_epoch');
+    metrics.relayGap();
+    const { value } = await scrape(metrics);
+    expect(value('sluice_open_streams')).toBe(1);
+    expect(value('sluice_client_aborts_total')).toBe(1);
+    expect(value('sluice_slow_clients_total')).toBe(1);
+    expect(value('sluice_resubmissions_total', { reason: 'upstream_rate_limited' })).toBe(1);
+    expect(value('sluice_admission_wait_seconds_sum')).toBe(0.04);
+    expect(value('sluice_queue_wait_seconds_sum')).toBe(0);
+    expect(value('sluice_queue_wait_seconds_count')).toBe(1);
+    expect(value('sluice_relay_dropped_frames_total', { reason: 'old_epoch' })).toBe(1);
+    expect(value('sluice_relay_gaps_total')).toBe(1);
+  });
+
+  it('asks for slots and queue at each scrape', async () => {
+    const metrics = createIngress();
+    metrics.watch({
+      slots: () => ({ inUse: 3, limit: 10, waiting: 2 }),
+      queueJobs: () =>
+        Promise.resolve([
+          { queue: 'chat', state: 'waiting', count: 4 },
+          { queue: 'chat', state: 'active', count: 1 },
+        ]),
+    });
+    const { value } = await scrape(metrics);
+    expect(value('sluice_slots_in_use')).toBe(3);
+    expect(value('sluice_slots_limit')).toBe(10);
+    expect(value('sluice_waiting_requests')).toBe(2);
+    expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(4);
+    expect(value('sluice_queue_jobs', { queue: 'chat', state: 'active' })).toBe(1);
+  });
+
+  it('answers a scrape within a second while Redis hangs, without the gauges that come from there', async () => {
+    vi.useFakeTimers();
+    const metrics = createIngress();
+    metrics.watch({
+      slots: () => new Promise(() => {}),
+      queueJobs: () => [{ queue: 'chat', state: 'waiting', count: 1 }],
+    });
+    const scraped = scrape(metrics);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { value } = await scraped;
+    expect(value('sluice_slots_in_use')).toBeUndefined();
+    expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(1);
+  });
+});
+
+describe('worker', () => {
+  it('counts jobs, attempts, gaps, retries and cool-downs', async () => {
+    const metrics = createWorker();
+    metrics.jobStarted();
+    metrics.jobStarted();
+    metrics.jobEnded();
+    metrics.attemptEnded('sim', 'complete');
+    metrics.chunkGap('sim', 30);
+    metrics.retried('sim', 'upstream_rate_limited');
+    metrics.credentialCooledDown('sim', 'upstream_rate_limited');
+    const { value } = await scrape(metrics);
+    expect(value('sluice_worker_active_jobs')).toBe(1);
+    expect(value('sluice_upstream_attempts_total', { upstream: 'sim', outcome: 'complete' })).toBe(1);
+    expect(value('sluice_upstream_chunk_gap_seconds_sum', { upstream: 'sim' })).toBe(0.03);
+    const cause = { upstream: 'sim', reason: 'upstream_rate_limited' };
+    expect(value('sluice_retries_total', cause)).toBe(1);
+    expect(value('sluice_credential_cooldowns_total', cause)).toBe(1);
+  });
+
+  it('asks for credentials and circuits at each scrape; one target of two models is one circuit', async () => {
+    const metrics = createWorker();
+    metrics.watch({
+      credentials: () => [{ upstream: 'sim', ready: 2, cooling: 1 }],
+      breakers: () => [
+        { target: 'sim/gpt', isOpen: true },
+        { target: 'sim/gpt', isOpen: true },
+      ],
+    });
+    const { value } = await scrape(metrics);
+    expect(value('sluice_credentials', { upstream: 'sim', state: 'ready' })).toBe(2);
+    expect(value('sluice_credentials', { upstream: 'sim', state: 'cooling' })).toBe(1);
+    expect(value('sluice_breaker_open', { target: 'sim/gpt' })).toBe(1);
+  });
+});
+
+describe('bounds', () => {
+  it('never has more series than the configuration allows, whatever clients and upstreams send', async () => {
+    const ingress = createIngress();
+    const worker = createWorker();
+    const garbage = Array.from({ length: 2000 }, (_, at) => `made-up-${at}`);
+    for (const word of garbage) {
+      ingress.requestFinished({
+        ...finished,
+        model: word,
+        upstream: word,
+        status: 100 + (garbage.indexOf(word) % 900),
+      });
+      Reflect.apply(ingress.refused, undefined, [word]);
+      Reflect.apply(ingress.resubmitted, undefined, [word]);
+      Reflect.apply(ingress.relayDropped, undefined, [word]);
+      Reflect.apply(worker.attemptEnded, undefined, [word, word]);
+      Reflect.apply(worker.retried, undefined, [word, word]);
+      worker.chunkGap(word, 1);
+    }
+    const words = { models: 2, upstreams: 1, targets: 1, queues: 1 };
+    const sizeOf = (values: LabelValues): number => (typeof values === 'string' ? words[values] : values.length) + 2;
+    for (const { samples } of [await scrape(ingress), await scrape(worker)]) {
+      for (const { name, labels, buckets } of rows) {
+        const combinations = Object.values(labels).reduce((product, values) => product * sizeOf(values), 1);
+        const lines = combinations * (buckets === undefined ? 1 : buckets.length + 3);
+        const found = samples.filter((sample) => sample.name.replace(/_(bucket|sum|count)$/, '') === name);
+        expect(found.length).toBeLessThanOrEqual(lines);
+        expect(found.some((sample) => Object.values(sample.labels).some((value) => value.startsWith('made-up')))).toBe(
+          false,
+        );
+      }
+    }
+  });
+});
+
+describe('metricTable', () => {
+  it.each(rows.map((row) => [row.name, row] as const))('keeps to the conventions: %s', (name, row) => {
+    expect(name).toMatch(/^(sluice|gen_ai)_[a-z0-9_]+$/);
+    expect(name.endsWith('_total')).toBe(row.kind === 'counter');
+    if (row.kind === 'histogram') expect(name).toMatch(/_seconds$/);
+    expect(row.buckets !== undefined).toBe(row.kind === 'histogram');
+    expect(row.buckets).toEqual(
+      row.buckets === undefined ? undefined : Array.from(new Set(row.buckets)).sort((a, b) => a - b),
+    );
+    expect(Object.keys(row.labels).length).toBeLessThanOrEqual(4);
+    expect(Object.keys(row.labels)).not.toContain('le');
+    expect(row.help).toMatch(/\.$/);
+  });
+
+  it('has a name once', () => {
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  });
+
+  it('bounds reasons by the error table', () => {
+    expect(metricTable.requestErrors.labels.code).toEqual(Object.keys(errorTable));
+  });
+});
