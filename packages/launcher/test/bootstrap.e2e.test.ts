@@ -42,7 +42,10 @@ describe('the set-up', () => {
   test('installs, builds and hands over to the launcher on Node 24 with all arguments', async () => {
     const { code, output } = await run(['test', '--project', 'unit']);
     expect(code).toBe(0);
-    expect(repository.calls()).toEqual(['npm ci --no-audit --no-fund --include=dev', 'turbo run build']);
+    expect(repository.calls()).toEqual([
+      'npm ci --no-audit --no-fund --include=dev --loglevel=error',
+      'turbo run build',
+    ]);
     expect(launched(output)).toMatchObject({
       file: join(repository.root, 'packages/launcher/dist/main.js'),
       args: ['test', '--project', 'unit'],

@@ -37,7 +37,7 @@ export function areDependenciesInstalled(root) {
 export async function installDependencies(root) {
   const hash = dependencyHash(root);
   rmSync(stampOf(root), { force: true });
-  const args = ['ci', '--no-audit', '--no-fund', '--include=dev'];
+  const args = ['ci', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'];
   await runQuietly({ ...npmCommand(args), cwd: root });
   writeFileSync(stampOf(root), hash);
 }

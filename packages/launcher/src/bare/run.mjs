@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { CommandFailed, Interrupted } from './launch-error.mjs';
 import { onStopSignal } from './signals.mjs';
 
-const keptLines = 200;
+const keptLines = 60;
 
 /**
  * @typedef {object} Command
