@@ -1,0 +1,136 @@
+import { readSse, type SseAnswer, until } from '@sluice/testkit';
+import { apiKey, ask, type Sluice } from './sluice.ts';
+
+/** A chat request as it goes out, below what an SDK shows. */
+export interface ChatOptions {
+  /** With what the simulator is to do: `demo-t10-i5`. */
+  readonly model: string;
+  /** `rid=x` makes the answer's tokens `x.0 x.1 …`. */
+  readonly content?: string;
+  /** Which ingress; default: they take turns. */
+  readonly at?: number;
+  readonly key?: string;
+  /** More fields of the body. */
+  readonly fields?: object;
+}
+
+interface Outgoing {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+function outgoing(sluice: Sluice, { model, content, at, key = apiKey, fields }: ChatOptions): Outgoing {
+  return {
+    url: `${sluice.url(at)}/chat/completions`,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...ask(model, content), ...fields }),
+  };
+}
+
+/** Asks for a stream on a connection of its own; resolves with its head. */
+export function openStream(sluice: Sluice, options: ChatOptions): Promise<SseAnswer> {
+  const { url, ...rest } = outgoing(sluice, { ...options, fields: { stream: true, ...options.fields } });
+  return readSse(url, rest);
+}
+
+/** The same, once the first bytes of the answer have arrived. */
+export async function startedStream(sluice: Sluice, options: ChatOptions): Promise<SseAnswer> {
+  const answer = await openStream(sluice, options);
+  await answer.pieces().next();
+  return answer;
+}
+
+/** Sends a request; resolves with the head of the answer. */
+export function post(sluice: Sluice, options: ChatOptions & { readonly signal?: AbortSignal }): Promise<Response> {
+  const { url, ...rest } = outgoing(sluice, options);
+  return fetch(url, { method: 'POST', ...rest, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+}
+
+/** A request whose client may leave at any time, before its answer begins too. */
+export interface Leaver {
+  /** When the client left, in milliseconds since 1970. */
+  leave(): number;
+  /** Resolves when the client is done with it, however that was. */
+  readonly over: Promise<unknown>;
+}
+
+/** Sends a streaming request and reads whatever comes, until the client leaves. */
+export function startLeaver(sluice: Sluice, options: ChatOptions): Leaver {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const request = post(sluice, { ...options, signal, fields: { stream: true, ...options.fields } });
+  return {
+    over: request.then((response) => response.text()).catch(() => undefined),
+    leave() {
+      const leftAt = Date.now();
+      controller.abort();
+      return leftAt;
+    },
+  };
+}
+
+/** An error answer as clients see it. */
+export interface Refused {
+  readonly status: number;
+  readonly code: unknown;
+  readonly type: unknown;
+  readonly headers: Headers;
+}
+
+/** Reads an answer that should be an error. */
+export async function refusalOf(response: Response): Promise<Refused> {
+  const { error } = (await response.json()) as { readonly error?: { readonly code: unknown; readonly type: unknown } };
+  return { status: response.status, code: error?.code, type: error?.type, headers: response.headers };
+}
+
+/** The text of all deltas of a stream, and whether it ended as complete. */
+export function readAnswer({ content }: SseAnswer): { text: string; isDone: boolean; errorCode: string | undefined } {
+  let text = '';
+  let errorCode: string | undefined;
+  for (const { data } of content.events) {
+    if (data === '[DONE]') continue;
+    const event = JSON.parse(data) as {
+      readonly choices?: readonly { readonly delta?: { readonly content?: string } }[];
+      readonly error?: { readonly code: string };
+    };
+    text += event.choices?.[0]?.delta?.content ?? '';
+    errorCode ??= event.error?.code;
+  }
+  return { text, isDone: content.events.at(-1)?.data === '[DONE]', errorCode };
+}
+
+/** The answer to `rid=…` from its first token on. */
+export const tokensOf = (rid: string, count: number): string =>
+  Array.from({ length: count }, (_, seq) => `${rid}.${seq} `).join('');
+
+/** What a process says of itself on its metrics page; a metric with labels is summed up. */
+export async function metric(url: string, name: string): Promise<number> {
+  const page = await (await fetch(`${url}/metrics`)).text();
+  const rows = page.split('\n').filter((row) => row.startsWith(`${name} `) || row.startsWith(`${name}{`));
+  return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' ') + 1)), 0);
+}
+
+/** How many requests run and wait over all replicas, as an ingress that still lives sees it. */
+export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: number; waiting: number }> {
+  const url = sluice.fleet.urls[at] ?? '';
+  const [running, waiting] = await Promise.all([
+    metric(url, 'sluice_slots_in_use'),
+    metric(url, 'sluice_waiting_requests'),
+  ]);
+  return { running, waiting };
+}
+
+/** Resolves when so many requests run and wait. */
+export async function untilOccupied(
+  sluice: Sluice,
+  wanted: { readonly running: number; readonly waiting: number; readonly at?: number },
+): Promise<void> {
+  await until(
+    async () => {
+      const { running, waiting } = await occupancy(sluice, wanted.at);
+      return running === wanted.running && waiting === wanted.waiting;
+    },
+    { what: `${wanted.running} requests to run and ${wanted.waiting} to wait` },
+  );
+}
