@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
-import { formatPath } from './config-error.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
+import { explainIssues } from './schema/explain-issues.ts';
 import { listenPort, milliseconds, must, someText } from './schema/field-types.ts';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
@@ -131,6 +131,5 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   });
   const parsed = variableTypes.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [] };
-  const problems = parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message }));
-  return { environment: {}, problems };
+  return { environment: {}, problems: explainIssues(parsed.error.issues, () => []) };
 }

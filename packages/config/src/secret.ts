@@ -11,11 +11,22 @@ export interface Secret {
   [inspect.custom](): typeof mark;
 }
 
+/** Apart from the objects, so that nothing that looks into one finds it. */
+const texts = new WeakMap<Secret, string>();
+
+const hide = (): typeof mark => mark;
+
+const methods: Secret = {
+  reveal() {
+    return texts.get(this) ?? '';
+  },
+  toString: hide,
+  toJSON: hide,
+  [inspect.custom]: hide,
+};
+
 export function createSecret(text: string): Secret {
-  return Object.freeze<Secret>({
-    reveal: () => text,
-    toString: () => mark,
-    toJSON: () => mark,
-    [inspect.custom]: () => mark,
-  });
+  const secret = Object.freeze(Object.create(methods) as Secret);
+  texts.set(secret, text);
+  return secret;
 }

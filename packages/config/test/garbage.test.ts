@@ -5,13 +5,14 @@ import { stringify } from 'yaml';
 import { settingNames } from '../src/schema/tree.ts';
 import { anyKey, load } from './load.ts';
 
-/** Loads it; whatever goes wrong must be said by a ConfigError. */
-function survives(yaml: string, env: Readonly<Record<string, string>> = anyKey): void {
+/** Whether it loads, or is refused with at least one problem; anything else is thrown on. */
+function isHandled(yaml: string, env: Readonly<Record<string, string>> = anyKey): boolean {
   try {
     load(yaml, env);
+    return true;
   } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as ConfigError).problems.length).toBeGreaterThan(0);
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.length > 0;
   }
 }
 
@@ -24,7 +25,7 @@ const name = fc.oneof(
 );
 const leaf = fc.oneof(
   fc.constantFrom('redis://h', 'http://h', 'sk-some-key-01', 'openai', '*', 'a:1', '${X}', '${Y:-1}', '$${', '${'),
-  fc.constantFrom(0, 1, -1, 1.5, 1e400, Number.NaN, null, true, false),
+  fc.constantFrom(0, 1, -1, 1.5, Infinity, NaN, null, true, false),
   fc.string(),
   fc.integer(),
 );
@@ -70,22 +71,28 @@ const yamlish = fc
 describe('garbage', () => {
   it('of random text ends in a ConfigError or a configuration', () => {
     fc.assert(
-      fc.property(yamlish, (text) => survives(text)),
+      fc.property(yamlish, (text) => {
+        expect(isHandled(text)).toBe(true);
+      }),
       { numRuns: 2000 },
     );
   });
 
   it('in the shape of settings ends in a ConfigError or a configuration', () => {
     fc.assert(
-      fc.property(file, (content) => survives(stringify(content, { aliasDuplicateObjects: false }))),
-      { numRuns: 1000 },
+      fc.property(file, (content) => {
+        expect(isHandled(stringify(content, { aliasDuplicateObjects: false }))).toBe(true);
+      }),
+      { numRuns: 200 },
     );
   });
 
   it('in the environment ends in a ConfigError or a configuration', () => {
     const variable = fc.constantFrom('PORT', 'HOST', 'REDIS_URL', 'SLUICE_API_KEYS', 'LOG_LEVEL', 'DRAIN_TIMEOUT_MS');
     fc.assert(
-      fc.property(fc.dictionary(variable, fc.string({ unit: 'binary' })), (env) => survives('', { ...anyKey, ...env })),
+      fc.property(fc.dictionary(variable, fc.string({ unit: 'binary' })), (env) => {
+        expect(isHandled('', { ...anyKey, ...env })).toBe(true);
+      }),
       { numRuns: 1000 },
     );
   });

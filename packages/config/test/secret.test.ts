@@ -13,14 +13,14 @@ describe('createSecret', () => {
   it('shows nothing of it otherwise', () => {
     const shown = [
       String(secret),
-      `${secret}`,
+      `${String(secret)}!`,
       JSON.stringify({ secret }),
       inspect(secret),
       inspect({ secret }, { depth: 9, showHidden: true }),
       JSON.stringify(Object.entries(secret)),
     ];
     for (const text of shown) expect(text).not.toContain('hush');
-    expect(shown.slice(0, 4)).toEqual(['[secret]', '[secret]', '{"secret":"[secret]"}', '[secret]']);
+    expect(shown.slice(0, 4)).toEqual(['[secret]', '[secret]!', '{"secret":"[secret]"}', '[secret]']);
   });
 
   it('is frozen', () => {

@@ -3,8 +3,8 @@ import type { ConfigProblem } from '../config-error.ts';
 import { protectInterpolations } from './interpolations.ts';
 import { explainYaml } from './yaml-problems.ts';
 
-/** Uses of one anchor. Enough for any file, too few to blow one up. */
-const mostAliases = 1000;
+/** What a file may hold once its aliases are written out. Enough for any file, too few to blow one up. */
+const mostValues = 100_000;
 
 export type ParsedYaml =
   | { readonly value: unknown; readonly problems?: never }
@@ -42,15 +42,25 @@ export function parseYaml(text: string, name: string): ParsedYaml {
     // What follows on the same line is mostly an echo.
     return { problems: [...byLine.values()].flatMap(([first]) => (first === undefined ? [] : toProblem(first))) };
   }
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: mostAliases });
-    if (value === null) return { value: {} };
-    return isMap(document.contents)
-      ? { value }
-      : { problems: [{ path: name, message: 'must be a mapping of settings' }] };
-  } catch {
+  // The library's own limit multiplies by the size of what an alias stands for, which is 0 for an empty list.
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  if (value === null) return { value: {} };
+  if (!isMap(document.contents)) return { problems: [{ path: name, message: 'must be a mapping of settings' }] };
+  if (holdsMoreThan(value, mostValues))
     return { problems: [{ path: name, message: 'uses aliases (*name) too often' }] };
+  return { value };
+}
+
+/** Counts what an alias stands for each time that it is used, though in memory it is there once. */
+function holdsMoreThan(value: unknown, most: number): boolean {
+  const left = [value];
+  let count = 0;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    count += 1;
+    if (count + left.length > most) return true;
+    if (typeof next === 'object' && next !== null) left.push(...Object.values(next));
   }
+  return false;
 }
 
 interface Fault {

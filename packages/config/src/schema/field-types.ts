@@ -59,7 +59,7 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(
   words: Words,
 ): z.ZodEnum<{ [Word in Words[number]]: Word }> {
   const wanted = `one of ${words.join(', ')}`;
-  return inWords(z.enum(words, must(wanted)), wanted) as z.ZodEnum<{ [Word in Words[number]]: Word }>;
+  return inWords(z.enum(words, must(wanted)), wanted);
 }
 
 /** Text that fits a pattern. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { across, fieldOf, type Finding, itemsOf, textField } from './across.ts';
 import { nearest } from './did-you-mean.ts';
-import { section } from './field-types.ts';
+import { identifier, section } from './field-types.ts';
 import { breaker, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
@@ -36,6 +36,8 @@ export const settings = across(
 /** The file's settings with their defaults, before the environment has had its say. */
 export type Settings = z.output<typeof settings>;
 
+const anyId = identifier();
+
 function* findMismatches(value: unknown): Iterable<Finding> {
   const upstreamItems = itemsOf(fieldOf(value, 'upstreams'));
   const modelItems = itemsOf(fieldOf(value, 'models'));
@@ -48,14 +50,16 @@ function* findMismatches(value: unknown): Iterable<Finding> {
     yield { path: ['models'], message: 'are missing, so that no upstream is ever used; add at least one' };
   }
   const ids = upstreamItems.flatMap(([, item]) => textField('id')(item) ?? []);
+  // What is no id may be a secret that went astray: it is not repeated.
+  const shown = ids.filter((id) => anyId.safeParse(id).success);
   for (const [at, model] of modelItems) {
     for (const [targetAt, target] of itemsOf(fieldOf(model, 'targets'))) {
       const id = textField('upstream')(target);
       if (id === undefined || id === '' || ids.includes(id)) continue;
-      const meant = nearest(id, ids);
+      const meant = nearest(id, shown);
       yield {
         path: ['models', at, 'targets', targetAt, 'upstream'],
-        message: `must be the id of an upstream; ${meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`}`,
+        message: `must be the id of an upstream; ${meant === undefined ? `there are ${shown.join(', ')}` : `did you mean ${meant}?`}`,
       };
     }
   }

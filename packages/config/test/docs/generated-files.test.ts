@@ -21,7 +21,7 @@ describe('generated files', () => {
   });
 
   it('name only settings that exist beside a variable', () => {
-    const paths = [...settingSections().flatMap(({ name, rows }) => [name, ...rows.map(({ path }) => path)])];
+    const paths = settingSections().flatMap(({ name, rows }) => [name, ...rows.map(({ path }) => path)]);
     const named = Object.values(variables).flatMap(({ settings }) => settings);
     expect(named.filter((path) => !paths.includes(path))).toEqual([]);
   });
