@@ -18,6 +18,7 @@ const codes: Record<UpstreamFailure['kind'], ErrorCode> = {
   invalid_request: 'upstream_rejected',
   truncated: 'upstream_truncated',
   malformed: 'upstream_malformed',
+  unexpected: 'upstream_error',
 };
 
 /** Kinds whose own words help the client. Those about our credentials would only tell of our account. */
@@ -32,6 +33,7 @@ const speaksToClient: ReadonlySet<UpstreamFailure['kind']> = new Set([
   'invalid_request',
   'truncated',
   'malformed',
+  'unexpected',
 ]);
 
 /**

@@ -2,7 +2,7 @@ import { classify, isCredentialRefused, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
-describe('classify and toClientError', () => {
+describe('classify and toClientError (rows 000-28 to 000-33)', () => {
   it.each<[FailureKind, string, string, number]>([
     ['network', 'retry', 'upstream_error', 502],
     ['server', 'retry', 'upstream_error', 502],
@@ -15,6 +15,7 @@ describe('classify and toClientError', () => {
     ['authentication', 'next_credential', 'upstream_authentication', 502],
     ['permission', 'next_credential', 'upstream_authentication', 502],
     ['not_found', 'next_target', 'model_not_found', 404],
+    ['unexpected', 'next_target', 'upstream_error', 502],
     ['context_length', 'next_target', 'context_length_exceeded', 400],
     ['content_policy', 'next_target', 'content_policy_violation', 400],
     ['invalid_request', 'give_up', 'upstream_rejected', 400],

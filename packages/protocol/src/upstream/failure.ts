@@ -5,7 +5,7 @@
  * |-----------------|---------------------------------------------------------------------------|
  * | network         | refused, reset, unreachable, closed before an answer                       |
  * | timeout         | silence: no first token, or a gap between two, for too long                |
- * | server          | the provider says that it failed or is overloaded (408, 5xx)               |
+ * | server          | the provider says that it failed or is overloaded (408, 500, 502–504, 52x) |
  * | busy            | a 400 whose text says "busy": the provider means a 503                     |
  * | rate_limit      | this credential is too fast (429)                                          |
  * | quota           | this credential has nothing left to spend                                  |
@@ -17,6 +17,7 @@
  * | invalid_request | the request is wrong, wherever it is sent                                  |
  * | truncated       | the answer ended before it was complete                                    |
  * | malformed       | the answer can't be understood                                             |
+ * | unexpected      | a status that neither time nor another key mends (3xx, 501, 505 …)         |
  */
 export type FailureKind =
   | 'network'
@@ -32,7 +33,8 @@ export type FailureKind =
   | 'content_policy'
   | 'invalid_request'
   | 'truncated'
-  | 'malformed';
+  | 'malformed'
+  | 'unexpected';
 
 export interface UpstreamFailure {
   readonly kind: FailureKind;

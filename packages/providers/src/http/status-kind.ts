@@ -22,7 +22,7 @@ export function kindOfStatus(status: number, bodyText: string): FailureKind {
     case 429:
       return 'rate_limit';
     default:
-      return status >= 400 && status < 500 ? 'invalid_request' : 'malformed';
+      return status >= 400 && status < 500 ? 'invalid_request' : 'unexpected';
   }
 }
 

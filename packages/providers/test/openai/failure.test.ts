@@ -25,8 +25,9 @@ describe('an OpenAI error', () => {
     [413, '', 'invalid_request'],
     [422, '{"detail":"no"}', 'invalid_request'],
     [409, envelope({}), 'invalid_request'],
-    [301, '', 'malformed'],
-    [501, '', 'malformed'],
+    [301, '', 'unexpected'],
+    [501, '', 'unexpected'],
+    [505, '', 'unexpected'],
   ])('with status %i and %s is %s', (status, body, kind) => {
     expect(failure(status, body)).toMatchObject({ kind, status });
   });
