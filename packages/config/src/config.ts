@@ -1,4 +1,5 @@
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { PrefillStyle } from '@sluice/rescue';
 import type { Secret } from './secret.ts';
 
 /** All settings of one process, checked, with every default filled in, frozen to its depth. */
@@ -128,6 +129,8 @@ export interface UpstreamConfig {
   readonly credentials: readonly UpstreamCredential[];
   /** Ask the provider to report usage at the end of a stream. */
   readonly reportStreamUsage: boolean;
+  /** How it is told to write on where an answer broke off. */
+  readonly prefill: PrefillStyle | 'none';
 }
 
 export interface UpstreamCredential {

@@ -24,6 +24,7 @@ const verdicts: Record<FailureKind, Verdict> = {
   quota: { remedy: 'next_credential', countsAgainstTarget: false },
   authentication: { remedy: 'next_credential', countsAgainstTarget: false },
   permission: { remedy: 'next_credential', countsAgainstTarget: false },
+  diverged: { remedy: 'give_up', countsAgainstTarget: false },
   unexpected: { remedy: 'next_target', countsAgainstTarget: false },
   not_found: { remedy: 'next_target', countsAgainstTarget: false },
   context_length: { remedy: 'next_target', countsAgainstTarget: false },

@@ -18,6 +18,7 @@ const codes: Record<UpstreamFailure['kind'], ErrorCode> = {
   invalid_request: 'upstream_rejected',
   truncated: 'upstream_truncated',
   malformed: 'upstream_malformed',
+  diverged: 'upstream_truncated',
   unexpected: 'upstream_error',
 };
 
@@ -33,6 +34,7 @@ const speaksToClient: ReadonlySet<UpstreamFailure['kind']> = new Set([
   'invalid_request',
   'truncated',
   'malformed',
+  'diverged',
   'unexpected',
 ]);
 

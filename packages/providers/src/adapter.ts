@@ -39,6 +39,8 @@ export interface StreamTranslator {
   /** The provider has closed its stream: whatever is open now was truncated. */
   end(): void;
   readonly state: StreamState;
+  /** Every part of the answer is finished: what may still come is its usage. */
+  readonly isFinished: boolean;
 }
 
 export type StreamState =

@@ -2,17 +2,18 @@
   Claims one run of a request for one worker. However often a job is delivered, its upstream call is made once: a run
   that is over, cancelled, late or already claimed is refused.
 
-  KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch)
+  KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch),
+           delivered
   ARGV[1]  epoch of the job
-  Returns  {'claimed', ms left until the deadline, body} | {'gone' | 'outdated' | 'taken' | 'late', 0, ''}
+  Returns  {'claimed', ms left until the deadline, body, delivered or ''} | {'gone' | 'outdated' | 'taken' | 'late', 0, '', ''}
 ]]
 local epoch = ARGV[1]
-local record = redis.call('HMGET', KEYS[1], 'epoch', 'deadline', 'claimed', 'body')
-if not record[1] then return { 'gone', 0, '' } end
-if record[1] ~= epoch then return { 'outdated', 0, '' } end
-if record[3] == epoch then return { 'taken', 0, '' } end
+local record = redis.call('HMGET', KEYS[1], 'epoch', 'deadline', 'claimed', 'body', 'delivered')
+if not record[1] then return { 'gone', 0, '', '' } end
+if record[1] ~= epoch then return { 'outdated', 0, '', '' } end
+if record[3] == epoch then return { 'taken', 0, '', '' } end
 local time = redis.call('TIME')
 local left = tonumber(record[2]) - (time[1] * 1000 + math.floor(time[2] / 1000))
-if left <= 0 then return { 'late', 0, '' } end
+if left <= 0 then return { 'late', 0, '', '' } end
 redis.call('HSET', KEYS[1], 'claimed', epoch)
-return { 'claimed', left, record[4] }
+return { 'claimed', left, record[4], record[5] or '' }

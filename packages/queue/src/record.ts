@@ -1,4 +1,4 @@
-import type { ChatJob } from '@sluice/protocol';
+import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 
@@ -7,6 +7,12 @@ const claimReply = z.tuple([
   z.enum(['claimed', 'gone', 'outdated', 'taken', 'late']),
   z.number().int().nonnegative(),
   z.string(),
+  z.string(),
+]);
+/** What is stored of a delivered part; empty for a first run. */
+const deliveredText = z.union([
+  z.literal('').transform(() => undefined),
+  z.string().transform((text) => deliveredSchema.parse(JSON.parse(text))),
 ]);
 
 export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(1).parse(reply));
@@ -24,7 +30,13 @@ export function shardOf(requestId: string, shards: number): number {
 }
 
 export type Claim =
-  | { readonly kind: 'claimed'; readonly body: string; readonly remainingMs: number }
+  | {
+      readonly kind: 'claimed';
+      readonly body: string;
+      /** What the client has of an answer that broke off. */
+      readonly delivered: Delivered | undefined;
+      readonly remainingMs: number;
+    }
   /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
   | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
 
@@ -34,6 +46,6 @@ export async function claim(
   job: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<Claim> {
   const key = keys.request(shardOf(job.requestId, shards), job.requestId);
-  const [kind, remainingMs, body] = await claimScript.run(connection, [key], [job.epoch]);
-  return kind === 'claimed' ? { kind, body, remainingMs } : { kind };
+  const [kind, remainingMs, body, delivered] = await claimScript.run(connection, [key], [job.epoch]);
+  return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
 }

@@ -1,4 +1,4 @@
-import { type ChatJob, chatJobSchema } from '@sluice/protocol';
+import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { Queue } from 'bullmq';
 import { advanceScript, openScript, shardOf, withdrawScript } from './record.ts';
@@ -18,8 +18,12 @@ export interface Submitter {
     readonly deadlineAt: number;
     readonly ttlMs: number;
   }): Promise<void>;
-  /** Queues a later run of a stored request. False when the record is gone, and with it the body. */
-  resubmit(job: ChatJob): Promise<boolean>;
+  /**
+   * Queues a later run of a stored request. False when the record is gone, and with it the body.
+   *
+   * @param delivered what the client has of an answer that broke off, for the run to go on from
+   */
+  resubmit(job: ChatJob, delivered?: Delivered): Promise<boolean>;
   /**
    * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
    */
@@ -76,9 +80,10 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
       await Promise.all([stored, add(queue, job)]);
     },
 
-    async resubmit(job) {
+    async resubmit(job, delivered) {
       const { queue, recordKey } = placeOf(job.requestId);
-      if (!(await advanceScript.run(connection, [recordKey], [job.epoch]))) return false;
+      const soFar = delivered === undefined ? '' : JSON.stringify(delivered);
+      if (!(await advanceScript.run(connection, [recordKey], [job.epoch, soFar]))) return false;
       await add(queue, job);
       return true;
     },

@@ -176,6 +176,13 @@ export const metricTable = {
     labels: { reason: errorCodes },
     help: 'Requests put into the queue again, by the error code of the run before.',
   },
+  rescues: {
+    name: 'sluice_rescued_streams_total',
+    kind: 'counter',
+    services: ingress,
+    labels: { outcome: outcomes },
+    help: 'Streams that broke off and were continued, by how they ended.',
+  },
   activeJobs: {
     name: 'sluice_worker_active_jobs',
     kind: 'gauge',
@@ -204,6 +211,13 @@ export const metricTable = {
     services: worker,
     labels: { upstream: 'upstreams', reason: errorCodes },
     help: 'Failed calls to an upstream that left the request to be tried again, by our error code.',
+  },
+  burntTokens: {
+    name: 'sluice_burnt_tokens_total',
+    kind: 'counter',
+    services: worker,
+    labels: { upstream: 'upstreams' },
+    help: 'Tokens, about, of calls that failed in the middle of their answer; not part of any usage.',
   },
   credentials: {
     name: 'sluice_credentials',

@@ -58,6 +58,8 @@ export interface IngressMetrics extends SharedMetrics {
   queueWaited(waitMs: number): void;
   /** `reason` is the error of the run before. */
   resubmitted(reason: ErrorCode): void;
+  /** An answer that broke off was continued; `outcome` is how it ended. */
+  streamRescued(outcome: Outcome): void;
   /** A frame was read that nobody was waiting for. */
   relayDropped(reason: DropReason): void;
   /** A frame of a request was lost on the way. */
@@ -74,6 +76,8 @@ export interface WorkerMetrics extends SharedMetrics {
   chunkGap(upstream: string, gapMs: number): void;
   /** `upstream` is the one that failed. */
   retried(upstream: string, reason: ErrorCode): void;
+  /** A call that failed had sent so many tokens before, about. */
+  tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
   /** Who knows the values of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
@@ -146,6 +150,7 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
   const queueWait = histogram(metricTable.queueWait).at();
   const resubmissions = counter(metricTable.resubmissions);
   const queueJobs = gauge(metricTable.queueJobs);
+  const rescues = counter(metricTable.rescues);
   const dropped = counter(metricTable.relayDroppedFrames);
   const gaps = counter(metricTable.relayGaps).at();
 
@@ -172,6 +177,7 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
     refused: (reason) => void refusals.at(reason).value++,
     queueWaited: (waitMs) => queueWait.observe(waitMs / 1000),
     resubmitted: (reason) => void resubmissions.at(reason).value++,
+    streamRescued: (outcome) => void rescues.at(outcome).value++,
     relayDropped: (reason) => void dropped.at(reason).value++,
     relayGap: () => void gaps.value++,
     watch(sources) {
@@ -202,6 +208,7 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   const chunkGap = histogram(metricTable.upstreamChunkGap);
   const retries = counter(metricTable.retries);
   const credentials = gauge(metricTable.credentials);
+  const burnt = counter(metricTable.burntTokens);
   const cooldowns = counter(metricTable.credentialCooldowns);
   const breakerOpen = gauge(metricTable.breakerOpen);
 
@@ -211,6 +218,9 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
     attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
     chunkGap: (upstream, gapMs) => chunkGap.at(upstream).observe(gapMs / 1000),
     retried: (upstream, reason) => void retries.at(upstream, reason).value++,
+    tokensBurnt(upstream, tokens) {
+      if (tokens > 0) burnt.at(upstream).value += tokens;
+    },
     credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
     watch(sources) {
       feed.add({

@@ -20,6 +20,10 @@ export interface RequestLogFields {
   readonly duration_ms: number;
   readonly ttft_ms?: number | undefined;
   readonly queue_wait_ms?: number | undefined;
+  /** How often the answer broke off and was continued. */
+  readonly rescues?: number | undefined;
+  /** Tokens, about, of calls that failed in the middle of their answer. */
+  readonly burnt_tokens?: number | undefined;
   readonly prompt_tokens?: number | undefined;
   readonly completion_tokens?: number | undefined;
   readonly client_ip?: string | undefined;

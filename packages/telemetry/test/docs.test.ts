@@ -107,6 +107,8 @@ describe('docs/tracing.md', () => {
       duration_ms: 1,
       ttft_ms: 1,
       queue_wait_ms: 1,
+      rescues: 1,
+      burnt_tokens: 1,
       prompt_tokens: 1,
       completion_tokens: 1,
       client_ip: 'i',

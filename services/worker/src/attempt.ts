@@ -1,12 +1,20 @@
 import type { ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import type { AnswerSummary, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { Stitch } from '@sluice/rescue';
 import { type Call, createSilenceTimer, createSseReader, type UpstreamClient } from '@sluice/upstream';
 
-/** How one call to one upstream ended. `events` were passed on before that. */
-export type AttemptResult =
-  | { readonly kind: 'complete'; readonly summary: AnswerSummary; readonly events: number }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly events: number }
-  | { readonly kind: 'aborted'; readonly events: number };
+type Settled =
+  | { readonly kind: 'complete'; readonly summary: AnswerSummary }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'aborted' };
+
+/** How one call to one upstream ended. */
+export type AttemptResult = Settled & {
+  /** Events that were passed on. */
+  readonly events: number;
+  /** Events that came, those included that the client has from an earlier call. */
+  readonly received: number;
+};
 
 /** Where an attempt's answer goes. */
 export interface AnswerSink {
@@ -25,6 +33,8 @@ export interface AttemptOptions {
   readonly request: UpstreamRequest;
   readonly body: ChatBody;
   readonly stream: boolean;
+  /** Fits the stream to what the client has of an answer that broke off. */
+  readonly stitch: Stitch | undefined;
   readonly sink: AnswerSink;
   readonly signal: AbortSignal;
   /** Calls back when reading must stop or may go on. */
@@ -46,6 +56,8 @@ export interface AttemptOptions {
 const maxErrorBytes = 64 * 1024;
 /** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
 const lingerMs = 1000;
+/** An answer that is finished but for its usage is complete after so much silence. */
+const usageWaitMs = 500;
 
 /** Makes one call and passes its answer on. Settles once; never rejects. */
 export function attempt(options: AttemptOptions): Promise<AttemptResult> {
@@ -57,13 +69,15 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   let head: ResponseHead | undefined;
   let text = '';
   let events = 0;
+  let received = 0;
   let lastPieceAt: number | undefined;
+  let hasAnswered = false;
   let output = '';
   let isSettled = false;
 
   const silence = createSilenceTimer({
     now,
-    onSilence: () => failWith({ kind: 'timeout', message: silenceMessage(events) }),
+    onSilence: () => breakOff({ kind: 'timeout', message: silenceMessage(received) }),
   });
   const deadline = setTimeout(() => {
     failWith({ kind: 'timeout', message: 'The request took longer than it may in all.' });
@@ -71,7 +85,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   const reader = createSseReader({ maxEventLength: options.maxEventBytes, onEvent });
 
-  function settle(result: AttemptResult): void {
+  function settle(result: Settled): void {
     if (isSettled) return;
     isSettled = true;
     silence.stop();
@@ -79,16 +93,23 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     options.signal.removeEventListener('abort', onAbort);
     options.onHold(() => undefined);
     if (holds.size > 0) call?.resume();
-    resolve(result);
+    resolve({ ...result, events, received });
   }
 
   function failWith(failure: UpstreamFailure): void {
-    settle({ kind: 'failed', failure, events });
+    settle({ kind: 'failed', failure });
     call?.abort();
   }
 
+  /** The stream is over, for whatever reason; what was finished before is complete all the same. */
+  function breakOff(failure: UpstreamFailure): void {
+    if (translator?.isFinished === true) translator.end();
+    settleByTranslator();
+    failWith(failure);
+  }
+
   function onAbort(): void {
-    settle({ kind: 'aborted', events });
+    settle({ kind: 'aborted' });
     call?.abort();
   }
 
@@ -109,22 +130,18 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   function onEvent(event: UpstreamEvent): void {
     const sse = translator?.push(event) ?? '';
     if (sse === '') return;
+    received++;
+    const passed = options.stitch === undefined ? sse : options.stitch.push(sse);
+    if (passed === '') return;
     events++;
-    output += sse;
+    output += passed;
   }
 
   /** Passes on what one piece of the stream gave, as one. */
   function flush(): void {
     if (output === '' || isSettled) return;
-    const at = now();
-    if (lastPieceAt === undefined) {
-      sink.onAnswer();
-      silence.allow(options.idleMs);
-    } else {
-      options.onGap(at - lastPieceAt);
-      silence.touch();
-    }
-    lastPieceAt = at;
+    if (!hasAnswered) sink.onAnswer();
+    hasAnswered = true;
     sink.data(output);
     output = '';
     if (sink.isCongested()) {
@@ -134,17 +151,29 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   }
 
   function onStreamText(piece: string): void {
+    const before = received;
     const fits = reader.feed(piece);
+    if (received > before) noteProgress();
     flush();
+    if (options.stitch?.isDiverged === true) return failWith({ kind: 'diverged', message: '' });
     if (!fits) return failWith({ kind: 'malformed', message: 'The provider sent an event that is too large.' });
     settleByTranslator();
+  }
+
+  function noteProgress(): void {
+    const at = now();
+    if (translator?.isFinished === true) silence.allow(Math.min(usageWaitMs, options.idleMs));
+    else if (lastPieceAt === undefined) silence.allow(options.idleMs);
+    else silence.touch();
+    if (lastPieceAt !== undefined) options.onGap(at - lastPieceAt);
+    lastPieceAt = at;
   }
 
   function settleByTranslator(): void {
     const state = translator?.state;
     if (state?.kind === 'failed') failWith(state.failure);
     if (state?.kind !== 'complete' || isSettled) return;
-    settle({ kind: 'complete', summary: state.summary, events });
+    settle({ kind: 'complete', summary: state.summary });
     setTimeout(() => call?.abort(), lingerMs).unref();
   }
 
@@ -171,7 +200,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     sink.onAnswer();
     sink.data(whole.text);
     events = 1;
-    settle({ kind: 'complete', summary: whole.summary, events });
+    received = 1;
+    settle({ kind: 'complete', summary: whole.summary });
   }
 
   /** A 200 that is no event stream: an error in disguise, or a page of some proxy. */
@@ -219,10 +249,10 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
       else if (current === 'unexpected') onUnexpectedBody();
       else onErrorEnd();
     },
-    onFailure: (failure) => settle({ kind: 'failed', failure, events }),
+    onFailure: breakOff,
   });
   return promise;
 }
 
-const silenceMessage = (events: number): string =>
-  events === 0 ? 'The provider did not begin to answer in time.' : 'The provider stopped answering.';
+const silenceMessage = (received: number): string =>
+  received === 0 ? 'The provider did not begin to answer in time.' : 'The provider stopped answering.';

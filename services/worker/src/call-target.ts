@@ -1,6 +1,7 @@
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import type { UpstreamRequest } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
 import {
   attemptSpan,
   type Carrier,
@@ -10,6 +11,7 @@ import {
   startSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
+import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
 import type { UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
 import type { Execution } from './execute.ts';
@@ -25,6 +27,8 @@ export interface ChosenCall {
   readonly hasFailures: boolean;
   /** Upstream calls of this request, this one included. */
   readonly attempts: number;
+  /** How to go on with what the client has; undefined for a first answer. */
+  readonly rescue: RescueMode | undefined;
 }
 
 /** Makes one call, passes its answer to the client and sees to its span, its metrics and its credential's load. */
@@ -41,8 +45,9 @@ export interface CallTargetNeeds {
 }
 
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
-  return async (execution, { target, credentialId, isProbe, hasFailures, attempts }) => {
-    const { job, body, publisher } = execution;
+  return async (execution, { target, credentialId, isProbe, hasFailures, attempts, rescue }) => {
+    const { job, delivered, publisher } = execution;
+    const body = bodyFor(execution, target, rescue);
     const ref = { upstreamId: target.upstream, model: target.model };
     const { credential, giveBack } = target.pool.take(credentialId);
     const apiKey = credential.apiKey?.reveal();
@@ -70,6 +75,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
       request: withTraceContext(request, span.carrier()),
       body,
       stream: job.stream,
+      stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
       sink: {
         onAnswer() {
           publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
@@ -100,8 +106,14 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
     span.end();
     needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+    if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
     return redacted;
   };
+}
+
+function bodyFor({ body, delivered }: Execution, { prefill }: Target, rescue: RescueMode | undefined): ChatBody {
+  if (delivered === undefined || rescue !== 'continue' || prefill === 'none') return body;
+  return withPrefill(body, delivered, prefill);
 }
 
 function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }: Carrier): UpstreamRequest {

@@ -1,6 +1,7 @@
 import type { UpstreamHealth } from '@sluice/admission';
 import {
   type ChatJob,
+  type Delivered,
   type End,
   type ErrorCode,
   GatewayError,
@@ -21,6 +22,7 @@ import {
 } from '@sluice/policy';
 import type { ChatBody } from '@sluice/providers';
 import type { Publisher } from '@sluice/relay';
+import type { RescueMode } from '@sluice/rescue';
 import type { SpanHandle, WorkerMetrics } from '@sluice/telemetry';
 import type { ActiveRun } from './active-runs.ts';
 import type { AttemptResult } from './attempt.ts';
@@ -31,6 +33,8 @@ import type { Target, TargetsOf } from './targets.ts';
 export interface Execution {
   readonly job: ChatJob;
   readonly body: ChatBody;
+  /** What the client has of an answer that broke off. */
+  readonly delivered: Delivered | undefined;
   readonly run: ActiveRun;
   readonly publisher: Publisher;
   /** Milliseconds until the request's deadline. */
@@ -62,7 +66,7 @@ export interface ExecuteNeeds {
   readonly random: () => number;
 }
 
-type Chosen = Omit<ChosenCall, 'attempts'>;
+type Chosen = Omit<ChosenCall, 'attempts' | 'rescue'>;
 
 /** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
 const refusedRestMs = 10_000;
@@ -74,10 +78,7 @@ const quotaRestMs = 60_000;
  */
 export async function execute(needs: ExecuteNeeds, execution: Execution): Promise<Outcome> {
   const { job } = execution;
-  const targets = planTargets(
-    needs.targetsOf(job.model).filter((target) => !job.state.refusedBy.includes(targetName(target))),
-    needs.random,
-  );
+  const targets = planTargets(candidates(needs.targetsOf(job.model), job.state), needs.random);
   // Ingress and worker may disagree about the configuration for a moment of a rollout.
   if (targets.length === 0) return unavailable(job.state);
   const standings = new Map<Target, Standing>();
@@ -88,14 +89,22 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
     const chosen = await choose(needs.health, targets, standings);
     if (chosen === undefined) break;
     state = { ...state, attempts: state.attempts + 1 };
-    const result = await needs.callTarget(execution, { ...chosen, attempts: state.attempts });
+    const rescue = rescueMode(execution, chosen.target, state);
+    const result = await needs.callTarget(execution, { ...chosen, attempts: state.attempts, rescue });
     if (result.kind !== 'failed') return conclude(execution, state, result);
-    lastFailure = result.failure;
-    state = await learn({ needs, chosen, failure: result.failure, standings, state });
-    if (result.events > 0 || classify(result.failure).remedy === 'give_up') {
-      return { kind: 'error', error: toClientError(result.failure), attempts: state.attempts, events: result.events };
+    const { failure, events } = result;
+    const isPrefillRefused = rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
+    lastFailure = failure;
+    state = isPrefillRefused
+      ? { ...state, withoutPrefill: [...state.withoutPrefill, targetName(chosen.target)] }
+      : await learn({ needs, chosen, result, standings, state });
+    const isFinal = !isPrefillRefused && classify(failure).remedy === 'give_up';
+    if (isFinal || (events > 0 && !mayGoOn(needs, execution, state))) {
+      return { kind: 'error', error: toClientError(failure), attempts: state.attempts, events };
     }
-    needs.metrics.retried(chosen.target.upstream, toClientError(result.failure).code);
+    needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
+    // What the client has of the answer, the ingress alone knows.
+    if (events > 0) return { kind: 'retry', delayMs: 0, state, error: toClientError(failure) };
   }
 
   const step = nextStep({
@@ -109,6 +118,22 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   if (step.kind === 'wait') return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
   return { kind: 'error', error, attempts: state.attempts, events: 0 };
 }
+
+/** Targets that were silent are left alone while there are others. */
+function candidates(all: readonly Target[], { refusedBy, silent }: RetryState): readonly Target[] {
+  const willing = all.filter((target) => !refusedBy.includes(targetName(target)));
+  const talking = willing.filter((target) => !silent.includes(targetName(target)));
+  return talking.length > 0 ? talking : willing;
+}
+
+function rescueMode({ delivered }: Execution, target: Target, { withoutPrefill }: RetryState): RescueMode | undefined {
+  if (delivered === undefined) return undefined;
+  const canContinue = target.prefill !== 'none' && !withoutPrefill.includes(targetName(target));
+  return canContinue && delivered.content !== '' ? 'continue' : 'restart';
+}
+
+const mayGoOn = ({ policy }: ExecuteNeeds, { remainingMs }: Execution, { attempts }: RetryState): boolean =>
+  attempts < policy.maxAttempts && remainingMs() > 0;
 
 const unavailable = ({ attempts }: RetryState): Outcome => ({
   kind: 'error',
@@ -135,14 +160,16 @@ async function choose(
 interface Lesson {
   readonly needs: ExecuteNeeds;
   readonly chosen: Chosen;
-  readonly failure: UpstreamFailure;
+  readonly result: AttemptResult & { readonly kind: 'failed' };
   readonly standings: Map<Target, Standing>;
   readonly state: RetryState;
 }
 
 /** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
-async function learn({ needs, chosen, failure, standings, state }: Lesson): Promise<RetryState> {
+async function learn({ needs, chosen, result, standings, state: before }: Lesson): Promise<RetryState> {
   const { target, isProbe } = chosen;
+  const { failure, received } = result;
+  const state = { ...before, burntTokens: before.burntTokens + received };
   const ref = { upstreamId: target.upstream, model: target.model };
   const verdict = classify(failure);
   if (verdict.countsAgainstTarget) await needs.health.failed(ref, isProbe);
@@ -152,7 +179,9 @@ async function learn({ needs, chosen, failure, standings, state }: Lesson): Prom
   switch (verdict.remedy) {
     case 'retry':
       standings.set(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
-      return state;
+      return failure.kind === 'timeout' && received === 0
+        ? { ...state, silent: [...state.silent, targetName(target)] }
+        : state;
     case 'next_target':
       standings.set(target, { kind: 'refused' });
       return { ...state, refusedBy: [...state.refusedBy, targetName(target)] };
@@ -180,10 +209,12 @@ async function restCredential(
 function conclude({ run }: Execution, state: RetryState, result: Exclude<AttemptResult, { kind: 'failed' }>): Outcome {
   const { attempts } = state;
   const { events } = result;
-  if (result.kind === 'complete') return { kind: 'end', end: { ...result.summary, events }, attempts };
+  if (result.kind === 'complete')
+    return { kind: 'end', end: { ...result.summary, events, burntTokens: state.burntTokens }, attempts };
   const isDraining = run.signal.reason === 'draining';
   const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
-  if (isDraining && events === 0) return { kind: 'retry', delayMs: 0, state, error };
+  if (isDraining)
+    return { kind: 'retry', delayMs: 0, state: { ...state, burntTokens: state.burntTokens + result.received }, error };
   return { kind: 'error', error, attempts, events };
 }
 

@@ -54,6 +54,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
     const outcome = await execute(needs, {
       job,
       body,
+      delivered: claimed.delivered,
       run,
       publisher,
       remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),

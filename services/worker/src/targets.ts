@@ -11,6 +11,7 @@ export type Credential = Upstream['credentials'][number];
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
   readonly reportStreamUsage: boolean;
+  readonly prefill: Upstream['prefill'];
   readonly adapter: ProviderAdapter;
   readonly pool: CredentialPool<Credential>;
 }
@@ -29,7 +30,7 @@ export function createTargets(config: Config): TargetsOf {
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       if (upstream === undefined) return [];
-      const { baseUrl, reportStreamUsage, adapter, pool } = upstream;
-      return [{ ...target, model: target.model ?? model, baseUrl, reportStreamUsage, adapter, pool }];
+      const { baseUrl, reportStreamUsage, prefill, adapter, pool } = upstream;
+      return [{ ...target, model: target.model ?? model, baseUrl, reportStreamUsage, prefill, adapter, pool }];
     });
 }

@@ -1,7 +1,8 @@
 import { adapters } from '@sluice/providers';
+import { createStitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
-import { createFakeUpstream, delta } from './fake-upstream.ts';
+import { createFakeUpstream, delta, type FakeUpstream } from './fake-upstream.ts';
 
 function start(over: Partial<AttemptOptions> = {}) {
   const upstream = createFakeUpstream();
@@ -18,6 +19,7 @@ function start(over: Partial<AttemptOptions> = {}) {
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
     body: {},
     stream: true,
+    stitch: undefined,
     sink: {
       onAnswer: answers,
       data: (text) => sent.push(text),
@@ -71,7 +73,7 @@ describe('attempt', () => {
     upstream.text(`data: ${delta('a')}\n\ndata: ${delta('b')}\n\nda`);
     upstream.text(`ta: ${delta('', 'stop')}\n\n`);
     upstream.event('[DONE]');
-    expect(await promise).toEqual({
+    expect(await promise).toMatchObject({
       kind: 'complete',
       events: 3,
       summary: { usage: undefined, finishReason: 'stop', responseModel: 'm' },
@@ -89,6 +91,53 @@ describe('attempt', () => {
     expect(upstream.isAborted).toBe(false);
     vi.advanceTimersByTime(1000);
     expect(upstream.isAborted).toBe(true);
+  });
+
+  it.each<[string, (upstream: FakeUpstream) => void]>([
+    ['the upstream hangs up', (upstream) => upstream.end()],
+    ['the connection breaks', (upstream) => upstream.fail({ kind: 'network', message: 'reset' })],
+    ['nothing follows', () => vi.advanceTimersByTime(500)],
+  ])('is complete once the answer is finished, though [DONE] is missing and %s', async (_what, end) => {
+    const { upstream, settled } = start({ idleMs: 5000 });
+    upstream.head();
+    upstream.event(delta('a', 'stop'));
+    expect(await settled()).toBeUndefined();
+    end(upstream);
+    expect(await settled()).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+  });
+
+  it('is complete with the usage of a finished answer, without waiting for [DONE]', async () => {
+    const { upstream, settled } = start();
+    upstream.head();
+    upstream.event(delta('a', 'stop'));
+    upstream.event('{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}');
+    expect(await settled()).toMatchObject({ kind: 'complete', summary: { usage: { total_tokens: 3 } } });
+  });
+
+  it('holds back what the client has of an answer that broke off, which is no silence', async () => {
+    const { upstream, sent, answers, settled } = start({
+      stitch: createStitch({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+    });
+    upstream.head();
+    for (const text of ['a', 'b', 'c']) {
+      upstream.event(delta(text));
+      vi.advanceTimersByTime(400);
+    }
+    expect([await settled(), sent, answers.mock.calls]).toEqual([undefined, [], []]);
+    upstream.event(delta('d'));
+    expect(sent).toHaveLength(1);
+    upstream.fail({ kind: 'network', message: 'reset' });
+    expect(await settled()).toMatchObject({ kind: 'failed', events: 1, received: 4 });
+  });
+
+  it('ends when the answer is another than the one that broke off', async () => {
+    const { upstream, sent, settled } = start({
+      stitch: createStitch({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+    });
+    upstream.head();
+    upstream.event(delta('axe'));
+    expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'diverged' }, events: 0 });
+    expect([sent, upstream.isAborted]).toEqual([[], true]);
   });
 
   it.each([
@@ -124,12 +173,12 @@ describe('attempt', () => {
     upstream.event(delta('a'));
     controller.abort('cancelled');
     expect(upstream.isAborted).toBe(true);
-    expect(await promise).toEqual({ kind: 'aborted', events: 1 });
+    expect(await promise).toMatchObject({ kind: 'aborted', events: 1 });
   });
 
   it('does not call anybody for a run that was cancelled before', async () => {
     const { upstream, promise } = start({ signal: AbortSignal.abort() });
-    expect(await promise).toEqual({ kind: 'aborted', events: 0 });
+    expect(await promise).toMatchObject({ kind: 'aborted', events: 0 });
     expect(upstream.requests).toEqual([]);
   });
 
@@ -213,7 +262,7 @@ describe('attempt', () => {
     upstream.head();
     upstream.event(delta('a'));
     upstream.fail({ kind: 'network', message: 'reset' });
-    expect(await promise).toEqual({ kind: 'failed', failure: { kind: 'network', message: 'reset' }, events: 1 });
+    expect(await promise).toMatchObject({ kind: 'failed', failure: { kind: 'network', message: 'reset' }, events: 1 });
   });
 
   it('passes a whole answer on unchanged', async () => {

@@ -1,6 +1,6 @@
 import type { Choice, UpstreamHealth } from '@sluice/admission';
 import { retryPresets } from '@sluice/policy';
-import { type ChatJob, firstRetryState, type FailureKind } from '@sluice/protocol';
+import { type ChatJob, type Delivered, firstRetryState, type FailureKind } from '@sluice/protocol';
 import { adapters } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
 import { describe, expect, it, vi } from 'vitest';
@@ -17,18 +17,22 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   weight: 1,
   baseUrl: 'http://u',
   reportStreamUsage: true,
+  prefill: 'none',
   adapter: adapters.openai,
   pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
   ...over,
 });
+const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
 const complete: AttemptResult = {
   kind: 'complete',
   events: 2,
-  summary: { usage: undefined, finishReason: 'stop', responseModel: 'm' },
+  received: 2,
+  summary,
 };
 const fail = (kind: FailureKind, over: { events?: number; retryAfterMs?: number } = {}): AttemptResult => ({
   kind: 'failed',
   events: over.events ?? 0,
+  received: over.events ?? 0,
   failure: { kind, message: kind, retryAfterMs: over.retryAfterMs },
 });
 const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>> = {}): Choice => ({
@@ -45,6 +49,7 @@ interface Script {
   readonly results: readonly AttemptResult[];
   readonly choices?: readonly Choice[];
   readonly job?: Partial<ChatJob>;
+  readonly delivered?: Delivered;
   readonly remainingMs?: number;
   readonly abortReason?: string;
 }
@@ -79,7 +84,7 @@ async function run(script: Script) {
     {
       targetsOf: () => script.targets,
       callTarget(_execution, call) {
-        calls.push(`${call.target.upstream}:${call.credentialId}`);
+        calls.push(`${call.target.upstream}:${call.credentialId}${call.rescue === undefined ? '' : ` ${call.rescue}`}`);
         const result = script.results[Math.min(calls.length, script.results.length) - 1];
         return Promise.resolve(result ?? complete);
       },
@@ -91,6 +96,7 @@ async function run(script: Script) {
     {
       job,
       body: {},
+      delivered: script.delivered,
       run: active,
       publisher: {
         data: () => undefined,
@@ -108,7 +114,7 @@ async function run(script: Script) {
 describe('execute', () => {
   it('ends with the first answer', async () => {
     const { outcome, calls } = await run({ targets: [target('u')], results: [complete] });
-    expect(outcome).toEqual({ kind: 'end', attempts: 1, end: { ...complete.summary, events: 2 } });
+    expect(outcome).toEqual({ kind: 'end', attempts: 1, end: { ...summary, events: 2, burntTokens: 0 } });
     expect(calls).toEqual(['u:a']);
   });
 
@@ -212,11 +218,62 @@ describe('execute', () => {
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rejected' } });
   });
 
-  it('tries nothing more once the client has seen a part of the answer', async () => {
+  it('gives the request back at once when the client has seen a part of the answer', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const { outcome, calls } = await run({ targets, results: [fail('network', { events: 3 })] });
     expect(calls).toHaveLength(1);
-    expect(outcome).toMatchObject({ kind: 'error', events: 3, error: { code: 'upstream_error' } });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { attempts: 1, burntTokens: 3 } });
+  });
+
+  it('ends with a part of the answer delivered when there are no more calls, or no more time', async () => {
+    const broken = { targets: [target('u')], results: [fail('network', { events: 3 })] };
+    const last = { state: { ...firstRetryState, attempts: 4 } };
+    for (const script of [
+      { ...broken, job: last },
+      { ...broken, remainingMs: 0 },
+    ]) {
+      expect((await run(script)).outcome).toMatchObject({
+        kind: 'error',
+        events: 3,
+        error: { code: 'upstream_error' },
+      });
+    }
+  });
+
+  const delivered: Delivered = { content: 'Hello', reasoning: '', chunks: 1 };
+
+  it('has a target write on if it can, and else answer again', async () => {
+    const targets = [target('u', { prefill: 'assistant' }), target('v', { priority: 2 })];
+    const { calls } = await run({ targets, results: [fail('network'), complete], delivered });
+    expect(calls).toEqual(['u:a continue', 'v:a restart']);
+  });
+
+  it('asks a target that refuses to write on to answer again', async () => {
+    const targets = [target('u', { prefill: 'assistant' })];
+    const { outcome, calls } = await run({ targets, results: [fail('invalid_request'), complete], delivered });
+    expect(calls).toEqual(['u:a continue', 'u:b restart']);
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+  });
+
+  it('has nothing written on where only thoughts were delivered', async () => {
+    const targets = [target('u', { prefill: 'assistant' })];
+    const { calls } = await run({ targets, results: [complete], delivered: { ...delivered, content: '' } });
+    expect(calls).toEqual(['u:a restart']);
+  });
+
+  it('ends when another answer comes than the one to go on with', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [fail('diverged')], delivered });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
+  });
+
+  it('leaves a silent target alone while there is another', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const first = await run({ targets, results: [fail('timeout'), fail('server')] });
+    expect(first.outcome).toMatchObject({ kind: 'retry', state: { silent: ['u/m'] } });
+    const state = { ...firstRetryState, silent: ['u/m'] };
+    expect((await run({ targets, results: [complete], job: { state } })).calls).toEqual(['v:b']);
+    expect((await run({ targets: [target('u')], results: [complete], job: { state } })).calls).toEqual(['u:a']);
   });
 
   it('makes five calls at most, over all runs', async () => {
@@ -252,19 +309,19 @@ describe('execute', () => {
   it('gives a request back that a shutdown interrupts before its answer', async () => {
     const { outcome } = await run({
       targets: [target('u')],
-      results: [{ kind: 'aborted', events: 0 }],
+      results: [{ kind: 'aborted', events: 0, received: 0 }],
       abortReason: 'draining',
     });
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { attempts: 1 } });
   });
 
-  it('ends a request that a shutdown interrupts in its answer', async () => {
+  it('gives a request back too that a shutdown interrupts in its answer', async () => {
     const { outcome } = await run({
       targets: [target('u')],
-      results: [{ kind: 'aborted', events: 5 }],
+      results: [{ kind: 'aborted', events: 5, received: 5 }],
       abortReason: 'draining',
     });
-    expect(outcome).toMatchObject({ kind: 'error', events: 5, error: { code: 'worker_lost' } });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { burntTokens: 5 } });
   });
 
   it('has a clear word for a model that this worker does not know', async () => {

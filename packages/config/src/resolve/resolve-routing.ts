@@ -20,6 +20,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     credentials: [{ id: 'default', apiKey: createSecret('sim') }],
     reportStreamUsage: true,
+    prefill: 'assistant',
   };
   const toDemo = (id: string): ModelConfig => ({
     id,
@@ -28,7 +29,14 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
 
-function toUpstream({ id, type, base_url, credentials, stream_usage }: Settings['upstreams'][number]): UpstreamConfig {
+function toUpstream({
+  id,
+  type,
+  base_url,
+  credentials,
+  stream_usage,
+  prefill,
+}: Settings['upstreams'][number]): UpstreamConfig {
   return {
     id,
     type,
@@ -37,6 +45,7 @@ function toUpstream({ id, type, base_url, credentials, stream_usage }: Settings[
       { id: 'default', apiKey: undefined },
     ],
     reportStreamUsage: stream_usage,
+    prefill,
   };
 }
 

@@ -1,3 +1,4 @@
+import { prefillStyles } from '@sluice/rescue';
 import { z } from 'zod';
 import { across, findRepeated, textField } from './across.ts';
 import { flag, identifier, inWords, listOf, must, oneOf, section, token } from './field-types.ts';
@@ -70,6 +71,11 @@ export const upstreams = across(
         .optional()
         .meta({ 'x-default': 'no key is sent' })
         .describe('The keys among which its calls are spread. One that the provider limits rests for a while.'),
+      prefill: oneOf(['none', ...prefillStyles])
+        .default('none')
+        .describe(
+          'How it is told to write on where an answer broke off: `assistant`: it does so after a last message of the assistant; `prefix`: `"prefix": true` in that message; `continue_final_message`: that field. `none`: it answers anew, and what differs is an error.',
+        ),
       stream_usage: flag().default(true).describe('Ask the provider to report usage at the end of a stream.'),
     }),
     'a list of upstreams',

@@ -12,10 +12,24 @@ export const retryStateSchema = z.object({
   rateLimitWaits: z.number().int().nonnegative(),
   /** Targets (`upstream/model`) that must not see this request again: they refused what it asks. */
   refusedBy: z.array(z.string()),
+  /** Targets that did not begin to answer in time; they see it again only if there is no other. */
+  silent: z.array(z.string()),
+  /** Targets that do not write on where an answer broke off. */
+  withoutPrefill: z.array(z.string()),
+  /** Tokens, about, that calls which failed have sent: somebody pays for them, and no client has them counted. */
+  burntTokens: z.number().int().nonnegative(),
 });
 export type RetryState = z.infer<typeof retryStateSchema>;
 
-export const firstRetryState: RetryState = { attempts: 0, waits: 0, rateLimitWaits: 0, refusedBy: [] };
+export const firstRetryState: RetryState = {
+  attempts: 0,
+  waits: 0,
+  rateLimitWaits: 0,
+  refusedBy: [],
+  silent: [],
+  withoutPrefill: [],
+  burntTokens: 0,
+};
 
 /** `started`: a worker holds the request and is about to call an upstream. */
 export const startedSchema = z.object({ workerId: z.string() });
@@ -35,10 +49,15 @@ export const endSchema = z.object({
   events: z.number().int().nonnegative(),
   finishReason: z.string().optional(),
   responseModel: z.string().optional(),
+  /** See `RetryState`. */
+  burntTokens: z.number().int().nonnegative(),
 });
 export type End = z.infer<typeof endSchema>;
 
-/** `retry`: the worker gives the request back; the ingress submits it again after the delay, one epoch later. */
+/**
+ * `retry`: the worker gives the request back; the ingress submits it again after the delay, one epoch later. If part of
+ * the answer has been delivered, the ingress decides whether it can be continued.
+ */
 export const retrySchema = z.object({
   delayMs: z.number().nonnegative(),
   state: retryStateSchema,

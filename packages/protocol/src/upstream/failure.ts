@@ -17,6 +17,7 @@
  * | invalid_request | the request is wrong, wherever it is sent                                  |
  * | truncated       | the answer ended before it was complete                                    |
  * | malformed       | the answer can't be understood                                             |
+ * | diverged        | another answer than the one that it was to go on with                      |
  * | unexpected      | a status that neither time nor another key mends (3xx, 501, 505 …)         |
  */
 export type FailureKind =
@@ -34,6 +35,7 @@ export type FailureKind =
   | 'invalid_request'
   | 'truncated'
   | 'malformed'
+  | 'diverged'
   | 'unexpected';
 
 export interface UpstreamFailure {

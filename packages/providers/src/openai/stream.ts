@@ -17,6 +17,8 @@ export function translateStream(body: ChatBody): StreamTranslator {
   let finishReason: string | undefined;
   let responseModel: string | undefined;
   let hasChunks = false;
+  const choices = typeof body.n === 'number' ? body.n : 1;
+  const finished = new Set<number>();
 
   const summary = (): AnswerSummary => ({ usage, finishReason, responseModel });
 
@@ -31,6 +33,8 @@ export function translateStream(body: ChatBody): StreamTranslator {
     return '';
   }
 
+  const isFinished = (): boolean => finished.size >= choices;
+
   function inspect(data: string): string {
     const chunk = parseText(chunkSchema, data);
     if (chunk === undefined)
@@ -39,11 +43,16 @@ export function translateStream(body: ChatBody): StreamTranslator {
     if (!chunk.choices) return '';
     responseModel ??= chunk.model ?? undefined;
     usage = chunk.usage ?? usage;
-    finishReason = chunk.choices.findLast((choice) => choice.finish_reason)?.finish_reason ?? finishReason;
+    for (const choice of chunk.choices) {
+      if (!choice.finish_reason) continue;
+      finishReason = choice.finish_reason;
+      finished.add(choice.index ?? 0);
+    }
     const isUsageOnly = chunk.choices.length === 0 && chunk.usage != null;
-    if (isUsageOnly && !keepsUsageChunk) return '';
-    hasChunks = true;
-    return toSse(data);
+    hasChunks ||= !isUsageOnly;
+    // Nothing follows the usage but [DONE], for which nobody has to wait.
+    if (isUsageOnly && isFinished()) done();
+    return isUsageOnly && !keepsUsageChunk ? '' : toSse(data);
   }
 
   return {
@@ -63,6 +72,9 @@ export function translateStream(body: ChatBody): StreamTranslator {
     },
     get state() {
       return state;
+    },
+    get isFinished() {
+      return isFinished();
     },
   };
 }

@@ -17,7 +17,7 @@ export const wireErrorSchema = z.union([
   }),
 ]);
 
-const choiceSchema = z.object({ finish_reason: z.string().nullish() });
+const choiceSchema = z.object({ index: z.number().nullish(), finish_reason: z.string().nullish() });
 
 const answerShape = {
   error: wireErrorSchema.nullish(),

@@ -32,6 +32,10 @@ export interface Behaviour {
   readonly isSplit: boolean;
   readonly isMultiByte: boolean;
   readonly hasParallelCalls: boolean;
+  /** Makes each try's text another; 0 = the same text every time. */
+  readonly drift: number;
+  /** Does not write on where the last message of the assistant ends. */
+  readonly refusesPrefill: boolean;
   readonly fault: Fault | undefined;
 }
 
@@ -71,11 +75,13 @@ export function behaviourOf(directives: readonly Directive[], standing: CallStan
     isSplit: false,
     isMultiByte: false,
     hasParallelCalls: false,
+    drift: 0,
+    refusesPrefill: false,
     fault: undefined,
   };
   const faults: ConditionalFault[] = [];
   for (const directive of directives) {
-    if (!isFault(directive)) set(directive, { draft, limited: faults.at(-1) });
+    if (!isFault(directive)) set(directive, { draft, limited: faults.at(-1), standing });
     else faults.push({ name: directive.name, value: valueOf(directive), firstTries: Infinity, percent: 100 });
   }
   const fault = faults.findLast(
@@ -93,7 +99,13 @@ function valueOf(directive: FaultDirective): number {
   return 'value' in directive ? directive.value : 0;
 }
 
-function set(setting: Setting, { draft, limited }: { draft: Draft; limited: ConditionalFault | undefined }): void {
+interface Place {
+  readonly draft: Draft;
+  readonly limited: ConditionalFault | undefined;
+  readonly standing: CallStanding;
+}
+
+function set(setting: Setting, { draft, limited, standing }: Place): void {
   switch (setting.name) {
     case 't':
       draft.tokens = setting.value;
@@ -145,6 +157,12 @@ function set(setting: Setting, { draft, limited }: { draft: Draft; limited: Cond
       return;
     case 'parallel':
       draft.hasParallelCalls = true;
+      return;
+    case 'drift':
+      draft.drift = standing.earlierTries;
+      return;
+    case 'noprefill':
+      draft.refusesPrefill = true;
       return;
   }
 }

@@ -18,7 +18,7 @@ const settingNumbers = {
   rms: { min: 0, max: 86_400_000 },
 } as const;
 
-const settingWords = ['each', 'ping', 'crlf', 'split', 'utf8', 'parallel'] as const;
+const settingWords = ['each', 'ping', 'crlf', 'split', 'utf8', 'parallel', 'drift', 'noprefill'] as const;
 
 const faultNumbers = {
   e: { min: 300, max: 599 },

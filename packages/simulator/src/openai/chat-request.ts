@@ -10,6 +10,8 @@ export interface ChatRequest {
   /** Those at the end of the model's name. */
   readonly directives: readonly Directive[];
   readonly conversation: string;
+  /** What the assistant has said already, to be written on; empty for an answer from the beginning. */
+  readonly soFar: string;
   readonly stream: boolean;
   readonly wantsStreamUsage: boolean;
   readonly choices: number;
@@ -55,13 +57,17 @@ export function readChatRequest(body: string): ChatRequest | Failure {
       code: 'missing_required_parameter',
     });
   }
+  const soFar = lastAssistantText(messages);
+  // Writing on is the same conversation: tries are counted together, and the text is the same.
+  const question = soFar === '' ? messages : messages.slice(0, -1);
   const messagesText = JSON.stringify(messages);
   const { base, directives } = splitSuffix(model);
   return {
     kind: 'chat',
     model,
     directives,
-    conversation: hashConversation(`${base}\n${messagesText}`),
+    conversation: hashConversation(`${base}\n${JSON.stringify(question)}`),
+    soFar,
     stream: stream === true,
     wantsStreamUsage: isObject(streamOptions) && streamOptions.include_usage === true,
     choices: isCount(n) ? Math.min(n, mostChoices) : 1,
@@ -111,6 +117,11 @@ function lastUserText(messages: readonly unknown[]): string {
   const content = isObject(last) ? last.content : undefined;
   if (typeof content === 'string') return content;
   return Array.isArray(content) ? content.map((part) => (isObject(part) ? part.text : undefined)).join(' ') : '';
+}
+
+function lastAssistantText(messages: readonly unknown[]): string {
+  const last = messages.at(-1);
+  return isObject(last) && last.role === 'assistant' && typeof last.content === 'string' ? last.content : '';
 }
 
 function isToolResult(message: unknown): boolean {

@@ -27,9 +27,29 @@ interface MessageContent {
 /** Decides what to say: calls of tools, JSON, or text. */
 export function contentOf(request: ChatRequest, behaviour: Behaviour): Content {
   if (behaviour.fault?.name === 'empty') return textContent(0, () => '');
-  const full = fullContentOf(request, behaviour);
+  const full = restOf(fullContentOf(request, behaviour), request.soFar);
   const { maxTokens } = request;
   return full.tokens > maxTokens ? { ...full, tokens: maxTokens, finishReason: 'length' } : full;
+}
+
+/** What is left of an answer of which this has been said already; all of it, where it says something else. */
+function restOf(full: Content, soFar: string): Content {
+  let said = '';
+  let tokens = 0;
+  while (said.length < soFar.length && tokens < full.tokens) {
+    tokens += 1;
+    said = full.message(0, tokens).content ?? '';
+  }
+  if (soFar === '' || said !== soFar) return full;
+  return {
+    ...full,
+    tokens: full.tokens - tokens,
+    delta: (choice, seq) => full.delta(choice, seq + tokens),
+    message: (choice, length) => {
+      const { content, ...rest } = full.message(choice, tokens + length);
+      return { content: content?.slice(soFar.length) ?? null, ...rest };
+    },
+  };
 }
 
 function fullContentOf(request: ChatRequest, behaviour: Behaviour): Content {

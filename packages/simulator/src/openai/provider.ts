@@ -4,8 +4,13 @@ import { chatAnswerOf } from './chat-answer.ts';
 import { readChatRequest } from './chat-request.ts';
 import { toEventStream } from './chunks.ts';
 import { toCompletion } from './completion.ts';
-import { failureOf, internalErrorBody } from './errors.ts';
+import { failureOf, internalErrorBody, invalidRequest } from './errors.ts';
 import { modelList } from './models.ts';
+
+const prefillRefused = invalidRequest({
+  message: 'The last message must not be of the assistant.',
+  param: 'messages',
+});
 
 const chatCompletions: Endpoint = {
   read(body) {
@@ -19,6 +24,7 @@ const chatCompletions: Endpoint = {
       directives,
       conversation,
       answer(behaviour) {
+        if (behaviour.refusesPrefill && request.soFar !== '') return prefillRefused;
         const answer = chatAnswerOf(request, behaviour);
         return stream ? toEventStream(answer) : toCompletion(answer);
       },

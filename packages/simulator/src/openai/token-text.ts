@@ -16,15 +16,16 @@ export interface TokenTextOptions {
   /** Makes every token `RID.SEQ `, so that a reader can tell lost, doubled and foreign ones. */
   readonly rid: string | undefined;
   readonly seed: number;
-  readonly behaviour: Pick<Behaviour, 'padBytes' | 'isMultiByte'>;
+  readonly behaviour: Pick<Behaviour, 'padBytes' | 'isMultiByte' | 'drift'>;
 }
 
 /** Returns the text of a choice's tokens by their number from 0. */
 export function createTokenText({ rid, seed, behaviour }: TokenTextOptions): (choice: number, seq: number) => string {
-  const { padBytes, isMultiByte } = behaviour;
+  const { padBytes, isMultiByte, drift } = behaviour;
   const padding = (isMultiByte ? multiByteText : '') + 'x'.repeat(padBytes);
+  const own = drift === 0 ? rid : `${rid}-${drift}`;
   const ending = padding === '' ? ' ' : `.${padding} `;
-  return (choice, seq) => (rid === undefined ? wordAt(seed + choice, seq) : `${rid}.${seq}`) + ending;
+  return (choice, seq) => (rid === undefined ? wordAt(seed + choice + drift, seq) : `${own}.${seq}`) + ending;
 }
 
 function wordAt(seed: number, seq: number): string {

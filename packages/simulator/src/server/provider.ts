@@ -25,7 +25,7 @@ export interface Question {
   readonly directives: readonly Directive[];
   /** @see hashConversation */
   readonly conversation: string;
-  answer(behaviour: Behaviour): Answer;
+  answer(behaviour: Behaviour): Answer | Failure;
 }
 
 /** What is to be sent with status 200. */

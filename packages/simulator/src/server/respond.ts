@@ -55,7 +55,8 @@ function begin(responding: Responding): void {
     sendFailure({ response, call, failure: provider.failure(fault, context), behaviour });
   } else {
     const answer = question.answer(behaviour);
-    if (answer.kind === 'stream') sendStream({ response, call, behaviour, stream: answer });
+    if (answer.kind === 'failure') sendFailure({ response, call, failure: answer });
+    else if (answer.kind === 'stream') sendStream({ response, call, behaviour, stream: answer });
     else afterDelay(response, behaviour.gapMs * answer.steps, () => sendWhole({ response, call, behaviour, answer }));
   }
 }

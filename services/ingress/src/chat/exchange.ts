@@ -2,6 +2,7 @@ import {
   type Answered,
   answeredSchema,
   type ChatJob,
+  type Delivered,
   type End,
   endSchema,
   type ErrorCode,
@@ -16,6 +17,7 @@ import {
 import type { Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { Inbox, MailboxWriter } from '@sluice/relay';
+import { createRescue } from './rescue.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /**
@@ -46,15 +48,15 @@ export interface ExchangeListener {
   onData(text: string): void;
   onEnd(end: End): void;
   onError(error: GatewayError, facts: FailureFacts): void;
-  /** The request goes into the queue once more, because of this error. */
-  onRerun(reason: ErrorCode): void;
+  /** The request goes into the queue once more, because of this error; `isRescue` if the client has part of an answer. */
+  onRerun(reason: ErrorCode, isRescue: boolean): void;
 }
 
 export interface FailureFacts {
   /** Upstream calls made. */
   readonly attempts: number;
-  /** Upstream events passed on before; undefined when some were, but nobody knows how many. */
-  readonly events: number | undefined;
+  /** Upstream events that the client got before. */
+  readonly events: number;
 }
 
 export interface ExchangeNeeds {
@@ -89,9 +91,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   let job = request.job;
   let phase: Phase = 'new';
   let workerId: string | undefined;
-  let hasDelivered = false;
+  const rescue = createRescue({ body: request.body, stream: request.job.stream });
   let hasLostWorker = false;
   let attempts = 0;
+  /** Chunks that the client had when the latest run began. */
+  let deliveredBefore = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const deadline = setTimeout(() => fail('upstream_timeout'), request.remainingMs + deadlineGraceMs);
@@ -119,7 +123,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       }
       case 'data':
         if (phase !== 'running') return;
-        hasDelivered = true;
+        rescue.deliver(frame.data);
         return listener.onData(frame.data);
       case 'end': {
         const end = endSchema.parse(JSON.parse(frame.data));
@@ -127,7 +131,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       }
       case 'error': {
         const failed = failedSchema.parse(JSON.parse(frame.data));
-        const error = fromWireError(failed.error);
+        const error = rescue.brokenOff(fromWireError(failed.error));
         return conclude(() => listener.onError(error, failed), failed);
       }
       case 'retry':
@@ -136,7 +140,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     }
   }
 
-  const facts = (): FailureFacts => ({ attempts, events: hasDelivered ? undefined : 0 });
+  const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
 
   function onStarted(id: string): void {
     workerId = id;
@@ -151,18 +155,40 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     if (phase !== 'running') return conclude(() => undefined);
     const { delayMs, state, error } = retrySchema.parse(JSON.parse(payload));
     attempts = state.attempts;
-    rerun({ delayMs, state, error: fromWireError(error) });
+    goOn({ delayMs, state, error: fromWireError(error) });
   }
 
   function onWorkerLost(): void {
     if (phase === 'cancelling') return conclude(() => undefined);
     if (phase !== 'running') return;
     const error = new GatewayError('worker_lost');
-    if (hasDelivered || hasLostWorker) return conclude(() => listener.onError(error, facts()));
+    if (hasLostWorker) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
     hasLostWorker = true;
     // The lost run may have called an upstream.
-    const state = { ...job.state, attempts: job.state.attempts + 1 };
-    rerun({ delayMs: 0, state, error });
+    const { attempts: before, burntTokens } = job.state;
+    const lostTokens = rescue.chunks() - deliveredBefore;
+    goOn({
+      delayMs: 0,
+      state: { ...job.state, attempts: before + 1, burntTokens: burntTokens + lostTokens },
+      error,
+    });
+  }
+
+  /** Another run, if what the client has allows for one. */
+  function goOn(next: Rerun): void {
+    const continuation = rescue.after(next.error);
+    switch (continuation.kind) {
+      case 'complete': {
+        const { finishReason } = continuation;
+        const { burntTokens } = next.state;
+        return conclude(() => listener.onEnd({ events: rescue.chunks(), finishReason, burntTokens }));
+      }
+      case 'over':
+        return conclude(() => listener.onError(continuation.error, facts()), facts());
+      case 'rerun':
+        deliveredBefore = rescue.chunks();
+        return rerun(next, continuation.delivered);
+    }
   }
 
   interface Rerun {
@@ -172,25 +198,26 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     readonly error: GatewayError;
   }
 
-  function rerun({ delayMs, state, error }: Rerun): void {
+  function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
     forgetWorker();
     phase = 'between-runs';
     job = { ...job, epoch: job.epoch + 1, state };
     subscription.expect(job.epoch);
     timer = setTimeout(() => {
-      listener.onRerun(error.code);
-      queueAgain(error).catch((cause: unknown) => {
+      listener.onRerun(error.code, delivered !== undefined);
+      queueAgain(error, delivered).catch((cause: unknown) => {
         needs.onError(cause);
-        conclude(() => listener.onError(isRedisUnavailable(cause) ? redisAway(cause) : error, facts()));
+        const reason = isRedisUnavailable(cause) ? redisAway(cause) : error;
+        conclude(() => listener.onError(rescue.brokenOff(reason), facts()));
       });
     }, delayMs);
   }
 
-  async function queueAgain(error: GatewayError): Promise<void> {
+  async function queueAgain(error: GatewayError, delivered: Delivered | undefined): Promise<void> {
     phase = 'queued';
     awaitWorker();
-    const isThere = await needs.submitter.resubmit(job);
-    if (!isThere) conclude(() => listener.onError(error, facts()));
+    const isThere = await needs.submitter.resubmit(job, delivered);
+    if (!isThere) conclude(() => listener.onError(rescue.brokenOff(error), facts()));
   }
 
   /** Starts the time that a run may lie in the queue. */
@@ -202,7 +229,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
   function fail(code: ErrorCode): void {
     if (phase === 'over' || phase === 'cancelling') return;
-    listener.onError(new GatewayError(code), facts());
+    listener.onError(rescue.brokenOff(new GatewayError(code)), facts());
     cancel();
   }
 

@@ -26,7 +26,7 @@ export interface Observation {
   answered(answered: Answered): void;
   /** Text for the client has come; the first time counts. */
   data(): void;
-  rerun(reason: ErrorCode): void;
+  rerun(reason: ErrorCode, isRescue: boolean): void;
   /** The first of these ends it; what follows is ignored. */
   complete(end: End): void;
   /** `status` is what the client saw: 200 when the error came inside a stream. */
@@ -78,6 +78,7 @@ export function observe(
   let queueWaitMs: number | undefined;
   let ttftMs: number | undefined;
   let answered: Answered | undefined;
+  let rescues = 0;
   let isOver = false;
 
   interface Conclusion {
@@ -104,6 +105,7 @@ export function observe(
       }),
     });
     span.end();
+    if (rescues > 0) metrics.streamRescued(outcome);
     metrics.requestFinished({
       model: entryId,
       upstream: answered?.upstream,
@@ -131,6 +133,8 @@ export function observe(
       duration_ms: Math.round(durationMs),
       ttft_ms: rounded(ttftMs),
       queue_wait_ms: rounded(queueWaitMs),
+      rescues: rescues === 0 ? undefined : rescues,
+      burnt_tokens: end?.burntTokens || undefined,
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
       client_ip: request.ip,
@@ -163,8 +167,9 @@ export function observe(
     data() {
       ttftMs ??= now() - startedAt;
     },
-    rerun(reason) {
+    rerun(reason, isRescue) {
       metrics.resubmitted(reason);
+      if (isRescue) rescues += 1;
       queuedAt = now();
     },
     complete(end) {

@@ -1,4 +1,4 @@
-import type { ChatJob, Failed, Frame, GatewayError, RetryState } from '@sluice/protocol';
+import type { ChatJob, Delivered, Failed, Frame, GatewayError, RetryState } from '@sluice/protocol';
 import { firstRetryState } from '@sluice/protocol';
 import { createInbox } from '@sluice/relay';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,6 +8,7 @@ import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
 function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; submit?: () => Promise<void> } = {}) {
   const controls: string[] = [];
   const jobs: ChatJob[] = [];
+  const resumed: (Delivered | undefined)[] = [];
   const heard: string[] = [];
   const withdrawn: number[] = [];
   const errors: unknown[] = [];
@@ -28,7 +29,7 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
       lastError = error;
       heard.push(`error ${error.code} ${attempts}`);
     },
-    onRerun: (reason) => heard.push(`rerun ${reason}`),
+    onRerun: (reason, isRescue) => heard.push(`${isRescue ? 'rescue' : 'rerun'} ${reason}`),
   };
   const exchange = createExchange(
     {
@@ -38,8 +39,9 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
           jobs.push(job);
           return over.submit?.() ?? Promise.resolve();
         },
-        resubmit: (job) => {
+        resubmit: (job, delivered) => {
           jobs.push(job);
+          resumed.push(delivered);
           return over.resubmit?.() ?? Promise.resolve(true);
         },
         withdraw: ({ epoch }) => {
@@ -83,6 +85,7 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
     heard,
     controls,
     jobs,
+    resumed,
     withdrawn,
     workers,
     errors,
@@ -114,6 +117,9 @@ const failed = (over: Partial<Failed> = {}): Failed => ({
   ...over,
 });
 
+const chunk = (delta: object, finishReason: string | null = null): string =>
+  `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`;
+
 describe('an exchange', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -125,7 +131,7 @@ describe('an exchange', () => {
     deliver('data', 'a');
     deliver('data', 'b');
     expect(await isEnded()).toBe(false);
-    deliver('end', { events: 2 });
+    deliver('end', { events: 2, burntTokens: 0 });
     expect(heard).toEqual(['started w', 'answered u', 'data a', 'data b', 'end 2']);
     expect([await isEnded(), withdrawn]).toEqual([true, [1]]);
   });
@@ -142,7 +148,7 @@ describe('an exchange', () => {
     nextRun();
     deliver('started', { workerId: 'w2' }, { epoch: 2 });
     deliver('data', 'a', { epoch: 2 });
-    deliver('end', { events: 1 }, { epoch: 2 });
+    deliver('end', { events: 1, burntTokens: 0 }, { epoch: 2 });
     expect(heard).toEqual(['started w', 'rerun upstream_error', 'dropped old_epoch', 'started w2', 'data a', 'end 1']);
   });
 
@@ -166,12 +172,39 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'rerun worker_lost', 'started w2', 'error worker_lost 0']);
   });
 
-  it('ends when its worker is lost in the middle of the answer', async () => {
+  it('goes on from what was delivered when its worker is lost in the middle of the answer', async () => {
+    const { running, deliver, nextRun, heard, jobs, resumed, workers } = setUp();
+    await running();
+    deliver('data', chunk({ content: 'Hello' }));
+    workers.lost('w');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs[1]).toMatchObject({ epoch: 2, state: { attempts: 1, burntTokens: 1 } });
+    expect(resumed).toMatchObject([{ id: 'c', content: 'Hello' }]);
+    nextRun();
+    deliver('started', { workerId: 'w2' }, { epoch: 2 });
+    deliver('data', chunk({ content: ' you' }), { epoch: 2 });
+    deliver('retry', retry({ attempts: 2 }, 0), { epoch: 2 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(resumed[1]).toMatchObject({ content: 'Hello you' });
+    expect(heard.filter((text) => text.startsWith('rescue'))).toEqual(['rescue worker_lost', 'rescue upstream_error']);
+  });
+
+  it('is complete when its worker is lost after the last word', async () => {
     const { running, deliver, heard, workers, isEnded } = setUp();
     await running();
-    deliver('data', 'a');
+    deliver('data', chunk({ content: 'Hello' }) + chunk({}, 'stop'));
     workers.lost('w');
-    expect(heard.at(-1)).toBe('error worker_lost 0');
+    expect(heard.at(-1)).toBe('end 1');
+    expect(await isEnded()).toBe(true);
+  });
+
+  it('says how far an answer got that can not be continued', async () => {
+    const { running, deliver, heard, lastError, isEnded } = setUp();
+    await running();
+    deliver('data', chunk({ content: 'Hello' }) + chunk({ tool_calls: [{ index: 0 }] }));
+    deliver('retry', retry());
+    expect(heard.at(-1)).toBe('error upstream_error 1');
+    expect(lastError()?.message).toBe('boom The answer broke off after 5 characters.');
     expect(await isEnded()).toBe(true);
   });
 

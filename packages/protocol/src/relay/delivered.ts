@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What a client has of an answer that broke off; a later run goes on from there. */
+export const deliveredSchema = z.object({
+  /** Of the first chunk; the chunks to come carry them on, so that to an SDK it stays one answer. */
+  id: z.string().optional(),
+  created: z.number().optional(),
+  content: z.string(),
+  /** The model's thoughts. */
+  reasoning: z.string(),
+  /** Chunks with text in them; about as many tokens. */
+  chunks: z.number().int().nonnegative(),
+});
+export type Delivered = z.infer<typeof deliveredSchema>;

@@ -1,0 +1,33 @@
+import { type ChatChunk, chatChunkSchema } from '@sluice/protocol';
+
+/** The events of one piece of a stream as the worker writes them: data lines, a blank line after each event. */
+export function dataOf(sse: string): string[] {
+  return sse.split('\n\n').flatMap((event) => {
+    const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice('data: '.length)] : []));
+    return data.length === 0 ? [] : [data.join('\n')];
+  });
+}
+
+/** Undefined when it is no chunk of a chat answer. */
+export function parseChunk(data: string): ChatChunk | undefined {
+  try {
+    const parsed = chatChunkSchema.safeParse(JSON.parse(data));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const toSse = (chunk: ChatChunk): string => `data: ${JSON.stringify(chunk)}\n\n`;
+
+/** The text that a delta adds. Servers name the thoughts in two ways, and some send both with the same text. */
+export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']>): {
+  readonly content: string;
+  readonly reasoning: string;
+} {
+  const { content, reasoning_content: thoughts, reasoning } = delta;
+  return {
+    content: typeof content === 'string' ? content : '',
+    reasoning: thoughts ?? (typeof reasoning === 'string' ? reasoning : ''),
+  };
+}

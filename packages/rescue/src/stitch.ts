@@ -1,0 +1,85 @@
+import type { ChatChunk, Delivered } from '@sluice/protocol';
+import { dataOf, parseChunk, textsOf, toSse } from './sse.ts';
+
+/**
+ * How a run goes on with an answer: `continue`: the model was given what the client has and writes on from there;
+ * `restart`: it answers from the beginning, and what the client has is held back.
+ */
+export type RescueMode = 'continue' | 'restart';
+
+/** Fits the stream of a later run to what the client has already. */
+export interface Stitch {
+  /** Takes server-sent events and gives what the client still lacks of them, or ''. */
+  push(sse: string): string;
+  /** The new answer differs from what the client has: nothing of it may be passed on. */
+  readonly isDiverged: boolean;
+}
+
+export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
+  let missing = mode === 'restart' ? delivered.content : '';
+  let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
+  // A model that writes on may think again first; the client has had its thoughts.
+  const dropsThoughts = mode === 'continue' && delivered.content !== '';
+  let isDiverged = false;
+
+  function stitch(chunk: ChatChunk): string {
+    const passed: ChatChunk = {
+      ...chunk,
+      ...(delivered.id === undefined ? {} : { id: delivered.id }),
+      ...(delivered.created === undefined ? {} : { created: delivered.created }),
+    };
+    const [choice] = chunk.choices;
+    if (choice === undefined) return toSse(passed);
+    const { delta, finish_reason: finishReason } = choice;
+    const rest = delta === undefined || delta === null ? {} : fit(delta);
+    // What the client has goes beyond the new answer.
+    if (!isEmptyText(finishReason) && (missing !== '' || missingThoughts !== '')) isDiverged = true;
+    if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
+    return toSse({ ...passed, choices: [{ ...choice, delta: rest }] });
+  }
+
+  /** What of a delta is new to the client. */
+  function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>): Record<string, unknown> {
+    const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
+    const texts = textsOf(delta);
+    const reasoning = dropsThoughts ? '' : beyond('missingThoughts', texts.reasoning);
+    const content = beyond('missing', texts.content);
+    const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
+    // A tool call where the client has text.
+    if (more.length > 0 && (missing !== '' || missingThoughts !== '')) isDiverged = true;
+    return {
+      ...Object.fromEntries(more),
+      ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+      ...(content === '' ? {} : { content }),
+    };
+  }
+
+  function beyond(which: 'missing' | 'missingThoughts', text: string): string {
+    const held = which === 'missing' ? missing : missingThoughts;
+    if (text === '') return '';
+    // The client has more thoughts than the new answer thinks before it speaks.
+    if (which === 'missing' && missingThoughts !== '') isDiverged = true;
+    const common = Math.min(held.length, text.length);
+    if (held.slice(0, common) !== text.slice(0, common)) isDiverged = true;
+    if (which === 'missing') missing = held.slice(common);
+    else missingThoughts = held.slice(common);
+    return text.slice(common);
+  }
+
+  return {
+    push(sse) {
+      let passed = '';
+      for (const data of dataOf(sse)) {
+        const chunk = parseChunk(data);
+        if (chunk === undefined || isDiverged) isDiverged = true;
+        else passed += stitch(chunk);
+      }
+      return isDiverged ? '' : passed;
+    },
+    get isDiverged() {
+      return isDiverged;
+    },
+  };
+}
+
+const isEmptyText = (text: string | null | undefined): boolean => text === undefined || text === null || text === '';

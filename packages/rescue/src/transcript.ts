@@ -1,0 +1,86 @@
+import type { ChatChunk, Delivered } from '@sluice/protocol';
+import { dataOf, parseChunk, textsOf } from './sse.ts';
+
+/** Keeps what a client has been sent of a stream, in case that it breaks off. */
+export interface Transcript {
+  /** Takes what is passed on: whole server-sent events. Cheap: nothing is parsed until it must be. */
+  add(sse: string): void;
+  read(): Reading;
+}
+
+/** How far an answer got. */
+export interface Reading {
+  /** Characters of the answer's text. */
+  readonly characters: number;
+  /** Chunks with something of the answer in them; about as many tokens. */
+  readonly chunks: number;
+  /** The answer is complete, whatever became of the stream. */
+  readonly finishReason?: string;
+  /** Where another run may go on; absent where none may: a tool call had begun, or the answer is more than one text. */
+  readonly delivered?: Delivered;
+}
+
+/** Unparsed text is folded when there is so much of it, so that a long stream holds little more than its answer. */
+const foldAtLength = 64 * 1024;
+
+/** Members of a delta that are text, or say nothing. */
+const plainMembers: ReadonlySet<string> = new Set(['role', 'content', 'reasoning_content', 'reasoning']);
+
+export function createTranscript(): Transcript {
+  let pieces: string[] = [];
+  let length = 0;
+  let id: string | undefined;
+  let created: number | undefined;
+  let content = '';
+  let reasoning = '';
+  let chunks = 0;
+  let finishReason: string | undefined;
+  let isPlain = true;
+
+  function fold(): void {
+    for (const data of dataOf(pieces.join(''))) {
+      const chunk = parseChunk(data);
+      if (chunk === undefined) isPlain = false;
+      else take(chunk);
+    }
+    pieces = [];
+    length = 0;
+  }
+
+  function take(chunk: ChatChunk): void {
+    id ??= chunk.id ?? undefined;
+    created ??= chunk.created ?? undefined;
+    for (const choice of chunk.choices) {
+      const { delta } = choice;
+      finishReason ??= choice.finish_reason ?? undefined;
+      if ((choice.index ?? 0) !== 0 || !isEmpty(choice['logprobs'])) isPlain = false;
+      if (delta === undefined || delta === null) continue;
+      if (Object.entries(delta).some(([name, value]) => !plainMembers.has(name) && !isEmpty(value))) isPlain = false;
+      if (Array.isArray(delta.content)) isPlain = false;
+      const texts = textsOf(delta);
+      content += texts.content;
+      reasoning += texts.reasoning;
+      if (texts.content !== '' || texts.reasoning !== '') chunks += 1;
+    }
+  }
+
+  return {
+    add(sse) {
+      pieces.push(sse);
+      length += sse.length;
+      if (length >= foldAtLength) fold();
+    },
+    read() {
+      fold();
+      return {
+        characters: content.length,
+        chunks,
+        ...(finishReason === undefined ? {} : { finishReason }),
+        ...(isPlain ? { delivered: { id, created, content, reasoning, chunks } } : {}),
+      };
+    },
+  };
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

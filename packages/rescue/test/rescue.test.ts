@@ -1,0 +1,181 @@
+import { createStitch, createTranscript, isContinuable, prefillStyles, withPrefill } from '@sluice/rescue';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+interface Delta {
+  readonly content?: string;
+  readonly reasoning_content?: string;
+  readonly tool_calls?: readonly object[];
+  readonly role?: string;
+}
+
+const sse = (chunk: object): string => `data: ${JSON.stringify(chunk)}\n\n`;
+const chunk = (delta: Delta, more: object = {}): string =>
+  sse({ id: 'first', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null, ...more }] });
+const finish = (reason = 'stop'): string => chunk({}, { finish_reason: reason });
+
+/** What a client would put together. */
+function textOf(stream: string): { content: string; reasoning: string; finishes: number } {
+  let content = '';
+  let reasoning = '';
+  let finishes = 0;
+  for (const event of stream.split('\n\n').filter((text) => text !== '')) {
+    const { choices } = JSON.parse(event.slice('data: '.length)) as {
+      readonly choices: readonly { readonly delta: Delta; readonly finish_reason?: string | null }[];
+    };
+    content += choices[0]?.delta.content ?? '';
+    reasoning += choices[0]?.delta.reasoning_content ?? '';
+    if (choices[0]?.finish_reason) finishes += 1;
+  }
+  return { content, reasoning, finishes };
+}
+
+/** Cuts a text into deltas. */
+const cut = (text: string, cuts: readonly number[]): string[] => {
+  const places = [...new Set(cuts.map((at) => at % (text.length + 1)))].toSorted((a, b) => a - b);
+  return [0, ...places]
+    .map((from, index) => text.slice(from, places[index] ?? text.length))
+    .filter((part) => part !== '');
+};
+
+function delivered(pieces: readonly string[]): ReturnType<ReturnType<typeof createTranscript>['read']> {
+  const transcript = createTranscript();
+  for (const piece of pieces) transcript.add(piece);
+  return transcript.read();
+}
+
+describe('a transcript', () => {
+  it('knows what a client has, however the events came', () => {
+    const stream = [
+      chunk({ role: 'assistant', content: '' }),
+      chunk({ reasoning_content: 'hm ' }),
+      chunk({ content: 'Hello' }) + chunk({ content: ' you' }),
+    ];
+    expect(delivered(stream)).toEqual({
+      characters: 9,
+      chunks: 3,
+      delivered: { id: 'first', created: 1, content: 'Hello you', reasoning: 'hm ', chunks: 3 },
+    });
+  });
+
+  it('folds a long stream on its way', () => {
+    const pieces = Array.from({ length: 3000 }, (_, seq) => chunk({ content: `${seq} ` }));
+    const { delivered: soFar, chunks } = delivered(pieces);
+    expect(chunks).toBe(3000);
+    expect(soFar?.content.endsWith(' 2998 2999 ')).toBe(true);
+  });
+
+  it.each([
+    ['a tool call', chunk({ tool_calls: [{ index: 0, function: { arguments: '{' } }] })],
+    ['a second choice', sse({ choices: [{ index: 1, delta: { content: 'x' } }] })],
+    ['probabilities', chunk({ content: 'x' }, { logprobs: { content: [] } })],
+    ['content in parts', sse({ choices: [{ index: 0, delta: { content: [{ type: 'text' }] } }] })],
+    ['audio', sse({ choices: [{ index: 0, delta: { audio: { data: 'AA' } } }] })],
+    ['something that is no chunk', 'data: nonsense\n\n'],
+  ])('with %s in it offers nothing to go on from', (_, event) => {
+    expect(delivered([chunk({ content: 'Hi' }), event]).delivered).toBeUndefined();
+  });
+
+  it('knows an answer that is finished', () => {
+    expect(delivered([chunk({ content: 'Hi' }), finish('length')])).toMatchObject({ finishReason: 'length' });
+  });
+});
+
+describe('a stitch', () => {
+  const answers = fc.record({
+    content: fc.string({ unit: 'binary', maxLength: 60 }),
+    reasoning: fc.string({ maxLength: 20 }),
+  });
+  const cuts = fc.array(fc.nat(200), { maxLength: 8 });
+
+  it('of an answer that is the same again gives exactly what was missing', () => {
+    fc.assert(
+      fc.property(answers, cuts, cuts, fc.nat(80), ({ content, reasoning }, first, second, brokenAt) => {
+        const streamOf = (places: readonly number[]): string[] => [
+          chunk({ role: 'assistant', content: '' }),
+          ...cut(reasoning, places).map((text) => chunk({ reasoning_content: text })),
+          ...cut(content, places).map((text) => chunk({ content: text })),
+          finish(),
+        ];
+        const had = streamOf(first).slice(0, -1).slice(0, brokenAt);
+        const soFar = delivered(had).delivered;
+        if (soFar === undefined) throw new Error('not continuable');
+        const stitch = createStitch(soFar, 'restart');
+        const rest = streamOf(second).map((event) => stitch.push(event));
+        expect(stitch.isDiverged).toBe(false);
+        expect(textOf(had.join('') + rest.join(''))).toEqual({ content, reasoning, finishes: 1 });
+      }),
+    );
+  });
+
+  it('of an answer that differs passes nothing on that contradicts what was delivered', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string(), cuts, (had, other, places) => {
+        const stitch = createStitch({ content: had, reasoning: '', chunks: 1 }, 'restart');
+        const rest = [...cut(other, places).map((text) => chunk({ content: text })), finish()]
+          .map((event) => stitch.push(event))
+          .join('');
+        expect(stitch.isDiverged).toBe(!other.startsWith(had));
+        if (stitch.isDiverged) expect(rest).toBe('');
+        else expect(had + textOf(rest).content).toBe(other);
+      }),
+    );
+  });
+
+  it('lets an answer that was written on pass, without its new thoughts', () => {
+    const stitch = createStitch({ id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 }, 'continue');
+    const rest = [
+      sse({
+        id: 'second',
+        created: 2,
+        model: 'other',
+        choices: [{ index: 0, delta: { role: 'assistant', content: '' } }],
+      }),
+      chunk({ reasoning_content: 'again' }),
+      sse({ id: 'second', created: 2, model: 'other', choices: [{ index: 0, delta: { content: ' you' } }] }),
+      finish(),
+    ]
+      .map((event) => stitch.push(event))
+      .join('');
+    expect(textOf(rest)).toEqual({ content: ' you', reasoning: '', finishes: 1 });
+    expect(rest).toContain('"model":"other"');
+    expect(rest).not.toContain('second');
+  });
+
+  it('takes a tool call in place of delivered text for another answer', () => {
+    const stitch = createStitch({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
+    expect(stitch.push(chunk({ tool_calls: [{ index: 0 }] }))).toBe('');
+    expect(stitch.isDiverged).toBe(true);
+  });
+
+  it('passes the usage on as the last call reports it', () => {
+    const stitch = createStitch({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
+    const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
+    expect(JSON.parse(stitch.push(sse({ choices: [], usage })).slice('data: '.length))).toMatchObject({ usage });
+  });
+});
+
+describe('a prefill', () => {
+  const soFar = { content: 'Hello', reasoning: '', chunks: 4 };
+  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 10, max_completion_tokens: 3 };
+
+  it.each(prefillStyles)('of style %s ends in what was said, and leaves the rest of the length', (style) => {
+    const prefilled = withPrefill(body, soFar, style);
+    expect(prefilled['messages']).toEqual([
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: 'Hello', ...(style === 'prefix' ? { prefix: true } : {}) },
+    ]);
+    expect(prefilled).toMatchObject({ max_tokens: 6, max_completion_tokens: 1 });
+    expect(prefilled['continue_final_message']).toBe(style === 'continue_final_message' ? true : undefined);
+  });
+});
+
+it.each([
+  [{}, true],
+  [{ n: 1, logprobs: false }, true],
+  [{ n: null }, true],
+  [{ n: 2 }, false],
+  [{ logprobs: true }, false],
+])('an answer to %j is one text that may be continued: %s', (body, is) => {
+  expect(isContinuable(body)).toBe(is);
+});

@@ -1,0 +1,63 @@
+import { type Delivered, GatewayError } from '@sluice/protocol';
+import { createTranscript, isContinuable, type Transcript } from '@sluice/rescue';
+
+/** What becomes of a request whose run ended before its answer did. */
+export type Continuation =
+  /** Another run; `delivered` is what it goes on from, undefined if the client has nothing yet. */
+  | { readonly kind: 'rerun'; readonly delivered: Delivered | undefined }
+  /** The client has the whole answer: only the word that it is complete was lost. */
+  | { readonly kind: 'complete'; readonly finishReason: string }
+  | { readonly kind: 'over'; readonly error: GatewayError };
+
+/** Knows what the client has of an answer, and whether it may go on from there. */
+export interface Rescue {
+  /** This goes out to the client. */
+  deliver(text: string): void;
+  readonly hasDelivered: boolean;
+  /** Chunks that the client has; about as many tokens. */
+  chunks(): number;
+  /** @param error why the run ended */
+  after(error: GatewayError): Continuation;
+  /** The error for a client that has part of an answer: it says how far that got. */
+  brokenOff(error: GatewayError): GatewayError;
+}
+
+export interface RescueRequest {
+  /** The client's request, JSON. */
+  readonly body: string;
+  readonly stream: boolean;
+}
+
+export function createRescue({ body, stream }: RescueRequest): Rescue {
+  const transcript: Transcript | undefined = stream ? createTranscript() : undefined;
+  let hasDelivered = false;
+
+  function brokenOff(error: GatewayError): GatewayError {
+    if (transcript === undefined || !hasDelivered) return error;
+    const { characters } = transcript.read();
+    const { code, param, upstreamCode, retryAfterMs, retryable } = error;
+    const message = `${error.message} The answer broke off after ${characters} characters.`;
+    return new GatewayError(code, { message, param, upstreamCode, retryAfterMs, retryable, cause: error });
+  }
+
+  return {
+    deliver(text) {
+      hasDelivered = true;
+      transcript?.add(text);
+    },
+    get hasDelivered() {
+      return hasDelivered;
+    },
+    chunks: () => transcript?.read().chunks ?? 0,
+    after(error) {
+      if (!hasDelivered) return { kind: 'rerun', delivered: undefined };
+      if (transcript === undefined) return { kind: 'over', error };
+      const { finishReason, delivered } = transcript.read();
+      const mayGoOn = isContinuable(JSON.parse(body) as Record<string, unknown>);
+      if (mayGoOn && finishReason !== undefined) return { kind: 'complete', finishReason };
+      if (mayGoOn && delivered !== undefined) return { kind: 'rerun', delivered };
+      return { kind: 'over', error: brokenOff(error) };
+    },
+    brokenOff,
+  };
+}
