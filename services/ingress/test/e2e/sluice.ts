@@ -21,11 +21,13 @@ export interface Sluice {
   client(options?: { readonly at?: number; readonly apiKey?: string }): OpenAI;
 }
 
+type ConfigSections = Readonly<Record<string, unknown>>;
+
 export interface SluiceOptions {
   readonly ingresses?: number;
   readonly workers?: number;
-  /** Merged into the configuration, section by section. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged into the configuration, section by section. A function is given the simulator's URL. */
+  readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections);
   readonly env?: Readonly<Record<string, string>>;
   /** Where Redis is; default: the one of the test run. */
   readonly redis?: object;
@@ -41,7 +43,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     keys: [{ name: 'test', key: apiKey, models: ['*'] }],
     upstreams: [upstream('sim', simulatorProcess.url)],
     models: [{ id: '*', targets: [{ upstream: 'sim' }] }],
-    ...options.config,
+    ...(typeof options.config === 'function' ? options.config(simulatorProcess.url) : options.config),
     ...(options.redis === undefined ? {} : { redis: options.redis }),
   };
   const fleet = await startFleet({
