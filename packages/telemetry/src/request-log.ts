@@ -3,7 +3,10 @@ import type { Logger } from './logger.ts';
 
 /** The one line of a request. Times in milliseconds; what is not known is left out. */
 export interface RequestLogFields {
+  /** As the client knows it. */
   readonly request_id: string;
+  /** Ours, which the worker's lines have too: a client's own id could be another's as well. */
+  readonly internal_id: string;
   readonly trace_id?: string | undefined;
   /** Masked: first four and last four characters. */
   readonly key?: string | undefined;

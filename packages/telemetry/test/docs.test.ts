@@ -94,6 +94,7 @@ describe('docs/tracing.md', () => {
   it('lists exactly the fields of a request line', () => {
     const fields: Required<RequestLogFields> = {
       request_id: 'r',
+      internal_id: 'i',
       trace_id: 't',
       key: '…',
       key_name: 'k',

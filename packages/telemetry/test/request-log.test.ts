@@ -4,6 +4,7 @@ import { captureLog } from './captured-log.ts';
 
 const fields: RequestLogFields = {
   request_id: 'req-1',
+  internal_id: 'internal-1',
   trace_id: '0af7651916cd43dd8448eb211c80319c',
   key: 'sk-t…0001',
   key_name: 'team-a',

@@ -70,7 +70,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     ingressId,
     fleet: config.limits,
     onError,
-    onLeaseLost: (requestId) => logger.warn({ request_id: requestId }, 'lease lost; the request goes on without'),
+    onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request goes on without'),
     random: Math.random,
   });
   const inbox = createInbox({

@@ -39,7 +39,10 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
   const claimed = await needs.claim(job);
   const claimedAt = needs.now();
   if (claimed.kind !== 'claimed') {
-    needs.logger.debug({ request_id: messageId, epoch, claim: claimed.kind }, 'job not wanted any more');
+    needs.logger.debug(
+      { internal_id: messageId, trace_id: span.traceId, epoch, claim: claimed.kind },
+      'job not wanted any more',
+    );
     return span.end();
   }
 
@@ -100,7 +103,7 @@ function toOutcome(
   { error, traceId }: { readonly error: unknown; readonly traceId: string | undefined },
 ): Outcome {
   const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
-  logger.error({ request_id: requestId, trace_id: traceId, err: error }, 'run failed');
+  logger.error({ internal_id: requestId, trace_id: traceId, err: error }, 'run failed');
   return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0 };
 }
 
@@ -142,7 +145,7 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
   const { delayMs, state } = outcome;
   logger.warn(
     {
-      request_id: job.requestId,
+      internal_id: job.requestId,
       trace_id: span.traceId,
       epoch: job.epoch,
       attempts: state.attempts,

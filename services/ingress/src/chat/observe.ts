@@ -57,7 +57,7 @@ export function observe(
   request: Request,
   context: RequestContext,
 ): Observation {
-  const { startedAt, publicId } = context;
+  const { startedAt, requestId, publicId } = context;
   const userAgent = request.get('user-agent');
   const span = startSpan({
     ...httpServerSpan({
@@ -120,6 +120,7 @@ export function observe(
     });
     logRequest(logger, {
       request_id: publicId,
+      internal_id: requestId,
       trace_id: span.traceId,
       key: principal?.hint,
       key_name: principal?.name,

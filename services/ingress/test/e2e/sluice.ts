@@ -21,13 +21,13 @@ export interface Sluice {
   client(options?: { readonly at?: number; readonly apiKey?: string }): OpenAI;
 }
 
-type Sections = Readonly<Record<string, unknown>>;
+type ConfigSections = Readonly<Record<string, unknown>>;
 
 export interface SluiceOptions {
   readonly ingresses?: number;
   readonly workers?: number;
-  /** Sections of the configuration in place of the usual ones; a function gets the simulator's URL. */
-  readonly config?: Sections | ((simulatorUrl: string) => Sections);
+  /** Merged into the configuration, section by section. A function is given the simulator's URL. */
+  readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections);
   readonly env?: Readonly<Record<string, string>>;
   /** Where Redis is; default: the one of the test run. */
   readonly redis?: object;
