@@ -26,7 +26,6 @@ export interface ChildRequest {
 
 /** A process that runs beside the launcher. */
 export interface Child extends Started {
-  readonly pid: number | undefined;
   readonly died: Promise<string>;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
+import { bench } from './bench.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { runTests } from './run-tests.ts';
@@ -23,6 +24,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'setup':
       terminal.say(`Redis: ${await redisAtHand()}. Everything is set up; \`npm start\` runs it.`);
       return 0;
+    case 'bench':
+      return await bench({ root, env, terminal }, rest);
     case 'test':
       await redisAtHand();
       return await runTests(root, rest);

@@ -28,6 +28,8 @@ export interface Stage {
   readonly logs: string;
   readonly terminal: Terminal;
   readonly context: StartContext;
+  /** Shows nothing of what they log once they are ready. */
+  readonly isQuiet: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Stage {
  * @throws Interrupted when the person asks to stop
  */
 export async function startServices(plans: readonly ServicePlan[], stage: Stage): Promise<void> {
-  const { root, logs, terminal, context } = stage;
+  const { root, logs, terminal, context, isQuiet } = stage;
   let isReady = false;
   const services = plans.map(({ name, env, url, drainTimeoutMs }) => {
     const logFile = join(logs, `${name}.log`);
@@ -50,6 +52,7 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
       graceMs: drainTimeoutMs + graceBeyondDrainMs,
       isOurs: true,
       onLine(line) {
+        if (isReady && isQuiet) return;
         const { text, isUrgent } = readableLine(name, line);
         if (isReady || isUrgent) terminal.say(text);
       },

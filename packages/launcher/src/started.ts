@@ -1,6 +1,8 @@
 /** Something that the launcher started and therefore has to stop. */
 export interface Started {
   readonly name: string;
+  /** Absent for what is no process of this machine. */
+  readonly pid?: number | undefined;
   /** Ends it in good order. Resolves once it is gone. */
   stop(): Promise<void>;
   /** Ends it at once. */

@@ -1,0 +1,30 @@
+// The least that a proxy in Node can be: express takes the request, undici passes it on, nothing is looked at. It does
+// none of what a gateway is for; what Sluice costs more than this is what its promises cost.
+import { pipeline } from 'node:stream/promises';
+import express, { type Request, type Response } from 'express';
+import { Agent } from 'undici';
+
+const upstream = process.argv[2] ?? '';
+const agent = new Agent({ connections: 1024 });
+const app = express();
+
+async function passOn(request: Request, response: Response): Promise<void> {
+  const { origin, pathname } = new URL(`${upstream}/chat/completions`);
+  const answer = await agent.request({
+    origin,
+    path: pathname,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: request.get('authorization') ?? '' },
+    body: request,
+  });
+  response.status(answer.statusCode).type(String(answer.headers['content-type']));
+  await pipeline(answer.body, response);
+}
+
+app.post('/v1/chat/completions', passOn);
+
+const server = app.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object') process.send?.({ port: address?.port });
+});
+process.on('disconnect', () => process.exit(0));

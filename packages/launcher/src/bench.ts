@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInForeground } from './bare/run.mjs';
+import type { Terminal } from './bare/terminal.mjs';
+import { type Product, withProduct } from './product.ts';
+import { readSettings } from './settings.ts';
+
+export interface BenchLaunch {
+  /** The repository. */
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly terminal: Terminal;
+}
+
+/** Beyond any load of the bench: it is not the limits that are to be measured, though they are on. */
+const configuration = { limits: { max_concurrent_requests: 10_000, queue_size: 10_000 } };
+
+/**
+ * Measures a product of its own, whatever the person has configured for theirs.
+ *
+ * @returns the bench's exit code
+ * @throws LaunchError when something that is needed can't be had or does not come up
+ */
+export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly string[]): Promise<number> {
+  const file = join(root, '.sluice/bench.yaml');
+  mkdirSync(join(root, '.sluice'), { recursive: true });
+  writeFileSync(file, JSON.stringify(configuration));
+  const own = { ...env, SLUICE_CONFIG: file };
+  const settings = readSettings(own, root);
+  return await withProduct({ root, env: own, terminal, settings, isQuiet: true }, (product) =>
+    runInForeground({
+      file: process.execPath,
+      args: [join(root, 'packages/bench/dist/main.js'), ...rest],
+      cwd: root,
+      env: { ...env, BENCH_SETUP: JSON.stringify(setupOf(product)) },
+    }),
+  );
+}
+
+/** What the bench has to know of the product. */
+function setupOf({ facts, plans, started }: Product): object {
+  const measured = started.filter(({ name }) => name !== 'simulator');
+  return {
+    upstreamUrl: `${plans.find(({ name }) => name === 'simulator')?.url}/v1`,
+    gateway: { url: facts.baseUrl, apiKey: facts.apiKey, pids: measured.flatMap(({ pid }) => pid ?? []) },
+  };
+}

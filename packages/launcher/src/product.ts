@@ -1,0 +1,108 @@
+import { join, relative } from 'node:path';
+import { keepApiKey } from './api-key.ts';
+import { Interrupted } from './bare/launch-error.mjs';
+import { onStopSignal } from './bare/signals.mjs';
+import type { Terminal } from './bare/terminal.mjs';
+import { choosePorts, planServices } from './plan.ts';
+import type { ReadyFacts } from './ready-block.ts';
+import { findRedis } from './redis/find-redis.ts';
+import { redisSources } from './redis/sources.ts';
+import { type ServicePlan, startServices } from './services.ts';
+import type { Settings } from './settings.ts';
+import type { StartContext, Started } from './started.ts';
+import { takeStateFolder } from './state-folder.ts';
+
+export interface Launch {
+  /** The repository. */
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly terminal: Terminal;
+  readonly settings: Settings;
+  /** Keeps what the services log in their files alone. */
+  readonly isQuiet?: boolean;
+}
+
+/** The product while it runs. */
+export interface Product {
+  readonly facts: ReadyFacts;
+  readonly plans: readonly ServicePlan[];
+  /** In the order of their start. */
+  readonly started: readonly Started[];
+  /** Aborted when the person asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the whole product for as long as `use` takes. Whatever was started is stopped in the opposite order, on every way
+ * out.
+ *
+ * @param use gives the exit code
+ * @throws LaunchError when something that is needed can't be had or does not come up
+ * @throws Interrupted when the person asks to stop before it is ready
+ */
+export async function withProduct(launch: Launch, use: (product: Product) => Promise<number>): Promise<number> {
+  const { root, terminal } = launch;
+  const state = takeStateFolder(root);
+  if (state.besides !== undefined) {
+    terminal.say(`Sluice runs from this folder already (process ${state.besides}); this one keeps its data apart.`);
+  }
+  const started: Started[] = [];
+  const stopping = new AbortController();
+  const stopListening = onStopSignal(() => {
+    if (stopping.signal.aborted) {
+      for (const thing of started.toReversed()) thing.kill();
+      return;
+    }
+    terminal.say('Stopping. Once more to stop at once.');
+    stopping.abort();
+  });
+  const context: StartContext = { signal: stopping.signal, register: (thing) => void started.push(thing) };
+  try {
+    const ready = await bringUp({ ...launch, stateFolder: state.path, context });
+    return await use({ ...ready, started, signal: stopping.signal });
+  } finally {
+    for (const thing of started.toReversed()) await terminal.step(`Stopping the ${thing.name}`, () => thing.stop());
+    stopListening();
+    state.release();
+  }
+}
+
+interface Scene extends Launch {
+  readonly stateFolder: string;
+  readonly context: StartContext;
+}
+
+/** Redis, then the services. */
+async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> {
+  const { root, env, terminal, settings, isQuiet = false, stateFolder, context } = scene;
+  const redis = await bringRedis(scene);
+  const ports = await choosePorts(settings, terminal.say);
+  const newApiKey = settings.hasClientKeys ? undefined : keepApiKey(join(root, '.sluice/api-key'));
+  const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey });
+  const logs = join(stateFolder, 'logs');
+  await startServices(plans, { root, logs, terminal, context, isQuiet });
+  const facts = {
+    baseUrl: `${plans.find(({ name }) => name === 'ingress')?.url}/v1`,
+    apiKey: settings.apiKey ?? newApiKey,
+    model: settings.model,
+    redis: redis.description,
+    logs: relative(root, logs),
+  };
+  return { facts, plans };
+}
+
+interface ReadyRedis {
+  /** Undefined when the services know it from the configuration. */
+  readonly url: string | undefined;
+  readonly description: string;
+}
+
+async function bringRedis({ env, terminal, settings, stateFolder, context }: Scene): Promise<ReadyRedis> {
+  const { redis } = settings;
+  if (redis.kind === 'configured') return { url: undefined, description: 'as configured' };
+  const sources = redisSources({ given: redis, searchPath: env['PATH'] ?? '', stateFolder, terminal });
+  const { description, start: startRedis } = await findRedis(sources);
+  if (context.signal.aborted) throw new Interrupted();
+  const url = await terminal.step(`Getting ${description} ready`, () => startRedis(context));
+  return { url, description };
+}
