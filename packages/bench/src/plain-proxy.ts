@@ -21,7 +21,9 @@ async function passOn(request: Request, response: Response): Promise<void> {
   await pipeline(answer.body, response);
 }
 
-app.post('/v1/chat/completions', passOn);
+app.post('/v1/chat/completions', (request, response) => {
+  passOn(request, response).catch(() => response.destroy());
+});
 
 const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();

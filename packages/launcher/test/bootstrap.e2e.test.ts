@@ -125,7 +125,9 @@ describe('the set-up', () => {
   test('names its commands to one who asks for another', async () => {
     const { code, output } = await run(['launch']);
     expect(code).toBe(1);
-    expect(output).toContain('Unknown command "launch". There are: start, setup, test, ingress, worker, simulator.');
+    expect(output).toContain(
+      'Unknown command "launch". There are: start, setup, test, bench, ingress, worker, simulator.',
+    );
   });
 });
 
