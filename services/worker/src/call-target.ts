@@ -128,7 +128,7 @@ const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' }
 function redact(result: AttemptResult, apiKey: string | undefined): AttemptResult {
   if (result.kind !== 'failed') return result;
   const secrets = apiKey === undefined ? [] : [apiKey];
-  const clean = (text: string): string => redactSecrets(text, secrets);
+  const clean = (text: string): string => withoutTornKey(redactSecrets(text, secrets), apiKey);
   const { failure } = result;
   return {
     ...result,
@@ -139,4 +139,12 @@ function redact(result: AttemptResult, apiKey: string | undefined): AttemptResul
       param: failure.param === undefined ? undefined : clean(failure.param),
     },
   };
+}
+
+/** Adapters cut long texts, perhaps in the middle of the key: takes away what the end still has of it. */
+function withoutTornKey(text: string, apiKey = ''): string {
+  for (let length = apiKey.length - 1; length >= 4; length--) {
+    if (text.endsWith(apiKey.slice(0, length))) return `${text.slice(0, -length)}…`;
+  }
+  return text;
 }

@@ -99,7 +99,7 @@ export function observe(
       ...httpResponseAttributes(status),
       ...inferenceResultAttributes({
         upstream: answered?.upstream,
-        attempts: answered?.attempts ?? attempts,
+        attempts: attempts ?? answered?.attempts,
         inputTokens: promptTokens,
         outputTokens: completionTokens,
       }),
@@ -130,7 +130,7 @@ export function observe(
       outcome,
       code,
       upstream: answered?.upstream,
-      attempts: answered?.attempts ?? attempts,
+      attempts: attempts ?? answered?.attempts,
       duration_ms: Math.round(durationMs),
       ttft_ms: rounded(ttftMs),
       queue_wait_ms: rounded(queueWaitMs),

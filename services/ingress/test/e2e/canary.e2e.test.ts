@@ -1,0 +1,319 @@
+import { connect, type RedisConnection } from '@sluice/redis';
+import {
+  type OtlpReceiver,
+  type RedisServer,
+  spawnService,
+  startOtlpReceiver,
+  startRedis,
+  until,
+} from '@sluice/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEchoProvider } from './echo-provider.ts';
+import { type Sluice, startSluice } from './sluice.ts';
+import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
+
+/**
+ * None is shaped like a key of any provider, so that nothing hides them but knowing that they are secret. Of the
+ * client's key four characters at each end are shown: they are not part of the canary.
+ */
+const canaries = {
+  client: 'WrenClientQx',
+  stranger: 'WrenStrangerQx',
+  provider: 'WrenProviderQx',
+  refusedProvider: 'WrenRefusedQx',
+  redis: 'WrenRedisQx',
+  prompt: 'WrenPromptQx',
+  answer: 'WrenAnswerQx',
+} as const;
+type Canary = keyof typeof canaries;
+const credentials: readonly Canary[] = ['client', 'stranger', 'provider', 'refusedProvider', 'redis'];
+
+const clientKey = `abcd${canaries.client}wxyz`;
+const echoes = ['whole', 'stream', 'long'] as const;
+const longStream = 'demo-t100000-i20';
+
+/** Its middle in base64, which comes out in three ways by the number of bytes before it. */
+const inBase64 = (text: string): string[] =>
+  ['', 'x', 'xx'].map((before) =>
+    Buffer.from(before + text)
+      .toString('base64')
+      .slice(4, -4),
+  );
+
+/** Which of the canaries stand in a text, in whatever case or in base64. */
+function found(text: string, among: readonly Canary[]): Canary[] {
+  const lower = text.toLowerCase();
+  return among.filter((name) => {
+    const canary = canaries[name];
+    return lower.includes(canary.toLowerCase()) || inBase64(canary).some((encoded) => text.includes(encoded));
+  });
+}
+
+let redis: RedisServer;
+let inspector: RedisConnection;
+let collector: OtlpReceiver;
+let sluice: Sluice;
+/** What clients were sent as errors. */
+let errorTexts: string[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis({ args: ['--requirepass', canaries.redis] });
+  afterAll(() => redis.stop());
+  const url = redis.url.replace('://', `://:${canaries.redis}@`);
+  inspector = connect({
+    settings: { kind: 'single', url },
+    role: 'blocking',
+    name: 'canary',
+    onError: () => undefined,
+  });
+  afterAll(() => inspector.disconnect());
+  const echoUrl = await startEchoProvider();
+  collector = await startOtlpReceiver();
+  afterAll(() => collector.close());
+  sluice = await startSluice({
+    ingresses: 1,
+    workers: 1,
+    env: { ...collector.env, LOG_LEVEL: 'trace' },
+    redis: { url },
+    config: (simulatorUrl) => ({
+      keys: [{ name: 'team', key: clientKey }],
+      upstreams: [
+        account('good', `${simulatorUrl}/v1`, 'provider'),
+        account('refused', `${simulatorUrl}/v1`, 'refusedProvider'),
+        ...echoes.map((path) => account(`echo-${path}`, `${echoUrl}/${path}`, 'provider')),
+      ],
+      models: [
+        { id: 'demo*', targets: [{ upstream: 'good' }] },
+        { id: 'refused*', targets: [{ upstream: 'refused' }] },
+        ...echoes.map((path) => ({ id: `echo-${path}`, targets: [{ upstream: `echo-${path}` }] })),
+      ],
+      worker: { concurrency: 2 },
+      retry: { max_attempts: 2, base_delay_ms: 1, max_delay_ms: 5 },
+    }),
+  });
+});
+beforeEach(() => {
+  errorTexts = [];
+});
+
+function account(id: string, baseUrl: string, secret: Canary): object {
+  return { id, type: 'openai', base_url: baseUrl, credentials: [{ id: 'only', api_key: canaries[secret] }] };
+}
+
+const lineCount = (text: string): number => text.split('"msg":"request"').length - 1;
+
+/** Everything that the product shows, by where. */
+async function traces(): Promise<Record<'output' | 'spans' | 'pages' | 'errors', string>> {
+  const processes = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
+  const served = (): number => collector.spans().filter(({ kind }) => kind === 'server').length;
+  await until(() => served() >= sluice.fleet.ingresses.reduce((sum, { output }) => sum + lineCount(output()), 0), {
+    what: 'a span of each request',
+  });
+  const pages = processes.flatMap(({ url }) => ['/metrics', '/status', '/health', '/readyz'].map((path) => url + path));
+  return {
+    output: processes.map((process) => process.output()).join('\n'),
+    spans: JSON.stringify(collector.spans()),
+    pages: (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('\n'),
+    errors: errorTexts.join('\n'),
+  };
+}
+
+/** Nothing shows a secret, a prompt or an answer; but what a client was told begins with its answer. */
+async function expectNothing(): Promise<void> {
+  const { errors, ...others } = await traces();
+  expect(found(errors, ['prompt', ...credentials]), 'errors').toEqual([]);
+  for (const [where, text] of Object.entries(others)) {
+    expect(found(text, ['prompt', 'answer', ...credentials]), where).toEqual([]);
+  }
+}
+
+const readers: Readonly<Record<string, (key: string) => readonly string[]>> = {
+  string: (key) => ['GET', key],
+  hash: (key) => ['HGETALL', key],
+  list: (key) => ['LRANGE', key, '0', '-1'],
+  set: (key) => ['SMEMBERS', key],
+  zset: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
+  stream: (key) => ['XRANGE', key, '-', '+'],
+};
+
+/** All that Redis holds, as text. */
+async function dump(): Promise<string> {
+  const keys = (await inspector.call('KEYS', '*')) as string[];
+  const entries = keys.map(async (key) => {
+    const type = String(await inspector.call('TYPE', key));
+    // Gone since.
+    if (type === 'none') return '';
+    const [command, ...args] = readers[type]?.(key) ?? [];
+    if (command === undefined) throw new Error(`${key} is a ${type}, which this test cannot read`);
+    return JSON.stringify([key, await inspector.call(command, ...args)]);
+  });
+  return (await Promise.all(entries)).join('\n');
+}
+
+/** Resolves when Redis has forgotten them. Of answers the mailboxes hold the newest, until newer ones have come. */
+async function untilForgotten(): Promise<void> {
+  const isForgotten = (entry: string): boolean =>
+    found(entry, /^\["[^"]+:mb:\{/.test(entry) ? ['prompt'] : ['prompt', 'answer']).length === 0;
+  await until(async () => (await dump()).split('\n').every(isForgotten), {
+    what: 'Redis to forget prompts and answers',
+  });
+  expect(found(await dump(), credentials)).toEqual([]);
+}
+
+/** The answer repeats what follows `rid=`. */
+const content = `What is ${canaries.prompt}? rid=${canaries.answer}`;
+const authorized = { key: clientKey, content };
+
+/** Sends what an ill-behaved client might; keeps what it is told. */
+async function send(path: string, init: { readonly headers?: Record<string, string>; readonly body?: string }) {
+  const response = await fetch(`${sluice.url()}${path}`, { method: 'POST', ...init });
+  errorTexts.push(await response.text());
+  return response.status;
+}
+
+describe('secrets and prompts show nowhere', () => {
+  it('when a request succeeds, and Redis forgets it', async () => {
+    const stream = await openStream(sluice, { ...authorized, model: 'demo-t5' });
+    expect(await stream.finish()).toBe('whole');
+    const whole = await post(sluice, { ...authorized, model: 'demo-t5' });
+    expect(whole.status).toBe(200);
+    await whole.text();
+    const [call] = await sluice.simulator.calls();
+    expect(call?.credential).toBe(canaries.provider);
+    expect(call?.body).toContain(canaries.prompt);
+    await expectNothing();
+    await untilForgotten();
+  });
+
+  it.each([
+    ['401', 'refused-e401', 502],
+    ['400', 'demo-e400', 400],
+    ['500', 'demo-e500', 502],
+    ['a reset before its head', 'demo-resetearly', 502],
+    ['a reset after its head', 'demo-resethead', 502],
+    ['a page', 'demo-html', 502],
+    ['a broken event', 'demo-badjson-k0', 502],
+  ])('when the provider answers with %s', async (_name, model, status) => {
+    for (const stream of [true, false]) {
+      const response = await post(sluice, { ...authorized, model, fields: { stream } });
+      const text = await response.text();
+      expect(response.status).toBe(status);
+      errorTexts.push(text);
+    }
+    await expectNothing();
+    await untilForgotten();
+  });
+
+  it.each(['demo-t20-i5-reset', 'demo-t20-i5-errev', 'demo-t20-i5-cut'])(
+    'when the answer breaks off: %s',
+    async (model) => {
+      const stream = await openStream(sluice, { ...authorized, model });
+      await stream.finish();
+      expect(stream.text).toContain('"error"');
+      errorTexts.push(stream.text);
+      await expectNothing();
+      await untilForgotten();
+    },
+  );
+
+  it.each([
+    ['an error', 'echo-whole', 400],
+    ['an event of a stream', 'echo-stream', 502],
+    ['an error so long that its end is cut off', 'echo-long', 400],
+  ])('when the provider repeats the key it was called with in %s', async (_name, model, status) => {
+    const response = await post(sluice, { ...authorized, model, fields: { stream: true } });
+    errorTexts.push(await response.text(), JSON.stringify([...response.headers]));
+    expect(response.status).toBe(status);
+    expect(errorTexts[0]).toMatch(/may not|\.{500}/);
+    await expectNothing();
+    // Half of it would be half a secret.
+    const half = canaries.provider.slice(0, 8);
+    for (const [where, text] of Object.entries(await traces())) expect(text, where).not.toContain(half);
+    expect(found(await dump(), credentials)).toEqual([]);
+  });
+
+  it('while requests run and wait, and when their clients leave; only their bodies hold the prompt', async () => {
+    // Two run, the third waits in the queue.
+    const leavers = [longStream, 'demo-hang', 'demo-t1'].map((model) => startLeaver(sluice, { ...authorized, model }));
+    await untilOccupied(sluice, { running: 3, waiting: 0 });
+    await until(async () => (await sluice.simulator.stats()).open === 2, { what: 'two calls to be open' });
+    const entries = await until(
+      async () => {
+        const all = (await dump()).split('\n');
+        return all.filter((entry) => /^\["[^"]+:\{q0\}:chat:[\da-f-]{36}\.1"/.test(entry)).length === 3 && all;
+      },
+      { what: 'three jobs' },
+    );
+    expect(found(entries.join('\n'), credentials)).toEqual([]);
+    const withPrompt = entries.filter((entry) => found(entry, ['prompt']).length > 0);
+    expect(withPrompt).toHaveLength(3);
+    for (const entry of withPrompt) expect(entry).toMatch(/^\["[^"]+:\{q0\}:req:/);
+    await expectNothing();
+    for (const { leave } of leavers) leave();
+    await untilOccupied(sluice, { running: 0, waiting: 0 });
+    await untilForgotten();
+    await expectNothing();
+  });
+
+  it('when a client puts its key, a wrong one or broken JSON where they do not belong', async () => {
+    const body = JSON.stringify({ model: 'demo-t1', messages: [{ role: 'user', content }] });
+    const json = { 'content-type': 'application/json' };
+    const known = { ...json, authorization: `Bearer ${clientKey}` };
+    const { stranger } = canaries;
+    const basic = `Basic ${Buffer.from(`user:${stranger}`).toString('base64')}`;
+    const sent = [
+      send('/chat/completions', { body, headers: { ...json, authorization: `Bearer ${stranger}` } }),
+      send('/chat/completions', { body, headers: { ...json, authorization: basic } }),
+      send('/chat/completions', { body, headers: { ...json, 'x-api-key': stranger } }),
+      send(`/chat/completions?key=${stranger}`, { body, headers: json }),
+      send(`/nowhere?api_key=${stranger}`, { body, headers: known }),
+      send('/chat/completions', { body: body.slice(0, -4), headers: known }),
+      send('/chat/completions', { body: `${canaries.prompt} is no JSON`, headers: known }),
+      send('/chat/completions', { body: body.replace(/"(What[^"]*)"/, '{"text":"$1"}'), headers: known }),
+    ];
+    expect(await Promise.all(sent)).toEqual([401, 401, 401, 401, 404, 400, 400, 400]);
+    await expectNothing();
+  });
+
+  it('when Redis takes the password no more', async () => {
+    await inspector.call('CONFIG', 'SET', 'requirepass', 'another');
+    await inspector.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    const isRefused = (): boolean => sluice.fleet.ingresses.every((ingress) => ingress.output().includes('WRONGPASS'));
+    await until(isRefused, { what: 'Redis to refuse the password', timeoutMs: 10_000 });
+    const response = await post(sluice, { ...authorized, model: 'demo-t1' });
+    errorTexts.push(await response.text());
+    expect(response.status).toBe(503);
+    await inspector.call('CONFIG', 'SET', 'requirepass', canaries.redis);
+    await until(async () => (await post(sluice, { ...authorized, model: 'demo-t1' })).status === 200, {
+      what: 'requests to be served again',
+      timeoutMs: 15_000,
+    });
+    await expectNothing();
+  });
+
+  it('and all of them were there to be found', async () => {
+    const { output, spans, pages } = await traces();
+    expect(lineCount(output)).toBeGreaterThan(20);
+    expect(output).toContain('abcd…wxyz');
+    for (const name of ['process chat', 'sluice.credential_id', 'url.full']) expect(spans).toContain(name);
+    expect(pages).toContain('sluice_requests_total{model="demo*"');
+    expect(pages).toContain('sluice_upstream_attempts_total{upstream="good"');
+  });
+});
+
+describe('a start that fails', () => {
+  it.each([
+    ['a user in the URL of an upstream', { base_url: `http://user:${canaries.provider}@127.0.0.1:1/v1` }],
+    ['a key in its query', { base_url: `http://127.0.0.1:1/v1?key=${canaries.provider}` }],
+    ['a key with spaces', { credentials: [{ id: 'a', api_key: `${canaries.provider} ${canaries.provider}` }] }],
+  ])('names the setting and not the secret: %s', async (_name, fields) => {
+    const upstream = { id: 'sim', type: 'openai', base_url: 'http://127.0.0.1:1/v1', ...fields };
+    const config = { upstreams: [upstream], models: [{ id: '*', targets: [{ upstream: 'sim' }] }] };
+    const failure = await spawnService('ingress', { config, env: { SLUICE_API_KEYS: clientKey } }).then(
+      () => 'it started',
+      (error: unknown) => String(error),
+    );
+    expect(failure).toMatch(/upstreams\[0\]\.(base_url|credentials)/);
+    expect(found(failure, credentials)).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import { openaiClient, type ServiceProcess, until } from '@sluice/testkit';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
+import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
+
+interface Line {
+  readonly level: string;
+  readonly time: string;
+  readonly service: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+const longStream = 'demo-t100000-i20';
+
+/** What a process has written; a line that is no JSON object is an error. */
+function linesOf({ output }: ServiceProcess): Line[] {
+  return output()
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as Line);
+}
+
+const ofIngress = ({ fleet }: Sluice): Line[] => fleet.ingresses.flatMap(linesOf);
+const ofWorker = ({ fleet }: Sluice): Line[] => fleet.workers.flatMap(linesOf);
+
+/** The line of a request, once it is written; a second one is an error. */
+async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
+  const find = (): Line[] =>
+    ofIngress(sluice).filter(({ msg, request_id: named }) => msg === 'request' && named === id);
+  await until(() => find().length > 0, { what: `the line of request ${id}` });
+  const [line, ...others] = find();
+  if (line === undefined || others.length > 0) throw new Error(`${others.length + 1} lines for one request`);
+  return line;
+}
+
+/** What the worker wrote of a request of which it had something to say. */
+function workOf(sluice: Sluice, internalId: unknown): Promise<Line[]> {
+  const find = (): Line[] => ofWorker(sluice).filter(({ internal_id: id }) => id === internalId);
+  return until(() => find().length > 0 && find(), { what: "the worker's line" });
+}
+
+const oneEach = { ingresses: 1, workers: 1 } as const;
+const quickRetry = { retry: { base_delay_ms: 1, max_delay_ms: 5 } } as const;
+
+describe('the logs of an ingress and a worker at level trace', () => {
+  let sluice: Sluice;
+  beforeAll(async () => {
+    sluice = await startSluice({ ...oneEach, env: { LOG_LEVEL: 'trace' }, config: quickRetry });
+  });
+  beforeEach(() => sluice.simulator.reset());
+
+  /** What an SDK sends whose user has tracing and ids of his own. */
+  async function retried(id: string): Promise<{ line: Line; work: Line[]; shownId: string | null }> {
+    const client = openaiClient({ baseUrl: sluice.url(), apiKey });
+    const { response } = await client.chat.completions
+      .create({ ...ask('demo-t3-e500-n1', id), stream: true }, { headers: { traceparent, 'x-request-id': id } })
+      .withResponse();
+    await response.text();
+    const shownId = response.headers.get('x-request-id');
+    const line = await requestLine(sluice, shownId);
+    return { line, shownId, work: await workOf(sluice, line['internal_id']) };
+  }
+
+  it("join a request's lines by trace id and by an id of ours, and the client knows the line by its own", async () => {
+    const { line, work, shownId } = await retried('id-of-the-client');
+    expect(shownId).toBe('id-of-the-client');
+    expect(line).toMatchObject({ service: 'sluice-ingress', trace_id: traceId, attempts: 2, outcome: 'complete' });
+    expect(line['internal_id']).toMatch(/^[\da-f-]{36}$/);
+    expect(work).toMatchObject([
+      { service: 'sluice-worker', level: 'warn', trace_id: traceId, code: 'upstream_error', attempts: 1 },
+    ]);
+  });
+
+  it('keep requests apart to which their clients gave the same id', async () => {
+    const sameId = 'used-twice';
+    const texts = ['first', 'second'].map(async (content) => {
+      const response = await fetch(`${sluice.url()}/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'x-request-id': sameId },
+        body: JSON.stringify(ask('demo-t3-e500-n1', content)),
+      });
+      return response.text();
+    });
+    await Promise.all(texts);
+    const lines = (): Line[] => ofIngress(sluice).filter(({ request_id: id }) => id === sameId);
+    await until(() => lines().length === 2, { what: 'the lines of both' });
+    const ids = new Set(lines().map(({ internal_id: own }) => own));
+    expect(ids.size).toBe(2);
+    for (const id of ids) expect(await workOf(sluice, id)).toHaveLength(1);
+  });
+
+  it('name a request that brought no id by the one that its client is shown', async () => {
+    const { headers } = await post(sluice, { model: 'demo-t1' });
+    const line = await requestLine(sluice, headers.get('x-request-id'));
+    expect(line['internal_id']).toBe(line.request_id);
+  });
+
+  it('show who asked by four characters at each end of the key', async () => {
+    const { headers } = await post(sluice, { model: 'demo-t1' });
+    const line = await requestLine(sluice, headers.get('x-request-id'));
+    expect(line).toMatchObject({ key: `${apiKey.slice(0, 4)}…${apiKey.slice(-4)}`, key_name: 'test' });
+    expect([...ofIngress(sluice), ...ofWorker(sluice)].map((each) => JSON.stringify(each)).join()).not.toContain(
+      apiKey,
+    );
+  });
+
+  it('grow by one line a request, however many tokens it has', async () => {
+    const before = ofIngress(sluice).length + ofWorker(sluice).length;
+    const answer = await openStream(sluice, { model: 'demo-t1000-each' });
+    await answer.finish();
+    expect(answer.content.events.length).toBeGreaterThan(1000);
+    const line = await requestLine(sluice, String(answer.headers['x-request-id']));
+    expect(line).toMatchObject({ completion_tokens: 1000, stream: true, model: 'demo-t1000-each', upstream: 'sim' });
+    expect(line['ttft_ms']).toBeLessThanOrEqual(line['duration_ms'] as number);
+    expect(ofIngress(sluice).length + ofWorker(sluice).length).toBe(before + 1);
+  });
+
+  it.each([
+    ['complete', { model: 'demo-t1' }, { level: 'info', status: 200, outcome: 'complete' }],
+    ['without a valid key', { model: 'demo-t1', key: 'sk-nobody-knows' }, { level: 'warn', code: 'invalid_api_key' }],
+    ['not valid', { model: 'demo', fields: { n: 0 } }, { level: 'warn', status: 400, outcome: 'error' }],
+    ['failed at the provider', { model: 'demo-e400' }, { level: 'warn', status: 400, code: 'upstream_rejected' }],
+    ['failed for good', { model: 'demo-e500' }, { level: 'error', status: 502, code: 'upstream_error', attempts: 5 }],
+    [
+      'broken off in the middle, again and again',
+      { model: 'demo-t9-i20-reset-k4', fields: { stream: true } },
+      { level: 'error', status: 200, outcome: 'error', attempts: 5 },
+    ],
+  ])('say how a request ended: %s', async (_name, options, expected) => {
+    const response = await post(sluice, options);
+    await response.text();
+    expect(await requestLine(sluice, response.headers.get('x-request-id'))).toMatchObject(expected);
+  });
+
+  it('say when a client left', async () => {
+    const leaver = startLeaver(sluice, { model: longStream, content: 'leaver' });
+    await until(async () => (await sluice.simulator.stats()).open === 1, { what: 'the call' });
+    leaver.leave();
+    const isLogged = (): boolean => ofIngress(sluice).some(({ outcome }) => outcome === 'cancelled');
+    await until(isLogged, { what: 'the line of the client that left' });
+    expect(ofIngress(sluice).find(({ outcome }) => outcome === 'cancelled')).toMatchObject({
+      level: 'info',
+      status: 499,
+      model: longStream,
+    });
+    await untilOccupied(sluice, { running: 0, waiting: 0 });
+  });
+
+  it('are JSON objects with level, time, service and message, each on a line', () => {
+    const lines = [...ofIngress(sluice), ...ofWorker(sluice)];
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) {
+      expect(['trace', 'debug', 'info', 'warn', 'error']).toContain(line.level);
+      expect(new Date(line.time).toISOString()).toBe(line.time);
+      expect(line.service).toMatch(/^sluice-(ingress|worker)$/);
+      expect(line.msg).toMatch(/\w/);
+    }
+  });
+});
+
+describe.each([
+  ['info', ['info', 'warn', 'error']],
+  ['warn', ['warn', 'error']],
+  ['error', ['error']],
+  ['silent', []],
+])('LOG_LEVEL=%s', (level, expected) => {
+  let sluice: Sluice;
+  beforeAll(async () => {
+    sluice = await startSluice({ ...oneEach, env: { LOG_LEVEL: level }, config: quickRetry });
+  });
+
+  it(`writes ${expected.join(', ') || 'nothing'}`, async () => {
+    await post(sluice, { model: 'demo-t1' });
+    await post(sluice, { model: 'demo-t1', key: 'sk-nobody-knows' });
+    await post(sluice, { model: 'demo-e500' });
+    // So that nothing is still under way.
+    await sluice.fleet.stop();
+    const levels = [...ofIngress(sluice), ...ofWorker(sluice)].map((line) => line.level);
+    expect([...new Set(levels)].sort()).toEqual(expected.toSorted());
+  });
+});
