@@ -1,2 +1,3 @@
 export { runService, type RunServiceOptions, type Service } from './run-service.ts';
+export { warnOfEviction } from './warn-of-eviction.ts';
 export { within } from './within.ts';

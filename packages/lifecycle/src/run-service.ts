@@ -32,8 +32,10 @@ export function runService({ start, explain }: RunServiceOptions): void {
   function stop(reason: string): void {
     if (isStopping) process.exit(exitCodes.killed);
     isStopping = true;
-    starting
-      .then((started) => started.stop(reason))
+    // Not ready yet: nobody has been served, and what it waits for may never come.
+    if (service === undefined) process.exit(exitCode);
+    service
+      .stop(reason)
       .then(() => shutdownTelemetry(flushTelemetryMs))
       .then(() => process.exit(exitCode), giveUp);
   }

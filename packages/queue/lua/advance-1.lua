@@ -3,7 +3,7 @@
   nothing.
 
   KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch),
-           delivered
+           claimant, delivered
   ARGV[1]  the new epoch   ARGV[2]  what the client has of the answer (JSON), or ''
   Returns  1, or 0 when the record is gone: its time is over, or Redis has lost its data
 ]]

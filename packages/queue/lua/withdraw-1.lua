@@ -1,7 +1,8 @@
 --[[
   Ends a request: its record goes, and with it every run that has not begun.
 
-  KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch)
+  KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch),
+           claimant, delivered
   Returns  1 when a worker has claimed the latest run (it must be told, if it still runs), else 0
 ]]
 local record = redis.call('HMGET', KEYS[1], 'epoch', 'claimed')

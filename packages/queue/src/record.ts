@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
-import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
+import { defineScript, isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
@@ -40,12 +41,29 @@ export type Claim =
   /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
   | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
 
-/** Asks whether this run is still wanted and, in the same step, makes it this caller's alone. */
+/** For how long a claim is tried again while Redis is away; and how often. */
+const askAgainForMs = 10_000;
+const askAgainAfterMs = 100;
+
+/**
+ * Asks whether this run is still wanted and, in the same step, makes it this caller's alone. Asks again while Redis is
+ * away: the job has left the list, so nobody else would.
+ * @throws the connection's error when Redis stays away
+ */
 export async function claim(
   { connection, keys, shards }: { connection: RedisConnection; keys: Keys; shards: number },
   job: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<Claim> {
   const key = keys.request(shardOf(job.requestId, shards), job.requestId);
-  const [kind, remainingMs, body, delivered] = await claimScript.run(connection, [key], [job.epoch]);
-  return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
+  const claimant = randomUUID();
+  const until = performance.now() + askAgainForMs;
+  for (;;) {
+    try {
+      const [kind, remainingMs, body, delivered] = await claimScript.run(connection, [key], [job.epoch, claimant]);
+      return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
+    } catch (error) {
+      if (!isRedisUnavailable(error) || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, askAgainAfterMs));
+    }
+  }
 }

@@ -9,21 +9,12 @@ export const queueName = 'chat';
 /** Puts requests into the queue. The ingress alone does this, and alone decides on another run. */
 export interface Submitter {
   /**
-   * Stores the body and queues the first run (`job.epoch` is 1).
+   * Stores the request and queues a run of it: the first one, or one of a request whose record Redis has lost.
    * @throws the connection's error when Redis is away; the job may still have been added, which its worker finds out
    */
-  submit(request: {
-    readonly job: ChatJob;
-    readonly body: string;
-    readonly deadlineAt: number;
-    readonly ttlMs: number;
-  }): Promise<void>;
-  /**
-   * Queues a later run of a stored request. False when the record is gone, and with it the body.
-   *
-   * @param delivered what the client has of an answer that broke off, for the run to go on from
-   */
-  resubmit(job: ChatJob, delivered?: Delivered): Promise<boolean>;
+  submit(request: Submission): Promise<void>;
+  /** Queues a later run of a stored request. False when the record is gone, and with it the body. */
+  resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<boolean>;
   /**
    * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
    */
@@ -31,6 +22,18 @@ export interface Submitter {
   /** Jobs per state over all shards. */
   counts(): Promise<{ readonly waiting: number; readonly active: number }>;
   close(): Promise<void>;
+}
+
+export interface Submission {
+  readonly job: ChatJob;
+  /** What the client sent. */
+  readonly body: string;
+  /** ms since 1970 on the Redis clock. */
+  readonly deadlineAt: number;
+  /** How long the record is kept at most, in ms. */
+  readonly ttlMs: number;
+  /** What the client has of an answer that broke off, for the run to go on from. */
+  readonly delivered?: Delivered | undefined;
 }
 
 export interface SubmitterNeeds {
@@ -46,6 +49,8 @@ export interface SubmitterNeeds {
  * has its own, since the job of the run before it may not be finished yet.
  */
 const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): string => `${requestId}.${epoch}`;
+
+const textOf = (delivered: Delivered | undefined): string => (delivered === undefined ? '' : JSON.stringify(delivered));
 
 export function createSubmitter({ connection, keys, shards, onError }: SubmitterNeeds): Submitter {
   const queues = Array.from({ length: shards }, (_, shard) => {
@@ -73,17 +78,20 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
   }
 
   return {
-    async submit({ job, body, deadlineAt, ttlMs }) {
+    async submit({ job, body, deadlineAt, ttlMs, delivered }) {
       const { queue, recordKey } = placeOf(job.requestId);
       // On one connection and in this order: a worker can't see the job before its record is there.
-      const stored = openScript.run(connection, [recordKey], [body, Math.round(deadlineAt), Math.ceil(ttlMs)]);
+      const stored = openScript.run(
+        connection,
+        [recordKey],
+        [body, Math.round(deadlineAt), Math.ceil(ttlMs), job.epoch, textOf(delivered)],
+      );
       await Promise.all([stored, add(queue, job)]);
     },
 
-    async resubmit(job, delivered) {
+    async resubmit({ job, delivered }) {
       const { queue, recordKey } = placeOf(job.requestId);
-      const soFar = delivered === undefined ? '' : JSON.stringify(delivered);
-      if (!(await advanceScript.run(connection, [recordKey], [job.epoch, soFar]))) return false;
+      if (!(await advanceScript.run(connection, [recordKey], [job.epoch, textOf(delivered)]))) return false;
       await add(queue, job);
       return true;
     },

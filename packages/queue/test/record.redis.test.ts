@@ -1,8 +1,8 @@
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { claim, createConsumer, createSubmitter } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import { redisTest, until } from '@sluice/testkit';
-import { afterEach, describe, expect } from 'vitest';
+import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
+import { afterEach, describe, expect, onTestFinished } from 'vitest';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -80,6 +80,27 @@ describe('a request in the queue', () => {
     expect(claimed.remainingMs).toBeLessThanOrEqual(5000);
   });
 
+  redisTest(
+    'is claimed once Redis answers again, by whom the answer had been lost for too',
+    async ({ keyPrefix }) => {
+      const server = await startRedis();
+      onTestFinished(() => server.stop());
+      const proxy = await startChaosProxy({ target: server });
+      onTestFinished(() => proxy.close());
+      const { submit, connection, keys } = await setUp(server.url, keyPrefix, 1);
+      const { claim: take } = await setUp(proxy.through(server.url), keyPrefix, 1);
+      const each = job();
+      await submit(each);
+      proxy.set({ kind: 'blackhole', direction: 'down' });
+      const claimed = take(each);
+      const record = keys.request(0, each.requestId);
+      await until(async () => (await connection.hget(record, 'claimed')) === '1', { what: 'the claim to arrive' });
+      proxy.set({ kind: 'pass' });
+      expect(await claimed).toMatchObject({ kind: 'claimed', body: '{}' });
+    },
+    20_000,
+  );
+
   redisTest('is not claimed when it is late, withdrawn or superseded', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
     const late = job();
@@ -93,7 +114,7 @@ describe('a request in the queue', () => {
 
     const superseded = job();
     await submit(superseded);
-    expect(await submitter.resubmit({ ...superseded, epoch: 2 })).toBe(true);
+    expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe(true);
     expect(await take(superseded)).toEqual({ kind: 'outdated' });
     expect(await take({ ...superseded, epoch: 2 })).toMatchObject({ kind: 'claimed', body: '{}' });
   });
@@ -109,7 +130,7 @@ describe('a request in the queue', () => {
 
   redisTest('can not be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {
     const { submitter } = await setUp(redisUrl, keyPrefix);
-    expect(await submitter.resubmit(job({ epoch: 2 }))).toBe(false);
+    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe(false);
   });
 
   redisTest('leaves the waiting list when it is withdrawn', async ({ redisUrl, keyPrefix }) => {

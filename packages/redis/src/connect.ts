@@ -26,7 +26,7 @@ export type RedisConnection = Redis | Cluster;
 
 /**
  * What a connection is for decides how it fails:
- * - `command`: short questions in a request's path. Fails fast, queues nothing while Redis is away.
+ * - `command`: short questions in a request's path. Outlives one lost connection, then fails: after a second at most.
  * - `writer`: mailbox writes. Waits for Redis to come back and sends again what was not acknowledged.
  * - `blocking`: one blocking read at a time. Never gives up.
  */
@@ -70,7 +70,6 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
 }
 
 function open(settings: RedisSettings, role: ConnectionRole, name: string): RedisConnection {
-  const enableOfflineQueue = role !== 'command';
   const common = {
     ...roles[role],
     connectionName: name,
@@ -81,7 +80,7 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
     ...(settings.password === undefined ? {} : { password: settings.password.reveal() }),
     ...(settings.tls === undefined ? {} : { tls: tlsOptions(settings.tls) }),
   } as const;
-  const standalone = { ...common, enableOfflineQueue, retryStrategy: reconnectDelayMs };
+  const standalone = { ...common, retryStrategy: reconnectDelayMs };
   switch (settings.kind) {
     case 'single':
       return new Redis(settings.url, standalone);
@@ -98,7 +97,6 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
       return new Cluster(
         settings.nodes.map(({ host, port }) => ({ host, port })),
         {
-          enableOfflineQueue,
           clusterRetryStrategy: reconnectDelayMs,
           slotsRefreshTimeout: 2000,
           redisOptions: common,
@@ -115,18 +113,30 @@ function tlsOptions(tls: Exclude<RedisSettings['tls'], undefined>): { ca?: strin
   };
 }
 
-/** Resolves once the connection answers; rejects after `timeoutMs`. For start-up only. */
-export async function untilReady(connection: RedisConnection, timeoutMs: number): Promise<void> {
+/** What Redis says to whoever comes with the wrong name or password; waiting does not mend it. */
+const refusedLogin = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|Client sent AUTH))/;
+
+/**
+ * Resolves once the connection answers. For start-up only.
+ * @throws Error when Redis refuses the credentials, or has not answered after `timeoutMs`
+ */
+export async function untilReady(connection: RedisConnection, timeoutMs = Infinity): Promise<void> {
   if (connection.status === 'ready') return;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      connection.off('ready', ready);
-      reject(new Error(`Redis did not answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    const ready = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    connection.once('ready', ready);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onError = (error: Error): void => {
+    const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+    if (refusedLogin.test(cause.message)) reject(new Error(`Redis refuses the credentials: ${cause.message}`));
+  };
+  const timer = Number.isFinite(timeoutMs)
+    ? setTimeout(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs)
+    : undefined;
+  connection.once('ready', resolve);
+  connection.on('error', onError);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    connection.off('ready', resolve);
+    connection.off('error', onError);
+  }
 }

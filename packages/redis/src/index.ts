@@ -10,5 +10,6 @@ export {
   untilReady,
 } from './connect.ts';
 export { createKeys, type Keys } from './keys.ts';
+export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';

@@ -21,7 +21,7 @@ describe('a connection', () => {
     expect(await connection.call('CLIENT', 'GETNAME')).toBe('test-command');
   });
 
-  redisTest('for commands fails at once while Redis is away, and serves again after it', async () => {
+  redisTest('for commands fails soon while Redis is away, and serves again after it', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { connection, errors } = open(server.url, 'command');
@@ -57,6 +57,26 @@ describe('a connection', () => {
     proxy.set({ kind: 'blackhole' });
     const failure: unknown = await connection.get('x').catch((error: unknown) => error);
     expect(isRedisUnavailable(failure)).toBe(true);
+  });
+
+  redisTest('for commands outlives the loss of its socket', async ({ redisUrl }) => {
+    const { connection } = open(redisUrl, 'command');
+    const { connection: other } = open(redisUrl, 'command');
+    await Promise.all([connection, other].map((each) => untilReady(each, 2000)));
+    const id = await connection.call('CLIENT', 'ID');
+    const lost = new Promise((resolve) => connection.once('close', resolve));
+    await other.call('CLIENT', 'KILL', 'ID', String(id));
+    await lost;
+    expect(await connection.ping()).toBe('PONG');
+  });
+
+  redisTest('with a wrong password is refused at once', async () => {
+    const server = await startRedis({ args: ['--requirepass', 'right'] });
+    onTestFinished(() => server.stop());
+    const { connection } = open(server.url.replace('redis://', 'redis://:wrong@'), 'command');
+    await expect(untilReady(connection, 5000)).rejects.toThrow('Redis refuses the credentials: WRONGPASS');
+    const { connection: without } = open(server.url, 'command');
+    await expect(untilReady(without, 5000)).rejects.toThrow('Redis refuses the credentials: NOAUTH');
   });
 
   redisTest('that is not ready in time is told so', async () => {

@@ -21,6 +21,8 @@ export interface MailboxReaderNeeds {
   readonly mailboxKeys: readonly string[];
   /** True on a Redis Cluster. */
   readonly isCluster: boolean;
+  /** Redis had lost a mailbox, and with it what nobody had read yet; it is there again. */
+  readonly onRestored?: (() => void) | undefined;
   /** `origin` is absent where a script wrote the batch. Must not block and must not throw. */
   readonly onFrames: (frames: readonly Frame[], origin: Origin | undefined) => void;
   readonly onError: (error: unknown) => void;
@@ -56,17 +58,28 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
     await needs.connection.pexpire(key, mailboxTtlMs);
   }
 
-  /** Keeps the mailboxes alive and short; brings back one that a Redis without its data has lost. */
+  /** Keeps the mailboxes alive and short; brings back those that a Redis without its data has lost. */
   async function renew(): Promise<void> {
+    let hasRestored = false;
     for (const key of needs.mailboxKeys) {
       const isThere = await needs.connection.pexpire(key, mailboxTtlMs);
       if (isClosed) return;
-      if (isThere === 0) await create(key);
+      if (isThere === 0) {
+        await create(key);
+        hasRestored = true;
+      }
       const lastId = lastIds.get(key);
       if (lastId === undefined || trimmedTo.get(key) === lastId) continue;
       await needs.connection.xtrim(key, 'MINID', '~', lastId);
       trimmedTo.set(key, lastId);
     }
+    if (hasRestored) needs.onRestored?.();
+  }
+
+  function renewNow(): void {
+    renewing ??= renew()
+      .catch(needs.onError)
+      .finally(() => (renewing = undefined));
   }
 
   async function read(connection: RedisConnection, keys: readonly string[]): Promise<void> {
@@ -114,16 +127,14 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
         blocking.push(connection);
         loops.push(read(connection, keys));
       }
-      timer = setInterval(() => {
-        renewing ??= renew()
-          .catch(needs.onError)
-          .finally(() => (renewing = undefined));
-      }, renewEveryMs);
+      timer = setInterval(renewNow, renewEveryMs);
+      needs.connection.on('ready', renewNow);
     },
 
     async close() {
       isClosed = true;
       clearInterval(timer);
+      needs.connection.off('ready', renewNow);
       for (const connection of blocking) connection.disconnect();
       await Promise.all(loops);
       await renewing;

@@ -48,6 +48,11 @@ const batchBytes = 1024 * 1024;
 /** For how long a batch that Redis refuses (out of memory, say) is offered again. */
 const giveUpAfterMs = 10_000;
 const retryDelayMs = 200;
+/**
+ * How long a mailbox may be missing: a Redis that comes back without its data has lost it, and its process, if it still
+ * lives, brings it back at its next look (every second).
+ */
+const missingForMs = 2000;
 
 interface Outbox {
   queue: MutableFrame[];
@@ -116,6 +121,7 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
   /** False when the mailbox is gone, or Redis kept refusing the batch. */
   async function deliver(destination: string, frames: readonly Frame[]): Promise<boolean> {
     const startedAt = needs.now();
+    let missingSince: number | undefined;
     const key = needs.mailboxKey(destination);
     const batch = frames.map(encodeFrame).join('');
     for (;;) {
@@ -133,12 +139,14 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
           'f',
           batch,
         );
-        return id !== null;
+        if (id !== null) return true;
+        missingSince ??= needs.now();
+        if (isClosed || needs.now() - missingSince > missingForMs) return false;
       } catch (error) {
         needs.onError(error);
         if (isClosed || needs.now() - startedAt > giveUpAfterMs) return false;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
       }
+      await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
     }
   }
 

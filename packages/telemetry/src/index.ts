@@ -39,5 +39,6 @@ export {
 export { redactSecrets } from './redact.ts';
 export { logRequest, type RequestLogFields } from './request-log.ts';
 export { shutdownTelemetry } from './start.ts';
+export { createTroubleLog } from './trouble-log.ts';
 export { type Carrier } from './trace-context.ts';
 export { type SpanHandle, startSpan, type StartSpanOptions } from './tracing.ts';

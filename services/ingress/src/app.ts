@@ -6,7 +6,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { readJson } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
-import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
+import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
 import { chatCompletions, type ChatCompletionsNeeds } from './routes/chat-completions.ts';
 import { health, type HealthNeeds, livez, readyz, status } from './routes/health.ts';
@@ -46,7 +46,7 @@ export function createApp(needs: AppNeeds): Express {
     .route('/chat/completions')
     .post(
       record(needs.observe),
-      refuseWhileDraining(needs.health.state),
+      refuseUnready(needs.health.state),
       asClient,
       readJson(config.server.maxBodyBytes),
       chatCompletions(needs.chat),

@@ -1,25 +1,39 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import { within } from '@sluice/lifecycle';
+import { warnOfEviction, within } from '@sluice/lifecycle';
 import { createSubmitter } from '@sluice/queue';
-import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import {
+  connect,
+  type ConnectionRole,
+  createKeys,
+  type RedisConnection,
+  untilReady,
+  watchPresence,
+} from '@sluice/redis';
 import { createInbox, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
-import type { IngressMetrics, Logger } from '@sluice/telemetry';
+import { createTroubleLog, type IngressMetrics, type Logger } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
 import { createWorkerWatch } from './chat/worker-watch.ts';
-import { listen } from './server.ts';
+import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
 
 /** An ingress: everything between its clients and the queue. Holds no state that another replica would need. */
 export interface Ingress {
-  /** Connects, then listens; resolves with the port. Rejects when either is impossible. */
-  start(): Promise<number>;
+  /** Listens, unready yet; resolves with the port. Rejects when that is impossible. */
+  listen(): Promise<number>;
+  /** Resolves when Redis answers, however long that takes, and requests can be served. Rejects when Redis refuses. */
+  start(): Promise<void>;
   readonly openRequests: number;
-  /** Takes no more requests and lets the running ones finish; what still runs after `graceMs` ends with an error event. */
-  stop(graceMs: number): Promise<void>;
+  /** Lets the running requests finish; what still runs after `graceMs` ends with an error event. */
+  stop(options: StopOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  readonly graceMs: number;
+  /** For how long, within that, a replica in use still takes requests, until its load balancer has noticed. */
+  readonly noticeMs: number;
 }
 
 export interface IngressNeeds {
@@ -30,14 +44,15 @@ export interface IngressNeeds {
   readonly metrics: IngressMetrics;
 }
 
-const startTimeoutMs = 10_000;
+/** A replica that got no request for this time is not in use. */
+const inUseMs = 10_000;
 /** What remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
 export function createIngress({ config, ingressId, version, logger, metrics }: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
-  const onError = (error: unknown): void => logger.warn({ err: error }, 'redis trouble');
+  const onError = createTroubleLog(logger, 'redis trouble', now);
   const connections: RedisConnection[] = [];
   const open = (role: ConnectionRole): RedisConnection => {
     const connection = connect({ settings: config.redis, role, name: `sluice-ingress-${role}`, onError });
@@ -91,6 +106,10 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     connection: commands,
     mailboxKeys: [keys.mailbox(ingressId), keys.admissionMailbox(ingressId)],
     isCluster: config.redis.kind === 'cluster',
+    onRestored() {
+      logger.warn('redis has lost its data; what no worker has begun is queued again');
+      for (const exchange of openExchanges) exchange.requeue();
+    },
     onFrames(frames, origin) {
       metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
       inbox.deliver(frames, origin);
@@ -99,8 +118,11 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   });
   const submitter = createSubmitter({ connection: commands, keys, shards: config.queue.shards, onError });
   const totals = createTotals();
+  const redis = watchPresence(commands, now);
+  let isStarted = false;
   let isDraining = false;
-  let server: Server | undefined;
+  let isRefusing = false;
+  let server: ClientServer | undefined;
 
   metrics.watch({
     slots: async () => {
@@ -136,7 +158,13 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     observe: { metrics, logger, totals, now },
     health: {
       version,
-      state: () => ({ isRedisUp: commands.status === 'ready', isDraining, openRequests: openExchanges.size }),
+      state: () => ({
+        isRedisUp: isStarted && redis.isUp,
+        isRedisAway: !isStarted || redis.isAway,
+        isDraining,
+        isRefusing,
+        openRequests: openExchanges.size,
+      }),
       totals,
       maxConcurrentRequests: config.limits.maxConcurrentRequests,
     },
@@ -146,25 +174,31 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   });
 
   return {
-    async start() {
-      await untilReady(commands, startTimeoutMs);
-      await Promise.all([reader.start(), liveness.start()]);
+    async listen() {
       server = await listen(app, config.server);
-      return (server.address() as AddressInfo).port;
+      return server.port;
+    },
+    async start() {
+      await untilReady(commands);
+      await warnOfEviction(commands, logger);
+      await Promise.all([reader.start(), liveness.start()]);
+      isStarted = true;
     },
     get openRequests() {
       return openExchanges.size;
     },
-    async stop(graceMs) {
+    async stop({ graceMs, noticeMs }) {
+      const endsAt = now() + graceMs;
       isDraining = true;
-      const closed = new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
-      server?.closeIdleConnections();
-      await within(closed, graceMs);
+      if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
+      isRefusing = true;
+      await within(server?.idle() ?? Promise.resolve(), endsAt - now());
       for (const exchange of openExchanges) exchange.fail('draining');
       await within(Promise.all([...openExchanges].map(({ ended }) => ended)), lastWordsMs);
       await admission.close(lastWordsMs);
       await within(writer.flushed(), lastWordsMs);
-      server?.closeAllConnections();
+      await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
+      server?.close();
       writer.close();
       await Promise.all([reader.close(), liveness.close(), submitter.close()]);
       for (const connection of connections) connection.disconnect();

@@ -6,6 +6,9 @@ import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
 import { createIngress } from './ingress.ts';
 
+/** Until a load balancer has seen that a replica is no longer ready. */
+const loadBalancerNoticeMs = 2000;
+
 /** Of this package: from `src` and from `dist` its manifest is one folder up. */
 function readVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as unknown;
@@ -22,12 +25,16 @@ async function start(): Promise<Service> {
     upstreams: config.upstreams.map(({ id }) => id),
   });
   const ingress = createIngress({ config, ingressId, version: readVersion(), logger, metrics });
-  const port = await ingress.start();
+  const port = await ingress.listen();
+  logger.info({ port }, 'ingress listening; waiting for redis');
+  await ingress.start();
   logger.info({ ingress_id: ingressId, port }, 'ingress ready');
   return {
     async stop(reason) {
       logger.info({ reason, open_requests: ingress.openRequests }, 'ingress draining');
-      await ingress.stop(config.server.drainTimeoutMs);
+      // Only a replica behind a load balancer is stopped this way.
+      const noticeMs = reason === 'SIGTERM' && process.env['SLUICE_SUPERVISED'] !== '1' ? loadBalancerNoticeMs : 0;
+      await ingress.stop({ graceMs: config.server.drainTimeoutMs, noticeMs });
       logger.info('ingress stopped');
     },
     onUncaught: (error) => logger.fatal({ err: error }, 'uncaught error'),

@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
 
 /** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
@@ -8,11 +8,22 @@ const requestTimeoutMs = 60_000;
 /** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
 const keepAliveMs = 75_000;
 
+/** The server that clients talk to. */
+export interface ClientServer {
+  readonly port: number;
+  /** Has a POST come within this time, or is a request of any kind open? */
+  isBusy(withinMs: number): boolean;
+  /** Resolves when no request is open. */
+  idle(): Promise<void>;
+  /** Ends all connections and stops listening. */
+  close(): void;
+}
+
 /** Listens for clients; resolves when it does. */
 export async function listen(
   app: RequestListener,
   { host, port }: { readonly host: string; readonly port: number },
-): Promise<Server> {
+): Promise<ClientServer> {
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -22,6 +33,17 @@ export async function listen(
     },
     app,
   );
+  let open = 0;
+  let lastPostAt = -Infinity;
+  const idle: (() => void)[] = [];
+  server.on('request', (request, response) => {
+    open++;
+    if (request.method === 'POST') lastPostAt = performance.now();
+    response.once('close', () => {
+      open--;
+      if (open === 0) for (const resolve of idle.splice(0)) resolve();
+    });
+  });
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -30,7 +52,15 @@ export async function listen(
       resolve();
     });
   });
-  return server;
+  return {
+    port: (server.address() as AddressInfo).port,
+    isBusy: (withinMs) => open > 0 || performance.now() - lastPostAt < withinMs,
+    idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 const statusTexts: Readonly<Record<number, string>> = {

@@ -27,6 +27,7 @@ async function start(): Promise<Service> {
     isReady: () => worker.isReady,
     state: () => ({ worker_id: workerId, active_runs: worker.activeRuns }),
   });
+  logger.info({ port }, 'worker waiting for redis');
   await worker.start();
   logger.info({ worker_id: workerId, port }, 'worker ready');
   return {

@@ -1,10 +1,10 @@
 import { createUpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import { within } from '@sluice/lifecycle';
+import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
-import type { Logger, WorkerMetrics } from '@sluice/telemetry';
+import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
@@ -14,7 +14,7 @@ import { watchUpstreams } from './watch-upstreams.ts';
 
 /** A worker: everything between its queue and its providers. */
 export interface Worker {
-  /** Begins to take jobs. Rejects when Redis cannot be reached. */
+  /** Resolves when Redis answers, however long that takes, and jobs are taken. Rejects when Redis refuses. */
   start(): Promise<void>;
   readonly isReady: boolean;
   readonly activeRuns: number;
@@ -29,7 +29,6 @@ export interface WorkerNeeds {
   readonly metrics: WorkerMetrics;
 }
 
-const startTimeoutMs = 10_000;
 /** What remains after the grace: aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
@@ -39,7 +38,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
   const { shards } = config.queue;
-  const onError = (error: unknown): void => logger.warn({ err: error }, 'redis trouble');
+  const onError = createTroubleLog(logger, 'redis trouble', now);
   const connections: RedisConnection[] = [];
   const open = (role: ConnectionRole): RedisConnection => {
     const connection = connect({ settings: config.redis, role, name: `sluice-worker-${role}`, onError });
@@ -122,7 +121,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
 
   return {
     async start() {
-      await untilReady(commands, startTimeoutMs);
+      await untilReady(commands);
+      await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start()]);
       await consumer.start();
       isRunning = true;

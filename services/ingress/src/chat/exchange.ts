@@ -14,7 +14,7 @@ import {
   retrySchema,
   startedSchema,
 } from '@sluice/protocol';
-import type { Submitter } from '@sluice/queue';
+import type { Submission, Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { Inbox, MailboxWriter } from '@sluice/relay';
 import { createRescue } from './rescue.ts';
@@ -32,6 +32,8 @@ export interface Exchange {
   resume(): void;
   /** Ends it with this error, as far as the client has not been told of another end. */
   fail(code: ErrorCode): void;
+  /** Redis has lost its data: what no worker has begun is queued once more. */
+  requeue(): void;
   /** The answer is not wanted any more. Afterwards only `ended` follows. */
   cancel(): void;
   /**
@@ -96,7 +98,10 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   let attempts = 0;
   /** Chunks that the client had when the latest run began. */
   let deliveredBefore = 0;
+  /** What the latest run was given to go on from. */
+  let queuedWith: Delivered | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const endsAt = performance.now() + request.remainingMs + deadlineGraceMs;
 
   const deadline = setTimeout(() => fail('upstream_timeout'), request.remainingMs + deadlineGraceMs);
   const subscription = needs.inbox.subscribe(requestId, {
@@ -139,6 +144,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       default:
     }
   }
+
+  const isClosing = (): boolean => phase === 'over' || phase === 'cancelling';
 
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
 
@@ -194,7 +201,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   interface Rerun {
     readonly delayMs: number;
     readonly state: RetryState;
-    /** Why; told to the client if there can be no other run. */
+    /** Why. */
     readonly error: GatewayError;
   }
 
@@ -205,20 +212,31 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     subscription.expect(job.epoch);
     timer = setTimeout(() => {
       listener.onRerun(error.code, delivered !== undefined);
-      queueAgain(error, delivered).catch((cause: unknown) => {
-        needs.onError(cause);
-        const reason = isRedisUnavailable(cause) ? redisAway(cause) : error;
-        conclude(() => listener.onError(rescue.brokenOff(reason), facts()));
-      });
+      queueAgain(delivered).catch(notQueued);
     }, delayMs);
   }
 
-  async function queueAgain(error: GatewayError, delivered: Delivered | undefined): Promise<void> {
-    phase = 'queued';
-    awaitWorker();
-    const isThere = await needs.submitter.resubmit(job, delivered);
-    if (!isThere) conclude(() => listener.onError(rescue.brokenOff(error), facts()));
+  function notQueued(cause: unknown): void {
+    needs.onError(cause);
+    const error = isRedisUnavailable(cause) ? redisAway(cause) : new GatewayError('internal_error', { cause });
+    conclude(() => listener.onError(rescue.brokenOff(error), facts()));
   }
+
+  async function queueAgain(delivered: Delivered | undefined): Promise<void> {
+    phase = 'queued';
+    queuedWith = delivered;
+    awaitWorker();
+    const isThere = await needs.submitter.resubmit({ job, delivered });
+    if (!isThere && !isClosing()) await needs.submitter.submit(submission(delivered));
+  }
+
+  const submission = (delivered?: Delivered): Submission => ({
+    job,
+    body: request.body,
+    deadlineAt: request.deadlineAt,
+    ttlMs: Math.max(1, endsAt - performance.now()),
+    delivered,
+  });
 
   /** Starts the time that a run may lie in the queue. */
   function awaitWorker(): void {
@@ -228,13 +246,14 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
   function fail(code: ErrorCode): void {
-    if (phase === 'over' || phase === 'cancelling') return;
-    listener.onError(rescue.brokenOff(new GatewayError(code)), facts());
+    if (isClosing()) return;
+    const error = new GatewayError(code, code === 'queue_timeout' ? { retryAfterMs: 1000 } : {});
+    listener.onError(rescue.brokenOff(error), facts());
     cancel();
   }
 
   function cancel(): void {
-    if (phase === 'over' || phase === 'cancelling') return;
+    if (isClosing()) return;
     const before = phase;
     phase = 'cancelling';
     clearTimeout(timer);
@@ -279,12 +298,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       subscription.expect(job.epoch);
       awaitWorker();
       try {
-        await needs.submitter.submit({
-          job,
-          body: request.body,
-          deadlineAt: request.deadlineAt,
-          ttlMs: request.remainingMs + deadlineGraceMs,
-        });
+        await needs.submitter.submit(submission());
       } catch (error) {
         const cause = isRedisUnavailable(error)
           ? redisAway(error)
@@ -296,6 +310,12 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     pause: () => tellWorker('pause'),
     resume: () => tellWorker('resume'),
     fail,
+    requeue() {
+      if (phase !== 'queued') return;
+      job = { ...job, epoch: job.epoch + 1 };
+      subscription.expect(job.epoch);
+      queueAgain(queuedWith).catch(notQueued);
+    },
     cancel,
     ended,
   };

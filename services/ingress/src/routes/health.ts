@@ -4,7 +4,11 @@ import type { Totals } from '../totals.ts';
 /** What this replica knows of itself. */
 export interface ReplicaState {
   readonly isRedisUp: boolean;
+  /** For so long that no request can wait for it. */
+  readonly isRedisAway: boolean;
   readonly isDraining: boolean;
+  /** Draining, and no new request is taken any more. */
+  readonly isRefusing: boolean;
   readonly openRequests: number;
 }
 

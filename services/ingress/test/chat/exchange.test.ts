@@ -8,6 +8,7 @@ import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
 function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; submit?: () => Promise<void> } = {}) {
   const controls: string[] = [];
   const jobs: ChatJob[] = [];
+  const bodies: string[] = [];
   const resumed: (Delivered | undefined)[] = [];
   const heard: string[] = [];
   const withdrawn: number[] = [];
@@ -35,11 +36,12 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
     {
       inbox,
       submitter: {
-        submit: ({ job }) => {
+        submit: ({ job, body }) => {
           jobs.push(job);
+          bodies.push(body);
           return over.submit?.() ?? Promise.resolve();
         },
-        resubmit: (job, delivered) => {
+        resubmit: ({ job, delivered }) => {
           jobs.push(job);
           resumed.push(delivered);
           return over.resubmit?.() ?? Promise.resolve(true);
@@ -85,6 +87,7 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
     heard,
     controls,
     jobs,
+    bodies,
     resumed,
     withdrawn,
     workers,
@@ -152,12 +155,37 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'rerun upstream_error', 'dropped old_epoch', 'started w2', 'data a', 'end 1']);
   });
 
-  it('fails with the last error when its record is gone before the next run', async () => {
-    const { running, deliver, heard } = setUp({ resubmit: () => Promise.resolve(false) });
+  it('is stored once more when its record is gone before the next run', async () => {
+    const { running, deliver, jobs, bodies } = setUp({ resubmit: () => Promise.resolve(false) });
     await running();
     deliver('retry', retry());
     await vi.advanceTimersByTimeAsync(100);
-    expect(heard.at(-1)).toBe('error upstream_error 1');
+    expect([jobs.at(-1)?.epoch, bodies]).toEqual([2, ['{}', '{}']]);
+  });
+
+  it('is queued once more when Redis has lost it before a worker began, and only then', async () => {
+    const { exchange, deliver, nextRun, heard, jobs } = setUp({ resubmit: () => Promise.resolve(false) });
+    await exchange.submit();
+    exchange.requeue();
+    await vi.advanceTimersByTimeAsync(0);
+    deliver('started', { workerId: 'w' }, { epoch: 1 });
+    nextRun();
+    deliver('started', { workerId: 'w' }, { epoch: 2 });
+    exchange.requeue();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(heard).toEqual(['dropped old_epoch', 'started w']);
+    expect(jobs.at(-1)?.epoch).toBe(2);
+  });
+
+  it('is not queued once more when its client has left meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { exchange, bodies } = setUp({ resubmit: () => promise });
+    await exchange.submit();
+    exchange.requeue();
+    exchange.cancel();
+    resolve(false);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(bodies).toHaveLength(1);
   });
 
   it('runs again once when its worker is lost before the first word', async () => {
