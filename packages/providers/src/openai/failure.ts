@@ -18,7 +18,6 @@ const kindOfCode: Readonly<Record<string, FailureKind>> = {
   invalid_api_key: 'authentication',
   rate_limit_exceeded: 'rate_limit',
   overloaded_error: 'server',
-  server_error: 'server',
 };
 
 /** How servers without a code say that a prompt is too long. */

@@ -1,0 +1,67 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { freePort, spawnService, startRedis, until } from '@sluice/testkit';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+
+const key = { SLUICE_API_KEYS: 'sk-test-boot-0001' };
+const services = ['ingress', 'worker'] as const;
+
+/** What a service says that does not come up. */
+async function complaint(
+  name: (typeof services)[number],
+  options: { readonly config?: object; readonly env?: Record<string, string> },
+): Promise<string> {
+  const env = { REDIS_URL: inject('redisUrl'), ...key, ...options.env };
+  const started = spawnService(name, { ...options, env });
+  return await started.then(
+    async (service) => {
+      await service.stop();
+      return 'it came up';
+    },
+    (error: unknown) => String(error),
+  );
+}
+
+describe.each(services)('the %s', (name) => {
+  it.each<[string, { readonly config?: object; readonly env?: Record<string, string> }, RegExp]>([
+    ['a setting that is wrong', { config: { limits: { queue_size: 'many' } } }, /limits\.queue_size: must be a whole/],
+    ['a setting that nobody knows', { config: { limit: {} } }, /limit: is not a setting; did you mean limits\?/],
+    ['a variable that is wrong', { env: { DRAIN_TIMEOUT_MS: 'soon' } }, /DRAIN_TIMEOUT_MS: must be a whole number/],
+    ['an empty secret', { env: { SLUICE_API_KEYS: '' } }, /SLUICE_API_KEYS: is empty/],
+    ['a file that is not there', { env: { SLUICE_CONFIG: '/nowhere/sluice.yaml' } }, /nowhere\/sluice\.yaml/],
+    ['a Redis URL that is none', { env: { REDIS_URL: 'localhost' } }, /REDIS_URL: must be a URL such as redis:/],
+  ])('does not start with %s, and says what it wants', async (_, options, words) => {
+    const said = await complaint(name, options);
+    expect(said).toMatch(words);
+    expect(said).toMatch(/code 1|exit(?:ed)?.*1/i);
+    expect(said).not.toMatch(/\n\s+at .*\.ts:\d+/);
+  });
+
+  it('does not start on a port that is taken, and names it', async () => {
+    const taken = createServer();
+    onTestFinished(() => void taken.close());
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const place = name === 'ingress' ? { port } : { metricsPort: port };
+    const env = { REDIS_URL: inject('redisUrl'), ...key };
+    const said = await spawnService(name, { ...place, env }).then(String, String);
+    expect(said).toContain(String(port));
+    expect(said).toMatch(/in use/);
+  });
+
+  it('waits for a Redis that is not there yet', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    await redis.kill();
+    const port = await freePort();
+    const place = name === 'ingress' ? { port } : { metricsPort: port };
+    const coming = spawnService(name, { ...place, env: { REDIS_URL: redis.url, ...key } });
+    const url = `http://127.0.0.1:${port}`;
+    await until(async () => (await fetch(`${url}/livez`)).status === 200, { what: 'it to live' });
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    await redis.restart();
+    const service = await coming;
+    onTestFinished(async () => void (await service.stop()));
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+});
