@@ -4,7 +4,10 @@ const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-/** Three projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. */
+/**
+ * Four projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes, and `faults`
+ * hurts them. The last takes minutes and runs only when it is asked for: `npm run test:faults`.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -13,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.redis.test.ts', '**/*.e2e.test.ts'],
+          exclude: [...exclude, '**/*.{redis,e2e,faults}.test.ts'],
         },
       },
       {
@@ -36,6 +39,18 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/global-redis.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'faults',
+          include: ['services/*/test/faults/*.faults.test.ts'],
+          exclude,
+          globalSetup: ['packages/testkit/src/global-redis.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

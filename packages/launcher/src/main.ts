@@ -28,7 +28,10 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await bench({ root, env, terminal }, rest);
     case 'test':
       await redisAtHand();
-      return await runTests(root, rest);
+      return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });
+    case 'test:faults':
+      await redisAtHand();
+      return await runTests(root, { projects: ['faults'], rest });
     default:
       throw new LaunchError(`Unknown command "${command}".`);
   }

@@ -4,18 +4,27 @@ import { readIfThere } from './bare/files.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { testSummary, type TestReport } from './test-summary.ts';
 
+/** Which tests to run. */
+export interface TestSelection {
+  /** Of the vitest configuration. */
+  readonly projects: readonly string[];
+  /** More arguments for vitest: parts of file names, options. A `--project` among them takes the place of `projects`. */
+  readonly rest: readonly string[];
+}
+
 /**
- * Runs every test, or those that the arguments name, and ends with one plain line of counts.
+ * Runs every test of some projects, or those that the arguments name, and ends with one plain line of counts.
  *
  * @returns vitest's exit code
  */
-export async function runTests(root: string, rest: readonly string[]): Promise<number> {
+export async function runTests(root: string, { projects, rest }: TestSelection): Promise<number> {
   const reportFile = join(root, '.sluice/test-report.json');
   rmSync(reportFile, { force: true });
   const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
   const settings = ['--config', join(root, '.config/vitest.config.ts'), '--root', root];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const args = [...vitest, ...settings, ...reporters, ...rest];
+  const chosen = rest.some((argument) => argument.startsWith('--project')) ? [] : projects.flatMap((name) => ['--project', name]);
+  const args = [...vitest, ...settings, ...chosen, ...reporters, ...rest];
   const exitCode = await runInForeground({ file: process.execPath, args, cwd: root });
   const text = readIfThere(reportFile);
   const report = text === undefined ? undefined : (JSON.parse(text) as TestReport);

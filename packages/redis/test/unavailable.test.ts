@@ -12,6 +12,7 @@ describe('Redis being unavailable', () => {
     "READONLY You can't write against a read only replica.",
     "OOM command not allowed when used memory > 'maxmemory'.",
     'CLUSTERDOWN The cluster is down',
+    'WRONGPASS invalid username-password pair or user is disabled.',
   ])('is what this says: %s', (message) => {
     expect(isRedisUnavailable(new Error(message))).toBe(true);
   });

@@ -13,6 +13,8 @@ export interface Liveness {
   /** Calls `onLost` once when that process has gone silent, unless unwatched before. */
   watch(processId: string): void;
   unwatch(processId: string): void;
+  /** Since Redis last answered in time, in milliseconds. */
+  readonly silentForMs: number;
   /** Stops and takes the announcement back. */
   close(): Promise<void>;
 }
@@ -34,6 +36,7 @@ const missesUntilLost = 2;
 export function createLiveness(needs: LivenessNeeds): Liveness {
   const misses = new Map<string, number>();
   let trustAfter = 0;
+  let answeredAt = needs.now();
   let beating: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -47,6 +50,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
         announce(),
         ...watched.map((processId) => needs.connection.exists(needs.aliveKey(processId))),
       ]);
+      answeredAt = needs.now();
       if (needs.now() - startedAt > beatEveryMs) trustAfter = needs.now() + keyTtlMs;
       if (needs.now() < trustAfter) return;
       watched.forEach((processId, at) => judge(processId, found[at] === 1));
@@ -72,6 +76,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
   return {
     async start() {
       await announce();
+      answeredAt = needs.now();
       timer = setInterval(() => {
         beating ??= beat().finally(() => (beating = undefined));
       }, beatEveryMs);
@@ -81,6 +86,9 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
     },
     unwatch(processId) {
       misses.delete(processId);
+    },
+    get silentForMs() {
+      return needs.now() - answeredAt;
     },
     async close() {
       clearInterval(timer);

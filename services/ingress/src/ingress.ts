@@ -44,6 +44,9 @@ export interface IngressNeeds {
   readonly metrics: IngressMetrics;
 }
 
+/** How long running requests wait for a Redis that is away; and how often that is looked at. */
+const patienceMs = 5000;
+const lookEveryMs = 500;
 /** A replica that got no request for this time is not in use. */
 const inUseMs = 10_000;
 /** What remains after the grace: error events, cancellations, releases. */
@@ -123,6 +126,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   let isDraining = false;
   let isRefusing = false;
   let server: ClientServer | undefined;
+  let watchdog: NodeJS.Timeout | undefined;
 
   metrics.watch({
     slots: async () => {
@@ -173,6 +177,11 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onInternal: (error) => logger.error({ err: error }, 'internal error'),
   });
 
+  function giveUpWithoutRedis(): void {
+    if (liveness.silentForMs <= patienceMs) return;
+    for (const exchange of openExchanges) exchange.fail('redis_unavailable');
+  }
+
   return {
     async listen() {
       server = await listen(app, config.server);
@@ -183,6 +192,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start()]);
       isStarted = true;
+      watchdog = setInterval(giveUpWithoutRedis, lookEveryMs);
     },
     get openRequests() {
       return openExchanges.size;
@@ -199,6 +209,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       await within(writer.flushed(), lastWordsMs);
       await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
       server?.close();
+      clearInterval(watchdog);
       writer.close();
       await Promise.all([reader.close(), liveness.close(), submitter.close()]);
       for (const connection of connections) connection.disconnect();

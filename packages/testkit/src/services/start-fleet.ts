@@ -10,6 +10,8 @@ export interface FleetOptions extends Pick<SpawnOptions, 'env' | 'mode' | 'ready
   readonly config: { readonly redis?: object; readonly [key: string]: unknown };
   /** Becomes `redis.url`. Not given where `config.redis` names a cluster or sentinels. */
   readonly redisUrl?: string;
+  /** Becomes `redis.url` of these replicas alone: a way to the same Redis that a test can cut. */
+  readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;
   /** Becomes `redis.key_prefix`: keeps this fleet apart from all others on the same Redis. */
   readonly keyPrefix: string;
 }
@@ -37,20 +39,23 @@ export function startFleet(options: FleetOptions): Promise<Fleet> {
 
 /** {@link startFleet}, with replicas from elsewhere. */
 export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promise<Fleet> {
-  const { ingresses: ingressCount = 2, workers: workerCount = 2, redisUrl, keyPrefix, ...rest } = options;
+  const { ingresses: ingressCount = 2, workers: workerCount = 2, redisUrl, redisUrls, keyPrefix, ...rest } = options;
   const redis = {
     ...options.config.redis,
     ...(redisUrl === undefined ? {} : { url: redisUrl }),
     key_prefix: keyPrefix,
   };
-  const config = { ...options.config, redis };
+  const optionsOf = (name: 'ingress' | 'worker'): SpawnOptions => {
+    const url = redisUrls?.[name];
+    return { ...rest, config: { ...options.config, redis: url === undefined ? redis : { ...redis, url } } };
+  };
   const settled = await Promise.allSettled([
-    ...Array.from({ length: ingressCount }, () => spawn('ingress', { ...rest, config })),
-    ...Array.from({ length: workerCount }, () => spawn('worker', { ...rest, config })),
+    ...Array.from({ length: ingressCount }, () => spawn('ingress', optionsOf('ingress'))),
+    ...Array.from({ length: workerCount }, () => spawn('worker', optionsOf('worker'))),
   ]);
   const replicas = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (): Promise<void> => {
-    await Promise.all(replicas.map((replica) => replica.stop()));
+    await Promise.all(replicas.map(stopReplica));
   };
   const failure = settled.find((result) => result.status === 'rejected');
   if (failure !== undefined) {
@@ -59,4 +64,16 @@ export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promi
   }
   const ingresses = replicas.slice(0, ingressCount);
   return { ingresses, workers: replicas.slice(ingressCount), urls: ingresses.map(({ url }) => url), stop };
+}
+
+/** Longer than a drain without requests takes. */
+const drainMs = 5000;
+
+/** As a person would, with Ctrl-C: a SIGTERM lets an ingress wait for its load balancer. */
+async function stopReplica(replica: ServiceProcess): Promise<void> {
+  replica.kill('SIGINT');
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([replica.exited, new Promise((resolve) => (timer = setTimeout(resolve, drainMs)))]);
+  clearTimeout(timer);
+  await replica.stop();
 }

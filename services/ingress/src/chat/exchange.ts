@@ -247,7 +247,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
   function fail(code: ErrorCode): void {
     if (isClosing()) return;
-    const error = new GatewayError(code, code === 'queue_timeout' ? { retryAfterMs: 1000 } : {});
+    const isOverload = new GatewayError(code).status === 503;
+    const error = new GatewayError(code, isOverload ? { retryAfterMs: 1000 } : {});
     listener.onError(rescue.brokenOff(error), facts());
     cancel();
   }

@@ -31,6 +31,8 @@ export interface SluiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where Redis is; default: the one of the test run. */
   readonly redis?: object;
+  /** Other ways to it, for these replicas alone. */
+  readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;
 }
 
 export const apiKey = 'sk-test-client-0001';
@@ -51,6 +53,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     workers: options.workers ?? 2,
     config,
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.redisUrls === undefined ? {} : { redisUrls: options.redisUrls }),
     ...(options.redis === undefined ? { redisUrl: inject('redisUrl') } : {}),
     keyPrefix: `e2e-${randomBytes(6).toString('hex')}`,
   });
