@@ -1,5 +1,5 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
-import { type AcquireReply, type Correction, createScripts } from './scripts.ts';
+import { type AcquireReply, type Correction, createScripts, type Occupancy } from './scripts.ts';
 
 /** What one client key may do; absent = unlimited. */
 export interface KeyLimits {
@@ -83,7 +83,7 @@ export interface Admission {
   /** The admission mailbox says that this request may run now. */
   wake(requestId: string): void;
   /** Over all replicas. */
-  occupancy(): Promise<{ readonly running: number; readonly waiting: number }>;
+  occupancy(): Promise<Occupancy>;
   /** Requests this process holds leases or places for. */
   readonly heldHere: number;
   /** Stops renewing, after the releases under way are through or `timeoutMs` has passed. */
@@ -116,7 +116,7 @@ const renewBatch = 50;
 const releaseRetryMs = 500;
 
 export function createAdmission(needs: AdmissionNeeds): Admission {
-  const { connection, keys, fleet } = needs;
+  const { fleet } = needs;
   const scripts = createScripts(needs);
   const held = new Map<string, Held>();
   /** Requests whose answer is on its way: on its own connection, the word that one may run can overtake it. */
@@ -170,10 +170,14 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       admitted: turn.promise,
       release(correction) {
         if (!held.delete(request.requestId)) return;
-        const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
-        releasing.add(done);
+        giveBack(request, correction);
       },
     };
+  }
+
+  function giveBack(request: AdmissionRequest, correction: Correction): void {
+    const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
+    releasing.add(done);
   }
 
   return {
@@ -188,6 +192,10 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         }
         const ticket = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
         return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
+      } catch (error) {
+        // It may have been granted all the same, with only the word of it lost.
+        if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens });
+        throw error;
       } finally {
         asking.delete(request.requestId);
       }
@@ -198,10 +206,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       asking.get(requestId)?.resolve();
     },
 
-    async occupancy() {
-      const [running, waiting] = await Promise.all([connection.zcard(keys.leases), connection.zcard(keys.waiting)]);
-      return { running, waiting };
-    },
+    occupancy: scripts.occupancy,
 
     get heldHere() {
       return held.size;

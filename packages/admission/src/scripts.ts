@@ -9,11 +9,18 @@ export interface AdmissionScripts {
   release(request: AdmissionRequest, correction: Correction): Promise<boolean>;
   /** For requests of one client key, 50 at most. */
   renew(requests: readonly AdmissionRequest[]): Promise<LeaseState[]>;
+  occupancy(): Promise<Occupancy>;
 }
 
 export interface Correction {
   readonly requests: number;
   readonly tokens: number;
+}
+
+/** Requests over all replicas. */
+export interface Occupancy {
+  readonly running: number;
+  readonly waiting: number;
 }
 
 export type LeaseState = 'running' | 'waiting' | 'lost';
@@ -58,6 +65,7 @@ const renewReply = z.array(z.enum(['running', 'waiting', 'lost']));
 const acquireScript = defineScript(here('acquire-8.lua'), toAcquireReply);
 const releaseScript = defineScript(here('release-8.lua'), (reply) => z.number().parse(reply) === 1);
 const renewScript = defineScript(here('renew-6.lua'), (reply) => renewReply.parse(reply));
+const occupancyScript = defineScript(here('occupancy-2.lua'), (reply) => z.tuple([whole, whole]).parse(reply));
 
 export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeeds): AdmissionScripts {
   const room = [keys.waiting, keys.vouched, keys.waiters, keys.admissionMailboxPrefix];
@@ -94,6 +102,11 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
         limits.tpm ?? 0,
         correction.tokens,
       ]),
+
+    async occupancy() {
+      const [running, waiting] = await occupancyScript.run(connection, [keys.leases, keys.vouched], []);
+      return { running, waiting };
+    },
 
     renew(requests) {
       const [first] = requests;

@@ -4,7 +4,7 @@
 
   KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch),
            claimant, delivered
-  ARGV[1]  epoch of the job   ARGV[2]  claimant: one delivery of the job to one worker
+  ARGV[1]  epoch of the job   ARGV[2]  claimant: worker id, space, one delivery of the job to it
   Returns  {'claimed', ms left until the deadline, body, delivered or ''} | {'gone' | 'outdated' | 'taken' | 'late', 0, '', ''}
 ]]
 local epoch = ARGV[1]

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
-import { defineScript, isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
+import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
+import { whileAway } from './while-away.ts';
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
 const claimReply = z.tuple([
@@ -21,6 +22,9 @@ export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(
 export const advanceScript = defineScript(here('advance-1.lua'), (reply) => z.number().parse(reply) === 1);
 /** True when a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-1.lua'), (reply) => z.number().parse(reply) === 1);
+export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
+  z.tuple([z.enum(['taken_back', 'claimed', 'gone']), z.string()]).parse(reply),
+);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Which shard a request lives on: the same for every process, spread evenly over random ids. */
@@ -41,9 +45,15 @@ export type Claim =
   /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
   | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
 
-/** For how long a claim is tried again while Redis is away; and how often. */
-const askAgainForMs = 10_000;
-const askAgainAfterMs = 100;
+export interface ClaimNeeds {
+  /** Of the `command` role. */
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly shards: number;
+  readonly workerId: string;
+}
+
+const claimForMs = 10_000;
 
 /**
  * Asks whether this run is still wanted and, in the same step, makes it this caller's alone. Asks again while Redis is
@@ -51,19 +61,13 @@ const askAgainAfterMs = 100;
  * @throws the connection's error when Redis stays away
  */
 export async function claim(
-  { connection, keys, shards }: { connection: RedisConnection; keys: Keys; shards: number },
+  { connection, keys, shards, workerId }: ClaimNeeds,
   job: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<Claim> {
   const key = keys.request(shardOf(job.requestId, shards), job.requestId);
-  const claimant = randomUUID();
-  const until = performance.now() + askAgainForMs;
-  for (;;) {
-    try {
-      const [kind, remainingMs, body, delivered] = await claimScript.run(connection, [key], [job.epoch, claimant]);
-      return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
-    } catch (error) {
-      if (!isRedisUnavailable(error) || performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, askAgainAfterMs));
-    }
-  }
+  const claimant = `${workerId} ${randomUUID()}`;
+  const [kind, remainingMs, body, delivered] = await whileAway(claimForMs, () =>
+    claimScript.run(connection, [key], [job.epoch, claimant]),
+  );
+  return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
 }

@@ -1,10 +1,13 @@
 import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { Queue } from 'bullmq';
-import { advanceScript, openScript, shardOf, withdrawScript } from './record.ts';
+import { whileAway } from './while-away.ts';
+import { advanceScript, openScript, shardOf, takeBackScript, withdrawScript } from './record.ts';
 
 /** The name of BullMQ's queue within each shard's prefix. */
 export const queueName = 'chat';
+
+const withdrawForMs = 60_000;
 
 /** Puts requests into the queue. The ingress alone does this, and alone decides on another run. */
 export interface Submitter {
@@ -15,8 +18,18 @@ export interface Submitter {
   submit(request: Submission): Promise<void>;
   /** Queues a later run of a stored request. False when the record is gone, and with it the body. */
   resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<boolean>;
+  /** Where the job of the latest run is: still in the list, taken by a worker, or nowhere. */
+  find(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<'listed' | 'taken' | 'gone'>;
+  /**
+   * Makes this epoch the latest one, unless a worker has claimed the one before it; then that goes on. The run is yet to
+   * be queued.
+   *
+   * @returns the worker that has claimed it after all
+   */
+  takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<string | undefined>;
   /**
    * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
+   * Tried again while Redis is away, for a minute: a job that stays behind would call its upstream in vain.
    */
   withdraw(request: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<boolean>;
   /** Jobs per state over all shards. */
@@ -77,17 +90,19 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
     await queue.add(queueName, chatJobSchema.parse(job), { jobId: jobIdOf(job) });
   }
 
+  async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<void> {
+    const { queue, recordKey } = placeOf(job.requestId);
+    // On one connection and in this order: a worker can't see the job before its record is there.
+    const stored = openScript.run(
+      connection,
+      [recordKey],
+      [body, Math.round(deadlineAt), Math.ceil(ttlMs), job.epoch, textOf(delivered)],
+    );
+    await Promise.all([stored, add(queue, job)]);
+  }
+
   return {
-    async submit({ job, body, deadlineAt, ttlMs, delivered }) {
-      const { queue, recordKey } = placeOf(job.requestId);
-      // On one connection and in this order: a worker can't see the job before its record is there.
-      const stored = openScript.run(
-        connection,
-        [recordKey],
-        [body, Math.round(deadlineAt), Math.ceil(ttlMs), job.epoch, textOf(delivered)],
-      );
-      await Promise.all([stored, add(queue, job)]);
-    },
+    submit: store,
 
     async resubmit({ job, delivered }) {
       const { queue, recordKey } = placeOf(job.requestId);
@@ -96,11 +111,26 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
       return true;
     },
 
+    async find(job) {
+      const { queue } = placeOf(job.requestId);
+      const [addedAt, takenAt] = await connection.hmget(queue.toKey(jobIdOf(job)), 'timestamp', 'processedOn');
+      if (addedAt === null || addedAt === undefined) return 'gone';
+      return takenAt === null || takenAt === undefined ? 'listed' : 'taken';
+    },
+
+    async takeBack({ requestId, epoch }) {
+      const { recordKey } = placeOf(requestId);
+      const [kind, claimant] = await takeBackScript.run(connection, [recordKey], [epoch]);
+      return kind === 'claimed' ? claimant.split(' ')[0] : undefined;
+    },
+
     async withdraw(request) {
       const { queue, recordKey } = placeOf(request.requestId);
-      const isClaimed = await withdrawScript.run(connection, [recordKey], []);
-      if (!isClaimed) await queue.remove(jobIdOf(request));
-      return isClaimed;
+      return await whileAway(withdrawForMs, async () => {
+        const isClaimed = await withdrawScript.run(connection, [recordKey], []);
+        if (!isClaimed) await queue.remove(jobIdOf(request));
+        return isClaimed;
+      });
     },
 
     async counts() {

@@ -49,7 +49,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
     submitter,
     submit,
     errors,
-    claim: (each: ChatJob) => claim({ connection, keys, shards }, each),
+    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1' }, each),
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
         connect: () => open('blocking'),

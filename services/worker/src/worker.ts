@@ -100,7 +100,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     logger,
     runs,
     writer,
-    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards }, job),
+    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
     watchIngress: liveness.watch,
     unwatchIngress: liveness.unwatch,
     random: Math.random,

@@ -6,6 +6,7 @@ import {
   type End,
   endSchema,
   type ErrorCode,
+  errorTable,
   failedSchema,
   type Frame,
   fromWireError,
@@ -17,6 +18,7 @@ import {
 import type { Submission, Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { Inbox, MailboxWriter } from '@sluice/relay';
+import { createQueueWatch } from './queue-watch.ts';
 import { createRescue } from './rescue.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
@@ -104,6 +106,13 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const endsAt = performance.now() + request.remainingMs + deadlineGraceMs;
 
   const deadline = setTimeout(() => fail('upstream_timeout'), request.remainingMs + deadlineGraceMs);
+  const inQueue = createQueueWatch({
+    submitter: needs.submitter,
+    waitMs: request.queueWaitMs,
+    onTimeout: () => fail('queue_timeout'),
+    onLost: () => void replaceRun().catch(needs.onError),
+    onError: needs.onError,
+  });
   const subscription = needs.inbox.subscribe(requestId, {
     onFrame(frame) {
       try {
@@ -150,12 +159,16 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
 
   function onStarted(id: string): void {
-    workerId = id;
-    needs.workers.add(id, onWorkerLost);
+    watchWorker(id);
     if (phase === 'cancelling') return tellWorker('cancel');
-    clearTimeout(timer);
+    inQueue.stop();
     phase = 'running';
     listener.onStarted(id);
+  }
+
+  function watchWorker(id: string): void {
+    workerId = id;
+    needs.workers.add(id, onWorkerLost);
   }
 
   function onRetry(payload: string): void {
@@ -167,7 +180,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function onWorkerLost(): void {
     if (phase === 'cancelling') return conclude(() => undefined);
-    if (phase !== 'running') return;
+    if (phase !== 'running' && phase !== 'queued') return;
     const error = new GatewayError('worker_lost');
     if (hasLostWorker) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
     hasLostWorker = true;
@@ -207,6 +220,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
     forgetWorker();
+    inQueue.stop();
     phase = 'between-runs';
     job = { ...job, epoch: job.epoch + 1, state };
     subscription.expect(job.epoch);
@@ -225,7 +239,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   async function queueAgain(delivered: Delivered | undefined): Promise<void> {
     phase = 'queued';
     queuedWith = delivered;
-    awaitWorker();
+    inQueue.start(job);
     const isThere = await needs.submitter.resubmit({ job, delivered });
     if (!isThere && !isClosing()) await needs.submitter.submit(submission(delivered));
   }
@@ -238,17 +252,22 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     delivered,
   });
 
-  /** Starts the time that a run may lie in the queue. */
-  function awaitWorker(): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => fail('queue_timeout'), request.queueWaitMs);
+  /** Queues the run anew, unless a worker has claimed it: then that one is watched as if it had said so. */
+  async function replaceRun(): Promise<void> {
+    if (phase !== 'queued' || workerId !== undefined) return;
+    const next = { ...job, epoch: job.epoch + 1 };
+    const claimedBy = await needs.submitter.takeBack(next);
+    if (isClosing() || phase !== 'queued' || job.epoch >= next.epoch) return;
+    if (claimedBy !== undefined) return watchWorker(claimedBy);
+    job = next;
+    subscription.expect(job.epoch);
+    await queueAgain(queuedWith);
   }
 
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
   function fail(code: ErrorCode): void {
     if (isClosing()) return;
-    const isOverload = new GatewayError(code).status === 503;
-    const error = new GatewayError(code, isOverload ? { retryAfterMs: 1000 } : {});
+    const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
     listener.onError(rescue.brokenOff(error), facts());
     cancel();
   }
@@ -257,6 +276,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     if (isClosing()) return;
     const before = phase;
     phase = 'cancelling';
+    inQueue.stop();
     clearTimeout(timer);
     if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
     timer = setTimeout(() => conclude(() => undefined), confirmMs);
@@ -284,6 +304,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     if (phase === 'over') return;
     const isHeard = phase !== 'cancelling';
     phase = 'over';
+    inQueue.stop();
     clearTimeout(timer);
     clearTimeout(deadline);
     subscription.close();
@@ -297,7 +318,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     async submit() {
       phase = 'queued';
       subscription.expect(job.epoch);
-      awaitWorker();
+      inQueue.start(job);
       try {
         await needs.submitter.submit(submission());
       } catch (error) {
@@ -312,10 +333,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     resume: () => tellWorker('resume'),
     fail,
     requeue() {
-      if (phase !== 'queued') return;
-      job = { ...job, epoch: job.epoch + 1 };
-      subscription.expect(job.epoch);
-      queueAgain(queuedWith).catch(notQueued);
+      replaceRun().catch(needs.onError);
     },
     cancel,
     ended,

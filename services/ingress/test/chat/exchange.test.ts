@@ -5,7 +5,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createExchange, type ExchangeListener } from '../../src/chat/exchange.ts';
 import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
 
-function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; submit?: () => Promise<void> } = {}) {
+interface Queue {
+  isClaimed?: boolean;
+  place?: 'listed' | 'taken' | 'gone';
+  claimedBy?: string;
+  resubmit?: () => Promise<boolean>;
+  submit?: () => Promise<void>;
+}
+
+function setUp(over: Queue = {}) {
   const controls: string[] = [];
   const jobs: ChatJob[] = [];
   const bodies: string[] = [];
@@ -46,6 +54,8 @@ function setUp(over: { isClaimed?: boolean; resubmit?: () => Promise<boolean>; s
           resumed.push(delivered);
           return over.resubmit?.() ?? Promise.resolve(true);
         },
+        find: () => Promise.resolve(over.place ?? 'listed'),
+        takeBack: () => Promise.resolve(over.claimedBy),
         withdraw: ({ epoch }) => {
           withdrawn.push(epoch);
           return Promise.resolve(over.isClaimed ?? false);
@@ -175,6 +185,35 @@ describe('an exchange', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(heard).toEqual(['dropped old_epoch', 'started w']);
     expect(jobs.at(-1)?.epoch).toBe(2);
+  });
+
+  it.each(['taken', 'gone'] as const)('is queued once more when its job is %s and no worker begins', async (place) => {
+    const { exchange, jobs } = setUp({ place });
+    await exchange.submit();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(jobs).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(jobs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
+
+  it('is left to the worker that has claimed it, and queued once more when that one is lost', async () => {
+    const { exchange, jobs, workers, heard } = setUp({ place: 'taken', claimedBy: 'w' });
+    await exchange.submit();
+    await vi.advanceTimersByTimeAsync(4500);
+    expect(jobs).toHaveLength(1);
+    workers.lost('w');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    expect(heard).toEqual(['rerun worker_lost']);
+  });
+
+  it('is not queued once more while it waits in the list', async () => {
+    const { exchange, jobs, heard } = setUp();
+    await exchange.submit();
+    await vi.advanceTimersByTimeAsync(4900);
+    expect([jobs.length, heard]).toEqual([1, []]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(heard).toEqual(['error queue_timeout 0']);
   });
 
   it('is not queued once more when its client has left meanwhile', async () => {

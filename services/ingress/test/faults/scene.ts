@@ -123,7 +123,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
       await until(async () => (await simulator.stats()).open === 0, { what: 'all calls to be closed' });
       // I5: nothing is left in Redis.
       if (redis !== undefined && keysBefore !== undefined) {
-        await until(async () => (await redis.dbsize()) <= keysBefore, { what: 'all keys to be gone', timeoutMs: 70_000 });
+        await until(async () => (await redis.dbsize()) <= keysBefore, { what: 'all keys to be gone', timeoutMs: 30_000 });
       }
       for (const each of [...sluice.fleet.ingresses, ...sluice.fleet.workers]) {
         // I6: nobody ends who was not ended; nothing was thrown that nobody caught.

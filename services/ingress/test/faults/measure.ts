@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ServiceProcess } from '@sluice/testkit';
+import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import type { Scene } from './scene.ts';
+
+/** The value that this part of them does not exceed: 0.99 is the 99th percentile. */
+export function percentile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? NaN;
+}
+
+/** Watches a process's resident memory from now on; the returned function tells by how many MiB it has grown at most. */
+export function watchMemory({ pid }: ServiceProcess): () => number {
+  // The kernel forgets the peak that it has seen so far.
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  const before = readMemory(pid, 'VmRSS');
+  return () => readMemory(pid, 'VmHWM') - before;
+}
+
+/** In MiB. */
+function readMemory(pid: number, row: 'VmRSS' | 'VmHWM'): number {
+  const kibibytes = new RegExp(`^${row}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kibibytes) / 1024;
+}
+
+/** A stream with an even pace, and how far it kept to it. */
+export interface Paced {
+  /** By how much each pause between two pieces was longer than it should have been, in milliseconds. */
+  readonly lags: readonly number[];
+  /** Did the client get all of it? */
+  readonly isWhole: boolean;
+}
+
+/** Reads a stream of one token after each `everyMs`, below the SDK, whose work would count as lag. */
+export async function readPaced(
+  scene: Scene,
+  { rid, tokens, everyMs, at }: { rid: string; tokens: number; everyMs: number; at?: number },
+): Promise<Paced> {
+  const answer = await openStream(scene, {
+    model: `demo-i${everyMs}-t${tokens}`,
+    content: `rid=${rid}`,
+    ...(at === undefined ? {} : { at }),
+  });
+  const lags: number[] = [];
+  let lastAt: number | undefined;
+  for await (const piece of answer.pieces()) {
+    const now = performance.now();
+    if (lastAt !== undefined && piece !== '') lags.push(now - lastAt - everyMs);
+    lastAt = now;
+  }
+  const { text, isDone } = readAnswer(answer);
+  return { lags, isWhole: isDone && text === tokensOf(rid, tokens) };
+}
