@@ -71,3 +71,8 @@ export async function claim(
   );
   return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
 }
+
+/** Removes what is kept of a request: nobody is left who would. */
+export async function forget({ connection, keys, shards }: Omit<ClaimNeeds, 'workerId'>, requestId: string): Promise<void> {
+  await withdrawScript.run(connection, [keys.request(shardOf(requestId, shards), requestId)], []);
+}

@@ -26,6 +26,7 @@ export {
 export { redisTest } from './redis/redis-test.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis/start-redis.ts';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis/start-redis-cluster.ts';
+export { type RedisFailover, startRedisFailover } from './redis/start-redis-failover.ts';
 export type { ServiceMode, ServiceName } from './services/service-command.ts';
 export {
   type ServiceProcess,

@@ -20,6 +20,8 @@ export interface RunJobNeeds extends ExecuteNeeds {
   readonly workerId: string;
   /** Makes the run this worker's alone, if it is still wanted. */
   readonly claim: (job: ChatJob) => Promise<Claim>;
+  /** Removes what is kept of a request whose ingress is gone. */
+  readonly forget: (requestId: string) => void;
   readonly runs: ActiveRuns;
   readonly writer: MailboxWriter;
   readonly metrics: WorkerMetrics;
@@ -63,6 +65,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
       remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
       span: inference,
     }).catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
+    if (run.signal.reason === 'ingress_lost') needs.forget(messageId);
     publish(publisher, outcome);
     describe(needs, job, outcome, inference);
   } finally {

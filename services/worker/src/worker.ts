@@ -1,7 +1,7 @@
 import { createUpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
-import { claim, createConsumer } from '@sluice/queue';
+import { claim, createConsumer, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
@@ -101,6 +101,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     runs,
     writer,
     claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
+    forget: (requestId: string) => void forget({ connection: commands, keys, shards }, requestId).catch(onError),
     watchIngress: liveness.watch,
     unwatchIngress: liveness.unwatch,
     random: Math.random,

@@ -22,6 +22,8 @@ export interface Fleet {
   readonly workers: readonly ServiceProcess[];
   /** Of the ingresses, without a path. */
   readonly urls: readonly string[];
+  /** Starts one more, with variables of its own if need be; it is the last of its kind from then on. */
+  add(name: 'ingress' | 'worker', env?: SpawnOptions['env']): Promise<ServiceProcess>;
   /** Stops all replicas, those that ended before too. */
   stop(): Promise<void>;
 }
@@ -63,7 +65,22 @@ export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promi
     throw failure.reason;
   }
   const ingresses = replicas.slice(0, ingressCount);
-  return { ingresses, workers: replicas.slice(ingressCount), urls: ingresses.map(({ url }) => url), stop };
+  const workers = replicas.slice(ingressCount);
+  return {
+    ingresses,
+    workers,
+    get urls() {
+      return ingresses.map(({ url }) => url);
+    },
+    async add(name, env) {
+      const common = optionsOf(name);
+      const replica = await spawn(name, { ...common, env: { ...common.env, ...env } });
+      replicas.push(replica);
+      (name === 'ingress' ? ingresses : workers).push(replica);
+      return replica;
+    },
+    stop,
+  };
 }
 
 /** Longer than a drain without requests takes. */

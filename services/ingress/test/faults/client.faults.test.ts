@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf } from '../e2e/sluice.ts';
 import { metric, openStream, post, tokensOf, untilOccupied } from '../e2e/traffic.ts';
 import { percentile, readPaced, watchMemory } from './measure.ts';
-import { type Asked, outcomesOf, type Question, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
+import {
+  type Asked,
+  outcomesOf,
+  type Question,
+  type Scene,
+  type SceneOptions,
+  startScene,
+  untilAllSpeak,
+} from './scene.ts';
 
 let scene: Scene;
 function sceneOf(options: SceneOptions): void {
@@ -33,7 +41,11 @@ describe('F19 clients leave', () => {
 
   /** All leave at once; notes how long it takes until nothing is left of them. */
   async function leaveAll(leavers: readonly Asked[], running = 0): Promise<void> {
-    const leftAt = new Map(leavers.map(({ rid, leave }) => [rid, (leave(), Date.now())]));
+    const leftAt = new Map<string, number>();
+    for (const { rid, leave } of leavers) {
+      leftAt.set(rid, Date.now());
+      leave();
+    }
     const lastAt = performance.now();
     await untilOccupied(scene, { running, waiting: 0 });
     freeAfterMs.push(performance.now() - lastAt);
@@ -46,7 +58,9 @@ describe('F19 clients leave', () => {
 
   it('before their job starts: no provider hears of them', async () => {
     const holders = askMany(2 * concurrency, { model: 'demo-hang', tokens: 1 });
-    await until(async () => (await scene.simulator.stats()).open === holders.length, { what: 'both workers to be full' });
+    await until(async () => (await scene.simulator.stats()).open === holders.length, {
+      what: 'both workers to be full',
+    });
     const leavers = askMany(100, { tokens: 5 });
     await until(
       async () => (await metric(scene.fleet.urls[0] ?? '', 'sluice_queue_jobs')) === holders.length + leavers.length,
@@ -121,6 +135,8 @@ describe('F20 clients do not read', () => {
   sceneOf({
     ingresses: 1,
     workers: 1,
+    // A small nursery: memory that only waits to be collected is not counted.
+    env: { NODE_OPTIONS: '--max-semi-space-size=2' },
     config: {
       server: { pause_at_bytes: 65_536, slow_client_bytes: slowClientBytes, slow_client_ms: slowClientMs },
     },
@@ -149,7 +165,6 @@ describe('F20 clients do not read', () => {
     }
     // The text that has left is kept too, in case that the upstream breaks; the kernel takes some megabytes of it.
     const sentBytes = calls.reduce((sum, { tokensSent }) => sum + tokensSent * paddingBytes, 0);
-    console.error('F20', { alone, beside, grownBy, sent: sentBytes / 1048576 });
     expect(grownBy).toBeLessThan((clients * slowClientBytes + sentBytes) / 1_048_576);
     expect(beside - alone).toBeLessThan(20);
     for (const socket of sockets) socket.destroy();
@@ -157,7 +172,7 @@ describe('F20 clients do not read', () => {
   });
 
   async function readWide(number: number): Promise<void> {
-    const answer = await openStream(scene, { model: `demo-u500-s${paddingBytes}-t300`, content: `rid=r${number}x` });
+    const answer = await openStream(scene, { model: `demo-i16-s${paddingBytes}-t200`, content: `rid=r${number}x` });
     expect(await answer.finish()).toBe('whole');
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServiceProcess } from '@sluice/testkit';
-import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { metric, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import type { Scene } from './scene.ts';
 
 /** The value that this part of them does not exceed: 0.99 is the 99th percentile. */
@@ -49,4 +49,19 @@ export async function readPaced(
   }
   const { text, isDone } = readAnswer(answer);
   return { lags, isWhole: isDone && text === tokensOf(rid, tokens) };
+}
+
+/** A metric of each worker, in their order. */
+export const ofWorkers = ({ fleet }: Scene, name: string): Promise<number[]> =>
+  Promise.all(fleet.workers.map(({ url }) => metric(url, name)));
+
+/** How many credentials of an upstream rest, as each worker sees it. */
+export function coolingAt({ fleet }: Scene, id: string): Promise<number[]> {
+  const row = new RegExp(`^sluice_credentials\\{(?=.*upstream="${id}")(?=.*state="cooling").*\\} (\\d+)$`, 'm');
+  return Promise.all(
+    fleet.workers.map(async ({ metricsUrl }) => {
+      const page = await (await fetch(metricsUrl)).text();
+      return Number(row.exec(page)?.[1]);
+    }),
+  );
 }

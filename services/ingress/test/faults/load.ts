@@ -1,0 +1,41 @@
+import { setInterval } from 'node:timers/promises';
+import type { Asked, Question, Scene } from './scene.ts';
+
+/** Asks, and waits for the end of it. */
+export async function askOne(scene: Scene, question: Question): Promise<Asked> {
+  const asked = scene.ask(question);
+  await asked.over;
+  return asked;
+}
+
+/** Asks so often at once, and waits for the end of all. */
+export function askMany(scene: Scene, count: number, question: Question): Promise<Asked[]> {
+  return Promise.all(Array.from({ length: count }, () => askOne(scene, question)));
+}
+
+/** One request of {@link askEvenly}. */
+export interface Timed {
+  readonly request: Asked;
+  readonly tookMs: number;
+}
+
+/** Asks at an even rate for a while, whatever comes of it, and waits for the end of all. */
+export async function askEvenly(
+  scene: Scene,
+  { perSecond, forMs, ...question }: Question & { readonly perSecond: number; readonly forMs: number },
+): Promise<Timed[]> {
+  const startedAt = performance.now();
+  const asked: Promise<Timed>[] = [];
+  for await (const _ of setInterval(5)) {
+    const sinceMs = performance.now() - startedAt;
+    if (sinceMs >= forMs) break;
+    while (asked.length < (sinceMs / 1000) * perSecond) asked.push(askTimed(scene, question));
+  }
+  return Promise.all(asked);
+}
+
+async function askTimed(scene: Scene, question: Question): Promise<Timed> {
+  const askedAt = performance.now();
+  const request = await askOne(scene, question);
+  return { request, tookMs: request.endedAt - askedAt };
+}
