@@ -25,6 +25,7 @@ export const withdrawScript = defineScript(here('withdraw-1.lua'), (reply) => z.
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
   z.tuple([z.enum(['taken_back', 'claimed', 'gone']), z.string()]).parse(reply),
 );
+const forgetScript = defineScript(here('forget-1.lua'), (reply) => z.number().parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Which shard a request lives on: the same for every process, spread evenly over random ids. */
@@ -72,7 +73,13 @@ export async function claim(
   return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
 }
 
-/** Removes what is kept of a request: nobody is left who would. */
-export async function forget({ connection, keys, shards }: Omit<ClaimNeeds, 'workerId'>, requestId: string): Promise<void> {
-  await withdrawScript.run(connection, [keys.request(shardOf(requestId, shards), requestId)], []);
+const forgetForMs = 60_000;
+
+/** Removes what is kept of a request after its last run. The worker does it, since its ingress may be gone by then. */
+export async function forget(
+  { connection, keys, shards }: Omit<ClaimNeeds, 'workerId'>,
+  { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,
+): Promise<void> {
+  const key = keys.request(shardOf(requestId, shards), requestId);
+  await whileAway(forgetForMs, () => forgetScript.run(connection, [key], [epoch]));
 }

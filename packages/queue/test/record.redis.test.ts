@@ -1,5 +1,5 @@
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
-import { claim, createConsumer, createSubmitter } from '@sluice/queue';
+import { claim, createConsumer, createSubmitter, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
@@ -126,6 +126,40 @@ describe('a request in the queue', () => {
     await take(each);
     expect(await submitter.withdraw(each)).toBe(true);
     expect(await submitter.withdraw(each)).toBe(false);
+  });
+
+  redisTest('is forgotten by the worker of its latest run alone', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, connection, keys } = await setUp(redisUrl, keyPrefix, 1);
+    const each = job();
+    await submit(each);
+    await submitter.resubmit({ job: { ...each, epoch: 2 } });
+    await forget({ connection, keys, shards: 1 }, each);
+    expect(await connection.exists(keys.request(0, each.requestId))).toBe(1);
+    await forget({ connection, keys, shards: 1 }, { ...each, epoch: 2 });
+    expect(await connection.exists(keys.request(0, each.requestId))).toBe(0);
+  });
+
+  redisTest('is taken back unless a worker has claimed it', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
+    const [free, claimed] = [job(), job()];
+    await Promise.all([submit(free), submit(claimed)]);
+    await take(claimed);
+    expect(await submitter.takeBack({ ...free, epoch: 2 })).toBe(undefined);
+    expect(await take(free)).toEqual({ kind: 'outdated' });
+    expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toBe('w-1');
+    expect(await submitter.takeBack(job({ epoch: 2 }))).toBe(undefined);
+  });
+
+  redisTest('is found in the list until a worker takes it', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, consume } = await setUp(redisUrl, keyPrefix);
+    const each = job();
+    await submit(each);
+    expect(await submitter.find(each)).toBe('listed');
+    const { promise: running, resolve: end } = Promise.withResolvers<void>();
+    await consume(() => running);
+    await until(async () => (await submitter.find(each)) === 'taken', { what: 'it to be taken' });
+    end();
+    await until(async () => (await submitter.find(each)) === 'gone', { what: 'it to be gone' });
   });
 
   redisTest('can not be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {

@@ -20,8 +20,8 @@ export interface RunJobNeeds extends ExecuteNeeds {
   readonly workerId: string;
   /** Makes the run this worker's alone, if it is still wanted. */
   readonly claim: (job: ChatJob) => Promise<Claim>;
-  /** Removes what is kept of a request whose ingress is gone. */
-  readonly forget: (requestId: string) => void;
+  /** Removes what is kept of a request that will not run again. */
+  readonly forget: (job: ChatJob) => void;
   readonly runs: ActiveRuns;
   readonly writer: MailboxWriter;
   readonly metrics: WorkerMetrics;
@@ -65,7 +65,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
       remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
       span: inference,
     }).catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
-    if (run.signal.reason === 'ingress_lost') needs.forget(messageId);
+    if (outcome.kind !== 'retry' || run.signal.reason === 'ingress_lost') needs.forget(job);
     publish(publisher, outcome);
     describe(needs, job, outcome, inference);
   } finally {

@@ -101,7 +101,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     runs,
     writer,
     claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
-    forget: (requestId: string) => void forget({ connection: commands, keys, shards }, requestId).catch(onError),
+    forget: (job: Parameters<typeof forget>[1]) =>
+      void forget({ connection: commands, keys, shards }, job).catch(onError),
     watchIngress: liveness.watch,
     unwatchIngress: liveness.unwatch,
     random: Math.random,

@@ -97,6 +97,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   let workerId: string | undefined;
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
   let hasLostWorker = false;
+  /** The worker that ends a request removes its record. */
+  let isForgotten = false;
   let attempts = 0;
   /** Chunks that the client had when the latest run began. */
   let deliveredBefore = 0;
@@ -141,10 +143,12 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         return listener.onData(frame.data);
       case 'end': {
         const end = endSchema.parse(JSON.parse(frame.data));
+        isForgotten = true;
         return conclude(() => listener.onEnd(end));
       }
       case 'error': {
         const failed = failedSchema.parse(JSON.parse(frame.data));
+        isForgotten = true;
         const error = rescue.brokenOff(fromWireError(failed.error));
         return conclude(() => listener.onError(error, failed), failed);
       }
@@ -309,7 +313,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     clearTimeout(deadline);
     subscription.close();
     forgetWorker();
-    needs.submitter.withdraw(job).catch(needs.onError);
+    if (!isForgotten) needs.submitter.withdraw(job).catch(needs.onError);
     resolveEnded(reported);
     if (isHeard) tell();
   }

@@ -129,7 +129,7 @@ describe('F19 clients leave', () => {
 
 describe('F20 clients do not read', () => {
   const clients = 16;
-  const slowClientBytes = 1_048_576;
+  const slowClientBytes = 4 * 1_048_576;
   const slowClientMs = 2000;
   const paddingBytes = 16_384;
   sceneOf({
@@ -172,7 +172,7 @@ describe('F20 clients do not read', () => {
   });
 
   async function readWide(number: number): Promise<void> {
-    const answer = await openStream(scene, { model: `demo-i16-s${paddingBytes}-t200`, content: `rid=r${number}x` });
+    const answer = await openStream(scene, { model: `demo-i12-s${paddingBytes}-t300`, content: `rid=r${number}x` });
     expect(await answer.finish()).toBe('whole');
   }
 
