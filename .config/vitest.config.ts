@@ -2,11 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
+const hurting = {
+  exclude,
+  globalSetup: ['packages/testkit/src/global-redis.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**
- * Four projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes, and `faults`
- * hurts them. The last takes minutes and runs only when it is asked for: `npm run test:faults`.
+ * Five projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
+ * them, `load` wears them out; these two take minutes and run when they are asked for: `npm run test:faults`.
  */
 export default defineConfig({
   test: {
@@ -16,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{redis,e2e,faults}.test.ts'],
+          exclude: [...exclude, '**/*.{redis,e2e,faults,load}.test.ts'],
         },
       },
       {
@@ -45,13 +51,23 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...hurting,
           name: 'faults',
           include: ['services/*/test/faults/*.faults.test.ts'],
-          exclude,
-          globalSetup: ['packages/testkit/src/global-redis.ts'],
+          // They mostly wait.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...hurting,
+          name: 'load',
+          include: ['services/*/test/faults/*.load.test.ts'],
+          // They need the whole machine.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -31,7 +31,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });
     case 'test:faults':
       await redisAtHand();
-      return await runTests(root, { projects: ['faults'], rest });
+      return await runTests(root, { projects: ['faults', 'load'], rest });
     default:
       throw new LaunchError(`Unknown command "${command}".`);
   }

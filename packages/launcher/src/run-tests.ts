@@ -23,7 +23,9 @@ export async function runTests(root: string, { projects, rest }: TestSelection):
   const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
   const settings = ['--config', join(root, '.config/vitest.config.ts'), '--root', root];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const chosen = rest.some((argument) => argument.startsWith('--project')) ? [] : projects.flatMap((name) => ['--project', name]);
+  const chosen = rest.some((argument) => argument.startsWith('--project'))
+    ? []
+    : projects.flatMap((name) => ['--project', name]);
   const args = [...vitest, ...settings, ...chosen, ...reporters, ...rest];
   const exitCode = await runInForeground({ file: process.execPath, args, cwd: root });
   const text = readIfThere(reportFile);

@@ -7,7 +7,9 @@ export interface Publisher {
   data(text: string): void;
   /** A frame with a JSON payload. */
   send(kind: Exclude<FrameKind, 'data'>, payload: unknown): void;
+  /** Is the mailbox full, or has this run had its share of it for now? */
   isCongested(): boolean;
+  /** Calls back once when it is worth another look. */
   onceWritable(callback: () => void): void;
 }
 
@@ -19,15 +21,40 @@ export interface PublisherNeeds {
   readonly epoch: number;
 }
 
+/**
+ * What one run may send in a while: 5 MB a second, some 20,000 tokens. An upstream that sends faster would make all other
+ * streams of the same ingress wait behind it.
+ */
+const shareBytes = 256 * 1024;
+const shareEveryMs = 50;
+
 export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): Publisher {
   let seq = 0;
+  let sentBytes = 0;
+  let shareEndsAt = 0;
+
   function put(kind: FrameKind, data: string): void {
     if (writer.send(destination, { requestId, epoch, seq, kind, data }) === 'queued') seq++;
   }
+
+  function hasHadItsShare(): boolean {
+    if (sentBytes < shareBytes) return false;
+    if (performance.now() < shareEndsAt) return true;
+    sentBytes = 0;
+    return false;
+  }
+
   return {
-    data: (text) => put('data', text),
+    data(text) {
+      if (sentBytes === 0) shareEndsAt = performance.now() + shareEveryMs;
+      sentBytes += text.length;
+      put('data', text);
+    },
     send: (kind, payload) => put(kind, JSON.stringify(payload)),
-    isCongested: () => writer.isCongested(destination),
-    onceWritable: (callback) => writer.onceWritable(destination, callback),
+    isCongested: () => hasHadItsShare() || writer.isCongested(destination),
+    onceWritable(callback) {
+      if (!hasHadItsShare()) return writer.onceWritable(destination, callback);
+      setTimeout(() => writer.onceWritable(destination, callback), shareEndsAt - performance.now());
+    },
   };
 }

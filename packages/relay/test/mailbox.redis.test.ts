@@ -199,19 +199,20 @@ describe('mailboxes', () => {
       closers.push(() => proxy.close());
       const connection = fleet.open('writer', proxy.through(redisUrl));
       await untilReady(connection, 5000);
-      const publisher = publisherOf(fleet.writer({ connection }).writer);
+      const { writer } = fleet.writer({ connection });
+      const publisher = publisherOf(writer);
       publisher.data('first');
       await until(() => frames.length === 1, { what: 'the first frame' });
       proxy.set({ kind: 'blackhole' });
       const piece = 'x'.repeat(100_000);
       let pieces = 0;
-      while (!publisher.isCongested()) {
+      while (!writer.isCongested('i-1')) {
         publisher.data(piece);
         pieces++;
         expect(pieces).toBeLessThan(100);
       }
       let isWritable = false;
-      publisher.onceWritable(() => (isWritable = true));
+      writer.onceWritable('i-1', () => (isWritable = true));
       expect(isWritable).toBe(false);
       proxy.set({ kind: 'pass' });
       await until(() => isWritable, { what: 'the mailbox to take more', timeoutMs: 15_000 });

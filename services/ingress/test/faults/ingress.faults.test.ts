@@ -41,7 +41,8 @@ describe('F6 an ingress is killed with 50 streams', () => {
     await all(lost);
     expect(outcomesOf(lost)).toEqual({ broken: 50 });
     const openOf = async (): Promise<number> =>
-      (await scene.simulator.calls()).filter(({ model, outcome }) => model.includes('i100') && outcome === 'open').length;
+      (await scene.simulator.calls()).filter(({ model, outcome }) => model.includes('i100') && outcome === 'open')
+        .length;
     await until(async () => (await openOf()) === 0, { what: 'their calls to be closed' });
     expect(performance.now() - killedAt).toBeLessThan(5000);
     await untilOccupied(scene, { running: 20, waiting: 0, at: 1 });
@@ -61,7 +62,12 @@ describe('F7 ingresses are replaced one by one under 20 requests a second', () =
     let turn = 0;
     const look = async (): Promise<void> => {
       const states = await Promise.all(
-        scene.fleet.urls.map((url) => fetch(`${url}/readyz`).then(({ status }) => status === 200, () => false)),
+        scene.fleet.urls.map((url) =>
+          fetch(`${url}/readyz`).then(
+            ({ status }) => status === 200,
+            () => false,
+          ),
+        ),
       );
       ready = states.flatMap((isReady, at) => (isReady ? [at] : []));
     };
@@ -72,12 +78,16 @@ describe('F7 ingresses are replaced one by one under 20 requests a second', () =
   it('and no request fails', async () => {
     const balancer = balance();
     const asked: Asked[] = [];
-    const traffic = setInterval(() => asked.push(scene.ask({ model: 'demo-i10', tokens: 20, at: balancer.next() })), 50);
+    const traffic = setInterval(
+      () => asked.push(scene.ask({ model: 'demo-i10', tokens: 20, at: balancer.next() })),
+      50,
+    );
     const running = [0, 1].flatMap((at) =>
       Array.from({ length: 10 }, () => scene.ask({ model: 'demo-i50', tokens: 100, at })),
     );
     await untilAllSpeak(running);
-    for (const leaving of [...scene.fleet.ingresses]) {
+    const old = [...scene.fleet.ingresses];
+    for (const leaving of old) {
       await scene.add('ingress');
       scene.mayEnd.add(leaving);
       leaving.kill('SIGTERM');
@@ -94,7 +104,11 @@ describe('F7 ingresses are replaced one by one under 20 requests a second', () =
 });
 
 describe('F28 clocks that are five minutes apart', () => {
-  sceneOf({ ingresses: 1, workers: 1, config: { limits: { max_concurrent_requests: 3, queue_size: 50, lease_ms: 4000 } } });
+  sceneOf({
+    ingresses: 1,
+    workers: 1,
+    config: { limits: { max_concurrent_requests: 3, queue_size: 50, lease_ms: 4000 } },
+  });
 
   const skewed = (ms: number): Record<string, string> => ({
     NODE_OPTIONS: `--import=data:text/javascript,const{now}=Date;Date.now=()=>now()+${ms}`,

@@ -11,7 +11,12 @@ const streams = (count: number, model: string, tokens: number): Asked[] =>
   Array.from({ length: count }, () => scene.ask({ model, tokens }));
 
 function inspect(url: string): RedisConnection {
-  const connection = connect({ settings: { kind: 'single', url }, role: 'blocking', name: 'test', onError: () => undefined });
+  const connection = connect({
+    settings: { kind: 'single', url },
+    role: 'blocking',
+    name: 'test',
+    onError: () => undefined,
+  });
   afterAll(() => connection.disconnect());
   return connection;
 }

@@ -91,7 +91,9 @@ describe('F9 Redis is killed and comes back empty', () => {
     await untilAllSpeak(running, 30);
     await redis.kill();
     const killedAt = performance.now();
-    await until(async () => (await fetch(`${scene.fleet.urls[0]}/readyz`)).status === 503, { what: 'it to be noticed' });
+    await until(async () => (await fetch(`${scene.fleet.urls[0]}/readyz`)).status === 503, {
+      what: 'it to be noticed',
+    });
     const refused = streams(3, 'demo', 3);
     await all(refused);
     for (const { status, code } of refused) expect([status, code]).toEqual([503, 'redis_unavailable']);

@@ -81,7 +81,12 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
   const redis =
     redisUrl === undefined
       ? undefined
-      : connect({ settings: { kind: 'single', url: redisUrl }, role: 'blocking', name: 'test', onError: () => undefined });
+      : connect({
+          settings: { kind: 'single', url: redisUrl },
+          role: 'blocking',
+          name: 'test',
+          onError: () => undefined,
+        });
   afterAll(() => redis?.disconnect());
 
   function ask(question: Question): Asked {

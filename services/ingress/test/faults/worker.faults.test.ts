@@ -90,7 +90,11 @@ describe('F5 a worker is stopped for 20 s and wakes up', () => {
       timeoutMs: 20_000,
     });
     expect(openThen).toBeGreaterThan(20);
-    await until(() => performance.now() - frozenAt > 20_000, { what: '20 s to pass', timeoutMs: 21_000, intervalMs: 100 });
+    await until(() => performance.now() - frozenAt > 20_000, {
+      what: '20 s to pass',
+      timeoutMs: 21_000,
+      intervalMs: 100,
+    });
     zombie.kill('SIGCONT');
     const wokenAt = performance.now();
     await Promise.all(asked.map(({ over }) => over));

@@ -73,6 +73,20 @@ describe('createClientWriter', () => {
     expect(onCut).toHaveBeenCalledOnce();
   });
 
+  it('lets a client that reads have a burst, and cuts one off that has not caught up after it', async () => {
+    const [reader, sleeper] = await Promise.all([slowClient(), slowClient()]);
+    const served = write(reader.response, { cutAtBytes: 4_000_000 });
+    const deaf = write(sleeper.response, { cutAtBytes: 4_000_000 });
+    reader.socket.resume();
+    for (let written = 0; written < 200; written++) {
+      served.writer.write(piece);
+      deaf.writer.write(piece);
+    }
+    expect(deaf.onCut).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(deaf.onCut).toHaveBeenCalledOnce(), { timeout: 3000 });
+    expect(served.onCut).not.toHaveBeenCalled();
+  });
+
   it('cuts a client off that takes nothing for too long, so that it sees a broken answer', async () => {
     const { response, socket } = await slowClient();
     const { writer, onCut } = write(response, { stallMs: 50 });

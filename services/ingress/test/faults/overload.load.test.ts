@@ -3,7 +3,7 @@ import { APIError, BadRequestError, InternalServerError, NotFoundError, RateLimi
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf, textOf } from '../e2e/sluice.ts';
 import { occupancy, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
-import { askEvenly, askMany, askOne } from './load.ts';
+import { askEvenly, askMany, askOne } from './ask.ts';
 import { percentile } from './measure.ts';
 import { busyWorkers, kill, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
 

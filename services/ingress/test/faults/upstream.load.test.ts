@@ -2,7 +2,7 @@ import { startRedis, until } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { upstream } from '../e2e/sluice.ts';
 import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
-import { askMany, askOne } from './load.ts';
+import { askMany, askOne } from './ask.ts';
 import { coolingAt, ofWorkers, percentile, readPaced, watchMemory } from './measure.ts';
 import { outcomesOf, type Scene, type SceneOptions, startScene } from './scene.ts';
 

@@ -19,7 +19,9 @@ describe('F26 limits under fire', () => {
   sceneOf({
     ingresses: 4,
     workers: 3,
-    config: { limits: { max_concurrent_requests: limit, queue_size: 500, max_queue_wait_ms: 20_000, lease_ms: leaseMs } },
+    config: {
+      limits: { max_concurrent_requests: limit, queue_size: 500, max_queue_wait_ms: 20_000, lease_ms: leaseMs },
+    },
   });
 
   it('hold while ingresses and workers are killed for a minute, and nothing stays taken', async () => {
@@ -33,7 +35,8 @@ describe('F26 limits under fire', () => {
         asked.push(each);
         await each.over;
         // Whose ingress is gone comes again as any client does: not at once.
-        if (each.outcome === 'broken') await until(() => alive[number % alive.length] !== at, { what: 'another ingress' });
+        if (each.outcome === 'broken')
+          await until(() => alive[number % alive.length] !== at, { what: 'another ingress' });
       }
     }
     async function fire(): Promise<void> {
