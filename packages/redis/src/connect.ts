@@ -75,6 +75,8 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
     connectionName: name,
     socketTimeout: socketTimeoutMs,
     connectTimeout: 5000,
+    // How long a server that is being left may take to say goodbye; one that is frozen never does.
+    disconnectTimeout: 500,
     replyMapping: 'legacy',
     ...(settings.username === undefined ? {} : { username: settings.username }),
     ...(settings.password === undefined ? {} : { password: settings.password.reveal() }),
@@ -88,6 +90,8 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
       return new Redis({
         ...standalone,
         sentinelRetryStrategy: reconnectDelayMs,
+        // Told by the sentinels, it leaves a master that only seems to be there: one that is frozen closes no connection.
+        failoverDetector: true,
         name: settings.name,
         sentinels: settings.nodes.map(({ host, port }) => ({ host, port })),
         // A demoted master answers writes with READONLY: find the new one, then send the command again.

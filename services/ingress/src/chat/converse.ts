@@ -46,6 +46,8 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
   const { requestId, signal } = contextOf(response);
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
   const totalMs = stream ? needs.timeouts.streamMs : needs.timeouts.wholeMs;
+  // An error may come before the submission is through, and nobody waits for it yet.
+  replied.catch(() => undefined);
   let answered: Answered | undefined;
   let consumption: Consumption | undefined;
 

@@ -87,7 +87,7 @@ describe.each([
     await untilAnswered(traffic.asked, 30);
     await traffic.stop();
     await all(running);
-    expect(longestOutage(traffic.asked)).toBeLessThan(9000);
+    expect(longestOutage(traffic.asked)).toBeLessThan(6000);
     for (const { outcome, code } of [...running, ...traffic.asked]) {
       if (outcome === 'complete') continue;
       expect(['error event', 'http error']).toContain(outcome);
