@@ -11,8 +11,9 @@ const hurting = {
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**
- * Five projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
- * them, `load` wears them out; these two take minutes and run when they are asked for: `npm run test:faults`.
+ * Six projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
+ * them, `load` wears them out; these two take minutes and run when they are asked for: `npm run
+ * test:faults`. So does `soak`, which takes half an hour: `npm run soak`.
  */
 export default defineConfig({
   test: {
@@ -22,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{redis,e2e,faults,load}.test.ts'],
+          exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak}.test.ts'],
         },
       },
       {
@@ -68,6 +69,14 @@ export default defineConfig({
           // They need the whole machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...hurting,
+          name: 'soak',
+          include: ['services/*/test/faults/*.soak.test.ts'],
         },
       },
     ],

@@ -29,6 +29,9 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'test':
       await redisAtHand();
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });
+    case 'soak':
+      await redisAtHand();
+      return await runTests(root, { projects: ['soak'], rest });
     case 'test:faults':
       await redisAtHand();
       return await runTests(root, { projects: ['faults', 'load'], rest });

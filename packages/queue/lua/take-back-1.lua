@@ -2,8 +2,8 @@
   Begins the next run of a request unless a worker has claimed the latest one: for a job that a worker took from the
   list without ever coming to claim it. Whoever comes late is refused by its epoch.
 
-  KEYS[1]  record of the request: hash: body, epoch, deadline (ms, Redis clock), claimed (epoch),
-           claimant, delivered
+  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), claimed (epoch), claimant,
+           delivered
   ARGV[1]  the new epoch
   Returns  {'taken_back', ''} | {'claimed', claimant} | {'gone', ''}: its time is over, or Redis has lost its data
 ]]

@@ -1,13 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ChatJob, chatJobSchema } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type Job, Worker } from 'bullmq';
 import { queueName } from './submitter.ts';
 
+/** Longer than closing takes when Redis is there. */
+const lookEveryMs = 2000;
+
 /** Takes runs out of every shard of the queue. */
 export interface Consumer {
   /** Rejects when Redis cannot be reached. */
   start(): Promise<void>;
-  /** Takes no more jobs; resolves when the running ones are finished. Has no time limit of its own. */
+  /**
+   * Takes no more jobs; resolves when the running ones are finished. Has no time limit of its own, but does not wait for
+   * a Redis that is away either when nothing runs.
+   */
   drain(): Promise<void>;
   /** Leaves at once. What still runs is the caller's to abort. */
   close(): Promise<void>;
@@ -26,13 +33,17 @@ export interface ConsumerNeeds {
 }
 
 export function createConsumer({ connect, keys, shards, concurrency, run, onError }: ConsumerNeeds): Consumer {
+  let running = 0;
   async function process(job: Job): Promise<void> {
     const parsed = chatJobSchema.safeParse(job.data);
     if (!parsed.success) return onError(new Error(`job ${job.id} is not ours`, { cause: parsed.error }));
+    running++;
     try {
       await run(parsed.data, job.timestamp);
     } catch (error) {
       onError(error);
+    } finally {
+      running--;
     }
   }
 
@@ -68,7 +79,10 @@ export function createConsumer({ connect, keys, shards, concurrency, run, onErro
       for (const worker of workers) worker.run().catch(onError);
     },
     async drain() {
-      await Promise.all(workers.map((worker) => worker.close()));
+      let isClosed = false;
+      const closed = Promise.all(workers.map((worker) => worker.close())).then(() => (isClosed = true), onError);
+      do await Promise.race([closed, delay(lookEveryMs)]);
+      while (!isClosed && running > 0);
     },
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close(true)));

@@ -9,7 +9,6 @@ const claimReply = z.tuple([
   z.enum(['claimed', 'gone', 'outdated', 'taken', 'late']),
   z.number().int().nonnegative(),
   z.string(),
-  z.string(),
 ]);
 /** What is stored of a delivered part; empty for a first run. */
 const deliveredText = z.union([
@@ -21,18 +20,30 @@ export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(
 /** False when the record is gone. */
 export const advanceScript = defineScript(here('advance-1.lua'), (reply) => z.number().parse(reply) === 1);
 /** True when a worker had claimed the latest run. */
-export const withdrawScript = defineScript(here('withdraw-1.lua'), (reply) => z.number().parse(reply) === 1);
+export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => z.number().parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
   z.tuple([z.enum(['taken_back', 'claimed', 'gone']), z.string()]).parse(reply),
 );
-const forgetScript = defineScript(here('forget-1.lua'), (reply) => z.number().parse(reply) === 1);
+const forgetScript = defineScript(here('forget-2.lua'), (reply) => z.number().parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Which shard a request lives on: the same for every process, spread evenly over random ids. */
-export function shardOf(requestId: string, shards: number): number {
+function shardOf(requestId: string, shards: number): number {
   let hash = 0;
   for (let at = 0; at < requestId.length; at++) hash = (Math.imul(hash, 31) + requestId.charCodeAt(at)) >>> 0;
   return hash % shards;
+}
+
+/**
+ * Where a request is kept. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back cost
+ * Redis 220 µs, SET and GET 11 µs.
+ */
+export function recordOf(
+  { keys, shards }: { readonly keys: Keys; readonly shards: number },
+  requestId: string,
+): { readonly shard: number; readonly record: string; readonly body: string } {
+  const shard = shardOf(requestId, shards);
+  return { shard, record: keys.request(shard, requestId), body: keys.body(shard, requestId) };
 }
 
 export type Claim =
@@ -65,12 +76,14 @@ export async function claim(
   { connection, keys, shards, workerId }: ClaimNeeds,
   job: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<Claim> {
-  const key = keys.request(shardOf(job.requestId, shards), job.requestId);
+  const places = recordOf({ keys, shards }, job.requestId);
   const claimant = `${workerId} ${randomUUID()}`;
-  const [kind, remainingMs, body, delivered] = await whileAway(claimForMs, () =>
-    claimScript.run(connection, [key], [job.epoch, claimant]),
+  const [[kind, remainingMs, delivered], body] = await whileAway(claimForMs, () =>
+    Promise.all([claimScript.run(connection, [places.record], [job.epoch, claimant]), connection.get(places.body)]),
   );
-  return kind === 'claimed' ? { kind, body, delivered: deliveredText.parse(delivered), remainingMs } : { kind };
+  if (kind !== 'claimed') return { kind };
+  if (body === null) return { kind: 'gone' };
+  return { kind, body, delivered: deliveredText.parse(delivered), remainingMs };
 }
 
 const forgetForMs = 60_000;
@@ -80,6 +93,6 @@ export async function forget(
   { connection, keys, shards }: Omit<ClaimNeeds, 'workerId'>,
   { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<void> {
-  const key = keys.request(shardOf(requestId, shards), requestId);
-  await whileAway(forgetForMs, () => forgetScript.run(connection, [key], [epoch]));
+  const { record, body } = recordOf({ keys, shards }, requestId);
+  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch]));
 }

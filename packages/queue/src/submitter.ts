@@ -2,7 +2,7 @@ import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { Queue } from 'bullmq';
 import { whileAway } from './while-away.ts';
-import { advanceScript, openScript, shardOf, takeBackScript, withdrawScript } from './record.ts';
+import { advanceScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
 
 /** The name of BullMQ's queue within each shard's prefix. */
 export const queueName = 'chat';
@@ -40,7 +40,7 @@ export interface Submitter {
 export interface Submission {
   readonly job: ChatJob;
   /** What the client sent. */
-  readonly body: string;
+  readonly body: Buffer;
   /** ms since 1970 on the Redis clock. */
   readonly deadlineAt: number;
   /** How long the record is kept at most, in ms. */
@@ -79,11 +79,11 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
     return queue;
   });
 
-  function placeOf(requestId: string): { queue: Queue; recordKey: string } {
-    const shard = shardOf(requestId, shards);
+  function placeOf(requestId: string): { queue: Queue; record: string; body: string } {
+    const { shard, ...places } = recordOf({ keys, shards }, requestId);
     const queue = queues[shard];
     if (queue === undefined) throw new Error(`there is no queue shard ${shard}`);
-    return { queue, recordKey: keys.request(shard, requestId) };
+    return { queue, ...places };
   }
 
   async function add(queue: Queue, job: ChatJob): Promise<void> {
@@ -91,22 +91,24 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
   }
 
   async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<void> {
-    const { queue, recordKey } = placeOf(job.requestId);
-    // On one connection and in this order: a worker can't see the job before its record is there.
-    const stored = openScript.run(
+    const { queue, ...places } = placeOf(job.requestId);
+    const keepMs = Math.ceil(ttlMs);
+    // On one connection and in this order: a worker can't see the job before its body and record are there.
+    const stored = connection.set(places.body, body, 'PX', keepMs);
+    const opened = openScript.run(
       connection,
-      [recordKey],
-      [body, Math.round(deadlineAt), Math.ceil(ttlMs), job.epoch, textOf(delivered)],
+      [places.record],
+      [Math.round(deadlineAt), keepMs, job.epoch, textOf(delivered)],
     );
-    await Promise.all([stored, add(queue, job)]);
+    await Promise.all([stored, opened, add(queue, job)]);
   }
 
   return {
     submit: store,
 
     async resubmit({ job, delivered }) {
-      const { queue, recordKey } = placeOf(job.requestId);
-      if (!(await advanceScript.run(connection, [recordKey], [job.epoch, textOf(delivered)]))) return false;
+      const { queue, record } = placeOf(job.requestId);
+      if (!(await advanceScript.run(connection, [record], [job.epoch, textOf(delivered)]))) return false;
       await add(queue, job);
       return true;
     },
@@ -119,15 +121,15 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
     },
 
     async takeBack({ requestId, epoch }) {
-      const { recordKey } = placeOf(requestId);
-      const [kind, claimant] = await takeBackScript.run(connection, [recordKey], [epoch]);
+      const { record } = placeOf(requestId);
+      const [kind, claimant] = await takeBackScript.run(connection, [record], [epoch]);
       return kind === 'claimed' ? claimant.split(' ')[0] : undefined;
     },
 
     async withdraw(request) {
-      const { queue, recordKey } = placeOf(request.requestId);
+      const { queue, record, body } = placeOf(request.requestId);
       return await whileAway(withdrawForMs, async () => {
-        const isClaimed = await withdrawScript.run(connection, [recordKey], []);
+        const isClaimed = await withdrawScript.run(connection, [record, body], []);
         if (!isClaimed) await queue.remove(jobIdOf(request));
         return isClaimed;
       });

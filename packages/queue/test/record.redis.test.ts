@@ -39,7 +39,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
   const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<void> =>
     submitter.submit({
       job: each,
-      body: over.body ?? '{}',
+      body: Buffer.from(over.body ?? '{}'),
       deadlineAt: Date.now() + (over.inMs ?? 60_000),
       ttlMs: 60_000,
     });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Cluster, Redis } from 'ioredis';
+import { writeOnceATurn } from './one-write-a-turn.ts';
 
 /** Where Redis is. The one of its three forms that the operator chose, with what all of them share. */
 export type RedisSettings = RedisPlace & {
@@ -66,6 +67,8 @@ export interface ConnectRequest {
 export function connect({ settings, role, name, onError }: ConnectRequest): RedisConnection {
   const connection = open(settings, role, name);
   connection.on('error', onError);
+  if (connection instanceof Cluster) connection.on('+node', writeOnceATurn);
+  else writeOnceATurn(connection);
   return connection;
 }
 

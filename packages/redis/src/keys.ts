@@ -30,8 +30,10 @@ export interface Keys {
   alive(processId: string): string;
   /** BullMQ's prefix for a shard. */
   queuePrefix(shard: number): string;
-  /** hash: body, epoch, deadline and claim of one request. */
+  /** hash: epoch, deadline and claim of one request. */
   request(shard: number, requestId: string): string;
+  /** string: what its client sent. */
+  body(shard: number, requestId: string): string;
   /** hash, credential id → end of its rest (ms, Redis clock). */
   rests(upstreamId: string): string;
   /** hash: failures and state of the circuit of one target. */
@@ -56,6 +58,7 @@ export function createKeys(prefix: string): Keys {
     alive: (processId) => `${prefix}:alive:${processId}`,
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
+    body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
     rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
     breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
   };

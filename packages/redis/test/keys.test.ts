@@ -19,6 +19,7 @@ describe('the names of keys', () => {
     expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
+    expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.rests('openai'))).toBe(tagOf(keys.breaker('openai', 'gpt')));
   });
 

@@ -211,7 +211,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       server?.close();
       clearInterval(watchdog);
       writer.close();
-      await Promise.all([reader.close(), liveness.close(), submitter.close()]);
+      await within(Promise.all([reader.close(), liveness.close(), submitter.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
     },
   };

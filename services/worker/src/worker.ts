@@ -143,7 +143,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, lastWordsMs);
       await within(writer.flushed(), lastWordsMs);
       writer.close();
-      await Promise.all([reader.close(), liveness.close(), client.close()]);
+      await within(Promise.all([reader.close(), liveness.close(), client.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
     },
   };

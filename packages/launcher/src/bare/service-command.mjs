@@ -11,6 +11,12 @@ const entries = {
 
 const telemetry = 'packages/telemetry/dist/register.js';
 
+/**
+ * Node's own choice lets the heap of a service with 2,000 open streams grow to 500 MB, of which 90 are in use. With these
+ * it stays at 250, for 15 % more CPU a request: docs/performance.md.
+ */
+const memory = ['--max-semi-space-size=8', '--heap-growing-percent=15'];
+
 /** @typedef {keyof typeof entries} ServiceName */
 
 /**
@@ -29,8 +35,8 @@ export function isServiceName(name) {
  * @returns {string[]}
  */
 export function serviceArguments({ root, name }) {
-  const instrumentation = name === 'simulator' ? [] : ['--import', pathToFileURL(join(root, telemetry)).href];
-  return ['--enable-source-maps', ...instrumentation, join(root, entries[name])];
+  const ours = name === 'simulator' ? [] : [...memory, '--import', pathToFileURL(join(root, telemetry)).href];
+  return ['--enable-source-maps', ...ours, join(root, entries[name])];
 }
 
 /**

@@ -6,6 +6,9 @@ export type ServiceName = 'ingress' | 'worker' | 'simulator';
 /** `source` runs the TypeScript as it lies there, `dist` what the build made of it. */
 export type ServiceMode = 'source' | 'dist';
 
+/** As in the launcher's `service-command.mjs`. */
+const memory = ['--max-semi-space-size=8', '--heap-growing-percent=15'];
+
 /** Node's arguments to run one of our programs, as its image or script would. */
 export function serviceCommand(name: ServiceName, mode: ServiceMode): readonly string[] {
   const [folder, extension] = mode === 'source' ? (['src', 'ts'] as const) : (['dist', 'js'] as const);
@@ -14,7 +17,7 @@ export function serviceCommand(name: ServiceName, mode: ServiceMode): readonly s
   // The simulator is no part of the product and is not traced.
   if (name === 'simulator') return [...options, main('packages/simulator')];
   const register = inRepo(`packages/telemetry/${folder}/register.${extension}`);
-  return [...options, '--import', register, main(`services/${name}`)];
+  return [...options, ...memory, '--import', register, main(`services/${name}`)];
 }
 
 /** The same from `src` and from `dist`. */

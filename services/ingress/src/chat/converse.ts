@@ -34,7 +34,7 @@ export interface Conversation {
   readonly model: string;
   readonly stream: boolean;
   /** The client's request as it came. */
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /**

@@ -73,7 +73,7 @@ export interface ExchangeNeeds {
 
 export interface ExchangeRequest {
   readonly job: ChatJob;
-  readonly body: string;
+  readonly body: Buffer;
   /** ms since 1970 on the Redis clock. */
   readonly deadlineAt: number;
   /** Until then, in ms. */

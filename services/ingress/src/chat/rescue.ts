@@ -24,7 +24,7 @@ export interface Rescue {
 
 export interface RescueRequest {
   /** The client's request, JSON. */
-  readonly body: string;
+  readonly body: Buffer;
   readonly stream: boolean;
 }
 
@@ -53,7 +53,7 @@ export function createRescue({ body, stream }: RescueRequest): Rescue {
       if (!hasDelivered) return { kind: 'rerun', delivered: undefined };
       if (transcript === undefined) return { kind: 'over', error };
       const { finishReason, delivered } = transcript.read();
-      const mayGoOn = isContinuable(JSON.parse(body) as Record<string, unknown>);
+      const mayGoOn = isContinuable(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
       if (mayGoOn && finishReason !== undefined) return { kind: 'complete', finishReason };
       if (mayGoOn && delivered !== undefined) return { kind: 'rerun', delivered };
       return { kind: 'over', error: brokenOff(error) };

@@ -4,10 +4,9 @@ import { GatewayError, inspectJson } from '@sluice/protocol';
 
 /** A request body as it came and as it reads. */
 export interface JsonBody {
-  readonly text: string;
+  /** Inflated, valid UTF-8. They go into the queue as they are, not by way of a text. */
+  readonly bytes: Buffer;
   readonly value: unknown;
-  /** Inflated. */
-  readonly sizeBytes: number;
 }
 
 const maxDepth = 64;
@@ -47,9 +46,8 @@ function toJson(bytes: Buffer | undefined): JsonBody {
       throw new GatewayError('request_too_large', { message: 'The request body has too many elements.' });
     case 'ok':
   }
-  const text = bytes.toString('utf8');
   try {
-    return { text, value: JSON.parse(text) as unknown, sizeBytes: bytes.length };
+    return { bytes, value: JSON.parse(bytes.toString('utf8')) as unknown };
   } catch (error) {
     throw new GatewayError('invalid_json', {
       message: `The request body is not valid JSON: ${error instanceof Error ? error.message.slice(0, 120) : ''}`,

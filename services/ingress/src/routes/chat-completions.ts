@@ -31,7 +31,7 @@ export function chatCompletions(needs: ChatCompletionsNeeds): RequestHandler {
     const stream = chat.stream === true;
     observation.model(chat.model, entry.id, stream);
 
-    const reservation = reserveFor(chat, body.sizeBytes);
+    const reservation = reserveFor(chat, body.bytes.length);
     const admitted = await admitObserved(admission, observation, {
       requestId,
       keyId: principal.keyId,
@@ -42,7 +42,15 @@ export function chatCompletions(needs: ChatCompletionsNeeds): RequestHandler {
       now: needs.now,
       onRates: (rates) => setRateHeaders(response, rates),
     });
-    await converse(needs, { response, observation, admitted, reservation, model: chat.model, stream, body: body.text });
+    await converse(needs, {
+      response,
+      observation,
+      admitted,
+      reservation,
+      model: chat.model,
+      stream,
+      body: body.bytes,
+    });
   };
 }
 

@@ -46,7 +46,7 @@ function setUp(over: Queue = {}) {
       submitter: {
         submit: ({ job, body }) => {
           jobs.push(job);
-          bodies.push(body);
+          bodies.push(body.toString());
           return over.submit?.() ?? Promise.resolve();
         },
         resubmit: ({ job, delivered }) => {
@@ -78,7 +78,7 @@ function setUp(over: Queue = {}) {
     },
     {
       job: { requestId: 'r', epoch: 1, ingressId: 'i', model: 'm', stream: true, state: firstRetryState },
-      body: '{}',
+      body: Buffer.from('{}'),
       deadlineAt: 0,
       remainingMs: 60_000,
       queueWaitMs: 5000,

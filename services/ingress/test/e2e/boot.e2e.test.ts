@@ -64,4 +64,16 @@ describe.each(services)('the %s', (name) => {
     onTestFinished(async () => void (await service.stop()));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
+
+  it('stops in good time when Redis is away', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const service = await spawnService(name, { env: { REDIS_URL: redis.url, ...key } });
+    await redis.kill();
+    await until(async () => (await fetch(`${service.url}/readyz`)).status === 503, { what: 'it to notice' });
+    const toldAt = performance.now();
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - toldAt).toBeLessThan(15_000);
+  });
 });

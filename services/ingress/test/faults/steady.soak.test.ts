@@ -14,7 +14,7 @@ import { type Asked, kill, outcomesOf, type Scene, startScene } from './scene.ts
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 30);
 const faultEveryMs = 60_000;
-const streamsAtOnce = 30;
+const streamsAtOnce = 80;
 const leaseMs = 6000;
 /** The first of each kind are spared, so that their memory can be watched from the beginning to the end. */
 const spared = 1;
