@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { describe, expect, onTestFinished } from 'vitest';
 import { connect, type ConnectionRole, isRedisUnavailable, type RedisConnection, untilReady } from '../src/index.ts';
@@ -57,6 +59,24 @@ describe('a connection', () => {
     proxy.set({ kind: 'blackhole' });
     const failure: unknown = await connection.get('x').catch((error: unknown) => error);
     expect(isRedisUnavailable(failure)).toBe(true);
+  });
+
+  redisTest('sends the commands of one turn in one piece', async ({ redisUrl }) => {
+    const { hostname, port } = new URL(redisUrl);
+    let pieces = 0;
+    const counter = createServer((client) => {
+      const server = connectSocket(Number(port), hostname);
+      client.on('data', () => pieces++);
+      client.pipe(server).pipe(client);
+      client.on('error', () => undefined);
+    });
+    onTestFinished(() => void counter.close());
+    await once(counter.listen(0, '127.0.0.1'), 'listening');
+    const { connection } = open(`redis://127.0.0.1:${(counter.address() as AddressInfo).port}`, 'command');
+    await untilReady(connection, 2000);
+    pieces = 0;
+    await Promise.all(Array.from({ length: 20 }, () => connection.ping()));
+    expect(pieces).toBe(1);
   });
 
   redisTest('for commands outlives the loss of its socket', async ({ redisUrl }) => {

@@ -14,6 +14,8 @@ test('runs a service from source', () => {
   expect(inRepo(serviceCommand('ingress', 'source'))).toEqual([
     '--conditions=@sluice/source',
     '--enable-source-maps',
+    '--max-semi-space-size=8',
+    '--heap-growing-percent=15',
     '--import',
     'packages/telemetry/src/register.ts',
     'services/ingress/src/main.ts',
@@ -23,6 +25,8 @@ test('runs a service from source', () => {
 test('runs a service as it was built', () => {
   expect(inRepo(serviceCommand('worker', 'dist'))).toEqual([
     '--enable-source-maps',
+    '--max-semi-space-size=8',
+    '--heap-growing-percent=15',
     '--import',
     'packages/telemetry/dist/register.js',
     'services/worker/dist/main.js',

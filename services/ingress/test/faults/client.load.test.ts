@@ -1,27 +1,22 @@
 import { connect, type Socket } from 'node:net';
-import { startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '@sluice/testkit';
+import { describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf } from '../e2e/sluice.ts';
 import { metric, openStream, post, tokensOf, untilOccupied } from '../e2e/traffic.ts';
 import { percentile, readPaced, watchMemory } from './measure.ts';
 import {
+  allOver,
   type Asked,
   outcomesOf,
+  ownScene,
   type Question,
   type Scene,
   type SceneOptions,
-  startScene,
   untilAllSpeak,
 } from './scene.ts';
 
 let scene: Scene;
-function sceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    const redis = await startRedis();
-    afterAll(() => redis.stop());
-    scene = await startScene({ redisUrl: redis.url, ...options });
-  });
-}
+const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 
 describe('F19 clients leave', () => {
   const concurrency = 30;
@@ -49,7 +44,7 @@ describe('F19 clients leave', () => {
     const lastAt = performance.now();
     await untilOccupied(scene, { running, waiting: 0 });
     freeAfterMs.push(performance.now() - lastAt);
-    await Promise.all(leavers.map(({ over }) => over));
+    await allOver(leavers);
     for (const { body, abortedAt } of await scene.simulator.calls()) {
       const since = leftAt.get(ridOf(body));
       if (since !== undefined && abortedAt !== null) closedAfterMs.push(abortedAt.wallMs - since);

@@ -1,17 +1,19 @@
-import { type ServiceProcess, startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServiceProcess, until } from '@sluice/testkit';
+import { describe, expect, it } from 'vitest';
 import { untilOccupied } from '../e2e/traffic.ts';
-import { type Asked, kill, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
+import {
+  allOver,
+  type Asked,
+  kill,
+  outcomesOf,
+  ownScene,
+  type Scene,
+  type SceneOptions,
+  untilAllSpeak,
+} from './scene.ts';
 
 let scene: Scene;
-function sceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    const redis = await startRedis();
-    afterAll(() => redis.stop());
-    scene = await startScene({ redisUrl: redis.url, ...options });
-  });
-}
-const all = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
+const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 
 describe('F26 limits under fire', () => {
   const limit = 20;
@@ -74,10 +76,10 @@ describe('a rolling restart of both under 500 open streams', () => {
       each.kill('SIGTERM');
     }
     for (const each of leaving) expect(await each.exited).toEqual({ code: 0, signal: null });
-    await all(streams);
+    await allOver(streams);
     expect(outcomesOf(streams)).toEqual({ complete: 500 });
     const after = Array.from({ length: 10 }, () => scene.ask({ tokens: 3, at: 2 }));
-    await all(after);
+    await allOver(after);
     expect(outcomesOf(after)).toEqual({ complete: 10 });
     await scene.expectInvariants({ maxCalls: 1 });
   });

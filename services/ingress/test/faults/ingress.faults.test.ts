@@ -1,17 +1,20 @@
-import { type ServiceProcess, startChaosProxy, startRedis, until } from '@sluice/testkit';
+import { type ServiceProcess, startChaosProxy, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { untilOccupied } from '../e2e/traffic.ts';
-import { type Asked, kill, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
+import {
+  allOver,
+  type Asked,
+  kill,
+  outcomesOf,
+  ownScene,
+  type Scene,
+  type SceneOptions,
+  startScene,
+  untilAllSpeak,
+} from './scene.ts';
 
 let scene: Scene;
-function sceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    const redis = await startRedis();
-    afterAll(() => redis.stop());
-    scene = await startScene({ redisUrl: redis.url, ...options });
-  });
-}
-const all = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
+const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 
 describe('F4 the only worker does nothing for 15 s', () => {
   sceneOf({ ingresses: 1, workers: 1, config: { limits: { lease_ms: 4000 } } });
@@ -24,7 +27,7 @@ describe('F4 the only worker does nothing for 15 s', () => {
     worker?.kill('SIGSTOP');
     await until(() => performance.now() - frozenAt > 15_000, { what: '15 s', timeoutMs: 16_000, intervalMs: 100 });
     worker?.kill('SIGCONT');
-    await all(asked);
+    await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 5 });
     await scene.expectInvariants();
   });
@@ -38,7 +41,7 @@ describe('F6 an ingress is killed with 50 streams', () => {
     const others = Array.from({ length: 20 }, () => scene.ask({ model: 'demo-i50', tokens: 150, at: 1 }));
     await untilAllSpeak([...lost, ...others]);
     const killedAt = kill(scene, scene.fleet.ingresses[0]);
-    await all(lost);
+    await allOver(lost);
     expect(outcomesOf(lost)).toEqual({ broken: 50 });
     const openOf = async (): Promise<number> =>
       (await scene.simulator.calls()).filter(({ model, outcome }) => model.includes('i100') && outcome === 'open')
@@ -47,7 +50,7 @@ describe('F6 an ingress is killed with 50 streams', () => {
     expect(performance.now() - killedAt).toBeLessThan(5000);
     await untilOccupied(scene, { running: 20, waiting: 0, at: 1 });
     expect(performance.now() - killedAt).toBeLessThan(7000);
-    await all(others);
+    await allOver(others);
     expect(outcomesOf(others)).toEqual({ complete: 20 });
     await scene.expectInvariants();
   });
@@ -95,7 +98,7 @@ describe('F7 ingresses are replaced one by one under 20 requests a second', () =
     }
     clearInterval(traffic);
     balancer.stop();
-    await all([...running, ...asked]);
+    await allOver([...running, ...asked]);
     expect(asked.length).toBeGreaterThan(80);
     expect(outcomesOf(running)).toEqual({ complete: 20 });
     expect(outcomesOf(asked)).toEqual({ complete: asked.length });
@@ -121,7 +124,7 @@ describe('F28 clocks that are five minutes apart', () => {
     scene.mayEnd.add(first as ServiceProcess);
     await first?.stop();
     const asked = Array.from({ length: 30 }, (_, at) => scene.ask({ model: 'demo-i20', tokens: 20, at: at % 3 }));
-    await all(asked);
+    await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 30 });
     expect((await scene.simulator.stats()).peakOpen).toBeLessThanOrEqual(3);
     const long = scene.ask({ model: 'demo-i50', tokens: 120, at: 1 });
@@ -147,7 +150,7 @@ describe('F42 the trace collector takes nothing any more', () => {
   it('requests are served as ever, and the processes stop in time', async () => {
     for (let round = 0; round < 20; round++) {
       const asked = Array.from({ length: 20 }, () => scene.ask({ tokens: 5 }));
-      await all(asked);
+      await allOver(asked);
       expect(outcomesOf(asked)).toEqual({ complete: 20 });
     }
     await scene.expectInvariants();

@@ -1,31 +1,18 @@
-import { startRedis, until } from '@sluice/testkit';
+import { until } from '@sluice/testkit';
 import { APIError, BadRequestError, InternalServerError, NotFoundError, RateLimitError } from 'openai';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf, textOf } from '../e2e/sluice.ts';
 import { occupancy, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import { askEvenly, askMany, askOne } from './ask.ts';
 import { percentile } from './measure.ts';
-import { busyWorkers, kill, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
+import { busyWorkers, kill, outcomesOf, ownScene, type Scene, type SceneOptions, untilAllSpeak } from './scene.ts';
 
 let scene: Scene;
-function sceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    const redis = await startRedis();
-    afterAll(() => redis.stop());
-    scene = await startScene({ redisUrl: redis.url, ...options });
-  });
-}
-
-/** Where targets fail: their failures are remembered for over a minute, so that nothing is said of Redis' keys. */
-function failingSceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    scene = await startScene(options);
-  });
-}
+const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 
 describe('F29 an upstream fails every call while all clients retry', () => {
   const openMs = 1000;
-  failingSceneOf({
+  sceneOf({
     ingresses: 2,
     workers: 2,
     config: { breaker: { open_ms: openMs }, retry: { max_attempts: 3, base_delay_ms: 50, max_delay_ms: 200 } },
@@ -145,7 +132,7 @@ describe('F31 one tenant floods the fleet', () => {
 describe('F34 the official SDK under heartbeats', () => {
   const holdMs = 500;
   const heartbeatMs = 40;
-  failingSceneOf({
+  sceneOf({
     ingresses: 1,
     workers: 1,
     config: {

@@ -1,12 +1,11 @@
 import { connect, type RedisConnection } from '@sluice/redis';
 import { startRedis, startRedisCluster, startRedisFailover, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Asked, outcomesOf, type Scene, startScene, untilAllSpeak } from './scene.ts';
+import { allOver, type Asked, outcomesOf, type Scene, startScene, untilAllSpeak } from './scene.ts';
 
 let scene: Scene;
 const config = { limits: { lease_ms: 6000 }, queue: { shards: 4 } };
 
-const all = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
 const streams = (count: number, model: string, tokens: number): Asked[] =>
   Array.from({ length: count }, () => scene.ask({ model, tokens }));
 
@@ -86,7 +85,7 @@ describe.each([
     await fail();
     await untilAnswered(traffic.asked, 30);
     await traffic.stop();
-    await all(running);
+    await allOver(running);
     expect(longestOutage(traffic.asked)).toBeLessThan(6000);
     for (const { outcome, code } of [...running, ...traffic.asked]) {
       if (outcome === 'complete') continue;
@@ -116,7 +115,7 @@ describe('F16 a Redis Cluster', () => {
     await inspect(nodes[3]?.url ?? '').call('CLUSTER', 'FAILOVER');
     await untilAnswered(traffic.asked, 40);
     await traffic.stop();
-    await all(running);
+    await allOver(running);
     expect(outcomesOf(running)).toEqual({ complete: 20 });
     expect(outcomesOf(traffic.asked)).toEqual({ complete: traffic.asked.length });
     await scene.expectInvariants({ leaseMs: 6000 });
@@ -130,7 +129,7 @@ describe('F16 a Redis Cluster', () => {
     await nodes[1]?.kill();
     await untilAnswered(traffic.asked, 60);
     await traffic.stop();
-    await all(running);
+    await allOver(running);
     for (const { outcome, code } of [...running, ...traffic.asked]) {
       if (outcome === 'complete') continue;
       expect(['error event', 'http error']).toContain(outcome);
@@ -154,13 +153,13 @@ describe('F17 Redis is full', () => {
     await untilAllSpeak(running, 30);
     await redis.call('CONFIG', 'SET', 'maxmemory', '1mb');
     const refused = streams(5, 'demo', 3);
-    await all(refused);
+    await allOver(refused);
     for (const { status, code } of refused) expect([status, code]).toEqual([503, 'redis_unavailable']);
     await redis.call('CONFIG', 'SET', 'maxmemory', '0');
     const after = streams(10, 'demo', 3);
-    await all(after);
+    await allOver(after);
     expect(outcomesOf(after)).toEqual({ complete: 10 });
-    await all(running);
+    await allOver(running);
     for (const { outcome } of running) expect(['complete', 'error event']).toContain(outcome);
     await scene.expectInvariants({ leaseMs: 6000 });
   });
@@ -188,7 +187,7 @@ describe('F18 scripts are forgotten and connections cut, five times a second', (
     }
     await untilAnswered(traffic.asked, 10);
     await traffic.stop();
-    await all(running);
+    await allOver(running);
     expect(outcomesOf(running)).toEqual({ complete: 20 });
     const failed = traffic.asked.filter(({ outcome }) => outcome !== 'complete');
     expect(failed.length).toBeLessThanOrEqual(Math.ceil(traffic.asked.length / 100));

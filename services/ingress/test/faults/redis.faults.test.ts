@@ -1,6 +1,6 @@
 import { type ChaosProxy, type RedisServer, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Asked, outcomesOf, type Scene, startScene, untilAllSpeak } from './scene.ts';
+import { allOver, type Asked, outcomesOf, type Scene, startScene, untilAllSpeak } from './scene.ts';
 
 let redis: RedisServer;
 let scene: Scene;
@@ -29,7 +29,6 @@ const passed = (ms: number): Promise<unknown> => {
   const since = performance.now();
   return until(() => performance.now() - since >= ms, { what: `${ms} ms`, timeoutMs: ms + 1000, intervalMs: 20 });
 };
-const all = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
 const streams = (count: number, model: string, tokens: number): Asked[] =>
   Array.from({ length: count }, () => scene.ask({ model, tokens }));
 
@@ -54,7 +53,7 @@ describe('F8 Redis stops for a moment', () => {
     redis.pause();
     await passed(3000);
     redis.resume();
-    await all(asked);
+    await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 20 });
     await scene.expectInvariants();
   });
@@ -66,12 +65,12 @@ describe('F8 Redis stops for a moment', () => {
     const pausedAt = performance.now();
     await passed(500);
     const refused = streams(5, 'demo', 3);
-    await all(refused);
+    await allOver(refused);
     for (const { status, code, endedAt } of refused) {
       expect([status, code]).toEqual([503, 'redis_unavailable']);
       expect(endedAt - pausedAt).toBeLessThan(500 + 1500);
     }
-    await all(asked);
+    await allOver(asked);
     for (const { outcome, code, endedAt } of asked) {
       expect([outcome, code]).toEqual(['error event', 'redis_unavailable']);
       expect(endedAt - pausedAt).toBeLessThan(7500);
@@ -95,11 +94,11 @@ describe('F9 Redis is killed and comes back empty', () => {
       what: 'it to be noticed',
     });
     const refused = streams(3, 'demo', 3);
-    await all(refused);
+    await allOver(refused);
     for (const { status, code } of refused) expect([status, code]).toEqual([503, 'redis_unavailable']);
     await redis.restart();
     expect(await untilServed()).toBeLessThan(5000);
-    await all(running);
+    await allOver(running);
     for (const { outcome, endedAt } of running) {
       expect(['complete', 'error event']).toContain(outcome);
       if (outcome !== 'complete') expect(endedAt - killedAt).toBeLessThan(10_000);
@@ -127,7 +126,7 @@ describe('F10 Redis is killed and comes back with what it wrote down', () => {
     await redis.kill();
     await redis.restart();
     worker?.kill('SIGCONT');
-    await all(waiting);
+    await allOver(waiting);
     expect(outcomesOf(waiting)).toEqual({ complete: 10 });
     await scene.expectInvariants({ leaseMs: 6000 });
   });
@@ -150,7 +149,7 @@ describe.each([
     await passed(7700);
     link().set({ kind: 'pass' });
     expect(await untilServed()).toBeLessThan(6000);
-    await all([...running, ...during]);
+    await allOver([...running, ...during]);
     for (const { outcome, code } of running) {
       expect(['complete', 'error event']).toContain(outcome);
       if (code !== undefined) expect(code).toMatch(/redis_unavailable|relay_gap|worker_lost/);
@@ -166,7 +165,7 @@ describe('F14 the way to Redis is slow and comes in pieces', () => {
   it('costs time and nothing else', async () => {
     for (const link of [toIngress, toWorker]) link.set({ kind: 'latency', ms: 25, jitterMs: 15 });
     const slow = streams(20, 'demo-i10', 40);
-    await all(slow);
+    await allOver(slow);
     expect(outcomesOf(slow)).toEqual({ complete: 20 });
     const first = scene.ask({ tokens: 1 });
     const askedAt = performance.now();
@@ -175,7 +174,7 @@ describe('F14 the way to Redis is slow and comes in pieces', () => {
     expect(first.endedAt - askedAt).toBeLessThan(600);
     for (const link of [toIngress, toWorker]) link.set({ kind: 'slice', bytes: 4 });
     const sliced = streams(10, 'demo-i10', 20);
-    await all(sliced);
+    await allOver(sliced);
     expect(outcomesOf(sliced)).toEqual({ complete: 10 });
     await scene.expectInvariants();
   });

@@ -1,7 +1,14 @@
 import { connect } from '@sluice/redis';
-import { openaiClient, type ServiceProcess, simulatorControl, type SimulatorControl, until } from '@sluice/testkit';
+import {
+  openaiClient,
+  type ServiceProcess,
+  simulatorControl,
+  type SimulatorControl,
+  startRedis,
+  until,
+} from '@sluice/testkit';
 import { APIError } from 'openai';
-import { afterAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { apiKey, type Sluice, startSluice, type SluiceOptions } from '../e2e/sluice.ts';
 import { metric, tokensOf } from '../e2e/traffic.ts';
 
@@ -62,8 +69,8 @@ export interface SceneOptions extends SluiceOptions {
   readonly redisUrl?: string;
 }
 
-/** What BullMQ keeps of each shard for good, and what each process has while it lives and a minute longer. */
-const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:/;
+/** What BullMQ keeps of each shard for good, each process while it lives, and each upstream for a minute after a failure. */
+const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:breaker:|:rests$/;
 
 /** Starts a fleet for the tests of one `describe`. */
 export async function startScene({ redisUrl, ...options }: SceneOptions = {}): Promise<Scene> {
@@ -213,6 +220,17 @@ function read(sluice: Sluice, rid: string, question: Question): Asked {
     });
   return asked;
 }
+
+/** A scene with a Redis of its own for the tests of one `describe`. */
+export function ownScene(options: SceneOptions, use: (scene: Scene) => void): void {
+  beforeAll(async () => {
+    const redis = await startRedis();
+    afterAll(() => redis.stop());
+    use(await startScene({ redisUrl: redis.url, ...options }));
+  });
+}
+
+export const allOver = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
 
 /** The outcomes of many requests, counted. */
 export function outcomesOf(asked: readonly Asked[]): Partial<Record<Outcome, number>> {

@@ -1,25 +1,13 @@
-import { startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '@sluice/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { upstream } from '../e2e/sluice.ts';
 import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import { askMany, askOne } from './ask.ts';
 import { coolingAt, ofWorkers, percentile, readPaced, watchMemory } from './measure.ts';
-import { outcomesOf, type Scene, type SceneOptions, startScene } from './scene.ts';
+import { outcomesOf, ownScene, type Scene, type SceneOptions } from './scene.ts';
 
 let scene: Scene;
-function sceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    const redis = await startRedis();
-    afterAll(() => redis.stop());
-    scene = await startScene({ redisUrl: redis.url, ...options });
-  });
-}
-/** Where targets fail: their failures are remembered for over a minute, so that nothing is said of Redis' keys. */
-function failingSceneOf(options: SceneOptions): void {
-  beforeAll(async () => {
-    scene = await startScene(options);
-  });
-}
+const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 /** Circuits stay closed: these tests are about credentials and calls. */
 const breaker = { failures: 10_000, window_ms: 2000 };
@@ -29,7 +17,7 @@ const callsOf = async (credential: string): Promise<number> =>
 
 describe('F21 an upstream refuses, resets, hangs or stops', () => {
   const idleMs = 600;
-  failingSceneOf({
+  sceneOf({
     ingresses: 1,
     workers: 2,
     config: (simulatorUrl) => ({
@@ -235,7 +223,7 @@ describe('F23 an upstream does not accept a credential', () => {
 
 describe('F24 an upstream answers nonsense with status 200', () => {
   const largestEvent = 8 * 1024 * 1024;
-  failingSceneOf({
+  sceneOf({
     ingresses: 1,
     workers: 1,
     config: { retry, breaker, worker: { max_event_bytes: largestEvent } },

@@ -1,0 +1,83 @@
+import { connect, type RedisConnection } from '@sluice/redis';
+import { startRedis } from '@sluice/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Sluice, startSluice } from './sluice.ts';
+import { openStream, post, readAnswer } from './traffic.ts';
+
+/** Enough that what the processes say between requests (beats, renewals) hardly counts. */
+const rounds = 100;
+const atOnce = 20;
+
+let redis: RedisConnection;
+let sluice: Sluice;
+beforeAll(async () => {
+  const server = await startRedis();
+  afterAll(() => server.stop());
+  const settings = { kind: 'single', url: server.url } as const;
+  redis = connect({ settings, role: 'blocking', name: 'test', onError: () => undefined });
+  afterAll(() => redis.disconnect());
+  sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: server.url } });
+});
+
+/** What one request costs Redis, on average. */
+interface Cost {
+  readonly scripts: number;
+  /** Commands, those inside of scripts too. */
+  readonly commands: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+async function counters(): Promise<Cost> {
+  const info = await redis.info('everything');
+  const read = (pattern: RegExp): number => Number(pattern.exec(info)?.[1] ?? 0);
+  return {
+    scripts: read(/^cmdstat_evalsha:calls=(\d+)/m),
+    commands: read(/^total_commands_processed:(\d+)/m),
+    bytesIn: read(/^total_net_input_bytes:(\d+)/m),
+    bytesOut: read(/^total_net_output_bytes:(\d+)/m),
+  };
+}
+
+async function costOf(ask: () => Promise<unknown>): Promise<Cost> {
+  await ask();
+  const before = await counters();
+  for (let done = 0; done < rounds; done += atOnce) await Promise.all(Array.from({ length: atOnce }, ask));
+  const after = await counters();
+  const each = (name: keyof Cost): number => Math.round((after[name] - before[name]) / rounds);
+  return { scripts: each('scripts'), commands: each('commands'), bytesIn: each('bytesIn'), bytesOut: each('bytesOut') };
+}
+
+// What was measured stands behind each budget. Who needs more should know what for, and say so here.
+describe('what a request costs Redis', () => {
+  it.each<[string, () => Promise<unknown>, Cost]>([
+    [
+      'in one piece',
+      async () => (await post(sluice, { model: 'demo-t16' })).text(),
+      // 9, 81, 6668, 2534
+      { scripts: 9, commands: 95, bytesIn: 8000, bytesOut: 3500 },
+    ],
+    [
+      'as a stream of 32 tokens, one every 5 ms',
+      async () => {
+        const answer = await openStream(sluice, { model: 'demo-t32-i5' });
+        await answer.finish();
+        expect(readAnswer(answer).isDone).toBe(true);
+      },
+      // 9, 90, 19686, 14247; up to 40 more batches, each with 60 bytes of its own, on an idle machine
+      { scripts: 9, commands: 170, bytesIn: 30_000, bytesOut: 22_000 },
+    ],
+    [
+      'with a prompt of 64 KB',
+      async () => (await post(sluice, { model: 'demo-t16', content: 'x'.repeat(65_536) })).text(),
+      // 9, 77, 71863, 68000: the prompt once in and once out
+      { scripts: 9, commands: 95, bytesIn: 76_000, bytesOut: 72_000 },
+    ],
+  ])('%s stays within its budget', async (_what, ask, budget) => {
+    const cost = await costOf(ask);
+    for (const name of ['scripts', 'commands', 'bytesIn', 'bytesOut'] as const) {
+      expect(cost[name], `${name} of ${JSON.stringify(cost)}`).toBeLessThanOrEqual(budget[name]);
+    }
+    expect(cost.scripts).toBeGreaterThan(0);
+  });
+});
