@@ -186,7 +186,7 @@ describe('a request in the queue', () => {
     expect(seen.toSorted()).toEqual(jobs.map(({ requestId }) => requestId).toSorted());
     await Promise.all(jobs.map((each) => submitter.withdraw(each)));
     const isGone = async (): Promise<boolean> =>
-      (await connection.keys(`${keyPrefix}*`)).every((name) => !/:r-|:req:/.test(name));
+      (await connection.keys(`${keyPrefix}*`)).every((name) => !/:r-|:req:|:body:/.test(name));
     await until(isGone, { what: 'jobs and records to be gone' });
     expect(errors).toEqual([]);
   });

@@ -34,7 +34,7 @@ export const server = across(
       .describe('With so many bytes unsent to a client that reads slowly, its upstream is paused.'),
     slow_client_bytes: bytes()
       .default(4 * mebibyte)
-      .describe('With so many bytes unsent a client is given up.'),
+      .describe('With so many bytes unsent for a second a client is given up; with four times as many at once.'),
     slow_client_ms: milliseconds()
       .default(30_000)
       .describe('A client that reads nothing for so long while bytes wait for it is given up.'),

@@ -247,7 +247,7 @@ describe('secrets and prompts show nowhere', () => {
     expect(found(entries.join('\n'), credentials)).toEqual([]);
     const withPrompt = entries.filter((entry) => found(entry, ['prompt']).length > 0);
     expect(withPrompt).toHaveLength(3);
-    for (const entry of withPrompt) expect(entry).toMatch(/^\["[^"]+:\{q0\}:req:/);
+    for (const entry of withPrompt) expect(entry).toMatch(/^\["[^"]+:\{q0\}:body:/);
     await expectNothing();
     for (const { leave } of leavers) leave();
     await untilOccupied(sluice, { running: 0, waiting: 0 });

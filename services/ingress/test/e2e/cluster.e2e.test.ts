@@ -101,7 +101,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     expect(keys.flat().filter((name) => /:mb:\{[iw]-/.test(name))).toHaveLength(4);
     for (const { leave } of leavers) leave();
     await untilOccupied(sluice, { running: 0, waiting: 0 });
-    await until(async () => !(await keysByMaster()).flat().some((name) => /:req:|:chat:active$/.test(name)), {
+    await until(async () => !(await keysByMaster()).flat().some((name) => /:req:|:body:|:chat:active$/.test(name)), {
       what: 'all requests to be gone',
     });
   });

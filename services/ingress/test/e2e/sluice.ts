@@ -27,7 +27,7 @@ export interface SluiceOptions {
   readonly ingresses?: number;
   readonly workers?: number;
   /** Merged into the configuration, section by section. A function is given the simulator's URL. */
-  readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections);
+  readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections | Promise<ConfigSections>);
   readonly env?: Readonly<Record<string, string>>;
   /** Where Redis is; default: the one of the test run. */
   readonly redis?: object;
@@ -45,7 +45,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     keys: [{ name: 'test', key: apiKey, models: ['*'] }],
     upstreams: [upstream('sim', simulatorProcess.url)],
     models: [{ id: '*', targets: [{ upstream: 'sim' }] }],
-    ...(typeof options.config === 'function' ? options.config(simulatorProcess.url) : options.config),
+    ...(typeof options.config === 'function' ? await options.config(simulatorProcess.url) : options.config),
     ...(options.redis === undefined ? {} : { redis: options.redis }),
   };
   const fleet = await startFleet({
