@@ -122,9 +122,11 @@ export interface ClientLimits {
 export interface UpstreamConfig {
   readonly id: string;
   /** The provider's wire protocol. */
-  readonly type: 'openai';
+  readonly type: 'openai' | 'azure';
   /** http or https; without user, password and a slash at its end. */
   readonly baseUrl: string;
+  /** Of the provider's API, where it has several. */
+  readonly apiVersion?: string | undefined;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];
   /** Ask the provider to report usage at the end of a stream. */

@@ -13,6 +13,8 @@ export interface CallPlan {
   readonly baseUrl: string;
   /** Absent where the provider wants none. */
   readonly apiKey: string | undefined;
+  /** Of the provider's API, where it has several at one URL. */
+  readonly apiVersion?: string | undefined;
   readonly stream: boolean;
   /** Ask the provider to report usage at the end of a stream, for the limits and the bill. */
   readonly reportStreamUsage: boolean;

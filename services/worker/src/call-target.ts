@@ -54,6 +54,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     const request = target.adapter.toUpstream(body, {
       model: target.model,
       baseUrl: target.baseUrl,
+      apiVersion: target.apiVersion,
       apiKey,
       stream: job.stream,
       reportStreamUsage: target.reportStreamUsage,

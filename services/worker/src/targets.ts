@@ -10,6 +10,7 @@ export type Credential = Upstream['credentials'][number];
 /** A target with all that a call to it takes. */
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
+  readonly apiVersion: string | undefined;
   readonly reportStreamUsage: boolean;
   readonly prefill: Upstream['prefill'];
   readonly adapter: ProviderAdapter;
@@ -30,7 +31,9 @@ export function createTargets(config: Config): TargetsOf {
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       if (upstream === undefined) return [];
-      const { baseUrl, reportStreamUsage, prefill, adapter, pool } = upstream;
-      return [{ ...target, model: target.model ?? model, baseUrl, reportStreamUsage, prefill, adapter, pool }];
+      const { baseUrl, apiVersion, reportStreamUsage, prefill, adapter, pool } = upstream;
+      return [
+        { ...target, model: target.model ?? model, baseUrl, apiVersion, reportStreamUsage, prefill, adapter, pool },
+      ];
     });
 }

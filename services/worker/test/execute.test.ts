@@ -16,6 +16,7 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   priority: 1,
   weight: 1,
   baseUrl: 'http://u',
+  apiVersion: undefined,
   reportStreamUsage: true,
   prefill: 'none',
   adapter: adapters.openai,

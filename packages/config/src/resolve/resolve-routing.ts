@@ -33,6 +33,7 @@ function toUpstream({
   id,
   type,
   base_url,
+  api_version,
   credentials,
   stream_usage,
   prefill,
@@ -41,6 +42,7 @@ function toUpstream({
     id,
     type,
     baseUrl: base_url.replace(/\/+$/, ''),
+    ...(api_version === undefined ? {} : { apiVersion: api_version }),
     credentials: credentials?.map(({ id, api_key }) => ({ id, apiKey: createSecret(api_key) })) ?? [
       { id: 'default', apiKey: undefined },
     ],

@@ -1,6 +1,6 @@
 import { prefillStyles } from '@sluice/rescue';
 import { z } from 'zod';
-import { across, findRepeated, textField } from './across.ts';
+import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { flag, identifier, inWords, listOf, must, oneOf, section, token } from './field-types.ts';
 
 /** Every provider that Sluice is to speak to. */
@@ -17,7 +17,7 @@ const providerTypes = [
   'ollama',
 ] as const;
 /** Those that it can speak to. */
-const supportedTypes = ['openai'] as const;
+const supportedTypes = ['openai', 'azure'] as const;
 
 const type = inWords(
   oneOf(providerTypes).pipe(
@@ -66,7 +66,12 @@ export const upstreams = across(
     section({
       id: identifier().describe('Names it in targets, logs, metrics and Redis.'),
       type: type.describe("The provider's wire protocol."),
-      base_url: baseUrl.describe('Where it is; for openai with the `/v1`.'),
+      base_url: baseUrl.describe(
+        'Where it is; for openai with the `/v1`, for azure `https://NAME.openai.azure.com`, with `/openai/v1` for its v1 API.',
+      ),
+      api_version: token('text without spaces')
+        .optional()
+        .describe('For azure: its `api-version`. Default 2024-10-21, and none with the v1 API.'),
       credentials: credentials
         .optional()
         .meta({ 'x-default': 'no key is sent' })
@@ -80,11 +85,16 @@ export const upstreams = across(
     }),
     'a list of upstreams',
   ),
-  (value) =>
-    findRepeated({
+  function* find(value) {
+    yield* findRepeated({
       list: value,
       nameOf: textField('id'),
       field: ['id'],
       message: (first) => `is taken by upstreams[${first}]; ids must differ`,
-    }),
+    });
+    for (const [at, item] of itemsOf(value)) {
+      if (fieldOf(item, 'api_version') === undefined || fieldOf(item, 'type') === 'azure') continue;
+      yield { path: [at, 'api_version'], message: 'is a setting of azure upstreams alone' };
+    }
+  },
 );

@@ -135,11 +135,11 @@ describe('keys', () => {
 });
 
 describe('upstreams', () => {
-  it.each(['azure', 'anthropic', 'gemini', 'coze', 'bailian', 'zai', 'zai-web', 'iflow', 'ollama'])(
+  it.each(['anthropic', 'gemini', 'coze', 'bailian', 'zai', 'zai-web', 'iflow', 'ollama'])(
     'of type %s are not supported yet',
     (type) => {
       expect(problemsOf(routing.replace('openai', type))).toEqual([
-        'upstreams[0].type: is not supported yet; it must be openai',
+        'upstreams[0].type: is not supported yet; it must be openai or azure',
       ]);
     },
   );
@@ -287,7 +287,7 @@ upstreams: [{ id: sim, type: anthropic, base_url: x }, { id: sim }]
 models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, { id: A }]
 `),
     ).toEqual([
-      'upstreams[0].type: is not supported yet; it must be openai',
+      'upstreams[0].type: is not supported yet; it must be openai or azure',
       'upstreams[0].base_url: must be an http or https URL without user, password, query and fragment',
       'upstreams[1].type: is missing; it must be one of openai, azure, anthropic, gemini, coze, bailian, zai, zai-web, iflow, ollama',
       'upstreams[1].base_url: is missing; it must be an http or https URL without user, password, query and fragment',

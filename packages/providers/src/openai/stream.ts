@@ -41,8 +41,11 @@ export function translateStream(body: ChatBody): StreamTranslator {
       return fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
     if (chunk.error) return fail(toInnerFailure(chunk.error));
     if (!chunk.choices) return '';
-    responseModel ??= chunk.model ?? undefined;
+    // An empty name is Azure's way to say nothing.
+    responseModel ??= chunk.model || undefined;
     usage = chunk.usage ?? usage;
+    // Neither answer nor usage: what a content filter found in the prompt. SDK users index the first choice blindly.
+    if (chunk.choices.length === 0 && chunk.usage == null) return '';
     for (const choice of chunk.choices) {
       if (!choice.finish_reason) continue;
       finishReason = choice.finish_reason;

@@ -1,7 +1,8 @@
 import { until, verifies } from '@sluice/testkit';
+import type { OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice, upstream } from './sluice.ts';
-import { post, refusalOf } from './traffic.ts';
+import { post, refusalOf, tokensOf } from './traffic.ts';
 
 let sluice: Sluice;
 beforeEach(() => sluice.simulator.reset());
@@ -171,5 +172,45 @@ describe('the targets of a model', () => {
     await until(async () => (await served('broken'))[1] === 'breaking', { what: 'the target to be back' });
     const settled = await times(10, () => served('broken'));
     expect(settled).toEqual(settled.map(() => [200, 'breaking']));
+  });
+});
+
+describe('an Azure upstream', () => {
+  beforeAll(async () => {
+    sluice = await startSluice({
+      ingresses: 1,
+      workers: 1,
+      config: (simulatorUrl) => ({
+        upstreams: ['', '/openai/v1'].map((path, at) => ({
+          id: `azure-${at}`,
+          type: 'azure',
+          base_url: simulatorUrl + path,
+          credentials: [{ id: 'a', api_key: `tok-azure-${at}` }],
+        })),
+        models: [0, 1].map((at) => ({ id: `m${at}`, targets: [{ upstream: `azure-${at}`, model: 'demo-t4' }] })),
+      }),
+    });
+  });
+
+  it.each([
+    [0, '/openai/deployments/demo-t4/chat/completions'],
+    [1, '/openai/v1/chat/completions'],
+  ])('answers to the official SDK as OpenAI does (%i)', async (at, path) => {
+    const messages = [{ role: 'user' as const, content: 'rid=x' }];
+    const { chat } = sluice.client();
+    const whole = await chat.completions.create({ model: `m${at}`, messages });
+    expect(whole.choices[0]?.message.content).toBe(tokensOf('x', 4));
+    const chunks: OpenAI.ChatCompletionChunk[] = [];
+    for await (const chunk of await chat.completions.create({ model: `m${at}`, messages, stream: true })) {
+      chunks.push(chunk);
+    }
+    // Not the one in which Azure tells what it thinks of the prompt.
+    expect(chunks.every(({ choices }) => choices.length === 1)).toBe(true);
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(tokensOf('x', 4));
+    const calls = await sluice.simulator.calls();
+    expect(calls.map((call) => [call.path.split('?')[0], call.credential])).toEqual([
+      [path, `tok-azure-${at}`],
+      [path, `tok-azure-${at}`],
+    ]);
   });
 });

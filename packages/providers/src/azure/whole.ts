@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { WholeTranslation } from '../adapter.ts';
+import { openai } from '../openai/index.ts';
+import { parseText } from '../openai/wire.ts';
+
+const filteredSchema = z.looseObject({
+  choices: z
+    .array(z.looseObject({ finish_reason: z.literal('content_filter'), message: z.undefined().optional() }))
+    .min(1),
+});
+const nothing = { role: 'assistant', content: null, refusal: null };
+
+/** An answer that the filter took away as a whole comes without a message, which SDKs do not expect. */
+export function translateWhole(text: string): WholeTranslation {
+  const filtered = parseText(filteredSchema, text);
+  if (filtered === undefined) return openai.translateWhole(text);
+  const choices = filtered.choices.map((choice) => ({ ...choice, message: nothing }));
+  return openai.translateWhole(JSON.stringify({ ...filtered, choices }));
+}

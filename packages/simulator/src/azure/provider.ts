@@ -1,0 +1,41 @@
+import { openAi } from '../openai/provider.ts';
+import type { Endpoint, Provider } from '../server/provider.ts';
+
+/** What the content filter found in the prompt: a chunk without choices, before all others. */
+const promptFindings =
+  'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,' +
+  '"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}]}\n\n';
+
+const deployment = /^\/openai\/deployments\/([^/]+)\/chat\/completions$/;
+
+/** Azure OpenAI: the deployment stands in the path, or in the body under `/openai/v1`. */
+export const azure: Provider = {
+  ...openAi,
+  endpoint(method, path) {
+    const name = deployment.exec(path)?.[1];
+    const isV1 = path === '/openai/v1/chat/completions';
+    if (method !== 'POST' || (name === undefined && !isV1)) return undefined;
+    const chat = openAi.endpoint('POST', '/v1/chat/completions');
+    return chat && { read: (body) => withFindings(chat.read(name === undefined ? body : withModel(body, name))) };
+  },
+};
+
+/** The path's word counts, whatever the body says. */
+function withModel(body: string, name: string): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(body) as object), model: decodeURIComponent(name) });
+  } catch {
+    return body;
+  }
+}
+
+function withFindings(question: ReturnType<Endpoint['read']>): ReturnType<Endpoint['read']> {
+  if (question.kind === 'failure') return question;
+  return {
+    ...question,
+    answer(behaviour) {
+      const answer = question.answer(behaviour);
+      return answer.kind === 'stream' ? { ...answer, opening: promptFindings + answer.opening } : answer;
+    },
+  };
+}
