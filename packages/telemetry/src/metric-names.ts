@@ -267,7 +267,7 @@ export const metricTable = {
     kind: 'counter',
     services: ingress,
     labels: {},
-    help: 'Requests of which a frame was lost on the way; each ends in an error.',
+    help: 'Requests of which a frame was lost on the way; each goes on with another run, once.',
   },
   redisUp: {
     name: 'sluice_redis_up',

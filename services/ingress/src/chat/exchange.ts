@@ -96,7 +96,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   let phase: Phase = 'new';
   let workerId: string | undefined;
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
-  let hasLostWorker = false;
+  let hasLostRun = false;
   /** The worker that ends a request removes its record. */
   let isForgotten = false;
   let attempts = 0;
@@ -124,7 +124,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         fail('internal_error');
       }
     },
-    onGap: () => fail('relay_gap'),
+    onGap,
   });
 
   function onFrame(frame: Frame): void {
@@ -184,10 +184,21 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function onWorkerLost(): void {
     if (phase === 'cancelling') return conclude(() => undefined);
-    if (phase !== 'running' && phase !== 'queued') return;
-    const error = new GatewayError('worker_lost');
-    if (hasLostWorker) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
-    hasLostWorker = true;
+    if (phase === 'running' || phase === 'queued') loseRun('worker_lost');
+  }
+
+  /** Frames are missing: the run goes on at its worker, and can't be used. */
+  function onGap(): void {
+    if (phase !== 'running') return fail('relay_gap');
+    tellWorker('cancel');
+    loseRun('relay_gap');
+  }
+
+  /** A run is lost without its worker's word. That happens to a request once. */
+  function loseRun(code: 'worker_lost' | 'relay_gap'): void {
+    const error = new GatewayError(code);
+    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
+    hasLostRun = true;
     // The lost run may have called an upstream.
     const { attempts: before, burntTokens } = job.state;
     const lostTokens = rescue.chunks() - deliveredBefore;
