@@ -20,6 +20,7 @@ import { isRedisUnavailable } from '@sluice/redis';
 import type { Inbox, MailboxWriter } from '@sluice/relay';
 import { createQueueWatch } from './queue-watch.ts';
 import { createRescue } from './rescue.ts';
+import { createWorkerLink } from './worker-link.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /**
@@ -94,7 +95,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const { requestId } = request.job;
   let job = request.job;
   let phase: Phase = 'new';
-  let workerId: string | undefined;
+  const worker = createWorkerLink({ ...needs, requestId, onLost: onWorkerLost });
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
   let hasLostRun = false;
   /** The worker that ends a request removes its record. */
@@ -163,16 +164,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
 
   function onStarted(id: string): void {
-    watchWorker(id);
-    if (phase === 'cancelling') return tellWorker('cancel');
+    worker.attach(id);
+    if (phase === 'cancelling') return worker.tell('cancel', job.epoch);
     inQueue.stop();
     phase = 'running';
     listener.onStarted(id);
-  }
-
-  function watchWorker(id: string): void {
-    workerId = id;
-    needs.workers.add(id, onWorkerLost);
   }
 
   function onRetry(payload: string): void {
@@ -190,7 +186,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** Frames are missing: the run goes on at its worker, and can't be used. */
   function onGap(): void {
     if (phase !== 'running') return fail('relay_gap');
-    tellWorker('cancel');
+    worker.tell('cancel', job.epoch);
     loseRun('relay_gap');
   }
 
@@ -234,7 +230,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   }
 
   function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
-    forgetWorker();
+    worker.detach();
     inQueue.stop();
     phase = 'between-runs';
     job = { ...job, epoch: job.epoch + 1, state };
@@ -269,11 +265,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   /** Queues the run anew, unless a worker has claimed it: then that one is watched as if it had said so. */
   async function replaceRun(): Promise<void> {
-    if (phase !== 'queued' || workerId !== undefined) return;
+    if (phase !== 'queued' || worker.isAttached) return;
     const next = { ...job, epoch: job.epoch + 1 };
     const claimedBy = await needs.submitter.takeBack(next);
     if (isClosing() || phase !== 'queued' || job.epoch >= next.epoch) return;
-    if (claimedBy !== undefined) return watchWorker(claimedBy);
+    if (claimedBy !== undefined) return worker.attach(claimedBy);
     job = next;
     subscription.expect(job.epoch);
     await queueAgain(queuedWith);
@@ -295,7 +291,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     clearTimeout(timer);
     if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
     timer = setTimeout(() => conclude(() => undefined), confirmMs);
-    if (before === 'running') return tellWorker('cancel');
+    if (before === 'running') return worker.tell('cancel', job.epoch);
     needs.submitter
       .withdraw(job)
       .then((isClaimed) => {
@@ -303,15 +299,6 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         if (!isClaimed) conclude(() => undefined);
       })
       .catch(needs.onError);
-  }
-
-  function tellWorker(kind: 'cancel' | 'pause' | 'resume'): void {
-    if (workerId !== undefined) needs.writer.send(workerId, { requestId, epoch: job.epoch, seq: 0, kind, data: '' });
-  }
-
-  function forgetWorker(): void {
-    if (workerId !== undefined) needs.workers.remove(workerId, onWorkerLost);
-    workerId = undefined;
   }
 
   /** The end of it, whatever it was. `tell` is heard only if the client has not been told before. */
@@ -323,7 +310,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     clearTimeout(timer);
     clearTimeout(deadline);
     subscription.close();
-    forgetWorker();
+    worker.detach();
     if (!isForgotten) needs.submitter.withdraw(job).catch(needs.onError);
     resolveEnded(reported);
     if (isHeard) tell();
@@ -344,8 +331,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         throw cause;
       }
     },
-    pause: () => tellWorker('pause'),
-    resume: () => tellWorker('resume'),
+    pause: () => worker.tell('pause', job.epoch),
+    resume: () => worker.tell('resume', job.epoch),
     fail,
     requeue() {
       replaceRun().catch(needs.onError);
