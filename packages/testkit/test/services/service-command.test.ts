@@ -15,7 +15,7 @@ test('runs a service from source', () => {
     '--conditions=@sluice/source',
     '--enable-source-maps',
     '--max-semi-space-size=8',
-    '--heap-growing-percent=15',
+    '--heap-growing-percent=40',
     '--import',
     'packages/telemetry/src/register.ts',
     'services/ingress/src/main.ts',
@@ -26,7 +26,7 @@ test('runs a service as it was built', () => {
   expect(inRepo(serviceCommand('worker', 'dist'))).toEqual([
     '--enable-source-maps',
     '--max-semi-space-size=8',
-    '--heap-growing-percent=15',
+    '--heap-growing-percent=40',
     '--import',
     'packages/telemetry/dist/register.js',
     'services/worker/dist/main.js',
