@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { shutdownTelemetry } from '@sluice/telemetry';
 
 /** A service as its process sees it. */
@@ -17,6 +18,8 @@ export interface RunServiceOptions {
 
 const exitCodes = { stopped: 0, failed: 1, killed: 130 } as const;
 const flushTelemetryMs = 5000;
+/** A start that is not through after this has served nobody, and what it waits for may never come. */
+const startGraceMs = 1000;
 
 /**
  * Gives a service its process: starts it, drains it on SIGTERM, SIGINT or the end of its supervisor, and exits. A second
@@ -24,7 +27,6 @@ const flushTelemetryMs = 5000;
  * dies, nobody else would ever stop this process.
  */
 export function runService({ start, explain }: RunServiceOptions): void {
-  const starting = start();
   let service: Service | undefined;
   let isStopping = false;
   let exitCode: number = exitCodes.stopped;
@@ -32,10 +34,8 @@ export function runService({ start, explain }: RunServiceOptions): void {
   function stop(reason: string): void {
     if (isStopping) process.exit(exitCodes.killed);
     isStopping = true;
-    // Not ready yet: nobody has been served, and what it waits for may never come.
-    if (service === undefined) process.exit(exitCode);
-    service
-      .stop(reason)
+    Promise.race([starting, delay(startGraceMs)])
+      .then((started) => started?.stop(reason))
       .then(() => shutdownTelemetry(flushTelemetryMs))
       .then(() => process.exit(exitCode), giveUp);
   }
@@ -59,5 +59,7 @@ export function runService({ start, explain }: RunServiceOptions): void {
     exitCode = exitCodes.failed;
     if (!isStopping) stop('uncaught exception');
   });
+  // Last: a signal that comes while it starts must find somebody at home.
+  const starting = start();
   starting.then((started) => (service = started), giveUp);
 }

@@ -19,7 +19,8 @@ function stage(failing: readonly string[] = []): Stage {
       stopped.push(url);
       return { code: 0, signal: null };
     };
-    return { url, stop } as ServiceProcess;
+    const exited = Promise.resolve({ code: 0, signal: null });
+    return { url, stop, exited, kill: () => undefined } as unknown as ServiceProcess;
   };
   return { spawn, spawned, stopped };
 }
