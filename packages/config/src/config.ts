@@ -1,4 +1,5 @@
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { Secret } from './secret.ts';
 
@@ -122,17 +123,19 @@ export interface ClientLimits {
 export interface UpstreamConfig {
   readonly id: string;
   /** The provider's wire protocol. */
-  readonly type: 'openai' | 'azure';
+  readonly type: ProviderType;
   /** http or https; without user, password and a slash at its end. */
   readonly baseUrl: string;
-  /** Of the provider's API, where it has several. */
-  readonly apiVersion?: string | undefined;
+  /** What only this provider's protocol knows, as its schema has it. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];
   /** Ask the provider to report usage at the end of a stream. */
   readonly reportStreamUsage: boolean;
-  /** How it is told to write on where an answer broke off. */
-  readonly prefill: PrefillStyle | 'none';
+  /** How it is told to write on where an answer broke off; undefined = as the provider can. */
+  readonly prefill: PrefillStyle | 'none' | undefined;
+  /** Leave out what the provider can't do, instead of refusing the request. */
+  readonly dropsUnsupported: boolean;
 }
 
 export interface UpstreamCredential {

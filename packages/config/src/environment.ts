@@ -3,7 +3,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
-import { listenPort, milliseconds, must, someText } from './schema/field-types.ts';
+import { listenPort, milliseconds, must, someText } from '@sluice/setting-types';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
 import { redisUrl } from './schema/redis.ts';

@@ -29,6 +29,7 @@ const verdicts: Record<FailureKind, Verdict> = {
   not_found: { remedy: 'next_target', countsAgainstTarget: false },
   context_length: { remedy: 'next_target', countsAgainstTarget: false },
   content_policy: { remedy: 'next_target', countsAgainstTarget: false },
+  unsupported: { remedy: 'next_target', countsAgainstTarget: false },
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 

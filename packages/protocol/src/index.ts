@@ -26,7 +26,7 @@ export {
   startedSchema,
 } from './relay/payloads.ts';
 export { type FailureKind, type UpstreamFailure } from './upstream/failure.ts';
-export type { ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
+export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
 export { inspectJson, type JsonLimits } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
 export { type ChatMessage } from './openai/chat-message.ts';

@@ -1,4 +1,6 @@
-import type { ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import type { Capabilities } from './capabilities.ts';
+import type { Preparation } from './preparation.ts';
 
 /**
  * The client's request as JSON. The ingress has validated it; fields it does not know are there as they came.
@@ -11,25 +13,47 @@ export interface CallPlan {
   readonly model: string;
   /** Without a slash at its end. */
   readonly baseUrl: string;
-  /** Absent where the provider wants none. */
+  /** Key or token. Absent where the provider wants none. */
   readonly apiKey: string | undefined;
-  /** Of the provider's API, where it has several at one URL. */
-  readonly apiVersion?: string | undefined;
+  /** The provider is to answer with a stream. */
   readonly stream: boolean;
   /** Ask the provider to report usage at the end of a stream, for the limits and the bill. */
   readonly reportStreamUsage: boolean;
+  /** Names the request, and with it answers of providers that give them no name. */
+  readonly requestId: string;
+  /** When the call begins: ms since 1970. Dates answers of providers that do not. */
+  readonly startedAtMs: number;
+  /** Gives a random UUID, for protocols that want their clients to make some up. */
+  readonly newId: () => string;
+  /** Thoughts stay in the answer's text, marked as the provider marks them. */
+  readonly keepsThinkingMarkup: boolean;
+  /** What {@link ProviderAdapter.prepare} found out. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 /** What a provider is to Sluice. All functions are pure; the worker does the talking. */
 export interface ProviderAdapter {
   readonly type: string;
+  readonly capabilities: Capabilities;
+  /** How a stream is cut into events. */
+  readonly framing: Framing;
+  /** It has no answers in one piece: they are collected from a stream. */
+  readonly isStreamOnly?: boolean;
+  /** What of this request the provider can't do, beyond what `capabilities` says: values, combinations. */
+  findUnsupported?(body: ChatBody): readonly FieldPath[];
+  /** What must be asked of the provider before the call that brings the answer. */
+  prepare?(body: ChatBody, plan: CallPlan): Preparation;
+  /** The call that brings the answer. The body holds nothing that the provider can't do. */
   toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
   /** Fresh for each attempt. */
-  translateStream(body: ChatBody): StreamTranslator;
-  translateWhole(text: string): WholeTranslation;
+  translateStream(body: ChatBody, plan: CallPlan): StreamTranslator;
+  translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
   /** For answers that are not 2xx. */
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
 }
+
+/** The way to a field of a request, as in `['messages', 0, 'content', 1]`. */
+export type FieldPath = readonly (string | number)[];
 
 /** Turns a provider's events into OpenAI's, one after the other. */
 export interface StreamTranslator {
@@ -38,11 +62,13 @@ export interface StreamTranslator {
    * Never throws. After the stream is complete or has failed it returns ''.
    */
   push(event: UpstreamEvent): string;
-  /** The provider has closed its stream: whatever is open now was truncated. */
-  end(): void;
+  /** The provider has closed its stream: whatever is open now was truncated. Returns what was held back. */
+  end(): string;
   readonly state: StreamState;
   /** Every part of the answer is finished: what may still come is its usage. */
   readonly isFinished: boolean;
+  /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */
+  toCancel?(): UpstreamRequest | undefined;
 }
 
 export type StreamState =

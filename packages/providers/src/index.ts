@@ -7,4 +7,9 @@ export type {
   StreamTranslator,
   WholeTranslation,
 } from './adapter.ts';
-export { adapters } from './registry.ts';
+export { type ChunkCollector, createChunkCollector } from './answer/collect-chunks.ts';
+export { toChunks } from './answer/to-chunks.ts';
+export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';
+export type { Provider } from './provider.ts';
+export { providers, type ProviderType } from './registry.ts';
+export { type FitOptions, fitRequest, type Fitted } from './support/fit-request.ts';

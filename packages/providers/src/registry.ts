@@ -1,6 +1,11 @@
-import type { ProviderAdapter } from './adapter.ts';
 import { azure } from './azure/index.ts';
 import { openai } from './openai/index.ts';
+import type { Provider } from './provider.ts';
 
-/** The adapter of each `type` that an upstream may have. */
-export const adapters = { openai, azure } as const satisfies Record<string, ProviderAdapter>;
+/** Every `type` that an upstream may have. */
+export const providers = {
+  openai,
+  azure,
+} as const satisfies Record<string, Provider>;
+
+export type ProviderType = keyof typeof providers;

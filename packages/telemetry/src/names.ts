@@ -155,6 +155,11 @@ export function inferenceResultAttributes(result: InferenceResult, names = genAi
   };
 }
 
+/** Fields of the request that were left out because the provider can't do them. */
+export const droppedParametersAttribute = (names: readonly string[]): SpanAttributes => ({
+  'sluice.dropped_parameters': [...names],
+});
+
 /** One HTTP call to a provider. `resendCount` is 0 for the first. */
 export function attemptSpan(attempt: {
   readonly method: string;

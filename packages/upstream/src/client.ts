@@ -6,6 +6,8 @@ import { toNetworkFailure } from './network-failure.ts';
 export interface UpstreamClient {
   /** Begins a call; never throws. Exactly one of `onEnd` and `onFailure` follows, unless the call is aborted first. */
   call(request: UpstreamRequest, listener: CallListener): Call;
+  /** Makes a call whose answer matters to nobody. */
+  tell(request: UpstreamRequest): void;
   close(): Promise<void>;
 }
 
@@ -44,9 +46,17 @@ export function createUpstreamClient({ connectTimeoutMs, keepAliveMs }: Upstream
   });
   return {
     call: (request, listener) => dispatch(agent, request, listener),
+    tell: (request) => void dispatch(agent, request, unheard),
     close: () => agent.destroy(),
   };
 }
+
+const unheard: CallListener = {
+  onHead: () => undefined,
+  onText: () => undefined,
+  onEnd: () => undefined,
+  onFailure: () => undefined,
+};
 
 function dispatch(agent: Agent, request: UpstreamRequest, listener: CallListener): Call {
   const url = new URL(request.url);
@@ -103,7 +113,7 @@ function dispatch(agent: Agent, request: UpstreamRequest, listener: CallListener
         method: request.method,
         headers: request.headers,
         // Bytes: Node turns a long text into them several times as slowly when it writes it.
-        body: Buffer.from(request.body),
+        body: request.body === undefined ? null : Buffer.from(request.body),
       },
       handler,
     );

@@ -1,10 +1,14 @@
-import type { UpstreamEvent } from '@sluice/protocol';
-import { createParser } from 'eventsource-parser';
+import type { Framing, UpstreamEvent } from '@sluice/protocol';
+import { createLineReader } from './line-reader.ts';
+import { createSseLineReader } from './sse-line-reader.ts';
+import { createSseReader } from './sse-reader.ts';
 
 /** Cuts a stream's text into events, wherever the network cut it. */
 export interface EventReader {
   /** Returns false when an event has outgrown the limit; nothing more may be fed then. */
   feed(text: string): boolean;
+  /** The stream is over: what it left unfinished is an event too, where the framing says so. */
+  end(): void;
 }
 
 export interface EventReaderNeeds {
@@ -13,23 +17,17 @@ export interface EventReaderNeeds {
   readonly onEvent: (event: UpstreamEvent) => void;
 }
 
-/**
- * Server-sent events as the HTML standard has them. An event that its sender did not finish with a blank line is not an
- * event: whether the stream was complete is for the provider's translator to judge.
- */
-export function createSseReader({ maxEventLength, onEvent }: EventReaderNeeds): EventReader {
-  let hasOverflowed = false;
-  const parser = createParser({
-    maxBufferSize: maxEventLength,
-    onEvent,
-    onError(error) {
-      if (error.type === 'max-buffer-size-exceeded') hasOverflowed = true;
-    },
-  });
-  return {
-    feed(text) {
-      if (!hasOverflowed) parser.feed(text);
-      return !hasOverflowed;
-    },
-  };
+export function createEventReader(framing: Framing, needs: EventReaderNeeds): EventReader {
+  switch (framing) {
+    case 'sse':
+      return createSseReader(needs, false);
+    case 'sse-unterminated':
+      return createSseReader(needs, true);
+    case 'sse-lines':
+      return createSseLineReader(needs);
+    case 'ndjson':
+      return createLineReader(needs.maxEventLength, (data) => {
+        if (data.trim() !== '') needs.onEvent({ data });
+      });
+  }
 }

@@ -1,5 +1,5 @@
 import type { UpstreamEvent } from '@sluice/protocol';
-import { createSseReader } from '@sluice/upstream';
+import { createEventReader } from '@sluice/upstream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -16,12 +16,12 @@ const expected: Pick<UpstreamEvent, 'data'>[] = [
 function read(pieces: readonly Uint8Array[]): { data: string }[] {
   const events: { data: string }[] = [];
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const reader = createSseReader({ maxEventLength: 1000, onEvent: ({ data }) => events.push({ data }) });
+  const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: ({ data }) => events.push({ data }) });
   for (const piece of pieces) expect(reader.feed(decoder.decode(piece, { stream: true }))).toBe(true);
   return events;
 }
 
-describe('createSseReader', () => {
+describe('a reader of server-sent events', () => {
   const bytes = new TextEncoder().encode(stream);
 
   it('gives the same events wherever the stream is cut in two', () => {
@@ -45,7 +45,7 @@ describe('createSseReader', () => {
 
   it('stops at an event that is too large, and not before', () => {
     let events = 0;
-    const reader = createSseReader({ maxEventLength: 1000, onEvent: () => events++ });
+    const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: () => events++ });
     expect(reader.feed(`data: ${'x'.repeat(900)}\n\n`)).toBe(true);
     expect(reader.feed(`data: ${'x'.repeat(600)}`)).toBe(true);
     expect(reader.feed('x'.repeat(600))).toBe(false);

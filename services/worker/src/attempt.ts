@@ -1,7 +1,14 @@
-import type { ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import type { AnswerSummary, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import {
+  type AnswerSummary,
+  type CallPlan,
+  type ChatBody,
+  createChunkCollector,
+  type ProviderAdapter,
+  toChunks,
+} from '@sluice/providers';
 import type { Stitch } from '@sluice/rescue';
-import { type Call, createSilenceTimer, createSseReader, type UpstreamClient } from '@sluice/upstream';
+import { type Call, createEventReader, createSilenceTimer, type UpstreamClient } from '@sluice/upstream';
 
 type Settled =
   | { readonly kind: 'complete'; readonly summary: AnswerSummary }
@@ -32,6 +39,8 @@ export interface AttemptOptions {
   readonly adapter: ProviderAdapter;
   readonly request: UpstreamRequest;
   readonly body: ChatBody;
+  readonly plan: CallPlan;
+  /** The client wants a stream; the provider may have to give one all the same. */
   readonly stream: boolean;
   /** Fits the stream to what the client has of an answer that broke off. */
   readonly stitch: Stitch | undefined;
@@ -63,7 +72,9 @@ const usageWaitMs = 500;
 export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   const { adapter, sink, now } = options;
   const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-  const translator = options.stream ? adapter.translateStream(options.body) : undefined;
+  const { body, plan } = options;
+  const translator = plan.stream ? adapter.translateStream(body, plan) : undefined;
+  const collector = plan.stream && !options.stream ? createChunkCollector() : undefined;
   const holds = new Set<'client' | 'mailbox'>();
   let call: Call | undefined;
   let head: ResponseHead | undefined;
@@ -83,7 +94,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     failWith({ kind: 'timeout', message: 'The request took longer than it may in all.' });
   }, options.remainingMs);
 
-  const reader = createSseReader({ maxEventLength: options.maxEventBytes, onEvent });
+  const reader = createEventReader(adapter.framing, { maxEventLength: options.maxEventBytes, onEvent });
 
   function settle(result: Settled): void {
     if (isSettled) return;
@@ -103,7 +114,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   /** The stream is over, for whatever reason; what was finished before is complete all the same. */
   function breakOff(failure: UpstreamFailure): void {
-    if (translator?.isFinished === true) translator.end();
+    if (translator?.isFinished === true) pass(translator.end());
+    flush();
     settleByTranslator();
     failWith(failure);
   }
@@ -111,6 +123,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   function onAbort(): void {
     settle({ kind: 'aborted' });
     call?.abort();
+    const request = translator?.toCancel?.();
+    if (request !== undefined) options.client.tell(request);
   }
 
   function hold(reason: 'client' | 'mailbox', isHeld: boolean): void {
@@ -128,9 +142,13 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   }
 
   function onEvent(event: UpstreamEvent): void {
-    const sse = translator?.push(event) ?? '';
+    pass(translator?.push(event) ?? '');
+  }
+
+  function pass(sse: string): void {
     if (sse === '') return;
     received++;
+    if (collector !== undefined) return collector.add(sse);
     const passed = options.stitch === undefined ? sse : options.stitch.push(sse);
     if (passed === '') return;
     events++;
@@ -173,6 +191,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     const state = translator?.state;
     if (state?.kind === 'failed') failWith(state.failure);
     if (state?.kind !== 'complete' || isSettled) return;
+    if (collector !== undefined) giveWhole(collector.toCompletion(state.summary.usage));
     settle({ kind: 'complete', summary: state.summary });
     setTimeout(() => call?.abort(), lingerMs).unref();
   }
@@ -195,37 +214,44 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   }
 
   function onWholeEnd(): void {
-    const whole = adapter.translateWhole(text);
+    const whole = adapter.translateWhole(text, body, plan);
     if (whole.kind === 'failed') return failWith(whole.failure);
-    sink.onAnswer();
-    sink.data(whole.text);
-    events = 1;
-    received = 1;
+    giveWhole(whole.text);
     settle({ kind: 'complete', summary: whole.summary });
   }
 
-  /** A 200 that is no event stream: an error in disguise, or a page of some proxy. */
+  function giveWhole(completion: string): void {
+    sink.onAnswer();
+    sink.data(completion);
+    events = 1;
+    received = Math.max(1, received);
+  }
+
+  /** A 200 that is no event stream: an error in disguise, a page of some proxy, or a server that does not stream. */
   function onUnexpectedBody(): void {
-    const whole = adapter.translateWhole(text);
-    failWith(
-      whole.kind === 'failed'
-        ? whole.failure
-        : { kind: 'malformed', message: 'The provider did not answer with a stream.' },
-    );
+    const whole = adapter.translateWhole(text, body, plan);
+    if (whole.kind === 'failed') return failWith(whole.failure);
+    if (options.stream) {
+      pass(toChunks(whole.text, body));
+      flush();
+    } else {
+      giveWhole(whole.text);
+    }
+    settle({ kind: 'complete', summary: whole.summary });
   }
 
   const mode = (): 'error' | 'stream' | 'whole' | 'unexpected' => {
     if (head === undefined || head.status < 200 || head.status >= 300) return 'error';
-    if (!options.stream) return 'whole';
+    if (!plan.stream) return 'whole';
     const contentType = head.headers['content-type'];
-    return contentType === undefined || contentType.includes('text/event-stream') ? 'stream' : 'unexpected';
+    return contentType === undefined || streamTypes[adapter.framing].test(contentType) ? 'stream' : 'unexpected';
   };
 
   options.signal.addEventListener('abort', onAbort);
   if (options.signal.aborted) onAbort();
   if (isSettled) return promise;
   options.onHold((isHeld) => hold('client', isHeld));
-  if (options.stream) silence.allow(options.firstTokenMs);
+  if (plan.stream) silence.allow(options.firstTokenMs);
 
   call = options.client.call(options.request, {
     onHead(received) {
@@ -243,7 +269,9 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
       if (isSettled) return;
       const current = mode();
       if (current === 'stream') {
-        translator?.end();
+        reader.end();
+        pass(translator?.end() ?? '');
+        flush();
         settleByTranslator();
       } else if (current === 'whole') onWholeEnd();
       else if (current === 'unexpected') onUnexpectedBody();
@@ -253,6 +281,14 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   });
   return promise;
 }
+
+const eventStream = /text\/event-stream|application\/octet-stream/;
+const streamTypes = {
+  sse: eventStream,
+  'sse-unterminated': eventStream,
+  'sse-lines': eventStream,
+  ndjson: /ndjson|jsonl|application\/octet-stream/,
+} as const satisfies Record<Framing, RegExp>;
 
 const silenceMessage = (received: number): string =>
   received === 0 ? 'The provider did not begin to answer in time.' : 'The provider stopped answering.';

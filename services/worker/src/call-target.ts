@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import type { UpstreamRequest } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { Delivered, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '@sluice/providers';
 import {
   attemptSpan,
   type Carrier,
@@ -15,11 +16,14 @@ import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
 import type { UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
 import type { Execution } from './execute.ts';
+import { prepare, type PrepareResult } from './prepare.ts';
 import type { Target } from './targets.ts';
 
 /** One call of a run: to whom, as whom. */
 export interface ChosenCall {
   readonly target: Target;
+  /** The request as far as this target can serve it. */
+  readonly body: ChatBody;
   readonly credentialId: string;
   /** This call decides whether the target's circuit closes. */
   readonly isProbe: boolean;
@@ -45,58 +49,68 @@ export interface CallTargetNeeds {
 }
 
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
-  return async (execution, { target, credentialId, isProbe, hasFailures, attempts, rescue }) => {
+  return async (execution, chosen) => {
     const { job, delivered, publisher } = execution;
-    const body = bodyFor(execution, target, rescue);
+    const { target, isProbe, hasFailures, attempts, rescue } = chosen;
+    const { adapter } = target;
     const ref = { upstreamId: target.upstream, model: target.model };
-    const { credential, giveBack } = target.pool.take(credentialId);
+    const { credential, giveBack } = target.pool.take(chosen.credentialId);
     const apiKey = credential.apiKey?.reveal();
-    const request = target.adapter.toUpstream(body, {
-      model: target.model,
-      baseUrl: target.baseUrl,
-      apiVersion: target.apiVersion,
-      apiKey,
-      stream: job.stream,
-      reportStreamUsage: target.reportStreamUsage,
+    const calledAtMs = Date.now();
+    const prepared = await prepare({
+      client: needs.client,
+      adapter,
+      body: bodyFor(chosen, delivered),
+      plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
+      signal: execution.run.signal,
+      stepMs: needs.timeouts.firstTokenMs,
+      remainingMs: execution.remainingMs(),
+      maxBodyBytes: needs.limits.maxBodyBytes,
     });
+    const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
     const span = startSpan({
       ...attemptSpan({
-        method: request.method,
-        url: request.url,
+        method: request?.method ?? 'POST',
+        url: request?.url ?? target.baseUrl,
         resendCount: attempts - 1,
         upstream: target.upstream,
-        credentialId,
+        credentialId: chosen.credentialId,
       }),
       parent: execution.span,
+      startTimeMs: calledAtMs,
     });
 
-    const result = await attempt({
-      client: needs.client,
-      adapter: target.adapter,
-      request: withTraceContext(request, span.carrier()),
-      body,
-      stream: job.stream,
-      stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
-      sink: {
-        onAnswer() {
-          publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
-          execution.span.event(firstChunkEvent);
-          if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
-        },
-        data: publisher.data,
-        isCongested: publisher.isCongested,
-        onceWritable: publisher.onceWritable,
-      },
-      signal: execution.run.signal,
-      onHold: execution.run.onHold,
-      firstTokenMs: needs.timeouts.firstTokenMs,
-      idleMs: needs.timeouts.idleMs,
-      remainingMs: execution.remainingMs(),
-      ...needs.limits,
-      onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
-      onHead: ({ status }) => span.set(httpResponseAttributes(status)),
-      now: needs.now,
-    });
+    const result =
+      prepared.kind !== 'ready' || request === undefined
+        ? unanswered(prepared)
+        : await attempt({
+            client: needs.client,
+            adapter,
+            request: withTraceContext(request, span.carrier()),
+            body: prepared.body,
+            plan: prepared.plan,
+            stream: job.stream,
+            stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
+            sink: {
+              onAnswer() {
+                publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
+                execution.span.event(firstChunkEvent);
+                if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
+              },
+              data: publisher.data,
+              isCongested: publisher.isCongested,
+              onceWritable: publisher.onceWritable,
+            },
+            signal: execution.run.signal,
+            onHold: execution.run.onHold,
+            firstTokenMs: needs.timeouts.firstTokenMs,
+            idleMs: needs.timeouts.idleMs,
+            remainingMs: execution.remainingMs(),
+            ...needs.limits,
+            onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
+            onHead: ({ status }) => span.set(httpResponseAttributes(status)),
+            now: needs.now,
+          });
     giveBack();
 
     if (result.kind === 'aborted') {
@@ -112,7 +126,34 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   };
 }
 
-function bodyFor({ body, delivered }: Execution, { prefill }: Target, rescue: RescueMode | undefined): ChatBody {
+interface PlanFacts {
+  readonly execution: Execution;
+  readonly target: Target;
+  readonly apiKey: string | undefined;
+  readonly startedAtMs: number;
+}
+
+function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts): CallPlan {
+  return {
+    model: target.model,
+    baseUrl: target.baseUrl,
+    apiKey,
+    stream: job.stream || target.adapter.isStreamOnly === true,
+    reportStreamUsage: target.reportStreamUsage,
+    requestId: job.requestId,
+    startedAtMs,
+    newId: randomUUID,
+    keepsThinkingMarkup: false,
+  };
+}
+
+/** The end of a call of which the answer was not even asked for. */
+function unanswered(prepared: PrepareResult): AttemptResult {
+  const none = { events: 0, received: 0 } as const;
+  return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
+}
+
+function bodyFor({ body, target: { prefill }, rescue }: ChosenCall, delivered: Delivered | undefined): ChatBody {
   if (delivered === undefined || rescue !== 'continue' || prefill === 'none') return body;
   return withPrefill(body, delivered, prefill);
 }

@@ -20,10 +20,10 @@ import {
   targetName,
   toClientError,
 } from '@sluice/policy';
-import type { ChatBody } from '@sluice/providers';
+import { type ChatBody, fitRequest } from '@sluice/providers';
 import type { Publisher } from '@sluice/relay';
 import type { RescueMode } from '@sluice/rescue';
-import type { SpanHandle, WorkerMetrics } from '@sluice/telemetry';
+import { droppedParametersAttribute, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
 import type { ActiveRun } from './active-runs.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { CallTarget, ChosenCall } from './call-target.ts';
@@ -66,7 +66,7 @@ export interface ExecuteNeeds {
   readonly random: () => number;
 }
 
-type Chosen = Omit<ChosenCall, 'attempts' | 'rescue'>;
+type Chosen = Omit<ChosenCall, 'attempts' | 'rescue' | 'body'>;
 
 /** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
 const refusedRestMs = 10_000;
@@ -82,6 +82,8 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   // Ingress and worker may disagree about the configuration for a moment of a rollout.
   if (targets.length === 0) return unavailable(job.state);
   const standings = new Map<Target, Standing>();
+  const { bodies, misfit } = fitTo(targets, execution);
+  for (const target of targets) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
   let state: RetryState = job.state;
   let lastFailure: UpstreamFailure | undefined;
 
@@ -90,7 +92,8 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
     if (chosen === undefined) break;
     state = { ...state, attempts: state.attempts + 1 };
     const rescue = rescueMode(execution, chosen.target, state);
-    const result = await needs.callTarget(execution, { ...chosen, attempts: state.attempts, rescue });
+    const body = bodies.get(chosen.target) ?? execution.body;
+    const result = await needs.callTarget(execution, { ...chosen, body, attempts: state.attempts, rescue });
     if (result.kind !== 'failed') return conclude(execution, state, result);
     const { failure, events } = result;
     const isPrefillRefused = rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
@@ -114,9 +117,28 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
     remainingMs: execution.remainingMs(),
     random: needs.random,
   });
-  const error = errorOf(step, lastFailure);
+  const error = errorOf(step, lastFailure ?? (bodies.size === 0 ? misfit : undefined));
   if (step.kind === 'wait') return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
   return { kind: 'error', error, attempts: state.attempts, events: 0 };
+}
+
+interface Fit {
+  /** The request as each target can serve it; nothing for those that can't. */
+  readonly bodies: ReadonlyMap<Target, ChatBody>;
+  /** Why the first of those can't. */
+  readonly misfit: UpstreamFailure | undefined;
+}
+
+function fitTo(targets: readonly Target[], { body, job, span }: Execution): Fit {
+  const bodies = new Map<Target, ChatBody>();
+  let misfit: UpstreamFailure | undefined;
+  for (const target of targets) {
+    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
+    if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
+    else bodies.set(target, fitted.body);
+    if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
+  }
+  return { bodies, misfit };
 }
 
 /** Targets that were silent are left alone while there are others. */

@@ -1,8 +1,21 @@
-import { adapters } from '@sluice/providers';
+import { type CallPlan, providers } from '@sluice/providers';
 import { createStitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
 import { createFakeUpstream, delta, type FakeUpstream } from './fake-upstream.ts';
+
+const plan: CallPlan = {
+  model: 'm',
+  baseUrl: 'http://u',
+  apiKey: undefined,
+  stream: true,
+  reportStreamUsage: true,
+  requestId: 'r',
+  startedAtMs: 0,
+  newId: () => 'id',
+  keepsThinkingMarkup: false,
+};
+const adapter = providers.openai.create({});
 
 function start(over: Partial<AttemptOptions> = {}) {
   const upstream = createFakeUpstream();
@@ -15,9 +28,10 @@ function start(over: Partial<AttemptOptions> = {}) {
   const gaps: number[] = [];
   const promise = attempt({
     client: upstream,
-    adapter: adapters.openai,
+    adapter,
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
     body: {},
+    plan,
     stream: true,
     stitch: undefined,
     sink: {
@@ -233,7 +247,6 @@ describe('attempt', () => {
   it.each([
     ['a page', 'text/html', '<html>', 'malformed'],
     ['an error in disguise', 'application/json', '{"error":{"code":"rate_limit_exceeded"}}', 'rate_limit'],
-    ['a whole answer', 'application/json', whole('hi'), 'malformed'],
   ])('fails when it gets %s instead of a stream', async (_what, contentType, text, kind) => {
     const { upstream, promise, sent } = start();
     upstream.head(200, contentType);
@@ -241,6 +254,46 @@ describe('attempt', () => {
     upstream.end();
     expect(await promise).toMatchObject({ kind: 'failed', failure: { kind }, events: 0 });
     expect(sent).toEqual([]);
+  });
+
+  it('makes a stream of a whole answer', async () => {
+    const { upstream, promise, sent } = start();
+    upstream.head(200, 'application/json');
+    upstream.text(whole('hi'));
+    upstream.end();
+    expect(await promise).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+    expect(sent.join('').match(/"delta":\{[^}]*\}|"finish_reason":"stop"/g)).toEqual([
+      '"delta":{"content":"hi","role":"assistant"}',
+      '"delta":{}',
+      '"finish_reason":"stop"',
+    ]);
+  });
+
+  it('makes a whole answer of a stream, for a provider that has nothing else', async () => {
+    const { upstream, promise, sent, answers } = start({ stream: false });
+    upstream.head();
+    upstream.event(delta('a'));
+    upstream.event(delta('b', 'stop'));
+    upstream.event('[DONE]');
+    expect(await promise).toMatchObject({ kind: 'complete', events: 1, received: 2 });
+    expect(JSON.parse(sent.join(''))).toMatchObject({
+      object: 'chat.completion',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'ab' }, finish_reason: 'stop' }],
+    });
+    expect(answers).toHaveBeenCalledOnce();
+  });
+
+  it('tells a provider that goes on behind a closed socket to stop', async () => {
+    const toCancel = { method: 'POST', url: 'http://u/cancel', headers: {}, body: '{}' } as const;
+    const translateStream: typeof adapter.translateStream = (...args) => ({
+      ...adapter.translateStream(...args),
+      toCancel: () => toCancel,
+    });
+    const { upstream, controller, promise } = start({ adapter: { ...adapter, translateStream } });
+    upstream.head();
+    controller.abort('cancelled');
+    expect(await promise).toMatchObject({ kind: 'aborted' });
+    expect(upstream.requests.at(-1)).toBe(toCancel);
   });
 
   it('reads what an error has to say, but not for ever', async () => {
@@ -266,7 +319,7 @@ describe('attempt', () => {
   });
 
   it('passes a whole answer on unchanged', async () => {
-    const { upstream, sent, promise, answers } = start({ stream: false });
+    const { upstream, sent, promise, answers } = start({ stream: false, plan: { ...plan, stream: false } });
     upstream.head(200, 'application/json');
     upstream.text(whole('hi').slice(0, 10));
     vi.advanceTimersByTime(5000);
@@ -278,7 +331,7 @@ describe('attempt', () => {
   });
 
   it('refuses a whole answer without end', async () => {
-    const { upstream, promise } = start({ stream: false });
+    const { upstream, promise } = start({ stream: false, plan: { ...plan, stream: false } });
     upstream.head(200, 'application/json');
     upstream.text('x'.repeat(1001));
     expect(await promise).toMatchObject({ failure: { kind: 'malformed' } });

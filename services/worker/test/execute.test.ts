@@ -1,7 +1,7 @@
 import type { Choice, UpstreamHealth } from '@sluice/admission';
 import { retryPresets } from '@sluice/policy';
 import { type ChatJob, type Delivered, firstRetryState, type FailureKind } from '@sluice/protocol';
-import { adapters } from '@sluice/providers';
+import { providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
 import { describe, expect, it, vi } from 'vitest';
 import { createActiveRuns } from '../src/active-runs.ts';
@@ -16,10 +16,10 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   priority: 1,
   weight: 1,
   baseUrl: 'http://u',
-  apiVersion: undefined,
   reportStreamUsage: true,
   prefill: 'none',
-  adapter: adapters.openai,
+  dropsUnsupported: false,
+  adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
   ...over,
 });

@@ -34,6 +34,7 @@ export function createFakeUpstream(): FakeUpstream {
         resume: () => (isPaused = false),
       };
     },
+    tell: (request) => void requests.push(request),
     head(status = 200, contentType = 'text/event-stream') {
       const head: ResponseHead = { status, headers: { 'content-type': contentType }, receivedAt: 0 };
       tell().onHead(head);

@@ -1,5 +1,5 @@
 import type { RedisConfig, RedisNode, RedisPlace } from '../config.ts';
-import { splitHostAndPort } from '../schema/field-types.ts';
+import { splitHostAndPort } from '@sluice/setting-types';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
 

@@ -1,3 +1,4 @@
+import { providers } from '@sluice/providers';
 import type { Config, ModelConfig, UpstreamConfig } from '../config.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
@@ -19,8 +20,10 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     type: 'openai',
     baseUrl: `http://127.0.0.1:${port}/v1`,
     credentials: [{ id: 'default', apiKey: createSecret('sim') }],
+    options: {},
     reportStreamUsage: true,
     prefill: 'assistant',
+    dropsUnsupported: false,
   };
   const toDemo = (id: string): ModelConfig => ({
     id,
@@ -33,21 +36,23 @@ function toUpstream({
   id,
   type,
   base_url,
-  api_version,
+  options,
   credentials,
   stream_usage,
   prefill,
+  drop_unsupported,
 }: Settings['upstreams'][number]): UpstreamConfig {
   return {
     id,
     type,
-    baseUrl: base_url.replace(/\/+$/, ''),
-    ...(api_version === undefined ? {} : { apiVersion: api_version }),
+    baseUrl: (base_url ?? providers[type].defaultBaseUrl ?? '').replace(/\/+$/, ''),
+    options,
     credentials: credentials?.map(({ id, api_key }) => ({ id, apiKey: createSecret(api_key) })) ?? [
       { id: 'default', apiKey: undefined },
     ],
     reportStreamUsage: stream_usage,
     prefill,
+    dropsUnsupported: drop_unsupported,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type RetryMode, retryPresets } from '@sluice/policy';
 import { across, fieldOf, findReversed } from './across.ts';
-import { fraction, milliseconds, oneOf, section, wholeNumber } from './field-types.ts';
+import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
 /** Until the first event of an answer, if nobody says otherwise. */
 export const defaultFirstTokenMs = 60_000;

@@ -1,6 +1,16 @@
 import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
-import { flag, listOf, modelPattern, must, section, someText, textLike, token, wholeNumber } from './field-types.ts';
+import {
+  flag,
+  listOf,
+  modelPattern,
+  must,
+  section,
+  someText,
+  textLike,
+  token,
+  wholeNumber,
+} from '@sluice/setting-types';
 
 const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;

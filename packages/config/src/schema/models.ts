@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { across, fieldOf, findRepeated, textField } from './across.ts';
-import { identifier, inWords, listOf, modelPattern, must, section, wholeNumber } from './field-types.ts';
+import { identifier, inWords, listOf, modelPattern, must, section, wholeNumber } from '@sluice/setting-types';
 
 const targetsInWords = 'a list of at least one target';
 const weightInWords = 'a number above 0';

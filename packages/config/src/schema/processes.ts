@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { logLevels } from '../config.ts';
 import { across, findReversed } from './across.ts';
-import { bytes, flag, listenPort, milliseconds, oneOf, section, textLike, wholeNumber } from './field-types.ts';
+import { bytes, flag, listenPort, milliseconds, oneOf, section, textLike, wholeNumber } from '@sluice/setting-types';
 
 const mebibyte = 1024 * 1024;
 

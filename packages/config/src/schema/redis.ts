@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { across, fieldOf, type Finding } from './across.ts';
-import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike } from './field-types.ts';
+import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike } from '@sluice/setting-types';
 
 const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@host:6380/0';
 const urlError = must(urlInWords);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { across, fieldOf, type Finding, itemsOf, textField } from './across.ts';
 import { nearest } from './did-you-mean.ts';
-import { identifier, section } from './field-types.ts';
+import { identifier, section } from '@sluice/setting-types';
 import { breaker, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';

@@ -5,7 +5,9 @@ import { settings } from './settings.ts';
 export type SettingNode = z.core.JSONSchema.JSONSchema;
 
 /** The tree of {@link settings} as data, for docs, editors and messages. */
-export const settingsTree = (): SettingNode => z.toJSONSchema(settings, { target: 'draft-07', io: 'input' });
+export const settingsTree = (): SettingNode => (tree ??= z.toJSONSchema(settings, { target: 'draft-07', io: 'input' }));
+
+let tree: SettingNode | undefined;
 
 /** The settings that a mapping at this path may have; empty if there is no such mapping. */
 export function settingNames(path: readonly PropertyKey[]): readonly string[] {

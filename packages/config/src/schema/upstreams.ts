@@ -1,30 +1,11 @@
+import { providers, type ProviderType } from '@sluice/providers';
 import { prefillStyles } from '@sluice/rescue';
+import { flag, identifier, inWords, listOf, must, oneOf, section, token } from '@sluice/setting-types';
 import { z } from 'zod';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
-import { flag, identifier, inWords, listOf, must, oneOf, section, token } from './field-types.ts';
+import { findOptionFaults, isProviderType, providerOptions } from './provider-options.ts';
 
-/** Every provider that Sluice is to speak to. */
-const providerTypes = [
-  'openai',
-  'azure',
-  'anthropic',
-  'gemini',
-  'coze',
-  'bailian',
-  'zai',
-  'zai-web',
-  'iflow',
-  'ollama',
-] as const;
-/** Those that it can speak to. */
-const supportedTypes = ['openai', 'azure'] as const;
-
-const type = inWords(
-  oneOf(providerTypes).pipe(
-    z.enum(supportedTypes, { error: `is not supported yet; it must be ${supportedTypes.join(' or ')}` }),
-  ),
-  `one of ${supportedTypes.join(', ')}`,
-);
+const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
 
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 const urlError = must(urlInWords);
@@ -66,22 +47,29 @@ export const upstreams = across(
     section({
       id: identifier().describe('Names it in targets, logs, metrics and Redis.'),
       type: type.describe("The provider's wire protocol."),
-      base_url: baseUrl.describe(
-        'Where it is; for openai with the `/v1`, for azure `https://NAME.openai.azure.com`, with `/openai/v1` for its v1 API.',
-      ),
-      api_version: token('text without spaces')
+      base_url: baseUrl
         .optional()
-        .describe('For azure: its `api-version`. Default 2024-10-21, and none with the v1 API.'),
+        .meta({ 'x-default': "the provider's own place, where it has one" })
+        .describe(
+          'Where it is; for openai with the `/v1`, for azure `https://NAME.openai.azure.com`, with `/openai/v1` for its v1 API.',
+        ),
+      options: providerOptions.prefault({}).describe("What only this provider's protocol knows."),
       credentials: credentials
         .optional()
         .meta({ 'x-default': 'no key is sent' })
         .describe('The keys among which its calls are spread. One that the provider limits rests for a while.'),
       prefill: oneOf(['none', ...prefillStyles])
-        .default('none')
+        .optional()
+        .meta({ 'x-default': '`assistant` for providers that do so, else `none`' })
         .describe(
           'How it is told to write on where an answer broke off: `assistant`: it does so after a last message of the assistant; `prefix`: `"prefix": true` in that message; `continue_final_message`: that field. `none`: it answers anew, and what differs is an error.',
         ),
       stream_usage: flag().default(true).describe('Ask the provider to report usage at the end of a stream.'),
+      drop_unsupported: flag()
+        .default(false)
+        .describe(
+          "Leave out what the provider can't do and a client asks for. Otherwise that is a 400 which names the field; a target that can do it is preferred in any case.",
+        ),
     }),
     'a list of upstreams',
   ),
@@ -93,8 +81,12 @@ export const upstreams = across(
       message: (first) => `is taken by upstreams[${first}]; ids must differ`,
     });
     for (const [at, item] of itemsOf(value)) {
-      if (fieldOf(item, 'api_version') === undefined || fieldOf(item, 'type') === 'azure') continue;
-      yield { path: [at, 'api_version'], message: 'is a setting of azure upstreams alone' };
+      for (const { path, message } of findOptionFaults(item)) yield { path: [at, ...path], message };
+      if (fieldOf(item, 'base_url') !== undefined || hasDefaultPlace(fieldOf(item, 'type'))) continue;
+      yield { path: [at, 'base_url'], message: `is missing; it must be ${urlInWords}` };
     }
   },
 );
+
+const hasDefaultPlace = (type: unknown): boolean =>
+  isProviderType(type) && providers[type].defaultBaseUrl !== undefined;

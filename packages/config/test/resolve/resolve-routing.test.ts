@@ -12,8 +12,24 @@ models:
 
   it('have all that the worker needs', () => {
     expect(config.upstreams.map(({ credentials: _credentials, ...rest }) => rest)).toEqual([
-      { id: 'a', type: 'openai', baseUrl: 'https://a.example/v1', reportStreamUsage: true, prefill: 'none' },
-      { id: 'b', type: 'openai', baseUrl: 'http://127.0.0.1:9900/v1', reportStreamUsage: false, prefill: 'none' },
+      {
+        id: 'a',
+        type: 'openai',
+        baseUrl: 'https://a.example/v1',
+        reportStreamUsage: true,
+        options: {},
+        prefill: undefined,
+        dropsUnsupported: false,
+      },
+      {
+        id: 'b',
+        type: 'openai',
+        baseUrl: 'http://127.0.0.1:9900/v1',
+        reportStreamUsage: false,
+        options: {},
+        prefill: undefined,
+        dropsUnsupported: false,
+      },
     ]);
     expect(config.models).toEqual([
       {

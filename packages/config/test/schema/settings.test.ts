@@ -1,6 +1,8 @@
+import { providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { load, problemsOf, routing } from '../load.ts';
 
+const types = `one of ${Object.keys(providers).join(', ')}`;
 const hash = 'a'.repeat(64);
 const idInWords = 'up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first';
 const upstream = (fields: string): string =>
@@ -135,14 +137,25 @@ describe('keys', () => {
 });
 
 describe('upstreams', () => {
-  it.each(['anthropic', 'gemini', 'coze', 'bailian', 'zai', 'zai-web', 'iflow', 'ollama'])(
-    'of type %s are not supported yet',
-    (type) => {
-      expect(problemsOf(routing.replace('openai', type))).toEqual([
-        'upstreams[0].type: is not supported yet; it must be openai or azure',
-      ]);
-    },
-  );
+  it('have a type that there is', () => {
+    expect(problemsOf(routing.replace('openai', 'cohere'))).toEqual([`upstreams[0].type: must be ${types}`]);
+  });
+
+  it.each([
+    [
+      'type: openai, options: { api_version: preview }',
+      ['options.api_version: is not an option here; openai upstreams have none'],
+    ],
+    [
+      'type: azure, options: { api_versoin: preview }',
+      ['options.api_versoin: is not a setting; did you mean api_version?'],
+    ],
+    ['type: azure, options: { api_version: "" }', ['options.api_version: is empty; it must be text without spaces']],
+  ])('know the options of their type: %s', (fields, problems) => {
+    expect(problemsOf(routing.replace('type: openai', fields))).toEqual(
+      problems.map((problem) => `upstreams[0].${problem}`),
+    );
+  });
 
   it.each([['ftp://h/v1'], ['http://user:secret@h/v1'], ['https://h/v1?key=secret'], ['https://h/v1#x'], ['h/v1']])(
     'have no base_url like %s',
@@ -168,6 +181,11 @@ describe('upstreams', () => {
     ],
   ])('refuse %s', (fields, problem) => {
     expect(problemsOf(upstream(fields))).toEqual([problem]);
+  });
+
+  it('may have the options of their type', () => {
+    const { upstreams } = load(routing.replace('type: openai', 'type: azure, options: { api_version: preview }'));
+    expect(upstreams[0]?.options).toEqual({ api_version: 'preview' });
   });
 
   it('have ids that differ', () => {
@@ -283,15 +301,15 @@ describe('checks over several fields', () => {
     expect(
       problemsOf(`
 retry: { base_delay_ms: 500, max_delay_ms: 400, jitter: x, max_attempts: 1.5, colour: red }
-upstreams: [{ id: sim, type: anthropic, base_url: x }, { id: sim }]
+upstreams: [{ id: sim, type: cohere, base_url: x }, { id: sim }]
 models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, { id: A }]
 `),
     ).toEqual([
-      'upstreams[0].type: is not supported yet; it must be openai or azure',
+      `upstreams[0].type: must be ${types}`,
       'upstreams[0].base_url: must be an http or https URL without user, password, query and fragment',
-      'upstreams[1].type: is missing; it must be one of openai, azure, anthropic, gemini, coze, bailian, zai, zai-web, iflow, ollama',
-      'upstreams[1].base_url: is missing; it must be an http or https URL without user, password, query and fragment',
+      `upstreams[1].type: is missing; it must be ${types}`,
       'upstreams[1].id: is taken by upstreams[0]; ids must differ',
+      'upstreams[1].base_url: is missing; it must be an http or https URL without user, password, query and fragment',
       'models[0].targets[0].priority: must be a whole number, 1 or more',
       'models[0].targets[0].weight: must be a number above 0',
       'models[1].targets: is missing; it must be a list of at least one target',

@@ -1,10 +1,10 @@
 /** An HTTP call that a provider's adapter describes and the upstream client makes. */
 export interface UpstreamRequest {
-  readonly method: 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. */
-  readonly body: string;
+  /** Mostly JSON text; bytes where a file is sent; undefined for none. */
+  readonly body: string | Uint8Array | undefined;
 }
 
 /** What came before the body of an upstream's answer. */
@@ -21,4 +21,18 @@ export interface UpstreamEvent {
   /** SSE event name; absent for plain `data:` lines. */
   readonly event?: string | undefined;
   readonly data: string;
+  /** The comment line before it, where the framing passes comments on. */
+  readonly comment?: string | undefined;
 }
+
+/**
+ * How a stream is cut into events:
+ *
+ * | framing            | an event is                                                                    |
+ * |--------------------|--------------------------------------------------------------------------------|
+ * | `sse`              | what the HTML standard says: it ends with a blank line, or it is none           |
+ * | `sse-unterminated` | the same, but the last one may lack its blank line, or be a bare line of JSON   |
+ * | `sse-lines`        | each `data:` line; with the `event:` and comment lines since the one before     |
+ * | `ndjson`           | each line that is not blank                                                     |
+ */
+export type Framing = 'sse' | 'sse-unterminated' | 'sse-lines' | 'ndjson';

@@ -15,6 +15,7 @@
  * | context_length  | the prompt is too long for this model                                      |
  * | content_policy  | this provider refuses the content                                          |
  * | invalid_request | the request is wrong, wherever it is sent                                  |
+ * | unsupported     | this provider can't do what the request asks for (no call was made)        |
  * | truncated       | the answer ended before it was complete                                    |
  * | malformed       | the answer can't be understood                                             |
  * | diverged        | another answer than the one that it was to go on with                      |
@@ -33,6 +34,7 @@ export type FailureKind =
   | 'context_length'
   | 'content_policy'
   | 'invalid_request'
+  | 'unsupported'
   | 'truncated'
   | 'malformed'
   | 'diverged'

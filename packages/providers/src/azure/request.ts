@@ -1,6 +1,6 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
-import { openai } from '../openai/index.ts';
+import { openaiAdapter } from '../openai/index.ts';
 
 /** The latest version that is not a preview. The v1 API needs none. */
 const defaultApiVersion = '2024-10-21';
@@ -11,13 +11,13 @@ const defaultApiVersion = '2024-10-21';
  *
  * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
  */
-export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
-  const request = openai.toUpstream(body, { ...plan, apiKey: undefined });
+export function toUpstream(body: ChatBody, plan: CallPlan, apiVersion: string | undefined): UpstreamRequest {
+  const request = openaiAdapter.toUpstream(body, { ...plan, apiKey: undefined });
   const headers = { ...request.headers, ...(plan.apiKey === undefined ? {} : { 'api-key': plan.apiKey }) };
-  return { ...request, url: urlOf(plan), headers };
+  return { ...request, url: urlOf(plan, apiVersion), headers };
 }
 
-function urlOf({ baseUrl, model, apiVersion }: CallPlan): string {
+function urlOf({ baseUrl, model }: CallPlan, apiVersion: string | undefined): string {
   const isV1 = baseUrl.endsWith('/openai/v1');
   const path = isV1 ? '' : `/openai/deployments/${encodeURIComponent(model)}`;
   const version = apiVersion ?? (isV1 ? undefined : defaultApiVersion);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { WholeTranslation } from '../adapter.ts';
-import { openai } from '../openai/index.ts';
-import { parseText } from '../openai/wire.ts';
+import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { openaiAdapter } from '../openai/index.ts';
+import { parseText } from '../parse-text.ts';
 
 const filteredSchema = z.looseObject({
   choices: z
@@ -11,9 +11,9 @@ const filteredSchema = z.looseObject({
 const nothing = { role: 'assistant', content: null, refusal: null };
 
 /** An answer that the filter took away as a whole comes without a message, which SDKs do not expect. */
-export function translateWhole(text: string): WholeTranslation {
+export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const filtered = parseText(filteredSchema, text);
-  if (filtered === undefined) return openai.translateWhole(text);
+  if (filtered === undefined) return openaiAdapter.translateWhole(text, body, plan);
   const choices = filtered.choices.map((choice) => ({ ...choice, message: nothing }));
-  return openai.translateWhole(JSON.stringify({ ...filtered, choices }));
+  return openaiAdapter.translateWhole(JSON.stringify({ ...filtered, choices }), body, plan);
 }

@@ -2,7 +2,8 @@ import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protoco
 import type { z } from 'zod';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { kindOfStatus } from '../http/status-kind.ts';
-import { errorBodySchema, parseText, type wireErrorSchema } from './wire.ts';
+import { errorBodySchema, type wireErrorSchema } from './wire.ts';
+import { parseText } from '../parse-text.ts';
 
 /** Longest text of a provider that is passed on. */
 const messageLength = 1000;

@@ -1,5 +1,6 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
+import { streamOptions } from '../stream-options.ts';
 
 /** The client's request with the provider's model name; all else passes as it is, fields we don't know included. */
 export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
@@ -20,12 +21,4 @@ export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
       ...(asksForUsage ? { stream_options: { ...streamOptions(body), include_usage: true } } : {}),
     }),
   };
-}
-
-/** Did the client itself ask for the usage chunk? */
-export const clientWantsUsage = (body: ChatBody): boolean => streamOptions(body).include_usage === true;
-
-function streamOptions(body: ChatBody): Readonly<Record<string, unknown>> {
-  const options = body.stream_options;
-  return typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
 }

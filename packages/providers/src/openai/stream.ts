@@ -1,8 +1,9 @@
 import type { UpstreamEvent, UpstreamFailure, Usage } from '@sluice/protocol';
 import type { AnswerSummary, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { toInnerFailure } from './failure.ts';
-import { clientWantsUsage } from './request.ts';
-import { chunkSchema, parseText } from './wire.ts';
+import { clientWantsUsage } from '../stream-options.ts';
+import { chunkSchema } from './wire.ts';
+import { parseText } from '../parse-text.ts';
 
 /**
  * Passes an OpenAI stream on. A chunk in the middle of an answer is neither parsed nor changed; only the first chunk and
@@ -17,7 +18,7 @@ export function translateStream(body: ChatBody): StreamTranslator {
   let finishReason: string | undefined;
   let responseModel: string | undefined;
   let hasChunks = false;
-  const choices = typeof body.n === 'number' ? body.n : 1;
+  const choices = typeof body['n'] === 'number' ? body['n'] : 1;
   const finished = new Set<number>();
 
   const summary = (): AnswerSummary => ({ usage, finishReason, responseModel });
@@ -65,13 +66,14 @@ export function translateStream(body: ChatBody): StreamTranslator {
       return hasChunks && isPlainDelta(data) ? toSse(data) : inspect(data);
     },
     end() {
-      if (state.kind !== 'open') return;
+      if (state.kind !== 'open') return '';
       // Some servers leave out [DONE]; a finish reason says as much.
       if (finishReason === undefined) {
         fail({ kind: 'truncated', message: "The provider's answer broke off before its end." });
       } else {
         done();
       }
+      return '';
     },
     get state() {
       return state;

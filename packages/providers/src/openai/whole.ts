@@ -1,6 +1,7 @@
 import type { WholeTranslation } from '../adapter.ts';
 import { toInnerFailure } from './failure.ts';
-import { completionSchema, parseText } from './wire.ts';
+import { completionSchema } from './wire.ts';
+import { parseText } from '../parse-text.ts';
 
 /** Checks a whole answer and passes its text on unchanged. */
 export function translateWhole(text: string): WholeTranslation {

@@ -1,9 +1,11 @@
-import { adapters } from '@sluice/providers';
+import { providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
+
+const adapter = providers.openai.create({});
 
 const envelope = (fields: object): string => JSON.stringify({ error: { message: 'said so', ...fields } });
 const failure = (status: number, body: string, headers: Record<string, string> = {}) =>
-  adapters.openai.toFailure({ status, headers, receivedAt: 0 }, body);
+  adapter.toFailure({ status, headers, receivedAt: 0 }, body);
 
 describe('an OpenAI error', () => {
   it.each([

@@ -1,17 +1,14 @@
-import { adapters, type CallPlan } from '@sluice/providers';
+import { providers, type CallPlan } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
+import { plan as planOf } from '../plan.ts';
 
-const plan = (over: Partial<CallPlan> = {}): CallPlan => ({
-  model: 'upstream-model',
-  baseUrl: 'https://up.example/v1',
-  apiKey: 'tok',
-  stream: true,
-  reportStreamUsage: true,
-  ...over,
-});
+const adapter = providers.openai.create({});
+
+const plan = (over: Partial<CallPlan>): CallPlan =>
+  planOf({ baseUrl: 'https://up.example/v1', apiKey: 'tok', ...over });
 const send = (body: object, over: Partial<CallPlan> = {}) => {
-  const request = adapters.openai.toUpstream(body as Record<string, unknown>, plan(over));
-  return { ...request, json: JSON.parse(request.body) as Record<string, unknown> };
+  const request = adapter.toUpstream(body as Record<string, unknown>, plan(over));
+  return { ...request, json: JSON.parse(String(request.body)) as Record<string, unknown> };
 };
 
 describe('a request to an OpenAI upstream', () => {

@@ -1,5 +1,8 @@
-import { adapters, type StreamTranslator } from '@sluice/providers';
+import { providers, type StreamTranslator } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
+import { plan } from '../plan.ts';
+
+const adapter = providers.openai.create({});
 
 const chunk = (fields: object): string =>
   JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-x', ...fields });
@@ -8,7 +11,7 @@ const delta = (content: string, finish_reason: string | null = null): string =>
 const usageOnly = chunk({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
 
 function translate(events: readonly string[], body: object = {}): { text: string; translator: StreamTranslator } {
-  const translator = adapters.openai.translateStream(body as Record<string, unknown>);
+  const translator = adapter.translateStream(body as Record<string, unknown>, plan());
   const text = events.map((data) => translator.push({ data })).join('');
   return { text, translator };
 }

@@ -1,5 +1,8 @@
-import { adapters } from '@sluice/providers';
+import { providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
+import { plan } from '../plan.ts';
+
+const adapter = providers.openai.create({});
 
 const answer = {
   id: 'c',
@@ -12,7 +15,7 @@ const answer = {
 describe('a whole OpenAI answer', () => {
   it('passes on untouched, spaces and unknown fields included', () => {
     const text = JSON.stringify({ ...answer, x_unknown: 1 }, null, 2);
-    expect(adapters.openai.translateWhole(text)).toEqual({
+    expect(adapter.translateWhole(text, {}, plan({ stream: false }))).toEqual({
       kind: 'complete',
       text,
       summary: { usage: answer.usage, finishReason: 'stop', responseModel: 'gpt-x' },
@@ -26,11 +29,17 @@ describe('a whole OpenAI answer', () => {
     ['an answer without a message', '{"choices":[{"finish_reason":"stop"}]}', 'malformed'],
     ['an error with status 200', '{"error":{"message":"boom","type":"server_error"}}', 'server'],
   ])('fails on %s', (_what, text, kind) => {
-    expect(adapters.openai.translateWhole(text)).toMatchObject({ kind: 'failed', failure: { kind } });
+    expect(adapter.translateWhole(text, {}, plan({ stream: false }))).toMatchObject({
+      kind: 'failed',
+      failure: { kind },
+    });
   });
 
   it('survives a usage that makes no sense', () => {
     const text = JSON.stringify({ ...answer, usage: { total_tokens: 'many' } });
-    expect(adapters.openai.translateWhole(text)).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
+    expect(adapter.translateWhole(text, {}, plan({ stream: false }))).toMatchObject({
+      kind: 'complete',
+      summary: { usage: undefined },
+    });
   });
 });

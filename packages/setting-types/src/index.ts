@@ -30,7 +30,7 @@ export function inWords<Schema extends z.ZodType>(schema: Schema, wanted: string
   return schema.meta({ 'x-wants': wanted });
 }
 
-/** A whole number within bounds. Not zod's `int`: after a fault of that, {@link across} would not get to run. */
+/** A whole number within bounds. Not zod's `int`: after a fault of that, a check over several fields would not get to run. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER, unit = ''): z.ZodNumber {
   const kind = `a whole number${unit === '' ? '' : ` of ${unit}`}`;
   const wanted = max === Number.MAX_SAFE_INTEGER ? `${kind}, ${min} or more` : `${kind} from ${min} to ${max}`;

@@ -1,0 +1,99 @@
+import { type ChatChunk, chatChunkSchema, type Usage } from '@sluice/protocol';
+import { parseText } from '../parse-text.ts';
+
+/** Makes a whole answer of the chunks of a stream. */
+export interface ChunkCollector {
+  /** Takes server-sent events as a translator writes them. */
+  add(sse: string): void;
+  /** The whole answer as JSON text. */
+  toCompletion(usage: Usage | undefined): string;
+}
+
+interface CollectedChoice {
+  readonly message: Record<string, unknown>;
+  readonly toolCalls: Map<number, Record<string, unknown>>;
+  finishReason: string | null;
+  readonly logprobs: Record<string, unknown[]>;
+}
+
+export function createChunkCollector(): ChunkCollector {
+  const choices = new Map<number, CollectedChoice>();
+  let head: Record<string, unknown> = {};
+
+  function take({ choices: given, usage: _usage, object: _object, ...rest }: ChatChunk): void {
+    head = { ...rest, ...head };
+    for (const { index, delta, finish_reason: finishReason, logprobs } of given) {
+      const choice = choiceAt(index ?? 0);
+      if (delta !== null && delta !== undefined) addDelta(choice, delta);
+      choice.finishReason = finishReason ?? choice.finishReason;
+      if (typeof logprobs === 'object' && logprobs !== null) append(choice.logprobs, logprobs);
+    }
+  }
+
+  function choiceAt(index: number): CollectedChoice {
+    const found = choices.get(index);
+    if (found !== undefined) return found;
+    const choice = { message: {}, toolCalls: new Map(), finishReason: null, logprobs: {} };
+    choices.set(index, choice);
+    return choice;
+  }
+
+  return {
+    add(sse) {
+      for (const event of sse.split('\n\n')) {
+        const data = event.split('\n').map((line) => line.replace(/^data: ?/, ''));
+        const chunk = parseText(chatChunkSchema, data.join('\n'));
+        if (chunk !== undefined) take(chunk);
+      }
+    },
+    toCompletion: (usage) =>
+      JSON.stringify({
+        ...head,
+        object: 'chat.completion',
+        choices: [...choices].sort(([a], [b]) => a - b).map(([index, choice]) => toChoice(index, choice)),
+        ...(usage === undefined ? {} : { usage }),
+      }),
+  };
+}
+
+function toChoice(index: number, { message, toolCalls, finishReason, logprobs }: CollectedChoice): object {
+  const calls = [...toolCalls].sort(([a], [b]) => a - b).map(([, call]) => call);
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: null,
+      refusal: null,
+      ...message,
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+    logprobs: Object.keys(logprobs).length === 0 ? null : logprobs,
+    finish_reason: finishReason,
+  };
+}
+
+function addDelta({ message, toolCalls }: CollectedChoice, delta: Readonly<Record<string, unknown>>): void {
+  const { tool_calls: calls, role: _role, ...rest } = delta;
+  append(message, rest);
+  if (!Array.isArray(calls)) return;
+  for (const piece of calls as readonly Readonly<Record<string, unknown>>[]) {
+    const { index, ...call } = piece;
+    const at = typeof index === 'number' ? index : toolCalls.size;
+    const begun = toolCalls.get(at) ?? {};
+    const { function: called, ...others } = call;
+    const target = (begun['function'] ?? {}) as Record<string, unknown>;
+    if (typeof called === 'object' && called !== null) append(target, called);
+    toolCalls.set(at, { ...begun, ...others, function: target });
+  }
+}
+
+/** Texts and lists grow; of anything else the latest counts. */
+function append(target: Record<string, unknown>, more: object): void {
+  for (const [name, value] of Object.entries(more)) {
+    const before = target[name];
+    if (value === null || value === undefined) continue;
+    if (typeof before === 'string' && typeof value === 'string') target[name] = before + value;
+    else if (Array.isArray(before) && Array.isArray(value)) target[name] = [...before, ...value];
+    else target[name] = value;
+  }
+}

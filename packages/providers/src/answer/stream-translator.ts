@@ -1,0 +1,105 @@
+import type { UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
+import { clientWantsUsage } from '../stream-options.ts';
+import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
+
+/** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
+export interface AnswerDraft {
+  /** What the provider calls the answer and its model; before the first delta, else the request's own names stand. */
+  identify(identity: Partial<AnswerIdentity>): void;
+  delta(delta: Delta): void;
+  /** The answer's message is whole; only usage may follow. */
+  finish(reason: FinishReason): void;
+  /** Replaces what was said before. */
+  usage(usage: Usage): void;
+  fail(failure: UpstreamFailure): void;
+  /** Nothing follows. Without a `finish` before, the answer was truncated. */
+  complete(): void;
+  readonly isFinished: boolean;
+}
+
+/** What a provider's stream means. Fresh for each stream, so that it may keep state. */
+export interface EventHandler {
+  onEvent(event: UpstreamEvent, answer: AnswerDraft): void;
+  /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */
+  onEnd?(answer: AnswerDraft): void;
+  toCancel?(): UpstreamRequest | undefined;
+}
+
+/**
+ * A translator for providers that do not speak OpenAI's protocol: keeps the state of the answer, writes its chunks, and
+ * gives the usage where it belongs.
+ */
+export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
+  let identity: AnswerIdentity = {
+    id: `chatcmpl-${plan.requestId}`,
+    created: Math.floor(plan.startedAtMs / 1000),
+    model: plan.model,
+  };
+  let responseModel: string | undefined;
+  let state: StreamState = { kind: 'open' };
+  let usage: Usage | undefined;
+  let finishReason: FinishReason | undefined;
+  let output = '';
+  const writer = createChunkWriter(() => identity);
+  const isOpen = (): boolean => state.kind === 'open';
+
+  const answer: AnswerDraft = {
+    identify(given) {
+      identity = { ...identity, ...given };
+      responseModel = given.model ?? responseModel;
+    },
+    delta(delta) {
+      if (isOpen() && finishReason === undefined) output += writer.delta(delta);
+    },
+    finish(reason) {
+      if (!isOpen() || finishReason !== undefined) return;
+      finishReason = reason;
+      output += writer.finish(reason);
+    },
+    usage(given) {
+      usage = given;
+    },
+    fail(failure) {
+      if (isOpen()) state = { kind: 'failed', failure };
+    },
+    complete() {
+      if (!isOpen()) return;
+      if (finishReason === undefined) {
+        const message = "The provider's answer broke off before its end.";
+        state = { kind: 'failed', failure: { kind: 'truncated', message } };
+        return;
+      }
+      if (usage !== undefined && clientWantsUsage(body)) output += writer.usage(usage);
+      state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
+    },
+    get isFinished() {
+      return finishReason !== undefined;
+    },
+  };
+
+  function take(): string {
+    const taken = output;
+    output = '';
+    return taken;
+  }
+
+  return {
+    push(event) {
+      if (isOpen()) handler.onEvent(event, answer);
+      return take();
+    },
+    end() {
+      if (isOpen()) handler.onEnd?.(answer);
+      answer.complete();
+      return take();
+    },
+    get state() {
+      return state;
+    },
+    get isFinished() {
+      return finishReason !== undefined;
+    },
+    ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { PrefillStyle } from '@sluice/rescue';
+
+/** What a provider can do. What it can't is refused with a 400 that names the field, or dropped where config says so. */
+export interface Capabilities {
+  /**
+   * Names of the request's parameters that reach the provider, beyond `model`, `messages`, `stream` and `stream_options`;
+   * `any`: all of them, those that we don't know included.
+   */
+  readonly parameters: ReadonlySet<string> | 'any';
+  /**
+   * Which pictures it takes. Where `https` is missing and `data` is there, the worker fetches the picture, and the adapter
+   * sees a data URL.
+   */
+  readonly images: readonly ('https' | 'data')[];
+  /** Other media that it takes: types of content parts. */
+  readonly media: readonly ('input_audio' | 'file')[];
+  /** How it writes on where a last message of the assistant ends, unless config says otherwise. */
+  readonly prefill: PrefillStyle | 'none';
+  /** It shows its thoughts, or can be told to think. */
+  readonly reasoning: boolean;
+  /** It counts tokens in streams too. */
+  readonly streamUsage: boolean;
+}

@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import type { ProviderAdapter } from './adapter.ts';
+
+/** An entry of the registry: a provider's protocol, before anybody has said how to use it. */
+export interface Provider {
+  /** The options that an upstream of this type may have; each with a description. */
+  readonly options: z.ZodObject;
+  /** Where it is, if there is one place for all. */
+  readonly defaultBaseUrl: string | undefined;
+  /** @throws ZodError for options that do not fit the schema */
+  create(options: unknown): ProviderAdapter;
+}
+
+export interface ProviderDefinition<Options extends z.ZodObject> {
+  readonly options: Options;
+  /** Without a slash at its end. */
+  readonly defaultBaseUrl?: string;
+  readonly create: (options: z.output<Options>) => ProviderAdapter;
+}
+
+/** Ties a provider's adapter to its options. */
+export function defineProvider<Options extends z.ZodObject>(definition: ProviderDefinition<Options>): Provider {
+  const { options, defaultBaseUrl, create } = definition;
+  return { options, defaultBaseUrl, create: (given) => create(options.parse(given)) };
+}

@@ -1,0 +1,80 @@
+import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
+import type { Capabilities } from '../capabilities.ts';
+
+/** Every provider has these, or the adapter answers for them. */
+const universal: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
+
+/** They name or tag a request and ask for nothing of the answer. */
+const labels: ReadonlySet<string> = new Set([
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'metadata',
+]);
+
+/** Values that ask for what happens anyway. */
+const neutral: Readonly<Record<string, readonly unknown[]>> = {
+  n: [1],
+  frequency_penalty: [0],
+  presence_penalty: [0],
+  parallel_tool_calls: [true],
+  service_tier: ['auto', 'default'],
+  tool_choice: ['auto', 'none'],
+  function_call: ['auto', 'none'],
+};
+
+/** What of a request the provider can't do: where each of it stands. */
+export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): FieldPath[] {
+  const { capabilities } = adapter;
+  return [
+    ...unsupportedParameters(body, capabilities),
+    ...unsupportedParts(body['messages'], capabilities),
+    ...(adapter.findUnsupported?.(body) ?? []),
+  ];
+}
+
+function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): FieldPath[] {
+  if (parameters === 'any') return [];
+  return Object.entries(body).flatMap(([name, value]) => {
+    const isFine = universal.has(name) || labels.has(name) || parameters.has(name) || asksForNothing(name, value, body);
+    return isFine ? [] : [[name]];
+  });
+}
+
+function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
+  if (name === 'tools' && choice === 'none') return true;
+  if (value === null || value === undefined || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
+  if (typeof value === 'object') {
+    return Object.keys(value).length === 0 || (name === 'response_format' && Reflect.get(value, 'type') === 'text');
+  }
+  return neutral[name]?.includes(value) ?? false;
+}
+
+function unsupportedParts(messages: unknown, capabilities: Capabilities): FieldPath[] {
+  if (!Array.isArray(messages)) return [];
+  return messages.flatMap((message: unknown, at) => {
+    const content: unknown =
+      typeof message === 'object' && message !== null ? Reflect.get(message, 'content') : undefined;
+    if (!Array.isArray(content)) return [];
+    return content.flatMap((part: unknown, partAt): FieldPath[] =>
+      isSupportedPart(part, capabilities) ? [] : [['messages', at, 'content', partAt]],
+    );
+  });
+}
+
+function isSupportedPart(part: unknown, { images, media }: Capabilities): boolean {
+  if (typeof part !== 'object' || part === null) return true;
+  const type: unknown = Reflect.get(part, 'type');
+  if (type === 'image_url') return isSupportedImage(Reflect.get(part, 'image_url'), images);
+  if (type === 'input_audio' || type === 'file') return media.includes(type);
+  return true;
+}
+
+function isSupportedImage(image: unknown, images: Capabilities['images']): boolean {
+  const url: unknown = typeof image === 'object' && image !== null ? Reflect.get(image, 'url') : image;
+  if (typeof url === 'string' && url.startsWith('data:')) return images.includes('data');
+  // Fetched for providers that want bytes.
+  return images.length > 0;
+}

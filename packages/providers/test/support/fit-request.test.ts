@@ -1,0 +1,83 @@
+import { fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+
+const openai = providers.openai.create({});
+const adapterThat = (
+  can: Partial<ProviderAdapter['capabilities']>,
+  over: Partial<ProviderAdapter> = {},
+): ProviderAdapter => ({
+  ...openai,
+  capabilities: { ...openai.capabilities, parameters: new Set(['temperature']), images: [], media: [], ...can },
+  ...over,
+});
+const fit = (body: object, adapter: ProviderAdapter, dropUnsupported = false) =>
+  fitRequest(body as Record<string, unknown>, adapter, { model: 'm', dropUnsupported });
+
+const user = (...content: readonly object[]): object => ({ messages: [{ role: 'user', content }] });
+const text = { type: 'text', text: 'hi' };
+const webImage = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+const dataImage = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+
+describe('a request to a provider that can do less than OpenAI', () => {
+  it.each<[string, object]>([
+    ['parameters that it has', { temperature: 1, model: 'm', stream: true, stream_options: {} }],
+    ['labels', { user: 'u', metadata: { a: 'b' }, safety_identifier: 's', prompt_cache_key: 'k' }],
+    [
+      'values that ask for nothing',
+      { n: 1, logprobs: false, seed: null, presence_penalty: 0, tools: [], logit_bias: {} },
+    ],
+    ['the usual kind of answer', { response_format: { type: 'text' }, modalities: ['text'], service_tier: 'auto' }],
+    ['tools that must not be used', { tools: [{ type: 'function' }], tool_choice: 'none' }],
+    ['texts', user(text)],
+  ])('may hold %s', (_what, body) => {
+    expect(fit(body, adapterThat({}))).toEqual({ kind: 'fits', body, dropped: [] });
+  });
+
+  it.each<[object, string]>([
+    [{ temperature: 1, seed: 4 }, 'seed'],
+    [{ n: 2 }, 'n'],
+    [{ tools: [{ type: 'function' }] }, 'tools'],
+    [{ response_format: { type: 'json_object' } }, 'response_format'],
+    [{ top_k: 40 }, 'top_k'],
+    [user(text, webImage), 'messages[0].content[1]'],
+    [user({ type: 'input_audio', input_audio: {} }), 'messages[0].content[0]'],
+  ])('is refused for %j, and told of %s', (body, param) => {
+    expect(fit(body, adapterThat({}))).toEqual({
+      kind: 'unsupported',
+      failure: { kind: 'unsupported', param, message: `The model "m" does not support "${param}".` },
+    });
+  });
+
+  it('names all that it can not have', () => {
+    expect(fit({ seed: 1, n: 3 }, adapterThat({}))).toMatchObject({
+      failure: { param: 'seed', message: 'The model "m" does not support "seed", "n".' },
+    });
+  });
+
+  it('loses what is not supported where that is wanted, and nothing else', () => {
+    const messages = [
+      { role: 'system', content: 'be brief' },
+      { role: 'user', content: [webImage, text, dataImage] },
+    ];
+    expect(fit({ temperature: 1, seed: 4, messages }, adapterThat({}), true)).toEqual({
+      kind: 'fits',
+      body: { temperature: 1, messages: [messages[0], { role: 'user', content: [text] }] },
+      dropped: ['seed', 'messages[1].content[0]', 'messages[1].content[2]'],
+    });
+  });
+
+  it.each<[readonly ('https' | 'data')[], object, 'fits' | 'unsupported']>([
+    [['https', 'data'], webImage, 'fits'],
+    [['https', 'data'], dataImage, 'fits'],
+    [['data'], webImage, 'fits'],
+    [['https'], dataImage, 'unsupported'],
+    [[], dataImage, 'unsupported'],
+  ])('that takes pictures as %j and gets %j', (images, part, kind) => {
+    expect(fit(user(part), adapterThat({ images })).kind).toBe(kind);
+  });
+
+  it('is looked at by the adapter too', () => {
+    const adapter = adapterThat({}, { findUnsupported: () => [['temperature']] });
+    expect(fit({ temperature: 3 }, adapter)).toMatchObject({ failure: { param: 'temperature' } });
+  });
+});

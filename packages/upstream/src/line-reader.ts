@@ -1,0 +1,22 @@
+import type { EventReader } from './event-reader.ts';
+
+/** Cuts text into lines, which end with LF, CRLF or the end of the stream. */
+export function createLineReader(maxLength: number, onLine: (line: string) => void): EventReader {
+  let rest = '';
+  let hasOverflowed = false;
+  const give = (line: string): void => onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+  return {
+    feed(text) {
+      if (hasOverflowed) return false;
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) give(line);
+      hasOverflowed = rest.length > maxLength;
+      return !hasOverflowed;
+    },
+    end() {
+      if (rest !== '' && !hasOverflowed) give(rest);
+      rest = '';
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { EventReader, EventReaderNeeds } from './event-reader.ts';
+import { createLineReader } from './line-reader.ts';
+
+/**
+ * Server-sent events of senders that are careless with blank lines: each `data:` line is an event, with the name and the
+ * comment that came since the one before.
+ */
+export function createSseLineReader({ maxEventLength, onEvent }: EventReaderNeeds): EventReader {
+  let event: string | undefined;
+  let comment: string | undefined;
+  return createLineReader(maxEventLength, (line) => {
+    if (line.startsWith(':')) comment = line.slice(1).trim();
+    else if (line.startsWith('event:')) event = line.slice('event:'.length).trim();
+    else if (line.startsWith('data:')) {
+      onEvent({ event, comment, data: line.slice('data:'.length).trimStart() });
+      event = undefined;
+      comment = undefined;
+    }
+  });
+}
