@@ -1,6 +1,7 @@
 import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { Capabilities } from './capabilities.ts';
 import type { Preparation } from './preparation.ts';
+import type { TokenSource } from './token-source.ts';
 
 /**
  * The client's request as JSON. The ingress has validated it; fields it does not know are there as they came.
@@ -50,6 +51,8 @@ export interface ProviderAdapter {
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
   /** For answers that are not 2xx. */
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
+  /** Where tokens come from that are no fixed keys. */
+  readonly tokens?: TokenSource;
 }
 
 /** The way to a field of a request, as in `['messages', 0, 'content', 1]`. */

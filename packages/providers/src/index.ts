@@ -13,3 +13,4 @@ export type { Preparation, PreparationStep, Prepared, StepAnswer } from './prepa
 export type { Provider } from './provider.ts';
 export { providers, type ProviderType } from './registry.ts';
 export { type FitOptions, fitRequest, type Fitted } from './support/fit-request.ts';
+export type { ProviderToken, TokenPlan, TokenResult, TokenSource, TokenSteps } from './token-source.ts';

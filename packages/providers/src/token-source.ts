@@ -1,0 +1,44 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { PreparationStep, StepAnswer } from './preparation.ts';
+
+/** A token that a provider gives out for some time, in place of a fixed key. */
+export interface ProviderToken {
+  /** What `CallPlan.apiKey` gets. Secret. */
+  readonly value: string;
+  /** When it ends: ms since 1970; undefined where nobody says. */
+  readonly expiresAtMs: number | undefined;
+  /** What its renewal takes, such as a refresh token. Secret. */
+  readonly renewal?: string | undefined;
+}
+
+/**
+ * How a provider's tokens are got and renewed: pure, the worker makes the calls. All workers together use one token a
+ * credential; one of them renews it for all.
+ */
+export interface TokenSource {
+  /** A token is renewed so long before its end. */
+  readonly renewBeforeMs: number;
+  /** How long a token is used of which nobody says when it ends. */
+  readonly unknownLifeMs: number;
+  /**
+   * Gets another token in place of one that is about to end or was refused.
+   *
+   * @param before undefined for a first token, where the provider gives them to anybody
+   */
+  obtain(before: ProviderToken | undefined, plan: TokenPlan): TokenSteps;
+}
+
+export interface TokenPlan {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  /** ms since 1970. */
+  readonly nowMs: number;
+  /** Gives a random UUID. */
+  readonly newId: () => string;
+}
+
+export type TokenSteps = Generator<PreparationStep, TokenResult, StepAnswer>;
+
+export type TokenResult =
+  | { readonly kind: 'token'; readonly token: ProviderToken }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
