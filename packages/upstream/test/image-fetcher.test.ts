@@ -25,13 +25,16 @@ afterEach(async () => {
   await Promise.all(fetchers.splice(0).map((fetcher) => fetcher.close()));
 });
 
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Lookup = (name: string, options: object, callback: (error: null, all: LookupAddress[]) => void) => void;
+
 /** A server of pictures on this machine, and a fetcher for which its name leads there. */
-async function scene(answer: (request: IncomingMessage, response: ServerResponse) => void, addresses = ['127.0.0.1']) {
+async function scene(answer: Answer, addresses = ['127.0.0.1']) {
   const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const lookup = vi.fn((_name: string, _options: object, callback: (error: null, all: LookupAddress[]) => void) =>
+  const lookup = vi.fn<Lookup>((_name, _options, callback) =>
     callback(
       null,
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
@@ -90,7 +93,7 @@ describe('an image fetcher', () => {
   });
 
   it('calls nobody when one address of a name is not public', async () => {
-    const answer = vi.fn(sends(200, image));
+    const answer = vi.fn<Answer>(sends(200, image));
     const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
     expect(await fetch()).toEqual({ kind: 'refused', reason: 'is not at a public address' });
     expect(answer).not.toHaveBeenCalled();
@@ -119,8 +122,23 @@ describe('isPublicAddress', () => {
   });
 
   it.each([
-    ...['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
-    ...['::', '::1', 'fe80::1', 'fc00::1', 'fd00:ec2::254', '::ffff:127.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', 'x'],
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::',
+    '::1',
+    'fe80::1',
+    'fc00::1',
+    'fd00:ec2::254',
+    '::ffff:127.0.0.1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::',
+    'x',
   ])('refuses %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });

@@ -1,7 +1,8 @@
 import type { Config } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
-import { type ProviderAdapter, providers } from '@sluice/providers';
+import type { Operation } from '@sluice/protocol';
+import { asEmbeddings, type ProviderAdapter, providers } from '@sluice/providers';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
 
 type Upstream = Config['upstreams'][number];
@@ -18,28 +19,40 @@ export interface Target extends PlannedTarget {
   readonly pool: CredentialPool<Credential>;
 }
 
-/** The targets of a model by the name that the client used, in no order; empty for a model this worker does not know. */
-export type TargetsOf = (model: string) => readonly Target[];
+/**
+ * The targets of a model by the name that the client used, in no order; empty for a model that this worker does not know
+ * or that can't do this operation.
+ */
+export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
 
 export function createTargets(config: Config): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream)]));
-  return (model) =>
+  return (model, operation) =>
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
-      return upstream === undefined ? [] : [{ ...target, ...upstream, model: target.model ?? model }];
+      const adapter = upstream?.adapters[operation];
+      if (upstream === undefined || adapter === undefined) return [];
+      return [{ ...target, ...upstream.common, adapter, model: target.model ?? model }];
     });
 }
 
-/** What all targets at an upstream have in common. */
-function open(upstream: Upstream): Omit<Target, keyof PlannedTarget> {
+interface OpenUpstream {
+  readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
+  /** What all targets at it have in common. */
+  readonly common: Omit<Target, keyof PlannedTarget | 'adapter'>;
+}
+
+function open(upstream: Upstream): OpenUpstream {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, credentials } = upstream;
-  const adapter = providers[type].create(options);
+  const chat = providers[type].create(options);
   return {
-    baseUrl,
-    reportStreamUsage,
-    prefill: prefill ?? adapter.capabilities.prefill,
-    dropsUnsupported,
-    adapter,
-    pool: createCredentialPool(credentials),
+    adapters: { chat, embeddings: asEmbeddings(chat) },
+    common: {
+      baseUrl,
+      reportStreamUsage,
+      prefill: prefill ?? chat.capabilities.prefill,
+      dropsUnsupported,
+      pool: createCredentialPool(credentials),
+    },
   };
 }

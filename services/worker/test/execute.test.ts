@@ -75,6 +75,7 @@ async function run(script: Script) {
     ingressId: 'i',
     model: 'm',
     stream: true,
+    operation: 'chat',
     state: firstRetryState,
     ...script.job,
   };

@@ -1,5 +1,5 @@
 import { type ProviderAdapter, providers } from '@sluice/providers';
-import type { FetchedImage } from '@sluice/upstream';
+import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
 import { loadImages } from '../src/load-images.ts';
 
@@ -19,7 +19,7 @@ const bodyWith = (...content: readonly object[]) => ({
 });
 
 function load(body: Record<string, unknown>, adapter: ProviderAdapter, answer?: FetchedImage) {
-  const fetch = vi.fn(() =>
+  const fetch = vi.fn<ImageFetcher['fetch']>(() =>
     Promise.resolve(answer ?? ({ kind: 'image', mediaType: 'image/png', base64: 'AAAA' } as const)),
   );
   const fetcher = { fetch, close: () => Promise.resolve() };
