@@ -221,13 +221,18 @@ function read(sluice: Sluice, rid: string, question: Question): Asked {
   return asked;
 }
 
-/** A scene with a Redis of its own for the tests of one `describe`. */
-export function ownScene(options: SceneOptions, use: (scene: Scene) => void): void {
+/** Starts a scene with a Redis of its own for the tests of one `describe`, which get at it by calling what this returns. */
+export function useScene(options: SceneOptions): () => Scene {
+  let scene: Scene | undefined;
   beforeAll(async () => {
     const redis = await startRedis();
     afterAll(() => redis.stop());
-    use(await startScene({ redisUrl: redis.url, ...options }));
+    scene = await startScene({ redisUrl: redis.url, ...options });
   });
+  return () => {
+    if (scene === undefined) throw new Error('there is a scene within tests only');
+    return scene;
+  };
 }
 
 export const allOver = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
