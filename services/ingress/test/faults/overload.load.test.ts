@@ -2,10 +2,10 @@ import { until } from '@sluice/testkit';
 import { APIError, BadRequestError, InternalServerError, NotFoundError, RateLimitError } from 'openai';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf, textOf } from '../e2e/sluice.ts';
-import { occupancy, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { occupancy, openStream, readAnswer, tokensOf, untilBusy } from '../e2e/traffic.ts';
 import { askEvenly, askMany, askOne } from './ask.ts';
 import { percentile } from './measure.ts';
-import { busyWorkers, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
+import { kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
 describe('F29 an upstream fails every call while all clients retry', () => {
   const openMs = 1000;
@@ -209,15 +209,9 @@ describe('F35 a request kills whichever worker has it', () => {
         what: `run ${runs}`,
         timeoutMs: 10_000,
       });
-      const [victim] = await until(
-        async () => {
-          const busy = await busyWorkers(scene());
-          return busy.length > 0 && busy;
-        },
-        { what: 'a worker to have it' },
-      );
+      const victim = await untilBusy(scene());
       kill(scene(), victim);
-      await victim?.exited;
+      await victim.exited;
     }
     await poison.over;
     expect(poison).toMatchObject({ outcome, code: 'worker_lost' });

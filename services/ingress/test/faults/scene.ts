@@ -252,20 +252,6 @@ export async function untilAllSpeak(asked: readonly Asked[], characters = 1): Pr
   });
 }
 
-/** The workers that have requests, the busiest first. */
-export async function busyWorkers(scene: Sluice): Promise<ServiceProcess[]> {
-  const loads = await Promise.all(
-    scene.fleet.workers.map(async (worker) => ({
-      worker,
-      jobs: await metric(worker.url, 'sluice_worker_active_jobs').catch(() => 0),
-    })),
-  );
-  return loads
-    .filter(({ jobs }) => jobs > 0)
-    .toSorted((a, b) => b.jobs - a.jobs)
-    .map(({ worker }) => worker);
-}
-
 /** Ends a process as the kernel would, and lets the invariants know. */
 export function kill(scene: Scene, victim: ServiceProcess | undefined): number {
   if (victim === undefined) throw new Error('there is nobody to kill');

@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { upstream } from '../e2e/sluice.ts';
-import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { callsOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import { askMany, askOne } from './ask.ts';
 import { coolingAt, ofWorkers, percentile, readPaced, watchMemory } from './measure.ts';
 import { outcomesOf, type Scene, useScene } from './scene.ts';
@@ -9,9 +9,6 @@ import { outcomesOf, type Scene, useScene } from './scene.ts';
 const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 /** Circuits stay closed: these tests are about credentials and calls. */
 const breaker = { failures: 10_000, window_ms: 2000 };
-
-const callsOf = async (scene: Scene, credential: string): Promise<number> =>
-  (await scene.simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;
 
 /** One ingress and two workers, so that one of them has to hear what the other has met. */
 const useTwoWorkers = (config: (simulatorUrl: string) => object): (() => Scene) =>

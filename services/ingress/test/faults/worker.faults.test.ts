@@ -1,7 +1,8 @@
 import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
+import { busyWorkers } from '../e2e/traffic.ts';
 import { startMany } from './ask.ts';
-import { allOver, busyWorkers, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
+import { allOver, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
 const longLease = { limits: { lease_ms: 4000 } };
 
