@@ -164,7 +164,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
     model: target.model,
     baseUrl: target.baseUrl,
     apiKey,
-    stream: job.stream || target.adapter.isStreamOnly === true,
+    stream: (job.stream && !target.isWholeOnly) || target.adapter.isStreamOnly === true,
     reportStreamUsage: target.reportStreamUsage,
     requestId: job.requestId,
     startedAtMs,

@@ -12,6 +12,8 @@ export type Credential = Upstream['credentials'][number];
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
   readonly reportStreamUsage: boolean;
+  /** It answers in one piece, also where a client wants a stream. */
+  readonly isWholeOnly: boolean;
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
@@ -43,16 +45,34 @@ interface OpenUpstream {
 }
 
 function open(upstream: Upstream): OpenUpstream {
-  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, credentials } = upstream;
-  const chat = providers[type].create(options);
+  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
+  const chat = withoutWhatItLacks(providers[type].create(options), lacks);
   return {
     adapters: { chat, embeddings: asEmbeddings(chat) },
     common: {
       baseUrl,
       reportStreamUsage,
+      isWholeOnly: lacks.includes('streaming'),
       prefill: prefill ?? chat.capabilities.prefill,
       dropsUnsupported,
       pool: createCredentialPool(credentials),
     },
+  };
+}
+
+const toolParameters = ['tools', 'functions'];
+
+/** The adapter of a server that can do less than its protocol. */
+function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
+  const { capabilities } = adapter;
+  const images = lacks.includes('images') ? [] : capabilities.images;
+  if (!lacks.includes('tools')) return { ...adapter, capabilities: { ...capabilities, images } };
+  return {
+    ...adapter,
+    capabilities: { ...capabilities, images },
+    findUnsupported: (body) => [
+      ...toolParameters.filter((name) => Array.isArray(body[name]) && body[name].length > 0).map((name) => [name]),
+      ...(adapter.findUnsupported?.(body) ?? []),
+    ],
   };
 }

@@ -32,7 +32,6 @@ export interface WorkerNeeds {
 /** What remains after the grace: aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
-const keepAliveMs = 30_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
 const imageTimeoutMs = 10_000;
@@ -84,7 +83,11 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     breaker: config.breaker,
     probeMs: config.timeouts.firstTokenMs,
   });
-  const client = createUpstreamClient({ connectTimeoutMs, keepAliveMs });
+  const client = createUpstreamClient({
+    connectTimeoutMs,
+    keepAliveMs: config.worker.keepAliveMs,
+    maxConnections: config.worker.maxConnections,
+  });
   const images = createImageFetcher({ maxBytes: maxImageBytes, timeoutMs: imageTimeoutMs });
   const needs = {
     workerId,
