@@ -10,8 +10,11 @@ interface PooledCredential {
  * they balance the fleet's, with nothing to leak when one of them dies.
  */
 export interface CredentialPool<Credential extends PooledCredential> {
-  /** Ids in the order in which to offer them: least loaded first, equals in turn. */
-  preference(): string[];
+  /**
+   * Ids in the order in which to offer them: least loaded first, equals in turn. Until the offer is closed its first
+   * counts as loaded, or all that ask at the same moment would be given the same one.
+   */
+  offer(): { readonly ids: readonly string[]; readonly close: () => void };
   /** Counts a call on it until the returned function is called. */
   take(credentialId: string): { readonly credential: Credential; readonly giveBack: () => void };
 }
@@ -22,14 +25,19 @@ export function createCredentialPool<Credential extends PooledCredential>(
   const load = new Map<string, number>();
   let turn = 0;
   const loadOf = (id: string): number => load.get(id) ?? 0;
+  const addLoad = (id: string, more: 1 | -1): unknown => load.set(id, loadOf(id) + more);
   return {
-    preference: () =>
-      orderCredentials(credentials, { loadOf: ({ id }) => loadOf(id), turn: turn++ }).map(({ id }) => id),
+    offer() {
+      const ids = orderCredentials(credentials, { loadOf: ({ id }) => loadOf(id), turn: turn++ }).map(({ id }) => id);
+      const [first = ''] = ids;
+      addLoad(first, 1);
+      return { ids, close: () => addLoad(first, -1) };
+    },
     take(credentialId) {
       const credential = credentials.find(({ id }) => id === credentialId);
       if (credential === undefined) throw new Error(`there is no credential ${credentialId} in this pool`);
-      load.set(credentialId, loadOf(credentialId) + 1);
-      return { credential, giveBack: () => load.set(credentialId, loadOf(credentialId) - 1) };
+      addLoad(credentialId, 1);
+      return { credential, giveBack: () => addLoad(credentialId, -1) };
     },
   };
 }

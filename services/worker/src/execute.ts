@@ -176,7 +176,10 @@ async function choose(
 ): Promise<Chosen | undefined> {
   for (const target of targets) {
     if (standings.has(target)) continue;
-    const choice = await health.choose({ upstreamId: target.upstream, model: target.model }, target.pool.preference());
+    const offer = target.pool.offer();
+    const choice = await health
+      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids)
+      .finally(offer.close);
     if (choice.kind === 'go') return { target, ...choice };
     standings.set(target, choice);
   }

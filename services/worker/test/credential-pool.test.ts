@@ -1,23 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { createCredentialPool } from '../src/credential-pool.ts';
 
+type Pool = ReturnType<typeof createCredentialPool>;
+
+/** Who would be called next, if nobody else asked. */
+function next(pool: Pool): string | undefined {
+  const { ids, close } = pool.offer();
+  close();
+  return ids[0];
+}
+
 describe('createCredentialPool', () => {
   it('prefers whoever carries least', () => {
     const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }]);
     const first = pool.take('a');
-    expect(pool.preference()[0]).toBe('b');
-    expect(pool.preference()[0]).toBe('b');
+    expect(next(pool)).toBe('b');
+    expect(next(pool)).toBe('b');
     pool.take('b');
     pool.take('b');
-    expect(pool.preference()[0]).toBe('a');
+    expect(next(pool)).toBe('a');
     first.giveBack();
-    expect(pool.preference()[0]).toBe('a');
+    expect(next(pool)).toBe('a');
   });
 
   it('rotates while all are idle', () => {
     const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
-    const led = Array.from({ length: 6 }, () => pool.preference()[0]);
+    const led = Array.from({ length: 6 }, () => next(pool));
     expect(led).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
+  it('gives those that ask at the same moment to different ones', () => {
+    const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }]);
+    pool.take('a');
+    const offers = Array.from({ length: 5 }, () => pool.offer());
+    const led = offers.filter(({ ids }) => ids[0] === 'b').length;
+    expect(led).toBe(3);
   });
 
   it('refuses an id that is not its own', () => {
