@@ -11,8 +11,11 @@ export interface Provider {
 
 /** One path of a provider. */
 export interface Endpoint {
-  /** Reads a request body: what it asks for, or why it is refused. */
-  read(body: string): Question | Failure;
+  /**
+   * Reads a request: what it asks for, or why it is refused.
+   * @param query what stands behind the path's `?`
+   */
+  read(body: string, query: URLSearchParams): Question | Failure;
 }
 
 /** A request that can be answered. */
