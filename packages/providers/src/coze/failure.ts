@@ -80,9 +80,11 @@ function describe(error: WireError, kindOfUnknown: FailureKind): UpstreamFailure
   const said = msg ?? '';
   const unsaid = code == null ? 'The provider failed without saying why.' : `The provider failed with code ${code}.`;
   const log = detail?.logid ? ` (log ${detail.logid})` : '';
+  const kind = (code == null ? undefined : kindOfCode.get(code)) ?? kindOfUnknown;
   return {
-    kind: (code == null ? undefined : kindOfCode.get(code)) ?? kindOfUnknown,
-    message: (said === '' ? unsaid : said).slice(0, messageLength) + log,
-    code: code == null ? undefined : String(code),
+    kind,
+    message: ((said === '' ? unsaid : said) + log).slice(0, messageLength),
+    // Clients know a missing model by OpenAI's word for it, not by a number.
+    code: code == null || kind === 'not_found' ? undefined : String(code),
   };
 }

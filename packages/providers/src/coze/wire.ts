@@ -52,5 +52,5 @@ export const messageSchema = z.object({
 export type WireMessage = z.output<typeof messageSchema>;
 
 /** What answers that are no streams are wrapped in. */
-export const chatEnvelopeSchema = z.object({ ...errorShape, data: chatSchema.nullish() });
+export const chatEnvelopeSchema = z.object({ ...errorShape, data: chatSchema.nullish().catch(undefined) });
 export const messagesEnvelopeSchema = z.object({ ...errorShape, data: z.array(messageSchema) });

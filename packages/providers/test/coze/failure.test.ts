@@ -14,7 +14,6 @@ describe('an error answer of Coze', () => {
     [400, 4016, 'busy'],
     [401, 4100, 'authentication'],
     [403, 4101, 'permission'],
-    [404, 4200, 'not_found'],
     [500, 5000, 'server'],
     [400, 400, 'invalid_request'],
     [403, 103_000_001, 'permission'],
@@ -24,6 +23,10 @@ describe('an error answer of Coze', () => {
     [502, 999, 'server'],
   ])('with status %i and code %i is %s', (status, code, kind) => {
     expect(failureOf(status, { code, msg: 'why' })).toMatchObject({ kind, status, code: String(code), message: 'why' });
+  });
+
+  it('of a missing bot leaves its name to the gateway', () => {
+    expect(failureOf(404, { code: 4200, msg: 'why' })).toMatchObject({ kind: 'not_found', code: undefined });
   });
 
   it('names the entry in the log of the provider', () => {

@@ -117,6 +117,7 @@ describe('a chat of Coze that is polled', () => {
   it.each<[string, StepAnswer, object]>([
     ['an error with its own status', answer({ code: 4100, msg: 'no' }, 401), { kind: 'authentication', status: 401 }],
     ['an error with status 200', answer({ code: 700012006, msg: 'no' }), { kind: 'authentication', code: '700012006' }],
+    ['an error beside odd data', answer({ code: 4016, msg: 'no', data: '' }), { kind: 'busy', code: '4016' }],
     ['a page', answer('<html>'), { kind: 'malformed' }],
     ['a chat without a name', answer({ code: 0, data: { status: 'created' } }), { kind: 'malformed' }],
     ['a chat whose name is a number', answer({ code: 0, data: { id: 1, conversation_id: 2 } }), { kind: 'malformed' }],

@@ -141,7 +141,7 @@ describe('a stream of Coze', () => {
     [
       'a failed chat whose reason comes after it',
       [created, chat('failed'), { event: 'error', data: '{"code":103100002,"msg":"no agent"}' }],
-      { kind: 'not_found', code: '103100002', message: 'no agent' },
+      { kind: 'not_found', code: undefined, message: 'no agent' },
     ],
     ['a failed chat without a reason', [created, chat('failed'), done], { kind: 'server' }],
     ['a failed chat without a reason, cut', [created, chat('failed')], { kind: 'server' }],
