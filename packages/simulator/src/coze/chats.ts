@@ -49,7 +49,7 @@ export function createChats(): Chats {
 }
 
 /** Nineteen digits, the same for the same request; more than a number of JavaScript holds. */
-export function idOf({ chat }: CozeRequest, kind: number): string {
+function idOf({ chat }: CozeRequest, kind: number): string {
   return `738${kind}${seedOf(chat.conversation).toString().padStart(15, '0')}`;
 }
 

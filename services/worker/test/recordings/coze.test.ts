@@ -41,6 +41,19 @@ describe('a recorded answer of Coze', () => {
     });
   });
 
+  it('is never complete when it breaks off before the end of its chat', async () => {
+    const recording = readRecording('coze/chat-text-stream-resp.sse');
+    const text = recording.body.toString('utf8');
+    const last = recording.body.indexOf('event:conversation.chat.completed');
+    const events = [...text.matchAll(/\n\n/g)].map(({ index }) => Buffer.byteLength(text.slice(0, index + 2)));
+    const ends = [...events, ...randomCuts(recording.body.length, 5)].filter((end) => end <= last);
+    expect(ends.length).toBeGreaterThan(20);
+    for (const end of ends) {
+      const { result } = await replay({ adapter, recording: { ...recording, body: recording.body.subarray(0, end) } });
+      expect(result.kind).toBe('failed');
+    }
+  });
+
   it.each([
     ['coze/chat-failed-resp.sse', { kind: 'server', code: '5000', message: 'event interval error' }],
     ['coze/chat-error-resp.sse', { kind: 'server', message: 'The provider failed without saying why.' }],
