@@ -109,7 +109,14 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   function failWith(failure: UpstreamFailure): void {
     settle({ kind: 'failed', failure });
+    hangUp();
+  }
+
+  /** Ends a call of which nothing more is wanted. */
+  function hangUp(): void {
     call?.abort();
+    const request = translator?.toCancel?.();
+    if (request !== undefined) options.client.tell(request);
   }
 
   /** The stream is over, for whatever reason; what was finished before is complete all the same. */
@@ -122,9 +129,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   function onAbort(): void {
     settle({ kind: 'aborted' });
-    call?.abort();
-    const request = translator?.toCancel?.();
-    if (request !== undefined) options.client.tell(request);
+    hangUp();
   }
 
   function hold(reason: 'client' | 'mailbox', isHeld: boolean): void {

@@ -292,17 +292,21 @@ describe('attempt', () => {
     expect(answers).toHaveBeenCalledOnce();
   });
 
-  it('tells a provider that goes on behind a closed socket to stop', async () => {
+  it.each<[string, (s: ReturnType<typeof start>) => unknown, string]>([
+    ['nobody wants the answer', ({ controller }) => controller.abort('cancelled'), 'aborted'],
+    ['it is too slow', () => vi.advanceTimersByTime(1000), 'failed'],
+    ['its connection broke', ({ upstream }) => upstream.fail({ kind: 'network', message: 'reset' }), 'failed'],
+  ])('tells a provider that goes on behind a closed socket to stop when %s', async (_what, happen, kind) => {
     const toCancel = { method: 'POST', url: 'http://u/cancel', headers: {}, body: '{}' } as const;
     const translateStream: typeof adapter.translateStream = (...args) => ({
       ...adapter.translateStream(...args),
       toCancel: () => toCancel,
     });
-    const { upstream, controller, promise } = start({ adapter: { ...adapter, translateStream } });
-    upstream.head();
-    controller.abort('cancelled');
-    expect(await promise).toMatchObject({ kind: 'aborted' });
-    expect(upstream.requests.at(-1)).toBe(toCancel);
+    const scene = start({ adapter: { ...adapter, translateStream } });
+    scene.upstream.head();
+    happen(scene);
+    expect(await scene.promise).toMatchObject({ kind });
+    expect(scene.upstream.requests.at(-1)).toBe(toCancel);
   });
 
   it('reads what an error has to say, but not for ever', async () => {

@@ -18,7 +18,10 @@ export const azure: Provider = {
     if (method !== 'POST' || resource === undefined) return undefined;
     const endpoint = openAi.endpoint('POST', `/v1${resource}`);
     return (
-      endpoint && { read: (body) => withFindings(endpoint.read(name === undefined ? body : withModel(body, name))) }
+      endpoint && {
+        read: (body, surroundings) =>
+          withFindings(endpoint.read(name === undefined ? body : withModel(body, name), surroundings)),
+      }
     );
   },
 };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Behaviour, StatusFault } from '../faults/behaviour.ts';
 import type { Directive } from '../faults/directives.ts';
 
@@ -11,8 +12,15 @@ export interface Provider {
 
 /** One path of a provider. */
 export interface Endpoint {
-  /** Reads a request body: what it asks for, or why it is refused. */
-  read(body: string): Question | Failure;
+  /** Reads a request: what it asks for, or why it is refused. */
+  read(body: string, surroundings: Surroundings): Question | Failure;
+}
+
+/** What comes with a body, for protocols that say something there. */
+export interface Surroundings {
+  /** Behind the path's `?`. */
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** A request that can be answered. */

@@ -1,0 +1,87 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../adapter.ts';
+import { parseText } from '../parse-text.ts';
+import type { Preparation, StepAnswer } from '../preparation.ts';
+import { type ChatIds, toCancel, toRetrieve } from './calls.ts';
+import { isError, toChatFailure, toFailure, toInnerFailure } from './failure.ts';
+import { toChat } from './request.ts';
+import { chatEnvelopeSchema, type WireChat } from './wire.ts';
+
+/** Coze wants to be asked no more often. */
+const pollMs = 1000;
+
+/**
+ * Starts a chat and asks how it stands until it is over. Its answer is then to be had by {@link ChatNotes}. A chat that is
+ * given up on the way is cancelled.
+ */
+export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Preparation {
+  const started = readChat(yield { kind: 'call', request: toChat(body, plan, { stream: false, userId }) });
+  if (started.kind === 'failed') return started;
+  const ids = idsOf(started.chat);
+  if (ids === undefined) return { kind: 'failed', failure: unreadable };
+  let { chat } = started;
+  let method: 'GET' | 'POST' = 'GET';
+  let isOver = false;
+  try {
+    while (chat.status !== 'completed') {
+      const failure = toChatFailure(chat);
+      if (failure !== undefined) {
+        isOver = isEnded(chat);
+        return { kind: 'failed', failure };
+      }
+      yield { kind: 'wait', ms: pollMs };
+      let answer = yield { kind: 'call', request: toRetrieve(plan, ids, method) };
+      if (method === 'GET' && isUnknownWay(answer)) {
+        method = 'POST';
+        answer = yield { kind: 'call', request: toRetrieve(plan, ids, method) };
+      }
+      const retrieved = readChat(answer);
+      if (retrieved.kind === 'failed') return retrieved;
+      ({ chat } = retrieved);
+    }
+    isOver = true;
+    return { kind: 'ready', notes: toNotes(ids, chat) };
+  } finally {
+    if (!isOver) yield { kind: 'call', request: toCancel(plan, ids) };
+  }
+}
+
+/** What is known of a chat that is over; as `CallPlan.notes`. */
+export interface ChatNotes extends ChatIds {
+  /** As Coze wrote it, in JSON; empty where it did not. */
+  readonly usage: string;
+}
+
+export function readNotes({ notes = {} }: CallPlan): ChatNotes {
+  const { conversationId = '', chatId = '', usage = '' } = notes;
+  return { conversationId, chatId, usage };
+}
+
+function toNotes(ids: ChatIds, { usage }: WireChat): Readonly<Record<keyof ChatNotes, string>> {
+  return { ...ids, usage: usage == null ? '' : JSON.stringify(usage) };
+}
+
+type ReadChat =
+  | { readonly kind: 'chat'; readonly chat: WireChat }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+const unreadable: UpstreamFailure = { kind: 'malformed', message: "The provider's answer holds no chat." };
+
+function readChat({ head, text }: StepAnswer): ReadChat {
+  if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: toFailure(head, text) };
+  const envelope = parseText(chatEnvelopeSchema, text);
+  if (envelope !== undefined && isError(envelope)) return { kind: 'failed', failure: toInnerFailure(envelope) };
+  const chat = envelope?.data;
+  return chat == null ? { kind: 'failed', failure: unreadable } : { kind: 'chat', chat };
+}
+
+function idsOf({ id: chatId, conversation_id: conversationId }: WireChat): ChatIds | undefined {
+  return chatId == null || conversationId == null ? undefined : { chatId, conversationId };
+}
+
+/** One that waits for its caller is not: it holds its conversation. */
+const isEnded = ({ status }: WireChat): boolean => status !== 'requires_action' && status !== 'required_action';
+
+/** A chat that is not there is told by a code; a path that is not, by the server in front. */
+const isUnknownWay = ({ head, text }: StepAnswer): boolean =>
+  (head.status === 404 || head.status === 405) && !isError(parseText(chatEnvelopeSchema, text) ?? {});

@@ -1,0 +1,121 @@
+import type { UpstreamEvent } from '@sluice/protocol';
+import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
+import { parseText } from '../parse-text.ts';
+import { type ChatIds, toCancel } from './calls.ts';
+import { isError, toChatFailure, toInnerFailure } from './failure.ts';
+import { toOpenAiUsage } from './usage.ts';
+import { chatSchema, errorSchema, messageSchema, type WireChat, type WireMessage } from './wire.ts';
+
+const chatEvent = 'conversation.chat.';
+
+/** Coze's stream: only messages of type `answer` are the answer, and each comes in pieces and once again as a whole. */
+export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
+  let ids: ChatIds | undefined;
+  let isOver = false;
+  let hasFailed = false;
+  /** The message of which text was given last. */
+  let speaking: string | null | undefined;
+  let hasText = false;
+  const withText = new Set<string>();
+  const withThoughts = new Set<string>();
+
+  function end(answer: AnswerDraft): void {
+    isOver = true;
+    // The Studio says why only in an event of its own, which did not come.
+    if (hasFailed) answer.fail(toInnerFailure({}));
+    else answer.complete();
+  }
+
+  function note(answer: AnswerDraft, found: { chatId: unknown; conversationId: unknown; created?: unknown }): void {
+    const { chatId, conversationId, created } = found;
+    if (ids !== undefined || typeof chatId !== 'string' || typeof conversationId !== 'string') return;
+    ids = { chatId, conversationId };
+    answer.identify({ id: `chatcmpl-${chatId}`, ...(typeof created === 'number' ? { created } : {}) });
+  }
+
+  function onChat(chat: WireChat, answer: AnswerDraft): void {
+    note(answer, { chatId: chat.id, conversationId: chat.conversation_id, created: chat.created_at });
+    if (chat.status === 'failed' && !isError(chat.last_error ?? {})) {
+      hasFailed = true;
+      return;
+    }
+    const failure = toChatFailure(chat);
+    if (failure !== undefined) {
+      isOver = true;
+      answer.fail(failure);
+    }
+    if (chat.status !== 'completed') return;
+    if (chat.usage != null) answer.usage(toOpenAiUsage(chat.usage));
+    if (!hasText) answer.delta({ content: '' });
+    answer.finish('stop');
+    // What follows, if anything does, is sound and the end marker.
+    end(answer);
+  }
+
+  function onMessage(message: WireMessage, answer: AnswerDraft): void {
+    note(answer, { chatId: message.chat_id, conversationId: message.conversation_id });
+    if (message.type !== 'answer') return;
+    const { id, content, reasoning_content: thoughts } = message;
+    if (thoughts) {
+      withThoughts.add(id ?? '');
+      answer.delta({ reasoning_content: thoughts });
+    }
+    if (!content) return;
+    const separator = hasText && id !== speaking ? '\n\n' : '';
+    speaking = id;
+    hasText = true;
+    withText.add(id ?? '');
+    answer.delta({ content: separator + content });
+  }
+
+  /** Only what did not come in pieces before. */
+  function onWholeMessage(message: WireMessage, answer: AnswerDraft): void {
+    const id = message.id ?? '';
+    onMessage(
+      {
+        ...message,
+        content: withText.has(id) ? '' : message.content,
+        reasoning_content: withThoughts.has(id) ? '' : message.reasoning_content,
+      },
+      answer,
+    );
+  }
+
+  function onError(data: string, answer: AnswerDraft): void {
+    isOver = true;
+    answer.fail(toInnerFailure(parseText(errorSchema, data) ?? {}));
+  }
+
+  function onEvent({ event = '', data }: UpstreamEvent, answer: AnswerDraft): void {
+    if (event === 'done' || event === 'conversation.stream.done') return end(answer);
+    if (event === 'error') return onError(data, answer);
+    if (event === '' && isError(parseText(errorSchema, data) ?? {})) return onError(data, answer);
+    if (event.startsWith(chatEvent)) {
+      const chat = parseText(chatSchema, data);
+      return chat === undefined
+        ? failUnread(answer)
+        : onChat({ ...chat, status: event.slice(chatEvent.length) }, answer);
+    }
+    const onText = messageEvents.get(event);
+    if (onText === undefined) return;
+    const message = parseText(messageSchema, data);
+    if (message === undefined) failUnread(answer);
+    else onText(message, answer);
+  }
+
+  function failUnread(answer: AnswerDraft): void {
+    answer.fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
+  }
+
+  const messageEvents = new Map([
+    ['conversation.message.delta', onMessage],
+    ['conversation.message.completed', onWholeMessage],
+  ]);
+
+  return createStreamTranslator(body, plan, {
+    onEvent,
+    onEnd: end,
+    toCancel: () => (ids === undefined || isOver ? undefined : toCancel(plan, ids)),
+  });
+}

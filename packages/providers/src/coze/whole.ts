@@ -1,0 +1,38 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { writeCompletion } from '../answer/completion.ts';
+import { parseText } from '../parse-text.ts';
+import { isError, toInnerFailure } from './failure.ts';
+import { readNotes } from './poll.ts';
+import { toOpenAiUsage } from './usage.ts';
+import { errorSchema, messagesEnvelopeSchema, usageSchema } from './wire.ts';
+
+/** The messages of a chat that is over; or what came in place of a stream, which is an error at best. */
+export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
+  const error = parseText(errorSchema, text);
+  if (error === undefined) return failed({ kind: 'malformed', message: "The provider's answer is not JSON." });
+  if (isError(error)) return failed(toInnerFailure(error));
+  const messages = plan.notes === undefined ? undefined : parseText(messagesEnvelopeSchema, text)?.data;
+  if (messages === undefined) {
+    return failed({ kind: 'malformed', message: "The provider's answer holds no messages." });
+  }
+  const answers = messages.filter(({ type }) => type === 'answer');
+  const thoughts = joined(answers.map((message) => message.reasoning_content));
+  const { chatId, usage } = readNotes(plan);
+  const counts = parseText(usageSchema, usage);
+  return writeCompletion({
+    id: `chatcmpl-${chatId}`,
+    created: Math.floor(plan.startedAtMs / 1000),
+    model: plan.model,
+    message: {
+      content: joined(answers.map(({ content }) => content)),
+      ...(thoughts === '' ? {} : { reasoning_content: thoughts }),
+    },
+    finishReason: 'stop',
+    usage: counts === undefined ? undefined : toOpenAiUsage(counts),
+  });
+}
+
+const failed = (failure: UpstreamFailure): WholeTranslation => ({ kind: 'failed', failure });
+
+const joined = (texts: readonly (string | null | undefined)[]): string => texts.filter(Boolean).join('\n\n');

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/**
+ * What we read of Coze's v3 chat, and nothing else; lenient, because the cloud and the self-hosted Studio differ.
+ * Reference: https://www.coze.com/docs/developer_guides/chat_v3
+ */
+
+const text = z.string().nullish().catch(undefined);
+const count = z.number().nullish().catch(undefined);
+
+/** Beyond what a JavaScript number holds: only as text are they whole. */
+const id = z.string().min(1).nullish().catch(undefined);
+
+/** An error, wherever it stands. A code of 0 means that there is none. */
+const errorShape = {
+  code: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .nullish()
+    .catch(undefined),
+  msg: text,
+  detail: z.object({ logid: text }).nullish().catch(undefined),
+};
+
+export const errorSchema = z.object(errorShape);
+export type WireError = z.output<typeof errorSchema>;
+
+/** Tokens of a chat. */
+export const usageSchema = z.object({ input_count: z.number(), output_count: z.number(), token_count: count });
+export type WireUsage = z.output<typeof usageSchema>;
+
+/** The state of a chat: an event of its own, or the `data` of an answer. */
+export const chatSchema = z.object({
+  id,
+  conversation_id: id,
+  /** Seconds since 1970. */
+  created_at: count,
+  status: text,
+  last_error: errorSchema.nullish().catch(undefined),
+  usage: usageSchema.nullish().catch(undefined),
+});
+export type WireChat = z.output<typeof chatSchema>;
+
+/** A message, or a piece of one. */
+export const messageSchema = z.object({
+  id,
+  chat_id: id,
+  conversation_id: id,
+  type: text,
+  content: text,
+  reasoning_content: text,
+});
+export type WireMessage = z.output<typeof messageSchema>;
+
+/** What answers that are no streams are wrapped in. */
+export const chatEnvelopeSchema = z.object({ ...errorShape, data: chatSchema.nullish().catch(undefined) });
+export const messagesEnvelopeSchema = z.object({ ...errorShape, data: z.array(messageSchema) });

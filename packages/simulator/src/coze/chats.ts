@@ -1,0 +1,153 @@
+import { seedOf } from '../faults/conversations.ts';
+import { type ChatAnswer, createdSeconds, reasoningText, usageOf } from '../openai/chat-answer.ts';
+import type { CozeRequest } from './chat-request.ts';
+
+/** Remembered at once; the oldest is forgotten first. */
+const capacity = 10_000;
+
+/** A chat as Coze keeps it. */
+export interface Chat {
+  readonly request: CozeRequest;
+  readonly answer: ChatAnswer;
+  readonly id: string;
+  readonly conversationId: string;
+  /** When its answer will be whole: `performance.now()`. */
+  readonly endsAt: number;
+  isCanceled: boolean;
+}
+
+export interface Chats {
+  open(request: CozeRequest, answer: ChatAnswer): Chat;
+  find(conversationId: unknown, chatId: unknown): Chat | undefined;
+}
+
+/** @see Chat */
+export function createChats(): Chats {
+  const chats = new Map<string, Chat>();
+  return {
+    open(request, answer) {
+      const { behaviour, content, reasoningTokens } = answer;
+      const chat: Chat = {
+        request,
+        answer,
+        id: idOf(request, 1),
+        conversationId: idOf(request, 2),
+        endsAt: performance.now() + behaviour.gapMs * (reasoningTokens + content.tokens),
+        isCanceled: false,
+      };
+      chats.delete(chat.id);
+      chats.set(chat.id, chat);
+      const [oldest] = chats.keys();
+      if (chats.size > capacity && oldest !== undefined) chats.delete(oldest);
+      return chat;
+    },
+    find(conversationId, chatId) {
+      const chat = typeof chatId === 'string' ? chats.get(chatId) : undefined;
+      return chat?.conversationId === conversationId ? chat : undefined;
+    },
+  };
+}
+
+/** Nineteen digits, the same for the same request; more than a number of JavaScript holds. */
+function idOf({ chat }: CozeRequest, kind: number): string {
+  return `738${kind}${seedOf(chat.conversation).toString().padStart(15, '0')}`;
+}
+
+/** How a chat stands now, in the words of who keeps it. */
+export function statusOf({ request: { traits }, answer, endsAt, isCanceled }: Chat): string {
+  if (isCanceled) return canceled(traits.has('studio'));
+  return performance.now() < endsAt ? 'in_progress' : lastStatusOf(answer, traits);
+}
+
+/** How a chat ends when nobody stops it. */
+export function lastStatusOf({ behaviour }: ChatAnswer, traits: CozeRequest['traits']): string {
+  const isStudio = traits.has('studio');
+  if (behaviour.fault?.name === 'errev') return 'failed';
+  if (traits.has('action')) return isStudio ? 'required_action' : 'requires_action';
+  return traits.has('canceled') ? canceled(isStudio) : 'completed';
+}
+
+export const isRunning = (status: string): boolean => status === 'in_progress' || /^requires?d?_action$/.test(status);
+
+const canceled = (isStudio: boolean): string => (isStudio ? 'cancelled' : 'canceled');
+
+/** The chat as events and answers show it. */
+export function chatFields({ request, answer, id, conversationId }: Chat, status: string): object {
+  const isStudio = request.traits.has('studio');
+  const {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: total,
+  } = usageOf(answer, answer.content.tokens);
+  const isOver = status === 'completed';
+  const hasReason = status === 'failed' && !isStudio;
+  return {
+    id,
+    conversation_id: conversationId,
+    bot_id: request.botId,
+    created_at: createdSeconds,
+    ...(isOver ? { completed_at: createdSeconds } : {}),
+    last_error: hasReason ? { code: 5000, msg: 'event interval error' } : { code: 0, msg: '' },
+    status,
+    ...(/^requires?d?_action$/.test(status) ? { required_action: action } : {}),
+    usage: isOver
+      ? { token_count: total, output_count: output, input_count: input }
+      : { token_count: 0, output_count: 0, input_count: 0 },
+    section_id: conversationId,
+  };
+}
+
+const action = {
+  type: 'submit_tool_outputs',
+  submit_tool_outputs: {
+    tool_calls: [{ id: 'BUJJF0dAQ0NAEBVeQkVKEV5H', type: 'function', function: { name: 'get', arguments: '{}' } }],
+  },
+};
+
+interface MessageFields {
+  /** Counts the messages of a chat from 1. */
+  readonly number: number;
+  readonly type: string;
+  readonly [more: string]: unknown;
+}
+
+/** A message of a chat. */
+export function messageFields(chat: Chat, fields: MessageFields): object {
+  const { number, type, ...rest } = fields;
+  return {
+    id: idOf(chat.request, 2 + number),
+    conversation_id: chat.conversationId,
+    bot_id: chat.request.botId,
+    chat_id: chat.id,
+    role: 'assistant',
+    type,
+    content_type: 'text',
+    ...rest,
+  };
+}
+
+/** Says that the bot has said all; beside the answer, and none of it. */
+const finishNote = JSON.stringify({
+  msg_type: 'generate_answer_finish',
+  data: '{"finish_reason":0,"FinData":""}',
+  from_module: null,
+});
+
+/** What comes once the answer has come: the answers as a whole, and what is none. */
+export function wholeMessages(chat: Chat): readonly object[] {
+  const { answer, request } = chat;
+  const { content, reasoningTokens } = answer;
+  const reasoning = Array.from({ length: reasoningTokens }, (_, seq) => reasoningText(seq)).join('');
+  const first = {
+    content: content.message(0, content.tokens).content ?? '',
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+  };
+  return [
+    messageFields(chat, { number: 1, type: 'answer', ...first }),
+    ...(request.traits.has('two')
+      ? [messageFields(chat, { number: 2, type: 'answer', content: 'And another answer.' })]
+      : []),
+    messageFields(chat, { number: 3, type: 'verbose', content: finishNote }),
+    messageFields(chat, { number: 4, type: 'follow_up', content: 'What else?' }),
+  ];
+}
