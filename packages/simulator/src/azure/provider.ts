@@ -16,7 +16,11 @@ export const azure: Provider = {
     const isV1 = path === '/openai/v1/chat/completions';
     if (method !== 'POST' || (name === undefined && !isV1)) return undefined;
     const chat = openAi.endpoint('POST', '/v1/chat/completions');
-    return chat && { read: (body) => withFindings(chat.read(name === undefined ? body : withModel(body, name))) };
+    return (
+      chat && {
+        read: (body, headers) => withFindings(chat.read(name === undefined ? body : withModel(body, name), headers)),
+      }
+    );
   },
 };
 

@@ -43,7 +43,7 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   if (credential === '') return refuse({ name: 'noCredential' });
   if (body === undefined) return refuse({ name: 'bodyTooLarge' });
   if ('unknown' in header) return refuse({ name: 'unknownDirective', word: header.unknown });
-  const question = endpoint.read(body);
+  const question = endpoint.read(body, request.headers);
   if (question.kind === 'failure') return sendFailure({ response, call, failure: question });
 
   const { model, stream, conversation } = question;

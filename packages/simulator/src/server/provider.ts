@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Behaviour, StatusFault } from '../faults/behaviour.ts';
 import type { Directive } from '../faults/directives.ts';
 
@@ -11,8 +12,8 @@ export interface Provider {
 
 /** One path of a provider. */
 export interface Endpoint {
-  /** Reads a request body: what it asks for, or why it is refused. */
-  read(body: string): Question | Failure;
+  /** Reads a request body: what it asks for, or why it is refused. Headers count where the protocol says so. */
+  read(body: string, headers: IncomingHttpHeaders): Question | Failure;
 }
 
 /** A request that can be answered. */
