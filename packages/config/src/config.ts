@@ -20,6 +20,8 @@ export interface Config {
   readonly timeouts: TimeoutConfig;
   readonly breaker: BreakerConfig;
   readonly log: LogConfig;
+  /** What whoever starts the product should know of its configuration. */
+  readonly warnings: readonly string[];
   /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
   readonly demo: boolean;
 }
@@ -58,6 +60,10 @@ export interface WorkerConfig {
   readonly concurrency: number;
   /** Largest event in an upstream's stream. */
   readonly maxEventBytes: number;
+  /** Connections to one upstream at once; undefined = as many as there are calls. */
+  readonly maxConnections: number | undefined;
+  /** How long an idle connection to an upstream is kept. */
+  readonly keepAliveMs: number;
   /** Largest upstream answer that comes in one piece. */
   readonly maxBodyBytes: number;
 }
@@ -99,6 +105,8 @@ export interface ClientKey {
   readonly digest: string;
   /** First and last four characters, as in `sk-t…0001`; undefined for a key that was given by its hash. */
   readonly hint: string | undefined;
+  /** Stands for clients without a key, or also for those whose key is not known; then it has no digest of a key. */
+  readonly anonymous: 'without_key' | 'any_key' | undefined;
   readonly admin: boolean;
   /** Globs of the models that it may use: see `allowsModel`. */
   readonly models: readonly string[];
@@ -136,7 +144,12 @@ export interface UpstreamConfig {
   readonly prefill: PrefillStyle | 'none' | undefined;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
+  /** What this server can't do, although its protocol can. */
+  readonly lacks: readonly Lack[];
 }
+
+export const lackNames = ['streaming', 'tools', 'images'] as const;
+export type Lack = (typeof lackNames)[number];
 
 export interface UpstreamCredential {
   readonly id: string;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { compatNames } from './compat/read-compat.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
-import { listenPort, milliseconds, must, someText } from '@sluice/setting-types';
+import { listenPort, milliseconds, must, oneOf, someText } from '@sluice/setting-types';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
 import { redisUrl } from './schema/redis.ts';
@@ -51,7 +52,7 @@ const variableTypes = z
     DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
     SLUICE_SECRET_KEY: someText('a secret, or not set at all'),
     SLUICE_API_KEYS: keyList,
-    SLUICE_COMPAT: z.never({ error: 'is not supported yet; unset it' }),
+    SLUICE_COMPAT: oneOf(compatNames),
     SIMULATOR_PORT: inDigits(listenPort()),
   })
   .partial();
@@ -109,7 +110,12 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     example: 'sk-CHANGE-ME',
     isSecret: true,
   },
-  SLUICE_COMPAT: { settings: [], meaning: 'Reserved: refused, as it is not supported yet.' },
+  SLUICE_COMPAT: {
+    settings: [],
+    meaning:
+      'Stand in for another gateway, without a file: its own variables, defaults, port and models. See [migrating](migrate.md).',
+    example: 'z2api',
+  },
   SIMULATOR_PORT: {
     settings: [],
     meaning: 'Port of the simulator, and where it is looked for when no upstream is configured.',

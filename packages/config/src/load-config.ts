@@ -1,3 +1,4 @@
+import { type CompatName, readCompat } from './compat/read-compat.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -31,8 +32,9 @@ export interface ConfigSource {
  */
 export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
   const file = readConfigFile({ path: env['SLUICE_CONFIG'] || undefined, cwd, readFile });
-  const fromFile = readSettings(file, env);
   const { environment, problems } = readEnvironment(env);
+  const compat = environment.SLUICE_COMPAT;
+  const fromFile = compat === undefined ? readSettings(file, env) : readCompatSettings(compat, { file, env, readFile });
   const { settings } = fromFile;
   const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined;
   const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey])];
@@ -40,7 +42,7 @@ export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigS
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
-  return resolveConfig({ settings, environment });
+  return resolveConfig({ settings, environment, warnings: fromFile.warnings ?? [] });
 }
 
 const noKey: ConfigProblem = {
@@ -54,7 +56,37 @@ interface FileSettings {
   /** True also when nobody can tell. */
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
+  readonly warnings?: readonly string[];
 }
+
+interface CompatSource {
+  readonly file: FoundFile;
+  readonly env: Env;
+  readonly readFile: ConfigSource['readFile'];
+}
+
+/** Another gateway's environment in place of a file. */
+function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
+  if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
+  const compat = readCompat(name, env, {
+    home: env['HOME'] ?? '/',
+    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
+  });
+  if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
+  const { settings, warnings } = compat;
+  const parsed = parseSettings({ value: settings, interpolated: [] });
+  const keys = fieldOf(settings, 'keys');
+  const hasKeys = keys !== undefined && !isEmptyList(keys);
+  if (parsed.problems !== undefined) return { hasKeys, problems: parsed.problems };
+  return { settings: parsed.settings, hasKeys, problems: [], warnings };
+}
+
+const textOf = (file: FoundFile): string | undefined => (file.kind === 'text' ? file.text : undefined);
+
+const fileBesideCompat: ConfigProblem = {
+  path: 'SLUICE_COMPAT',
+  message: 'configures everything; remove either it or the configuration file',
+};
 
 function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };

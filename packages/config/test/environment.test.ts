@@ -13,7 +13,10 @@ describe('the environment', () => {
     [{ DRAIN_TIMEOUT_MS: '2m' }, 'DRAIN_TIMEOUT_MS: must be a whole number of milliseconds from 0 to 2147483647'],
     [{ HOST: 'http://x' }, 'HOST: must be a host name or address'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent'],
-    [{ SLUICE_COMPAT: 'z2api' }, 'SLUICE_COMPAT: is not supported yet; unset it'],
+    [
+      { SLUICE_COMPAT: 'one-api' },
+      'SLUICE_COMPAT: must be one of zai-proxy, z2api, bailian-proxy, unified-proxy, iflow2api',
+    ],
     [{ SLUICE_SECRET_KEY: '' }, 'SLUICE_SECRET_KEY: is empty; it must be a secret, or not set at all'],
     [{ DATABASE_URL: '' }, 'DATABASE_URL: is empty; it must be a URL, or not set at all'],
     [

@@ -28,6 +28,8 @@ describe('loadConfig', () => {
         metricsHost: '127.0.0.1',
         drainTimeoutMs: 120_000,
         concurrency: 500,
+        maxConnections: undefined,
+        keepAliveMs: 30_000,
         maxEventBytes: 8 * 1024 * 1024,
         maxBodyBytes: 32 * 1024 * 1024,
       },
@@ -59,6 +61,7 @@ describe('loadConfig', () => {
       },
       timeouts: { firstTokenMs: 60_000, idleMs: 60_000, wholeMs: 600_000, streamMs: 600_000 },
       breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
+      warnings: [],
       log: { level: 'info' },
       demo: true,
     });

@@ -15,9 +15,12 @@ export const chatJobSchema = z.object({
   /** The model as the client named it. */
   model: z.string(),
   stream: z.boolean(),
+  /** What is asked for. Jobs of older replicas do not say it. */
+  operation: z.enum(['chat', 'embeddings']).default('chat'),
   state: retryStateSchema,
   /** W3C trace context of the producer's span; absent when tracing is off. */
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),
 });
 export type ChatJob = z.infer<typeof chatJobSchema>;
+export type Operation = ChatJob['operation'];

@@ -1,4 +1,4 @@
-export { type ChatJob, chatJobSchema } from './chat-job.ts';
+export { type ChatJob, chatJobSchema, type Operation } from './chat-job.ts';
 export { type ErrorCode, type ErrorRow, errorTable, type ErrorType } from './errors/codes.ts';
 export {
   type ErrorDetails,
@@ -39,3 +39,4 @@ export {
 export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
+export { type EmbeddingsRequest, parseEmbeddingsRequest } from './openai/embeddings-request.ts';

@@ -53,6 +53,17 @@ export interface ProviderAdapter {
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
   /** Where tokens come from that are no fixed keys. */
   readonly tokens?: TokenSource;
+  /** Absent where the provider makes none. */
+  readonly embeddings?: EmbeddingsAdapter;
+}
+
+/** How a provider makes embeddings; the request is OpenAI's for them. */
+export interface EmbeddingsAdapter {
+  /** As in `Capabilities.parameters`, beyond `model` and `input`. */
+  readonly parameters: Capabilities['parameters'];
+  findUnsupported?(body: ChatBody): readonly FieldPath[];
+  toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
+  translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
 }
 
 /** The way to a field of a request, as in `['messages', 0, 'content', 1]`. */

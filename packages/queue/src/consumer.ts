@@ -80,7 +80,7 @@ export function createConsumer({ connect, keys, shards, concurrency, run, onErro
     },
     async drain() {
       let isClosed = false;
-      const closed = Promise.all(workers.map((worker) => worker.close())).then(() => (isClosed = true), onError);
+      const closed = Promise.all(workers.map((worker) => worker.close().catch(onError))).then(() => (isClosed = true));
       do await Promise.race([closed, delay(lookEveryMs)]);
       while (!isClosed && running > 0);
     },

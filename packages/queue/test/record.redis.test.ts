@@ -15,6 +15,7 @@ const job = (over: Partial<ChatJob> = {}): ChatJob => ({
   ingressId: 'i-1',
   model: 'm',
   stream: true,
+  operation: 'chat',
   state: firstRetryState,
   ...over,
 });

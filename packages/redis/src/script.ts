@@ -4,13 +4,10 @@ import type { RedisConnection } from './connect.ts';
 /** A Lua script with the number of keys that its file name says and a reader for its reply. */
 export interface Script<Reply> {
   /** Runs the script; by its hash once the server knows it. */
-  run(connection: RedisConnection, keys: readonly string[], args: readonly ScriptArgument[]): Promise<Reply>;
+  run(connection: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
 }
 
-/** Bytes arrive as they are. */
-export type ScriptArgument = string | number | Buffer;
-
-type Command = (...args: ScriptArgument[]) => Promise<unknown>;
+type Command = (...args: (string | number)[]) => Promise<unknown>;
 
 /**
  * Reads a script from `<verb>-<number of keys>.lua`. A line `--@include <name>` stands for the file `<name>.lua` beside

@@ -71,10 +71,11 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
       let passed = '';
       for (const data of dataOf(sse)) {
         const chunk = parseChunk(data);
-        if (chunk === undefined || isDiverged) isDiverged = true;
+        if (chunk === undefined) isDiverged = true;
         else passed += stitch(chunk);
+        if (isDiverged) return '';
       }
-      return isDiverged ? '' : passed;
+      return passed;
     },
     get isDiverged() {
       return isDiverged;

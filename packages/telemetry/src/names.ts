@@ -98,6 +98,7 @@ export function processSpan({ queue, messageId, epoch }: Message & { readonly ep
 
 /** The logical model call, with all its attempts. Values of the request are left out where the client gave none. */
 export function inferenceSpan(call: {
+  readonly operation: 'chat' | 'embeddings';
   /** Type of the upstream in the configuration. */
   readonly providerType: string;
   /** As the client named it: which model of which provider serves it may change with each attempt. */
@@ -110,10 +111,10 @@ export function inferenceSpan(call: {
   readonly seed?: number | undefined;
 }): SpanShape {
   return {
-    name: `chat ${call.model}`,
+    name: `${call.operation} ${call.model}`,
     kind: 'client',
     attributes: {
-      'gen_ai.operation.name': 'chat',
+      'gen_ai.operation.name': call.operation,
       'gen_ai.provider.name': providerNames[call.providerType] ?? call.providerType,
       'gen_ai.request.model': call.model,
       'gen_ai.request.stream': call.stream,

@@ -78,7 +78,7 @@ describe('docs/tracing.md', () => {
       sendSpan(message),
       processSpan(message),
       queueWaitSpan(message),
-      inferenceSpan({ providerType: 'openai', model: 'm', stream: true }),
+      inferenceSpan({ operation: 'chat', providerType: 'openai', model: 'm', stream: true }),
       attemptSpan({ method: 'POST', url: 'http://h/', resendCount: 1, upstream: 'u', credentialId: 'c' }),
     ];
     const expected = [

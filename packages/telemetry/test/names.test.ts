@@ -60,7 +60,13 @@ describe('messaging spans', () => {
 
 describe('inferenceSpan', () => {
   it('is named after operation and model and leaves out what the client did not give', () => {
-    const { name, attributes } = inferenceSpan({ providerType: 'openai', model: 'demo', stream: true, choices: 1 });
+    const { name, attributes } = inferenceSpan({
+      operation: 'chat',
+      providerType: 'openai',
+      model: 'demo',
+      stream: true,
+      choices: 1,
+    });
     expect(name).toBe('chat demo');
     expect(Object.entries(attributes).filter(([, value]) => value !== undefined)).toEqual([
       ['gen_ai.operation.name', 'chat'],
@@ -75,7 +81,9 @@ describe('inferenceSpan', () => {
     ['gemini', 'gcp.gemini'],
     ['zai', 'zai'],
   ])('calls the provider of type %s %s', (providerType, name) => {
-    expect(inferenceSpan({ providerType, model: 'm', stream: false }).attributes['gen_ai.provider.name']).toBe(name);
+    expect(
+      inferenceSpan({ operation: 'chat', providerType, model: 'm', stream: false }).attributes['gen_ai.provider.name'],
+    ).toBe(name);
   });
 });
 

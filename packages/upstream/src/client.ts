@@ -32,12 +32,16 @@ export interface UpstreamClientSettings {
   readonly connectTimeoutMs: number;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;
+  /** To one origin at once; default: as many as there are calls. */
+  readonly maxConnections?: number | undefined;
 }
 
-export function createUpstreamClient({ connectTimeoutMs, keepAliveMs }: UpstreamClientSettings): UpstreamClient {
+export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
+  const { connectTimeoutMs, keepAliveMs, maxConnections } = settings;
   const agent = new Agent({
     connectTimeout: connectTimeoutMs,
     keepAliveTimeout: keepAliveMs,
+    ...(maxConnections === undefined ? {} : { connections: maxConnections }),
     // The worker's own timers know first token, gap and deadline apart; undici's would cut what they allow.
     headersTimeout: 0,
     bodyTimeout: 0,

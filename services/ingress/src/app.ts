@@ -8,7 +8,9 @@ import { readJson } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
-import { chatCompletions, type ChatCompletionsNeeds } from './routes/chat-completions.ts';
+import type { ServeNeeds } from './chat/serve.ts';
+import { chatCompletions } from './routes/chat-completions.ts';
+import { embeddings } from './routes/embeddings.ts';
 import { health, type HealthNeeds, livez, readyz, status } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
@@ -16,7 +18,7 @@ import { methodNotAllowed, notFound } from './routes/not-found.ts';
 
 export interface AppNeeds {
   readonly config: Config;
-  readonly chat: ChatCompletionsNeeds;
+  readonly serve: ServeNeeds;
   readonly observe: ObserveNeeds;
   readonly health: HealthNeeds;
   readonly metrics: IngressMetrics;
@@ -42,16 +44,19 @@ export function createApp(needs: AppNeeds): Express {
 
   const asClient = authenticate(config.keys);
   const api = Router();
-  api
-    .route('/chat/completions')
-    .post(
-      record(needs.observe),
-      refuseUnready(needs.health.state),
-      asClient,
-      readJson(config.server.maxBodyBytes),
-      chatCompletions(needs.chat),
-    )
-    .all(methodNotAllowed('POST'));
+  const operations = { '/chat/completions': chatCompletions, '/embeddings': embeddings };
+  for (const [path, operation] of Object.entries(operations)) {
+    api
+      .route(path)
+      .post(
+        record(needs.observe, `/v1${path}`),
+        refuseUnready(needs.health.state),
+        asClient,
+        readJson(config.server.maxBodyBytes),
+        operation(needs.serve),
+      )
+      .all(methodNotAllowed('POST'));
+  }
   api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
   api.route('/models/*id').get(asClient, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
   app.use('/v1', api);

@@ -143,7 +143,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
 
   const app = createApp({
     config,
-    chat: {
+    serve: {
       config,
       admission,
       inbox,

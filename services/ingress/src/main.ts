@@ -18,6 +18,7 @@ function readVersion(): string {
 async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
+  for (const warning of config.warnings) logger.warn(warning);
   const ingressId = `i-${randomUUID()}`;
   const metrics = createMetrics({
     service: 'ingress',

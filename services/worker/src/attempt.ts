@@ -215,22 +215,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     if (head !== undefined) failWith(adapter.toFailure(head, text));
   }
 
+  /** Where a stream was wanted: an error in disguise, a page of some proxy, or a server that does not stream. */
   function onWholeEnd(): void {
-    const whole = adapter.translateWhole(text, body, plan);
-    if (whole.kind === 'failed') return failWith(whole.failure);
-    giveWhole(whole.text);
-    settle({ kind: 'complete', summary: whole.summary });
-  }
-
-  function giveWhole(completion: string): void {
-    sink.onAnswer();
-    sink.data(completion);
-    events = 1;
-    received = Math.max(1, received);
-  }
-
-  /** A 200 that is no event stream: an error in disguise, a page of some proxy, or a server that does not stream. */
-  function onUnexpectedBody(): void {
     const whole = adapter.translateWhole(text, body, plan);
     if (whole.kind === 'failed') return failWith(whole.failure);
     if (options.stream) {
@@ -242,11 +228,18 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     settle({ kind: 'complete', summary: whole.summary });
   }
 
-  const mode = (): 'error' | 'stream' | 'whole' | 'unexpected' => {
+  function giveWhole(completion: string): void {
+    sink.onAnswer();
+    sink.data(completion);
+    events = 1;
+    received = Math.max(1, received);
+  }
+
+  const mode = (): 'error' | 'stream' | 'whole' => {
     if (head === undefined || head.status < 200 || head.status >= 300) return 'error';
     if (!plan.stream) return 'whole';
     const contentType = head.headers['content-type'];
-    return contentType === undefined || streamTypes[adapter.framing].test(contentType) ? 'stream' : 'unexpected';
+    return contentType === undefined || streamTypes[adapter.framing].test(contentType) ? 'stream' : 'whole';
   };
 
   options.signal.addEventListener('abort', onAbort);
@@ -276,7 +269,6 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
         flush();
         settleByTranslator();
       } else if (current === 'whole') onWholeEnd();
-      else if (current === 'unexpected') onUnexpectedBody();
       else onErrorEnd();
     },
     onFailure: breakOff,

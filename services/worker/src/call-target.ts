@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import type { Delivered, UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '@sluice/providers';
+import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
 import {
   attemptSpan,
   type Carrier,
@@ -13,9 +13,10 @@ import {
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
-import type { UpstreamClient } from '@sluice/upstream';
+import type { ImageFetcher, UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
 import type { Execution } from './execute.ts';
+import { loadImages } from './load-images.ts';
 import { prepare, type PrepareResult } from './prepare.ts';
 import type { Target } from './targets.ts';
 
@@ -40,6 +41,7 @@ export type CallTarget = (execution: Execution, call: ChosenCall) => Promise<Att
 
 export interface CallTargetNeeds {
   readonly client: UpstreamClient;
+  readonly images: ImageFetcher;
   readonly health: UpstreamHealth;
   readonly metrics: WorkerMetrics;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
@@ -57,15 +59,11 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
     const apiKey = credential.apiKey?.reveal();
     const calledAtMs = Date.now();
-    const prepared = await prepare({
-      client: needs.client,
+    const prepared = await loadAndPrepare(needs, {
       adapter,
       body: bodyFor(chosen, delivered),
       plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
-      signal: execution.run.signal,
-      stepMs: needs.timeouts.firstTokenMs,
-      remainingMs: execution.remainingMs(),
-      maxBodyBytes: needs.limits.maxBodyBytes,
+      execution,
     });
     const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
     const span = startSpan({
@@ -126,6 +124,34 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   };
 }
 
+interface Beginning {
+  readonly adapter: ProviderAdapter;
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  readonly execution: Execution;
+}
+
+/** All that comes before the call which brings the answer. */
+async function loadAndPrepare(
+  { client, images, timeouts, limits }: CallTargetNeeds,
+  { adapter, body, plan, execution }: Beginning,
+): Promise<PrepareResult> {
+  const { signal } = execution.run;
+  const loaded = await loadImages(body, { adapter, fetcher: images, signal });
+  if (signal.aborted) return { kind: 'aborted' };
+  if (loaded.kind === 'failed') return loaded;
+  return prepare({
+    client,
+    adapter,
+    body: loaded.body,
+    plan,
+    signal,
+    stepMs: timeouts.firstTokenMs,
+    remainingMs: execution.remainingMs(),
+    maxBodyBytes: limits.maxBodyBytes,
+  });
+}
+
 interface PlanFacts {
   readonly execution: Execution;
   readonly target: Target;
@@ -138,7 +164,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
     model: target.model,
     baseUrl: target.baseUrl,
     apiKey,
-    stream: job.stream || target.adapter.isStreamOnly === true,
+    stream: (job.stream && !target.isWholeOnly) || target.adapter.isStreamOnly === true,
     reportStreamUsage: target.reportStreamUsage,
     requestId: job.requestId,
     startedAtMs,

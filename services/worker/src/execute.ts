@@ -78,9 +78,8 @@ const quotaRestMs = 60_000;
  */
 export async function execute(needs: ExecuteNeeds, execution: Execution): Promise<Outcome> {
   const { job } = execution;
-  const targets = planTargets(candidates(needs.targetsOf(job.model), job.state), needs.random);
-  // Ingress and worker may disagree about the configuration for a moment of a rollout.
-  if (targets.length === 0) return unavailable(job.state);
+  const targets = planTargets(candidates(needs.targetsOf(job.model, job.operation), job.state), needs.random);
+  if (targets.length === 0) return unservable(needs, job);
   const standings = new Map<Target, Standing>();
   const { bodies, misfit } = fitTo(targets, execution);
   for (const target of targets) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
@@ -157,12 +156,17 @@ function rescueMode({ delivered }: Execution, target: Target, { withoutPrefill }
 const mayGoOn = ({ policy }: ExecuteNeeds, { remainingMs }: Execution, { attempts }: RetryState): boolean =>
   attempts < policy.maxAttempts && remainingMs() > 0;
 
-const unavailable = ({ attempts }: RetryState): Outcome => ({
-  kind: 'error',
-  error: new GatewayError('upstream_unavailable'),
-  attempts,
-  events: 0,
-});
+function unservable({ targetsOf }: ExecuteNeeds, { model, operation, state: { attempts } }: ChatJob): Outcome {
+  const isKnown = operation === 'embeddings' && targetsOf(model, 'chat').length > 0;
+  const error = isKnown
+    ? new GatewayError('unsupported_parameter', {
+        message: `The model "${model}" makes no embeddings.`,
+        param: 'model',
+      })
+    : // Ingress and worker may disagree about the configuration for a moment of a rollout.
+      new GatewayError('upstream_unavailable');
+  return { kind: 'error', error, attempts, events: 0 };
+}
 
 /** The next target that may be called now; notes how the others stand. */
 async function choose(

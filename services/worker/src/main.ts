@@ -9,6 +9,7 @@ import { createWorker } from './worker.ts';
 async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-worker', level: config.log.level });
+  for (const warning of config.warnings) logger.warn(warning);
   const workerId = `w-${randomUUID()}`;
   const metrics = createMetrics({
     service: 'worker',

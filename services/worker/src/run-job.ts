@@ -79,14 +79,15 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
 
 function startInference(
   { targetsOf }: RunJobNeeds,
-  { model, stream }: ChatJob,
+  { model, stream, operation }: ChatJob,
   body: ChatBody,
   parent: SpanHandle,
 ): SpanHandle {
   const number = (name: string): number | undefined => (typeof body[name] === 'number' ? body[name] : undefined);
   return startSpan({
     ...inferenceSpan({
-      providerType: targetsOf(model)[0]?.adapter.type ?? 'unknown',
+      operation,
+      providerType: targetsOf(model, operation)[0]?.adapter.type ?? 'unknown',
       model,
       stream,
       maxTokens: number('max_completion_tokens') ?? number('max_tokens'),

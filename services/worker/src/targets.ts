@@ -1,7 +1,8 @@
 import type { Config } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
-import { type ProviderAdapter, providers } from '@sluice/providers';
+import type { Operation } from '@sluice/protocol';
+import { asEmbeddings, type ProviderAdapter, providers } from '@sluice/providers';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
 
 type Upstream = Config['upstreams'][number];
@@ -11,6 +12,8 @@ export type Credential = Upstream['credentials'][number];
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
   readonly reportStreamUsage: boolean;
+  /** It answers in one piece, also where a client wants a stream. */
+  readonly isWholeOnly: boolean;
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
@@ -18,28 +21,58 @@ export interface Target extends PlannedTarget {
   readonly pool: CredentialPool<Credential>;
 }
 
-/** The targets of a model by the name that the client used, in no order; empty for a model this worker does not know. */
-export type TargetsOf = (model: string) => readonly Target[];
+/**
+ * The targets of a model by the name that the client used, in no order; empty for a model that this worker does not know
+ * or that can't do this operation.
+ */
+export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
 
 export function createTargets(config: Config): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream)]));
-  return (model) =>
+  return (model, operation) =>
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
-      return upstream === undefined ? [] : [{ ...target, ...upstream, model: target.model ?? model }];
+      const adapter = upstream?.adapters[operation];
+      if (upstream === undefined || adapter === undefined) return [];
+      return [{ ...target, ...upstream.common, adapter, model: target.model ?? model }];
     });
 }
 
-/** What all targets at an upstream have in common. */
-function open(upstream: Upstream): Omit<Target, keyof PlannedTarget> {
-  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, credentials } = upstream;
-  const adapter = providers[type].create(options);
+interface OpenUpstream {
+  readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
+  /** What all targets at it have in common. */
+  readonly common: Omit<Target, keyof PlannedTarget | 'adapter'>;
+}
+
+function open(upstream: Upstream): OpenUpstream {
+  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
+  const chat = withoutWhatItLacks(providers[type].create(options), lacks);
   return {
-    baseUrl,
-    reportStreamUsage,
-    prefill: prefill ?? adapter.capabilities.prefill,
-    dropsUnsupported,
-    adapter,
-    pool: createCredentialPool(credentials),
+    adapters: { chat, embeddings: asEmbeddings(chat) },
+    common: {
+      baseUrl,
+      reportStreamUsage,
+      isWholeOnly: lacks.includes('streaming'),
+      prefill: prefill ?? chat.capabilities.prefill,
+      dropsUnsupported,
+      pool: createCredentialPool(credentials),
+    },
+  };
+}
+
+const toolParameters = ['tools', 'functions'];
+
+/** The adapter of a server that can do less than its protocol. */
+function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
+  const { capabilities } = adapter;
+  const images = lacks.includes('images') ? [] : capabilities.images;
+  if (!lacks.includes('tools')) return { ...adapter, capabilities: { ...capabilities, images } };
+  return {
+    ...adapter,
+    capabilities: { ...capabilities, images },
+    findUnsupported: (body) => [
+      ...toolParameters.filter((name) => Array.isArray(body[name]) && body[name].length > 0).map((name) => [name]),
+      ...(adapter.findUnsupported?.(body) ?? []),
+    ],
   };
 }

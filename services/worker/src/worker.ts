@@ -5,7 +5,7 @@ import { claim, createConsumer, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
-import { createUpstreamClient } from '@sluice/upstream';
+import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
 import { runJob } from './run-job.ts';
@@ -32,7 +32,9 @@ export interface WorkerNeeds {
 /** What remains after the grace: aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
-const keepAliveMs = 30_000;
+/** No provider takes larger ones. */
+const maxImageBytes = 20 * 1024 * 1024;
+const imageTimeoutMs = 10_000;
 
 export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds): Worker {
   const now = (): number => performance.now();
@@ -81,12 +83,18 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     breaker: config.breaker,
     probeMs: config.timeouts.firstTokenMs,
   });
-  const client = createUpstreamClient({ connectTimeoutMs, keepAliveMs });
+  const client = createUpstreamClient({
+    connectTimeoutMs,
+    keepAliveMs: config.worker.keepAliveMs,
+    maxConnections: config.worker.maxConnections,
+  });
+  const images = createImageFetcher({ maxBytes: maxImageBytes, timeoutMs: imageTimeoutMs });
   const needs = {
     workerId,
     targetsOf: createTargets(config),
     callTarget: createCallTarget({
       client,
+      images,
       health,
       metrics,
       timeouts: config.timeouts,
@@ -143,7 +151,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, lastWordsMs);
       await within(writer.flushed(), lastWordsMs);
       writer.close();
-      await within(Promise.all([reader.close(), liveness.close(), client.close()]), lastWordsMs);
+      await within(Promise.all([reader.close(), liveness.close(), client.close(), images.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
     },
   };

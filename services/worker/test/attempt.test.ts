@@ -288,6 +288,15 @@ describe('attempt', () => {
     ]);
   });
 
+  it('makes a stream of a whole answer for a server that was not even asked to stream', async () => {
+    const { upstream, promise, sent } = start({ plan: { ...plan, stream: false } });
+    upstream.head(200, 'application/json');
+    upstream.text(whole('hi'));
+    upstream.end();
+    expect(await promise).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+    expect(sent.join('')).toContain('data: {"model":"m","object":"chat.completion.chunk"');
+  });
+
   it('makes a whole answer of a stream, for a provider that has nothing else', async () => {
     const { upstream, promise, sent, answers } = start({ stream: false });
     upstream.head();

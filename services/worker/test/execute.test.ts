@@ -19,6 +19,7 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   reportStreamUsage: true,
   prefill: 'none',
   dropsUnsupported: false,
+  isWholeOnly: false,
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
   ...over,
@@ -75,6 +76,7 @@ async function run(script: Script) {
     ingressId: 'i',
     model: 'm',
     stream: true,
+    operation: 'chat',
     state: firstRetryState,
     ...script.job,
   };

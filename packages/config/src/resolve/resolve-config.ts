@@ -12,6 +12,7 @@ import { resolveRouting } from './resolve-routing.ts';
 export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
+  readonly warnings: readonly string[];
 }
 
 /** Puts file and environment together; the environment wins. */
@@ -32,6 +33,7 @@ export function resolveConfig(parts: Parts): Config {
       windowMs: settings.breaker.window_ms,
       openMs: settings.breaker.open_ms,
     },
+    warnings: parts.warnings,
     log: { level: environment.LOG_LEVEL ?? settings.log.level },
   });
 }
@@ -57,6 +59,8 @@ function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConf
     metricsHost: environment.HOST ?? worker.metrics_host,
     drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? worker.drain_timeout_ms,
     concurrency: worker.concurrency,
+    maxConnections: worker.max_connections,
+    keepAliveMs: worker.keep_alive_ms,
     maxEventBytes: worker.max_event_bytes,
     maxBodyBytes: worker.max_body_bytes,
   };

@@ -6,9 +6,10 @@ const noLimits = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, 
 
 /** Keys of the file, then those of the environment. Of a plain key nothing but hash and hint is kept. */
 export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly string[]): ClientKey[] {
-  const fromFile = keys.map(({ key, key_hash, name, admin, models, limits }, at) => ({
+  const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits }, at) => ({
     ...identify(key, key_hash),
     name: name ?? `key-${at + 1}`,
+    anonymous,
     admin,
     models,
     limits: {
@@ -22,6 +23,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
   const fromEnvironment = environmentKeys.map((key, at) => ({
     ...identify(key, undefined),
     name: `env-${at + 1}`,
+    anonymous: undefined,
     admin: false,
     models: ['*'],
     limits: { ...noLimits },
@@ -30,7 +32,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
 }
 
 function identify(key: string | undefined, hash: string | undefined): Pick<ClientKey, 'id' | 'digest' | 'hint'> {
-  const digest = key === undefined ? (digestOfHash(hash ?? '') ?? '') : digestOfKey(key);
+  const digest = hash === undefined ? digestOfKey(key ?? '') : (digestOfHash(hash) ?? '');
   return { id: digest.slice(0, 16), digest, hint: key === undefined ? undefined : mask(key) };
 }
 

@@ -24,6 +24,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     reportStreamUsage: true,
     prefill: 'assistant',
     dropsUnsupported: false,
+    lacks: [],
   };
   const toDemo = (id: string): ModelConfig => ({
     id,
@@ -41,6 +42,7 @@ function toUpstream({
   stream_usage,
   prefill,
   drop_unsupported,
+  lacks,
 }: Settings['upstreams'][number]): UpstreamConfig {
   return {
     id,
@@ -53,6 +55,7 @@ function toUpstream({
     reportStreamUsage: stream_usage,
     prefill,
     dropsUnsupported: drop_unsupported,
+    lacks,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   listOf,
   modelPattern,
   must,
+  oneOf,
   section,
   someText,
   textLike,
@@ -56,6 +57,11 @@ const key = across(
     key_hash: textLike(hashPattern, 'the SHA-256 of the key, 64 hex digits, with or without sha256: before them')
       .optional()
       .describe('SHA-256 of the key, so that the file holds no secret.'),
+    anonymous: oneOf(['without_key', 'any_key'])
+      .optional()
+      .describe(
+        'Stands for clients that no key names: those that send none, or also those whose key is not known. Instead of `key` and `key_hash`.',
+      ),
     admin: flag().default(false).describe('May use what is for administrators.'),
     models: listOf(modelPattern(), globsInWords)
       .min(1, must(globsInWords))
@@ -79,15 +85,19 @@ export const keys = across(listOf(key, 'a list of keys'), (value) =>
 );
 
 function* findKeyContradictions(value: unknown): Iterable<Finding> {
-  const [hasKey, hasHash] = ['key', 'key_hash'].map((name) => fieldOf(value, name) !== undefined);
-  if (hasKey && hasHash) yield { path: ['key_hash'], message: 'contradicts key; give only one of them' };
+  const [first, ...others] = ['key', 'key_hash', 'anonymous'].filter((name) => fieldOf(value, name) !== undefined);
+  for (const other of others) yield { path: [other], message: `contradicts ${first}; give only one of them` };
+  if (fieldOf(value, 'anonymous') !== undefined && fieldOf(value, 'admin') === true) {
+    yield { path: ['admin'], message: 'must be false for clients whom nobody knows' };
+  }
   const isMapping = typeof value === 'object' && value !== null;
-  if (isMapping && !hasKey && !hasHash)
+  if (isMapping && first === undefined)
     yield { path: ['key'], message: `is missing; give a key of ${keyInWords}, or key_hash` };
 }
 
 function digestOf(item: unknown): string | undefined {
   const [plain, hash] = [fieldOf(item, 'key'), fieldOf(item, 'key_hash')];
   if (typeof plain === 'string' && plain !== '') return digestOfKey(plain);
-  return typeof hash === 'string' ? digestOfHash(hash) : undefined;
+  if (typeof hash === 'string') return digestOfHash(hash);
+  return fieldOf(item, 'anonymous') === undefined ? undefined : 'anonymous';
 }

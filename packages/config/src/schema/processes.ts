@@ -52,6 +52,11 @@ export const worker = section({
     .default(120_000)
     .describe('After a stop signal, running jobs may go on for so long; then they end with an error event.'),
   concurrency: wholeNumber(1, 10_000).default(500).describe('Jobs that one worker process runs at once.'),
+  max_connections: wholeNumber(1)
+    .optional()
+    .meta({ 'x-default': 'as many as there are calls' })
+    .describe('Connections of one process to one upstream at once; calls beyond wait for one.'),
+  keep_alive_ms: milliseconds().default(30_000).describe('An idle connection to an upstream is kept for so long.'),
   max_event_bytes: bytes()
     .default(8 * mebibyte)
     .describe("Largest event in an upstream's stream. A larger one counts as a failure of the upstream."),

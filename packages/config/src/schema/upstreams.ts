@@ -2,7 +2,9 @@ import { providers, type ProviderType } from '@sluice/providers';
 import { prefillStyles } from '@sluice/rescue';
 import { flag, identifier, inWords, listOf, must, oneOf, section, token } from '@sluice/setting-types';
 import { z } from 'zod';
+import { lackNames } from '../config.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
+import { isBaseUrl } from './base-url.ts';
 import { findOptionFaults, isProviderType, providerOptions } from './provider-options.ts';
 
 const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
@@ -10,17 +12,6 @@ const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 const urlError = must(urlInWords);
 const baseUrl = inWords(z.string(urlError).refine(isBaseUrl, urlError), urlInWords);
-
-function isBaseUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null &&
-    ['http:', 'https:'].includes(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    !/[?#]/.test(text)
-  );
-}
 
 const credentialsInWords = 'a list of at least one credential';
 
@@ -65,6 +56,11 @@ export const upstreams = across(
           'How it is told to write on where an answer broke off: `assistant`: it does so after a last message of the assistant; `prefix`: `"prefix": true` in that message; `continue_final_message`: that field. `none`: it answers anew, and what differs is an error.',
         ),
       stream_usage: flag().default(true).describe('Ask the provider to report usage at the end of a stream.'),
+      lacks: listOf(oneOf(lackNames), `a list of ${lackNames.join(', ')}`)
+        .default([])
+        .describe(
+          "What this server can't do, although its protocol can. Without `streaming` a client's stream is made of the whole answer; the others are refused as what a provider can't do.",
+        ),
       drop_unsupported: flag()
         .default(false)
         .describe(

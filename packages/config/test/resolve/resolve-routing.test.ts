@@ -20,6 +20,7 @@ models:
         options: {},
         prefill: undefined,
         dropsUnsupported: false,
+        lacks: [],
       },
       {
         id: 'b',
@@ -29,6 +30,7 @@ models:
         options: {},
         prefill: undefined,
         dropsUnsupported: false,
+        lacks: [],
       },
     ]);
     expect(config.models).toEqual([

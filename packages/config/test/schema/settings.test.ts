@@ -53,7 +53,7 @@ describe('settings', () => {
 
   it('does not show an unknown name that may be a key in the wrong place', () => {
     expect(problemsOf('keys: [{ sk-team-a-0001: x, key: sk-team-b-0001 }]')).toEqual([
-      'keys[0].…: is not a setting; known here are name, key, key_hash, admin, models, limits',
+      'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, limits',
     ]);
   });
 });
@@ -118,6 +118,13 @@ describe('keys', () => {
     [
       '[{ key_hash: abc }]',
       ['keys[0].key_hash: must be the SHA-256 of the key, 64 hex digits, with or without sha256: before them'],
+    ],
+    ['[{ key: sk-key-0001, anonymous: any_key }]', ['keys[0].anonymous: contradicts key; give only one of them']],
+    ['[{ anonymous: yes_please }]', ['keys[0].anonymous: must be one of without_key, any_key']],
+    ['[{ anonymous: without_key, admin: true }]', ['keys[0].admin: must be false for clients whom nobody knows']],
+    [
+      '[{ anonymous: without_key }, { anonymous: any_key }]',
+      ['keys[1]: is the same key as keys[0]; remove one of them'],
     ],
     [`[{ key: sk-key-0001, key_hash: ${hash} }]`, ['keys[0].key_hash: contradicts key; give only one of them']],
     ['[{ key: sk-key-0001 }, { key: sk-key-0001 }]', ['keys[1]: is the same key as keys[0]; remove one of them']],

@@ -2,7 +2,8 @@ import { section, token } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { openaiAdapter } from '../openai/index.ts';
 import { defineProvider } from '../provider.ts';
-import { toUpstream } from './request.ts';
+import { embeddings } from '../openai/embeddings.ts';
+import { atAzure, toUpstream } from './request.ts';
 import { translateWhole } from './whole.ts';
 
 const options = section({
@@ -20,5 +21,10 @@ export const azure = defineProvider({
     type: 'azure',
     toUpstream: (body, plan) => toUpstream(body, plan, apiVersion),
     translateWhole,
+    embeddings: {
+      ...embeddings,
+      toUpstream: (body, plan) =>
+        atAzure(embeddings.toUpstream(body, { ...plan, apiKey: undefined }), plan, apiVersion),
+    },
   }),
 });

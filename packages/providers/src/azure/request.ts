@@ -12,15 +12,20 @@ const defaultApiVersion = '2024-10-21';
  * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
  */
 export function toUpstream(body: ChatBody, plan: CallPlan, apiVersion: string | undefined): UpstreamRequest {
-  const request = openaiAdapter.toUpstream(body, { ...plan, apiKey: undefined });
-  const headers = { ...request.headers, ...(plan.apiKey === undefined ? {} : { 'api-key': plan.apiKey }) };
-  return { ...request, url: urlOf(plan, apiVersion), headers };
+  return atAzure(openaiAdapter.toUpstream(body, { ...plan, apiKey: undefined }), plan, apiVersion);
 }
 
-function urlOf({ baseUrl, model }: CallPlan, apiVersion: string | undefined): string {
+/** A request to OpenAI turned into one to Azure. */
+export function atAzure(request: UpstreamRequest, plan: CallPlan, apiVersion: string | undefined): UpstreamRequest {
+  const path = request.url.slice(plan.baseUrl.length);
+  const headers = { ...request.headers, ...(plan.apiKey === undefined ? {} : { 'api-key': plan.apiKey }) };
+  return { ...request, url: urlOf(plan, path, apiVersion), headers };
+}
+
+function urlOf({ baseUrl, model }: CallPlan, resource: string, apiVersion: string | undefined): string {
   const isV1 = baseUrl.endsWith('/openai/v1');
   const path = isV1 ? '' : `/openai/deployments/${encodeURIComponent(model)}`;
   const version = apiVersion ?? (isV1 ? undefined : defaultApiVersion);
   const query = version === undefined ? '' : `?api-version=${encodeURIComponent(version)}`;
-  return `${baseUrl}${path}/chat/completions${query}`;
+  return `${baseUrl}${path}${resource}${query}`;
 }

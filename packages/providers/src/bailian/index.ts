@@ -1,4 +1,7 @@
-import type { ProviderAdapter } from '../adapter.ts';
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ProviderAdapter } from '../adapter.ts';
+import { onlyTexts } from '../embeddings/operation.ts';
+import { embeddings } from '../openai/embeddings.ts';
 import { openaiAdapter } from '../openai/index.ts';
 import { defineProvider } from '../provider.ts';
 import { findUnsupportedMessages } from './conversation.ts';
@@ -27,19 +30,33 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
   toFailure,
 });
 
+/** The most inputs that any of its embedding models takes at once; the current ones take 10, and say so. */
+const mostInputs = 25;
+
 /** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
-const plainModels = (given: BailianOptions): ProviderAdapter => ({
-  ...openaiAdapter,
-  type: 'bailian',
-  toUpstream(body, plan) {
-    const request = openaiAdapter.toUpstream(body, { ...plan, baseUrl: `${plan.baseUrl}/compatible-mode/v1` });
-    return { ...request, headers: { ...request.headers, ...workspaceHeader(given) } };
-  },
-  toFailure(head, bodyText) {
-    const failure = openaiAdapter.toFailure(head, bodyText);
-    return { ...failure, kind: kindOfCode(failure.code) ?? failure.kind };
-  },
-});
+function plainModels(given: BailianOptions): ProviderAdapter {
+  const placed = (plan: CallPlan): CallPlan => ({ ...plan, baseUrl: `${plan.baseUrl}/compatible-mode/v1` });
+  const inWorkspace = (request: UpstreamRequest): UpstreamRequest => ({
+    ...request,
+    headers: { ...request.headers, ...workspaceHeader(given) },
+  });
+  return {
+    ...openaiAdapter,
+    type: 'bailian',
+    toUpstream: (body, plan) => inWorkspace(openaiAdapter.toUpstream(body, placed(plan))),
+    toFailure(head, bodyText) {
+      const failure = openaiAdapter.toFailure(head, bodyText);
+      return { ...failure, kind: kindOfCode(failure.code) ?? failure.kind };
+    },
+    embeddings: {
+      ...embeddings,
+      findUnsupported: onlyTexts(mostInputs),
+      // It knows no other format; what the client asked for is made of the answer.
+      toUpstream: (body, plan) =>
+        inWorkspace(embeddings.toUpstream({ ...body, encoding_format: 'float' }, placed(plan))),
+    },
+  };
+}
 
 export const bailian = defineProvider({
   options,

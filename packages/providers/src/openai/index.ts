@@ -1,6 +1,7 @@
 import { section } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
+import { embeddings } from './embeddings.ts';
 import { toFailure } from './failure.ts';
 import { toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -22,6 +23,7 @@ export const openaiAdapter: ProviderAdapter = {
   translateStream,
   translateWhole,
   toFailure,
+  embeddings,
 };
 
 export const openai = defineProvider({ options: section({}), create: () => openaiAdapter });

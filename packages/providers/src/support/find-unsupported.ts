@@ -2,7 +2,7 @@ import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import type { Capabilities } from '../capabilities.ts';
 
 /** Every provider has these, or the adapter answers for them. */
-const universal: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
+const universal: ReadonlySet<string> = new Set(['model', 'messages', 'input', 'stream', 'stream_options']);
 
 /** They name or tag a request and ask for nothing of the answer. */
 const labels: ReadonlySet<string> = new Set([
@@ -15,6 +15,7 @@ const labels: ReadonlySet<string> = new Set([
 
 /** Values that ask for what happens anyway. */
 const neutral: Readonly<Record<string, readonly unknown[]>> = {
+  encoding_format: ['float'],
   n: [1],
   frequency_penalty: [0],
   presence_penalty: [0],

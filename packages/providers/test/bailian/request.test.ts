@@ -213,6 +213,23 @@ describe('a request to a plain model', () => {
     });
   });
 
+  it('for embeddings asks for numbers, whatever the client wants', () => {
+    const { embeddings } = providers.bailian.create(options);
+    const request = embeddings?.toUpstream(
+      { input: 'hi', encoding_format: 'base64' },
+      plan({ model: 'text-embedding-v4' }),
+    );
+    expect(request?.url).toBe(`${base}/compatible-mode/v1/embeddings`);
+    expect(request?.headers).toMatchObject({ 'x-dashscope-workspace': 'ws-1' });
+    expect(JSON.parse(String(request?.body))).toEqual({
+      model: 'text-embedding-v4',
+      input: 'hi',
+      encoding_format: 'float',
+    });
+    expect(embeddings?.findUnsupported?.({ input: [1, 2] })).toEqual([['input']]);
+    expect(providers.bailian.create({}).embeddings).toBeUndefined();
+  });
+
   it('may hold what OpenAI’s may', () => {
     expect(refused({ n: 2, tools: [{ type: 'function' }] }, options)).toBe('fits');
   });

@@ -6,19 +6,21 @@ const promptFindings =
   'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,' +
   '"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}]}\n\n';
 
-const deployment = /^\/openai\/deployments\/([^/]+)\/chat\/completions$/;
+const deployment = /^\/openai\/deployments\/([^/]+)(\/chat\/completions|\/embeddings)$/;
+const underV1 = /^\/openai\/v1(\/chat\/completions|\/embeddings)$/;
 
 /** Azure OpenAI: the deployment stands in the path, or in the body under `/openai/v1`. */
 export const azure: Provider = {
   ...openAi,
   endpoint(method, path) {
-    const name = deployment.exec(path)?.[1];
-    const isV1 = path === '/openai/v1/chat/completions';
-    if (method !== 'POST' || (name === undefined && !isV1)) return undefined;
-    const chat = openAi.endpoint('POST', '/v1/chat/completions');
+    const [, name, ofDeployment] = deployment.exec(path) ?? [];
+    const resource = ofDeployment ?? underV1.exec(path)?.[1];
+    if (method !== 'POST' || resource === undefined) return undefined;
+    const endpoint = openAi.endpoint('POST', `/v1${resource}`);
     return (
-      chat && {
-        read: (body, headers) => withFindings(chat.read(name === undefined ? body : withModel(body, name), headers)),
+      endpoint && {
+        read: (body, headers) =>
+          withFindings(endpoint.read(name === undefined ? body : withModel(body, name), headers)),
       }
     );
   },

@@ -4,6 +4,7 @@ import { chatAnswerOf } from './chat-answer.ts';
 import { readChatRequest } from './chat-request.ts';
 import { toEventStream } from './chunks.ts';
 import { toCompletion } from './completion.ts';
+import { embeddings } from './embeddings.ts';
 import { failureOf, internalErrorBody, invalidRequest } from './errors.ts';
 import { modelList } from './models.ts';
 
@@ -51,6 +52,8 @@ const models: Endpoint = {
 const endpoints: Readonly<Record<string, Endpoint>> = {
   'POST /v1/chat/completions': chatCompletions,
   'POST /chat/completions': chatCompletions,
+  'POST /v1/embeddings': embeddings,
+  'POST /embeddings': embeddings,
   'GET /v1/models': models,
   'GET /models': models,
 };

@@ -22,7 +22,9 @@ export interface ProcessOptions {
   readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
   /** Default 20,000. */
   readonly readyTimeoutMs?: number;
-  /** How long `stop()` waits between SIGTERM and SIGKILL; default 5000. */
+  /** What `stop()` asks with; default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** How long `stop()` waits between that and SIGKILL; default 5000. */
   readonly stopGraceMs?: number;
 }
 
@@ -45,7 +47,7 @@ export interface RunningProcess extends ProcessInfo {
   readonly exited: Promise<ProcessExit>;
   /** Sends a signal to the process alone, not to its group; does nothing once it has ended. */
   kill(signal: NodeJS.Signals): void;
-  /** Ends it and all of its group: SIGTERM, and SIGKILL after the grace period; stopped processes (SIGSTOP) too. */
+  /** Ends it and all of its group: the stop signal, and SIGKILL after the grace period; stopped processes (SIGSTOP) too. */
   stop(): Promise<ProcessExit>;
 }
 
@@ -63,6 +65,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     cwd,
     ready = () => true,
     readyTimeoutMs = 20_000,
+    stopSignal = 'SIGTERM',
     stopGraceMs = 5000,
   } = options;
   const child = spawn(command, args, {
@@ -92,7 +95,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     },
     async stop() {
       if (exit === undefined) {
-        signalGroup(pid, 'SIGTERM');
+        signalGroup(pid, stopSignal);
         signalGroup(pid, 'SIGCONT');
         const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), stopGraceMs);
         await exited;

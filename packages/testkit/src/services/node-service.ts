@@ -14,6 +14,8 @@ export interface NodeServiceOptions {
   /** Ready when a GET of it is answered with 200. */
   readonly readyUrl: string;
   readonly readyTimeoutMs?: number | undefined;
+  /** Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface NodeServiceOptions {
  * @throws Error as {@link startProcess} does.
  */
 export async function startNodeService(options: NodeServiceOptions): Promise<RunningProcess> {
-  const { args, env, config, readyUrl, readyTimeoutMs } = options;
+  const { args, env, config, readyUrl, readyTimeoutMs, stopSignal } = options;
   const directory = await mkdtemp(join(tmpdir(), 'sluice-service-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
@@ -33,6 +35,7 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Run
       env: { ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }), ...env },
       ready: async () => (await httpStatus(readyUrl)) === 200,
       ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
+      ...(stopSignal === undefined ? {} : { stopSignal }),
     });
     const exited = running.exited.then(async (exit) => {
       await remove();

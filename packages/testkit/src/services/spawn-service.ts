@@ -64,6 +64,8 @@ async function runService({ name, options, port }: Run): Promise<ServiceProcess>
     env: { [portVariables[name]]: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...env },
     readyUrl: url + readyPaths[name],
     readyTimeoutMs,
+    // As a person would, with Ctrl-C: after a SIGTERM a busy ingress waits for its load balancer.
+    stopSignal: 'SIGINT',
   });
   return { ...running, url, metricsUrl: `${url}/metrics` };
 }

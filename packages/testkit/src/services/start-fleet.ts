@@ -57,7 +57,7 @@ export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promi
   ]);
   const replicas = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (): Promise<void> => {
-    await Promise.all(replicas.map(stopReplica));
+    await Promise.all(replicas.map((replica) => replica.stop()));
   };
   const failure = settled.find((result) => result.status === 'rejected');
   if (failure !== undefined) {
@@ -81,16 +81,4 @@ export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promi
     },
     stop,
   };
-}
-
-/** Longer than a drain without requests takes. */
-const drainMs = 5000;
-
-/** As a person would, with Ctrl-C: a SIGTERM lets an ingress wait for its load balancer. */
-async function stopReplica(replica: ServiceProcess): Promise<void> {
-  replica.kill('SIGINT');
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([replica.exited, new Promise((resolve) => (timer = setTimeout(resolve, drainMs)))]);
-  clearTimeout(timer);
-  await replica.stop();
 }

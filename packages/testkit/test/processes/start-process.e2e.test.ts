@@ -69,6 +69,15 @@ test('stops with SIGTERM, children included', async () => {
   expect(await running.stop()).toEqual({ code: 0, signal: null });
 });
 
+test('stops with the signal that it was given', async () => {
+  const running = await start('trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05; done', {
+    ready: saysReady,
+    stopSignal: 'SIGINT',
+  });
+  expect(await running.stop()).toEqual({ code: 0, signal: null });
+  expect(running.output()).toContain('interrupted');
+});
+
 test('stops with SIGKILL what does not obey in time', async () => {
   const running = await start('trap "" TERM; echo ready; while :; do sleep 1; done', {
     ready: saysReady,

@@ -19,8 +19,7 @@ function stage(failing: readonly string[] = []): Stage {
       stopped.push(url);
       return { code: 0, signal: null };
     };
-    const exited = Promise.resolve({ code: 0, signal: null });
-    return { url, stop, exited, kill: () => undefined } as unknown as ServiceProcess;
+    return { url, stop } as ServiceProcess;
   };
   return { spawn, spawned, stopped };
 }

@@ -1,5 +1,5 @@
 import type { Config } from '@sluice/config';
-import { type Answered, firstRetryState, GatewayError } from '@sluice/protocol';
+import { type Answered, firstRetryState, GatewayError, type Operation } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
 import type { Response } from 'express';
 import { contextOf } from '../context.ts';
@@ -33,6 +33,7 @@ export interface Conversation {
   /** As the client named it. */
   readonly model: string;
   readonly stream: boolean;
+  readonly operation: Operation;
   /** The client's request as it came. */
   readonly body: Buffer;
 }
@@ -42,7 +43,7 @@ export interface Conversation {
  * @throws GatewayError when it failed before anything was sent, so that it becomes an HTTP error
  */
 export async function converse(needs: ConverseNeeds, conversation: Conversation): Promise<void> {
-  const { response, observation, admitted, reservation, model, stream } = conversation;
+  const { response, observation, admitted, reservation, model, stream, operation } = conversation;
   const { requestId, signal } = contextOf(response);
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
   const totalMs = stream ? needs.timeouts.streamMs : needs.timeouts.wholeMs;
@@ -61,6 +62,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
         ingressId: needs.ingressId,
         model,
         stream,
+        operation,
         state: firstRetryState,
         ...send.carrier(),
       },

@@ -1,26 +1,22 @@
 import {
   type Answered,
-  answeredSchema,
   type ChatJob,
   type Delivered,
   type End,
-  endSchema,
   type ErrorCode,
   errorTable,
-  failedSchema,
   type Frame,
-  fromWireError,
   GatewayError,
   type RetryState,
-  retrySchema,
-  startedSchema,
 } from '@sluice/protocol';
-import type { Submission, Submitter } from '@sluice/queue';
+import type { Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { Inbox, MailboxWriter } from '@sluice/relay';
 import { createQueueWatch } from './queue-watch.ts';
 import { createRescue } from './rescue.ts';
+import { createRuns } from './runs.ts';
 import { createWorkerLink } from './worker-link.ts';
+import { readReport } from './worker-report.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /**
@@ -90,11 +86,25 @@ const confirmMs = 2000;
 
 type Phase = 'new' | 'queued' | 'running' | 'between-runs' | 'cancelling' | 'over';
 
+interface Rerun {
+  readonly delayMs: number;
+  readonly state: RetryState;
+  /** Why. */
+  readonly error: GatewayError;
+}
+
 export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts | undefined>();
   const { requestId } = request.job;
-  let job = request.job;
+  const longestMs = request.remainingMs + deadlineGraceMs;
   let phase: Phase = 'new';
+  const runs = createRuns({
+    submitter: needs.submitter,
+    first: request.job,
+    body: request.body,
+    deadlineAt: request.deadlineAt,
+    keepMs: longestMs,
+  });
   const worker = createWorkerLink({ ...needs, requestId, onLost: onWorkerLost });
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
   let hasLostRun = false;
@@ -103,12 +113,9 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   let attempts = 0;
   /** Chunks that the client had when the latest run began. */
   let deliveredBefore = 0;
-  /** What the latest run was given to go on from. */
-  let queuedWith: Delivered | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const endsAt = performance.now() + request.remainingMs + deadlineGraceMs;
 
-  const deadline = setTimeout(() => fail('upstream_timeout'), request.remainingMs + deadlineGraceMs);
+  const deadline = setTimeout(() => fail('upstream_timeout'), longestMs);
   const inQueue = createQueueWatch({
     submitter: needs.submitter,
     waitMs: request.queueWaitMs,
@@ -129,53 +136,54 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   });
 
   function onFrame(frame: Frame): void {
-    switch (frame.kind) {
+    if (frame.kind === 'data') return onData(frame.data);
+    const report = readReport(frame);
+    switch (report?.kind) {
       case 'started':
-        return onStarted(startedSchema.parse(JSON.parse(frame.data)).workerId);
-      case 'answered': {
-        const answered = answeredSchema.parse(JSON.parse(frame.data));
-        attempts = answered.attempts;
-        if (phase === 'running') listener.onAnswered(answered);
-        return;
-      }
-      case 'data':
-        if (phase !== 'running') return;
-        rescue.deliver(frame.data);
-        return listener.onData(frame.data);
-      case 'end': {
-        const end = endSchema.parse(JSON.parse(frame.data));
+        return onStarted(report.workerId);
+      case 'answered':
+        return onAnswered(report.answered);
+      case 'end':
         isForgotten = true;
-        return conclude(() => listener.onEnd(end));
-      }
-      case 'error': {
-        const failed = failedSchema.parse(JSON.parse(frame.data));
+        return conclude(() => listener.onEnd(report.end));
+      case 'error':
         isForgotten = true;
-        const error = rescue.brokenOff(fromWireError(failed.error));
-        return conclude(() => listener.onError(error, failed), failed);
-      }
+        return conclude(() => listener.onError(rescue.brokenOff(report.error), report.facts), report.facts);
       case 'retry':
-        return onRetry(frame.data);
-      default:
+        return onRetry(report);
+      case undefined:
     }
   }
 
   const isClosing = (): boolean => phase === 'over' || phase === 'cancelling';
 
+  const tellWorker = (kind: 'cancel' | 'pause' | 'resume'): void => worker.tell(kind, runs.latest.epoch);
+
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
 
   function onStarted(id: string): void {
     worker.attach(id);
-    if (phase === 'cancelling') return worker.tell('cancel', job.epoch);
+    if (phase === 'cancelling') return tellWorker('cancel');
     inQueue.stop();
     phase = 'running';
     listener.onStarted(id);
   }
 
-  function onRetry(payload: string): void {
+  function onAnswered(answered: Answered): void {
+    ({ attempts } = answered);
+    if (phase === 'running') listener.onAnswered(answered);
+  }
+
+  function onData(text: string): void {
+    if (phase !== 'running') return;
+    rescue.deliver(text);
+    listener.onData(text);
+  }
+
+  function onRetry(rerun: Rerun): void {
     if (phase !== 'running') return conclude(() => undefined);
-    const { delayMs, state, error } = retrySchema.parse(JSON.parse(payload));
-    attempts = state.attempts;
-    goOn({ delayMs, state, error: fromWireError(error) });
+    ({ attempts } = rerun.state);
+    goOn(rerun);
   }
 
   function onWorkerLost(): void {
@@ -186,7 +194,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** Frames are missing: the run goes on at its worker, and can't be used. */
   function onGap(): void {
     if (phase !== 'running') return fail('relay_gap');
-    worker.tell('cancel', job.epoch);
+    tellWorker('cancel');
     loseRun('relay_gap');
   }
 
@@ -196,13 +204,9 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
     hasLostRun = true;
     // The lost run may have called an upstream.
-    const { attempts: before, burntTokens } = job.state;
-    const lostTokens = rescue.chunks() - deliveredBefore;
-    goOn({
-      delayMs: 0,
-      state: { ...job.state, attempts: before + 1, burntTokens: burntTokens + lostTokens },
-      error,
-    });
+    const { state } = runs.latest;
+    const burntTokens = state.burntTokens + rescue.chunks() - deliveredBefore;
+    goOn({ delayMs: 0, state: { ...state, attempts: state.attempts + 1, burntTokens }, error });
   }
 
   /** Another run, if what the client has allows for one. */
@@ -222,57 +226,39 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     }
   }
 
-  interface Rerun {
-    readonly delayMs: number;
-    readonly state: RetryState;
-    /** Why. */
-    readonly error: GatewayError;
-  }
-
   function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
     worker.detach();
     inQueue.stop();
     phase = 'between-runs';
-    job = { ...job, epoch: job.epoch + 1, state };
-    subscription.expect(job.epoch);
+    runs.begin({ state, delivered });
+    subscription.expect(runs.latest.epoch);
     timer = setTimeout(() => {
       listener.onRerun(error.code, delivered !== undefined);
-      queueAgain(delivered).catch(notQueued);
+      queueAgain().catch((cause: unknown) => {
+        needs.onError(cause);
+        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()));
+      });
     }, delayMs);
   }
 
-  function notQueued(cause: unknown): void {
-    needs.onError(cause);
-    const error = isRedisUnavailable(cause) ? redisAway(cause) : new GatewayError('internal_error', { cause });
-    conclude(() => listener.onError(rescue.brokenOff(error), facts()));
-  }
-
-  async function queueAgain(delivered: Delivered | undefined): Promise<void> {
+  async function queueAgain(): Promise<void> {
     phase = 'queued';
-    queuedWith = delivered;
-    inQueue.start(job);
-    const isThere = await needs.submitter.resubmit({ job, delivered });
-    if (!isThere && !isClosing()) await needs.submitter.submit(submission(delivered));
+    inQueue.start(runs.latest);
+    const isThere = await runs.resubmit();
+    if (!isThere && !isClosing()) await runs.submit();
   }
-
-  const submission = (delivered?: Delivered): Submission => ({
-    job,
-    body: request.body,
-    deadlineAt: request.deadlineAt,
-    ttlMs: Math.max(1, endsAt - performance.now()),
-    delivered,
-  });
 
   /** Queues the run anew, unless a worker has claimed it: then that one is watched as if it had said so. */
   async function replaceRun(): Promise<void> {
-    if (phase !== 'queued' || worker.isAttached) return;
-    const next = { ...job, epoch: job.epoch + 1 };
-    const claimedBy = await needs.submitter.takeBack(next);
-    if (isClosing() || phase !== 'queued' || job.epoch >= next.epoch) return;
+    const replaced = runs.latest;
+    const isStillQueued = (): boolean => phase === 'queued' && runs.latest === replaced;
+    if (!isStillQueued() || worker.isAttached) return;
+    const claimedBy = await runs.takeBack();
+    if (!isStillQueued()) return;
     if (claimedBy !== undefined) return worker.attach(claimedBy);
-    job = next;
-    subscription.expect(job.epoch);
-    await queueAgain(queuedWith);
+    runs.replace();
+    subscription.expect(runs.latest.epoch);
+    await queueAgain();
   }
 
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
@@ -291,9 +277,9 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     clearTimeout(timer);
     if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
     timer = setTimeout(() => conclude(() => undefined), confirmMs);
-    if (before === 'running') return worker.tell('cancel', job.epoch);
-    needs.submitter
-      .withdraw(job)
+    if (before === 'running') return tellWorker('cancel');
+    runs
+      .withdraw()
       .then((isClaimed) => {
         // Claimed a moment ago: its `started` is under way and will be answered with a cancel.
         if (!isClaimed) conclude(() => undefined);
@@ -311,7 +297,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     clearTimeout(deadline);
     subscription.close();
     worker.detach();
-    if (!isForgotten) needs.submitter.withdraw(job).catch(needs.onError);
+    if (!isForgotten) runs.withdraw().catch(needs.onError);
     resolveEnded(reported);
     if (isHeard) tell();
   }
@@ -319,20 +305,17 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   return {
     async submit() {
       phase = 'queued';
-      subscription.expect(job.epoch);
-      inQueue.start(job);
+      subscription.expect(runs.latest.epoch);
+      inQueue.start(runs.latest);
       try {
-        await needs.submitter.submit(submission());
-      } catch (error) {
-        const cause = isRedisUnavailable(error)
-          ? redisAway(error)
-          : new GatewayError('internal_error', { cause: error });
+        await runs.submit();
+      } catch (cause) {
         conclude(() => undefined);
-        throw cause;
+        throw notQueued(cause);
       }
     },
-    pause: () => worker.tell('pause', job.epoch),
-    resume: () => worker.tell('resume', job.epoch),
+    pause: () => tellWorker('pause'),
+    resume: () => tellWorker('resume'),
     fail,
     requeue() {
       replaceRun().catch(needs.onError);
@@ -342,5 +325,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   };
 }
 
-const redisAway = (cause: unknown): GatewayError =>
-  new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause });
+/** What to tell of a run that could not be queued. */
+const notQueued = (cause: unknown): GatewayError =>
+  isRedisUnavailable(cause)
+    ? new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause })
+    : new GatewayError('internal_error', { cause });

@@ -1,5 +1,5 @@
 import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
-import type { ChatRequest } from '@sluice/protocol';
+import type { ChatRequest, EmbeddingsRequest } from '@sluice/protocol';
 
 /** What to reserve for a request, and which part of it is the prompt. Tokens. */
 export interface Reservation {
@@ -34,4 +34,12 @@ function textLengthOf(part: object): number {
     }
   }
   return length;
+}
+
+/** The same for embeddings, of which the prompt is all there is. */
+export function reserveForEmbeddings({ input }: EmbeddingsRequest, bodyBytes: number): Reservation {
+  const lists: readonly unknown[] = Array.isArray(input) ? input : [];
+  const counted = lists.flat().filter((token) => typeof token === 'number').length;
+  const prompt = counted > 0 ? counted : estimateTokens({ textBytes: bodyBytes, media: 0 });
+  return { prompt, total: prompt };
 }

@@ -14,7 +14,7 @@ import type { Request } from 'express';
 import type { Principal, RequestContext } from '../context.ts';
 import type { Totals } from '../totals.ts';
 
-/** Gathers what is worth knowing of one chat request; writes its span, its metrics and its one log line at the end. */
+/** Gathers what is worth knowing of one request to a model; writes its span, its metrics and its one log line at the end. */
 export interface Observation {
   readonly span: SpanHandle;
   principal(principal: Principal): void;
@@ -42,6 +42,14 @@ export interface ObserveNeeds {
   readonly now: () => number;
 }
 
+/** The request that is observed. */
+export interface Observed {
+  readonly request: Request;
+  readonly context: RequestContext;
+  /** As in `/v1/chat/completions`. */
+  readonly route: string;
+}
+
 /** Codes with which a request is turned away before any upstream is asked. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'rate_limit_exceeded',
@@ -54,15 +62,14 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 
 export function observe(
   { metrics, logger, totals, now }: ObserveNeeds,
-  request: Request,
-  context: RequestContext,
+  { request, context, route }: Observed,
 ): Observation {
   const { startedAt, requestId, publicId } = context;
   const userAgent = request.get('user-agent');
   const span = startSpan({
     ...httpServerSpan({
       method: request.method,
-      route: '/v1/chat/completions',
+      route,
       path: request.path,
       requestId: publicId,
       userAgent,

@@ -13,7 +13,6 @@ export type Continuation =
 export interface Rescue {
   /** This goes out to the client. */
   deliver(text: string): void;
-  readonly hasDelivered: boolean;
   /** Chunks that the client has; about as many tokens. */
   chunks(): number;
   /** @param error why the run ended */
@@ -44,9 +43,6 @@ export function createRescue({ body, stream }: RescueRequest): Rescue {
     deliver(text) {
       hasDelivered = true;
       transcript?.add(text);
-    },
-    get hasDelivered() {
-      return hasDelivered;
     },
     chunks: () => transcript?.read().chunks ?? 0,
     after(error) {

@@ -12,12 +12,16 @@ interface KnownKey {
 
 /**
  * Finds out who asks, by `Authorization: Bearer KEY` or `x-api-key: KEY`. Keys are known by their SHA-256 alone: the
- * first half of it names the key, the whole is compared in constant time.
+ * first half of it names the key, the whole is compared in constant time. Who has no key is whom the configuration says.
  */
 export function authenticate(keys: readonly ClientKey[]): RequestHandler {
   const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
+  const anonymous = keys.find((key) => key.anonymous !== undefined);
+  const stranger = anonymous === undefined ? undefined : toKnown(anonymous).principal;
   return (request, response, next) => {
-    const principal = identify(known, keyOf(request));
+    const key = keyOf(request);
+    const mayBeAnonymous = anonymous?.anonymous === 'any_key' || key === undefined;
+    const principal = identify(known, key) ?? (mayBeAnonymous ? stranger : undefined);
     if (principal === undefined) throw new GatewayError('invalid_api_key');
     setPrincipal(response, principal);
     findObservation(response)?.principal(principal);

@@ -77,7 +77,15 @@ function setUp(over: Queue = {}) {
       onError: (error) => errors.push(error),
     },
     {
-      job: { requestId: 'r', epoch: 1, ingressId: 'i', model: 'm', stream: true, state: firstRetryState },
+      job: {
+        requestId: 'r',
+        epoch: 1,
+        ingressId: 'i',
+        model: 'm',
+        stream: true,
+        operation: 'chat',
+        state: firstRetryState,
+      },
       body: Buffer.from('{}'),
       deadlineAt: 0,
       remainingMs: 60_000,

@@ -207,4 +207,15 @@ describe('the official SDK at a plain model', () => {
     });
     expect(await sluice.simulator.calls()).toMatchObject([{ path: '/compatible-mode/v1/chat/completions' }]);
   });
+
+  it('gets embeddings, which an application has none of', async () => {
+    const client = sluice.client();
+    const { data } = await client.embeddings.create({ model: 'qwen-embedding', input: ['a', 'b'], dimensions: 8 });
+    expect(data.map(({ embedding }) => embedding.length)).toEqual([8, 8]);
+    const [call] = await sluice.simulator.calls();
+    expect(call).toMatchObject({ path: '/compatible-mode/v1/embeddings' });
+    expect(JSON.parse(call?.body ?? '')).toMatchObject({ encoding_format: 'float' });
+    const error = await failureOf(client.embeddings.create({ model: 'app-t1', input: 'a' }, { maxRetries: 0 }));
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+  });
 });

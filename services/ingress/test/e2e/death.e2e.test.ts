@@ -1,22 +1,19 @@
-import { type RedisServer, type ServiceProcess, startRedis, until } from '@sluice/testkit';
+import { type RedisServer, startRedis, until } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
-import { metric, openStream, post, readAnswer, refusalOf, startLeaver, tokensOf, untilOccupied } from './traffic.ts';
+import {
+  metric,
+  openStream,
+  post,
+  readAnswer,
+  refusalOf,
+  startLeaver,
+  tokensOf,
+  untilBusy,
+  untilOccupied,
+} from './traffic.ts';
 
 const keys = [{ name: 'test', key: apiKey }];
-
-/** The worker that works on something. */
-const busyWorker = (sluice: Sluice): Promise<ServiceProcess> =>
-  until(
-    async () => {
-      for (const worker of sluice.fleet.workers) {
-        const jobs = await metric(worker.url, 'sluice_worker_active_jobs').catch(() => 0);
-        if (jobs > 0) return worker;
-      }
-      return false;
-    },
-    { what: 'a worker to have the request' },
-  );
 
 describe('a worker that is killed', () => {
   let sluice: Sluice;
@@ -29,7 +26,7 @@ describe('a worker that is killed', () => {
     const answer = post(sluice, { model: 'demo-t5-hang-n1', content: 'rid=x' });
     await until(async () => (await sluice.simulator.stats()).open === 1, { what: 'the provider to be called' });
     const killedAt = performance.now();
-    (await busyWorker(sluice)).kill('SIGKILL');
+    (await untilBusy(sluice)).kill('SIGKILL');
     const response = await answer;
     expect(performance.now() - killedAt).toBeLessThan(4000);
     expect(response.status).toBe(200);
@@ -48,7 +45,7 @@ describe('a worker that freezes', () => {
     const answer = await openStream(sluice, { model: 'demo-t80-i50', content: 'rid=x' });
     const finished = answer.finish();
     await until(() => readAnswer(answer).text.length > 20, { what: 'some text' });
-    const frozen = await busyWorker(sluice);
+    const frozen = await untilBusy(sluice);
     frozen.kill('SIGSTOP');
     const another = sluice.fleet.workers.find((worker) => worker !== frozen);
     await until(async () => (await metric(another?.url ?? '', 'sluice_worker_active_jobs')) === 1, {

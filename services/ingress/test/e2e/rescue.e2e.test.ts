@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice, upstream } from './sluice.ts';
-import { metric, openStream, readAnswer, tokensOf } from './traffic.ts';
+import { metric, openStream, readAnswer, tokensOf, untilBusy } from './traffic.ts';
 
 /** `rid=x` makes the tokens `x.0 x.1 …`, the same from every model of the simulator. */
 const tokens = 12;
@@ -183,20 +183,7 @@ describe('a worker that dies in the middle of an answer', () => {
     const answer = await openStream(sluice, { model: 'demo-t60-i30', content: 'rid=x' });
     const finished = answer.finish();
     await until(() => readAnswer(answer).text.length > 20, { what: 'some text' });
-    const [busy] = await until(
-      async () => {
-        const loads = await Promise.all(
-          sluice.fleet.workers.map(async (worker) => ({
-            worker,
-            jobs: await metric(worker.url, 'sluice_worker_active_jobs'),
-          })),
-        );
-        const found = loads.filter(({ jobs }) => jobs > 0).map(({ worker }) => worker);
-        return found.length > 0 && found;
-      },
-      { what: 'the worker that has it' },
-    );
-    busy?.kill('SIGKILL');
+    (await untilBusy(sluice)).kill('SIGKILL');
     await finished;
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 60), isDone: true, errorCode: undefined });
   });

@@ -2,7 +2,7 @@ import { until, verifies } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice, upstream } from './sluice.ts';
-import { post, refusalOf, tokensOf } from './traffic.ts';
+import { callsOf, post, refusalOf, tokensOf } from './traffic.ts';
 
 let sluice: Sluice;
 beforeEach(() => sluice.simulator.reset());
@@ -21,10 +21,6 @@ async function times<Result>(count: number, run: (at: number) => Promise<Result>
   for (let at = 0; at < count; at++) results.push(await run(at));
   return results;
 }
-
-/** How many calls each credential has got, by its key. */
-const callsOf = async (credential: string): Promise<number> =>
-  (await sluice.simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;
 
 describe('the credentials of an upstream, over two workers', () => {
   beforeAll(async () => {
@@ -47,15 +43,15 @@ describe('the credentials of an upstream, over two workers', () => {
 
   it('take turns', async () => {
     await Promise.all(Array.from({ length: 60 }, () => served('shared')));
-    expect(await callsOf('shared-a')).toBeGreaterThan(20);
-    expect(await callsOf('shared-b')).toBeGreaterThan(20);
+    expect(await callsOf(sluice, 'shared-a')).toBeGreaterThan(20);
+    expect(await callsOf(sluice, 'shared-b')).toBeGreaterThan(20);
   });
 
   it('rest for all workers when one is told to slow down', verifies('000-31'), async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-limited-a' }, directives: 'e429-r60' }]);
     const answers = await times(30, (at) => served('limited', `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, 'limited']));
-    expect([await callsOf('limited-a'), await callsOf('limited-b')]).toEqual([1, 30]);
+    expect([await callsOf(sluice, 'limited-a'), await callsOf(sluice, 'limited-b')]).toEqual([1, 30]);
   });
 
   it.each([
@@ -65,7 +61,7 @@ describe('the credentials of an upstream, over two workers', () => {
     await sluice.simulator.script([{ match: { credential: `tok-${id}-a` }, directives: `e${status}` }]);
     const answers = await times(30, (at) => served(id, `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, id]));
-    expect([await callsOf(`${id}-a`), await callsOf(`${id}-b`)]).toEqual([1, 30]);
+    expect([await callsOf(sluice, `${id}-a`), await callsOf(sluice, `${id}-b`)]).toEqual([1, 30]);
   });
 
   it('are waited for, exactly as long as the provider asked', async () => {
@@ -143,12 +139,12 @@ describe('the targets of a model', () => {
 
   it('are tried by priority', async () => {
     expect(await served('falling')).toEqual([200, 'second']);
-    expect([await callsOf('first-a'), await callsOf('second-a')]).toEqual([1, 1]);
+    expect([await callsOf(sluice, 'first-a'), await callsOf(sluice, 'second-a')]).toEqual([1, 1]);
   });
 
   it('each get one chance with a prompt that is too long for the first', async () => {
     expect(await served('long')).toEqual([200, 'second']);
-    expect([await callsOf('first-a'), await callsOf('second-a')]).toEqual([1, 1]);
+    expect([await callsOf(sluice, 'first-a'), await callsOf(sluice, 'second-a')]).toEqual([1, 1]);
   });
 
   it('of one priority share by weight', async () => {
@@ -164,7 +160,7 @@ describe('the targets of a model', () => {
     const answers = await times(25, (at) => served('broken', `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, 'second']));
     // Three open the circuit; a probe may fall into the time that this takes.
-    const whileBroken = await callsOf('breaking-a');
+    const whileBroken = await callsOf(sluice, 'breaking-a');
     expect(whileBroken).toBeGreaterThanOrEqual(3);
     expect(whileBroken).toBeLessThanOrEqual(5);
 

@@ -1,4 +1,4 @@
-import { readSse, type SseAnswer, until } from '@sluice/testkit';
+import { readSse, type ServiceProcess, type SseAnswer, until } from '@sluice/testkit';
 import { apiKey, ask, type Sluice } from './sluice.ts';
 
 /** A chat request as it goes out, below what an SDK shows. */
@@ -134,3 +134,25 @@ export async function untilOccupied(
     { what: `${wanted.running} requests to run and ${wanted.waiting} to wait` },
   );
 }
+
+/** The workers that have requests, the busiest first. */
+export async function busyWorkers({ fleet }: Sluice): Promise<ServiceProcess[]> {
+  const loads = await Promise.all(
+    fleet.workers.map(async (worker) => ({
+      worker,
+      jobs: await metric(worker.url, 'sluice_worker_active_jobs').catch(() => 0),
+    })),
+  );
+  return loads
+    .filter(({ jobs }) => jobs > 0)
+    .toSorted((a, b) => b.jobs - a.jobs)
+    .map(({ worker }) => worker);
+}
+
+/** The busiest worker, once there is one with a request. */
+export const untilBusy = (sluice: Sluice): Promise<ServiceProcess> =>
+  until(async () => (await busyWorkers(sluice))[0] ?? false, { what: 'a worker to have a request' });
+
+/** How many calls a credential, named `UPSTREAM-CREDENTIAL`, has got. */
+export const callsOf = async ({ simulator }: Sluice, credential: string): Promise<number> =>
+  (await simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;

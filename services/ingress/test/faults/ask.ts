@@ -1,5 +1,5 @@
 import { setInterval } from 'node:timers/promises';
-import type { Asked, Question, Scene } from './scene.ts';
+import { allOver, type Asked, type Question, type Scene } from './scene.ts';
 
 /** Asks, and waits for the end of it. */
 export async function askOne(scene: Scene, question: Question): Promise<Asked> {
@@ -8,9 +8,15 @@ export async function askOne(scene: Scene, question: Question): Promise<Asked> {
   return asked;
 }
 
+/** Asks so often at once. */
+export const startMany = (scene: Scene, count: number, question: Question): Asked[] =>
+  Array.from({ length: count }, () => scene.ask(question));
+
 /** Asks so often at once, and waits for the end of all. */
-export function askMany(scene: Scene, count: number, question: Question): Promise<Asked[]> {
-  return Promise.all(Array.from({ length: count }, () => askOne(scene, question)));
+export async function askMany(scene: Scene, count: number, question: Question): Promise<Asked[]> {
+  const asked = startMany(scene, count, question);
+  await allOver(asked);
+  return asked;
 }
 
 /** One request of {@link askEvenly}. */

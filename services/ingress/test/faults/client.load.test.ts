@@ -3,35 +3,22 @@ import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf } from '../e2e/sluice.ts';
 import { metric, openStream, post, tokensOf, untilOccupied } from '../e2e/traffic.ts';
+import { startMany } from './ask.ts';
 import { percentile, readPaced, watchMemory } from './measure.ts';
-import {
-  allOver,
-  type Asked,
-  outcomesOf,
-  ownScene,
-  type Question,
-  type Scene,
-  type SceneOptions,
-  untilAllSpeak,
-} from './scene.ts';
-
-let scene: Scene;
-const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
+import { allOver, type Asked, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
 describe('F19 clients leave', () => {
   const concurrency = 30;
   const longestMs = 250;
   /** Tokens come back at one a second: what is charged can be read off what is left. */
   const keys = [{ name: 'test', key: apiKey, limits: { tpm: 60, tpm_burst: 1_000_000 } }];
-  sceneOf({ ingresses: 2, workers: 2, config: { keys, worker: { concurrency } } });
+  const scene = useScene({ ingresses: 2, workers: 2, config: { keys, worker: { concurrency } } });
 
   /** From each client's leaving to the end of its call. */
   const closedAfterMs: number[] = [];
   /** From the last client's leaving to when all places are free again. */
   const freeAfterMs: number[] = [];
 
-  const askMany = (count: number, question: Question): Asked[] =>
-    Array.from({ length: count }, () => scene.ask(question));
   const ridOf = (body: string): string => /rid=(r\d+x)/.exec(body)?.[1] ?? '';
 
   /** All leave at once; notes how long it takes until nothing is left of them. */
@@ -42,23 +29,23 @@ describe('F19 clients leave', () => {
       leave();
     }
     const lastAt = performance.now();
-    await untilOccupied(scene, { running, waiting: 0 });
+    await untilOccupied(scene(), { running, waiting: 0 });
     freeAfterMs.push(performance.now() - lastAt);
     await allOver(leavers);
-    for (const { body, abortedAt } of await scene.simulator.calls()) {
+    for (const { body, abortedAt } of await scene().simulator.calls()) {
       const since = leftAt.get(ridOf(body));
       if (since !== undefined && abortedAt !== null) closedAfterMs.push(abortedAt.wallMs - since);
     }
   }
 
   it('before their job starts: no provider hears of them', async () => {
-    const holders = askMany(2 * concurrency, { model: 'demo-hang', tokens: 1 });
-    await until(async () => (await scene.simulator.stats()).open === holders.length, {
+    const holders = startMany(scene(), 2 * concurrency, { model: 'demo-hang', tokens: 1 });
+    await until(async () => (await scene().simulator.stats()).open === holders.length, {
       what: 'both workers to be full',
     });
-    const leavers = askMany(100, { tokens: 5 });
+    const leavers = startMany(scene(), 100, { tokens: 5 });
     await until(
-      async () => (await metric(scene.fleet.urls[0] ?? '', 'sluice_queue_jobs')) === holders.length + leavers.length,
+      async () => (await metric(scene().fleet.urls[0] ?? '', 'sluice_queue_jobs')) === holders.length + leavers.length,
       { what: 'their jobs to be in the queue' },
     );
     await leaveAll(leavers, holders.length);
@@ -66,14 +53,14 @@ describe('F19 clients leave', () => {
     await leaveAll(holders);
     expect(closedAfterMs).toHaveLength(holders.length);
     const rids = new Set(leavers.map(({ rid }) => rid));
-    expect((await scene.simulator.calls()).filter(({ body }) => rids.has(ridOf(body)))).toEqual([]);
+    expect((await scene().simulator.calls()).filter(({ body }) => rids.has(ridOf(body)))).toEqual([]);
   });
 
   it('in the middle of their answers: they pay for what there was of them', async () => {
     const before = await tokensLeft(9001);
     const asked: Asked[] = [];
     for (let wave = 0; wave < 4; wave++) {
-      const leavers = askMany(25, { model: 'demo-i20', tokens: 2000 });
+      const leavers = startMany(scene(), 25, { model: 'demo-i20', tokens: 2000 });
       await untilAllSpeak(leavers, 30);
       await leaveAll(leavers);
       asked.push(...leavers);
@@ -81,7 +68,7 @@ describe('F19 clients leave', () => {
     expect(outcomesOf(asked)).toEqual({ left: 100 });
     const charged = before.left - before.used - (await tokensLeft(9002)).left;
     const rids = new Set(asked.map(({ rid }) => rid));
-    const calls = (await scene.simulator.calls()).filter(({ body }) => rids.has(ridOf(body)));
+    const calls = (await scene().simulator.calls()).filter(({ body }) => rids.has(ridOf(body)));
     const sent = calls.reduce((sum, { tokensSent }) => sum + tokensSent, 0);
     const seen = asked.reduce((sum, { text }) => sum + text.trimEnd().split(' ').length, 0);
     // A prompt counts as a quarter of its bytes, here up to 30 tokens; what was on its way is somewhere between.
@@ -93,7 +80,7 @@ describe('F19 clients leave', () => {
     const asked: Asked[] = [];
     // The end does not come, or comes at the same time.
     for (const model of ['demo-i5-stall-k20', 'demo-i5-stall-k20', 'demo-i5-stall-k20', 'demo-i5']) {
-      const leavers = askMany(25, { model, tokens: 20 });
+      const leavers = startMany(scene(), 25, { model, tokens: 20 });
       await until(() => leavers.every(({ rid, text }) => text === tokensOf(rid, 20)), {
         what: 'all tokens to be there',
         intervalMs: 1,
@@ -110,14 +97,14 @@ describe('F19 clients leave', () => {
     expect(closedAfterMs.length).toBeGreaterThanOrEqual(2 * concurrency + 175);
     expect(percentile(closedAfterMs, 0.99)).toBeLessThan(longestMs);
     expect(Math.max(...freeAfterMs)).toBeLessThan(longestMs);
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 
   /** What the key may still use, and what it took to ask. */
   async function tokensLeft(number: number): Promise<{ left: number; used: number }> {
-    const response = await post(scene, { model: 'demo-t1', content: `rid=r${number}x` });
+    const response = await post(scene(), { model: 'demo-t1', content: `rid=r${number}x` });
     const { usage } = (await response.json()) as { readonly usage: { readonly total_tokens: number } };
-    await untilOccupied(scene, { running: 0, waiting: 0 });
+    await untilOccupied(scene(), { running: 0, waiting: 0 });
     return { left: Number(response.headers.get('x-ratelimit-remaining-tokens')), used: usage.total_tokens };
   }
 });
@@ -127,7 +114,7 @@ describe('F20 clients do not read', () => {
   const slowClientBytes = 4 * 1_048_576;
   const slowClientMs = 2000;
   const paddingBytes = 16_384;
-  sceneOf({
+  const scene = useScene({
     ingresses: 1,
     workers: 1,
     // A small nursery: memory that only waits to be collected is not counted.
@@ -138,7 +125,7 @@ describe('F20 clients do not read', () => {
   });
 
   it('and are cut, cost little memory, and hinder nobody', async () => {
-    const [ingress] = scene.fleet.ingresses;
+    const [ingress] = scene().fleet.ingresses;
     if (ingress === undefined) throw new Error('there is no ingress');
     // What as many clients cost that do read is not the others' fault.
     await Promise.all(Array.from({ length: clients }, (_, each) => readWide(9000 + each)));
@@ -152,8 +139,8 @@ describe('F20 clients do not read', () => {
       intervalMs: 50,
     });
     const grownBy = memoryGrowth();
-    await until(async () => (await scene.simulator.stats()).open === 0, { what: 'their calls to be closed' });
-    const calls = (await scene.simulator.calls()).filter(({ outcome }) => outcome === 'aborted');
+    await until(async () => (await scene().simulator.stats()).open === 0, { what: 'their calls to be closed' });
+    const calls = (await scene().simulator.calls()).filter(({ outcome }) => outcome === 'aborted');
     expect(calls).toHaveLength(clients);
     for (const { startedAt, endedAt } of calls) {
       expect((endedAt?.clockMs ?? 0) - startedAt.clockMs).toBeGreaterThan(slowClientMs);
@@ -163,18 +150,18 @@ describe('F20 clients do not read', () => {
     expect(grownBy).toBeLessThan((clients * slowClientBytes + sentBytes) / 1_048_576);
     expect(beside - alone).toBeLessThan(20);
     for (const socket of sockets) socket.destroy();
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 
   async function readWide(number: number): Promise<void> {
-    const answer = await openStream(scene, { model: `demo-i12-s${paddingBytes}-t300`, content: `rid=r${number}x` });
+    const answer = await openStream(scene(), { model: `demo-i12-s${paddingBytes}-t300`, content: `rid=r${number}x` });
     expect(await answer.finish()).toBe('whole');
   }
 
   /** How much too late the chunks of well-behaved clients come. */
   async function lagsOf(numbers: readonly number[]): Promise<readonly number[]> {
     const streams = await Promise.all(
-      numbers.map((number) => readPaced(scene, { rid: `r${number}x`, tokens: 150, everyMs: 20 })),
+      numbers.map((number) => readPaced(scene(), { rid: `r${number}x`, tokens: 150, everyMs: 20 })),
     );
     expect(streams.every(({ isWhole }) => isWhole)).toBe(true);
     return streams.flatMap(({ lags }) => lags);
@@ -182,7 +169,7 @@ describe('F20 clients do not read', () => {
 
   /** Asks for more than all buffers of the operating system hold, and never reads a byte of it. */
   function openDeafSocket(number: number): Socket {
-    const { hostname, port } = new URL(scene.fleet.urls[0] ?? '');
+    const { hostname, port } = new URL(scene().fleet.urls[0] ?? '');
     const socket = connect(Number(port), hostname);
     socket.on('error', () => undefined);
     socket.pause();

@@ -221,13 +221,18 @@ function read(sluice: Sluice, rid: string, question: Question): Asked {
   return asked;
 }
 
-/** A scene with a Redis of its own for the tests of one `describe`. */
-export function ownScene(options: SceneOptions, use: (scene: Scene) => void): void {
+/** Starts a scene with a Redis of its own for the tests of one `describe`, which get at it by calling what this returns. */
+export function useScene(options: SceneOptions): () => Scene {
+  let scene: Scene | undefined;
   beforeAll(async () => {
     const redis = await startRedis();
     afterAll(() => redis.stop());
-    use(await startScene({ redisUrl: redis.url, ...options }));
+    scene = await startScene({ redisUrl: redis.url, ...options });
   });
+  return () => {
+    if (scene === undefined) throw new Error('there is a scene within tests only');
+    return scene;
+  };
 }
 
 export const allOver = (asked: readonly Asked[]): Promise<unknown> => Promise.all(asked.map(({ over }) => over));
@@ -245,20 +250,6 @@ export async function untilAllSpeak(asked: readonly Asked[], characters = 1): Pr
     what: 'all streams to say something',
     timeoutMs: 20_000,
   });
-}
-
-/** The workers that have requests, the busiest first. */
-export async function busyWorkers(scene: Sluice): Promise<ServiceProcess[]> {
-  const loads = await Promise.all(
-    scene.fleet.workers.map(async (worker) => ({
-      worker,
-      jobs: await metric(worker.url, 'sluice_worker_active_jobs').catch(() => 0),
-    })),
-  );
-  return loads
-    .filter(({ jobs }) => jobs > 0)
-    .toSorted((a, b) => b.jobs - a.jobs)
-    .map(({ worker }) => worker);
 }
 
 /** Ends a process as the kernel would, and lets the invariants know. */

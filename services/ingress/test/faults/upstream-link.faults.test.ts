@@ -1,37 +1,33 @@
 import { type ChaosProxy, startChaosProxy, until } from '@sluice/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { upstream } from '../e2e/sluice.ts';
-import { type Asked, allOver, outcomesOf, ownScene, type Scene, untilAllSpeak } from './scene.ts';
+import { startMany } from './ask.ts';
+import { type Asked, allOver, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
-let scene: Scene;
 /** The way from the workers to the provider. */
 let link: ChaosProxy;
 
 const idleMs = 1000;
 
 describe('the link to the provider', () => {
-  ownScene(
-    {
-      ingresses: 1,
-      workers: 2,
-      async config(simulatorUrl) {
-        const { hostname, port } = new URL(simulatorUrl);
-        link = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
-        return {
-          upstreams: [upstream('sim', link.through(simulatorUrl).replace(/\/$/, ''))],
-          timeouts: { first_token_ms: 1500, idle_ms: idleMs, total_ms: 30_000 },
-          retry: { max_attempts: 8, base_delay_ms: 200, max_delay_ms: 500 },
-          breaker: { failures: 10_000 },
-        };
-      },
+  const scene = useScene({
+    ingresses: 1,
+    workers: 2,
+    async config(simulatorUrl) {
+      const { hostname, port } = new URL(simulatorUrl);
+      link = await startChaosProxy({ target: { host: hostname, port: Number(port) } });
+      return {
+        upstreams: [upstream('sim', link.through(simulatorUrl).replace(/\/$/, ''))],
+        timeouts: { first_token_ms: 1500, idle_ms: idleMs, total_ms: 30_000 },
+        retry: { max_attempts: 8, base_delay_ms: 200, max_delay_ms: 500 },
+        breaker: { failures: 10_000 },
+      };
     },
-    (started) => (scene = started),
-  );
+  });
   afterAll(() => link.close());
   beforeEach(() => link.set({ kind: 'pass' }));
 
-  const streams = (count: number, tokens: number): Asked[] =>
-    Array.from({ length: count }, () => scene.ask({ model: 'demo-i40', tokens }));
+  const streams = (count: number, tokens: number): Asked[] => startMany(scene(), count, { model: 'demo-i40', tokens });
 
   it.each([
     ['is slow', { kind: 'latency', ms: 50, jitterMs: 30 }],
@@ -74,6 +70,6 @@ describe('the link to the provider', () => {
     link.set({ kind: 'pass' });
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 5 });
-    await scene.expectInvariants({ maxCalls: 8 });
+    await scene().expectInvariants({ maxCalls: 8 });
   });
 });

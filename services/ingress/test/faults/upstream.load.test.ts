@@ -1,89 +1,82 @@
 import { until } from '@sluice/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { upstream } from '../e2e/sluice.ts';
-import { openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { callsOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import { askMany, askOne } from './ask.ts';
 import { coolingAt, ofWorkers, percentile, readPaced, watchMemory } from './measure.ts';
-import { outcomesOf, ownScene, type Scene, type SceneOptions } from './scene.ts';
+import { outcomesOf, type Scene, useScene } from './scene.ts';
 
-let scene: Scene;
-const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 /** Circuits stay closed: these tests are about credentials and calls. */
 const breaker = { failures: 10_000, window_ms: 2000 };
 
-const callsOf = async (credential: string): Promise<number> =>
-  (await scene.simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;
+/** One ingress and two workers, so that one of them has to hear what the other has met. */
+const useTwoWorkers = (config: (simulatorUrl: string) => object): (() => Scene) =>
+  useScene({ ingresses: 1, workers: 2, config: (simulatorUrl) => ({ retry, breaker, ...config(simulatorUrl) }) });
 
 describe('F21 an upstream refuses, resets, hangs or stops', () => {
   const idleMs = 600;
-  sceneOf({
-    ingresses: 1,
-    workers: 2,
-    config: (simulatorUrl) => ({
-      retry,
-      breaker,
-      timeouts: { first_token_ms: idleMs, idle_ms: idleMs, total_ms: 20_000 },
-      upstreams: [
-        upstream('sim', simulatorUrl),
-        upstream('broken', simulatorUrl),
-        // Nobody listens on the port of tcpmux.
-        { ...upstream('refusing', simulatorUrl), base_url: 'http://127.0.0.1:1/v1' },
-      ],
-      models: [
-        ...['broken', 'refusing'].map((id) => ({
-          id: `${id}-*`,
-          targets: [
-            { upstream: id, priority: 1 },
-            { upstream: 'sim', priority: 2 },
-          ],
-        })),
-        { id: '*', targets: [{ upstream: 'sim' }] },
-      ],
-    }),
-  });
-  beforeEach(() => scene.simulator.reset());
+  const scene = useTwoWorkers((simulatorUrl) => ({
+    timeouts: { first_token_ms: idleMs, idle_ms: idleMs, total_ms: 20_000 },
+    upstreams: [
+      upstream('sim', simulatorUrl),
+      upstream('broken', simulatorUrl),
+      // Nobody listens on the port of tcpmux.
+      { ...upstream('refusing', simulatorUrl), base_url: 'http://127.0.0.1:1/v1' },
+    ],
+    models: [
+      ...['broken', 'refusing'].map((id) => ({
+        id: `${id}-*`,
+        targets: [
+          { upstream: id, priority: 1 },
+          { upstream: 'sim', priority: 2 },
+        ],
+      })),
+      { id: '*', targets: [{ upstream: 'sim' }] },
+    ],
+  }));
+  beforeEach(() => scene().simulator.reset());
 
   it('by refusing all connections: another serves the request', async () => {
-    expect(await askOne(scene, { model: 'refusing', tokens: 10 })).toMatchObject({ outcome: 'complete' });
-    expect((await scene.simulator.stats()).total).toBe(1);
+    expect(await askOne(scene(), { model: 'refusing', tokens: 10 })).toMatchObject({ outcome: 'complete' });
+    expect((await scene().simulator.stats()).total).toBe(1);
   });
 
   it.each(['resetearly', 'resethead', 'hang', 'stall-k0', 'half-k0', 'cut-k0'])(
     'before its first token, with %s: another serves the request',
     async (fault) => {
-      await scene.simulator.script([{ match: { credential: 'tok-broken-a' }, directives: fault }]);
-      const asked = await askOne(scene, { model: 'broken', tokens: 10 });
+      await scene().simulator.script([{ match: { credential: 'tok-broken-a' }, directives: fault }]);
+      const asked = await askOne(scene(), { model: 'broken', tokens: 10 });
       expect(asked.outcome).toBe('complete');
       expect(asked.longestGapMs).toBeLessThan(idleMs + 500);
-      expect([await callsOf('broken-a'), await callsOf('sim-a')]).toEqual([1, 1]);
+      expect([await callsOf(scene(), 'broken-a'), await callsOf(scene(), 'sim-a')]).toEqual([1, 1]);
     },
   );
 
   it.each(['reset', 'close', 'half', 'cut', 'stall'])(
     'in the middle of its answer, with %s: the answer goes on',
     async (fault) => {
-      const asked = await askOne(scene, { model: `demo-i5-${fault}-k8-n1`, tokens: 20 });
+      const asked = await askOne(scene(), { model: `demo-i5-${fault}-k8-n1`, tokens: 20 });
       expect(asked.outcome).toBe('complete');
       expect(asked.longestGapMs).toBeLessThan(idleMs + 500);
-      expect(await callsOf('sim-a')).toBe(2);
+      expect(await callsOf(scene(), 'sim-a')).toBe(2);
     },
   );
 
   it.each(['reset', 'close', 'half', 'cut', 'stall'])(
     'in the middle of its answer, with %s, and says something else then: an error event',
     async (fault) => {
-      const asked = await askOne(scene, { model: `demo-i5-drift-${fault}-k8-n1`, tokens: 20 });
+      const asked = await askOne(scene(), { model: `demo-i5-drift-${fault}-k8-n1`, tokens: 20 });
       expect(asked).toMatchObject({ outcome: 'error event', code: 'upstream_truncated' });
       expect(asked.text).not.toBe('');
       expect(asked.longestGapMs).toBeLessThan(idleMs + 500);
-      expect(await callsOf('sim-a')).toBe(2);
+      expect(await callsOf(scene(), 'sim-a')).toBe(2);
     },
   );
 
   it('always, and never asks more often than the policy allows', async () => {
     const faults = ['resetearly', 'hang', 'half-k0', 'reset-k4', 'half-k4'];
-    const asked = await Promise.all(faults.map((fault) => askOne(scene, { model: `demo-i5-${fault}`, tokens: 20 })));
+    const asked = await Promise.all(faults.map((fault) => askOne(scene(), { model: `demo-i5-${fault}`, tokens: 20 })));
     expect(asked.map(({ outcome }) => outcome)).toEqual([
       'http error',
       'http error',
@@ -91,130 +84,119 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
       'error event',
       'error event',
     ]);
-    expect(await callsOf('sim-a')).toBeLessThanOrEqual(faults.length * retry.max_attempts);
+    expect(await callsOf(scene(), 'sim-a')).toBeLessThanOrEqual(faults.length * retry.max_attempts);
   });
 
   it('after its last token, without [DONE]: the answer is whole', async () => {
-    expect(await askOne(scene, { model: 'demo-nodone', tokens: 20 })).toMatchObject({ outcome: 'complete' });
-    expect(await callsOf('sim-a')).toBe(1);
-    await scene.expectInvariants({ maxCalls: retry.max_attempts });
+    expect(await askOne(scene(), { model: 'demo-nodone', tokens: 20 })).toMatchObject({ outcome: 'complete' });
+    expect(await callsOf(scene(), 'sim-a')).toBe(1);
+    await scene().expectInvariants({ maxCalls: retry.max_attempts });
   });
 });
 
 describe('F22 an upstream limits the rate of a credential', () => {
   const restMs = 2500;
-  sceneOf({
-    ingresses: 1,
-    workers: 2,
-    config: (simulatorUrl) => ({
-      retry: { ...retry, max_attempts: 4 },
-      breaker,
-      timeouts: { total_ms: 1500, first_token_ms: 1500 },
-      upstreams: ['sim', 'dry'].map((id) => upstream(id, simulatorUrl, ['a', 'b'])),
-      models: [
-        { id: 'dry-*', targets: [{ upstream: 'dry' }] },
-        { id: '*', targets: [{ upstream: 'sim' }] },
-      ],
-    }),
-  });
-  beforeEach(() => scene.simulator.reset());
+  const scene = useTwoWorkers((simulatorUrl) => ({
+    retry: { ...retry, max_attempts: 4 },
+    timeouts: { total_ms: 1500, first_token_ms: 1500 },
+    upstreams: ['sim', 'dry'].map((id) => upstream(id, simulatorUrl, ['a', 'b'])),
+    models: [
+      { id: 'dry-*', targets: [{ upstream: 'dry' }] },
+      { id: '*', targets: [{ upstream: 'sim' }] },
+    ],
+  }));
+  beforeEach(() => scene().simulator.reset());
 
   it('which rests for so long on all workers, while the other is used', async () => {
-    await scene.simulator.script([{ match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${restMs}` }]);
+    await scene().simulator.script([{ match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${restMs}` }]);
     await until(
       async () => {
-        await askOne(scene, { tokens: 2 });
-        return (await callsOf('sim-a')) === 1;
+        await askOne(scene(), { tokens: 2 });
+        return (await callsOf(scene(), 'sim-a')) === 1;
       },
       { what: 'its turn' },
     );
-    expect(await coolingAt(scene, 'sim')).toEqual([1, 1]);
-    const before = await ofWorkers(scene, 'sluice_upstream_attempts_total');
-    expect(outcomesOf(await askMany(scene, 60, { model: 'demo-f50', tokens: 2 }))).toEqual({ complete: 60 });
-    expect(await callsOf('sim-a')).toBe(1);
+    expect(await coolingAt(scene(), 'sim')).toEqual([1, 1]);
+    const before = await ofWorkers(scene(), 'sluice_upstream_attempts_total');
+    expect(outcomesOf(await askMany(scene(), 60, { model: 'demo-f50', tokens: 2 }))).toEqual({ complete: 60 });
+    expect(await callsOf(scene(), 'sim-a')).toBe(1);
     // Both had a part in it, and one of them had never heard of the limit.
-    const after = await ofWorkers(scene, 'sluice_upstream_attempts_total');
+    const after = await ofWorkers(scene(), 'sluice_upstream_attempts_total');
     for (const [at, attempts] of after.entries()) expect(attempts).toBeGreaterThan(before[at] ?? NaN);
 
     await until(
       async () => {
-        await askOne(scene, { tokens: 2 });
-        return (await callsOf('sim-a')) > 1;
+        await askOne(scene(), { tokens: 2 });
+        return (await callsOf(scene(), 'sim-a')) > 1;
       },
       { what: 'it to be used again', timeoutMs: restMs + 2000 },
     );
-    const calls = (await scene.simulator.calls()).filter(({ credential }) => credential === 'tok-sim-a');
+    const calls = (await scene().simulator.calls()).filter(({ credential }) => credential === 'tok-sim-a');
     const restedMs = (calls[1]?.startedAt.clockMs ?? 0) - (calls[0]?.endedAt?.clockMs ?? 0);
     expect(restedMs).toBeGreaterThanOrEqual(restMs - 5);
     expect(restedMs).toBeLessThan(restMs + 500);
   });
 
   it('and all are told the shortest wait when every one of them rests', async () => {
-    await scene.simulator.script([
+    await scene().simulator.script([
       { match: { credential: 'tok-dry-a' }, directives: 'e429-r4' },
       { match: { credential: 'tok-dry-b' }, directives: 'e429-r3' },
     ]);
-    expect(await askOne(scene, { model: 'dry', tokens: 2 })).toMatchObject({
+    expect(await askOne(scene(), { model: 'dry', tokens: 2 })).toMatchObject({
       status: 429,
       code: 'upstream_rate_limited',
     });
-    expect(await coolingAt(scene, 'dry')).toEqual([2, 2]);
-    const refused = await askMany(scene, 20, { model: 'dry', tokens: 2 });
+    expect(await coolingAt(scene(), 'dry')).toEqual([2, 2]);
+    const refused = await askMany(scene(), 20, { model: 'dry', tokens: 2 });
     expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(
       new Set(['429 upstream_rate_limited']),
     );
-    const { headers } = await openStream(scene, { model: 'dry-t2', content: 'rid=r9000x' });
+    const { headers } = await openStream(scene(), { model: 'dry-t2', content: 'rid=r9000x' });
     expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(2);
     expect(Number(headers['retry-after'])).toBeLessThanOrEqual(3);
-    expect((await scene.simulator.stats()).total).toBe(2);
-    await scene.expectInvariants();
+    expect((await scene().simulator.stats()).total).toBe(2);
+    await scene().expectInvariants();
   });
 });
 
 describe('F23 an upstream does not accept a credential', () => {
-  sceneOf({
-    ingresses: 1,
-    workers: 2,
-    config: (simulatorUrl) => ({
-      retry,
-      breaker,
-      upstreams: ['sim', 'refused', 'forbidden'].map((id) => upstream(id, simulatorUrl, ['a', 'b'])),
-      models: [
-        ...['refused', 'forbidden'].map((id) => ({ id: `${id}-*`, targets: [{ upstream: id }] })),
-        { id: '*', targets: [{ upstream: 'sim' }] },
-      ],
-    }),
-  });
+  const scene = useTwoWorkers((simulatorUrl) => ({
+    upstreams: ['sim', 'refused', 'forbidden'].map((id) => upstream(id, simulatorUrl, ['a', 'b'])),
+    models: [
+      ...['refused', 'forbidden'].map((id) => ({ id: `${id}-*`, targets: [{ upstream: id }] })),
+      { id: '*', targets: [{ upstream: 'sim' }] },
+    ],
+  }));
 
   it('which rests on all workers, unseen by clients, and is tried again later', async () => {
-    await scene.simulator.script([
+    await scene().simulator.script([
       { match: { credential: 'tok-refused-a' }, times: 1, directives: 'e401' },
       { match: { credential: 'tok-forbidden-a' }, times: 1, directives: 'e403' },
     ]);
     const ids = ['refused', 'forbidden'];
     await Promise.all(ids.map(meet));
-    for (const id of ids) expect(await coolingAt(scene, id)).toEqual([1, 1]);
-    const asked = await Promise.all([...ids, 'demo'].map((model) => askMany(scene, 30, { model, tokens: 5 })));
+    for (const id of ids) expect(await coolingAt(scene(), id)).toEqual([1, 1]);
+    const asked = await Promise.all([...ids, 'demo'].map((model) => askMany(scene(), 30, { model, tokens: 5 })));
     expect(outcomesOf(asked.flat())).toEqual({ complete: 90 });
-    for (const id of ids) expect(await callsOf(`${id}-a`)).toBe(1);
+    for (const id of ids) expect(await callsOf(scene(), `${id}-a`)).toBe(1);
     // What an alert can be set upon, once for each, whoever it was that met it.
-    const cooldowns = await ofWorkers(scene, 'sluice_credential_cooldowns_total');
+    const cooldowns = await ofWorkers(scene(), 'sluice_credential_cooldowns_total');
     expect(cooldowns.reduce((sum, value) => sum + value, 0)).toBe(2);
 
-    await until(async () => (await coolingAt(scene, 'refused')).every((cooling) => cooling === 0), {
+    await until(async () => (await coolingAt(scene(), 'refused')).every((cooling) => cooling === 0), {
       what: 'its rest to end',
       timeoutMs: 12_000,
     });
     await Promise.all(ids.map((id) => meet(id, 2)));
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 
   /** Asks until the first credential has been used so often. */
   async function meet(id: string, calls = 1): Promise<void> {
     await until(
       async () => {
-        expect(await askOne(scene, { model: id, tokens: 2 })).toMatchObject({ outcome: 'complete' });
-        return (await callsOf(`${id}-a`)) >= calls;
+        expect(await askOne(scene(), { model: id, tokens: 2 })).toMatchObject({ outcome: 'complete' });
+        return (await callsOf(scene(), `${id}-a`)) >= calls;
       },
       { what: `the first credential of ${id} to be used` },
     );
@@ -223,12 +205,12 @@ describe('F23 an upstream does not accept a credential', () => {
 
 describe('F24 an upstream answers nonsense with status 200', () => {
   const largestEvent = 8 * 1024 * 1024;
-  sceneOf({
+  const scene = useScene({
     ingresses: 1,
     workers: 1,
     config: { retry, breaker, worker: { max_event_bytes: largestEvent } },
   });
-  beforeEach(() => scene.simulator.reset());
+  beforeEach(() => scene().simulator.reset());
 
   it.each([
     ['an error inside the stream', 'errev-k0', 'upstream_error'],
@@ -236,31 +218,31 @@ describe('F24 an upstream answers nonsense with status 200', () => {
     ['an event that is no JSON', 'badjson-k0', 'upstream_malformed'],
     ['an event of 100 MB', 'huge100-k0', 'upstream_malformed'],
   ])('as %s: an error that says so', async (_what, fault, code) => {
-    const [worker] = scene.fleet.workers;
+    const [worker] = scene().fleet.workers;
     if (worker === undefined) throw new Error('there is no worker');
     const memoryGrowth = watchMemory(worker);
-    expect(await askOne(scene, { model: `demo-${fault}`, tokens: 5 })).toMatchObject({ status: 502, code });
+    expect(await askOne(scene(), { model: `demo-${fault}`, tokens: 5 })).toMatchObject({ status: 502, code });
     expect(memoryGrowth()).toBeLessThan(100);
   });
 
   it('once, in the middle: the answer goes on', async () => {
     for (const fault of ['errev', 'badjson', 'huge100']) {
-      expect(await askOne(scene, { model: `demo-i5-${fault}-k5-n1`, tokens: 20 })).toMatchObject({
+      expect(await askOne(scene(), { model: `demo-i5-${fault}-k5-n1`, tokens: 20 })).toMatchObject({
         outcome: 'complete',
       });
     }
   });
 
   it('as bytes that are no UTF-8: they reach nobody as they are', async () => {
-    const answer = await openStream(scene, { model: 'demo-badutf8-k2-t6', content: 'rid=r9000x' });
+    const answer = await openStream(scene(), { model: 'demo-badutf8-k2-t6', content: 'rid=r9000x' });
     expect(await answer.finish()).toBe('whole');
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes)).not.toThrow();
-    await scene.expectInvariants({ maxCalls: retry.max_attempts });
+    await scene().expectInvariants({ maxCalls: retry.max_attempts });
   });
 });
 
 describe('F25 an upstream sends as fast as it can', () => {
-  sceneOf({ ingresses: 1, workers: 1 });
+  const scene = useScene({ ingresses: 1, workers: 1 });
 
   it.each([
     ['and pauses for 20 µs', 'demo-u20', 150_000, 9000],
@@ -268,13 +250,13 @@ describe('F25 an upstream sends as fast as it can', () => {
   ])(
     '%s: the worker stays small, other streams on time, and the client gets it all',
     async (_, model, tokens, number) => {
-      const [worker] = scene.fleet.workers;
+      const [worker] = scene().fleet.workers;
       if (worker === undefined) throw new Error('there is no worker');
-      await readPaced(scene, { rid: `r${number}x`, tokens: 20, everyMs: 20 });
+      await readPaced(scene(), { rid: `r${number}x`, tokens: 20, everyMs: 20 });
       const memoryGrowth = watchMemory(worker);
-      const answer = await openStream(scene, { model: `${model}-t${tokens}`, content: `rid=r${number + 1}x` });
+      const answer = await openStream(scene(), { model: `${model}-t${tokens}`, content: `rid=r${number + 1}x` });
       const flooded = answer.finish();
-      const { lags, isWhole } = await readPaced(scene, { rid: `r${number + 2}x`, tokens: 120, everyMs: 20 });
+      const { lags, isWhole } = await readPaced(scene(), { rid: `r${number + 2}x`, tokens: 120, everyMs: 20 });
       await flooded;
       expect(isWhole).toBe(true);
       expect(percentile(lags, 0.99)).toBeLessThan(100);
@@ -286,7 +268,7 @@ describe('F25 an upstream sends as fast as it can', () => {
   );
 
   it('and the fleet serves on', async () => {
-    expect(outcomesOf(await askMany(scene, 20, { tokens: 5 }))).toEqual({ complete: 20 });
-    await scene.expectInvariants();
+    expect(outcomesOf(await askMany(scene(), 20, { tokens: 5 }))).toEqual({ complete: 20 });
+    await scene().expectInvariants();
   });
 });

@@ -1,68 +1,59 @@
 import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import {
-  allOver,
-  busyWorkers,
-  kill,
-  outcomesOf,
-  ownScene,
-  type Scene,
-  type SceneOptions,
-  untilAllSpeak,
-} from './scene.ts';
+import { busyWorkers } from '../e2e/traffic.ts';
+import { startMany } from './ask.ts';
+import { allOver, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
-let scene: Scene;
-const sceneOf = (options: SceneOptions): void => ownScene(options, (started) => (scene = started));
 const longLease = { limits: { lease_ms: 4000 } };
 
 describe('F1 a worker is killed before the first token', () => {
-  sceneOf({ ingresses: 2, workers: 2, config: longLease });
+  const scene = useScene({ ingresses: 2, workers: 2, config: longLease });
 
   it('the requests run once more on another one, and the clients see whole answers', async () => {
-    const asked = Array.from({ length: 10 }, () => scene.ask({ model: 'demo-f1500', tokens: 20 }));
-    await until(async () => (await scene.simulator.stats()).open === 10, { what: 'the provider to be called' });
-    const [victim] = await busyWorkers(scene);
-    const killedAt = kill(scene, victim);
+    const asked = startMany(scene(), 10, { model: 'demo-f1500', tokens: 20 });
+    await until(async () => (await scene().simulator.stats()).open === 10, { what: 'the provider to be called' });
+    const [victim] = await busyWorkers(scene());
+    const killedAt = kill(scene(), victim);
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 10 });
     // 1.5 s of it is the provider's.
     for (const { endedAt } of asked) expect(endedAt - killedAt).toBeLessThan(6500);
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 });
 
 describe('F2 a worker is killed in the middle of 50 streams', () => {
-  sceneOf({ ingresses: 2, workers: 2, config: longLease });
+  const scene = useScene({ ingresses: 2, workers: 2, config: longLease });
 
   it('each goes on from where its client stands within 4 s, or ends in an error event', async () => {
-    const asked = Array.from({ length: 50 }, () => scene.ask({ model: 'demo-i60', tokens: 100 }));
+    const asked = startMany(scene(), 50, { model: 'demo-i60', tokens: 100 });
     await untilAllSpeak(asked, 20);
-    kill(scene, (await busyWorkers(scene))[0]);
+    kill(scene(), (await busyWorkers(scene()))[0]);
     await allOver(asked);
     const outcomes = outcomesOf(asked);
     expect((outcomes.complete ?? 0) + (outcomes['error event'] ?? 0)).toBe(50);
     expect(outcomes.complete).toBe(50);
     for (const { longestGapMs } of asked) expect(longestGapMs).toBeLessThan(4000);
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 
   it('and the fleet serves on', async () => {
-    const asked = Array.from({ length: 20 }, () => scene.ask({ tokens: 5 }));
+    const asked = startMany(scene(), 20, { tokens: 5 });
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 20 });
   });
 });
 
 describe('F3 a worker is told to stop under load', () => {
-  sceneOf({ ingresses: 1, workers: 2, config: longLease, env: { DRAIN_TIMEOUT_MS: '2500' } });
+  const scene = useScene({ ingresses: 1, workers: 2, config: longLease, env: { DRAIN_TIMEOUT_MS: '2500' } });
 
   it('ends what fits into its time, gives back the rest, and is gone', async () => {
-    const short = Array.from({ length: 15 }, () => scene.ask({ model: 'demo-i20', tokens: 60 }));
-    const long = Array.from({ length: 15 }, () => scene.ask({ model: 'demo-i50', tokens: 120 }));
+    const short = startMany(scene(), 15, { model: 'demo-i20', tokens: 60 });
+    const long = startMany(scene(), 15, { model: 'demo-i50', tokens: 120 });
     await untilAllSpeak([...short, ...long]);
-    const [leaving] = await busyWorkers(scene);
+    const [leaving] = await busyWorkers(scene());
     if (leaving === undefined) throw new Error('no worker is busy');
-    scene.mayEnd.add(leaving);
+    scene().mayEnd.add(leaving);
     const toldAt = performance.now();
     leaving.kill('SIGTERM');
     expect(await leaving.exited).toEqual({ code: 0, signal: null });
@@ -71,23 +62,23 @@ describe('F3 a worker is told to stop under load', () => {
     expect(outcomesOf(short)).toEqual({ complete: 15 });
     // The rest goes on with the other worker.
     expect(outcomesOf(long)).toEqual({ complete: 15 });
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 });
 
 describe('F5 a worker is stopped for 20 s and wakes up', () => {
-  sceneOf({ ingresses: 1, workers: 2, config: longLease });
+  const scene = useScene({ ingresses: 1, workers: 2, config: longLease });
 
   it('was replaced long before, reaches nobody and closes its calls', async () => {
-    const asked = Array.from({ length: 20 }, () => scene.ask({ model: 'demo-i40', tokens: 400 }));
+    const asked = startMany(scene(), 20, { model: 'demo-i40', tokens: 400 });
     await untilAllSpeak(asked, 50);
-    const [zombie] = await busyWorkers(scene);
+    const [zombie] = await busyWorkers(scene());
     if (zombie === undefined) throw new Error('no worker is busy');
     const frozenAt = performance.now();
     zombie.kill('SIGSTOP');
     const textThen = asked.map(({ text }) => text.length);
     await until(() => performance.now() - frozenAt > 4000, { what: '4 s to pass', timeoutMs: 5000, intervalMs: 50 });
-    const { open: openThen } = await scene.simulator.stats();
+    const { open: openThen } = await scene().simulator.stats();
     await until(() => asked.every(({ text }, at) => text.length > (textThen[at] ?? 0)), {
       what: 'all streams to go on',
       timeoutMs: 20_000,
@@ -102,8 +93,8 @@ describe('F5 a worker is stopped for 20 s and wakes up', () => {
     const wokenAt = performance.now();
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 20 });
-    await until(async () => (await scene.simulator.stats()).open === 0, { what: 'its calls to be closed' });
+    await until(async () => (await scene().simulator.stats()).open === 0, { what: 'its calls to be closed' });
     expect(performance.now() - wokenAt).toBeLessThan(8000);
-    await scene.expectInvariants();
+    await scene().expectInvariants();
   });
 });

@@ -36,7 +36,7 @@ function emit(): string | undefined {
   const now = Date.now();
   startSpan({ ...queueWaitSpan({ queue: 'chat' }), parent: work, startTimeMs: now - 1500 }).end(now);
   const chat = startSpan({
-    ...inferenceSpan({ providerType: 'gemini', model: 'demo', stream: true }),
+    ...inferenceSpan({ operation: 'chat', providerType: 'gemini', model: 'demo', stream: true }),
     parent: work,
   });
   const attempt = startSpan({

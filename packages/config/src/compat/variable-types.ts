@@ -1,0 +1,86 @@
+import { isBaseUrl } from '../schema/base-url.ts';
+import { must, oneOf } from '@sluice/setting-types';
+import { z } from 'zod';
+import { digestOfKey } from '../key-digest.ts';
+import { plainKey } from '../schema/keys.ts';
+
+/** A whole number in digits, from 0 on; as text. */
+export function digits(min = 0): z.ZodType<number, string> {
+  const wanted = `a whole number, ${min} or more`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, must(wanted))
+    .transform(Number)
+    .pipe(z.number().min(min, must(wanted)));
+}
+
+/** Milliseconds. Less than a second is taken for a slip: another gateway counts the same name in seconds. */
+export function milliseconds(): z.ZodType<number, string> {
+  const wanted = 'milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)';
+  return digits().pipe(z.number().min(1000, must(wanted)));
+}
+
+/** Seconds, as milliseconds. */
+export const seconds = (): z.ZodType<number, string> => digits(1).transform((number) => number * 1000);
+
+export const trueOrFalse = (): z.ZodType<boolean, string> =>
+  z
+    .string()
+    .toLowerCase()
+    .pipe(oneOf(['true', 'false']))
+    .transform((text) => text === 'true');
+
+const secretInWords = 'text without spaces, or not set at all';
+
+/** What stands in the other gateways' documentation. Whoever copies it has no secret. */
+const examples: ReadonlySet<string> = new Set([
+  'sk-EXAMPLE',
+  'your-api-key',
+  'your_api_key_here',
+  'your-token',
+  'sk-your-openai-api-key',
+  'sk-ant-your-claude-key',
+  'your-google-api-key',
+  'your-azure-api-key',
+  'pat_EXAMPLE',
+  'your-proxy-api-key',
+  'your-app-id',
+]);
+
+/** SHA-256 of a key that its gateway shipped as the default, so that everybody knows it. */
+const publishedDigest = '6ed62ce804eb3a9add7e91b01fbf9c5c4622b9d3f6862ec3531d6eae86c7a3f9';
+
+const notAnExample = { error: 'is an example from the documentation; give your own' };
+
+const urlInWords = 'an http or https URL without user, password, query and fragment';
+
+export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlInWords));
+
+/** A provider's key or token. */
+export const secret = (): z.ZodString =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, must(secretInWords))
+    .refine((text) => !examples.has(text), notAnExample);
+
+/** A client's key. */
+export const clientKey = (): z.ZodString =>
+  plainKey
+    .refine((text) => !examples.has(text), notAnExample)
+    .refine((text) => digestOfKey(text) !== publishedDigest, {
+      error: 'is the published default, which everybody knows; give a key of your own',
+    });
+
+interface AnonymousAccess {
+  readonly ENABLE_CLIENT_AUTH?: boolean;
+  readonly ALLOW_ANONYMOUS_ACCESS: boolean;
+}
+
+/** Nobody is let in without a key unless somebody said so. */
+export function anonymousKeys({
+  ENABLE_CLIENT_AUTH = true,
+  ALLOW_ANONYMOUS_ACCESS,
+}: AnonymousAccess): readonly object[] {
+  if (!ENABLE_CLIENT_AUTH) return [{ name: 'anonymous', anonymous: 'any_key' }];
+  return ALLOW_ANONYMOUS_ACCESS ? [{ name: 'anonymous', anonymous: 'without_key' }] : [];
+}

@@ -1,0 +1,55 @@
+import type { Usage } from '@sluice/protocol';
+import type { ChatBody, WholeTranslation } from '../adapter.ts';
+
+/** Vectors as a provider gives them, in the order of the inputs. */
+export interface Embeddings {
+  /** Numbers, or little-endian 32-bit floats as base64. */
+  readonly vectors: readonly (readonly number[] | string)[];
+  readonly model: string;
+  /** Undefined where the provider does not count. */
+  readonly promptTokens: number | undefined;
+}
+
+/** Writes vectors as OpenAI's list of embeddings, in the encoding that the client asked for. */
+export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, body: ChatBody): WholeTranslation {
+  const isBase64 = body['encoding_format'] === 'base64';
+  const data = vectors.map((vector, index) => ({
+    object: 'embedding',
+    index,
+    embedding: isBase64 ? toBase64(vector) : toNumbers(vector),
+  }));
+  const tokens = promptTokens ?? 0;
+  const text = JSON.stringify({
+    object: 'list',
+    data,
+    model,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  });
+  return {
+    kind: 'complete',
+    text,
+    summary: { usage: usageOf(promptTokens), finishReason: undefined, responseModel: model },
+  };
+}
+
+/** As the gateway counts: embeddings have no answer. */
+export const usageOf = (promptTokens: number | undefined): Usage | undefined =>
+  promptTokens === undefined
+    ? undefined
+    : { prompt_tokens: promptTokens, completion_tokens: 0, total_tokens: promptTokens };
+
+const bytesPerNumber = 4;
+
+function toBase64(vector: readonly number[] | string): string {
+  if (typeof vector === 'string') return vector;
+  const view = new DataView(new ArrayBuffer(vector.length * bytesPerNumber));
+  for (const [at, number] of vector.entries()) view.setFloat32(at * bytesPerNumber, number, true);
+  return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
+}
+
+function toNumbers(vector: readonly number[] | string): readonly number[] {
+  if (typeof vector !== 'string') return vector;
+  const bytes = Uint8Array.from(atob(vector), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Array.from({ length: bytes.length / bytesPerNumber }, (_, at) => view.getFloat32(at * bytesPerNumber, true));
+}

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import type { LookupAddress } from 'node:dns';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createImageFetcher, type ImageFetcher, isPublicAddress } from '@sluice/upstream';
+import { generate } from 'selfsigned';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const png = Buffer.from('89504e470d0a1a0a', 'hex');
+let certificate: { readonly private: string; readonly cert: string };
+beforeAll(async () => {
+  certificate = await generate([{ name: 'commonName', value: 'pictures.example' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'pictures.example' }] }],
+  });
+});
+
+const servers: Server[] = [];
+const fetchers: ImageFetcher[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+  await Promise.all(fetchers.splice(0).map((fetcher) => fetcher.close()));
+});
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Lookup = (name: string, options: object, callback: (error: null, all: LookupAddress[]) => void) => void;
+
+/** A server of pictures on this machine, and a fetcher for which its name leads there. */
+async function scene(answer: Answer, addresses = ['127.0.0.1']) {
+  const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const lookup = vi.fn<Lookup>((_name, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    ),
+  );
+  const fetcher = createImageFetcher({
+    maxBytes: 1000,
+    timeoutMs: 400,
+    ca: certificate.cert,
+    lookup: lookup as never,
+    isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
+  });
+  fetchers.push(fetcher);
+  const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
+  return { url, lookup, fetch: (at = url) => fetcher.fetch(at, new AbortController().signal) };
+}
+
+const sends =
+  (status: number, headers: Record<string, string>, body: Buffer = png) =>
+  (_request: IncomingMessage, response: ServerResponse) =>
+    response.writeHead(status, headers).end(body);
+const image = { 'content-type': 'image/png; charset=binary' };
+
+describe('an image fetcher', () => {
+  it('gives the bytes of a picture, and asks for its name once', async () => {
+    const { fetch, lookup } = await scene(sends(200, image));
+    expect(await fetch()).toEqual({ kind: 'image', mediaType: 'image/png', base64: png.toString('base64') });
+    expect(lookup).toHaveBeenCalledOnce();
+  });
+
+  it.each<[string, Parameters<typeof scene>[0], string]>([
+    ['a redirect', sends(302, { location: 'https://elsewhere.example/' }), 'redirects, which is not followed'],
+    ['an error', sends(404, image), 'was answered with status 404'],
+    ['a page', sends(200, { 'content-type': 'text/html' }), 'is no PNG, JPEG, GIF or WebP'],
+    ['a picture of vectors', sends(200, { 'content-type': 'image/svg+xml' }), 'is no PNG, JPEG, GIF or WebP'],
+    [
+      'a picture that says it is too large',
+      sends(200, { ...image, 'content-length': '1001' }, Buffer.alloc(1001)),
+      'is too large',
+    ],
+    [
+      'a picture that grows too large',
+      sends(200, { ...image, 'transfer-encoding': 'chunked' }, Buffer.alloc(5000)),
+      'is too large',
+    ],
+    ['silence', () => undefined, 'did not come in time'],
+    [
+      'a picture that never ends',
+      (_request, response) => response.writeHead(200, image).write(png),
+      'did not come in time',
+    ],
+    ['a broken connection', (request) => request.socket.destroy(), 'could not be fetched'],
+  ])('refuses %s', async (_what, answer, reason) => {
+    const { fetch } = await scene(answer);
+    expect(await fetch()).toEqual({ kind: 'refused', reason });
+  });
+
+  it('calls nobody when one address of a name is not public', async () => {
+    const answer = vi.fn<Answer>(sends(200, image));
+    const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
+    expect(await fetch()).toEqual({ kind: 'refused', reason: 'is not at a public address' });
+    expect(answer).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['http://pictures.example/a.png', 'must be https, without user and password'],
+    ['ftp://pictures.example/a.png', 'must be https, without user and password'],
+    ['https://me:secret@pictures.example/a.png', 'must be https, without user and password'],
+    ['https://10.0.0.1/a.png', 'is not at a public address'],
+    ['https://[::1]/a.png', 'is not at a public address'],
+    ['https://[::ffff:10.0.0.1]/a.png', 'is not at a public address'],
+    ['https://2130706434/a.png', 'is not at a public address'],
+    ['https://0x7f.2/a.png', 'is not at a public address'],
+    ['not a URL', 'has no valid address'],
+  ])('refuses %s', async (url, reason) => {
+    const { fetch, lookup } = await scene(sends(200, image));
+    expect(await fetch(url)).toEqual({ kind: 'refused', reason });
+    expect(lookup).not.toHaveBeenCalled();
+  });
+});
+
+describe('isPublicAddress', () => {
+  it.each(['8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])('takes %s', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::',
+    '::1',
+    'fe80::1',
+    'fc00::1',
+    'fd00:ec2::254',
+    '::ffff:127.0.0.1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::',
+    'x',
+  ])('refuses %s', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});

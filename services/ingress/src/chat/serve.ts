@@ -1,0 +1,68 @@
+import type { Admission } from '@sluice/admission';
+import type { Config } from '@sluice/config';
+import { GatewayError, type Operation } from '@sluice/protocol';
+import { admissionWaitSpan, startSpan } from '@sluice/telemetry';
+import type { Request, Response } from 'express';
+import { contextOf, observationOf, principalOf } from '../context.ts';
+import type { JsonBody } from '../middleware/read-json.ts';
+import { admit, type Admitted, type AdmitRequest } from './admit.ts';
+import { converse, type ConverseNeeds } from './converse.ts';
+import type { Reservation } from './measure-prompt.ts';
+import type { Observation } from './observe.ts';
+import { setRateHeaders } from './rate-headers.ts';
+import { resolveModel } from './resolve-model.ts';
+
+export interface ServeNeeds extends ConverseNeeds {
+  readonly config: Config;
+  readonly admission: Admission;
+}
+
+/** A request that has been validated. */
+export interface ValidRequest {
+  readonly operation: Operation;
+  /** As the client named it. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly reservation: Reservation;
+}
+
+/** Finds the model, admits the request, hands it over to a worker and replies. */
+export async function serve(
+  needs: ServeNeeds,
+  { request, response }: { readonly request: Request; readonly response: Response },
+  { operation, model, stream, reservation }: ValidRequest,
+): Promise<void> {
+  const { config, admission } = needs;
+  const { requestId, signal } = contextOf(response);
+  const principal = principalOf(response);
+  const observation = observationOf(response);
+  const entry = resolveModel(config, principal, model);
+  observation.model(model, entry.id, stream);
+
+  const admitted = await admitObserved(admission, observation, {
+    requestId,
+    keyId: principal.keyId,
+    limits: principal.limits,
+    tokens: reservation.total,
+    maxWaitMs: config.limits.maxQueueWaitMs,
+    signal,
+    now: needs.now,
+    onRates: (rates) => setRateHeaders(response, rates),
+  });
+  const body = (request.body as JsonBody).bytes;
+  await converse(needs, { response, observation, admitted, reservation, model, stream, operation, body });
+}
+
+async function admitObserved(admission: Admission, observation: Observation, request: AdmitRequest): Promise<Admitted> {
+  const span = startSpan({ ...admissionWaitSpan(), parent: observation.span });
+  try {
+    const admitted = await admit(admission, request);
+    observation.admitted(admitted.waitedMs);
+    return admitted;
+  } catch (error) {
+    if (error instanceof GatewayError) span.fail(error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}

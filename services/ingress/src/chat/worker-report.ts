@@ -1,0 +1,47 @@
+import {
+  type Answered,
+  answeredSchema,
+  type End,
+  endSchema,
+  type Failed,
+  failedSchema,
+  type Frame,
+  fromWireError,
+  type GatewayError,
+  retrySchema,
+  type RetryState,
+  startedSchema,
+} from '@sluice/protocol';
+
+/** What a worker says of a run, apart from the answer's own text. */
+export type WorkerReport =
+  | { readonly kind: 'started'; readonly workerId: string }
+  | { readonly kind: 'answered'; readonly answered: Answered }
+  | { readonly kind: 'end'; readonly end: End }
+  | { readonly kind: 'error'; readonly error: GatewayError; readonly facts: Pick<Failed, 'attempts' | 'events'> }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
+
+/**
+ * Undefined for `data`, which is text and no report, and for what no worker says.
+ * @throws SyntaxError or ZodError when the payload is not what its kind says
+ */
+export function readReport({ kind, data }: Frame): WorkerReport | undefined {
+  switch (kind) {
+    case 'started':
+      return { kind, workerId: startedSchema.parse(JSON.parse(data)).workerId };
+    case 'answered':
+      return { kind, answered: answeredSchema.parse(JSON.parse(data)) };
+    case 'end':
+      return { kind, end: endSchema.parse(JSON.parse(data)) };
+    case 'error': {
+      const failed = failedSchema.parse(JSON.parse(data));
+      return { kind, error: fromWireError(failed.error), facts: failed };
+    }
+    case 'retry': {
+      const { delayMs, state, error } = retrySchema.parse(JSON.parse(data));
+      return { kind, delayMs, state, error: fromWireError(error) };
+    }
+    default:
+      return undefined;
+  }
+}

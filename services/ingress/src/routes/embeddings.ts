@@ -1,0 +1,23 @@
+import { parseEmbeddingsRequest } from '@sluice/protocol';
+import type { RequestHandler } from 'express';
+import { reserveForEmbeddings } from '../chat/measure-prompt.ts';
+import { serve, type ServeNeeds } from '../chat/serve.ts';
+import type { JsonBody } from '../middleware/read-json.ts';
+
+/** `POST /v1/embeddings`: the way of a chat request, through the same queue, limits and retries. */
+export function embeddings(needs: ServeNeeds): RequestHandler {
+  return (request, response) => {
+    const { value, bytes } = request.body as JsonBody;
+    const asked = parseEmbeddingsRequest(value);
+    return serve(
+      needs,
+      { request, response },
+      {
+        operation: 'embeddings',
+        model: asked.model,
+        stream: false,
+        reservation: reserveForEmbeddings(asked, bytes.length),
+      },
+    );
+  };
+}

@@ -1,0 +1,64 @@
+import { type ProviderAdapter, providers } from '@sluice/providers';
+import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
+import { describe, expect, it, vi } from 'vitest';
+import { loadImages } from '../src/load-images.ts';
+
+const openai = providers.openai.create({});
+const adapterFor = (...images: readonly ('https' | 'data')[]): ProviderAdapter => ({
+  ...openai,
+  capabilities: { ...openai.capabilities, images },
+});
+const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url, detail: 'low' } });
+const text = { type: 'text', text: 'what is this?' };
+const bodyWith = (...content: readonly object[]) => ({
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'be brief' },
+    { role: 'user', content },
+  ],
+});
+
+function load(body: Record<string, unknown>, adapter: ProviderAdapter, answer?: FetchedImage) {
+  const fetch = vi.fn<ImageFetcher['fetch']>(() =>
+    Promise.resolve(answer ?? ({ kind: 'image', mediaType: 'image/png', base64: 'AAAA' } as const)),
+  );
+  const fetcher = { fetch, close: () => Promise.resolve() };
+  const loaded = loadImages(body, { adapter, fetcher, signal: new AbortController().signal });
+  return { fetch, loaded };
+}
+
+describe('loadImages', () => {
+  it('puts bytes where a provider wants them, and leaves all else as it is', async () => {
+    const inline = imageAt('data:image/gif;base64,R0');
+    const { loaded, fetch } = load(bodyWith(text, imageAt('https://p.example/a.png'), inline), adapterFor('data'));
+    expect(await loaded).toEqual({
+      kind: 'ready',
+      body: bodyWith(text, imageAt('data:image/png;base64,AAAA'), inline),
+    });
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['a provider that fetches pictures itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
+    ['a provider that takes no pictures', [], bodyWith(imageAt('https://p.example/a.png'))],
+    ['a request without pictures', ['data'], bodyWith(text)],
+  ] as const)('fetches nothing for %s', async (_what, images, body) => {
+    const { loaded, fetch } = load(body, adapterFor(...images));
+    expect(await loaded).toEqual({ kind: 'ready', body });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('says which picture can not be had', async () => {
+    const refused = { kind: 'refused', reason: 'is not at a public address' } as const;
+    const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
+    expect(await loaded).toEqual({
+      kind: 'failed',
+      failure: {
+        kind: 'invalid_request',
+        code: 'invalid_image_url',
+        message: 'The image at this URL is not at a public address.',
+        param: 'messages[1].content[1].image_url.url',
+      },
+    });
+  });
+});
