@@ -17,6 +17,10 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   if (!output || typeof output.text !== 'string') {
     return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no text." } };
   }
+  if (output.finish_reason === 'null') {
+    const message = "The provider's answer broke off before its end.";
+    return { kind: 'failed', failure: { kind: 'truncated', message } };
+  }
   const thoughts = thoughtsOf(output);
   return writeCompletion({
     id: `chatcmpl-${plan.requestId}`,

@@ -46,7 +46,7 @@ describe('a whole answer of an application', () => {
   });
 
   it('has names of ours where the provider gives none', () => {
-    const whole = translate({ output: { text: 'a', finish_reason: 'null' } });
+    const whole = translate({ output: { text: 'a' } });
     expect(whole).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop', usage: undefined } });
     expect(whole.kind === 'complete' && JSON.parse(whole.text)).toMatchObject({
       id: 'chatcmpl-request',
@@ -62,6 +62,7 @@ describe('a whole answer of an application', () => {
   it.each<[string, unknown, object]>([
     ['an error', { code: 'Throttling', message: 'slow' }, { kind: 'rate_limit', code: 'Throttling', message: 'slow' }],
     ['an error as an event', 'event:error\ndata:{"code":"Arrearage"}', { kind: 'quota', code: 'Arrearage' }],
+    ['half an answer', { output: { text: 'a', finish_reason: 'null' } }, { kind: 'truncated' }],
     ['a page', '<html>', { kind: 'malformed' }],
     ['nothing', { request_id: 'r1' }, { kind: 'malformed' }],
   ])('fails where it holds %s', (_what, answer, failure) => {

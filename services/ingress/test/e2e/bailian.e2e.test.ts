@@ -182,10 +182,12 @@ describe('the official SDK at an application', () => {
     }
   });
 
-  it('never gets a broken stream for a complete one', async () => {
+  it('never gets a broken answer for a complete one', async () => {
     const answer = await openStream(sluice, { model: 'app-t5-cut', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toMatchObject({ isDone: false, errorCode: 'upstream_truncated' });
+    const whole = await failureOf(sluice.client().chat.completions.create(ask('app-t5-cut'), { maxRetries: 0 }));
+    expect(whole).toMatchObject({ status: 502, code: 'upstream_truncated' });
   });
 
   it('leaves, and the application is left too', async () => {
