@@ -1,5 +1,6 @@
 import { azure } from './azure/index.ts';
 import { coze } from './coze/index.ts';
+import { bailian } from './bailian/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 
@@ -8,6 +9,7 @@ export const providers = {
   openai,
   azure,
   coze,
+  bailian,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

@@ -1,9 +1,7 @@
-import { azure } from './azure/provider.ts';
 import type { CallRecord, CallStats } from './audit/call-record.ts';
 import { createAudit } from './audit/audit.ts';
-import { createCoze } from './coze/provider.ts';
 import { createConversations } from './faults/conversations.ts';
-import { openAi } from './openai/provider.ts';
+import { createProviders } from './providers.ts';
 import { checkRules, type ScriptRule } from './script/rule.ts';
 import { createScript } from './script/script.ts';
 import { control, controlPrefix, isRefusalMs, longestRefusalMs } from './server/control.ts';
@@ -50,7 +48,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
   const audit = createAudit();
   const conversations = createConversations();
   const script = createScript();
-  const needs = { providers: [openAi, azure, createCoze()], audit, conversations, script, refuse } as const;
+  const needs = { providers: createProviders(), audit, conversations, script, refuse } as const;
   const listener = await listen({
     port,
     host,

@@ -175,8 +175,10 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   function onStreamText(piece: string): void {
     const before = received;
+    const heartbeats = translator?.heartbeats;
     const fits = reader.feed(piece);
     if (received > before) noteProgress();
+    else if (translator?.heartbeats !== heartbeats) silence.touch();
     flush();
     if (options.stitch?.isDiverged === true) return failWith({ kind: 'diverged', message: '' });
     if (!fits) return failWith({ kind: 'malformed', message: 'The provider sent an event that is too large.' });

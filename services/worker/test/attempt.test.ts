@@ -171,6 +171,25 @@ describe('attempt', () => {
     expect(upstream.isAborted).toBe(true);
   });
 
+  it('takes no frame for silence by which a provider shows that it is at work', async () => {
+    const { upstream, sent, settled } = start({ adapter: providers.bailian.create({}) });
+    const frame = (text: string): void => upstream.text(`data:${JSON.stringify({ output: { text } })}\n`);
+    upstream.head();
+    for (let at = 0; at < 5; at++) {
+      vi.advanceTimersByTime(900);
+      frame('');
+    }
+    expect([await settled(), sent]).toEqual([undefined, []]);
+    frame('a');
+    for (let at = 0; at < 5; at++) {
+      vi.advanceTimersByTime(400);
+      frame('');
+    }
+    expect([await settled(), sent.length]).toEqual([undefined, 1]);
+    vi.advanceTimersByTime(500);
+    expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' }, received: 1 });
+  });
+
   it('ends at the deadline, however lively the stream is', async () => {
     const { upstream, settled } = start({ remainingMs: 2000 });
     upstream.head();

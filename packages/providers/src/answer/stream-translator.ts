@@ -8,6 +8,8 @@ export interface AnswerDraft {
   /** What the provider calls the answer and its model; before the first delta, else the request's own names stand. */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
+  /** The provider is at work and has nothing to say yet. */
+  heartbeat(): void;
   /** The answer's message is whole; only usage may follow. */
   finish(reason: FinishReason): void;
   /** Replaces what was said before. */
@@ -41,6 +43,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let usage: Usage | undefined;
   let finishReason: FinishReason | undefined;
   let output = '';
+  let heartbeats = 0;
   const writer = createChunkWriter(() => identity);
   const isOpen = (): boolean => state.kind === 'open';
 
@@ -51,6 +54,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     },
     delta(delta) {
       if (isOpen() && finishReason === undefined) output += writer.delta(delta);
+    },
+    heartbeat() {
+      heartbeats++;
     },
     finish(reason) {
       if (!isOpen() || finishReason !== undefined) return;
@@ -99,6 +105,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     },
     get isFinished() {
       return finishReason !== undefined;
+    },
+    get heartbeats() {
+      return heartbeats;
     },
     ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
   };

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { ChatBody, FieldPath } from '../adapter.ts';
+
+/** What an application is asked, in its own words. */
+export interface NativeInput {
+  readonly prompt?: string;
+  readonly messages?: readonly { readonly role: string; readonly content: string }[];
+  readonly session_id?: string;
+  /** Addresses of pictures. */
+  readonly image_list?: readonly string[];
+}
+
+const partSchema = z.object({
+  type: z.string(),
+  text: z.string().catch(''),
+  refusal: z.string().catch(''),
+  image_url: z.union([z.string(), z.object({ url: z.string() }).transform(({ url }) => url)]).catch(''),
+});
+
+const messageSchema = z.looseObject({
+  role: z.string(),
+  content: z
+    .union([z.string(), z.array(partSchema)])
+    .nullish()
+    .catch(undefined),
+  refusal: z.string().nullish().catch(undefined),
+});
+
+type Message = z.output<typeof messageSchema>;
+
+const messagesSchema = z.array(messageSchema).catch([]);
+
+/**
+ * A single message of the user is a prompt; anything more is a list of messages. Of a session, the provider has what came
+ * before, and gets the last message alone: beside a list it would ignore the session.
+ */
+export function toInput(body: ChatBody): NativeInput {
+  const messages = messagesSchema.parse(body['messages']);
+  const last = messages.at(-1);
+  const images = imagesOf(messages.findLast(isOfUser));
+  const sessionId = sessionIdOf(body);
+  const isPrompt = last !== undefined && isOfUser(last) && (messages.length === 1 || sessionId !== undefined);
+  return {
+    ...(isPrompt
+      ? { prompt: textOf(last) }
+      : { messages: messages.map((message) => ({ role: roleOf(message), content: textOf(message) })) }),
+    ...(sessionId === undefined ? {} : { session_id: sessionId }),
+    ...(images.length === 0 ? {} : { image_list: images }),
+  };
+}
+
+/** Applications have tools of their own, none of the client's, and see no pictures but those of the question. */
+export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
+  const messages = messagesSchema.parse(body['messages']);
+  const question = messages.findLastIndex(isOfUser);
+  const inMessages = messages.flatMap((message, at): FieldPath[] => {
+    if (message.role === 'tool' || message.role === 'function') return [['messages', at]];
+    return [...unsupportedFields(message, at), ...unsupportedParts(message, { at, question })];
+  });
+  const isSessionOdd =
+    body['session_id'] != null && (sessionIdOf(body) === undefined || question !== messages.length - 1);
+  return isSessionOdd ? [...inMessages, ['session_id']] : inMessages;
+}
+
+function unsupportedFields(message: Message, at: number): FieldPath[] {
+  return ['name', 'tool_calls', 'function_call', 'audio'].flatMap((field): FieldPath[] => {
+    const value = message[field];
+    const isNothing = value == null || value === '' || (Array.isArray(value) && value.length === 0);
+    return isNothing ? [] : [['messages', at, field]];
+  });
+}
+
+/** Sounds, files and pictures in the request itself are the business of `capabilities`. */
+const knownParts: ReadonlySet<string> = new Set(['text', 'refusal', 'input_audio', 'file']);
+
+function unsupportedParts({ content }: Message, { at, question }: { at: number; question: number }): FieldPath[] {
+  if (!Array.isArray(content)) return [];
+  return content.flatMap(({ type, image_url: url }, partAt): FieldPath[] => {
+    const isFine = knownParts.has(type) || (type === 'image_url' && (at === question || url.startsWith('data:')));
+    return isFine ? [] : [['messages', at, 'content', partAt]];
+  });
+}
+
+function sessionIdOf({ session_id: id }: ChatBody): string | undefined {
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+const isOfUser = ({ role }: Message): boolean => role === 'user';
+const roleOf = ({ role }: Message): string => (role === 'developer' ? 'system' : role);
+
+function textOf({ content, refusal }: Message): string {
+  if (typeof content === 'string') return content;
+  return content?.map((part) => part.text + part.refusal).join('') ?? refusal ?? '';
+}
+
+function imagesOf(message: Message | undefined): readonly string[] {
+  const content = message?.content;
+  return Array.isArray(content) ? content.map(({ image_url: url }) => url).filter((url) => url !== '') : [];
+}

@@ -1,0 +1,65 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ProviderAdapter } from '../adapter.ts';
+import { onlyTexts } from '../embeddings/operation.ts';
+import { embeddings } from '../openai/embeddings.ts';
+import { openaiAdapter } from '../openai/index.ts';
+import { defineProvider } from '../provider.ts';
+import { findUnsupportedMessages } from './conversation.ts';
+import { kindOfCode, toFailure } from './failure.ts';
+import { type BailianOptions, options } from './options.ts';
+import { mappedParameters, toUpstream, workspaceHeader } from './request.ts';
+import { translateStream } from './stream.ts';
+import { translateWhole } from './whole.ts';
+
+/** Applications of Aliyun's Bailian (Model Studio), by its own protocol. */
+const applications = (given: BailianOptions): ProviderAdapter => ({
+  type: 'bailian',
+  capabilities: {
+    parameters: mappedParameters,
+    images: ['https'],
+    media: [],
+    prefill: 'none',
+    reasoning: true,
+    streamUsage: true,
+  },
+  framing: 'sse-lines',
+  findUnsupported: findUnsupportedMessages,
+  toUpstream: (body, plan) => toUpstream(body, plan, given),
+  translateStream: (body, plan) => translateStream(body, plan, given.incremental),
+  translateWhole,
+  toFailure,
+});
+
+/** The most inputs that any of its embedding models takes at once; the current ones take 10, and say so. */
+const mostInputs = 25;
+
+/** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
+function plainModels(given: BailianOptions): ProviderAdapter {
+  const placed = (plan: CallPlan): CallPlan => ({ ...plan, baseUrl: `${plan.baseUrl}/compatible-mode/v1` });
+  const inWorkspace = (request: UpstreamRequest): UpstreamRequest => ({
+    ...request,
+    headers: { ...request.headers, ...workspaceHeader(given) },
+  });
+  return {
+    ...openaiAdapter,
+    type: 'bailian',
+    toUpstream: (body, plan) => inWorkspace(openaiAdapter.toUpstream(body, placed(plan))),
+    toFailure(head, bodyText) {
+      const failure = openaiAdapter.toFailure(head, bodyText);
+      return { ...failure, kind: kindOfCode(failure.code) ?? failure.kind };
+    },
+    embeddings: {
+      ...embeddings,
+      findUnsupported: onlyTexts(mostInputs),
+      // It knows no other format; what the client asked for is made of the answer.
+      toUpstream: (body, plan) =>
+        inWorkspace(embeddings.toUpstream({ ...body, encoding_format: 'float' }, placed(plan))),
+    },
+  };
+}
+
+export const bailian = defineProvider({
+  options,
+  defaultBaseUrl: 'https://dashscope.aliyuncs.com',
+  create: (given) => (given.mode === 'native' ? applications(given) : plainModels(given)),
+});

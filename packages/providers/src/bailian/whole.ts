@@ -1,0 +1,38 @@
+import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { writeCompletion } from '../answer/completion.ts';
+import { parseText } from '../parse-text.ts';
+import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
+import { readError, toInnerFailure } from './failure.ts';
+import { answerSchema } from './wire.ts';
+
+/** An answer in one piece; streams that were asked for without effect come as one too. */
+export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
+  const answer = parseText(answerSchema, text);
+  const error = answer ?? readError(text);
+  if (error?.code && !answer?.output) return { kind: 'failed', failure: toInnerFailure(error, undefined) };
+  if (answer === undefined) {
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer is not JSON." } };
+  }
+  const { output } = answer;
+  if (!output || typeof output.text !== 'string') {
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no text." } };
+  }
+  if (output.finish_reason === 'null') {
+    const message = "The provider's answer broke off before its end.";
+    return { kind: 'failed', failure: { kind: 'truncated', message } };
+  }
+  const thoughts = thoughtsOf(output);
+  return writeCompletion({
+    id: `chatcmpl-${plan.requestId}`,
+    created: Math.floor(plan.startedAtMs / 1000),
+    model: plan.model,
+    ...identityOf(answer),
+    message: {
+      content: output.text,
+      ...(thoughts === '' ? {} : { reasoning_content: thoughts }),
+      ...sessionOf(output),
+    },
+    finishReason: finishReasonOf(output) ?? 'stop',
+    usage: usageOf(answer),
+  });
+}

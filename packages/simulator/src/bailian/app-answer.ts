@@ -1,0 +1,96 @@
+import type { EventStream, WholeAnswer } from '../server/provider.ts';
+import { type ChatAnswer, reasoningText } from '../openai/chat-answer.ts';
+import { spoiltCharacter } from '../server/bytes.ts';
+import type { AppRequest } from './app-request.ts';
+import { allocationQuota, errorBody, errorEvent } from './errors.ts';
+
+/**
+ * Frames of an application. Reasoning tokens are thoughts where those are asked for; elsewhere they are what a thinking
+ * model sends then: frames with nothing in them.
+ */
+export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
+  const { content, reasoningTokens } = answer;
+  const { isIncremental, hasThoughts } = request;
+  const blankLine = request.isPacked ? '' : '\n';
+  const steps = reasoningTokens + content.tokens;
+
+  const frame = (id: number, output: object, made: number): string =>
+    `id:${id}\nevent:result\n:HTTP_STATUS/200\ndata:${bodyOf(request, answer, { output, made })}\n`;
+  const textUpTo = (tokens: number): string => content.message(0, tokens).content ?? '';
+
+  function outputAt(index: number): object {
+    if (index < reasoningTokens) {
+      const thought = isIncremental ? reasoningText(index) : thoughtsUpTo(index + 1);
+      return { ...(hasThoughts ? { thoughts: [thoughtOf(thought)] } : {}), text: '' };
+    }
+    const tokens = index - reasoningTokens + 1;
+    return isIncremental ? { text: textOfDelta(content.delta(0, tokens - 1)) } : { text: textUpTo(tokens) };
+  }
+
+  return {
+    kind: 'stream',
+    opening: frame(1, { text: '' }, 0) + blankLine,
+    steps,
+    leadSteps: reasoningTokens,
+    tokensPerStep: 1,
+    step: (index) => frame(index + 2, outputAt(index), index + 1) + blankLine,
+    closing: frame(
+      steps + 2,
+      { text: isIncremental ? '' : textUpTo(content.tokens), finish_reason: content.finishReason },
+      steps,
+    ),
+    // Nothing marks the end; but a frame that lacks its blank line is lost on some readers.
+    terminator: blankLine,
+    failure: errorEvent(429, errorBody(...allocationQuota)),
+    broken: 'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"output":{"text":"bro\n\n',
+    carrying: (text) => `${frame(1, { text }, 0)}\n`,
+  };
+}
+
+/** An answer in one piece. */
+export function toBody(request: AppRequest, answer: ChatAnswer): WholeAnswer {
+  const { content, reasoningTokens, behaviour } = answer;
+  const { fault, faultAfterTokens } = behaviour;
+  if (fault?.name === 'errev') return { kind: 'whole', body: errorBody(...allocationQuota), tokens: 0, steps: 0 };
+  const isCut = fault?.name === 'cut';
+  const tokens = isCut ? Math.min(faultAfterTokens, content.tokens) : content.tokens;
+  const filler =
+    fault?.name === 'huge' ? 'x'.repeat(fault.value * 1024 * 1024) : fault?.name === 'badutf8' ? spoiltCharacter : '';
+  const output = {
+    ...(request.hasThoughts && reasoningTokens > 0 ? { thoughts: [thoughtOf(thoughtsUpTo(reasoningTokens))] } : {}),
+    text: (content.message(0, tokens).content ?? '') + filler,
+    finish_reason: isCut ? 'null' : content.finishReason,
+  };
+  const made = reasoningTokens + tokens;
+  return { kind: 'whole', body: bodyOf(request, answer, { output, made }), tokens: made, steps: made };
+}
+
+function bodyOf(
+  { chat, sessionId }: AppRequest,
+  { reasoningTokens }: ChatAnswer,
+  { output, made }: { readonly output: object; readonly made: number },
+): string {
+  const { conversation, promptTokens } = chat;
+  const thought = Math.min(made, reasoningTokens);
+  const thinker = { model_id: 'sim-thinker', input_tokens: promptTokens, output_tokens: thought };
+  const writer = { model_id: 'sim-writer', input_tokens: promptTokens, output_tokens: made - thought };
+  return JSON.stringify({
+    output: { session_id: sessionId, finish_reason: 'null', reject_status: false, ...output },
+    usage: { models: reasoningTokens > 0 ? [thinker, writer] : [writer] },
+    request_id: conversation,
+  });
+}
+
+const textOfDelta = (delta: string): string => (JSON.parse(delta) as { readonly content: string }).content;
+
+const thoughtsUpTo = (tokens: number): string =>
+  Array.from({ length: tokens }, (_, seq) => reasoningText(seq)).join('');
+
+/** In thoughts of this kind `response` repeats `thought`. */
+const thoughtOf = (thought: string): object => ({
+  action: 'reasoning',
+  action_type: 'reasoning',
+  action_name: '思考过程',
+  thought,
+  response: thought,
+});

@@ -1,0 +1,47 @@
+import { chatAnswerOf } from '../openai/chat-answer.ts';
+import { openAi } from '../openai/provider.ts';
+import type { Endpoint, Provider } from '../server/provider.ts';
+import { toBody, toFrames } from './app-answer.ts';
+import { readAppRequest } from './app-request.ts';
+import { errorOf, failureOf } from './errors.ts';
+
+const completion = /^\/api\/v1\/apps\/([^/]+)\/completion$/;
+const agent = /^\/api\/v2\/apps\/agent\/[^/]+\/compatible-mode\/v1\/chat\/completions$/;
+const plainModels = '/compatible-mode/v1/';
+
+const application = (appId: string): Endpoint => ({
+  read(body, { headers }) {
+    const request = readAppRequest(appId, body, headers);
+    if (request.kind === 'failure') return request;
+    const { model, stream, directives, conversation } = request.chat;
+    return {
+      kind: 'question',
+      model,
+      stream,
+      directives,
+      conversation,
+      answer(behaviour) {
+        const answer = chatAnswerOf(request.chat, behaviour);
+        return stream ? toFrames(request, answer) : toBody(request, answer);
+      },
+    };
+  },
+});
+
+/** It wants OpenAI's newer protocol and gets the older one. */
+const misunderstood: Endpoint = {
+  read: () => errorOf(400, 'InvalidParameter', 'Agent request must contain input messages'),
+};
+
+/** Aliyun's Bailian: applications by their own protocol, plain models by OpenAI's. */
+export const bailian: Provider = {
+  endpoint(method, path) {
+    if (path.startsWith(plainModels)) return openAi.endpoint(method, `/v1/${path.slice(plainModels.length)}`);
+    if (method !== 'POST') return undefined;
+    const appId = completion.exec(path)?.[1];
+    if (appId !== undefined) return application(decodeURIComponent(appId));
+    return agent.test(path) ? misunderstood : undefined;
+  },
+  failure: (reason, context) =>
+    context.path.startsWith(plainModels) ? openAi.failure(reason, context) : failureOf(reason, context),
+};
