@@ -22,8 +22,14 @@ const configuration = { limits: { max_concurrent_requests: 10_000, queue_size: 1
  * @throws LaunchError when something that is needed can't be had or does not come up
  */
 export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly string[]): Promise<number> {
-  const file = join(root, '.sluice/bench.yaml');
   mkdirSync(join(root, '.sluice'), { recursive: true });
+  const [what, ...others] = rest;
+  // The adapters alone need no product.
+  if (what === 'translate') {
+    const program = join(root, 'packages/bench/dist/translate/main.js');
+    return await runInForeground({ file: process.execPath, args: [program, ...others], cwd: root, env });
+  }
+  const file = join(root, '.sluice/bench.yaml');
   writeFileSync(file, JSON.stringify(configuration));
   const own = { ...env, SLUICE_CONFIG: file };
   const settings = readSettings(own, root);

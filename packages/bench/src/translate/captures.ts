@@ -1,0 +1,57 @@
+import type { CallPlan, ChatBody, ProviderAdapter, ProviderType } from '@sluice/providers';
+import { request } from 'undici';
+
+/** How each provider is asked at the simulator. */
+export const places: Readonly<Partial<Record<ProviderType, Place>>> = {
+  openai: { path: '/v1', model: 'demo' },
+  azure: { path: '', model: 'demo' },
+  bailian: { path: '', model: 'demo' },
+  coze: { path: '', model: 'demo' },
+};
+
+interface Place {
+  /** Behind the simulator's address. */
+  readonly path: string;
+  readonly model: string;
+  readonly options?: object;
+}
+
+/** One stream of a provider as it came from the network. */
+export interface Capture {
+  readonly adapter: ProviderAdapter;
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  readonly text: string;
+}
+
+export interface CaptureRequest {
+  readonly adapter: ProviderAdapter;
+  readonly simulatorUrl: string;
+  readonly place: Place;
+  readonly tokens: number;
+}
+
+/**
+ * Asks the simulator for a stream in a provider's own protocol.
+ *
+ * @throws Error when the answer is not a stream of status 200
+ */
+export async function capture({ adapter, simulatorUrl, place, tokens }: CaptureRequest): Promise<Capture> {
+  const plan: CallPlan = {
+    model: `${place.model}-t${tokens}`,
+    baseUrl: `${simulatorUrl}${place.path}`,
+    apiKey: 'tok-bench',
+    stream: true,
+    reportStreamUsage: true,
+    requestId: 'bench',
+    startedAtMs: Date.now(),
+    newId: () => crypto.randomUUID(),
+    keepsThinkingMarkup: false,
+  };
+  const body = { messages: [{ role: 'user', content: 'Say something.' }] };
+  const { url, method, headers, body: sent } = adapter.toUpstream(body, plan);
+  const answer = await request(url, { method, headers, ...(sent === undefined ? {} : { body: Buffer.from(sent) }) });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`${adapter.type}: status ${answer.statusCode}: ${text.slice(0, 200)}`);
+  return { adapter, body, plan, text };
+}

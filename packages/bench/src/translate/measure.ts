@@ -1,0 +1,57 @@
+import { createEventReader } from '@sluice/upstream';
+import type { Capture } from './captures.ts';
+
+/** As much of a stream as one read of a socket brings. */
+const pieceLength = 16_384;
+
+/** What one pass over a stream came to. */
+export interface Pass {
+  readonly events: number;
+  /** Characters for the client. */
+  readonly output: number;
+}
+
+/** Reads a stream and translates it, as a worker does. */
+export function translate({ adapter, body, plan, text }: Capture): Pass {
+  const translator = adapter.translateStream(body, plan);
+  const pass = read(text, adapter.framing, (event) => translator.push(event));
+  const rest = translator.end();
+  if (translator.state.kind !== 'complete')
+    throw new Error(`${adapter.type}: the stream ended as ${translator.state.kind}`);
+  return { ...pass, output: pass.output + rest.length };
+}
+
+/** Reads a stream and frames its events anew, and nothing else: what no translation can be cheaper than. */
+export function passThrough({ adapter, text }: Capture): Pass {
+  return read(text, adapter.framing, ({ data }) => `data: ${data}\n\n`);
+}
+
+type Framing = Capture['adapter']['framing'];
+type Give = (event: Parameters<ReturnType<Capture['adapter']['translateStream']>['push']>[0]) => string;
+
+function read(text: string, framing: Framing, give: Give): Pass {
+  let events = 0;
+  let output = 0;
+  const reader = createEventReader(framing, {
+    maxEventLength: 1_000_000,
+    onEvent(event) {
+      events++;
+      output += give(event).length;
+    },
+  });
+  for (let at = 0; at < text.length; at += pieceLength) reader.feed(text.slice(at, at + pieceLength));
+  reader.end();
+  return { events, output };
+}
+
+/** Events per second over so many milliseconds on one core. */
+export function rateOf(pass: () => Pass, durationMs: number): number {
+  const beganAt = performance.now();
+  let events = 0;
+  let elapsedMs = 0;
+  while (elapsedMs < durationMs) {
+    events += pass().events;
+    elapsedMs = performance.now() - beganAt;
+  }
+  return (events / elapsedMs) * 1000;
+}
