@@ -22,7 +22,7 @@ export interface ContentRules {
 /** A conversation in OpenAI's words, or why Gemini would refuse it. */
 export function toMessages(fields: Fields, { needsSignatures }: ContentRules): readonly object[] | Failure {
   const contents = asList(fields['contents']);
-  const turns = contents.map((content) => ({ role: content['role'], parts: asList(content['parts']) }));
+  const turns = toTurns(contents);
   for (const [at, { role, parts }] of turns.entries()) {
     const fault = parts.map((part) => unknownField(part, partNames, `contents[${at}].parts`)).find(Boolean);
     if (fault !== undefined) return fault;
@@ -41,6 +41,22 @@ export function toMessages(fields: Fields, { needsSignatures }: ContentRules): r
     ...(instruction === '' ? [] : [{ role: 'system', content: instruction }]),
     ...turns.flatMap(({ role, parts }) => (role === 'model' ? [toAssistant(parts)] : toUser(parts))),
   ];
+}
+
+interface Turn {
+  readonly role: unknown;
+  readonly parts: readonly Fields[];
+}
+
+/** Neighbours of one role are one turn: Google's SDK sends back each event of a stream as a content of its own. */
+function toTurns(contents: readonly Fields[]): readonly Turn[] {
+  const turns: { role: unknown; parts: Fields[] }[] = [];
+  for (const { role, parts } of contents) {
+    const last = turns.at(-1);
+    if (last !== undefined && last.role === role) last.parts.push(...asList(parts));
+    else turns.push({ role, parts: [...asList(parts)] });
+  }
+  return turns;
 }
 
 const unequalParts = invalidArgument(
