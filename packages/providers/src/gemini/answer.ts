@@ -90,8 +90,8 @@ export function endingOf(
   if (!finishReason || finishReason === 'FINISH_REASON_UNSPECIFIED') return undefined;
   const reason = Object.hasOwn(finishReasons, finishReason) ? finishReasons[finishReason] : undefined;
   if (reason === undefined) {
-    const message = finishMessage ?? `The model did not finish its answer: ${finishReason}.`;
-    return { kind: 'failed', failure: { kind: 'malformed', message, code: finishReason } };
+    const message = `The model did not finish its answer: ${finishReason}. ${finishMessage ?? ''}`.trim();
+    return { kind: 'failed', failure: { kind: 'malformed', message } };
   }
   return { kind: 'finished', reason: reason === 'stop' && hasCalls ? 'tool_calls' : reason };
 }
@@ -100,5 +100,5 @@ export function endingOf(
 export function blockOf({ promptFeedback }: WireResponse): UpstreamFailure | undefined {
   const reason = promptFeedback?.blockReason;
   if (!reason || reason === 'BLOCK_REASON_UNSPECIFIED' || reason === 'BLOCKED_REASON_UNSPECIFIED') return undefined;
-  return { kind: 'content_policy', message: `The provider refuses the prompt: ${reason}.`, code: reason };
+  return { kind: 'content_policy', message: `The provider refuses the prompt: ${reason}.` };
 }

@@ -49,14 +49,13 @@ export function toInnerFailure(error: RpcStatus): UpstreamFailure {
   return { ...describe(error, status, message ?? ''), retryAfterMs: retryDelayMs(error) };
 }
 
+/** Without its code: clients of OpenAI's protocol know none of Google's, and would miss the one that they look for. */
 function describe(error: RpcStatus, status: number, bodyText: string): UpstreamFailure {
   const details = error.details ?? [];
-  const reason = details.find((detail) => detail.reason)?.reason;
   const field = details.flatMap(({ fieldViolations }) => fieldViolations ?? []).find((each) => each.field)?.field;
   return {
     kind: kindOf(error, status, bodyText),
     message: (error.message ?? `The provider answered with status ${status}.`).slice(0, messageLength),
-    code: reason ?? error.status ?? undefined,
     param: field ?? undefined,
   };
 }

@@ -95,7 +95,7 @@ describe('a whole answer of Gemini', () => {
     ['is no JSON', '<html>', { kind: 'malformed' }],
     ['holds nothing', {}, { kind: 'malformed' }],
     ['has no finish reason', { candidates: [{ content: { parts: [{ text: 'a' }] } }] }, { kind: 'truncated' }],
-    ['holds a call that is none', candidate([], 'MALFORMED_FUNCTION_CALL'), { code: 'MALFORMED_FUNCTION_CALL' }],
+    ['holds a call that is none', candidate([], 'MALFORMED_FUNCTION_CALL'), { kind: 'malformed' }],
     [
       'holds an error',
       { error: { code: 500, status: 'INTERNAL', message: 'oops' } },
@@ -104,7 +104,7 @@ describe('a whole answer of Gemini', () => {
     [
       'says that the prompt is blocked',
       { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } },
-      { kind: 'content_policy', code: 'PROHIBITED_CONTENT' },
+      { kind: 'content_policy', message: 'The provider refuses the prompt: PROHIBITED_CONTENT.' },
     ],
   ])('that %s is a failure', (_what, answer, failure) => {
     expect(translate(answer)).toMatchObject({ kind: 'failed', failure });

@@ -125,22 +125,23 @@ const streams: Readonly<Record<string, Expected>> = {
 
 /** What is wrong and where it is told: inside a stream, or by the status, which these recordings have lost. */
 const failures: Readonly<Record<string, { readonly status?: number; readonly failure: object }>> = {
-  'streaming-failure-error-mid-stream.sse': { failure: { kind: 'server', code: 'CANCELLED' } },
-  'streaming-failure-prompt-blocked-safety.sse': { failure: { kind: 'content_policy', code: 'SAFETY' } },
+  'streaming-failure-error-mid-stream.sse': { failure: { kind: 'server', message: 'The operation was cancelled.' } },
+  'streaming-failure-prompt-blocked-safety.sse': {
+    failure: { kind: 'content_policy', message: 'The provider refuses the prompt: SAFETY.' },
+  },
   'google-429-retry-info.json': {
     status: 429,
-    failure: { kind: 'rate_limit', code: 'RESOURCE_EXHAUSTED', retryAfterMs: 34_400 },
+    failure: { kind: 'rate_limit', retryAfterMs: 34_400 },
   },
   'unary-failure-api-key.json': {
     status: 400,
     failure: {
       kind: 'authentication',
-      code: 'API_KEY_INVALID',
       message: 'API key not valid. Please pass a valid API key.',
     },
   },
-  'unary-failure-quota-exceeded.json': { status: 429, failure: { kind: 'rate_limit', code: 'RATE_LIMIT_EXCEEDED' } },
-  'unary-failure-unknown-model.json': { status: 404, failure: { kind: 'not_found', code: 'NOT_FOUND' } },
+  'unary-failure-quota-exceeded.json': { status: 429, failure: { kind: 'rate_limit' } },
+  'unary-failure-unknown-model.json': { status: 404, failure: { kind: 'not_found' } },
 };
 
 const wholes: Readonly<
