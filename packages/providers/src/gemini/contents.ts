@@ -106,9 +106,9 @@ function toResult(message: Extract<ChatMessage, { role: 'tool' }>, names: Readon
 const structured = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]);
 const argumentsSchema = z.record(z.string(), z.unknown());
 
-/** Undefined for a text that is no JSON object. */
-export function toArguments(text: string): Record<string, unknown> | undefined {
-  return text.trim() === '' ? {} : parseText(argumentsSchema, text);
+/** Undefined for a text that is no JSON object. None at all is left where such a text was taken away. */
+export function toArguments(text: string | undefined): Record<string, unknown> | undefined {
+  return text === undefined || text.trim() === '' ? {} : parseText(argumentsSchema, text);
 }
 
 const signedSchema = z.object({ extra_content: z.object({ google: z.object({ thought_signature: z.string() }) }) });

@@ -288,6 +288,33 @@ describe('what Gemini can not do', () => {
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
 
+  it('is left out where config says so, and the rest is sent', () => {
+    const body = {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'a' },
+            { type: 'file', file: { file_id: 'file-1' } },
+          ],
+        },
+        { role: 'assistant', tool_calls: [call('1', 'f', '[1')] },
+        { role: 'function', name: 'f', content: 'x' },
+      ],
+      n: 2,
+    };
+    const fitted = fitRequest(body, adapter, { model: 'm', dropUnsupported: true });
+    if (fitted.kind !== 'fits') throw new Error('it does not fit');
+    expect(fitted.dropped).toHaveLength(4);
+    expect(bodyOf(fitted.body)).toEqual({
+      contents: [
+        { role: 'user', parts: [{ text: 'a' }] },
+        { role: 'model', parts: [{ functionCall: { id: '1', name: 'f', args: {} } }] },
+      ],
+      generationConfig: {},
+    });
+  });
+
   it('is not seen in what asks for nothing', () => {
     const body = { messages: [user], n: 1, parallel_tool_calls: false, logprobs: false, tools: [], user: 'u' };
     expect(fitRequest(body, adapter, { model: 'm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
