@@ -1,6 +1,7 @@
 import { azure } from './azure/index.ts';
 import { coze } from './coze/index.ts';
 import { bailian } from './bailian/index.ts';
+import { gemini } from './gemini/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 
@@ -10,6 +11,7 @@ export const providers = {
   azure,
   coze,
   bailian,
+  gemini,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

@@ -1,8 +1,9 @@
 import { azure } from './azure/provider.ts';
 import { bailian } from './bailian/provider.ts';
 import { createCoze } from './coze/provider.ts';
+import { gemini } from './gemini/provider.ts';
 import { openAi } from './openai/provider.ts';
 import type { Provider } from './server/provider.ts';
 
 /** Every provider that is simulated. The first speaks where no path tells which is meant. */
-export const createProviders = (): readonly [Provider, ...Provider[]] => [openAi, azure, bailian, createCoze()];
+export const createProviders = (): readonly [Provider, ...Provider[]] => [openAi, azure, bailian, createCoze(), gemini];

@@ -53,3 +53,28 @@ describe('a reader of server-sent events', () => {
     expect(events).toBe(1);
   });
 });
+
+describe('a reader of server-sent events that may lack their end', () => {
+  const error = '{\n  "error": {\n    "code": 499\n  }\n}';
+  it.each<[string, string, readonly string[]]>([
+    ['whose last event lacks its blank line', 'data: one\n\ndata: two', ['one', 'two']],
+    ['that end with a line of JSON', 'data: one\n\n{"error":1}', ['one', '{"error":1}']],
+    ['that end with JSON on several lines', `data: one\n\n${error}\n`, ['one', error]],
+    ['that end with JSON on several lines and a blank one', `data: one\n\n${error}\n\n`, ['one', error]],
+    ['with JSON between events, which is nothing', `data: one\n\n${error}\n\ndata: two\n\n`, ['one', 'two']],
+  ])('reads those %s, wherever they are cut', (_which, text, wanted) => {
+    for (let cut = 0; cut <= text.length; cut++) {
+      const events: string[] = [];
+      const onEvent = ({ data }: UpstreamEvent): number => events.push(data);
+      const reader = createEventReader('sse-unterminated', { maxEventLength: 1000, onEvent });
+      expect([text.slice(0, cut), text.slice(cut)].every((piece) => reader.feed(piece))).toBe(true);
+      reader.end();
+      expect(events).toEqual(wanted);
+    }
+  });
+
+  it('stops at bare JSON that is too large', () => {
+    const reader = createEventReader('sse-unterminated', { maxEventLength: 1000, onEvent: () => undefined });
+    expect(reader.feed(`{\n${'"x",\n'.repeat(300)}`)).toBe(false);
+  });
+});

@@ -31,7 +31,7 @@ export interface UpstreamEvent {
  * | framing            | an event is                                                                    |
  * |--------------------|--------------------------------------------------------------------------------|
  * | `sse`              | what the HTML standard says: it ends with a blank line, or it is none           |
- * | `sse-unterminated` | the same, but the last one may lack its blank line, or be a bare line of JSON   |
+ * | `sse-unterminated` | the same, but the last one may lack its blank line, or be bare JSON             |
  * | `sse-lines`        | each `data:` line; with the `event:` and comment lines since the one before     |
  * | `ndjson`           | each line that is not blank                                                     |
  */

@@ -45,7 +45,9 @@ function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): Fi
 
 function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
   if (name === 'tools' && choice === 'none') return true;
-  if (value === null || value === undefined || value === false) return true;
+  // Calls one at a time are more than is done otherwise.
+  if (value === false) return name !== 'parallel_tool_calls';
+  if (value === null || value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
   if (typeof value === 'object') {
     return Object.keys(value).length === 0 || (name === 'response_format' && Reflect.get(value, 'type') === 'text');

@@ -36,6 +36,7 @@ describe('a request to a provider that can do less than OpenAI', () => {
   it.each<[object, string]>([
     [{ temperature: 1, seed: 4 }, 'seed'],
     [{ n: 2 }, 'n'],
+    [{ parallel_tool_calls: false }, 'parallel_tool_calls'],
     [{ tools: [{ type: 'function' }] }, 'tools'],
     [{ response_format: { type: 'json_object' } }, 'response_format'],
     [{ top_k: 40 }, 'top_k'],

@@ -1,0 +1,84 @@
+import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../adapter.ts';
+import { toConversation } from './contents.ts';
+import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
+import { toTools } from './tools.ts';
+
+/** Names of the parameters that are mapped below. */
+export const parameters: ReadonlySet<string> = new Set([
+  'temperature',
+  'top_p',
+  'top_k',
+  'max_tokens',
+  'max_completion_tokens',
+  'stop',
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'response_format',
+  'reasoning_effort',
+  'modalities',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+]);
+
+/** Gemini's request. The key stands in a header: URLs get into logs. */
+export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOptions): UpstreamRequest {
+  const request = readRequest(body);
+  const needsSignatures = thinkingControlOf(plan.model, options) === 'level';
+  const method = plan.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl}/${modelPath(plan.model)}:${method}`,
+    headers: {
+      'content-type': 'application/json',
+      accept: plan.stream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'sluice',
+      ...(plan.apiKey === undefined ? {} : { 'x-goog-api-key': plan.apiKey }),
+    },
+    body: JSON.stringify({
+      ...toConversation(request.messages ?? [], { needsSignatures }),
+      ...toTools(request),
+      generationConfig: toGenerationConfig(request, plan.model, options),
+    }),
+  };
+}
+
+/** A request whose fields may have been taken away; `top_k` is no field of OpenAI's, but many clients send it. */
+export type GeminiRequest = Partial<ChatRequest> & { readonly top_k?: number };
+
+/** The ingress has validated it. */
+export const readRequest = (body: ChatBody): GeminiRequest => body;
+
+/** `gemini-2.5-flash`, or with its collection: `tunedModels/mine`. */
+function modelPath(model: string): string {
+  const path = model.includes('/') ? model : `models/${model}`;
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function toGenerationConfig(request: GeminiRequest, model: string, options: ThinkingOptions): object {
+  const { stop, modalities, response_format: format } = request;
+  // Members that are undefined are not written.
+  return {
+    temperature: request.temperature ?? undefined,
+    topP: request.top_p ?? undefined,
+    topK: request.top_k,
+    maxOutputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    stopSequences: typeof stop === 'string' ? [stop] : (stop ?? undefined),
+    seed: request.seed ?? undefined,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    presencePenalty: request.presence_penalty ?? undefined,
+    responseModalities: modalities?.map((modality) => modality.toUpperCase()),
+    ...toResponseFormat(format),
+    thinkingConfig: thinkingConfigOf(request.reasoning_effort, model, options),
+  };
+}
+
+function toResponseFormat(format: ChatRequest['response_format']): object {
+  if (format?.type === 'json_object') return { responseMimeType: 'application/json' };
+  if (format?.type !== 'json_schema') return {};
+  const { schema } = format.json_schema;
+  return { responseMimeType: 'application/json', ...(schema === undefined ? {} : { responseJsonSchema: schema }) };
+}

@@ -1,0 +1,57 @@
+import type { ChatRequest } from '@sluice/protocol';
+
+/** What a model may call, and whether it must. */
+export interface Tools {
+  readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
+  readonly toolConfig?: { readonly functionCallingConfig: FunctionCallingConfig };
+}
+
+interface FunctionDeclaration {
+  readonly name: string;
+  readonly description?: string;
+  readonly parametersJsonSchema?: object;
+}
+
+interface FunctionCallingConfig {
+  /** `VALIDATED` is `AUTO` with arguments that keep to their schema. */
+  readonly mode: 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
+  readonly allowedFunctionNames?: readonly string[];
+}
+
+export function toTools({ tools = [], tool_choice: choice }: Pick<ChatRequest, 'tools' | 'tool_choice'>): Tools {
+  const functions = tools.flatMap((tool) => (tool.type === 'function' ? [tool.function] : []));
+  if (functions.length === 0) return {};
+  const functionDeclarations = functions.map(({ name, description, parameters }) => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parametersJsonSchema: parameters }),
+  }));
+  const isStrict = functions.some(({ strict }) => strict === true);
+  const functionCallingConfig = toConfig(choice, isStrict);
+  return {
+    tools: [{ functionDeclarations }],
+    ...(functionCallingConfig === undefined ? {} : { toolConfig: { functionCallingConfig } }),
+  };
+}
+
+function toConfig(choice: ChatRequest['tool_choice'], isStrict: boolean): FunctionCallingConfig | undefined {
+  if (choice === undefined) return isStrict ? { mode: 'VALIDATED' } : undefined;
+  if (typeof choice === 'string') return { mode: modeOf(choice, isStrict) };
+  if (choice.type === 'function') return { mode: 'ANY', allowedFunctionNames: [choice.function.name] };
+  if (choice.type !== 'allowed_tools') return undefined;
+  const { mode, tools } = choice.allowed_tools;
+  // AUTO takes no names.
+  return { mode: mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: tools.flatMap(nameOf) };
+}
+
+function modeOf(choice: 'auto' | 'none' | 'required', isStrict: boolean): FunctionCallingConfig['mode'] {
+  if (choice === 'none') return 'NONE';
+  if (choice === 'required') return 'ANY';
+  return isStrict ? 'VALIDATED' : 'AUTO';
+}
+
+function nameOf(tool: object): string[] {
+  const named: unknown = Reflect.get(tool, 'function');
+  const name: unknown = typeof named === 'object' && named !== null ? Reflect.get(named, 'name') : undefined;
+  return typeof name === 'string' ? [name] : [];
+}

@@ -1,0 +1,54 @@
+import type { ChatMessage, ContentPart } from '@sluice/protocol';
+import type { ChatBody, FieldPath } from '../adapter.ts';
+import { toArguments } from './contents.ts';
+import { toPart } from './parts.ts';
+import { type GeminiRequest, readRequest } from './request.ts';
+import { isEffort } from './thinking.ts';
+
+const largestSeed = 2 ** 31 - 1;
+
+/** What Gemini can't do although it has the parameter. */
+export function findUnsupported(body: ChatBody): readonly FieldPath[] {
+  const request = readRequest(body);
+  return [...unsupportedValues(request), ...(request.messages ?? []).flatMap(unsupportedInMessage)];
+}
+
+function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
+  const { tools = [], tool_choice: choice, response_format: format, seed, modalities } = request;
+  for (const [at, { type }] of tools.entries()) if (type !== 'function') yield ['tools', at];
+  if (typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools')
+    yield ['tool_choice'];
+  // It calls as many at once as it likes.
+  if (request.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
+  if (request.reasoning_effort != null && !isEffort(request.reasoning_effort)) yield ['reasoning_effort'];
+  if (seed != null && Math.abs(seed) > largestSeed) yield ['seed'];
+  if (modalities?.some((modality) => modality !== 'text' && modality !== 'image') === true) yield ['modalities'];
+  if (format !== undefined && !isKnownFormat(format)) yield ['response_format'];
+}
+
+function unsupportedInMessage(message: ChatMessage, at: number): FieldPath[] {
+  const path = (...rest: FieldPath): FieldPath => ['messages', at, ...rest];
+  // Deprecated, as is `functions`.
+  if (message.role === 'function') return [path()];
+  const content = Array.isArray(message.content) ? message.content : [];
+  const found = content.flatMap((part, partAt) => (isTaken(part, message) ? [] : [path('content', partAt)]));
+  if (message.role !== 'assistant') return found;
+  if (message.function_call != null) found.push(path('function_call'));
+  if (message.audio != null) found.push(path('audio'));
+  for (const [callAt, call] of (message.tool_calls ?? []).entries()) {
+    if (call.type !== 'function') found.push(path('tool_calls', callAt));
+    else if (toArguments(call.function.arguments) === undefined) {
+      found.push(path('tool_calls', callAt, 'function', 'arguments'));
+    }
+  }
+  return found;
+}
+
+const isKnownFormat = ({ type }: NonNullable<GeminiRequest['response_format']>): boolean =>
+  type === 'text' || type === 'json_object' || type === 'json_schema';
+
+/** An instruction is text alone. */
+function isTaken(part: ContentPart, { role }: ChatMessage): boolean {
+  const taken = toPart(part);
+  return taken !== undefined && (taken.text !== undefined || (role !== 'system' && role !== 'developer'));
+}

@@ -1,0 +1,39 @@
+import type { Endpoint, Provider } from '../server/provider.ts';
+import { toEventStream, toWhole } from './answer.ts';
+import { readRequest } from './chat-request.ts';
+import { failureOf, invalidArgument } from './errors.ts';
+
+const path = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/;
+
+const prefillRefused = invalidArgument('Please ensure that the last turn is of the user.');
+
+/** Google's Gemini API; a stream comes as server-sent events whether `alt=sse` stands in the query or not. */
+export const gemini: Provider = {
+  endpoint(method, at) {
+    const [, model, action] = path.exec(at) ?? [];
+    if (method !== 'POST' || model === undefined) return undefined;
+    return generate(decodeURIComponent(model), action === 'streamGenerateContent');
+  },
+  failure: failureOf,
+};
+
+function generate(model: string, stream: boolean): Endpoint {
+  return {
+    read(body) {
+      const request = readRequest(body, model, stream);
+      if (request.kind === 'failure') return request;
+      const { directives, conversation, soFar } = request.chat;
+      return {
+        kind: 'question',
+        model,
+        stream,
+        directives,
+        conversation,
+        answer(behaviour) {
+          if (behaviour.refusesPrefill && soFar !== '') return prefillRefused;
+          return stream ? toEventStream(request, behaviour) : toWhole(request, behaviour);
+        },
+      };
+    },
+  };
+}
