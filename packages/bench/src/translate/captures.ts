@@ -7,6 +7,7 @@ export const places: Readonly<Partial<Record<ProviderType, Place>>> = {
   azure: { path: '', model: 'demo' },
   bailian: { path: '', model: 'demo' },
   coze: { path: '', model: 'demo' },
+  gemini: { path: '/v1beta', model: 'demo' },
 };
 
 interface Place {
@@ -48,7 +49,7 @@ export async function capture({ adapter, simulatorUrl, place, tokens }: CaptureR
     newId: () => crypto.randomUUID(),
     keepsThinkingMarkup: false,
   };
-  const body = { messages: [{ role: 'user', content: 'Say something.' }] };
+  const body = { stream: true, messages: [{ role: 'user', content: 'Say something.' }] };
   const { url, method, headers, body: sent } = adapter.toUpstream(body, plan);
   const answer = await request(url, { method, headers, ...(sent === undefined ? {} : { body: Buffer.from(sent) }) });
   const text = await answer.body.text();

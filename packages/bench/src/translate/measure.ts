@@ -7,8 +7,8 @@ const pieceLength = 16_384;
 /** What one pass over a stream came to. */
 export interface Pass {
   readonly events: number;
-  /** Characters for the client. */
-  readonly output: number;
+  /** For the client. */
+  readonly bytes: number;
 }
 
 /** Reads a stream and translates it, as a worker does. */
@@ -18,7 +18,7 @@ export function translate({ adapter, body, plan, text }: Capture): Pass {
   const rest = translator.end();
   if (translator.state.kind !== 'complete')
     throw new Error(`${adapter.type}: the stream ended as ${translator.state.kind}`);
-  return { ...pass, output: pass.output + rest.length };
+  return { ...pass, bytes: pass.bytes + rest.length };
 }
 
 /** Reads a stream and frames its events anew, and nothing else: what no translation can be cheaper than. */
@@ -31,17 +31,23 @@ type Give = (event: Parameters<ReturnType<Capture['adapter']['translateStream']>
 
 function read(text: string, framing: Framing, give: Give): Pass {
   let events = 0;
-  let output = 0;
+  let output = '';
+  let bytes = 0;
   const reader = createEventReader(framing, {
     maxEventLength: 1_000_000,
     onEvent(event) {
       events++;
-      output += give(event).length;
+      output += give(event);
     },
   });
-  for (let at = 0; at < text.length; at += pieceLength) reader.feed(text.slice(at, at + pieceLength));
+  for (let at = 0; at < text.length; at += pieceLength) {
+    reader.feed(text.slice(at, at + pieceLength));
+    // As bytes, as a worker writes it: only then has it really been put together.
+    bytes += Buffer.from(output).length;
+    output = '';
+  }
   reader.end();
-  return { events, output };
+  return { events, bytes: bytes + output.length };
 }
 
 /** Events per second over so many milliseconds on one core. */

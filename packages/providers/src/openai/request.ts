@@ -18,7 +18,14 @@ export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
     body: JSON.stringify({
       ...body,
       model: plan.model,
+      ...streamFields(body, plan),
       ...(asksForUsage ? { stream_options: { ...streamOptions(body), include_usage: true } } : {}),
     }),
   };
+}
+
+/** A server may be asked for a stream where the client wants none, or the other way about. */
+function streamFields(body: ChatBody, { stream }: CallPlan): object {
+  if ((body['stream'] === true) === stream) return {};
+  return stream ? { stream } : { stream, stream_options: undefined };
 }

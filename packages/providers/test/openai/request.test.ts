@@ -30,6 +30,23 @@ describe('a request to an OpenAI upstream', () => {
     expect(send({}, { reportStreamUsage: false }).json).not.toHaveProperty('stream_options');
   });
 
+  it.each([
+    [
+      'a stream of which a whole answer is made',
+      { stream: true },
+      {},
+      { stream: true, stream_options: { include_usage: true } },
+    ],
+    [
+      'a whole answer of which a stream is made',
+      { stream: false },
+      { stream: true, stream_options: {} },
+      { stream: false },
+    ],
+  ])('asks for %s', (_what, over, body, fields) => {
+    expect(send(body, over).json).toEqual({ model: 'upstream-model', ...fields });
+  });
+
   it('carries the credential and nothing of the client', () => {
     expect(send({}).headers).toMatchObject({ authorization: 'Bearer tok', accept: 'text/event-stream' });
     expect(send({}, { apiKey: undefined }).headers).not.toHaveProperty('authorization');
