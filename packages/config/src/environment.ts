@@ -47,7 +47,12 @@ const variableTypes = z
     REDIS_URL: redisUrl,
     DATABASE_URL: someText('a URL, or not set at all'),
     SLUICE_CONFIG: z.string(),
-    LOG_LEVEL: z.string().toLowerCase().pipe(logLevel),
+    LOG_LEVEL: z
+      .string()
+      .toLowerCase()
+      // As Python calls it.
+      .transform((text) => (text === 'warning' ? 'warn' : text))
+      .pipe(logLevel),
     METRICS_PORT: inDigits(listenPort()),
     DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
     SLUICE_SECRET_KEY: someText('a secret, or not set at all'),

@@ -41,6 +41,10 @@ describe('the environment', () => {
     expect(problemsOf(undefined, { ...anyKey, ...env })).toEqual([problem]);
   });
 
+  it('knows the level of warnings by both its names', verifies('003-24'), () => {
+    expect(load(undefined, { ...anyKey, LOG_LEVEL: 'WARNING' }).log.level).toBe('warn');
+  });
+
   it('takes reserved variables and does nothing with them', () => {
     const env = { ...anyKey, DATABASE_URL: 'postgres://db/x', SLUICE_SECRET_KEY: 'a'.repeat(64) };
     expect(load(undefined, env)).toEqual(load(undefined));

@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  openaiClient,
+  type RedisServer,
+  type ServiceProcess,
+  simulatorControl,
+  type SimulatorProcess,
+  spawnService,
+  startRedis,
+  verifies,
+} from '@sluice/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const apiKey = 'sk-compat-client-0001';
+let redis: RedisServer;
+let simulator: SimulatorProcess;
+beforeAll(async () => {
+  [redis, simulator] = await Promise.all([startRedis(), spawnService('simulator')]);
+});
+afterAll(() => Promise.all([redis.stop(), simulator.stop()]));
+
+type Env = Readonly<Record<string, string>>;
+
+/** The product under a profile, configured by environment alone. */
+function useProfile(name: string, envOf: () => Env | Promise<Env>): () => ServiceProcess {
+  let services: readonly ServiceProcess[] = [];
+  beforeAll(async () => {
+    const env = { SLUICE_COMPAT: name, REDIS_URL: redis.url, SLUICE_API_KEYS: apiKey, ...(await envOf()) };
+    services = await Promise.all([spawnService('ingress', { env }), spawnService('worker', { env })]);
+    await simulatorControl(simulator.url).reset();
+  });
+  afterAll(() => Promise.all(services.map((service) => service.stop())));
+  return () => {
+    const [ingress] = services;
+    if (ingress === undefined) throw new Error('the ingress has not been started');
+    return ingress;
+  };
+}
+
+const ask = (ingress: ServiceProcess, model: string, key = apiKey) =>
+  openaiClient({ baseUrl: `${ingress.url}/v1`, apiKey: key }).chat.completions.create({
+    model,
+    messages: [{ role: 'user', content: 'hello' }],
+  });
+
+async function modelsOf(ingress: ServiceProcess): Promise<readonly string[]> {
+  const page = await openaiClient({ baseUrl: `${ingress.url}/v1`, apiKey }).models.list();
+  return page.data.map(({ id }) => id);
+}
+
+const lastCall = async () => (await simulatorControl(simulator.url).calls()).at(-1);
+
+describe('unified-proxy', () => {
+  const ingress = useProfile('unified-proxy', () => ({
+    TYPE: 'openai',
+    API_KEY: 'tok-provider',
+    BASE_URL: `${simulator.url}/v1`,
+    ACTUAL_NAME: 'gpt-4',
+    ALLOW_ANONYMOUS_ACCESS: 'true',
+    LOG_LEVEL: 'warning',
+    SUPPORTS_STREAMING: 'false',
+    SUPPORTS_FUNCTION_CALLING: 'false',
+  }));
+
+  it(
+    'serves its model at its paths, with and without /v1',
+    verifies('003-24', '003-39', '003-40', '003-41', '003-42', '003-48'),
+    async () => {
+      expect((await ask(ingress(), 'gpt-4')).choices[0]?.message.content).not.toBe('');
+      expect(await lastCall()).toMatchObject({ credential: 'tok-provider', model: 'gpt-4' });
+      expect((await fetch(`${ingress().url}/health`)).status).toBe(200);
+      const bare = openaiClient({ baseUrl: ingress().url, apiKey });
+      expect((await bare.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4']);
+      expect((await bare.embeddings.create({ model: 'gpt-4', input: 'hi' })).data).toHaveLength(1);
+    },
+  );
+
+  it('lets anonymous clients in where that was said', verifies('003-27'), async () => {
+    const answer = await fetch(`${ingress().url}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4', messages: [{ role: 'user', content: 'hello' }] }),
+    });
+    expect(answer.status).toBe(200);
+    await expect(ask(ingress(), 'gpt-4', 'sk-unknown-0001')).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('makes a stream of the answer of a model that has none', verifies('003-36'), async () => {
+    const stream = await openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey }).chat.completions.create({
+      model: 'gpt-4',
+      messages: [{ role: 'user', content: 'stream, please' }],
+      stream: true,
+    });
+    const reasons: unknown[] = [];
+    for await (const chunk of stream) reasons.push(chunk.choices[0]?.finish_reason);
+    expect(reasons.at(-1)).toBe('stop');
+    expect(await lastCall()).toMatchObject({ stream: false });
+  });
+
+  it('refuses tools for a model that has none', verifies('003-37'), async () => {
+    const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey });
+    const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } }];
+    const asked = client.chat.completions.create({ model: 'gpt-4', messages: [{ role: 'user', content: 'x' }], tools });
+    await expect(asked).rejects.toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'tools' });
+  });
+});
+
+describe('bailian-proxy', () => {
+  const ingress = useProfile('bailian-proxy', () => ({
+    ALIYUN_APP_ID: 'app-1',
+    ALIYUN_API_KEY: 'tok-aliyun',
+    ALIYUN_BASE_URL: simulator.url,
+  }));
+
+  it(
+    'calls its application, whatever a client calls its model',
+    verifies('002-05', '002-12', '002-22', '002-23'),
+    async () => {
+      expect((await ask(ingress(), 'gpt-3.5-turbo')).choices[0]?.message.content).not.toBe('');
+      expect(await lastCall()).toMatchObject({ credential: 'tok-aliyun', path: '/api/v1/apps/app-1/completion' });
+      expect((await fetch(`${ingress().url}/health`)).status).toBe(200);
+    },
+  );
+});
+
+describe('z2api', () => {
+  const ingress = useProfile('z2api', () => ({
+    DEFAULT_KEY: 'sk-z2api-client-0001',
+    UPSTREAM_URL: `${simulator.url}/api/chat/completions`,
+    UPSTREAM_TOKEN: 'tok-zai',
+    ANON_TOKEN_ENABLED: 'false',
+    SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001',
+  }));
+
+  it(
+    'serves its models in any case',
+    verifies('001-02', '001-22', '001-23', '001-47', '001-48', '001-52'),
+    async () => {
+      expect(await modelsOf(ingress())).toEqual(['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search']);
+      const answer = await ask(ingress(), 'GLM-4.5', 'sk-z2api-client-0001');
+      expect(answer.choices[0]?.finish_reason).toBe('stop');
+      expect((await fetch(`${ingress().url}/status`)).status).toBe(200);
+    },
+  );
+});
+
+describe('iflow2api', () => {
+  let home: string;
+  const ingress = useProfile('iflow2api', async () => {
+    home = await mkdtemp(join(tmpdir(), 'sluice-home-'));
+    await mkdir(join(home, '.iflow'));
+    const settings = { apiKey: 'tok-iflow', baseUrl: `${simulator.url}/v1` };
+    await writeFile(join(home, '.iflow/settings.json'), JSON.stringify(settings));
+    return { HOME: home };
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
+
+  it(
+    'serves its models with the key of its settings file',
+    verifies('004-16', '004-19', '004-22', '004-23'),
+    async () => {
+      expect(await modelsOf(ingress())).toContain('qwen3-235b-a22b-thinking');
+      expect((await ask(ingress(), 'glm-4.7')).choices[0]?.finish_reason).toBe('stop');
+      expect(await lastCall()).toMatchObject({ credential: 'tok-iflow' });
+    },
+  );
+
+  it('tells in a header that it may continue a long answer', verifies('004-12'), async () => {
+    const { response } = await openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey })
+      .chat.completions.create({ model: 'glm-4.7', messages: [{ role: 'user', content: 'hi' }] })
+      .withResponse();
+    expect(response.headers.get('x-sluice-continuations')).toBe('0');
+  });
+});
