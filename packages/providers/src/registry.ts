@@ -1,11 +1,13 @@
 import { azure } from './azure/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { zai } from './zai/index.ts';
 
 /** Every `type` that an upstream may have. */
 export const providers = {
   openai,
   azure,
+  zai,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;
