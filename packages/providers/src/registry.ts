@@ -1,6 +1,7 @@
 import { azure } from './azure/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { zaiWeb } from './zai-web/index.ts';
 import { zai } from './zai/index.ts';
 
 /** Every `type` that an upstream may have. */
@@ -8,6 +9,7 @@ export const providers = {
   openai,
   azure,
   zai,
+  'zai-web': zaiWeb,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;
