@@ -8,6 +8,8 @@ import { createScript } from './script/script.ts';
 import { control, controlPrefix, isRefusalMs, longestRefusalMs } from './server/control.ts';
 import { exchange } from './server/exchange.ts';
 import { listen } from './server/listener.ts';
+import { createZaiWeb } from './zai-web/provider.ts';
+import { zai } from './zai/provider.ts';
 
 /** Where a simulator listens. */
 export interface SimulatorOptions {
@@ -49,7 +51,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
   const audit = createAudit();
   const conversations = createConversations();
   const script = createScript();
-  const needs = { providers: [openAi, azure], audit, conversations, script, refuse } as const;
+  const needs = { providers: [openAi, azure, zai, createZaiWeb()], audit, conversations, script, refuse } as const;
   const listener = await listen({
     port,
     host,

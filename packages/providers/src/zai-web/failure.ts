@@ -40,7 +40,8 @@ function describe(error: WebError, status: number, bodyText: string): UpstreamFa
   return {
     kind: named?.kind ?? kindOfStatus(status, bodyText),
     message: (named?.message ?? text ?? `The provider answered with status ${status}.`).slice(0, messageLength),
-    code,
+    // A number would only hide the code that OpenAI's clients know.
+    code: code === undefined || /^\d*$/.test(code) ? undefined : code,
   };
 }
 

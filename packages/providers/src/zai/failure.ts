@@ -36,11 +36,12 @@ export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure
 /** An error that came inside an answer of status 200. */
 export const toInnerFailure = (error: WireError): UpstreamFailure => describe(error, 502, error.message ?? '');
 
+/** The number stands in the message alone: as a code it would take the place of one that OpenAI's clients know. */
 function describe({ code, message }: WireError, status: number, bodyText: string): UpstreamFailure {
-  const name = code == null ? '' : String(code);
+  const number = code == null ? '' : String(code);
+  const text = (message ?? `The provider answered with status ${status}.`).slice(0, messageLength);
   return {
-    kind: (Object.hasOwn(kindOfCode, name) ? kindOfCode[name] : undefined) ?? kindOfStatus(status, bodyText),
-    message: (message ?? `The provider answered with status ${status}.`).slice(0, messageLength),
-    code: name === '' ? undefined : name,
+    kind: (Object.hasOwn(kindOfCode, number) ? kindOfCode[number] : undefined) ?? kindOfStatus(status, bodyText),
+    message: number === '' ? text : `${text} (${number})`,
   };
 }

@@ -62,7 +62,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       const reason = choice?.finish_reason;
       if (reason == null || reason === '') return;
       if (reason === networkError) {
-        return answer.fail({ kind: 'server', message: 'The model failed while it answered.', code: networkError });
+        return answer.fail({ kind: 'server', message: 'The model failed while it answered.' });
       }
       say(reader.end(), answer);
       answer.finish(toFinishReason(reason));

@@ -18,7 +18,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
       : failed(toInnerFailure({ code: answer.code, message: answer.msg }));
   }
   if (choice.finish_reason === networkError) {
-    return failed({ kind: 'server', message: 'The model failed while it answered.', code: networkError });
+    return failed({ kind: 'server', message: 'The model failed while it answered.' });
   }
   const { message, finish_reason: reason } = choice;
   const reader = markupReaderFor(plan);

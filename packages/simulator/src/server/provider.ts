@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Behaviour, StatusFault } from '../faults/behaviour.ts';
 import type { Directive } from '../faults/directives.ts';
 
@@ -11,8 +12,17 @@ export interface Provider {
 
 /** One path of a provider. */
 export interface Endpoint {
+  /** Answers without a credential, too. */
+  readonly isPublic?: boolean;
   /** Reads a request body: what it asks for, or why it is refused. */
-  read(body: string): Question | Failure;
+  read(body: string, asked?: Asked): Question | Failure;
+}
+
+/** What a request says beside its body. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly credential: string;
 }
 
 /** A request that can be answered. */
