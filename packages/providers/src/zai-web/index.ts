@@ -2,7 +2,7 @@ import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
-import { findToolMessages } from './messages.ts';
+import { findUnsupported } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
 import { zaiWebOptions } from './settings.ts';
@@ -25,7 +25,7 @@ export const zaiWeb = defineProvider({
     },
     framing: 'sse-unterminated',
     isStreamOnly: true,
-    findUnsupported: findToolMessages,
+    findUnsupported,
     prepare: (body, plan) => prepare(body, plan, options),
     toUpstream: (body, plan) => toUpstream(body, plan, options),
     translateStream,

@@ -2,7 +2,7 @@ import type { ChatBody, FieldPath } from '../adapter.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export const fieldsOf = (value: unknown): Fields =>
+const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -26,27 +26,24 @@ export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
     return { role: role === 'developer' ? 'system' : role, content: content ?? '' };
   });
 
-/** Tools and what came of them mean nothing to the backend: it has its own, which such fields would wake. */
-export const findToolMessages = ({ messages }: ChatBody): FieldPath[] =>
+/** Names mean nothing to the backend, nor do tools and what came of them: it has its own, which such fields would wake. */
+export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
   listOf(messages).flatMap((message, at): FieldPath[] => {
-    const { role, tool_calls: calls, function_call: call } = fieldsOf(message);
+    const { role, name, tool_calls: calls, function_call: call } = fieldsOf(message);
     if (role === 'tool' || role === 'function') return [['messages', at]];
     return [
+      ...(name == null ? [] : [['messages', at, 'name']]),
       ...(listOf(calls).length > 0 ? [['messages', at, 'tool_calls']] : []),
       ...(call == null ? [] : [['messages', at, 'function_call']]),
     ];
   });
 
-/** A picture in a message. */
-export interface Picture {
-  readonly url: string;
-}
-
-export function picturesOf({ messages }: ChatBody): readonly Picture[] {
+/** Where the request's pictures are. */
+export function picturesOf({ messages }: ChatBody): readonly string[] {
   return listOf(messages).flatMap((message) =>
     listOf(fieldsOf(message)['content']).flatMap((part) => {
       const url = urlOf(part);
-      return url === undefined ? [] : [{ url }];
+      return url === undefined ? [] : [url];
     }),
   );
 }

@@ -22,7 +22,7 @@ export function* prepare(body: ChatBody, plan: CallPlan, options: ZaiWebOptions)
   const messageId = plan.newId();
   const urls: string[] = [];
   const files: object[] = [];
-  for (const [at, { url }] of pictures.entries()) {
+  for (const [at, url] of pictures.entries()) {
     const file = readDataUrl(url, at);
     if (file === undefined) return { kind: 'failed', failure: cannot('A picture is no data URL in base64.') };
     const { head, text } = yield { kind: 'call', request: toUpload(file, plan, options) };

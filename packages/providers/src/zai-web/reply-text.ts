@@ -11,6 +11,8 @@ export interface ReplyText {
 
 /** Edits mostly touch the last words of an answer: so many UTF-16 units wait for them. */
 const heldBackLength = 24;
+/** What the backend's own tools do is no part of the answer. */
+const toolPhases: ReadonlySet<string> = new Set(['tool_call', 'search']);
 const nothing: Scanned = { reasoning: '', content: '' };
 const finishedBlocks = /^(?:\s*<glm_block[\s\S]*?<\/glm_block>)*\s*/;
 
@@ -79,8 +81,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
 
   function applyPlain(update: WebUpdate): Scanned {
     const phase = update.phase ?? '';
-    // What the backend's own tools do is no part of the answer.
-    if (phase === 'tool_call') return nothing;
+    if (toolPhases.has(phase)) return nothing;
     const isThought = phase === 'thinking';
     const { text, appended } = edited(isThought ? thoughts : raw, update);
     if (isThought) {
@@ -108,7 +109,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
     const phase = update.phase ?? '';
     raw = edited(raw, update).text;
     if (phase === 'thinking') thoughts = edited(thoughts, update).text;
-    else if (phase !== 'tool_call') saidByPhase = edited(saidByPhase, update).text;
+    else if (!toolPhases.has(phase)) saidByPhase = edited(saidByPhase, update).text;
     const head = raw.replace(finishedBlocks, '');
     if (head.startsWith('<details')) {
       kind = 'wrapped';

@@ -213,6 +213,7 @@ describe('what the backend can not do', () => {
     ['n', { n: 2 }],
     ['messages[0]', { messages: [{ role: 'tool', content: 'a', tool_call_id: 'c' }] }],
     ['messages[0].tool_calls', { messages: [{ role: 'assistant', tool_calls: [{ id: 'c' }] }] }],
+    ['messages[0].name', { messages: [{ role: 'user', content: 'a', name: 'Ann' }] }],
     ['messages[0].function_call', { messages: [{ role: 'assistant', function_call: { name: 'a' } }] }],
   ])('is named: %s', (param, body) => {
     const fitted = fitRequest({ messages, ...body }, adapter, { model: 'glm', dropUnsupported: false });
