@@ -66,6 +66,6 @@ function namedCause({ code, text, status, hasCaptcha }: Signs): { kind: FailureK
   if (code === 'MODEL_CONCURRENCY_LIMIT' || /concurrency|并发/i.test(text)) return { kind: 'rate_limit' };
   if (/model.{0,40}not found/i.test(text)) return { kind: 'not_found' };
   // The window of a signature has passed, or a clock is off: the next try signs anew.
-  if (status >= 400 && /signature/i.test(text)) return { kind: 'server' };
+  if (status !== 401 && /signature/i.test(text)) return { kind: 'server' };
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { TokenSource } from '../token-source.ts';
 import { toFailure } from './failure.ts';
 import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
+import { failureInside } from './whole.ts';
 import { sessionSchema } from './wire.ts';
 
 /** Nobody says how long a session of a guest lives; other clients of the page keep one for five to eight minutes. */
@@ -38,7 +39,7 @@ export function guestTokens(options: ZaiWebOptions): TokenSource {
       const second = readToken(guest.text);
       if (isGood(guest.head.status) && second !== undefined) return toToken(second);
       if (!isGood(guest.head.status)) return { kind: 'failed', failure: toFailure(guest.head, guest.text) };
-      return { kind: 'failed', failure: { kind: 'malformed', message: 'The provider gave no token.' } };
+      return { kind: 'failed', failure: failureInside(guest.text, 'The provider gave no token.') };
     },
   };
 }

@@ -9,7 +9,7 @@ import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
 import { describeFile, type PictureFile, readDataUrl, toUpload } from './upload.ts';
 import { userIdOf } from './user-id.ts';
-import { translateWhole } from './whole.ts';
+import { failureInside } from './whole.ts';
 import { createdSchema } from './wire.ts';
 
 /** Hands the request's pictures over, and makes the chat where a model wants it made; nothing to do for most requests. */
@@ -54,8 +54,7 @@ function readCreated(head: ResponseHead, text: string): Created | UpstreamFailur
   if (head.status < 200 || head.status >= 300) return toFailure(head, text);
   const created = parseText(createdSchema, text);
   if (created !== undefined) return { id: created.id, filename: created.filename ?? undefined };
-  const answer = translateWhole(text);
-  return answer.kind === 'failed' ? answer.failure : { kind: 'malformed', message: 'The provider made nothing.' };
+  return failureInside(text, 'The provider made nothing of what it was given.');
 }
 
 const urlOf = ({ id, filename }: Created, { name }: PictureFile, { zai_web_api: api }: ZaiWebOptions): string =>

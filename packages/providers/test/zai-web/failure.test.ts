@@ -66,6 +66,7 @@ describe('an error answer', () => {
     [400, '{"detail":"bad"}', 'invalid_request'],
     [400, '{"detail":"Model not found"}', 'not_found'],
     [401, '{"detail":"401 Unauthorized"}', 'authentication'],
+    [401, '{"detail":"bad signature of the token"}', 'authentication'],
     [403, '{"detail":"no"}', 'permission'],
     [405, '<html>blocked</html>', 'unexpected'],
     [426, '{"error":{"code":426}}', 'unexpected'],

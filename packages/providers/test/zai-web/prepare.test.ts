@@ -208,6 +208,15 @@ describe('a token for a guest', () => {
       [old, newer],
       { kind: 'failed', failure: { kind: 'malformed' } },
     ],
+    [
+      'nowhere where a captcha is wanted',
+      [
+        { status: 403, body: {} },
+        { status: 200, body: { error: { code: 'FRONTEND_CAPTCHA_REQUIRED' } } },
+      ],
+      [old, newer],
+      { kind: 'failed', failure: { kind: 'unexpected', message: expect.stringContaining('official API') } },
+    ],
   ])('comes from %s', verifies('000-35', '001-06'), (_where, answers, calls, result) => {
     expect(obtain(answers)).toMatchObject({ calls, result });
   });
