@@ -4,6 +4,8 @@ import { bailian } from './bailian/index.ts';
 import { gemini } from './gemini/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { zaiWeb } from './zai-web/index.ts';
+import { zai } from './zai/index.ts';
 
 /** Every `type` that an upstream may have. */
 export const providers = {
@@ -12,6 +14,8 @@ export const providers = {
   coze,
   bailian,
   gemini,
+  zai,
+  'zai-web': zaiWeb,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

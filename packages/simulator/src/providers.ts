@@ -3,7 +3,17 @@ import { bailian } from './bailian/provider.ts';
 import { createCoze } from './coze/provider.ts';
 import { gemini } from './gemini/provider.ts';
 import { openAi } from './openai/provider.ts';
+import { zai } from './zai/provider.ts';
+import { createZaiWeb } from './zai-web/provider.ts';
 import type { Provider } from './server/provider.ts';
 
 /** Every provider that is simulated. The first speaks where no path tells which is meant. */
-export const createProviders = (): readonly [Provider, ...Provider[]] => [openAi, azure, bailian, createCoze(), gemini];
+export const createProviders = (): readonly [Provider, ...Provider[]] => [
+  openAi,
+  azure,
+  bailian,
+  createCoze(),
+  gemini,
+  zai,
+  createZaiWeb(),
+];

@@ -40,11 +40,11 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   };
   const header = parseDirectives([request.headers['x-sim-directives'] ?? []].flat().join('-'));
   if (!endpoint) return refuse({ name: 'unknownPath' });
-  if (credential === '') return refuse({ name: 'noCredential' });
+  if (credential === '' && endpoint.isPublic !== true) return refuse({ name: 'noCredential' });
   if (body === undefined) return refuse({ name: 'bodyTooLarge' });
   if ('unknown' in header) return refuse({ name: 'unknownDirective', word: header.unknown });
-  const [, query = ''] = (request.url ?? '').split('?', 2);
-  const question = endpoint.read(body, { query: new URLSearchParams(query), headers: request.headers });
+  const query = new URLSearchParams((request.url ?? '').slice(path.length));
+  const question = endpoint.read(body, { query, headers: request.headers, credential });
   if (question.kind === 'failure') return sendFailure({ response, call, failure: question });
 
   const { model, stream, conversation } = question;

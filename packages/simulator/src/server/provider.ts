@@ -12,6 +12,8 @@ export interface Provider {
 
 /** One path of a provider. */
 export interface Endpoint {
+  /** Answers without a credential, too. */
+  readonly isPublic?: boolean;
   /** Reads a request: what it asks for, or why it is refused. */
   read(body: string, surroundings: Surroundings): Question | Failure;
 }
@@ -21,6 +23,8 @@ export interface Surroundings {
   /** Behind the path's `?`. */
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** As the audit shows it; empty where there is none. */
+  readonly credential: string;
 }
 
 /** A request that can be answered. */

@@ -1,0 +1,49 @@
+import { parseText } from '../parse-text.ts';
+import type { TokenSource } from '../token-source.ts';
+import { toFailure } from './failure.ts';
+import { webHeaders } from './request.ts';
+import type { ZaiWebOptions } from './settings.ts';
+import { failureInside } from './whole.ts';
+import { sessionSchema } from './wire.ts';
+
+/** Nobody says how long a session of a guest lives; other clients of the page keep one for five to eight minutes. */
+const unknownLifeMs = 5 * 60_000;
+const renewBeforeMs = 30_000;
+
+/** The backend gives guests a token of its own kind. Another one is got as the first was: there is nothing to renew. */
+export function guestTokens(options: ZaiWebOptions): TokenSource {
+  return {
+    unknownLifeMs,
+    renewBeforeMs,
+    *obtain(_before, { baseUrl }) {
+      const headers = webHeaders({ apiKey: undefined, baseUrl }, options);
+      const session = yield {
+        kind: 'call',
+        request: { method: 'GET', url: `${baseUrl}/api/v1/auths/`, headers, body: undefined },
+      };
+      const first = readToken(session.text);
+      if (isGood(session.head.status) && first !== undefined) return toToken(first);
+      // 405 is the firewall, and the rest would be the same at another door.
+      if (!isGood(session.head.status) && ![400, 401, 403, 404].includes(session.head.status)) {
+        return { kind: 'failed', failure: toFailure(session.head, session.text) };
+      }
+      const guest = yield {
+        kind: 'call',
+        request: {
+          method: 'POST',
+          url: `${baseUrl}/api/v1/auths/guest`,
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: '{}',
+        },
+      };
+      const second = readToken(guest.text);
+      if (isGood(guest.head.status) && second !== undefined) return toToken(second);
+      if (!isGood(guest.head.status)) return { kind: 'failed', failure: toFailure(guest.head, guest.text) };
+      return { kind: 'failed', failure: failureInside(guest.text, 'The provider gave no token.') };
+    },
+  };
+}
+
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+const readToken = (text: string): string | undefined => parseText(sessionSchema, text)?.token;
+const toToken = (value: string) => ({ kind: 'token', token: { value, expiresAtMs: undefined } }) as const;

@@ -1,0 +1,36 @@
+import type { ProviderAdapter } from '../adapter.ts';
+import { defineProvider } from '../provider.ts';
+import { toFailure } from './failure.ts';
+import { guestTokens } from './guest-tokens.ts';
+import { findUnsupported } from './messages.ts';
+import { prepare } from './prepare.ts';
+import { toUpstream } from './request.ts';
+import { zaiWebOptions } from './settings.ts';
+import { translateStream } from './stream.ts';
+import { translateWhole } from './whole.ts';
+
+/** The private backend of the web page chat.z.ai: for those who know what they do. `zai` is the official way. */
+export const zaiWeb = defineProvider({
+  options: zaiWebOptions,
+  defaultBaseUrl: 'https://chat.z.ai',
+  create: (options): ProviderAdapter => ({
+    type: 'zai-web',
+    capabilities: {
+      parameters: new Set(['temperature', 'top_p', 'max_tokens', 'max_completion_tokens', 'reasoning_effort']),
+      images: ['data'],
+      media: [],
+      prefill: 'none',
+      reasoning: true,
+      streamUsage: true,
+    },
+    framing: 'sse-unterminated',
+    isStreamOnly: true,
+    findUnsupported,
+    prepare: (body, plan) => prepare(body, plan, options),
+    toUpstream: (body, plan) => toUpstream(body, plan, options),
+    translateStream,
+    translateWhole,
+    toFailure,
+    ...(options.zai_web_guests ? { tokens: guestTokens(options) } : {}),
+  }),
+});

@@ -1,0 +1,178 @@
+/** What a piece of the raw text comes to. */
+export interface Scanned {
+  readonly reasoning: string;
+  readonly content: string;
+}
+
+/** Reads the page's markup from text that comes in pieces; what may be the beginning of a tag waits for its rest. */
+export interface MarkupScanner {
+  push(piece: string): Scanned;
+  /** What waited was no tag. */
+  end(): Scanned;
+  /** A tool's block has ended without saying so. */
+  leaveBlock(): void;
+  readonly isInBlock: boolean;
+  /** The thoughts are behind us, or there are none. */
+  readonly isReasoningOver: boolean;
+}
+
+export interface ScannerOptions {
+  /** The text begins with its thoughts, wrapped as the page shows them. */
+  readonly isWrapped: boolean;
+  /** Thoughts stay in the text as they came. */
+  readonly keepsMarkup: boolean;
+}
+
+type Place = 'opening' | 'thoughts' | 'summary' | 'gap' | 'answer';
+
+const blockOpen = '<glm_block';
+const blockClose = '</glm_block>';
+const thoughtsClose = '</details>';
+const summaryClose = '</summary>';
+/** Tags that mean something inside the thoughts. */
+const inThoughts = [thoughtsClose, '<summary', blockOpen] as const;
+
+/**
+ * Thoughts stand in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted by `> `. What the
+ * backend's own tools did stands in `<glm_block …>`, which is no part of the answer.
+ */
+export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions): MarkupScanner {
+  let place: Place = isWrapped ? 'opening' : 'answer';
+  let isInBlock = false;
+  let held = '';
+  let isLineStart = true;
+  let hasThoughts = false;
+  let out = { reasoning: '', content: '' };
+
+  const steps: Readonly<Record<Place, (isLast: boolean) => boolean>> = { opening, thoughts, summary, gap, answer };
+
+  /** Takes the first characters off what is held. */
+  function take(length: number): string {
+    const taken = held.slice(0, length);
+    held = held.slice(length);
+    return taken;
+  }
+
+  /** Each step says whether there may be more to do. */
+  function opening(): boolean {
+    const end = held.indexOf('>');
+    if (held.trimStart().startsWith(blockOpen)) return enterBlock(held.indexOf(blockOpen));
+    if (end === -1) return false;
+    keepMarkup(take(end + 1));
+    place = 'thoughts';
+    return true;
+  }
+
+  function thoughts(isLast: boolean): boolean {
+    const at = firstOf(held, inThoughts);
+    if (at === -1) {
+      // Line ends, quotes and spaces at the end may turn out to be the end of the thoughts.
+      const open = isLast ? held.length : held.length - tornLength(held, inThoughts);
+      const tail = (isLineStart ? /(?:^|\n)[\n> ]*$/ : /\n[\n> ]*$/).exec(held.slice(0, open));
+      think(take(isLast ? open : (tail?.index ?? open)));
+      return false;
+    }
+    if (held.startsWith(blockOpen, at)) {
+      think(take(at));
+      return enterBlock(0);
+    }
+    const isEnd = held.startsWith(thoughtsClose, at);
+    const text = take(at);
+    think(isEnd && !keepsMarkup ? text.replace(/\n[\n> ]*$/, '') : text);
+    if (isEnd) keepMarkup(take(thoughtsClose.length));
+    place = isEnd ? 'gap' : 'summary';
+    return true;
+  }
+
+  function think(text: string): void {
+    keepMarkup(text);
+    if (keepsMarkup || text === '') return;
+    const atStart = isLineStart ? text.replace(hasThoughts ? /^> ?/ : /^\n*(?:> ?)?/, '') : text;
+    const unquoted = atStart.replaceAll(/\n> ?/g, '\n');
+    hasThoughts ||= unquoted !== '';
+    isLineStart &&= unquoted === '';
+    out.reasoning += unquoted;
+  }
+
+  function summary(): boolean {
+    const end = held.indexOf(summaryClose);
+    if (end === -1) return false;
+    keepMarkup(take(end + summaryClose.length));
+    isLineStart = true;
+    place = 'thoughts';
+    return true;
+  }
+
+  function gap(): boolean {
+    const [lines = ''] = /^\n*/.exec(held) ?? [];
+    keepMarkup(take(lines.length));
+    if (held === '') return false;
+    place = 'answer';
+    return true;
+  }
+
+  function answer(isLast: boolean): boolean {
+    const at = held.indexOf(blockOpen);
+    if (at !== -1) {
+      out.content += take(at);
+      return enterBlock(0);
+    }
+    out.content += take(isLast ? held.length : held.length - tornLength(held, [blockOpen]));
+    return false;
+  }
+
+  function enterBlock(at: number): boolean {
+    take(at);
+    isInBlock = true;
+    return true;
+  }
+
+  function block(): boolean {
+    const end = held.indexOf(blockClose);
+    if (end === -1) return false;
+    take(end + blockClose.length);
+    isInBlock = false;
+    return true;
+  }
+
+  function keepMarkup(text: string): void {
+    if (keepsMarkup) out.content += text;
+  }
+
+  function scan(isLast: boolean): Scanned {
+    out = { reasoning: '', content: '' };
+    while (isInBlock ? block() : steps[place](isLast));
+    return out;
+  }
+
+  return {
+    push(piece) {
+      held += piece;
+      return scan(false);
+    },
+    end: () => scan(true),
+    leaveBlock() {
+      if (isInBlock) held = '';
+      isInBlock = false;
+    },
+    get isInBlock() {
+      return isInBlock;
+    },
+    get isReasoningOver() {
+      return place === 'gap' || place === 'answer';
+    },
+  };
+}
+
+/** Where the first of these tags begins, or -1. */
+function firstOf(text: string, tags: readonly string[]): number {
+  const places = tags.map((tag) => text.indexOf(tag)).filter((at) => at !== -1);
+  return places.length === 0 ? -1 : Math.min(...places);
+}
+
+/** How much of a text's end may be the beginning of one of these tags. */
+function tornLength(text: string, tags: readonly string[]): number {
+  const from = text.lastIndexOf('<');
+  const tail = from === -1 ? '' : text.slice(from);
+  return tags.some((tag) => tag.startsWith(tail)) ? tail.length : 0;
+}

@@ -1,0 +1,34 @@
+import { createHmac } from 'node:crypto';
+
+/** How a request is signed. What differs is how its prompt goes into the signed text. */
+export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
+export type SigningVariant = (typeof signingVariants)[number];
+
+export interface Signing {
+  readonly variant: Exclude<SigningVariant, 'none'>;
+  readonly key: string;
+}
+
+/** What a signature is about. */
+export interface Signed {
+  readonly requestId: string;
+  readonly userId: string;
+  /** ms since 1970. */
+  readonly timestampMs: number;
+  /** The last words of the user. */
+  readonly prompt: string;
+}
+
+/** A key made of the given one signs for so long. */
+const windowMs = 5 * 60_000;
+
+/** The value of `X-Signature`: 64 hexadecimal digits. */
+export function sign({ variant, key }: Signing, { requestId, userId, timestampMs, prompt }: Signed): string {
+  const names = `requestId,${requestId},timestamp,${timestampMs},user_id,${userId}`;
+  const text = variant === 'v1' ? prompt : Buffer.from(prompt, 'utf8').toString('base64');
+  // The key of a window is used as its digits, not as the bytes that they stand for.
+  const windowKey = hmac(key, String(Math.floor(timestampMs / windowMs)));
+  return hmac(windowKey, `${names}|${text}|${timestampMs}`);
+}
+
+const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('hex');

@@ -1,0 +1,62 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
+import { webHeaders } from './request.ts';
+import type { ZaiWebOptions } from './settings.ts';
+
+/** A picture as bytes. */
+export interface PictureFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Undefined for what is no data URL in base64. */
+export function readDataUrl(url: string, at: number): PictureFile | undefined {
+  const { type, data } = /^data:(?<type>image\/[\w.+-]+)(?:;[^,]*)?;base64,(?<data>.+)$/s.exec(url)?.groups ?? {};
+  if (type === undefined || data === undefined) return undefined;
+  const ending = type.replace(/^image\//, '').replace(/\+.*$/, '');
+  return { name: `image-${at}.${ending}`, mediaType: type, bytes: Buffer.from(data, 'base64') };
+}
+
+/** The call that hands a picture over. */
+export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
+  const boundary = `sluice-${plan.newId()}`;
+  const head =
+    `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${file.name}"\r\n` +
+    `content-type: ${file.mediaType}\r\n\r\n`;
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl}/api/v1/files/`,
+    headers: { ...webHeaders(plan, options), 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: Buffer.concat([Buffer.from(head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]),
+  };
+}
+
+interface FileFacts {
+  readonly id: string;
+  readonly file: PictureFile;
+  readonly userId: string;
+  readonly itemId: string;
+  readonly messageId: string;
+}
+
+/** How version 2 of the protocol names a picture beside the messages. */
+export const describeFile = ({
+  id,
+  file: { name, mediaType, bytes },
+  userId,
+  itemId,
+  messageId,
+}: FileFacts): object => ({
+  type: 'image',
+  id,
+  url: `/api/v1/files/${id}/content`,
+  name,
+  status: 'uploaded',
+  size: bytes.length,
+  error: '',
+  itemId,
+  media: 'image',
+  ref_user_msg_id: messageId,
+  file: { id, user_id: userId, filename: name, meta: { name, content_type: mediaType, size: bytes.length } },
+});

@@ -1,0 +1,66 @@
+import { usageSchema } from '@sluice/protocol';
+import { z } from 'zod';
+
+/*
+ * What we read of chat.z.ai's private protocol. Nobody documents it; see docs/providers/zai-web.md.
+ */
+
+const text = z.string().nullish().catch(undefined);
+const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
+
+const errorFields = z.object({
+  code,
+  error_code: code,
+  detail: text,
+  message: text,
+  content: text,
+  captcha_error_type: text,
+});
+
+/** An error, wherever it stands. */
+export type WebError = z.output<typeof errorFields>;
+
+const webErrorSchema = z.union([z.string().transform((detail): WebError => ({ detail })), errorFields]);
+
+const error = webErrorSchema.nullish().catch(undefined);
+/** The backend wraps errors in errors. */
+const inner = z.object({ error }).nullish().catch(undefined);
+
+const update = z.object({
+  phase: text,
+  delta_content: text,
+  edit_content: text,
+  edit_index: z.number().int().nonnegative().nullish().catch(undefined),
+  content: text,
+  usage: usageSchema.nullish().catch(undefined),
+  done: z.boolean().nullish().catch(undefined),
+  error,
+  data: inner,
+  inner,
+});
+export type WebUpdate = z.output<typeof update>;
+
+/** One event of an answer. Some senders end with `{"data":"[DONE]"}`. */
+export const webEventSchema = z.object({ error, data: z.union([z.literal('[DONE]'), update]).nullish() });
+export type WebEvent = z.output<typeof webEventSchema>;
+
+/** An error body. `detail` is text, or what stands in `error` elsewhere. */
+export const webErrorBodySchema = z.object({
+  error,
+  detail: error,
+  message: text,
+  code,
+  data: inner,
+});
+
+/** The answer to a wish for a session. */
+export const sessionSchema = z.object({ token: z.string().min(1) });
+
+/** A chat that was made, a file that was taken. */
+export const createdSchema = z.looseObject({ id: z.string().min(1), filename: text });
+
+/** The error of an event, at any of the places where it was seen. */
+export function errorIn({ error, data }: WebEvent): WebError | undefined {
+  if (data === '[DONE]') return error ?? undefined;
+  return error ?? data?.error ?? data?.data?.error ?? data?.inner?.error ?? undefined;
+}

@@ -1,0 +1,33 @@
+import type { FinishReason } from '../answer/chunk-writer.ts';
+import type { CallPlan } from '../adapter.ts';
+import { createMarkupReader, type MarkupReader } from './thought-markup.ts';
+import type { WireMessage } from './wire.ts';
+
+/** What the API says went wrong while it answered, in the place where others tell how the answer ended. */
+export const networkError = 'network_error';
+
+/** Why an answer ended, in OpenAI's words. */
+export const toFinishReason = (reason: string): FinishReason => finishReasons[reason] ?? 'stop';
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  sensitive: 'content_filter',
+  model_context_window_exceeded: 'length',
+};
+
+/** Where marks are to stay, the text passes as it is. */
+export const markupReaderFor = ({ keepsThinkingMarkup }: CallPlan): MarkupReader =>
+  keepsThinkingMarkup ? untouched : createMarkupReader();
+
+const untouched: MarkupReader = {
+  push: (piece) => ({ reasoning: '', content: piece }),
+  end: () => ({ reasoning: '', content: '' }),
+};
+
+/** The message's text apart from its thoughts. */
+export function splitMessage({ content, reasoning_content: thoughts }: WireMessage, reader: MarkupReader) {
+  const split = reader.push(content ?? '');
+  return { reasoning: (thoughts ?? '') + split.reasoning, content: split.content };
+}

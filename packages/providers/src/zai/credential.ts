@@ -1,0 +1,21 @@
+import { createHmac } from 'node:crypto';
+
+/** How long a signed key is good for. */
+const lifeMs = 5 * 60_000;
+
+/**
+ * Makes the short-lived token of a key of the form `id.secret`, so that the secret itself is never sent: a JWT whose
+ * times are in milliseconds. Keys of another form are sent as they are.
+ *
+ * Source: https://github.com/zai-org/z-ai-sdk-python
+ */
+export function signKey(key: string, nowMs: number): string {
+  const [id, secret, ...rest] = key.split('.');
+  if (id === undefined || id === '' || secret === undefined || secret === '' || rest.length > 0) return key;
+  const header = toBase64Url({ alg: 'HS256', sign_type: 'SIGN' });
+  const payload = toBase64Url({ api_key: id, exp: nowMs + lifeMs, timestamp: nowMs });
+  const signature = createHmac('sha256', secret).update(`${header}.${payload}`).digest('base64url');
+  return `${header}.${payload}.${signature}`;
+}
+
+const toBase64Url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,0 +1,71 @@
+import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { ToolCallDelta } from '../answer/chunk-writer.ts';
+import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
+import { parseText } from '../parse-text.ts';
+import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
+import { toInnerFailure } from './failure.ts';
+import type { SplitText } from './thought-markup.ts';
+import { chunkSchema, type WireToolCall } from './wire.ts';
+
+/**
+ * OpenAI's chunks with an accent: no null where nothing ends, the usage on the last chunk with a choice, thoughts of some
+ * models inside the text.
+ */
+export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
+  const reader = markupReaderFor(plan);
+  const begun = new Set<number>();
+
+  function say({ reasoning, content }: SplitText, answer: AnswerDraft): void {
+    if (reasoning !== '') answer.delta({ reasoning_content: reasoning });
+    if (content !== '') answer.delta({ content });
+  }
+
+  /** The first piece of a call names it; the API repeats that on later ones, which would double the name. */
+  function toDelta({ index, id, function: called }: WireToolCall, at: number): ToolCallDelta {
+    const place = index ?? at;
+    const isFirst = !begun.has(place);
+    begun.add(place);
+    const argumentsText = called?.arguments ?? '';
+    return isFirst
+      ? {
+          index: place,
+          id: id ?? `call_${plan.requestId}_${place}`,
+          type: 'function',
+          function: { name: called?.name ?? '', arguments: argumentsText },
+        }
+      : { index: place, function: { arguments: argumentsText } };
+  }
+
+  return createStreamTranslator(body, plan, {
+    onEvent({ data }, answer) {
+      if (data === '[DONE]') return answer.complete();
+      const chunk = parseText(chunkSchema, data);
+      if (chunk === undefined) {
+        return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
+      }
+      const { error, code, msg, choices, usage, web_search: found } = chunk;
+      if (error != null) return answer.fail(toInnerFailure(error));
+      if (choices == null && code != null) return answer.fail(toInnerFailure({ code, message: msg }));
+      answer.identify({
+        ...(chunk.id == null ? {} : { id: chunk.id }),
+        ...(chunk.created == null ? {} : { created: chunk.created }),
+        ...(chunk.model == null ? {} : { model: chunk.model }),
+      });
+      if (found != null && found.length > 0) answer.delta({ web_search: found });
+      if (usage != null) answer.usage(usage);
+      const [choice] = choices ?? [];
+      if (choice?.delta != null) {
+        say(splitMessage(choice.delta, reader), answer);
+        const calls = choice.delta.tool_calls ?? [];
+        if (calls.length > 0) answer.delta({ tool_calls: calls.map(toDelta) });
+      }
+      const reason = choice?.finish_reason;
+      if (reason == null || reason === '') return;
+      if (reason === networkError) {
+        return answer.fail({ kind: 'server', message: 'The model failed while it answered.' });
+      }
+      say(reader.end(), answer);
+      answer.finish(toFinishReason(reason));
+    },
+  });
+}

@@ -1,0 +1,80 @@
+/** What a piece of an answer's text comes to. */
+export interface SplitText {
+  readonly reasoning: string;
+  readonly content: string;
+}
+
+/** Takes thoughts and marks out of a text that comes in pieces, wherever it was cut. */
+export interface MarkupReader {
+  push(piece: string): SplitText;
+  /** What was held back because it might have been the beginning of a mark. */
+  end(): SplitText;
+}
+
+const open = '<think>';
+const close = '</think>';
+/** Around what the model takes for its result. */
+const boxes = ['<|begin_of_box|>', '<|end_of_box|>'] as const;
+
+/**
+ * Some models write their thoughts at the beginning of the text, between `<think>` and `</think>`, and draw a box around
+ * their result. Elsewhere in the text these tags are text.
+ */
+export function createMarkupReader(): MarkupReader {
+  let place: 'start' | 'opened' | 'thoughts' | 'closed' | 'answer' = 'start';
+  let held = '';
+
+  function read(isLast: boolean): SplitText {
+    let reasoning = '';
+    if (place === 'start') {
+      const text = held.trimStart();
+      if (text.startsWith(open)) {
+        place = 'opened';
+        held = text.slice(open.length);
+      } else if (isLast || !open.startsWith(text)) {
+        place = 'answer';
+      } else return { reasoning: '', content: '' };
+    }
+    if (place === 'opened') skipLines('thoughts');
+    if (place === 'thoughts') {
+      const end = held.indexOf(close);
+      reasoning = end === -1 ? take(isLast ? 0 : tornLength(held, [close])) : take(held.length - end);
+      if (end !== -1) {
+        place = 'closed';
+        held = held.slice(close.length);
+      }
+    }
+    if (place === 'closed') skipLines('answer');
+    if (place !== 'answer') return { reasoning, content: '' };
+    for (const box of boxes) held = held.replaceAll(box, '');
+    return { reasoning, content: take(isLast ? 0 : tornLength(held, boxes)) };
+  }
+
+  /** The empty lines behind a mark belong to nothing. */
+  function skipLines(next: 'thoughts' | 'answer'): void {
+    held = held.replace(/^\n+/, '');
+    if (held !== '') place = next;
+  }
+
+  /** Gives what is held but for its last characters. */
+  function take(keep: number): string {
+    const taken = held.slice(0, held.length - keep);
+    held = held.slice(held.length - keep);
+    return taken;
+  }
+
+  return {
+    push(piece) {
+      held += piece;
+      return read(false);
+    },
+    end: () => read(true),
+  };
+}
+
+/** How much of a text's end may be the beginning of one of these marks. */
+function tornLength(text: string, marks: readonly string[]): number {
+  const from = text.lastIndexOf('<');
+  const tail = from === -1 ? '' : text.slice(from);
+  return marks.some((mark) => mark.startsWith(tail)) ? tail.length : 0;
+}

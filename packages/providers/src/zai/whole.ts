@@ -1,0 +1,54 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { writeCompletion } from '../answer/completion.ts';
+import { parseText } from '../parse-text.ts';
+import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
+import { toInnerFailure } from './failure.ts';
+import { completionSchema } from './wire.ts';
+
+/** A whole answer, with what OpenAI's clients expect of one and the API leaves out. */
+export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
+  const answer = parseText(completionSchema, text);
+  if (answer === undefined) return failed({ kind: 'malformed', message: "The provider's answer can not be read." });
+  if (answer.error != null) return failed(toInnerFailure(answer.error));
+  const [choice] = answer.choices ?? [];
+  if (choice?.message == null) {
+    return answer.code == null
+      ? failed({ kind: 'malformed', message: "The provider's answer holds no message." })
+      : failed(toInnerFailure({ code: answer.code, message: answer.msg }));
+  }
+  if (choice.finish_reason === networkError) {
+    return failed({ kind: 'server', message: 'The model failed while it answered.' });
+  }
+  const { message, finish_reason: reason } = choice;
+  const reader = markupReaderFor(plan);
+  const split = splitMessage(message, reader);
+  const rest = reader.end();
+  const reasoning = split.reasoning + rest.reasoning;
+  const content = split.content + rest.content;
+  const calls = message.tool_calls ?? [];
+  const found = answer.web_search ?? [];
+  return writeCompletion({
+    id: answer.id ?? `chatcmpl-${plan.requestId}`,
+    created: answer.created ?? Math.floor(plan.startedAtMs / 1000),
+    model: answer.model ?? plan.model,
+    message: {
+      content: content === '' && calls.length > 0 ? null : content,
+      ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+      ...(calls.length === 0
+        ? {}
+        : {
+            tool_calls: calls.map(({ id, function: called }, at) => ({
+              id: id ?? `call_${plan.requestId}_${at}`,
+              type: 'function',
+              function: { name: called?.name ?? '', arguments: called?.arguments ?? '' },
+            })),
+          }),
+      ...(found.length === 0 ? {} : { web_search: found }),
+    },
+    finishReason: toFinishReason(reason ?? 'stop'),
+    usage: answer.usage ?? undefined,
+  });
+}
+
+const failed = (failure: UpstreamFailure): WholeTranslation => ({ kind: 'failed', failure });

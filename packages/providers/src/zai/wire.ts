@@ -1,0 +1,64 @@
+import { usageSchema } from '@sluice/protocol';
+import { z } from 'zod';
+
+/**
+ * What we read of the GLM API's answers.
+ * Reference: https://docs.z.ai/api-reference/llm/chat-completion
+ */
+
+/** Codes are numbers in quotes, and now and then without. */
+const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
+
+export const wireErrorSchema = z.object({ code, message: z.string().nullish().catch(undefined) });
+export type WireError = z.output<typeof wireErrorSchema>;
+
+/** An error body. The gate before the API has an envelope of its own. */
+export const errorBodySchema = z.object({
+  error: wireErrorSchema.nullish().catch(undefined),
+  code,
+  msg: z.string().nullish().catch(undefined),
+  message: z.string().nullish().catch(undefined),
+  success: z.boolean().nullish().catch(undefined),
+});
+
+/** Arguments are JSON as text; the reference shows an object, too. */
+const argumentsText = z.union([
+  z.string(),
+  z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value)),
+]);
+
+const toolCall = z.object({
+  index: z.number().int().nonnegative().nullish(),
+  id: z.string().nullish(),
+  function: z.object({ name: z.string().nullish(), arguments: argumentsText.nullish() }).nullish(),
+});
+export type WireToolCall = z.output<typeof toolCall>;
+
+const message = z.object({
+  content: z.string().nullish(),
+  reasoning_content: z.string().nullish(),
+  tool_calls: z.array(toolCall).nullish(),
+});
+export type WireMessage = z.output<typeof message>;
+
+const answer = z.object({
+  id: z.string().nullish(),
+  created: z.number().nullish(),
+  model: z.string().nullish(),
+  usage: usageSchema.nullish().catch(undefined),
+  error: wireErrorSchema.nullish(),
+  code,
+  msg: z.string().nullish(),
+  /** What a search has found. */
+  web_search: z.array(z.looseObject({})).nullish().catch(undefined),
+});
+
+const choice = z.object({ finish_reason: z.string().nullish() });
+
+/** A chunk of a stream. */
+export const chunkSchema = answer.extend({ choices: z.array(choice.extend({ delta: message.nullish() })).nullish() });
+
+/** A whole answer. */
+export const completionSchema = answer.extend({
+  choices: z.array(choice.extend({ message: message.nullish() })).nullish(),
+});

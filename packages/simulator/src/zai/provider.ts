@@ -1,0 +1,27 @@
+import type { Endpoint, Provider } from '../server/provider.ts';
+import { toGlmCompletion, toGlmStream } from './answer.ts';
+import { failureOf } from './errors.ts';
+import { readGlmRequest } from './request.ts';
+
+const chatCompletions: Endpoint = {
+  read(body) {
+    const request = readGlmRequest(body);
+    if (request.kind === 'failure') return request;
+    const { model, stream, directives, conversation } = request.chat;
+    return {
+      kind: 'question',
+      model,
+      stream,
+      directives,
+      conversation,
+      answer: (behaviour) => (stream ? toGlmStream(request, behaviour) : toGlmCompletion(request, behaviour)),
+    };
+  },
+};
+
+/** The official API of the GLM models. */
+export const zai: Provider = {
+  endpoint: (method, path) =>
+    `${method} ${path}` === 'POST /api/paas/v4/chat/completions' ? chatCompletions : undefined,
+  failure: failureOf,
+};
