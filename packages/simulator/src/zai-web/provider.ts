@@ -1,5 +1,5 @@
 import { hashConversation } from '../faults/conversations.ts';
-import type { Endpoint, Failure, Provider, Question } from '../server/provider.ts';
+import type { Endpoint, Failure, Provider, Question, Surroundings } from '../server/provider.ts';
 import { toWebStream } from './answer.ts';
 import { failure, failureOf } from './errors.ts';
 import { readWebRequest } from './request.ts';
@@ -36,7 +36,7 @@ const told = (body: string): Question => ({
   answer: () => ({ kind: 'whole', body, tokens: 0, steps: 0 }),
 });
 
-function takeFile(body: string, { credential } = noQuery): Question | Failure {
+function takeFile(body: string, { credential }: Surroundings): Question | Failure {
   if (userOf(credential).startsWith('guest-')) return failure(403, 'Guests may not upload files');
   const [, filename] = /; name="file"; filename="([^"]+)"/.exec(body) ?? [];
   if (filename === undefined) return failure(400, 'No file');
