@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/index.ts';
 import { azure } from './azure/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
@@ -6,6 +7,7 @@ import type { Provider } from './provider.ts';
 export const providers = {
   openai,
   azure,
+  anthropic,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/provider.ts';
 import { azure } from './azure/provider.ts';
 import type { CallRecord, CallStats } from './audit/call-record.ts';
 import { createAudit } from './audit/audit.ts';
@@ -49,7 +50,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
   const audit = createAudit();
   const conversations = createConversations();
   const script = createScript();
-  const needs = { providers: [openAi, azure], audit, conversations, script, refuse } as const;
+  const needs = { providers: [openAi, azure, anthropic], audit, conversations, script, refuse } as const;
   const listener = await listen({
     port,
     host,
