@@ -17,7 +17,7 @@ const options = section({
     .describe(
       'The longest answer where a request sets no limit, which Anthropic can not do without; thoughts come on top.',
     ),
-  thinking: oneOf(thinkingStyles)
+  thinking_style: oneOf(thinkingStyles)
     .default('auto')
     .describe(
       'How `reasoning_effort` is passed on: as an `effort` (Claude 4.6 and later) or as a `budget` of tokens (before). ' +
@@ -46,7 +46,7 @@ const parameters = [
 export const anthropic = defineProvider({
   options,
   defaultBaseUrl: 'https://api.anthropic.com/v1',
-  create: ({ version, beta, max_tokens: maxTokens, thinking, sampling }) => ({
+  create: ({ version, beta, max_tokens: maxTokens, thinking_style: thinkingStyle, sampling }) => ({
     type: 'anthropic',
     capabilities: {
       parameters: new Set(sampling ? [...parameters, 'temperature', 'top_p', 'top_k'] : parameters),
@@ -58,7 +58,7 @@ export const anthropic = defineProvider({
     },
     framing: 'sse',
     findUnsupported,
-    toUpstream: (body, plan) => toUpstream(body, plan, { version, beta, maxTokens, thinking }),
+    toUpstream: (body, plan) => toUpstream(body, plan, { version, beta, maxTokens, thinkingStyle }),
     translateStream,
     translateWhole,
     toFailure,

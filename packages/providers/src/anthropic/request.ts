@@ -9,7 +9,7 @@ export interface AnthropicOptions {
   readonly version: string;
   readonly beta: readonly string[];
   readonly maxTokens: number;
-  readonly thinking: ThinkingStyle;
+  readonly thinkingStyle: ThinkingStyle;
 }
 
 /** Anthropic's names for what goes there as it is; the SDK has the first three no more, as its latest models do not. */
@@ -43,7 +43,7 @@ function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptio
   const { thinking, effort, maxTokens } = toThinking({
     effort: Reflect.has(request, 'thinking') ? undefined : request.reasoning_effort,
     model: plan.model,
-    style: options.thinking,
+    style: options.thinkingStyle,
     limit: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     defaultLimit: options.maxTokens,
   });
