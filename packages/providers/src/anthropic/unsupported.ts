@@ -56,9 +56,10 @@ function badParameters(request: ChatRequest): FieldPath[] {
   ];
 }
 
+/** Where the faults of a message are inside it; the empty path for the whole of it. */
 function badFields(message: ChatMessage): FieldPath[] {
   // The deprecated pair of function and result has no id to tell which belongs to which.
-  if (message.role === 'function') return [['role']];
+  if (message.role === 'function') return [[]];
   const parts = Array.isArray(message.content) ? message.content : [];
   const texts = message.role === 'system' || message.role === 'developer' || message.role === 'assistant';
   const bad = parts.flatMap((part, at): FieldPath[] => {
