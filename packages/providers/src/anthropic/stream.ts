@@ -7,7 +7,7 @@ import { laterUsage, toFinishReason, unexplainedRefusal, usageOf } from './answe
 import { toInnerFailure } from './failure.ts';
 import { cutSpace } from './messages.ts';
 import { createOverlapCutter } from './overlap.ts';
-import { encryptedThought, signedThought } from './reasoning-details.ts';
+import { encryptedThought, type ReasoningDetail, signedThought } from './reasoning-details.ts';
 import { type WireBlock, wireEventSchema, type WireUsage } from './wire.ts';
 
 type WireEvent = z.output<typeof wireEventSchema>;
@@ -29,6 +29,8 @@ type OpenBlock =
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const blocks = new Map<number, OpenBlock>();
   const cutter = createOverlapCutter(cutSpace((body as ChatRequest).messages ?? []));
+  /** Proofs of thoughts that the client will want when it sends back what the model said, and not before. */
+  let proofs: ReasoningDetail[] = [];
   let usage: WireUsage = {};
   let calls = 0;
 
@@ -49,6 +51,15 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     answer.delta({ reasoning_content: text });
   }
 
+  /**
+   * Thoughts need their proofs only where tools were called. Up to there, and up to the end of an answer without tools, a
+   * stream that breaks off is one text that another call can go on with.
+   */
+  function prove(answer: AnswerDraft): void {
+    if (proofs.length > 0) answer.delta({ reasoning_details: proofs });
+    proofs = [];
+  }
+
   function onBlock(index: number, start: WireBlock, answer: AnswerDraft): void {
     const { type, text, thinking, signature, data, id, name, input } = start;
     if (type === 'text') {
@@ -61,6 +72,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     } else if (type === 'redacted_thinking') {
       blocks.set(index, { kind: 'redacted', data: data ?? '' });
     } else if (type === 'tool_use') {
+      prove(answer);
       const call = calls++;
       blocks.set(index, { kind: 'call', call, input, hasArguments: false });
       const called = { name: name ?? '', arguments: '' };
@@ -84,9 +96,9 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     blocks.delete(index);
     if (block?.kind === 'thinking' && block.signature !== '') {
       const { text, signature } = block;
-      answer.delta({ reasoning_details: [signedThought({ index, text, signature })] });
+      proofs.push(signedThought({ index, text, signature }));
     }
-    if (block?.kind === 'redacted') answer.delta({ reasoning_details: [encryptedThought(index, block.data)] });
+    if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
     // A call without arguments comes without any JSON, and OpenAI's is never empty.
     if (block?.kind !== 'call' || block.hasArguments) return;
     const text = JSON.stringify(block.input ?? {});
@@ -95,6 +107,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   function onStop({ stop_reason: reason, stop_details: details }: WireDelta, answer: AnswerDraft): void {
     if (reason == null) return;
+    prove(answer);
     if (reason === 'refusal') answer.delta({ refusal: details?.explanation ?? unexplainedRefusal });
     answer.finish(toFinishReason(reason));
   }

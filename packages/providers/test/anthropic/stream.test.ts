@@ -112,29 +112,39 @@ describe("Anthropic's stream", () => {
     });
   });
 
-  it('tells thoughts, and then what proves them', () => {
-    const { chunks } = translate([
-      start(),
-      block(0, { type: 'thinking', thinking: '', signature: '' }),
-      delta(0, 'thinking_delta', { thinking: 'h' }),
-      delta(0, 'thinking_delta', { thinking: 'm' }),
-      delta(0, 'signature_delta', { signature: 'sig' }),
-      stop(0),
-      block(1, { type: 'redacted_thinking', data: 'xyz' }),
-      stop(1),
-      block(2, { type: 'text', text: 'so' }),
-      stop(2),
-      end('end_turn'),
-      over,
-    ]);
-    const format = 'anthropic-claude-v1';
-    expect(deltasOf(chunks).slice(0, -1)).toEqual([
-      { role: 'assistant', reasoning_content: 'h' },
-      { reasoning_content: 'm' },
-      { reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 'sig', format, index: 0 }] },
-      { reasoning_details: [{ type: 'reasoning.encrypted', data: 'xyz', format, index: 1 }] },
-      { content: 'so' },
-    ]);
+  const format = 'anthropic-claude-v1';
+  const thoughts = [
+    block(0, { type: 'thinking', thinking: '', signature: '' }),
+    delta(0, 'thinking_delta', { thinking: 'h' }),
+    delta(0, 'thinking_delta', { thinking: 'm' }),
+    delta(0, 'signature_delta', { signature: 'sig' }),
+    stop(0),
+    block(1, { type: 'redacted_thinking', data: 'xyz' }),
+    stop(1),
+    block(2, { type: 'text', text: 'so' }),
+    stop(2),
+  ];
+  const said = [
+    { role: 'assistant', reasoning_content: 'h' },
+    { reasoning_content: 'm' },
+    { content: 'so' },
+    {
+      reasoning_details: [
+        { type: 'reasoning.text', text: 'hm', signature: 'sig', format, index: 0 },
+        { type: 'reasoning.encrypted', data: 'xyz', format, index: 1 },
+      ],
+    },
+  ];
+
+  it('proves its thoughts at its end', () => {
+    const { chunks } = translate([start(), ...thoughts, end('end_turn'), over]);
+    expect(deltasOf(chunks)).toEqual([...said, {}]);
+  });
+
+  it('proves its thoughts before it calls a tool', () => {
+    const tool = block(3, { type: 'tool_use', id: 't', name: 'f', input: {} });
+    const { chunks } = translate([start(), ...thoughts, tool, stop(3), end('tool_use'), over]);
+    expect(deltasOf(chunks)).toMatchObject([...said, { tool_calls: [{ id: 't' }] }, { tool_calls: [{}] }, {}]);
   });
 
   it('counts calls from 0, and gives each its arguments', () => {

@@ -15,7 +15,7 @@ export function findFault(fields: Fields): string | undefined {
   if (temperature !== undefined && !(typeof temperature === 'number' && temperature >= 0 && temperature <= 1)) {
     return 'temperature: range: 0..1';
   }
-  return faultOfThinking(fields, maxTokens) ?? faultOfTurns(messages) ?? faultOfEnd(messages.at(-1));
+  return faultOfThinking(fields, maxTokens) ?? faultOfTurns(messages) ?? faultOfEnd(fields, messages.at(-1));
 }
 
 function faultOfThinking({ thinking, tool_choice: choice }: Fields, maxTokens: number): string | undefined {
@@ -83,8 +83,11 @@ function faultOfImage(source: unknown, place: string): string | undefined {
     : `${place}.image.source: Input should be a valid image source`;
 }
 
-function faultOfEnd(last: unknown): string | undefined {
+function faultOfEnd({ thinking }: Fields, last: unknown): string | undefined {
   if (!isObject(last) || last.role !== 'assistant') return undefined;
+  if (isObject(thinking) && thinking.type !== 'disabled') {
+    return 'When `thinking` is enabled, a final `assistant` message must start with a thinking block.';
+  }
   const text = blocksOf(last.content).at(-1)?.text;
   return typeof text === 'string' && text !== text.trimEnd()
     ? 'messages: final assistant content cannot end with trailing whitespace'

@@ -132,6 +132,18 @@ describe('what goes wrong at Anthropic', () => {
     },
   );
 
+  it.each([
+    ['demo-q2-t12-i5-reset-k5-n1', {}, 'assistant'],
+    // Who thinks on request can't be told to write on, and some models never can: then the answer is made anew.
+    ['demo-q2-t12-i5-reset-k5-n1', { reasoning_effort: 'low' }, 'user'],
+    ['demo-q2-t12-i5-reset-k5-n1-noprefill', {}, 'user'],
+  ])('in the middle of an answer that was thought about is made good: %s %j', async (model, fields, lastRole) => {
+    const answer = await openStream(sluice, { model, content: 'rid=x', fields });
+    await answer.finish();
+    expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 12), isDone: true, errorCode: undefined });
+    expect((await bodies()).at(-1)?.messages.at(-1)?.role).toBe(lastRole);
+  });
+
   it('is told in the words of the provider, with the code of OpenAI', async () => {
     const asked = sluice.client().chat.completions.create(ask('demo-ctxlen'));
     await expect(asked).rejects.toMatchObject({
