@@ -57,11 +57,14 @@ function fromAssistant(message: Assistant): ContentBlockParam[] {
   const said = toBlocks(content ?? refusal);
   const uses = calls.flatMap((call): ContentBlockParam[] =>
     call.type === 'function'
-      ? [{ type: 'tool_use', id: call.id, name: call.function.name, input: toInput(call.function.arguments) }]
+      ? [{ type: 'tool_use', id: toToolId(call.id), name: call.function.name, input: toInput(call.function.arguments) }]
       : [],
   );
   return withThoughts(Reflect.get(message, 'reasoning_details'), [...said, ...uses]);
 }
+
+/** Other providers, of which the conversation may hold calls, are not as narrow about ids as Anthropic. */
+const toToolId = (id: string): string => id.replaceAll(/[^\w-]/g, '_');
 
 /** Anthropic wants an object; what a model once wrote in its place is kept as text. */
 function toInput(text: string): unknown {
@@ -77,7 +80,7 @@ function toInput(text: string): unknown {
 
 function fromTool({ tool_call_id: id, content }: ToolResult): ContentBlockParam {
   const blocks = toBlocks(content);
-  return { type: 'tool_result', tool_use_id: id, ...(blocks.length === 0 ? {} : { content: blocks }) };
+  return { type: 'tool_result', tool_use_id: toToolId(id), ...(blocks.length === 0 ? {} : { content: blocks }) };
 }
 
 /** An answer that is to be written on must not end in white space: Anthropic refuses that. See {@link cutSpace}. */

@@ -50,10 +50,17 @@ function badParameters(request: ChatRequest): FieldPath[] {
     format.type === 'text' ||
     (format.type === 'json_schema' && format.json_schema.schema !== undefined);
   return [
+    ...blankStops(request),
     ...(hasFormat ? [] : [['response_format']]),
     ...(tier == null || tier === 'auto' || tier === 'default' ? [] : [['service_tier']]),
     ...(effort == null || isKnownEffort(effort) ? [] : [['reasoning_effort']]),
   ];
+}
+
+/** Anthropic stops at no white space, such as the end of a line. */
+function blankStops({ stop }: ChatRequest): FieldPath[] {
+  if (typeof stop === 'string') return stop.trim() === '' ? [['stop']] : [];
+  return (stop ?? []).flatMap((text, at) => (text.trim() === '' ? [['stop', at]] : []));
 }
 
 /** Where the faults of a message are inside it; the empty path for the whole of it. */

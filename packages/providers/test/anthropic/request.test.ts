@@ -240,6 +240,21 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('names calls as Anthropic can, and their results alike', () => {
+    const id = 'functions.get_weather:0';
+    expect(
+      messagesFor(
+        user,
+        { role: 'assistant', tool_calls: [call(id, '{}')] },
+        { role: 'tool', tool_call_id: id, content: 'x' },
+      ),
+    ).toMatchObject([
+      {},
+      { content: [{ type: 'tool_use', id: 'functions_get_weather_0' }] },
+      { content: [{ type: 'tool_result', tool_use_id: 'functions_get_weather_0' }] },
+    ]);
+  });
+
   it.each(['not json', '[1]', '"text"', 'null'])('keeps arguments that are no object as text: %s', (args) => {
     expect(messagesFor(user, { role: 'assistant', tool_calls: [call('a', args)] })).toMatchObject([
       {},

@@ -26,6 +26,8 @@ describe('a request to Anthropic', () => {
     [{ reasoning_effort: 'low', tools: [weather], tool_choice: 'required' }, '"reasoning_effort".'],
     [{ response_format: { type: 'json_object' } }, '"response_format".'],
     [{ response_format: { type: 'json_schema', json_schema: { name: 'x' } } }, '"response_format".'],
+    [{ stop: '\n' }, '"stop".'],
+    [{ stop: ['END', '\n\n'] }, '"stop[1]".'],
     [{ service_tier: 'flex' }, '"service_tier".'],
     [{ n: 2 }, '"n".'],
     [{ seed: 1, logit_bias: { 1: 1 }, frequency_penalty: 1 }, '"seed", "logit_bias", "frequency_penalty".'],

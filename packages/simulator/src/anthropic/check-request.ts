@@ -7,13 +7,16 @@ const imageTypes = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'
 
 /** What Anthropic refuses in a request: the first fault, in its words or near them; undefined for none. */
 export function findFault(fields: Fields): string | undefined {
-  const { model, max_tokens: maxTokens, messages, temperature } = fields;
+  const { model, max_tokens: maxTokens, messages, temperature, stop_sequences: stops } = fields;
   if (typeof model !== 'string' || model === '') return 'model: Field required';
   if (typeof maxTokens !== 'number' || !Number.isInteger(maxTokens) || maxTokens < 1)
     return 'max_tokens: Field required';
   if (!Array.isArray(messages) || messages.length === 0) return 'messages: at least one message is required';
   if (temperature !== undefined && !(typeof temperature === 'number' && temperature >= 0 && temperature <= 1)) {
     return 'temperature: range: 0..1';
+  }
+  if (Array.isArray(stops) && stops.some((stop) => typeof stop !== 'string' || stop.trim() === '')) {
+    return 'stop_sequences: each stop sequence must contain non-whitespace';
   }
   return faultOfThinking(fields, maxTokens) ?? faultOfTurns(messages) ?? faultOfEnd(fields, messages.at(-1));
 }
@@ -61,6 +64,7 @@ function faultOfBlock(block: Fields, place: string): string | undefined {
     case 'image':
       return faultOfImage(block.source, place);
     case 'tool_use':
+      if (!/^[a-zA-Z0-9_-]+$/.test(String(block.id))) return `${place}.tool_use.id: String should match pattern`;
       return isObject(block.input) ? undefined : `${place}.tool_use.input: Input should be a valid dictionary`;
     case 'thinking':
       return block.signature === signatureOf(String(block.thinking))

@@ -172,6 +172,8 @@ describe("Anthropic's messages", () => {
     [{ messages: [user, { role: 'assistant', content: 'a ' }] }, /trailing whitespace/],
     [{ messages: [user, { role: 'assistant', content: 'a' }], thinking: { type: 'adaptive' } }, /thinking block/],
     [{ temperature: 1.5 }, /temperature/],
+    [{ stop_sequences: ['\n'] }, /non-whitespace/],
+    [{ messages: [user, { ...toolUse, content: [{ ...toolUse.content[0], id: 'a:b' }] }] }, /tool_use.id/],
     [{ thinking: { type: 'enabled', budget_tokens: 1023 } }, /1024/],
     [{ thinking: { type: 'enabled', budget_tokens: 1024 } }, /greater than `thinking.budget_tokens`/],
     [{ thinking: { type: 'adaptive' }, tools: [weather], tool_choice: { type: 'any' } }, /forces tool use/],
