@@ -28,7 +28,10 @@ const options = section({
     .describe('The models take `temperature`, `top_p` and `top_k`. Claude Opus 4.7 and later models do not.'),
 });
 
-const parameters = [
+const parameters = new Set([
+  'temperature',
+  'top_p',
+  'top_k',
   'max_tokens',
   'max_completion_tokens',
   'stop',
@@ -40,7 +43,7 @@ const parameters = [
   'thinking',
   'service_tier',
   'cache_control',
-];
+]);
 
 /** Anthropic's Messages API. */
 export const anthropic = defineProvider({
@@ -49,7 +52,7 @@ export const anthropic = defineProvider({
   create: ({ version, beta, max_tokens: maxTokens, thinking_style: thinkingStyle, sampling }) => ({
     type: 'anthropic',
     capabilities: {
-      parameters: new Set(sampling ? [...parameters, 'temperature', 'top_p', 'top_k'] : parameters),
+      parameters,
       images: ['https', 'data'],
       media: ['file'],
       prefill: 'assistant',
@@ -57,7 +60,7 @@ export const anthropic = defineProvider({
       streamUsage: true,
     },
     framing: 'sse',
-    findUnsupported,
+    findUnsupported: (body) => findUnsupported(body, sampling),
     toUpstream: (body, plan) => toUpstream(body, plan, { version, beta, maxTokens, thinkingStyle }),
     translateStream,
     translateWhole,

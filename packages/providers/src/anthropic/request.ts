@@ -2,6 +2,7 @@ import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messag
 import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './messages.ts';
+import { isUsual } from './sampling.ts';
 import { type ThinkingStyle, toThinking } from './thinking.ts';
 import { toTooling } from './tools.ts';
 
@@ -12,7 +13,7 @@ export interface AnthropicOptions {
   readonly thinkingStyle: ThinkingStyle;
 }
 
-/** Anthropic's names for what goes there as it is; the SDK has the first three no more, as its latest models do not. */
+/** What has the same name there; the SDK has the first three no more, as the latest models do not. */
 const passed = ['temperature', 'top_p', 'top_k', 'thinking', 'cache_control'] as const;
 
 const serviceTiers: Readonly<Record<string, 'auto' | 'standard_only'>> = { auto: 'auto', default: 'standard_only' };
@@ -41,7 +42,7 @@ type Message = { -readonly [Name in keyof MessageCreateParamsBase]: unknown };
 function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptions): Message {
   const { system, messages } = toConversation(request.messages);
   const { thinking, effort, maxTokens } = toThinking({
-    effort: Reflect.has(request, 'thinking') ? undefined : request.reasoning_effort,
+    effort: Reflect.get(request, 'thinking') == null ? request.reasoning_effort : undefined,
     model: plan.model,
     style: options.thinkingStyle,
     limit: request.max_completion_tokens ?? request.max_tokens ?? undefined,
@@ -52,7 +53,7 @@ function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptio
   const tier = serviceTiers[request.service_tier ?? ''];
   const outputConfig = {
     ...(effort === undefined ? {} : { effort }),
-    ...(format?.type === 'json_schema' ? { format: { type: format.type, schema: format.json_schema.schema } } : {}),
+    ...(format?.type === 'json_schema' ? { format: { type: format.type, schema: toSchema(format.json_schema) } } : {}),
   };
   return {
     model: plan.model,
@@ -70,5 +71,17 @@ function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptio
 }
 
 function passedFields(body: ChatBody): object {
-  return Object.fromEntries(passed.flatMap((name) => (body[name] == null ? [] : [[name, body[name]]])));
+  return Object.fromEntries(
+    passed.flatMap((name) => (body[name] == null || isUsual(name, body[name]) ? [] : [[name, body[name]]])),
+  );
 }
+
+interface JsonSchema {
+  readonly schema?: object | undefined;
+  readonly description?: string | undefined;
+}
+
+const toSchema = ({ schema, description }: JsonSchema): object => ({
+  ...(description === undefined ? {} : { description }),
+  ...schema,
+});

@@ -1,14 +1,15 @@
 import type { ChatMessage, ChatRequest } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { toBlock } from './content.ts';
+import { badSampling, thinks } from './sampling.ts';
 import { isKnownEffort } from './thinking.ts';
-import { isForced } from './tools.ts';
+import { isForced, toTooling } from './tools.ts';
 
 /** What of a request Anthropic can't do, beyond the names of parameters that it does not have. */
-export function findUnsupported(body: ChatBody): readonly FieldPath[] {
+export function findUnsupported(body: ChatBody, takesSampling: boolean): readonly FieldPath[] {
   const request = body as ChatRequest;
   return [
-    ...badSampling(request),
+    ...badSampling(request, takesSampling),
     ...badTools(request),
     ...badParameters(request),
     ...request.messages.flatMap((message, at) =>
@@ -17,27 +18,12 @@ export function findUnsupported(body: ChatBody): readonly FieldPath[] {
   ];
 }
 
-const thinks = ({ reasoning_effort: effort }: ChatRequest): boolean => effort != null && effort !== 'none';
-
-/** OpenAI's temperatures go up to 2, Anthropic's to 1, and a model that thinks has only the usual ones. */
-function badSampling(request: ChatRequest): FieldPath[] {
-  const { temperature, top_p: topP } = request;
-  const isHot = temperature != null && (temperature > 1 || (thinks(request) && temperature !== 1));
-  const isNarrow = topP != null && thinks(request) && topP < 0.95;
-  const topK: unknown = Reflect.get(request, 'top_k');
-  return [
-    ...(isHot ? [['temperature']] : []),
-    ...(isNarrow ? [['top_p']] : []),
-    ...(topK != null && thinks(request) ? [['top_k']] : []),
-  ];
-}
-
 function badTools(request: ChatRequest): FieldPath[] {
   const { tools = [], tool_choice: choice } = request;
   const isUnknownChoice = typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools';
   return [
     ...tools.flatMap(({ type }, at) => (type === 'function' ? [] : [['tools', at]])),
-    ...(isUnknownChoice ? [['tool_choice']] : []),
+    ...(isUnknownChoice || (isForced(request) && toTooling(request).tools === undefined) ? [['tool_choice']] : []),
     // A model that must call a tool can't think before.
     ...(isForced(request) && thinks(request) ? [['reasoning_effort']] : []),
   ];
@@ -68,10 +54,11 @@ function badFields(message: ChatMessage): FieldPath[] {
   // The deprecated pair of function and result has no id to tell which belongs to which.
   if (message.role === 'function') return [[]];
   const parts = Array.isArray(message.content) ? message.content : [];
-  const texts = message.role === 'system' || message.role === 'developer' || message.role === 'assistant';
+  const isTextAlone = message.role === 'system' || message.role === 'developer' || message.role === 'assistant';
   const bad = parts.flatMap((part, at): FieldPath[] => {
-    const isText = part.type === 'text' || part.type === 'refusal';
-    return isText || (!texts && toBlock(part) !== undefined) ? [] : [['content', at]];
+    // Audio is named for all providers alike.
+    const isFine = part.type === 'text' || part.type === 'refusal' || part.type === 'input_audio';
+    return isFine || (!isTextAlone && toBlock(part) !== undefined) ? [] : [['content', at]];
   });
   return message.role === 'assistant' ? [...bad, ...badAssistantFields(message)] : bad;
 }

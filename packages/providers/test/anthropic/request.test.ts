@@ -63,8 +63,13 @@ describe('a request to Anthropic', () => {
     [{ service_tier: 'default' }, { service_tier: 'standard_only' }],
     [{ cache_control: { type: 'ephemeral' } }, { cache_control: { type: 'ephemeral' } }],
     [
-      { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object' } } } },
-      { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
+      {
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'x', description: 'An x.', schema: { type: 'object' } },
+        },
+      },
+      { output_config: { format: { type: 'json_schema', schema: { type: 'object', description: 'An x.' } } } },
     ],
     [{ reasoning_effort: 'none' }, { thinking: { type: 'disabled' }, max_tokens: 4096 }],
     [
@@ -79,8 +84,10 @@ describe('a request to Anthropic', () => {
     expect(send(body).json).toMatchObject(expected);
   });
 
-  it('leaves out what is null', () => {
-    const { json } = send({ stop: null, temperature: null, max_tokens: null, reasoning_effort: null });
+  it('leaves out what is null, and what the models do anyway', () => {
+    expect(send({ temperature: 1, top_p: 1 }).json).toEqual(send({}).json);
+    const nothing = { stop: null, temperature: null, max_tokens: null, reasoning_effort: null, thinking: null };
+    const { json } = send(nothing);
     expect(Object.keys(json).sort()).toEqual(['max_tokens', 'messages', 'model', 'stream']);
   });
 

@@ -23,6 +23,7 @@ describe('a request to Anthropic', () => {
     [{ temperature: 0.5, reasoning_effort: 'low' }, '"temperature".'],
     [{ top_p: 0.5, top_k: 4, reasoning_effort: 'low' }, '"top_p", "top_k".'],
     [{ reasoning_effort: 'enormous' }, '"reasoning_effort".'],
+    [{ tool_choice: 'required' }, '"tool_choice".'],
     [{ reasoning_effort: 'low', tools: [weather], tool_choice: 'required' }, '"reasoning_effort".'],
     [{ response_format: { type: 'json_object' } }, '"response_format".'],
     [{ response_format: { type: 'json_schema', json_schema: { name: 'x' } } }, '"response_format".'],
@@ -37,6 +38,7 @@ describe('a request to Anthropic', () => {
     [said({ type: 'image_url', image_url: { url: 'http://a.example/b.png' } }), '"messages[0].content[0]".'],
     [said({ type: 'image_url', image_url: { url: 'data:image/svg+xml;base64,AA' } }), '"messages[0].content[0]".'],
     [said({ type: 'file', file: { file_id: 'f' } }), '"messages[0].content[0]".'],
+    [said({ type: 'input_audio', input_audio: { data: '', format: 'wav' } }), '"messages[0].content[0]".'],
     [said({ type: 'video_url' }), '"messages[0].content[0]".'],
     [byAssistant({ name: 'Ada' }), '"messages[1].name".'],
     [byAssistant({ audio: { id: 'a' } }), '"messages[1].audio".'],
@@ -59,6 +61,8 @@ describe('a request to Anthropic', () => {
   });
 
   it('has no sampling where its models have none', () => {
-    expect(refused({ temperature: 1, top_p: 0.9 }, { sampling: false })).toBe('"temperature", "top_p".');
+    const options = { sampling: false };
+    expect(refused({ temperature: 0.7, top_p: 0.9, top_k: 5 }, options)).toBe('"temperature", "top_p", "top_k".');
+    expect(refused({ temperature: 1, top_p: 1 }, options)).toBeUndefined();
   });
 });
