@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/index.ts';
 import { azure } from './azure/index.ts';
 import { coze } from './coze/index.ts';
 import { bailian } from './bailian/index.ts';
@@ -16,6 +17,7 @@ export const providers = {
   gemini,
   zai,
   'zai-web': zaiWeb,
+  anthropic,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

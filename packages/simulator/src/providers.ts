@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/provider.ts';
 import { azure } from './azure/provider.ts';
 import { bailian } from './bailian/provider.ts';
 import { createCoze } from './coze/provider.ts';
@@ -11,6 +12,7 @@ import type { Provider } from './server/provider.ts';
 export const createProviders = (): readonly [Provider, ...Provider[]] => [
   openAi,
   azure,
+  anthropic,
   bailian,
   createCoze(),
   gemini,

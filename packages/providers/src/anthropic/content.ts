@@ -1,0 +1,96 @@
+import type {
+  Base64ImageSource,
+  CacheControlEphemeral,
+  DocumentBlockParam,
+  ImageBlockParam,
+  TextBlockParam,
+} from '@anthropic-ai/sdk/resources/messages';
+import type { ContentPart } from '@sluice/protocol';
+
+/** What both users and tools may say. */
+export type SaidBlock = TextBlockParam | ImageBlockParam | DocumentBlockParam;
+
+type Content = string | readonly ContentPart[] | null | undefined;
+
+const imageTypes: Readonly<Record<string, Base64ImageSource['media_type']>> = {
+  'image/jpeg': 'image/jpeg',
+  'image/jpg': 'image/jpeg',
+  'image/png': 'image/png',
+  'image/gif': 'image/gif',
+  'image/webp': 'image/webp',
+};
+
+/** Anthropic refuses texts of nothing but white space, which mean nothing either. */
+export function toBlocks(content: Content): SaidBlock[] {
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
+  return parts.flatMap((part) => toBlock(part) ?? []);
+}
+
+export function textBlocks(content: Content): TextBlockParam[] {
+  return toBlocks(content).filter((block) => block.type === 'text');
+}
+
+/** Undefined for what Anthropic does not take. */
+export function toBlock(part: ContentPart): SaidBlock | undefined {
+  switch (part.type) {
+    case 'text':
+      return part.text.trim() === '' ? undefined : { type: 'text', text: part.text, ...cacheControl(part) };
+    case 'refusal':
+      return part.refusal.trim() === '' ? undefined : { type: 'text', text: part.refusal };
+    case 'image_url':
+      return toImage(part.image_url.url, cacheControl(part));
+    case 'file':
+      return toDocument(part.file, cacheControl(part));
+    default:
+      return undefined;
+  }
+}
+
+interface Cached {
+  readonly cache_control?: CacheControlEphemeral;
+}
+
+function toImage(url: string, cached: Cached): ImageBlockParam | undefined {
+  if (url.startsWith('https://')) return { type: 'image', source: { type: 'url', url }, ...cached };
+  const { mediaType, data } = readDataUrl(url);
+  const type = imageTypes[mediaType];
+  return type === undefined
+    ? undefined
+    : { type: 'image', source: { type: 'base64', media_type: type, data }, ...cached };
+}
+
+interface FilePart {
+  readonly file_data?: string | undefined;
+  readonly filename?: string | undefined;
+}
+
+function toDocument({ file_data: url = '', filename }: FilePart, cached: Cached): DocumentBlockParam | undefined {
+  const { mediaType, data } = readDataUrl(url);
+  if (mediaType !== 'application/pdf') return undefined;
+  return {
+    type: 'document',
+    source: { type: 'base64', media_type: mediaType, data },
+    ...(filename === undefined ? {} : { title: filename }),
+    ...cached,
+  };
+}
+
+/** Both are empty for what is no data URL in base 64. */
+function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } {
+  // No pattern over the whole of it: it may have megabytes.
+  const comma = url.indexOf(',');
+  const [, mediaType = ''] = /^data:([^;,]+)(?:;[^;,]*)*;base64$/i.exec(url.slice(0, Math.min(comma, 256))) ?? [];
+  return mediaType === ''
+    ? { mediaType, data: '' }
+    : { mediaType: mediaType.toLowerCase(), data: url.slice(comma + 1) };
+}
+
+/** Anthropic's own member, which clients of other gateways send, or OpenAI's word for the same. */
+function cacheControl(part: object): Cached {
+  const own: unknown = Reflect.get(part, 'cache_control');
+  if (typeof own === 'object' && own !== null) return { cache_control: own as CacheControlEphemeral };
+  const breakpoint: unknown = Reflect.get(part, 'prompt_cache_breakpoint');
+  if (typeof breakpoint !== 'object' || breakpoint === null) return {};
+  const ttl: unknown = Reflect.get(breakpoint, 'ttl');
+  return { cache_control: { type: 'ephemeral', ...(ttl === '5m' || ttl === '1h' ? { ttl } : {}) } };
+}

@@ -1,0 +1,87 @@
+import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
+import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../adapter.ts';
+import { toConversation } from './messages.ts';
+import { isUsual } from './sampling.ts';
+import { type ThinkingStyle, toThinking } from './thinking.ts';
+import { toTooling } from './tools.ts';
+
+export interface AnthropicOptions {
+  readonly version: string;
+  readonly beta: readonly string[];
+  readonly maxTokens: number;
+  readonly thinkingStyle: ThinkingStyle;
+}
+
+/** What has the same name there; the SDK has the first three no more, as the latest models do not. */
+const passed = ['temperature', 'top_p', 'top_k', 'thinking', 'cache_control'] as const;
+
+const serviceTiers: Readonly<Record<string, 'auto' | 'standard_only'>> = { auto: 'auto', default: 'standard_only' };
+
+/** Anthropic's own request. What it has no words for was refused before: see `unsupported.ts`. */
+export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOptions): UpstreamRequest {
+  const { version, beta } = options;
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl}/messages`,
+    headers: {
+      'content-type': 'application/json',
+      accept: plan.stream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'sluice',
+      'anthropic-version': version,
+      ...(beta.length === 0 ? {} : { 'anthropic-beta': beta.join(',') }),
+      ...(plan.apiKey === undefined ? {} : { 'x-api-key': plan.apiKey }),
+    },
+    body: JSON.stringify({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
+  };
+}
+
+type Message = { -readonly [Name in keyof MessageCreateParamsBase]: unknown };
+
+function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptions): Message {
+  const { system, messages } = toConversation(request.messages);
+  const { thinking, effort, maxTokens } = toThinking({
+    effort: Reflect.get(request, 'thinking') == null ? request.reasoning_effort : undefined,
+    model: plan.model,
+    style: options.thinkingStyle,
+    limit: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    defaultLimit: options.maxTokens,
+  });
+  const { stop, response_format: format } = request;
+  const user = request.safety_identifier ?? request.user;
+  const tier = serviceTiers[request.service_tier ?? ''];
+  const outputConfig = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(format?.type === 'json_schema' ? { format: { type: format.type, schema: toSchema(format.json_schema) } } : {}),
+  };
+  return {
+    model: plan.model,
+    max_tokens: maxTokens,
+    ...(system.length === 0 ? {} : { system }),
+    messages,
+    ...toTooling(request),
+    ...(stop == null ? {} : { stop_sequences: typeof stop === 'string' ? [stop] : stop }),
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
+    ...(user === undefined ? {} : { metadata: { user_id: user } }),
+    ...(tier === undefined ? {} : { service_tier: tier }),
+    stream: plan.stream,
+  };
+}
+
+function passedFields(body: ChatBody): object {
+  return Object.fromEntries(
+    passed.flatMap((name) => (body[name] == null || isUsual(name, body[name]) ? [] : [[name, body[name]]])),
+  );
+}
+
+interface JsonSchema {
+  readonly schema?: object | undefined;
+  readonly description?: string | undefined;
+}
+
+const toSchema = ({ schema, description }: JsonSchema): object => ({
+  ...(description === undefined ? {} : { description }),
+  ...schema,
+});

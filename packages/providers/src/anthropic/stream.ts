@@ -1,0 +1,151 @@
+import type { ChatRequest, UpstreamEvent } from '@sluice/protocol';
+import type { z } from 'zod';
+import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
+import { parseText } from '../parse-text.ts';
+import { laterUsage, toFinishReason, unexplainedRefusal, usageOf } from './answer.ts';
+import { toInnerFailure } from './failure.ts';
+import { cutSpace } from './messages.ts';
+import { createOverlapCutter } from './overlap.ts';
+import { encryptedThought, type ReasoningDetail, signedThought } from './reasoning-details.ts';
+import { type WireBlock, wireEventSchema, type WireUsage } from './wire.ts';
+
+type WireEvent = z.output<typeof wireEventSchema>;
+type WireDelta = NonNullable<WireEvent['delta']>;
+
+interface OpenThought {
+  readonly kind: 'thinking';
+  text: string;
+  signature: string;
+}
+
+/** A block whose end has not come yet. */
+type OpenBlock =
+  | { readonly kind: 'text' }
+  | OpenThought
+  | { readonly kind: 'redacted'; readonly data: string }
+  | { readonly kind: 'call'; readonly call: number; readonly input: unknown; hasArguments: boolean };
+
+export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
+  const blocks = new Map<number, OpenBlock>();
+  const cutter = createOverlapCutter(cutSpace((body as ChatRequest).messages ?? []));
+  /** Proofs of thoughts that the client will want when it sends back what the model said, and not before. */
+  let proofs: ReasoningDetail[] = [];
+  let usage: WireUsage = {};
+  let calls = 0;
+
+  function onUsage(now: WireUsage | null | undefined, answer: AnswerDraft): void {
+    if (now == null) return;
+    usage = laterUsage(usage, now);
+    answer.usage(usageOf(usage));
+  }
+
+  function say(text: string | null | undefined, answer: AnswerDraft): void {
+    const content = cutter.cut(text ?? '');
+    if (content !== '') answer.delta({ content });
+  }
+
+  function think(block: OpenThought, text: string | null | undefined, answer: AnswerDraft): void {
+    if (text == null || text === '') return;
+    block.text += text;
+    answer.delta({ reasoning_content: text });
+  }
+
+  /**
+   * Thoughts need their proofs only where tools were called. Up to there, and up to the end of an answer without tools, a
+   * stream that breaks off is one text that another call can go on with.
+   */
+  function prove(answer: AnswerDraft): void {
+    if (proofs.length > 0) answer.delta({ reasoning_details: proofs });
+    proofs = [];
+  }
+
+  function onBlock(index: number, start: WireBlock, answer: AnswerDraft): void {
+    const { type, text, thinking, signature, data, id, name, input } = start;
+    if (type === 'text') {
+      blocks.set(index, { kind: 'text' });
+      say(text, answer);
+    } else if (type === 'thinking') {
+      const block: OpenThought = { kind: 'thinking', text: '', signature: signature ?? '' };
+      blocks.set(index, block);
+      think(block, thinking, answer);
+    } else if (type === 'redacted_thinking') {
+      blocks.set(index, { kind: 'redacted', data: data ?? '' });
+    } else if (type === 'tool_use') {
+      prove(answer);
+      const call = calls++;
+      blocks.set(index, { kind: 'call', call, input, hasArguments: false });
+      const called = { name: name ?? '', arguments: '' };
+      answer.delta({ tool_calls: [{ index: call, id: id ?? `call_${index}`, type: 'function', function: called }] });
+    }
+  }
+
+  function onDelta(block: OpenBlock | undefined, delta: WireDelta, answer: AnswerDraft): void {
+    if (block?.kind === 'text') say(delta.text, answer);
+    if (block?.kind === 'thinking') {
+      think(block, delta.thinking, answer);
+      block.signature += delta.signature ?? '';
+    }
+    if (block?.kind !== 'call' || delta.partial_json == null || delta.partial_json === '') return;
+    block.hasArguments = true;
+    answer.delta({ tool_calls: [{ index: block.call, function: { arguments: delta.partial_json } }] });
+  }
+
+  function onBlockEnd(index: number, answer: AnswerDraft): void {
+    const block = blocks.get(index);
+    blocks.delete(index);
+    if (block?.kind === 'thinking' && block.signature !== '') {
+      const { text, signature } = block;
+      proofs.push(signedThought({ index, text, signature }));
+    }
+    if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
+    // A call without arguments comes without any JSON, and OpenAI's is never empty.
+    if (block?.kind !== 'call' || block.hasArguments) return;
+    const text = JSON.stringify(block.input ?? {});
+    answer.delta({ tool_calls: [{ index: block.call, function: { arguments: text } }] });
+  }
+
+  function onStop({ stop_reason: reason, stop_details: details }: WireDelta, answer: AnswerDraft): void {
+    if (reason == null) return;
+    prove(answer);
+    if (reason === 'refusal') answer.delta({ refusal: details?.explanation ?? unexplainedRefusal });
+    answer.finish(toFinishReason(reason));
+  }
+
+  function onEvent({ data }: UpstreamEvent, answer: AnswerDraft): void {
+    const event = parseText(wireEventSchema, data);
+    if (event === undefined) {
+      return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
+    }
+    const { type, message, index, content_block: start, delta } = event;
+    switch (type) {
+      case 'message_start':
+        answer.identify({
+          ...(message?.id == null ? {} : { id: message.id }),
+          ...(message?.model == null ? {} : { model: message.model }),
+        });
+        return onUsage(message?.usage, answer);
+      case 'content_block_start':
+        if (start != null) onBlock(index ?? 0, start, answer);
+        return;
+      case 'content_block_delta':
+        if (delta != null) onDelta(blocks.get(index ?? 0), delta, answer);
+        return;
+      case 'content_block_stop':
+        return onBlockEnd(index ?? 0, answer);
+      case 'message_delta':
+        onUsage(event.usage, answer);
+        if (delta != null) onStop(delta, answer);
+        return;
+      case 'message_stop':
+        return answer.complete();
+      case 'error':
+        return answer.fail(toInnerFailure(event.error ?? {}));
+      default:
+        // `ping`, and whatever comes to be: the reference asks to pass over events that one does not know.
+        return;
+    }
+  }
+
+  return createStreamTranslator(body, plan, { onEvent });
+}

@@ -1,0 +1,57 @@
+import type { Tool, ToolChoice } from '@anthropic-ai/sdk/resources/messages';
+import type { ChatRequest } from '@sluice/protocol';
+
+type Tooling = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
+
+/** The members of Anthropic's request that speak of tools. */
+export function toTooling(body: Tooling): { readonly tools?: readonly Tool[]; readonly tool_choice?: ToolChoice } {
+  const { allowed, choice } = readChoice(body.tool_choice);
+  const tools = (body.tools ?? [])
+    .flatMap((tool) => (tool.type === 'function' ? [toTool(tool)] : []))
+    .filter(({ name }) => allowed?.has(name) ?? true);
+  if (tools.length === 0) return {};
+  const isSerial = body.parallel_tool_calls === false;
+  if (choice.type === 'none') return { tools, tool_choice: choice };
+  if (isSerial) return { tools, tool_choice: { ...choice, disable_parallel_tool_use: true } };
+  return { tools, ...(choice.type === 'auto' ? {} : { tool_choice: choice }) };
+}
+
+/** Does the request leave the model no choice but to call a tool? */
+export function isForced({ tool_choice: choice }: Tooling): boolean {
+  const { type } = readChoice(choice).choice;
+  return type === 'any' || type === 'tool';
+}
+
+type FunctionTool = Extract<NonNullable<Tooling['tools']>[number], { type: 'function' }>;
+
+function toTool(tool: FunctionTool): Tool {
+  const { name, description, parameters, strict } = tool.function;
+  const cacheControl: unknown = Reflect.get(tool, 'cache_control');
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    input_schema: { properties: {}, ...parameters, type: 'object' },
+    ...(strict === true ? { strict } : {}),
+    ...(typeof cacheControl === 'object' && cacheControl !== null
+      ? { cache_control: cacheControl as NonNullable<Tool['cache_control']> }
+      : {}),
+  };
+}
+
+interface Choice {
+  readonly choice: ToolChoice;
+  /** Names of the functions that may be called; undefined: all. */
+  readonly allowed?: ReadonlySet<unknown>;
+}
+
+function readChoice(choice: Tooling['tool_choice']): Choice {
+  if (choice === 'none' || choice === 'auto') return { choice: { type: choice } };
+  if (choice === 'required') return { choice: { type: 'any' } };
+  if (choice?.type === 'function') return { choice: { type: 'tool', name: choice.function.name } };
+  if (choice?.type !== 'allowed_tools') return { choice: { type: 'auto' } };
+  const { mode, tools } = choice.allowed_tools;
+  const names = tools.map(({ function: called }) =>
+    typeof called === 'object' && called !== null ? (Reflect.get(called, 'name') as unknown) : undefined,
+  );
+  return { choice: { type: mode === 'required' ? 'any' : 'auto' }, allowed: new Set(names) };
+}

@@ -1,0 +1,74 @@
+import type { ChatMessage, ChatRequest } from '@sluice/protocol';
+import type { ChatBody, FieldPath } from '../adapter.ts';
+import { toBlock } from './content.ts';
+import { badSampling, thinks } from './sampling.ts';
+import { isKnownEffort } from './thinking.ts';
+import { isForced, toTooling } from './tools.ts';
+
+/** What of a request Anthropic can't do, beyond the names of parameters that it does not have. */
+export function findUnsupported(body: ChatBody, takesSampling: boolean): readonly FieldPath[] {
+  const request = body as ChatRequest;
+  return [
+    ...badSampling(request, takesSampling),
+    ...badTools(request),
+    ...badParameters(request),
+    ...request.messages.flatMap((message, at) =>
+      badFields(message).map((path): FieldPath => ['messages', at, ...path]),
+    ),
+  ];
+}
+
+function badTools(request: ChatRequest): FieldPath[] {
+  const { tools = [], tool_choice: choice } = request;
+  const isUnknownChoice = typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools';
+  return [
+    ...tools.flatMap(({ type }, at) => (type === 'function' ? [] : [['tools', at]])),
+    ...(isUnknownChoice || (isForced(request) && toTooling(request).tools === undefined) ? [['tool_choice']] : []),
+    // A model that must call a tool can't think before.
+    ...(isForced(request) && thinks(request) ? [['reasoning_effort']] : []),
+  ];
+}
+
+function badParameters(request: ChatRequest): FieldPath[] {
+  const { response_format: format, service_tier: tier, reasoning_effort: effort } = request;
+  const hasFormat =
+    format === undefined ||
+    format.type === 'text' ||
+    (format.type === 'json_schema' && format.json_schema.schema !== undefined);
+  return [
+    ...blankStops(request),
+    ...(hasFormat ? [] : [['response_format']]),
+    ...(tier == null || tier === 'auto' || tier === 'default' ? [] : [['service_tier']]),
+    ...(effort == null || isKnownEffort(effort) ? [] : [['reasoning_effort']]),
+  ];
+}
+
+/** Anthropic stops at no white space, such as the end of a line. */
+function blankStops({ stop }: ChatRequest): FieldPath[] {
+  if (typeof stop === 'string') return stop.trim() === '' ? [['stop']] : [];
+  return (stop ?? []).flatMap((text, at) => (text.trim() === '' ? [['stop', at]] : []));
+}
+
+/** Where the faults of a message are inside it; the empty path for the whole of it. */
+function badFields(message: ChatMessage): FieldPath[] {
+  // The deprecated pair of function and result has no id to tell which belongs to which.
+  if (message.role === 'function') return [[]];
+  const parts = Array.isArray(message.content) ? message.content : [];
+  const isTextAlone = message.role === 'system' || message.role === 'developer' || message.role === 'assistant';
+  const bad = parts.flatMap((part, at): FieldPath[] => {
+    // Audio is named for all providers alike.
+    const isFine = part.type === 'text' || part.type === 'refusal' || part.type === 'input_audio';
+    return isFine || (!isTextAlone && toBlock(part) !== undefined) ? [] : [['content', at]];
+  });
+  return message.role === 'assistant' ? [...bad, ...badAssistantFields(message)] : bad;
+}
+
+function badAssistantFields(message: Extract<ChatMessage, { role: 'assistant' }>): FieldPath[] {
+  const { audio, function_call: call, name, tool_calls: calls = [] } = message;
+  return [
+    ...(audio == null ? [] : [['audio']]),
+    ...(call == null ? [] : [['function_call']]),
+    ...(name === undefined ? [] : [['name']]),
+    ...calls.flatMap(({ type }, at) => (type === 'function' ? [] : [['tool_calls', at]])),
+  ];
+}

@@ -1,0 +1,77 @@
+import type { Behaviour } from '../faults/behaviour.ts';
+import { type ChatAnswer, chatAnswerOf, reasoningText } from '../openai/chat-answer.ts';
+import type { ChatRequest } from '../openai/chat-request.ts';
+import { contentOf } from '../openai/content.ts';
+
+/** A piece of an answer, as a token brings it. */
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'call'; readonly id: string; readonly name: string }
+  | { readonly kind: 'arguments'; readonly json: string };
+
+/** An answer before it has a shape. */
+export interface Answer {
+  readonly id: string;
+  readonly request: ChatRequest;
+  readonly behaviour: Behaviour;
+  readonly thoughts: readonly string[];
+  readonly pieces: readonly Piece[];
+  readonly stopReason: 'end_turn' | 'max_tokens' | 'tool_use';
+}
+
+const stopReasons = { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use' } as const;
+
+/** Makes up an answer: what the OpenAI side of the simulator would say. */
+export function answerOf(request: ChatRequest, behaviour: Behaviour): Answer {
+  const chat = chatAnswerOf(request, behaviour);
+  const pieces = Array.from({ length: chat.content.tokens }, (_, seq) => pieceOf(chat, seq));
+  return {
+    id: `msg_${request.conversation}`,
+    request,
+    behaviour,
+    thoughts: Array.from({ length: chat.reasoningTokens }, (_, seq) => reasoningText(seq)),
+    pieces: isContinued(chat) ? withSpace(pieces) : pieces,
+    stopReason: stopReasons[chat.content.finishReason],
+  };
+}
+
+interface ChatDelta {
+  readonly content?: string;
+  readonly tool_calls?: readonly {
+    readonly id?: string;
+    readonly function: { readonly name?: string; readonly arguments: string };
+  }[];
+}
+
+function pieceOf({ content }: ChatAnswer, seq: number): Piece {
+  const { content: text = '', tool_calls: calls = [] } = JSON.parse(content.delta(0, seq)) as ChatDelta;
+  const [call] = calls;
+  if (call === undefined) return { kind: 'text', text };
+  const { name = '', arguments: json } = call.function;
+  return call.id === undefined
+    ? { kind: 'arguments', json }
+    : { kind: 'call', id: call.id.replace('call_', 'toolu_'), name };
+}
+
+/** Does the answer write on where the request's last message ends? */
+function isContinued({ request, behaviour, content }: ChatAnswer): boolean {
+  if (request.soFar === '') return false;
+  const anew = contentOf({ ...request, soFar: '' }, behaviour);
+  return content.message(0, 1).content !== anew.message(0, 1).content;
+}
+
+function withSpace([first, ...rest]: readonly Piece[]): readonly Piece[] {
+  if (first === undefined) return [];
+  return [first.kind === 'text' ? { kind: 'text', text: ` ${first.text}` } : first, ...rest];
+}
+
+/** Anthropic's usage object, for so many tokens of content. */
+export function usageOf({ request, thoughts }: Answer, tokens: number): object {
+  return {
+    input_tokens: request.promptTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: thoughts.length + tokens,
+    output_tokens_details: { thinking_tokens: thoughts.length },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Endpoint, Provider } from '../server/provider.ts';
+import { answerOf } from './answer.ts';
+import { failureOf, invalidRequest } from './errors.ts';
+import { toEventStream } from './events.ts';
+import { toMessage } from './message.ts';
+import { readMessagesRequest } from './messages-request.ts';
+
+const prefillRefused = invalidRequest(
+  'This model does not support assistant message prefill. The conversation must end with a user message.',
+);
+
+const messages: Endpoint = {
+  read(body) {
+    const request = readMessagesRequest(body);
+    if (request.kind === 'failure') return request;
+    const { model, stream, directives, conversation } = request;
+    return {
+      kind: 'question',
+      model,
+      stream,
+      directives,
+      conversation,
+      answer(behaviour) {
+        if (behaviour.refusesPrefill && request.soFar !== '') return prefillRefused;
+        const answer = answerOf(request, behaviour);
+        return stream ? toEventStream(answer) : toMessage(answer);
+      },
+    };
+  },
+};
+
+/** Anthropic's Messages API. */
+export const anthropic: Provider = {
+  endpoint: (method, path) => (method === 'POST' && path === '/v1/messages' ? messages : undefined),
+  failure: failureOf,
+};
