@@ -8,6 +8,13 @@ export const places: Readonly<Partial<Record<ProviderType, Place>>> = {
   bailian: { path: '', model: 'demo' },
   coze: { path: '', model: 'demo' },
   gemini: { path: '/v1beta', model: 'demo' },
+  anthropic: { path: '/v1', model: 'demo' },
+  zai: { path: '/api/paas/v4', model: 'glm-4.5' },
+  'zai-web': {
+    path: '',
+    model: 'demo',
+    options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%' },
+  },
 };
 
 interface Place {

@@ -15,7 +15,7 @@ export function zaiWebUpstream({ baseUrl, token, mayBeAnonymous }: ZaiWebAccess)
     id: 'zai-web',
     type: 'zai-web',
     base_url: baseUrl,
-    options: signing,
+    options: { ...signing, zai_web_guests: mayBeAnonymous },
     credentials: [
       ...(token === undefined ? [] : [{ id: 'token', api_key: token }]),
       ...(mayBeAnonymous ? [{ id: 'anonymous', anonymous: true }] : []),

@@ -201,7 +201,7 @@ describe('a request to a plain model', () => {
   it('is OpenAI’s, at its own place', verifies('002-13', '002-30'), () => {
     const { url, headers, body } = providers.bailian
       .create(options)
-      .toUpstream({ messages: [user('hi')], tools: [], unknown: 1 }, plan({ model: 'qwen-plus' }));
+      .toUpstream({ messages: [user('hi')], tools: [], unknown: 1, stream: true }, plan({ model: 'qwen-plus' }));
     expect(url).toBe(`${base}/compatible-mode/v1/chat/completions`);
     expect(headers).toMatchObject({ authorization: 'Bearer key', 'x-dashscope-workspace': 'ws-1' });
     expect(JSON.parse(String(body))).toEqual({
@@ -209,6 +209,7 @@ describe('a request to a plain model', () => {
       messages: [user('hi')],
       tools: [],
       unknown: 1,
+      stream: true,
       stream_options: { include_usage: true },
     });
   });
