@@ -86,16 +86,28 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   for (const target of targets) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
   let state: RetryState = job.state;
   let lastFailure: UpstreamFailure | undefined;
+  let again: Chosen | undefined;
 
   while (state.attempts < needs.policy.maxAttempts) {
-    const chosen = await choose(needs.health, targets, standings);
+    const chosen: Chosen | undefined = again ?? (await choose(needs.health, targets, standings));
     if (chosen === undefined) break;
+    again = undefined;
     state = { ...state, attempts: state.attempts + 1 };
     const rescue = rescueMode(execution, chosen.target, state);
     const body = bodies.get(chosen.target) ?? execution.body;
     const result = await needs.callTarget(execution, { ...chosen, body, attempts: state.attempts, rescue });
     if (result.kind !== 'failed') return conclude(execution, state, result);
     const { failure, events } = result;
+    if (result.isTokenRefused === true && mayRenewToken(needs, state, chosen)) {
+      lastFailure = failure;
+      state = { ...state, renewedTokens: [...state.renewedTokens, credentialName(chosen)] };
+      // It was there to refuse it.
+      if (chosen.isProbe)
+        await needs.health.recovered({ upstreamId: chosen.target.upstream, model: chosen.target.model });
+      again = { ...chosen, isProbe: false };
+      needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
+      continue;
+    }
     const isPrefillRefused = rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
     lastFailure = failure;
     state = isPrefillRefused
@@ -156,6 +168,12 @@ function rescueMode({ delivered }: Execution, target: Target, { withoutPrefill }
 
 const mayGoOn = ({ policy }: ExecuteNeeds, { remainingMs }: Execution, { attempts }: RetryState): boolean =>
   attempts < policy.maxAttempts && remainingMs() > 0;
+
+const credentialName = ({ target, credentialId }: Chosen): string => `${target.upstream}/${credentialId}`;
+
+/** With another token the same credential may do; a provider that refuses that too means the credential. */
+const mayRenewToken = ({ policy }: ExecuteNeeds, { attempts, renewedTokens }: RetryState, chosen: Chosen): boolean =>
+  attempts < policy.maxAttempts && !renewedTokens.includes(credentialName(chosen));
 
 const unavailable = ({ attempts }: RetryState): Outcome => ({
   kind: 'error',

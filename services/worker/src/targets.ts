@@ -1,11 +1,17 @@
-import type { Config } from '@sluice/config';
+import type { Config, UpstreamCredential } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
 import { type ProviderAdapter, providers } from '@sluice/providers';
+import type { TokenCredential } from '@sluice/tokens';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
+import { toTokenCredential, type TokenCredentialNeeds } from './token-credential.ts';
 
 type Upstream = Config['upstreams'][number];
-export type Credential = Upstream['credentials'][number];
+
+/** A credential with what its tokens take, if it has such. */
+export interface Credential extends UpstreamCredential {
+  readonly tokenCredential: TokenCredential | undefined;
+}
 
 /** A target with all that a call to it takes. */
 export interface Target extends PlannedTarget {
@@ -21,8 +27,8 @@ export interface Target extends PlannedTarget {
 /** The targets of a model by the name that the client used, in no order; empty for a model this worker does not know. */
 export type TargetsOf = (model: string) => readonly Target[];
 
-export function createTargets(config: Config): TargetsOf {
-  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream)]));
+export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
+  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
   return (model) =>
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
@@ -31,7 +37,7 @@ export function createTargets(config: Config): TargetsOf {
 }
 
 /** What all targets at an upstream have in common. */
-function open(upstream: Upstream): Omit<Target, keyof PlannedTarget> {
+function open(upstream: Upstream, needs: TokenCredentialNeeds): Omit<Target, keyof PlannedTarget> {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, credentials } = upstream;
   const adapter = providers[type].create(options);
   return {
@@ -40,6 +46,11 @@ function open(upstream: Upstream): Omit<Target, keyof PlannedTarget> {
     prefill: prefill ?? adapter.capabilities.prefill,
     dropsUnsupported,
     adapter,
-    pool: createCredentialPool(credentials),
+    pool: createCredentialPool(
+      credentials.map((credential) => ({
+        ...credential,
+        tokenCredential: adapter.tokens && toTokenCredential(needs, { upstream, credential, source: adapter.tokens }),
+      })),
+    ),
   };
 }

@@ -5,6 +5,7 @@ import { claim, createConsumer, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
+import { createTokenVault } from '@sluice/tokens';
 import { createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
@@ -82,12 +83,30 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     probeMs: config.timeouts.firstTokenMs,
   });
   const client = createUpstreamClient({ connectTimeoutMs, keepAliveMs });
+  const { secretKey } = config;
+  const tokens =
+    secretKey &&
+    createTokenVault({
+      connection: commands,
+      keys,
+      secret: secretKey.reveal(),
+      onRenewed: ({ upstreamId, credentialId }) =>
+        logger.info({ upstream: upstreamId, credential: credentialId }, 'token of a provider renewed'),
+      onFailed: ({ upstreamId, credentialId }, { kind, message }) =>
+        logger.warn(
+          { upstream: upstreamId, credential: credentialId, code: kind, reason: message },
+          'token of a provider not renewed',
+        ),
+      onError,
+      now,
+    });
   const needs = {
     workerId,
-    targetsOf: createTargets(config),
+    targetsOf: createTargets(config, { client, maxBodyBytes: config.worker.maxBodyBytes }),
     callTarget: createCallTarget({
       client,
       health,
+      tokens,
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,
@@ -141,7 +160,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, graceMs);
       runs.abortAll('draining');
       await within(drained, lastWordsMs);
-      await within(writer.flushed(), lastWordsMs);
+      await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
       await within(Promise.all([reader.close(), liveness.close(), client.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
