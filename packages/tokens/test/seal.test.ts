@@ -21,14 +21,7 @@ describe('a seal', () => {
   it.each<[string, (sealed: string) => string | undefined]>([
     ['another secret', (sealed) => createSeal('another').open(sealed, 'p')],
     ['another place', (sealed) => seal.open(sealed, 'q')],
-    [
-      'a changed bit',
-      (sealed) =>
-        seal.open(
-          sealed.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A')),
-          'p',
-        ),
-    ],
+    ['a changed bit', (sealed) => seal.open(changeAt(sealed, 30), 'p')],
     ['a text cut short', (sealed) => seal.open(sealed.slice(0, 20), 'p')],
     ['another layout', (sealed) => seal.open(sealed.replace('v1.', 'v2.'), 'p')],
   ])('does not open for %s', (_what, open) => {

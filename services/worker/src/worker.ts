@@ -11,6 +11,7 @@ import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
 import { runJob } from './run-job.ts';
 import { createTargets } from './targets.ts';
+import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
 
 /** A worker: everything between its queue and its providers. */
@@ -142,6 +143,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
 
   return {
     async start() {
+      warnOfProviders(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start()]);

@@ -24,3 +24,43 @@ describe('a credential', () => {
     expect(problemsOf(upstream(type, credential), env)).toEqual([`${at}.${problem}`]);
   });
 });
+
+describe('a credential with tokens', () => {
+  it('is refused without a secret to encrypt them with', () => {
+    const wanted = 'must be a secret of at least 16 characters, the same for all replicas';
+    const reason = `${at} has tokens, which Redis holds encrypted with it`;
+    const file = upstream('iflow', 'oauth_file: f', oauth);
+    expect(problemsOf(file, anyKey)).toEqual([`SLUICE_SECRET_KEY: is missing; it ${wanted}: ${reason}`]);
+    expect(problemsOf(file, { ...anyKey, SLUICE_SECRET_KEY: 'short' })).toEqual([
+      `SLUICE_SECRET_KEY: ${wanted}: ${reason}`,
+    ]);
+  });
+
+  it('needs no secret where its upstream has a key', () => {
+    expect(load(upstream('iflow', 'api_key: k'), anyKey).upstreams[0]?.credentials[0]?.tokens).toBeUndefined();
+  });
+
+  it('needs what its login is renewed with', () => {
+    expect(problemsOf(upstream('iflow', 'oauth_file: f'), env)).toEqual([
+      'upstreams[0].options.oauth_client_id: is missing; a credential with oauth_file needs it',
+      'upstreams[0].options.oauth_client_secret: is missing; a credential with oauth_file needs it',
+    ]);
+  });
+
+  it('is of the sort that its provider gives out', () => {
+    expect(problemsOf(upstream('iflow', 'anonymous: true', oauth), env)).toEqual([
+      `${at}.anonymous: is not possible here; iflow upstreams take api_key or oauth_file`,
+    ]);
+  });
+
+  it.each([
+    ['creds.json', '/srv/creds.json'],
+    ['/etc/creds.json', '/etc/creds.json'],
+    ['~/.iflow/oauth_creds.json', '/home/me/.iflow/oauth_creds.json'],
+  ])('finds its file: %s', (path, absolute) => {
+    const config = load(upstream('iflow', `oauth_file: ${path}`, oauth), env);
+    expect(config.upstreams[0]?.credentials[0]?.tokens).toEqual({ kind: 'login', path: absolute });
+    expect(JSON.stringify(config)).not.toContain(secret);
+    expect(config.secretKey?.reveal()).toBe(secret);
+  });
+});
