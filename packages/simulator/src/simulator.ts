@@ -26,7 +26,7 @@ export interface Simulator {
   /** The last 20,000 calls as they stand now, oldest first. */
   calls(): readonly CallRecord[];
   stats(): CallStats;
-  /** Forgets calls, counts, tries of conversations and the script. Calls that run go on. */
+  /** Forgets calls, counts, tries of conversations, the script and iFlow's logins. Calls that run go on. */
   reset(): void;
   /**
    * Appends rules to the script.

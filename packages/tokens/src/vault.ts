@@ -27,7 +27,7 @@ export type TokenAnswer =
       readonly value: string;
       /** Names it towards {@link TokenVault.refuse}. */
       readonly version: string;
-      /** It was not there at first: this worker has got it, or has waited for another that did. */
+      /** Where it was not there: this worker has got it from the provider, or has waited for another that did. */
       readonly origin: 'stored' | 'obtained' | 'awaited';
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
@@ -159,8 +159,9 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       }),
     );
     if (!isStored) return 'superseded';
-    needs.onRenewed(credential);
-    return { kind: 'token', value: token.value, version: newVersion, origin: 'obtained' };
+    if (!result.isBrought) needs.onRenewed(credential);
+    const origin = result.isBrought ? 'stored' : 'obtained';
+    return { kind: 'token', value: token.value, version: newVersion, origin };
   }
 
   /** What a person brought along begins the chain, and mends it when the provider takes its last link no more. */
@@ -168,15 +169,18 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
     credential: TokenCredential,
     stored: ProviderToken | undefined,
     nowMs: number,
-  ): Promise<TokenResult> {
+  ): Promise<Obtained> {
     const startedAt = now();
-    const leftMs = (): number => times.obtain - (now() - startedAt);
-    const result = stored === undefined ? undefined : await credential.obtain(stored, nowMs, leftMs());
+    const ask = async (before: ProviderToken | undefined): Promise<Obtained> => {
+      const result = await credential.obtain(before, nowMs, times.obtain - (now() - startedAt));
+      return { ...result, isBrought: false };
+    };
+    const result = stored === undefined ? undefined : await ask(stored);
     if (result !== undefined && (result.kind === 'token' || result.failure.kind !== 'authentication')) return result;
     const brought = await credential.readBrought?.();
     if (result !== undefined && (brought === undefined || isSame(brought, stored))) return result;
-    if (brought !== undefined && !isDue(brought, credential.source, nowMs)) return { kind: 'token', token: brought };
-    return await credential.obtain(brought, nowMs, leftMs());
+    if (brought === undefined || isDue(brought, credential.source, nowMs)) return await ask(brought);
+    return { kind: 'token', token: brought, isBrought: true };
   }
 
   async function giveUp(
@@ -239,6 +243,8 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
 }
 
 const idOf = ({ upstreamId, credentialId }: TokenRef): string => `${upstreamId}/${credentialId}`;
+
+type Obtained = TokenResult & { readonly isBrought: boolean };
 
 interface Lease {
   readonly credential: TokenCredential;

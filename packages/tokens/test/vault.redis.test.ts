@@ -236,7 +236,7 @@ describe('a login that a person brought', () => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const credential = { ...provider.credential, readBrought: () => Promise.resolve(brought('login-1')) };
-    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-1' });
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-1', origin: 'stored' });
     expect(provider.seen).toEqual([]);
   });
 

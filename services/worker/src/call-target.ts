@@ -147,7 +147,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     }
     const redacted = redact(result, apiKey);
     const isTokenRefused = isRefusal(result) && token !== undefined;
-    if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version);
+    if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
     if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
     span.end();
     needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
