@@ -209,6 +209,10 @@ describe('a login', () => {
       what: 'every worker to be at work',
       timeoutMs: 20_000,
     });
+    const health = await Promise.all(
+      sluice.fleet.workers.map(async ({ url }) => (await fetch(`${url}/health`)).json()),
+    );
+    expect(health).toEqual(health.map(() => expect.objectContaining({ active_runs: 2 })));
     expect(await renewals()).toHaveLength(1);
     expect(await callsTo('/iflow/api/oauth/getUserInfo')).toHaveLength(1);
     expect(new Set((await chats()).map(({ credential }) => credential))).toEqual(
@@ -270,7 +274,11 @@ describe('a login', () => {
 
   it('shows nowhere', async () => {
     const all = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
-    const pages = await Promise.all(all.map(async ({ metricsUrl }) => (await fetch(metricsUrl)).text()));
+    const pages = await Promise.all(
+      all.flatMap(({ url }) =>
+        ['/metrics', '/health', '/status'].map(async (path) => (await fetch(`${url}${path}`)).text()),
+      ),
+    );
     const texts = { output: all.map((one) => one.output()), spans: collector.spans(), pages, redis: await dump() };
     expect(Object.keys(await redis.hgetall(await tokenKey('ended')))).toContain('sealed');
     expect(await redis.pttl(await tokenKey('ended'))).toBeGreaterThan(hourMs);
