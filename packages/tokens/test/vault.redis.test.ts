@@ -144,6 +144,18 @@ describe('tokens', () => {
     },
   );
 
+  redisTest('that were refused are no answer to a question that came after that', async ({ redisUrl, keyPrefix }) => {
+    const { vault } = await openVault(redisUrl, keyPrefix);
+    const { credential } = createProvider();
+    const first = await vault.get(credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    // Asked before the refusal is known, and not yet answered when it is.
+    const early = vault.get(credential);
+    const after = vault.refuse(ref, first.version).then(() => vault.get(credential));
+    expect(await early).toMatchObject({ value: 'value-1' });
+    expect(await after).toMatchObject({ value: 'value-2' });
+  });
+
   redisTest('are renewed by another when a renewer dies', async ({ redisUrl, keyPrefix }) => {
     const [dying, living] = await Promise.all([
       openVault(redisUrl, keyPrefix),
