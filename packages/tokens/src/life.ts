@@ -42,3 +42,7 @@ export const isDue = (
   { renewBeforeMs }: Pick<TokenSource, 'renewBeforeMs'>,
   nowMs: number,
 ): boolean => value === '' || (expiresAtMs !== undefined && nowMs >= expiresAtMs - renewBeforeMs);
+
+/** Can it be used, though it may be due? */
+export const holds = ({ value, expiresAtMs }: ProviderToken, nowMs: number): boolean =>
+  value !== '' && (expiresAtMs === undefined || nowMs < expiresAtMs);

@@ -4,7 +4,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
 import { isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
 import { createContents } from './contents.ts';
-import { isDue, lifeOf } from './life.ts';
+import { holds, isDue, lifeOf } from './life.ts';
 import { type Advice, createScripts, type TokenRef } from './scripts.ts';
 
 /** A credential whose tokens the provider gives out. */
@@ -179,8 +179,14 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
     if (result !== undefined && (result.kind === 'token' || result.failure.kind !== 'authentication')) return result;
     const brought = await credential.readBrought?.();
     if (result !== undefined && (brought === undefined || isSame(brought, stored))) return result;
-    if (brought === undefined || isDue(brought, credential.source, nowMs)) return await ask(brought);
-    return { kind: 'token', token: brought, isBrought: true };
+    if (brought !== undefined && !isDue(brought, credential.source, nowMs))
+      return { kind: 'token', token: brought, isBrought: true };
+    const renewed = await ask(brought);
+    if (renewed.kind === 'token' || brought === undefined || !holds(brought, nowMs)) return renewed;
+    // Due, and not to be renewed just now; but it holds.
+    needs.onFailed(credential, renewed.failure);
+    const token = { ...brought, renewal: renewed.renewal ?? brought.renewal };
+    return { kind: 'token', token, isBrought: true };
   }
 
   async function giveUp(

@@ -252,6 +252,23 @@ describe('a login that a person brought', () => {
     expect(provider.seen).toEqual([]);
   });
 
+  redisTest('is used while it holds, though it is due and can not be renewed', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    provider.gate.failure = { kind: 'server', message: 'Busy.' };
+    provider.renewalOnFailure = 'second';
+    const due = { ...brought('login-1'), expiresAtMs: Date.now() + 30_000 };
+    const credential = { ...provider.credential, readBrought: () => Promise.resolve(due) };
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-1', origin: 'stored' });
+    expect(scene.failures).toHaveLength(1);
+    provider.gate.failure = undefined;
+    await advance(scene, keyPrefix, 20_000);
+    await scene.vault.get(credential);
+    await scene.vault.close();
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'value-2' });
+    expect(provider.seen.map((token) => token?.renewal)).toEqual(['login-1', 'second']);
+  });
+
   redisTest('takes the place of a chain that has ended', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();

@@ -241,7 +241,7 @@ async function restCredential(
   const isRefused = isCredentialRefused(failure);
   const ownRestMs =
     failure.kind === 'rate_limit' ? backoffMs(policy, { schedule: 'rate_limit', waits, random }) : quotaRestMs;
-  const restMs = isRefused ? refusedRestMs : (failure.retryAfterMs ?? ownRestMs);
+  const restMs = isRefused ? Math.max(refusedRestMs, failure.retryAfterMs ?? 0) : (failure.retryAfterMs ?? ownRestMs);
   await health.rest({ upstreamId: target.upstream, credentialId }, { restMs, isRefused });
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }

@@ -191,6 +191,19 @@ describe('execute', () => {
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
   });
 
+  it.each([
+    [undefined, 10_000],
+    [2000, 10_000],
+    [3_600_000, 3_600_000],
+  ])('rests a refused credential for longer where it must be left alone: %s ms', async (retryAfterMs, restMs) => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('permission', retryAfterMs === undefined ? {} : { retryAfterMs })],
+      choices: [go('a'), { kind: 'refused' }],
+    });
+    expect(health.rest.mock.calls[0]?.[1]).toEqual({ restMs, isRefused: true });
+  });
+
   const tokenRefused: CallResult = { ...fail('authentication'), isTokenRefused: true };
 
   it(

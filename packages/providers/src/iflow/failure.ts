@@ -17,6 +17,10 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   449: 'rate_limit',
 };
 
+/** Keys that iFlow has banned: it does not take them back by itself, and each call speaks against the account. */
+const banned: ReadonlySet<number> = new Set([434, 438]);
+const bannedRestMs = 3_600_000;
+
 const kindOf = (status: number, text: string): FailureKind =>
   kinds[status] ?? (status >= 500 ? 'server' : kindOfStatus(status, text));
 
@@ -33,5 +37,6 @@ export function toStatedFailure(text: string): UpstreamFailure | undefined {
   const body = parseText(statusBodySchema, text);
   if (body === undefined) return undefined;
   const message = (body.msg ?? `The provider answered with status ${body.status}.`).slice(0, messageLength);
-  return { kind: kindOf(body.status, text), message, code: String(body.status) };
+  const failure = { kind: kindOf(body.status, text), message, code: String(body.status) };
+  return banned.has(body.status) ? { ...failure, retryAfterMs: bannedRestMs } : failure;
 }

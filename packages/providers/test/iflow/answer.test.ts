@@ -19,7 +19,8 @@ const kinds: [string, string][] = [
 
 describe('an error with status 200', () => {
   it.each(kinds)('%s is %s', (status, kind) => {
-    const failure = { kind, message: 'no', code: status };
+    const rest = ['434', '438'].includes(status) ? { retryAfterMs: 3_600_000 } : {};
+    const failure = { kind, message: 'no', code: status, ...rest };
     expect(adapter.translateWhole(stated(status), {}, plan)).toEqual({ kind: 'failed', failure });
     const stream = adapter.translateStream({}, plan);
     expect(stream.push({ data: stated(Number(status)) })).toBe('');

@@ -6,13 +6,14 @@
  * | word     | what happens                                            |
  * |----------|---------------------------------------------------------|
  * | `crowd`  | the token endpoint says no, with status 200             |
+ * | `hang`   | the token endpoint says nothing at all                  |
  * | `keep`   | a renewal gives no new refresh token                    |
  * | `nokey`  | the account has no API key                              |
  * | `short`  | a grant lives for an hour                               |
  */
 export interface Logins {
   /** Undefined where iFlow says no. */
-  grant(form: URLSearchParams): object | undefined;
+  grant(form: URLSearchParams): object | 'silence' | undefined;
   userInfo(accessToken: string): object;
   /** Is this a key that iFlow has given out, and no longer takes? */
   hasEnded(key: string): boolean;
@@ -60,6 +61,7 @@ export function createLogins(): Logins {
         ? renewed(form.get('refresh_token') ?? '')
         : /^code-([\w-]+)$/.exec(form.get('code') ?? '')?.[1];
       if (name === undefined || applies(name, 'crowd')) return undefined;
+      if (applies(name, 'hang')) return 'silence';
       const login = loginOf(name);
       if (isRenewal) login.renewals += 1;
       const { renewals } = login;

@@ -30,12 +30,17 @@ const crowd = {
 export function createIflow(): Iflow {
   const logins = createLogins();
 
-  function intercept(call: RawCall): RawAnswer | undefined {
+  function toGrant({ body }: RawCall): RawAnswer | 'silence' {
+    const grant = logins.grant(new URLSearchParams(body)) ?? crowd;
+    return grant === 'silence' ? grant : json(200, grant);
+  }
+
+  function intercept(call: RawCall): RawAnswer | 'silence' | undefined {
     switch (`${call.method} ${call.path}`) {
       case 'GET /iflow/oauth':
         return toCallback(call.query);
       case 'POST /iflow/oauth/token':
-        return json(200, logins.grant(new URLSearchParams(call.body)) ?? crowd);
+        return toGrant(call);
       case 'GET /iflow/api/oauth/getUserInfo':
         return json(200, logins.userInfo(call.query.get('accessToken') ?? ''));
       case 'POST /iflow/v1/chat/completions':

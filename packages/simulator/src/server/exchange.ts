@@ -36,6 +36,7 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   for (const { intercept } of providers) {
     const answer = intercept?.(raw);
     if (answer === undefined) continue;
+    if (answer === 'silence') return;
     call.answer(answer.status);
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body);

@@ -5,7 +5,7 @@ import type { Directive } from '../faults/directives.ts';
 /** A provider's wire protocol. Faults, script, audit and sockets are the same for all and know none of them. */
 export interface Provider {
   /** Answers calls that are no questions to a model, and those that it turns away at the door. Asked first. */
-  intercept?(call: RawCall): RawAnswer | undefined;
+  intercept?(call: RawCall): RawAnswer | 'silence' | undefined;
   /** What answers at this path, if anything does. */
   endpoint(method: string, path: string): Endpoint | undefined;
   /** An error in the provider's own shape. */

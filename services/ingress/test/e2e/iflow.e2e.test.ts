@@ -38,6 +38,7 @@ const logins = {
   ended: [`${canary}-one`, -1000],
   due: [`${canary}-short-two`, -1000],
   refused: [`${canary}-three`, 100 * hourMs],
+  dying: [`${canary}-hang-1-five`, -1000],
   dead: [`${canary}-crowd-four`, -1000],
 } as const;
 
@@ -262,6 +263,17 @@ describe('a login', () => {
     },
   );
 
+  it('whose end comes as an error with status 200, in place of a stream', async () => {
+    const response = await post(sluice, { model: 'refused-e439-n1-t2', fields: { stream: true } });
+    expect([response.status, response.headers.get('x-sluice-attempts')]).toEqual([200, '2']);
+    expect(await response.text()).toContain('[DONE]');
+    expect(await renewals()).toHaveLength(1);
+    expect((await chats()).map(({ credential }) => credential)).toEqual([
+      `sk-sim-${logins.refused[0]}.1`,
+      `sk-sim-${logins.refused[0]}.2`,
+    ]);
+  });
+
   it('that iFlow renews no more asks for another', async () => {
     const answer = await refusalOf(await post(sluice, { model: 'dead-t1' }));
     expect(answer).toMatchObject({ status: 502, code: 'upstream_authentication' });
@@ -330,4 +342,21 @@ it('a start without a secret for the tokens is refused by name', async () => {
   for (const name of ['ingress', 'worker'] as const) {
     await expect(spawnService(name, { config })).rejects.toThrow(/SLUICE_SECRET_KEY: is missing/);
   }
+});
+
+/** How many requests a worker serves now. */
+async function activeRunsOf({ url }: { readonly url: string }): Promise<number> {
+  return ((await (await fetch(`${url}/health`)).json()) as { readonly active_runs: number }).active_runs;
+}
+
+it('a login is renewed by another worker when the one that had begun dies', async () => {
+  const answered = post(sluice, { model: 'dying-t2' });
+  await until(async () => (await renewals())[0]?.outcome === 'open', { what: 'a renewal to begin' });
+  const runs = await Promise.all(sluice.fleet.workers.map(activeRunsOf));
+  sluice.fleet.workers[runs.indexOf(1)]?.kill('SIGKILL');
+  const response = await answered;
+  expect(response.status).toBe(200);
+  await response.text();
+  expect((await renewals()).map(({ outcome }) => outcome)).toEqual(['aborted', 'finished']);
+  expect((await chats()).map(({ credential }) => credential)).toEqual([`sk-sim-${logins.dying[0]}.1`]);
 });
