@@ -22,6 +22,8 @@ export interface Config {
   readonly log: LogConfig;
   /** What whoever starts the product should know of its configuration. */
   readonly warnings: readonly string[];
+  /** Encrypts providers' tokens in Redis; there if any credential has such. */
+  readonly secretKey: Secret | undefined;
   /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
   readonly demo: boolean;
 }
@@ -153,9 +155,17 @@ export type Lack = (typeof lackNames)[number];
 
 export interface UpstreamCredential {
   readonly id: string;
-  /** Undefined for an upstream that wants none. */
+  /** Undefined for an upstream that wants none, and where the provider gives out tokens instead. */
   readonly apiKey: Secret | undefined;
+  /** Where its tokens begin; undefined for one that has none. */
+  readonly tokens: TokenOrigin | undefined;
 }
+
+export type TokenOrigin =
+  /** The provider gives them to anybody. */
+  | { readonly kind: 'anonymous' }
+  /** A person has logged in; `path` is absolute. */
+  | { readonly kind: 'login'; readonly path: string };
 
 /** A model as clients name it. */
 export interface ModelConfig {

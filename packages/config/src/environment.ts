@@ -104,7 +104,8 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   },
   SLUICE_SECRET_KEY: {
     settings: [],
-    meaning: "Reserved: is to encrypt providers' tokens at rest. Accepted, but nothing uses it yet.",
+    meaning:
+      'Encrypts the tokens that providers give out, which all workers share through Redis; the same for all replicas, at least 16 characters. Required where a credential has `anonymous` or `oauth_file`.',
     example: 'CHANGE-ME',
     isSecret: true,
   },

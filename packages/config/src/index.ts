@@ -14,6 +14,7 @@ export {
   type RedisPlace,
   type ServerConfig,
   type TimeoutConfig,
+  type TokenOrigin,
   type UpstreamConfig,
   type UpstreamCredential,
   type WorkerConfig,

@@ -38,11 +38,19 @@ export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigS
   const { settings } = fromFile;
   const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined;
   const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey])];
-  if (settings !== undefined) all.push(...findSharedKeys(settings, environment));
+  if (settings !== undefined) {
+    all.push(...findSharedKeys(settings, environment));
+    if (problems.length === 0) all.push(...findSecretFaults(settings, environment));
+  }
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
-  return resolveConfig({ settings, environment, warnings: fromFile.warnings ?? [] });
+  return resolveConfig({
+    settings,
+    environment,
+    warnings: fromFile.warnings ?? [],
+    paths: { cwd, home: env['HOME'] },
+  });
 }
 
 const noKey: ConfigProblem = {
@@ -106,6 +114,28 @@ const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.l
 /** A section whose settings are all commented out is there, but null. */
 function withoutEmptySections(content: unknown): unknown {
   return Object.fromEntries(Object.entries(Object(content)).filter(([, part]) => part !== null));
+}
+
+/** Long enough that nobody finds it by trying. */
+const shortestSecret = 16;
+
+/** Tokens that are to be stored, and no secret to encrypt them with. */
+function* findSecretFaults(
+  { upstreams }: Settings,
+  { SLUICE_SECRET_KEY: secret }: Environment,
+): Iterable<ConfigProblem> {
+  const places = upstreams.flatMap(({ credentials = [] }, at) =>
+    credentials.flatMap(({ api_key }, credentialAt) =>
+      api_key === undefined ? [`upstreams[${at}].credentials[${credentialAt}]`] : [],
+    ),
+  );
+  if (places.length === 0 || (secret !== undefined && secret.length >= shortestSecret)) return;
+  const wanted = `a secret of at least ${shortestSecret} characters, the same for all replicas`;
+  const reason = `${places[0]} has tokens, which Redis holds encrypted with it`;
+  yield {
+    path: 'SLUICE_SECRET_KEY',
+    message: `${secret === undefined ? 'is missing; it' : ''} must be ${wanted}: ${reason}`.trim(),
+  };
 }
 
 function* findSharedKeys(

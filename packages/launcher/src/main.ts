@@ -1,9 +1,11 @@
 // What bootstrap.mjs hands over to, on Node 24, with everything installed and built.
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 import { bench } from './bench.ts';
+import { logIn } from './login/login.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { runTests } from './run-tests.ts';
@@ -26,6 +28,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return 0;
     case 'bench':
       return await bench({ root, env, terminal }, rest);
+    case 'login':
+      return await logIn({ env, home: homedir(), cwd: env['INIT_CWD'] ?? process.cwd(), say: terminal.say }, rest);
     case 'test':
       await redisAtHand();
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });

@@ -10,6 +10,7 @@ export type {
 export { type ChunkCollector, createChunkCollector } from './answer/collect-chunks.ts';
 export { toChunks } from './answer/to-chunks.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
+export type { Login, LoginClient, LoginResult } from './login.ts';
 export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';
 export type { Provider } from './provider.ts';
 export { providers, type ProviderType } from './registry.ts';

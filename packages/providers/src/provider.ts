@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProviderAdapter } from './adapter.ts';
+import type { Login } from './login.ts';
 
 /** An entry of the registry: a provider's protocol, before anybody has said how to use it. */
 export interface Provider {
@@ -7,6 +8,10 @@ export interface Provider {
   readonly options: z.ZodObject;
   /** Where it is, if there is one place for all. */
   readonly defaultBaseUrl: string | undefined;
+  /** What its operators should know, said once at the start of each worker that has such an upstream. */
+  readonly notice: string | undefined;
+  /** How a person logs in, where a login can stand in for a key. */
+  readonly login: Login | undefined;
   /** @throws ZodError for options that do not fit the schema */
   create(options: unknown): ProviderAdapter;
 }
@@ -15,11 +20,13 @@ export interface ProviderDefinition<Options extends z.ZodObject> {
   readonly options: Options;
   /** Without a slash at its end. */
   readonly defaultBaseUrl?: string;
+  readonly notice?: string;
+  readonly login?: Login;
   readonly create: (options: z.output<Options>) => ProviderAdapter;
 }
 
 /** Ties a provider's adapter to its options. */
 export function defineProvider<Options extends z.ZodObject>(definition: ProviderDefinition<Options>): Provider {
-  const { options, defaultBaseUrl, create } = definition;
-  return { options, defaultBaseUrl, create: (given) => create(options.parse(given)) };
+  const { options, defaultBaseUrl, notice, login, create } = definition;
+  return { options, defaultBaseUrl, notice, login, create: (given) => create(options.parse(given)) };
 }

@@ -3,6 +3,7 @@ import { azure } from './azure/index.ts';
 import { coze } from './coze/index.ts';
 import { bailian } from './bailian/index.ts';
 import { gemini } from './gemini/index.ts';
+import { iflow } from './iflow/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 import { zaiWeb } from './zai-web/index.ts';
@@ -18,6 +19,7 @@ export const providers = {
   zai,
   'zai-web': zaiWeb,
   anthropic,
+  iflow,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

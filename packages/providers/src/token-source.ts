@@ -26,6 +26,15 @@ export interface TokenSource {
    * @param before undefined for a first token, where the provider gives them to anybody
    */
   obtain(before: ProviderToken | undefined, plan: TokenPlan): TokenSteps;
+  /**
+   * Reads the file in which a person's login is kept; undefined for what is no such file. Absent where nobody logs in,
+   * because the provider gives tokens to anybody.
+   */
+  readLogin?(text: string): ProviderToken | undefined;
+  /** Options without which a login can't be renewed, and that are not given. */
+  readonly missingOptions?: readonly string[];
+  /** Secrets among the options: taken out of whatever is said of a failure. */
+  readonly secrets?: readonly string[];
 }
 
 export interface TokenPlan {
@@ -41,4 +50,9 @@ export type TokenSteps = Generator<PreparationStep, TokenResult, StepAnswer>;
 
 export type TokenResult =
   | { readonly kind: 'token'; readonly token: ProviderToken }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+  | {
+      readonly kind: 'failed';
+      readonly failure: UpstreamFailure;
+      /** What the next renewal must begin with, where this one has used up the last. Secret. */
+      readonly renewal?: string | undefined;
+    };

@@ -4,7 +4,7 @@
  * | tag           | holds                                                    | scales by            |
  * | `{adm}`       | leases, rates and the waiting room of the whole fleet    | one node, ~20 µs each |
  * | `{q0}`…       | a queue shard: BullMQ's keys and the request records     | number of shards     |
- * | `{up:<id>}`   | resting credentials and circuits of one upstream                  | upstreams            |
+ * | `{up:<id>}`   | resting credentials, circuits and tokens of one upstream | upstreams            |
  * | `{<process>}` | a process's mailbox                                      | processes            |
  */
 export interface Keys {
@@ -38,6 +38,8 @@ export interface Keys {
   rests(upstreamId: string): string;
   /** hash: failures and state of the circuit of one target. */
   breaker(upstreamId: string, model: string): string;
+  /** hash: a token that a provider gave out, encrypted, and who renews it. */
+  token(upstreamId: string, credentialId: string): string;
 }
 
 /** Names every key under one prefix, so that several Sluices (or tests) can share a Redis. */
@@ -61,5 +63,6 @@ export function createKeys(prefix: string): Keys {
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
     rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
     breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+    token: (upstreamId, credentialId) => `${prefix}:{up:${upstreamId}}:token:${credentialId}`,
   };
 }

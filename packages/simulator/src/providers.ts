@@ -3,6 +3,7 @@ import { azure } from './azure/provider.ts';
 import { bailian } from './bailian/provider.ts';
 import { createCoze } from './coze/provider.ts';
 import { gemini } from './gemini/provider.ts';
+import { createIflow } from './iflow/provider.ts';
 import { openAi } from './openai/provider.ts';
 import { zai } from './zai/provider.ts';
 import { createZaiWeb } from './zai-web/provider.ts';
@@ -18,4 +19,5 @@ export const createProviders = (): readonly [Provider, ...Provider[]] => [
   gemini,
   zai,
   createZaiWeb(),
+  createIflow(),
 ];

@@ -24,7 +24,7 @@ export interface Simulator {
   /** The last 20,000 calls as they stand now, oldest first. */
   calls(): readonly CallRecord[];
   stats(): CallStats;
-  /** Forgets calls, counts, tries of conversations and the script. Calls that run go on. */
+  /** Forgets calls, counts, tries of conversations, the script and iFlow's logins. Calls that run go on. */
   reset(): void;
   /**
    * Appends rules to the script.
@@ -78,6 +78,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
       audit.clear();
       conversations.clear();
       script.clear();
+      for (const provider of needs.providers) provider.forget?.();
     },
     script(rules) {
       const checked = checkRules(rules);

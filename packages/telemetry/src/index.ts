@@ -33,6 +33,7 @@ export {
   processSpan,
   queueWaitSpan,
   sendSpan,
+  tokenSpan,
   type SpanAttributes,
   type SpanKind,
   type SpanShape,

@@ -183,6 +183,23 @@ export function attemptSpan(attempt: {
   };
 }
 
+/** A call that had to wait for its token, while this worker (`obtained`) or another (`awaited`) got one from the provider. */
+export function tokenSpan(token: {
+  readonly upstream: string;
+  readonly credentialId: string;
+  readonly origin: 'obtained' | 'awaited';
+}): SpanShape {
+  return {
+    name: 'provider token',
+    kind: 'internal',
+    attributes: {
+      'sluice.upstream': token.upstream,
+      'sluice.credential_id': token.credentialId,
+      'sluice.token_origin': token.origin,
+    },
+  };
+}
+
 /**
  * What the GenAI conventions of autumn 2026 renamed on spans. Dashboards in the field read the names before that, so the
  * new ones come only with the opt-in that the specification asks for.

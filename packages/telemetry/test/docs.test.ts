@@ -13,6 +13,7 @@ import {
   queueWaitSpan,
   selectGenAiNames,
   sendSpan,
+  tokenSpan,
 } from '../src/names.ts';
 import { logRequest, type RequestLogFields } from '../src/request-log.ts';
 import { captureLog } from './captured-log.ts';
@@ -80,6 +81,7 @@ describe('docs/tracing.md', () => {
       queueWaitSpan(message),
       inferenceSpan({ operation: 'chat', providerType: 'openai', model: 'm', stream: true }),
       attemptSpan({ method: 'POST', url: 'http://h/', resendCount: 1, upstream: 'u', credentialId: 'c' }),
+      tokenSpan({ upstream: 'u', credentialId: 'c', origin: 'obtained' }),
     ];
     const expected = [
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),

@@ -8,16 +8,19 @@ import {
   type Carrier,
   firstChunkEvent,
   httpResponseAttributes,
-  redactSecrets,
   startSpan,
+  tokenSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
+import type { TokenVault } from '@sluice/tokens';
 import type { ImageFetcher, UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
+import { type CallKey, takeCallKey } from './call-key.ts';
 import type { Execution } from './execute.ts';
 import { loadImages } from './load-images.ts';
 import { prepare, type PrepareResult } from './prepare.ts';
+import { redactFailure } from './redact-failure.ts';
 import type { Target } from './targets.ts';
 
 /** One call of a run: to whom, as whom. */
@@ -37,12 +40,19 @@ export interface ChosenCall {
 }
 
 /** Makes one call, passes its answer to the client and sees to its span, its metrics and its credential's load. */
-export type CallTarget = (execution: Execution, call: ChosenCall) => Promise<AttemptResult>;
+export type CallTarget = (execution: Execution, call: ChosenCall) => Promise<CallResult>;
+
+export type CallResult = AttemptResult & {
+  /** It was a token that the provider refused: another may be had. */
+  readonly isTokenRefused?: boolean;
+};
 
 export interface CallTargetNeeds {
   readonly client: UpstreamClient;
   readonly images: ImageFetcher;
   readonly health: UpstreamHealth;
+  /** Undefined where no credential has tokens. */
+  readonly tokens: TokenVault | undefined;
   readonly metrics: WorkerMetrics;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
@@ -57,14 +67,32 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     const { adapter } = target;
     const ref = { upstreamId: target.upstream, model: target.model };
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
-    const apiKey = credential.apiKey?.reveal();
-    const calledAtMs = Date.now();
-    const prepared = await loadAndPrepare(needs, {
-      adapter,
-      body: bodyFor(chosen, delivered),
-      plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
-      execution,
+    const askedAtMs = Date.now();
+    const { signal } = execution.run;
+    const key = await takeCallKey(credential, {
+      tokens: needs.tokens,
+      signal,
+      remainingMs: execution.remainingMs(),
+    }).catch((error: unknown) => {
+      giveBack();
+      throw error;
     });
+    const { apiKey, token } = key.kind === 'key' ? key : noKey;
+    const calledAtMs = Date.now();
+    if (token !== undefined && token.origin !== 'stored') {
+      const { upstream } = target;
+      const shape = tokenSpan({ upstream, credentialId: chosen.credentialId, origin: token.origin });
+      startSpan({ ...shape, parent: execution.span, startTimeMs: askedAtMs }).end(calledAtMs);
+    }
+    const prepared =
+      key.kind !== 'key'
+        ? key
+        : await loadAndPrepare(needs, {
+            adapter,
+            body: bodyFor(chosen, delivered),
+            plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
+            execution,
+          });
     const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
     const span = startSpan({
       ...attemptSpan({
@@ -99,7 +127,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
               isCongested: publisher.isCongested,
               onceWritable: publisher.onceWritable,
             },
-            signal: execution.run.signal,
+            signal,
             onHold: execution.run.onHold,
             firstTokenMs: needs.timeouts.firstTokenMs,
             idleMs: needs.timeouts.idleMs,
@@ -116,11 +144,13 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
       if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
     }
     const redacted = redact(result, apiKey);
+    const isTokenRefused = isRefusal(result) && token !== undefined;
+    if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
     if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
     span.end();
     needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
     if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
-    return redacted;
+    return isTokenRefused ? { ...redacted, isTokenRefused } : redacted;
   };
 }
 
@@ -151,6 +181,10 @@ async function loadAndPrepare(
     maxBodyBytes: limits.maxBodyBytes,
   });
 }
+const noKey = { apiKey: undefined, token: undefined };
+
+const isRefusal = (result: AttemptResult): boolean =>
+  result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
 
 interface PlanFacts {
   readonly execution: Execution;
@@ -174,7 +208,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
 }
 
 /** The end of a call of which the answer was not even asked for. */
-function unanswered(prepared: PrepareResult): AttemptResult {
+function unanswered(prepared: Exclude<CallKey, { kind: 'key' }> | PrepareResult): AttemptResult {
   const none = { events: 0, received: 0 } as const;
   return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
 }
@@ -192,27 +226,7 @@ function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }:
 
 const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
 
-/** Providers echo keys in their error texts. */
 function redact(result: AttemptResult, apiKey: string | undefined): AttemptResult {
   if (result.kind !== 'failed') return result;
-  const secrets = apiKey === undefined ? [] : [apiKey];
-  const clean = (text: string): string => withoutTornKey(redactSecrets(text, secrets), apiKey);
-  const { failure } = result;
-  return {
-    ...result,
-    failure: {
-      ...failure,
-      message: clean(failure.message),
-      code: failure.code === undefined ? undefined : clean(failure.code),
-      param: failure.param === undefined ? undefined : clean(failure.param),
-    },
-  };
-}
-
-/** Adapters cut long texts, perhaps in the middle of the key: takes away what the end still has of it. */
-function withoutTornKey(text: string, apiKey = ''): string {
-  for (let length = apiKey.length - 1; length >= 4; length--) {
-    if (text.endsWith(apiKey.slice(0, length))) return `${text.slice(0, -length)}…`;
-  }
-  return text;
+  return { ...result, failure: redactFailure(result.failure, apiKey === undefined ? [] : [apiKey]) };
 }

@@ -85,16 +85,28 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   for (const target of targets) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
   let state: RetryState = job.state;
   let lastFailure: UpstreamFailure | undefined;
+  let again: Chosen | undefined;
 
   while (state.attempts < needs.policy.maxAttempts) {
-    const chosen = await choose(needs.health, targets, standings);
+    const chosen: Chosen | undefined = again ?? (await choose(needs.health, targets, standings));
     if (chosen === undefined) break;
+    again = undefined;
     state = { ...state, attempts: state.attempts + 1 };
     const rescue = rescueMode(execution, chosen.target, state);
     const body = bodies.get(chosen.target) ?? execution.body;
     const result = await needs.callTarget(execution, { ...chosen, body, attempts: state.attempts, rescue });
     if (result.kind !== 'failed') return conclude(execution, state, result);
     const { failure, events } = result;
+    if (result.isTokenRefused === true && mayRenewToken(needs, state, chosen)) {
+      lastFailure = failure;
+      state = { ...state, renewedTokens: [...state.renewedTokens, credentialName(chosen)] };
+      // It was there to refuse it.
+      if (chosen.isProbe)
+        await needs.health.recovered({ upstreamId: chosen.target.upstream, model: chosen.target.model });
+      again = { ...chosen, isProbe: false };
+      needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
+      continue;
+    }
     const isPrefillRefused = rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
     lastFailure = failure;
     state = isPrefillRefused
@@ -167,6 +179,11 @@ function unservable({ targetsOf }: ExecuteNeeds, { model, operation, state: { at
       new GatewayError('upstream_unavailable');
   return { kind: 'error', error, attempts, events: 0 };
 }
+const credentialName = ({ target, credentialId }: Chosen): string => `${target.upstream}/${credentialId}`;
+
+/** With another token the same credential may do; a provider that refuses that too means the credential. */
+const mayRenewToken = ({ policy }: ExecuteNeeds, { attempts, renewedTokens }: RetryState, chosen: Chosen): boolean =>
+  attempts < policy.maxAttempts && !renewedTokens.includes(credentialName(chosen));
 
 /** The next target that may be called now; notes how the others stand. */
 async function choose(
@@ -230,7 +247,7 @@ async function restCredential(
   const isRefused = isCredentialRefused(failure);
   const ownRestMs =
     failure.kind === 'rate_limit' ? backoffMs(policy, { schedule: 'rate_limit', waits, random }) : quotaRestMs;
-  const restMs = isRefused ? refusedRestMs : (failure.retryAfterMs ?? ownRestMs);
+  const restMs = isRefused ? Math.max(refusedRestMs, failure.retryAfterMs ?? 0) : (failure.retryAfterMs ?? ownRestMs);
   await health.rest({ upstreamId: target.upstream, credentialId }, { restMs, isRefused });
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }

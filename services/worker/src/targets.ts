@@ -1,12 +1,18 @@
-import type { Config } from '@sluice/config';
+import type { Config, UpstreamCredential } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
 import type { Operation } from '@sluice/protocol';
 import { asEmbeddings, type ProviderAdapter, providers } from '@sluice/providers';
+import type { TokenCredential } from '@sluice/tokens';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
+import { toTokenCredential, type TokenCredentialNeeds } from './token-credential.ts';
 
 type Upstream = Config['upstreams'][number];
-export type Credential = Upstream['credentials'][number];
+
+/** A credential with what its tokens take, if it has such. */
+export interface Credential extends UpstreamCredential {
+  readonly tokenCredential: TokenCredential | undefined;
+}
 
 /** A target with all that a call to it takes. */
 export interface Target extends PlannedTarget {
@@ -27,8 +33,8 @@ export interface Target extends PlannedTarget {
  */
 export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
 
-export function createTargets(config: Config): TargetsOf {
-  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream)]));
+export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
+  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
   return (model, operation) =>
     (findModel(config, model)?.targets ?? []).flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
@@ -44,7 +50,7 @@ interface OpenUpstream {
   readonly common: Omit<Target, keyof PlannedTarget | 'adapter'>;
 }
 
-function open(upstream: Upstream): OpenUpstream {
+function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
   const chat = withoutWhatItLacks(providers[type].create(options), lacks);
   return {
@@ -55,7 +61,12 @@ function open(upstream: Upstream): OpenUpstream {
       isWholeOnly: lacks.includes('streaming'),
       prefill: prefill ?? chat.capabilities.prefill,
       dropsUnsupported,
-      pool: createCredentialPool(credentials),
+      pool: createCredentialPool(
+        credentials.map((credential) => ({
+          ...credential,
+          tokenCredential: chat.tokens && toTokenCredential(needs, { upstream, credential, source: chat.tokens }),
+        })),
+      ),
     },
   };
 }

@@ -5,11 +5,13 @@ import { claim, createConsumer, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
+import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
 import { runJob } from './run-job.ts';
 import { createTargets } from './targets.ts';
+import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
 
 /** A worker: everything between its queue and its providers. */
@@ -89,13 +91,31 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     maxConnections: config.worker.maxConnections,
   });
   const images = createImageFetcher({ maxBytes: maxImageBytes, timeoutMs: imageTimeoutMs });
+  const { secretKey } = config;
+  const tokens =
+    secretKey &&
+    createTokenVault({
+      connection: commands,
+      keys,
+      secret: secretKey.reveal(),
+      onRenewed: ({ upstreamId, credentialId }) =>
+        logger.info({ upstream: upstreamId, credential: credentialId }, 'token of a provider renewed'),
+      onFailed: ({ upstreamId, credentialId }, { kind, message }) =>
+        logger.warn(
+          { upstream: upstreamId, credential: credentialId, code: kind, reason: message },
+          'token of a provider not renewed',
+        ),
+      onError,
+      now,
+    });
   const needs = {
     workerId,
-    targetsOf: createTargets(config),
+    targetsOf: createTargets(config, { client, maxBodyBytes: config.worker.maxBodyBytes }),
     callTarget: createCallTarget({
       client,
       images,
       health,
+      tokens,
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,
@@ -131,6 +151,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
 
   return {
     async start() {
+      warnOfProviders(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start()]);
@@ -149,7 +170,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, graceMs);
       runs.abortAll('draining');
       await within(drained, lastWordsMs);
-      await within(writer.flushed(), lastWordsMs);
+      await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
       await within(Promise.all([reader.close(), liveness.close(), client.close(), images.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();

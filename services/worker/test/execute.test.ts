@@ -3,9 +3,11 @@ import { retryPresets } from '@sluice/policy';
 import { type ChatJob, type Delivered, firstRetryState, type FailureKind } from '@sluice/protocol';
 import { providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
+import { verifies } from '@sluice/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { createActiveRuns } from '../src/active-runs.ts';
 import type { AttemptResult } from '../src/attempt.ts';
+import type { CallResult } from '../src/call-target.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
 import { execute } from '../src/execute.ts';
 import type { Target } from '../src/targets.ts';
@@ -48,7 +50,7 @@ const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>>
 interface Script {
   readonly targets: readonly Target[];
   /** Answers of the calls, in order; the last goes on for ever. */
-  readonly results: readonly AttemptResult[];
+  readonly results: readonly CallResult[];
   readonly choices?: readonly Choice[];
   readonly job?: Partial<ChatJob>;
   readonly delivered?: Delivered;
@@ -189,6 +191,65 @@ describe('execute', () => {
     });
     expect(health.rest.mock.calls[0]?.[1].isRefused).toBe(true);
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
+  });
+
+  it.each([
+    [undefined, 10_000],
+    [2000, 10_000],
+    [3_600_000, 3_600_000],
+  ])('rests a refused credential for longer where it must be left alone: %s ms', async (retryAfterMs, restMs) => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('permission', retryAfterMs === undefined ? {} : { retryAfterMs })],
+      choices: [go('a'), { kind: 'refused' }],
+    });
+    expect(health.rest.mock.calls[0]?.[1]).toEqual({ restMs, isRefused: true });
+  });
+
+  const tokenRefused: CallResult = { ...fail('authentication'), isTokenRefused: true };
+
+  it(
+    'calls again with another token, and counts that, before the credential rests',
+    verifies('000-36', '000-37'),
+    async () => {
+      const { outcome, calls, health } = await run({ targets: [target('u')], results: [tokenRefused, complete] });
+      expect(calls).toEqual(['u:a', 'u:a']);
+      expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+      expect(health.rest).not.toHaveBeenCalled();
+      expect(health.choose).toHaveBeenCalledOnce();
+    },
+  );
+
+  it('takes a second refusal of tokens for one of the credential', async () => {
+    const { outcome, calls, health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused, tokenRefused, tokenRefused, fail('server')],
+      choices: [go('a'), go('b')],
+    });
+    expect(calls).toEqual(['u:a', 'u:a', 'u:b', 'u:b']);
+    expect(health.rest.mock.calls.map(([{ credentialId }]) => credentialId)).toEqual(['a']);
+    expect(outcome).toMatchObject({ kind: 'retry', state: { renewedTokens: ['u/a', 'u/b'] } });
+  });
+
+  it('renews no token twice for one request, in later runs either', async () => {
+    const state = { ...firstRetryState, renewedTokens: ['u/a'] };
+    const { calls, health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused],
+      choices: [go('a'), { kind: 'refused' }],
+      job: { state },
+    });
+    expect(calls).toEqual(['u:a']);
+    expect(health.rest).toHaveBeenCalledOnce();
+  });
+
+  it('closes the circuit when a probe finds nothing but an old token', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused, complete],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.recovered).toHaveBeenCalledOnce();
   });
 
   it('fails at once when others have found every credential refused', async () => {

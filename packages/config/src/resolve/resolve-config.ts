@@ -4,6 +4,7 @@ import { deepFreeze } from '../deep-freeze.ts';
 import type { Environment } from '../environment.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
 import type { Settings } from '../schema/settings.ts';
+import { createSecret } from '../secret.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
@@ -13,18 +14,26 @@ export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly warnings: readonly string[];
+  readonly paths: Paths;
+}
+
+/** Where paths begin. */
+export interface Paths {
+  readonly cwd: string;
+  /** Undefined where nobody knows; `~` then is a name as any other. */
+  readonly home: string | undefined;
 }
 
 /** Puts file and environment together; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
-  const { settings, environment } = parts;
+  const { settings, environment, paths } = parts;
   return deepFreeze<Config>({
     server: resolveServer(parts),
     worker: resolveWorker(parts),
     redis: resolveRedis(settings.redis, environment.REDIS_URL),
     queue: { shards: settings.queue.shards },
     keys: resolveKeys(settings.keys, environment.SLUICE_API_KEYS ?? []),
-    ...resolveRouting(settings, environment.SIMULATOR_PORT),
+    ...resolveRouting(settings, paths, environment.SIMULATOR_PORT),
     limits: resolveLimits(settings.limits),
     retry: resolveRetry(settings.retry),
     timeouts: resolveTimeouts(settings),
@@ -35,6 +44,7 @@ export function resolveConfig(parts: Parts): Config {
     },
     warnings: parts.warnings,
     log: { level: environment.LOG_LEVEL ?? settings.log.level },
+    secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
 }
 

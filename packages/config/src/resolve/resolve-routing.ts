@@ -1,17 +1,24 @@
+import { resolve } from 'node:path';
 import { providers } from '@sluice/providers';
-import type { Config, ModelConfig, UpstreamConfig } from '../config.ts';
+import type { Config, ModelConfig, UpstreamConfig, UpstreamCredential } from '../config.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
+import type { Paths } from './resolve-config.ts';
 
 const usualSimulatorPort = 9900;
 
 /** Upstreams and models; without any upstream, the simulator and its models. */
 export function resolveRouting(
   { upstreams, models }: Settings,
+  paths: Paths,
   simulatorPort = usualSimulatorPort,
 ): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   if (upstreams.length === 0) return demo(simulatorPort);
-  return { upstreams: upstreams.map(toUpstream), models: models.map(toModel), demo: false };
+  return {
+    upstreams: upstreams.map((upstream) => toUpstream(upstream, paths)),
+    models: models.map(toModel),
+    demo: false,
+  };
 }
 
 function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
@@ -19,7 +26,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     id: 'simulator',
     type: 'openai',
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    credentials: [{ id: 'default', apiKey: createSecret('sim') }],
+    credentials: [{ id: 'default', apiKey: createSecret('sim'), tokens: undefined }],
     options: {},
     reportStreamUsage: true,
     prefill: 'assistant',
@@ -33,30 +40,33 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
 
-function toUpstream({
-  id,
-  type,
-  base_url,
-  options,
-  credentials,
-  stream_usage,
-  prefill,
-  drop_unsupported,
-  lacks,
-}: Settings['upstreams'][number]): UpstreamConfig {
+type UpstreamSettings = Settings['upstreams'][number];
+
+function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
+  const { id, type, base_url, options, credentials, stream_usage, prefill, drop_unsupported, lacks } = upstream;
   return {
     id,
     type,
     baseUrl: (base_url ?? providers[type].defaultBaseUrl ?? '').replace(/\/+$/, ''),
     options,
-    credentials: credentials?.map(({ id, api_key }) => ({ id, apiKey: createSecret(api_key) })) ?? [
-      { id: 'default', apiKey: undefined },
+    credentials: credentials?.map((credential) => toCredential(credential, paths)) ?? [
+      { id: 'default', apiKey: undefined, tokens: undefined },
     ],
     reportStreamUsage: stream_usage,
     prefill,
     dropsUnsupported: drop_unsupported,
     lacks,
   };
+}
+
+function toCredential(
+  { id, api_key, oauth_file }: NonNullable<UpstreamSettings['credentials']>[number],
+  { cwd, home }: Paths,
+): UpstreamCredential {
+  if (api_key !== undefined) return { id, apiKey: createSecret(api_key), tokens: undefined };
+  if (oauth_file === undefined) return { id, apiKey: undefined, tokens: { kind: 'anonymous' } };
+  const path = home === undefined ? oauth_file : oauth_file.replace(/^~(?=\/)/, () => home);
+  return { id, apiKey: undefined, tokens: { kind: 'login', path: resolve(cwd, path) } };
 }
 
 function toModel({ id, targets }: Settings['models'][number]): ModelConfig {

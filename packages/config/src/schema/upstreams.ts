@@ -1,11 +1,12 @@
 import { providers, type ProviderType } from '@sluice/providers';
 import { prefillStyles } from '@sluice/rescue';
-import { flag, identifier, inWords, listOf, must, oneOf, section, token } from '@sluice/setting-types';
+import { flag, identifier, inWords, listOf, must, oneOf, section, someText, token } from '@sluice/setting-types';
 import { z } from 'zod';
 import { lackNames } from '../config.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { isBaseUrl } from './base-url.ts';
 import { findOptionFaults, isProviderType, providerOptions } from './provider-options.ts';
+import { findCredentialFaults, findTokenFaults } from './token-credentials.ts';
 
 const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
 
@@ -17,10 +18,23 @@ const credentialsInWords = 'a list of at least one credential';
 
 const credentials = across(
   listOf(
-    section({
-      id: identifier().describe('Names it in logs, metrics and Redis.'),
-      api_key: token('text without spaces').describe("The provider's key. Secret."),
-    }),
+    across(
+      section({
+        id: identifier().describe('Names it in logs, metrics and Redis.'),
+        api_key: token('text without spaces')
+          .optional()
+          .describe("The provider's key. Secret. Either this, or `anonymous`, or `oauth_file`."),
+        anonymous: inWords(z.literal(true, must('true, or not set at all')), 'true, or not set at all')
+          .optional()
+          .describe('The provider gives out tokens to anybody: one is fetched, and renewed when it ends.'),
+        oauth_file: someText('a path')
+          .optional()
+          .describe(
+            'File that `npm run login` has written: its tokens are renewed before they end, once for all workers. `~/` is the home folder.',
+          ),
+      }),
+      findCredentialFaults,
+    ),
     credentialsInWords,
   ).min(1, must(credentialsInWords)),
   (value) =>
@@ -78,6 +92,7 @@ export const upstreams = across(
     });
     for (const [at, item] of itemsOf(value)) {
       for (const { path, message } of findOptionFaults(item)) yield { path: [at, ...path], message };
+      for (const { path, message } of findTokenFaults(item)) yield { path: [at, ...path], message };
       if (fieldOf(item, 'base_url') !== undefined || hasDefaultPlace(fieldOf(item, 'type'))) continue;
       yield { path: [at, 'base_url'], message: `is missing; it must be ${urlInWords}` };
     }

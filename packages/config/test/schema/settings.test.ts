@@ -175,7 +175,10 @@ describe('upstreams', () => {
 
   it.each([
     ['credentials: []', 'upstreams[0].credentials: must be a list of at least one credential'],
-    ['credentials: [{ id: a }]', 'upstreams[0].credentials[0].api_key: is missing; it must be text without spaces'],
+    [
+      'credentials: [{ id: a }]',
+      'upstreams[0].credentials[0].api_key: is missing; give it, or anonymous: true, or oauth_file',
+    ],
     [
       'credentials: [{ id: a, api_key: "" }]',
       'upstreams[0].credentials[0].api_key: is empty; it must be text without spaces',

@@ -16,6 +16,8 @@ export const retryStateSchema = z.object({
   silent: z.array(z.string()),
   /** Targets that do not write on where an answer broke off. */
   withoutPrefill: z.array(z.string()),
+  /** Credentials (`upstream/credential`) whose token was renewed for this request: none is renewed twice. */
+  renewedTokens: z.array(z.string()).default([]),
   /** Tokens, about, that calls which failed have sent: somebody pays for them, and no client has them counted. */
   burntTokens: z.number().int().nonnegative(),
 });
@@ -28,6 +30,7 @@ export const firstRetryState: RetryState = {
   refusedBy: [],
   silent: [],
   withoutPrefill: [],
+  renewedTokens: [],
   burntTokens: 0,
 };
 

@@ -32,6 +32,17 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   if (body === null || !call.isOpen()) return;
   call.setBody(body ?? '');
 
+  const raw = { method, path, query: queryOf(request), headers: request.headers, credential, body: body ?? '' };
+  for (const { intercept } of providers) {
+    const answer = intercept?.(raw);
+    if (answer === undefined) continue;
+    if (answer === 'silence') return;
+    call.answer(answer.status);
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+    response.end(answer.body);
+    return;
+  }
+
   const provider = providers.find((each) => each.endpoint(method, path)) ?? providers[0];
   const endpoint = provider.endpoint(method, path);
   const refuse = (reason: FailureReason) => {
@@ -61,3 +72,6 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   });
   respond({ response, call, provider, question, behaviour, context: { method, path, credential, model } });
 }
+
+const queryOf = ({ url = '' }: Incoming['request']): URLSearchParams =>
+  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');

@@ -4,10 +4,33 @@ import type { Directive } from '../faults/directives.ts';
 
 /** A provider's wire protocol. Faults, script, audit and sockets are the same for all and know none of them. */
 export interface Provider {
+  /** Answers calls that are no questions to a model, and those that it turns away at the door. Asked first. */
+  intercept?(call: RawCall): RawAnswer | 'silence' | undefined;
   /** What answers at this path, if anything does. */
   endpoint(method: string, path: string): Endpoint | undefined;
   /** An error in the provider's own shape. */
   failure(reason: FailureReason, about: FailureContext): Failure;
+  /** Forgets what it remembers of earlier calls. */
+  forget?(): void;
+}
+
+/** A call as it came. */
+export interface RawCall {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Without `Bearer`; empty when there is none. */
+  readonly credential: string;
+  readonly body: string;
+}
+
+/** An answer to it, as it goes out. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** One path of a provider. */
@@ -59,6 +82,8 @@ export interface WholeAnswer {
  */
 export interface EventStream {
   readonly kind: 'stream';
+  /** Default: `text/event-stream`. */
+  readonly contentType?: string;
   /** Goes out with the first step. */
   readonly opening: string;
   readonly steps: number;

@@ -36,7 +36,10 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
   let turn: NodeJS.Immediate | undefined;
 
   call.answer(200);
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+  response.writeHead(200, {
+    'content-type': stream.contentType ?? 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+  });
   response.once('close', () => {
     clearTimeout(timer);
     clearImmediate(turn);

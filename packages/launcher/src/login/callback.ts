@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { LaunchError } from '../bare/launch-error.mjs';
+
+export interface CallbackOptions {
+  readonly port: number;
+  readonly path: string;
+  /** What the browser must bring back: anything else is somebody else's. */
+  readonly state: string;
+}
+
+/** Where a browser brings the code of a login. */
+export interface Callback {
+  readonly redirectUri: string;
+  /**
+   * Resolves with the code.
+   * @throws LaunchError when the provider refuses, or nothing comes in time
+   */
+  code(withinMs: number): Promise<string>;
+  close(): void;
+}
+
+/** This machine alone: a code that passes by others is theirs as well. */
+const host = '127.0.0.1';
+
+/** @throws LaunchError when the port can't be had */
+export async function openCallback({ port, path, state }: CallbackOptions): Promise<Callback> {
+  const arrived = Promise.withResolvers<string>();
+  // It may come before anybody waits for it.
+  arrived.promise.catch(() => undefined);
+  const server = createServer((request, response) => {
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', `http://${host}`);
+    if (request.method !== 'GET' || pathname !== path) return answer(response, 404, 'There is nothing here.');
+    if (query.get('state') !== state) {
+      return answer(response, 400, 'This does not belong to the login that is under way. Open its address again.');
+    }
+    const [code, error] = [query.get('code'), query.get('error')];
+    if (code !== null && code !== '' && error === null) {
+      arrived.resolve(code);
+      return answer(response, 200, 'Done: you may close this window. The terminal says how it went on.');
+    }
+    arrived.reject(new LaunchError(`The provider did not log you in: ${shown(error)}.`));
+    return answer(response, 400, 'The provider did not log you in.');
+  });
+  server.listen({ port, host, exclusive: true });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new LaunchError(describe(error, port));
+  }
+  return {
+    redirectUri: `http://localhost:${port}${path}`,
+    async code(withinMs) {
+      const timer = setTimeout(() => {
+        arrived.reject(new LaunchError('Nobody has logged in within ten minutes: run the command again.'));
+      }, withinMs);
+      try {
+        return await arrived.promise;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close() {
+      server.close();
+      server.closeIdleConnections();
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    connection: 'close',
+  });
+  response.end(`${text}\n`);
+}
+
+function describe(error: unknown, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use on ${host}, and the browser has to come back there: free it, or take another with --port.`;
+  }
+  return `Can't listen on ${host}:${port} (${code}).`;
+}
+
+/** A word of the provider's, if it is one: the rest of a query is anybody's. */
+const shown = (error: string | null): string => (error !== null && /^[\w .-]{1,100}$/.test(error) ? error : 'no code');

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { LaunchError } from '../bare/launch-error.mjs';
+
+/**
+ * Writes a login where nobody else may read it, as a whole or not at all.
+ *
+ * @throws LaunchError
+ */
+export function saveLogin(path: string, text: string): void {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+    // Whatever the person's umask takes away.
+    chmodSync(draft, 0o600);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new LaunchError(`The login can't be saved in ${path} (${code}).`);
+  }
+}

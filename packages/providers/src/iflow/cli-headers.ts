@@ -1,0 +1,18 @@
+import { createHmac } from 'node:crypto';
+import type { CallPlan } from '../adapter.ts';
+
+const userAgent = 'iFlow-Cli';
+
+/** The headers of iFlow's own command line tool. Without a key there is nothing to sign with. */
+export function cliHeaders({ apiKey = '', startedAtMs, newId }: CallPlan): Readonly<Record<string, string>> {
+  const sessionId = `session-${newId()}`;
+  const signed = `${userAgent}:${sessionId}:${startedAtMs}`;
+  const signature = createHmac('sha256', apiKey).update(signed).digest('hex');
+  return {
+    'user-agent': userAgent,
+    'session-id': sessionId,
+    'conversation-id': newId(),
+    'x-iflow-timestamp': String(startedAtMs),
+    ...(apiKey === '' ? {} : { 'x-iflow-signature': signature }),
+  };
+}

@@ -1,0 +1,95 @@
+import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import { kindOfStatus } from '../http/status-kind.ts';
+import { parseText } from '../parse-text.ts';
+import type { PreparationStep, StepAnswer } from '../preparation.ts';
+import { type Grant, grantSchema, userInfoSchema } from './wire.ts';
+
+/** Who we are to iFlow's OAuth server, and where it is. */
+export interface OAuthClient {
+  readonly id: string;
+  /** Secret. */
+  readonly secret: string;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+}
+
+export type Granted =
+  | { readonly kind: 'granted'; readonly accessToken: string; readonly grant: Grant }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+export type FoundKey =
+  | { readonly kind: 'key'; readonly apiKey: string; readonly account: string | undefined }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+export const loginAgain = 'log in again with `npm run login -- iflow`';
+
+/** In all. A dead refresh token and a crowd are told in the same words, so more would be in vain. */
+const mostTries = 3;
+const betweenTriesMs = 1000;
+const messageLength = 200;
+
+/** Asks for a grant: with status 200 iFlow says no as well. */
+export function* askForGrant(
+  client: OAuthClient,
+  fields: Readonly<Record<string, string>>,
+): Generator<PreparationStep, Granted, StepAnswer> {
+  const request = grantRequest(client, fields);
+  for (let tries = 1; ; tries++) {
+    const { head, text } = yield { kind: 'call', request };
+    const grant = parseText(grantSchema, text);
+    if (isSuccess(head.status) && grant?.access_token != null) {
+      return { kind: 'granted', accessToken: grant.access_token, grant };
+    }
+    const failure = refusal(head.status, grant);
+    const mayPass = failure.kind !== 'authentication' || isSuccess(head.status);
+    if (!mayPass || tries === mostTries) return { kind: 'failed', failure };
+    yield { kind: 'wait', ms: betweenTriesMs };
+  }
+}
+
+/** Asks which key calls are made with: it may be another after each renewal. */
+export function* fetchKey(
+  { baseUrl }: OAuthClient,
+  accessToken: string,
+): Generator<PreparationStep, FoundKey, StepAnswer> {
+  // The token stands in the query: nothing of this URL, and nothing that may repeat it, is told to anybody.
+  const url = `${baseUrl}/api/oauth/getUserInfo?accessToken=${encodeURIComponent(accessToken)}`;
+  const request: UpstreamRequest = { method: 'GET', url, headers: { accept: 'application/json' }, body: undefined };
+  for (let tries = 1; ; tries++) {
+    const { head, text } = yield { kind: 'call', request };
+    const info = parseText(userInfoSchema, text)?.data;
+    if (isSuccess(head.status) && info?.apiKey != null) {
+      return { kind: 'key', apiKey: info.apiKey, account: info.email || info.phone || undefined };
+    }
+    if (tries === mostTries)
+      return { kind: 'failed', failure: { kind: 'server', message: noKey, status: head.status } };
+    yield { kind: 'wait', ms: betweenTriesMs };
+  }
+}
+
+const noKey = 'iFlow does not tell the API key of this login.';
+
+function grantRequest({ id, secret, baseUrl }: OAuthClient, fields: Readonly<Record<string, string>>): UpstreamRequest {
+  return {
+    method: 'POST',
+    url: `${baseUrl}/oauth/token`,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      authorization: `Basic ${btoa(`${id}:${secret}`)}`,
+    },
+    body: new URLSearchParams({ ...fields, client_id: id, client_secret: secret }).toString(),
+  };
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+function refusal(status: number, grant: Grant | undefined): UpstreamFailure {
+  const said = (grant?.error_description ?? grant?.message)?.slice(0, messageLength);
+  const words = said === undefined ? '' : ` It said: ${said}`;
+  const byStatus = kindOfStatus(status, '');
+  const mayPass = !isSuccess(status) && (status >= 500 || byStatus === 'rate_limit' || byStatus === 'server');
+  return mayPass
+    ? { kind: 'server', message: `iFlow's login server failed.${words}`, status }
+    : { kind: 'authentication', message: `iFlow refuses this login: ${loginAgain}.${words}`, status };
+}

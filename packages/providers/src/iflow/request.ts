@@ -1,0 +1,49 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../adapter.ts';
+import { openaiAdapter } from '../openai/index.ts';
+import { cliHeaders } from './cli-headers.ts';
+import { chooseThinking, withThinking } from './thinking.ts';
+
+export interface RequestOptions {
+  /** Sent where the client says nothing: iFlow's own default would cut answers at 512 tokens. */
+  readonly defaultMaxTokens: number;
+  readonly hasCliHeaders: boolean;
+}
+
+/** Models that want to see what they thought in earlier turns. */
+const readsThoughts = /^(?:glm-[45]|minimax-m2)/i;
+
+/** OpenAI's request with the thinking switch of the model's family. */
+export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptions): UpstreamRequest {
+  const choice = chooseThinking(body, plan.model);
+  const { max_tokens: maxTokens, max_completion_tokens: maxCompletionTokens, ...rest } = withThinking(body, choice);
+  const prepared = {
+    ...withoutEmptyTools(rest),
+    messages: messagesFor(choice.model, body['messages']),
+    max_tokens: maxCompletionTokens ?? maxTokens ?? options.defaultMaxTokens,
+  };
+  const request = openaiAdapter.toUpstream(prepared, { ...plan, model: choice.model });
+  if (!options.hasCliHeaders) return request;
+  return { ...request, headers: { ...request.headers, ...cliHeaders(plan) } };
+}
+
+/** An empty list makes some of the models behind iFlow end their streams early. */
+function withoutEmptyTools(body: ChatBody): ChatBody {
+  const { tools, tool_choice: choice, parallel_tool_calls: parallel, ...rest } = body;
+  if (!Array.isArray(tools) || tools.length === 0) return rest;
+  return {
+    ...rest,
+    tools,
+    ...(choice === undefined ? {} : { tool_choice: choice }),
+    ...(parallel === undefined ? {} : { parallel_tool_calls: parallel }),
+  };
+}
+
+function messagesFor(model: string, messages: unknown): unknown {
+  if (!Array.isArray(messages) || readsThoughts.test(model)) return messages;
+  return messages.map((message: unknown) => {
+    if (typeof message !== 'object' || message === null || !('reasoning_content' in message)) return message;
+    const { reasoning_content: _thoughts, ...rest } = message;
+    return rest;
+  });
+}

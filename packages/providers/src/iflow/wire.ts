@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** What we read of iFlow's answers beyond OpenAI's shape, and nothing else. Described in docs/providers/iflow.md. */
+
+/** An error, often with status 200. The status is no HTTP status, and mostly a text. */
+export const statusBodySchema = z.object({
+  status: z.union([z.string().regex(/^\d+$/), z.number()]).transform(Number),
+  msg: z.string().nullish(),
+  choices: z.undefined().optional(),
+});
+
+/** Of the token endpoint: a grant, or a refusal with status 200. */
+export const grantSchema = z.object({
+  access_token: z.string().min(1).nullish(),
+  refresh_token: z.string().min(1).nullish(),
+  token_type: z.string().nullish(),
+  scope: z.string().nullish(),
+  /** In seconds. */
+  expires_in: z.number().positive().nullish().catch(undefined),
+  message: z.string().nullish().catch(undefined),
+  error_description: z.string().nullish().catch(undefined),
+});
+export type Grant = z.output<typeof grantSchema>;
+
+export const userInfoSchema = z.object({
+  data: z
+    .object({
+      apiKey: z.string().min(1).nullish(),
+      email: z.string().nullish(),
+      phone: z.string().nullish(),
+    })
+    .nullish(),
+});
+
+/** A file that keeps a login: iFlow's own, its settings', and those of other gateways. */
+export const loginFileSchema = z.object({
+  access_token: z.string().nullish(),
+  refresh_token: z.string().nullish(),
+  apiKey: z.string().nullish(),
+  api_key: z.string().nullish(),
+  expiry_date: z.union([z.number(), z.string()]).nullish(),
+  expired: z.string().nullish(),
+});

@@ -1,0 +1,56 @@
+import type { Behaviour } from '../faults/behaviour.ts';
+import { type ChatAnswer, chatAnswerOf, usageOf } from '../openai/chat-answer.ts';
+import { readChatRequest } from '../openai/chat-request.ts';
+import { toEventStream } from '../openai/chunks.ts';
+import { toCompletion } from '../openai/completion.ts';
+import type { Endpoint, EventStream, WholeAnswer } from '../server/provider.ts';
+
+/**
+ * iFlow's chat: OpenAI's, with the usage in the chunk that finishes. Words in the model's name: `nousage` counts nothing,
+ * `octet` streams under another content type. All tokens thoughts (`t0-q5`): the text of a whole answer is null.
+ */
+export const chatCompletions: Endpoint = {
+  read(body) {
+    const request = readChatRequest(body);
+    if (request.kind === 'failure') return request;
+    const { model, stream, directives, conversation } = request;
+    return {
+      kind: 'question',
+      model,
+      stream,
+      directives,
+      conversation,
+      answer(behaviour: Behaviour) {
+        const answer = chatAnswerOf({ ...request, wantsStreamUsage: false }, behaviour);
+        return stream ? toStream(answer) : toWhole(answer);
+      },
+    };
+  },
+};
+
+const countsNothing = ({ request }: ChatAnswer): boolean => request.model.includes('nousage');
+
+function toStream(answer: ChatAnswer): EventStream {
+  const stream = toEventStream(answer);
+  const usage = `,"usage":${JSON.stringify(usageOf(answer, answer.content.tokens))}}\n\n`;
+  return {
+    ...stream,
+    ...(answer.request.model.includes('octet') ? { contentType: 'application/octet-stream' } : {}),
+    closing: countsNothing(answer) ? stream.closing : stream.closing.replace(/\}\n\n$/, () => usage),
+  };
+}
+
+interface Completion {
+  readonly choices?: readonly { readonly message: { readonly content: string | null } }[];
+}
+
+function toWhole(answer: ChatAnswer): WholeAnswer {
+  const whole = toCompletion(answer);
+  const completion = JSON.parse(whole.body) as Completion;
+  const choices = completion.choices?.map((choice) => {
+    const isAllThought = choice.message.content === '' && answer.reasoningTokens > 0;
+    return isAllThought ? { ...choice, message: { ...choice.message, content: null } } : choice;
+  });
+  const counted = { ...completion, ...(choices === undefined ? {} : { choices }) };
+  return { ...whole, body: JSON.stringify(countsNothing(answer) ? { ...counted, usage: undefined } : counted) };
+}

@@ -1,0 +1,19 @@
+--[[
+  Stores a token in place of the one that its renewer began with, and ends the lease. Changes nothing when another has been
+  stored meanwhile: a renewer that was slower than its lease must not undo the work of its successor.
+
+  KEYS[1]  token: hash as in consult-1.lua
+  ARGV[1]  version that it replaces, or '' for none   ARGV[2]  its own version   ARGV[3]  the token, sealed
+  ARGV[4]  when to renew it (ms, Redis clock)         ARGV[5]  when it ends (ms; 0: nobody knows)
+  ARGV[6]  until when to keep it (ms)
+  Returns  1 stored, 0 not
+]]
+local token = KEYS[1]
+local replaced, version, sealed = ARGV[1], ARGV[2], ARGV[3]
+local renew_at, expires_at, keep_until = ARGV[4], ARGV[5], ARGV[6]
+
+if (redis.call('HGET', token, 'version') or '') ~= replaced then return 0 end
+redis.call('DEL', token)
+redis.call('HSET', token, 'version', version, 'sealed', sealed, 'renew_at', renew_at, 'expires_at', expires_at)
+redis.call('PEXPIREAT', token, keep_until)
+return 1

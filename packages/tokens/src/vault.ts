@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
+import { isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
+import { createContents } from './contents.ts';
+import { holds, isDue, lifeOf } from './life.ts';
+import { type Advice, createScripts, type TokenRef } from './scripts.ts';
+
+/** A credential whose tokens the provider gives out. */
+export interface TokenCredential extends TokenRef {
+  readonly source: Pick<TokenSource, 'renewBeforeMs' | 'unknownLifeMs'>;
+  /**
+   * Asks the provider for another token; never rejects. What it says of a failure is free of secrets.
+   *
+   * @param nowMs the clock that all workers share: ms since 1970
+   * @param withinMs settles by then
+   */
+  obtain(before: ProviderToken | undefined, nowMs: number, withinMs: number): Promise<TokenResult>;
+  /** The token that a person has brought along; undefined where there is none. Absent where nobody brings any. */
+  readBrought?(): Promise<ProviderToken | undefined>;
+}
+
+export type TokenAnswer =
+  | {
+      readonly kind: 'token';
+      readonly value: string;
+      /** Names it towards {@link TokenVault.refuse}. */
+      readonly version: string;
+      /** Where it was not there: this worker has got it from the provider, or has waited for another that did. */
+      readonly origin: 'stored' | 'obtained' | 'awaited';
+    }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** The fleet's tokens as one worker sees them. Each is stored once, and renewed by one worker for all. */
+export interface TokenVault {
+  /**
+   * The token to use now. One that is due is renewed beside the calls that use it; one that has ended, before them.
+   *
+   * @throws the connection's error when Redis is away
+   */
+  get(credential: TokenCredential): Promise<TokenAnswer>;
+  /** The provider has refused this token. It is used no more, unless another has taken its place already. */
+  refuse(token: TokenRef, version: string): Promise<void>;
+  /** Resolves when no renewal is under way any more. */
+  close(): Promise<void>;
+}
+
+export interface TokenVaultNeeds {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  /** Of the operator: what encrypts the tokens. */
+  readonly secret: string;
+  readonly onRenewed: (token: TokenRef) => void;
+  readonly onFailed: (token: TokenRef, failure: UpstreamFailure) => void;
+  readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly times?: Partial<VaultTimes>;
+}
+
+/** In milliseconds. */
+export interface VaultTimes {
+  /** A renewer that says nothing for so long is taken for dead. */
+  readonly lease: number;
+  /** How long one renewal may take: less than its lease, so that what it got is stored under it. */
+  readonly obtain: number;
+  /** How long a call waits for its token. */
+  readonly wait: number;
+  /** Between two looks at whether another worker is done. */
+  readonly poll: number;
+  /** How long a renewal that failed is not tried again. */
+  readonly rest: number;
+  /** The same, where only a person can help. */
+  readonly refusedRest: number;
+}
+
+const usualTimes: VaultTimes = {
+  lease: 20_000,
+  obtain: 15_000,
+  wait: 30_000,
+  poll: 50,
+  rest: 5000,
+  refusedRest: 60_000,
+};
+/** A token that is got and can't be stored may be lost for good: providers take each refresh token once. */
+const storeTries = 10;
+const storeRetryMs = 300;
+
+const tooLong: UpstreamFailure = { kind: 'timeout', message: "The provider's token could not be renewed in time." };
+const unknownFailure: UpstreamFailure = { kind: 'server', message: "The provider's token could not be renewed." };
+
+export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
+  const { onError, now } = needs;
+  const times = { ...usualTimes, ...needs.times };
+  const scripts = createScripts(needs.connection, needs.keys);
+  const contents = createContents(needs.secret);
+  /** One question at a time for each credential: the calls of this worker share its answer. */
+  const asking = new Map<string, Promise<TokenAnswer>>();
+  const freshening = new Set<Promise<unknown>>();
+
+  async function settle(credential: TokenCredential): Promise<TokenAnswer> {
+    const startedAt = now();
+    let unusable = '';
+    let origin: 'stored' | 'awaited' = 'stored';
+    while (now() - startedAt < times.wait) {
+      const lease: Lease = { credential, holder: randomUUID() };
+      const advice = await scripts.consult(credential, { holder: lease.holder, leaseMs: times.lease, unusable });
+      if (advice.verdict === 'failed') return failed(contents.openFailure(credential, advice.sealed) ?? unknownFailure);
+      if (advice.verdict === 'wait') {
+        origin = 'awaited';
+        await delay(Math.min(times.poll, advice.waitMs));
+        continue;
+      }
+      const stored = contents.openToken(credential, advice.sealed);
+      if (advice.verdict === 'renew' || (advice.verdict === 'freshen' && stored === undefined)) {
+        const renewed = await renew(lease, advice, stored);
+        if (renewed !== 'superseded') return renewed;
+      } else if (stored === undefined) {
+        // Written with another secret.
+        unusable = advice.version;
+      } else {
+        if (advice.verdict === 'freshen') freshen(lease, advice, stored);
+        return { kind: 'token', value: stored.value, version: advice.version, origin };
+      }
+    }
+    return failed(tooLong);
+  }
+
+  function freshen(lease: Lease, advice: Advice, stored: ProviderToken): void {
+    const done: Promise<unknown> = renew(lease, advice, stored)
+      .catch(onError)
+      .finally(() => freshening.delete(done));
+    freshening.add(done);
+  }
+
+  async function renew(
+    lease: Lease,
+    { version, nowMs }: Advice,
+    stored: ProviderToken | undefined,
+  ): Promise<TokenAnswer | 'superseded'> {
+    const { credential } = lease;
+    const result = await obtain(credential, stored, nowMs);
+    if (result.kind === 'failed') {
+      await giveUp(lease, version, { result, stored, nowMs });
+      return failed(result.failure);
+    }
+    const { token } = result;
+    const newVersion = randomUUID();
+    const { renewAtMs, keepUntilMs } = lifeOf(token, credential.source, nowMs);
+    const isStored = await persist(() =>
+      scripts.store(credential, {
+        replaces: version,
+        version: newVersion,
+        sealed: contents.closeToken(credential, token),
+        renewAtMs,
+        expiresAtMs: token.expiresAtMs,
+        keepUntilMs,
+      }),
+    );
+    if (!isStored) return 'superseded';
+    if (!result.isBrought) needs.onRenewed(credential);
+    const origin = result.isBrought ? 'stored' : 'obtained';
+    return { kind: 'token', value: token.value, version: newVersion, origin };
+  }
+
+  /** What a person brought along begins the chain, and mends it when the provider takes its last link no more. */
+  async function obtain(
+    credential: TokenCredential,
+    stored: ProviderToken | undefined,
+    nowMs: number,
+  ): Promise<Obtained> {
+    const startedAt = now();
+    const ask = async (before: ProviderToken | undefined): Promise<Obtained> => {
+      const result = await credential.obtain(before, nowMs, times.obtain - (now() - startedAt));
+      return { ...result, isBrought: false };
+    };
+    const result = stored === undefined ? undefined : await ask(stored);
+    if (result !== undefined && (result.kind === 'token' || result.failure.kind !== 'authentication')) return result;
+    const brought = await credential.readBrought?.();
+    if (result !== undefined && (brought === undefined || isSame(brought, stored))) return result;
+    if (brought !== undefined && !isDue(brought, credential.source, nowMs))
+      return { kind: 'token', token: brought, isBrought: true };
+    const renewed = await ask(brought);
+    if (renewed.kind === 'token' || brought === undefined || !holds(brought, nowMs)) return renewed;
+    // Due, and not to be renewed just now; but it holds.
+    needs.onFailed(credential, renewed.failure);
+    const token = { ...brought, renewal: renewed.renewal ?? brought.renewal };
+    return { kind: 'token', token, isBrought: true };
+  }
+
+  async function giveUp(
+    { credential, holder }: Lease,
+    beganWith: string,
+    { result, stored, nowMs }: Loss,
+  ): Promise<void> {
+    const { failure, renewal } = result;
+    needs.onFailed(credential, failure);
+    const token = { expiresAtMs: undefined, ...(stored ?? { value: '' }), renewal };
+    await persist(() =>
+      scripts.fail(credential, {
+        holder,
+        sealedFailure: contents.closeFailure(credential, failure),
+        restMs: failure.kind === 'authentication' ? times.refusedRest : times.rest,
+        beganWith,
+        kept:
+          renewal === undefined
+            ? undefined
+            : {
+                version: randomUUID(),
+                sealed: contents.closeToken(credential, token),
+                keepUntilMs: lifeOf(token, credential.source, nowMs).keepUntilMs,
+              },
+      }),
+    );
+  }
+
+  async function persist<Reply>(write: () => Promise<Reply>): Promise<Reply> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (tries >= storeTries || !isRedisUnavailable(error)) throw error;
+        await delay(storeRetryMs);
+      }
+    }
+  }
+
+  return {
+    get(credential) {
+      const id = idOf(credential);
+      const running = asking.get(id);
+      if (running !== undefined) return running;
+      const begun = settle(credential).finally(() => {
+        if (asking.get(id) === begun) asking.delete(id);
+      });
+      asking.set(id, begun);
+      return begun;
+    },
+    async refuse(token, version) {
+      await scripts.refuse(token, version);
+      // Its answer may be the token that was refused just now.
+      asking.delete(idOf(token));
+    },
+    async close() {
+      await Promise.allSettled([...asking.values(), ...freshening]);
+    },
+  };
+}
+
+const idOf = ({ upstreamId, credentialId }: TokenRef): string => `${upstreamId}/${credentialId}`;
+
+type Obtained = TokenResult & { readonly isBrought: boolean };
+
+interface Lease {
+  readonly credential: TokenCredential;
+  readonly holder: string;
+}
+
+interface Loss {
+  readonly result: Extract<TokenResult, { kind: 'failed' }>;
+  readonly stored: ProviderToken | undefined;
+  readonly nowMs: number;
+}
+
+const failed = (failure: UpstreamFailure): TokenAnswer => ({ kind: 'failed', failure });
+
+const isSame = (one: ProviderToken, other: ProviderToken | undefined): boolean =>
+  one.value === other?.value && one.renewal === other.renewal;

@@ -1,0 +1,295 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { ProviderToken, TokenResult } from '@sluice/providers';
+import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import { redisTest, until, verifies } from '@sluice/testkit';
+import { createTokenVault, type TokenCredential, type TokenVault, type VaultTimes } from '@sluice/tokens';
+import { afterEach, describe, expect } from 'vitest';
+
+const connections: RedisConnection[] = [];
+afterEach(() => {
+  for (const connection of connections.splice(0)) connection.disconnect();
+});
+
+const ref = { upstreamId: 'u', credentialId: 'a' };
+const source = { renewBeforeMs: 60_000, unknownLifeMs: 3_600_000 };
+const hourMs = 3_600_000;
+const secret = 'canary-of-the-operator';
+
+/** A provider that gives out `value-1`, `value-2` … and counts. */
+function createProvider(lifeMs = hourMs) {
+  const seen: (ProviderToken | undefined)[] = [];
+  const gate = { held: undefined as Promise<unknown> | undefined, failure: undefined as UpstreamFailure | undefined };
+  const provider = {
+    seen,
+    gate,
+    renewalOnFailure: undefined as string | undefined,
+    credential: {
+      ...ref,
+      source,
+      async obtain(before, nowMs): Promise<TokenResult> {
+        seen.push(before);
+        const number = seen.length;
+        await gate.held;
+        if (gate.failure !== undefined)
+          return { kind: 'failed', failure: gate.failure, renewal: provider.renewalOnFailure };
+        const token = { value: `value-${number}`, expiresAtMs: nowMs + lifeMs, renewal: `renewal-${number}` };
+        return { kind: 'token', token };
+      },
+    } satisfies TokenCredential as TokenCredential,
+  };
+  return provider;
+}
+
+interface Scene {
+  readonly vault: TokenVault;
+  readonly connection: RedisConnection;
+  readonly failures: UpstreamFailure[];
+}
+
+async function openVault(
+  redisUrl: string,
+  keyPrefix: string,
+  over: { readonly secret?: string; readonly times?: Partial<VaultTimes> } = {},
+): Promise<Scene> {
+  const connection = connect({
+    settings: { kind: 'single', url: redisUrl },
+    role: 'command',
+    name: 'test',
+    onError(error) {
+      throw error;
+    },
+  });
+  connections.push(connection);
+  await untilReady(connection, 5000);
+  const failures: UpstreamFailure[] = [];
+  const vault = createTokenVault({
+    connection,
+    keys: createKeys(keyPrefix),
+    secret,
+    onRenewed: () => undefined,
+    onFailed: (_token, failure) => failures.push(failure),
+    onError(error) {
+      throw error;
+    },
+    now: () => performance.now(),
+    ...over,
+  });
+  return { vault, connection, failures };
+}
+
+const keyOf = (keyPrefix: string): string => createKeys(keyPrefix).token('u', 'a');
+
+/** Lets so much time pass: the token has no clock but Redis's own. */
+async function advance({ connection }: Scene, keyPrefix: string, ms: number): Promise<void> {
+  for (const field of ['renew_at', 'expires_at', 'held_until', 'failed_until']) {
+    const at = await connection.hget(keyOf(keyPrefix), field);
+    if (at !== null && at !== '0') await connection.hset(keyOf(keyPrefix), field, Number(at) - ms);
+  }
+}
+
+describe('tokens', () => {
+  redisTest('are got once, and stand in Redis encrypted and with an end', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1', origin: 'obtained' });
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1', origin: 'stored' });
+    expect(provider.seen).toEqual([undefined]);
+    const held = JSON.stringify(await scene.connection.hgetall(keyOf(keyPrefix)));
+    expect(held).not.toMatch(/value-1|renewal-1/);
+    expect(await scene.connection.pttl(keyOf(keyPrefix))).toBeGreaterThan(hourMs);
+  });
+
+  redisTest('that ended are renewed by one of eight workers, for all', async ({ redisUrl, keyPrefix }) => {
+    const scenes = await Promise.all(Array.from({ length: 8 }, () => openVault(redisUrl, keyPrefix)));
+    const provider = createProvider();
+    const [first] = scenes;
+    if (first === undefined) throw new Error('eight were opened');
+    await first.vault.get(provider.credential);
+    await advance(first, keyPrefix, 2 * hourMs);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    provider.gate.held = promise;
+    const asked = scenes.flatMap(({ vault }) => [vault.get(provider.credential), vault.get(provider.credential)]);
+    await until(() => provider.seen.length === 2, { what: 'a renewal' });
+    resolve(undefined);
+    const answers = await Promise.all(asked);
+    expect(new Set(answers.map((answer) => answer.kind === 'token' && answer.value))).toEqual(new Set(['value-2']));
+    expect(provider.seen).toMatchObject([undefined, { value: 'value-1', renewal: 'renewal-1' }]);
+    expect(answers.filter((answer) => answer.kind === 'token' && answer.origin === 'awaited')).toHaveLength(14);
+  });
+
+  redisTest('that are due are renewed beside the calls that use them', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    await scene.vault.get(provider.credential);
+    await advance(scene, keyPrefix, hourMs - 30_000);
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1' });
+    await scene.vault.close();
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2', origin: 'stored' });
+  });
+
+  redisTest(
+    'that were refused are used no more, but only while they are the ones in use',
+    verifies('000-34', '000-35'),
+    async ({ redisUrl, keyPrefix }) => {
+      const scene = await openVault(redisUrl, keyPrefix);
+      const provider = createProvider();
+      const first = await scene.vault.get(provider.credential);
+      if (first.kind !== 'token') throw new Error('no token');
+      await scene.vault.refuse(ref, first.version);
+      expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
+      // Another call that had used the first one comes late with its refusal.
+      await scene.vault.refuse(ref, first.version);
+      expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2', origin: 'stored' });
+      expect(provider.seen).toHaveLength(2);
+    },
+  );
+
+  redisTest('that were refused are no answer to a question that came after that', async ({ redisUrl, keyPrefix }) => {
+    const { vault } = await openVault(redisUrl, keyPrefix);
+    const { credential } = createProvider();
+    const first = await vault.get(credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    // Asked before the refusal is known, and not yet answered when it is.
+    const early = vault.get(credential);
+    const after = vault.refuse(ref, first.version).then(() => vault.get(credential));
+    expect(await early).toMatchObject({ value: 'value-1' });
+    expect(await after).toMatchObject({ value: 'value-2' });
+  });
+
+  redisTest('are renewed by another when a renewer dies', async ({ redisUrl, keyPrefix }) => {
+    const [dying, living] = await Promise.all([
+      openVault(redisUrl, keyPrefix),
+      openVault(redisUrl, keyPrefix, { times: { poll: 5 } }),
+    ]);
+    const provider = createProvider();
+    provider.gate.held = new Promise(() => undefined);
+    void dying.vault.get(provider.credential);
+    await until(() => provider.seen.length === 1, { what: 'a renewal' });
+    provider.gate.held = undefined;
+    const waiting = living.vault.get(provider.credential);
+    await advance(living, keyPrefix, 20_000);
+    expect(await waiting).toMatchObject({ value: 'value-2', origin: 'obtained' });
+  });
+
+  redisTest('of a renewer that comes too late do not replace its successor’s', async ({ redisUrl, keyPrefix }) => {
+    const [slow, quick] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
+    const provider = createProvider();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    provider.gate.held = promise;
+    const late = slow.vault.get(provider.credential);
+    await until(() => provider.seen.length === 1, { what: 'a renewal' });
+    provider.gate.held = undefined;
+    await advance(quick, keyPrefix, 20_000);
+    expect(await quick.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
+    resolve(undefined);
+    expect(await late).toMatchObject({ value: 'value-2' });
+  });
+
+  redisTest('are not waited for without end', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const impatient = await openVault(redisUrl, keyPrefix, { times: { wait: 30, poll: 5 } });
+    const provider = createProvider();
+    provider.gate.held = new Promise(() => undefined);
+    void scene.vault.get(provider.credential);
+    await until(() => provider.seen.length === 1, { what: 'a renewal' });
+    expect(await impatient.vault.get(provider.credential)).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'timeout' },
+    });
+  });
+});
+
+describe('a renewal that fails', () => {
+  redisTest('fails for all, and is not tried again at once', async ({ redisUrl, keyPrefix }) => {
+    const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
+    const provider = createProvider();
+    provider.gate.failure = { kind: 'authentication', message: 'Log in again.' };
+    const failure = { kind: 'failed', failure: provider.gate.failure };
+    expect(await one.vault.get(provider.credential)).toEqual(failure);
+    expect(await other.vault.get(provider.credential)).toEqual(failure);
+    expect(provider.seen).toHaveLength(1);
+    expect(one.failures).toHaveLength(1);
+    provider.gate.failure = undefined;
+    await advance(other, keyPrefix, 60_000);
+    expect(await other.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
+  });
+
+  redisTest('leaves a token in use that still holds', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    await scene.vault.get(provider.credential);
+    await advance(scene, keyPrefix, hourMs - 30_000);
+    provider.gate.failure = { kind: 'server', message: 'Busy.' };
+    await scene.vault.get(provider.credential);
+    await scene.vault.close();
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1' });
+    expect(provider.seen).toHaveLength(2);
+  });
+
+  redisTest('keeps what the provider gave for the next one', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    const brought = { value: '', expiresAtMs: 0, renewal: 'brought' };
+    const credential = { ...provider.credential, readBrought: () => Promise.resolve(brought) };
+    provider.gate.failure = { kind: 'server', message: 'Busy.' };
+    provider.renewalOnFailure = 'second';
+    await scene.vault.get(credential);
+    provider.gate.failure = undefined;
+    await advance(scene, keyPrefix, 60_000);
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'value-2' });
+    expect(provider.seen.map((token) => token?.renewal)).toEqual(['brought', 'second']);
+  });
+});
+
+describe('a login that a person brought', () => {
+  const brought = (value: string): ProviderToken => ({ value, expiresAtMs: Date.now() + hourMs, renewal: value });
+
+  redisTest('is used as it is while it is fresh', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    const credential = { ...provider.credential, readBrought: () => Promise.resolve(brought('login-1')) };
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-1', origin: 'stored' });
+    expect(provider.seen).toEqual([]);
+  });
+
+  redisTest('is used while it holds, though it is due and can not be renewed', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    provider.gate.failure = { kind: 'server', message: 'Busy.' };
+    provider.renewalOnFailure = 'second';
+    const due = { ...brought('login-1'), expiresAtMs: Date.now() + 30_000 };
+    const credential = { ...provider.credential, readBrought: () => Promise.resolve(due) };
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-1', origin: 'stored' });
+    expect(scene.failures).toHaveLength(1);
+    provider.gate.failure = undefined;
+    await advance(scene, keyPrefix, 20_000);
+    await scene.vault.get(credential);
+    await scene.vault.close();
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'value-2' });
+    expect(provider.seen.map((token) => token?.renewal)).toEqual(['login-1', 'second']);
+  });
+
+  redisTest('takes the place of a chain that has ended', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    let login = brought('login-1');
+    const credential = { ...provider.credential, readBrought: () => Promise.resolve(login) };
+    const first = await scene.vault.get(credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    await scene.vault.refuse(ref, first.version);
+    provider.gate.failure = { kind: 'authentication', message: 'Log in again.' };
+    expect(await scene.vault.get(credential)).toMatchObject({ kind: 'failed' });
+    login = brought('login-2');
+    await advance(scene, keyPrefix, 60_000);
+    expect(await scene.vault.get(credential)).toMatchObject({ value: 'login-2' });
+  });
+});
+
+redisTest('a token that was stored with another secret is replaced', async ({ redisUrl, keyPrefix }) => {
+  const before = await openVault(redisUrl, keyPrefix, { secret: 'the secret of last year' });
+  const after = await openVault(redisUrl, keyPrefix);
+  const provider = createProvider();
+  await before.vault.get(provider.credential);
+  expect(await after.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
+  expect(provider.seen).toEqual([undefined, undefined]);
+});

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { UpstreamConfig, UpstreamCredential } from '@sluice/config';
+import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
+import type { TokenCredential } from '@sluice/tokens';
+import type { UpstreamClient } from '@sluice/upstream';
+import { redactFailure } from './redact-failure.ts';
+import { runSteps } from './run-steps.ts';
+
+export interface TokenCredentialNeeds {
+  readonly client: UpstreamClient;
+  readonly maxBodyBytes: number;
+}
+
+export interface TokenCredentialFacts {
+  readonly upstream: Pick<UpstreamConfig, 'id' | 'baseUrl'>;
+  readonly credential: UpstreamCredential;
+  readonly source: TokenSource;
+}
+
+/** For one call to where the tokens come from. */
+const stepMs = 10_000;
+/** A source that is not done by then is broken, or is made a fool of. */
+const maxSteps = 16;
+
+/** Lets the vault get the tokens of a credential; undefined for one that has a key. */
+export function toTokenCredential(
+  { client, maxBodyBytes }: TokenCredentialNeeds,
+  { upstream, credential, source }: TokenCredentialFacts,
+): TokenCredential | undefined {
+  const { tokens: origin } = credential;
+  if (origin === undefined) return undefined;
+  return {
+    upstreamId: upstream.id,
+    credentialId: credential.id,
+    source,
+    async obtain(before, nowMs, withinMs) {
+      const steps = source.obtain(before, { baseUrl: upstream.baseUrl, nowMs, newId: randomUUID });
+      const taken = await runSteps<TokenResult>(steps, {
+        client,
+        left: interrupted,
+        // A renewal goes on when its request is not wanted any more: the provider may have used up what it began with.
+        signal: new AbortController().signal,
+        stepMs,
+        remainingMs: withinMs,
+        maxBodyBytes,
+        maxSteps,
+      });
+      const result = taken.kind === 'done' ? taken.result : taken.kind === 'failed' ? taken : interrupted;
+      if (result.kind === 'token') return result;
+      return { ...result, failure: redactFailure(result.failure, secretsOf(source, before)) };
+    },
+    ...(origin.kind === 'login' ? { readBrought: () => readLogin(origin.path, source) } : {}),
+  };
+}
+
+const interrupted: TokenResult = {
+  kind: 'failed',
+  failure: { kind: 'timeout', message: "The provider's token could not be renewed in time." },
+};
+
+const secretsOf = ({ secrets = [] }: TokenSource, before: ProviderToken | undefined): string[] =>
+  [...secrets, before?.value ?? '', before?.renewal ?? ''].filter((secret) => secret !== '');
+
+/** What nobody can read is not there: the source then says what is to be done. */
+async function readLogin(path: string, source: TokenSource): Promise<ProviderToken | undefined> {
+  try {
+    return source.readLogin?.(await readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
