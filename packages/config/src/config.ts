@@ -1,6 +1,7 @@
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
+import type { ThinkingMode } from '@sluice/thinking';
 import type { Secret } from './secret.ts';
 
 /** All settings of one process, checked, with every default filled in, frozen to its depth. */
@@ -103,6 +104,8 @@ export interface ClientKey {
   /** Globs of the models that it may use: see `allowsModel`. */
   readonly models: readonly string[];
   readonly limits: ClientLimits;
+  /** What its clients see of thoughts; undefined = as the model says. */
+  readonly thinking: ThinkingMode | undefined;
 }
 
 /** What one key may do; undefined = unlimited. */
@@ -150,6 +153,8 @@ export interface ModelConfig {
   readonly id: string;
   /** At least one. */
   readonly targets: readonly ModelTarget[];
+  /** What clients see of thoughts, unless their key says otherwise. */
+  readonly thinking: ThinkingMode;
 }
 
 /** A place that can serve a model. */

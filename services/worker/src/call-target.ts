@@ -42,8 +42,8 @@ export type CallTarget = (execution: Execution, call: ChosenCall) => Promise<Att
 export interface CallTargetNeeds {
   readonly client: UpstreamClient;
   readonly images: ImageFetcher;
-  readonly health: UpstreamHealth;
-  readonly metrics: WorkerMetrics;
+  readonly health: Pick<UpstreamHealth, 'recovered' | 'abandoned'>;
+  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
   readonly onError: (error: unknown) => void;
@@ -169,7 +169,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
     requestId: job.requestId,
     startedAtMs,
     newId: randomUUID,
-    keepsThinkingMarkup: false,
+    keepsThinkingMarkup: job.keepsThinkingMarkup === true,
   };
 }
 

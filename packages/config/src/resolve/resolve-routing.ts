@@ -28,6 +28,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   const toDemo = (id: string): ModelConfig => ({
     id,
     targets: [{ upstream: simulator.id, model: undefined, priority: 1, weight: 1 }],
+    thinking: 'field',
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
@@ -56,9 +57,10 @@ function toUpstream({
   };
 }
 
-function toModel({ id, targets }: Settings['models'][number]): ModelConfig {
+function toModel({ id, targets, thinking }: Settings['models'][number]): ModelConfig {
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
+    thinking,
   };
 }

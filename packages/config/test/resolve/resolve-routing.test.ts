@@ -38,6 +38,7 @@ models:
           { upstream: 'a', model: 'gpt-4o-2024', priority: 2, weight: 0.5 },
           { upstream: 'b', model: undefined, priority: 1, weight: 1 },
         ],
+        thinking: 'field',
       },
     ]);
   });

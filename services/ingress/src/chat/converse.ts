@@ -1,6 +1,7 @@
 import type { Config } from '@sluice/config';
 import { type Answered, firstRetryState, GatewayError, type Operation } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
+import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
 import { contextOf } from '../context.ts';
 import type { Admitted } from './admit.ts';
@@ -10,6 +11,7 @@ import type { Observation } from './observe.ts';
 import type { Reply } from './reply.ts';
 import { type Consumption, settle } from './settle.ts';
 import { createStreamReply } from './stream-reply.ts';
+import { withThinking } from './thinking-reply.ts';
 import { createWholeReply } from './whole-reply.ts';
 
 export interface ConverseNeeds extends ExchangeNeeds {
@@ -34,6 +36,8 @@ export interface Conversation {
   readonly model: string;
   readonly stream: boolean;
   readonly operation: Operation;
+  /** What the client sees of thoughts. */
+  readonly thinking: ThinkingMode;
   /** The client's request as it came. */
   readonly body: Buffer;
 }
@@ -63,6 +67,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
         model,
         stream,
         operation,
+        ...(conversation.thinking === 'raw' ? { keepsThinkingMarkup: true } : {}),
         state: firstRetryState,
         ...send.carrier(),
       },
@@ -97,7 +102,8 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
       },
     },
   );
-  const reply = createReply(needs, conversation, { exchange, answered: () => answered });
+  const plainReply = createReply(needs, conversation, { exchange, answered: () => answered });
+  const reply = withThinking(plainReply, conversation.thinking, stream);
 
   function onClientGone(): void {
     reply.close();

@@ -49,8 +49,17 @@ export async function serve(
     now: needs.now,
     onRates: (rates) => setRateHeaders(response, rates),
   });
-  const body = (request.body as JsonBody).bytes;
-  await converse(needs, { response, observation, admitted, reservation, model, stream, operation, body });
+  await converse(needs, {
+    response,
+    observation,
+    admitted,
+    reservation,
+    model,
+    stream,
+    operation,
+    thinking: principal.thinking ?? entry.thinking,
+    body: (request.body as JsonBody).bytes,
+  });
 }
 
 async function admitObserved(admission: Admission, observation: Observation, request: AdmitRequest): Promise<Admitted> {
