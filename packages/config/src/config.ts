@@ -155,6 +155,8 @@ export interface ModelConfig {
   readonly targets: readonly ModelTarget[];
   /** What clients see of thoughts, unless their key says otherwise. */
   readonly thinking: ThinkingMode;
+  /** How many rounds of a conversation are sent, the last ones; undefined = all of it. */
+  readonly contextRounds: number | undefined;
 }
 
 /** A place that can serve a model. */

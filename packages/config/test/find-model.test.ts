@@ -1,7 +1,9 @@
 import { allowsModel, findModel } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 
-const config = (...ids: string[]) => ({ models: ids.map((id) => ({ id, targets: [], thinking: 'field' as const })) });
+const config = (...ids: string[]) => ({
+  models: ids.map((id) => ({ id, targets: [], thinking: 'field' as const, contextRounds: undefined })),
+});
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
 
 describe('findModel', () => {

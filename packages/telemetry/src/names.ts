@@ -57,6 +57,11 @@ export function principalAttributes(keyName: string): SpanAttributes {
   return { 'sluice.key_name': keyName };
 }
 
+/** For the server span: messages of a long conversation that were left out. */
+export const compressedMessagesAttribute = (count: number): SpanAttributes => ({
+  'sluice.compressed_messages': count,
+});
+
 /** For the server span and for each attempt. */
 export function httpResponseAttributes(status: number): SpanAttributes {
   return { 'http.response.status_code': status };

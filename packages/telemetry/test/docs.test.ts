@@ -4,6 +4,7 @@ import { type MetricRow, metricTable } from '../src/metric-names.ts';
 import {
   admissionWaitSpan,
   attemptSpan,
+  compressedMessagesAttribute,
   httpResponseAttributes,
   httpServerSpan,
   inferenceResultAttributes,
@@ -84,6 +85,7 @@ describe('docs/tracing.md', () => {
     const expected = [
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
+      ...Object.keys(compressedMessagesAttribute(1)),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];

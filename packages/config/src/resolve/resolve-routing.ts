@@ -29,6 +29,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     id,
     targets: [{ upstream: simulator.id, model: undefined, priority: 1, weight: 1 }],
     thinking: 'field',
+    contextRounds: undefined,
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
@@ -57,10 +58,11 @@ function toUpstream({
   };
 }
 
-function toModel({ id, targets, thinking }: Settings['models'][number]): ModelConfig {
+function toModel({ id, targets, thinking, compress_context }: Settings['models'][number]): ModelConfig {
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
     thinking,
+    contextRounds: compress_context?.rounds,
   };
 }

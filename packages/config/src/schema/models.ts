@@ -37,6 +37,15 @@ export const models = across(
         .describe(
           "What clients see of the model's thoughts: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: nothing; `raw`: in the content with the provider's own marks, where it has any.",
         ),
+      compress_context: section({
+        rounds: wholeNumber(1)
+          .default(10)
+          .describe('How many rounds are sent. A round is a question with all that follows up to the next.'),
+      })
+        .optional()
+        .describe(
+          'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
+        ),
     }),
     'a list of models',
   ),

@@ -39,8 +39,21 @@ models:
           { upstream: 'b', model: undefined, priority: 1, weight: 1 },
         ],
         thinking: 'field',
+        contextRounds: undefined,
       },
     ]);
+  });
+
+  it.each([
+    ['', undefined],
+    ['compress_context: {},', 10],
+    ['compress_context: { rounds: 3 },', 3],
+  ])('send so much of a conversation: %s', (setting, expected) => {
+    const { models } = load(`
+upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1" }]
+models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
+`);
+    expect(models[0]?.contextRounds).toBe(expected);
   });
 
   it('have credentials, or one without a key', () => {

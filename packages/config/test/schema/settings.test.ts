@@ -209,6 +209,10 @@ describe('models', () => {
     ['id: a', 'models[0].targets: is missing; it must be a list of at least one target'],
     ['id: a, targets: []', 'models[0].targets: must be a list of at least one target'],
     [
+      'id: a, compress_context: { rounds: 0 }, targets: [{ upstream: sim }]',
+      'models[0].compress_context.rounds: must be a whole number, 1 or more',
+    ],
+    [
       'id: a, thinking: reasoning, targets: [{ upstream: sim }]',
       'models[0].thinking: must be one of field, think, strip, raw',
     ],

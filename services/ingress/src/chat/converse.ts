@@ -38,7 +38,7 @@ export interface Conversation {
   readonly operation: Operation;
   /** What the client sees of thoughts. */
   readonly thinking: ThinkingMode;
-  /** The client's request as it came. */
+  /** The request as it is sent. */
   readonly body: Buffer;
 }
 
