@@ -157,6 +157,8 @@ export interface ModelConfig {
   readonly thinking: ThinkingMode;
   /** How many rounds of a conversation are sent, the last ones; undefined = all of it. */
   readonly contextRounds: number | undefined;
+  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
 }
 
 /** A place that can serve a model. */

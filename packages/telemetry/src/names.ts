@@ -136,6 +136,8 @@ export function inferenceSpan(call: {
 export interface InferenceResult {
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
+  /** Calls that wrote on where the answer had met its limit. */
+  readonly continuations?: number | undefined;
   readonly responseModel?: string | undefined;
   readonly finishReasons?: readonly string[] | undefined;
   /** Including cached ones. */
@@ -158,6 +160,7 @@ export function inferenceResultAttributes(result: InferenceResult, names = genAi
     'gen_ai.usage.reasoning.output_tokens': result.reasoningTokens,
     'sluice.upstream': result.upstream,
     'sluice.attempts': result.attempts,
+    'sluice.continuations': result.continuations,
   };
 }
 

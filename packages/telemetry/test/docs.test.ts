@@ -107,6 +107,7 @@ describe('docs/tracing.md', () => {
       code: 'upstream_error',
       upstream: 'u',
       attempts: 1,
+      continuations: 1,
       duration_ms: 1,
       ttft_ms: 1,
       queue_wait_ms: 1,

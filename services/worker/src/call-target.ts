@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import type { Delivered, UpstreamRequest } from '@sluice/protocol';
+import type { Answered, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
 import {
   attemptSpan,
@@ -12,7 +12,7 @@ import {
   startSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
-import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
+import { createStitch, type RescueMode } from '@sluice/rescue';
 import type { ImageFetcher, UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
 import type { Execution } from './execute.ts';
@@ -23,7 +23,7 @@ import type { Target } from './targets.ts';
 /** One call of a run: to whom, as whom. */
 export interface ChosenCall {
   readonly target: Target;
-  /** The request as far as this target can serve it. */
+  /** The request as far as this target can serve it, with what is to be written on. */
   readonly body: ChatBody;
   readonly credentialId: string;
   /** This call decides whether the target's circuit closes. */
@@ -32,6 +32,8 @@ export interface ChosenCall {
   readonly hasFailures: boolean;
   /** Upstream calls of this request, this one included. */
   readonly attempts: number;
+  /** Calls before this one that wrote on where the answer had met its limit, this one included if it does. */
+  readonly continuations: number;
   /** How to go on with what the client has; undefined for a first answer. */
   readonly rescue: RescueMode | undefined;
 }
@@ -53,7 +55,7 @@ export interface CallTargetNeeds {
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   return async (execution, chosen) => {
     const { job, delivered, publisher } = execution;
-    const { target, isProbe, hasFailures, attempts, rescue } = chosen;
+    const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
     const { adapter } = target;
     const ref = { upstreamId: target.upstream, model: target.model };
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
@@ -61,7 +63,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     const calledAtMs = Date.now();
     const prepared = await loadAndPrepare(needs, {
       adapter,
-      body: bodyFor(chosen, delivered),
+      body: chosen.body,
       plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
       execution,
     });
@@ -91,8 +93,8 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
             stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
             sink: {
               onAnswer() {
-                publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
-                execution.span.event(firstChunkEvent);
+                publisher.send('answered', answeredBy(chosen));
+                if (continuations === 0) execution.span.event(firstChunkEvent);
                 if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
               },
               data: publisher.data,
@@ -122,6 +124,11 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
     return redacted;
   };
+}
+
+/** What the ingress is told of a call that answers. */
+export function answeredBy({ target: { upstream, model }, attempts, continuations }: ChosenCall): Answered {
+  return { upstream, model, attempts, ...(continuations > 0 ? { continuations } : {}) };
 }
 
 interface Beginning {
@@ -177,11 +184,6 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
 function unanswered(prepared: PrepareResult): AttemptResult {
   const none = { events: 0, received: 0 } as const;
   return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
-}
-
-function bodyFor({ body, target: { prefill }, rescue }: ChosenCall, delivered: Delivered | undefined): ChatBody {
-  if (delivered === undefined || rescue !== 'continue' || prefill === 'none') return body;
-  return withPrefill(body, delivered, prefill);
 }
 
 function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }: Carrier): UpstreamRequest {

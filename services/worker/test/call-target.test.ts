@@ -44,6 +44,7 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
     reportStreamUsage: true,
     prefill: 'none',
     dropsUnsupported: false,
+    maxContinuations: 0,
     adapter,
     pool: createCredentialPool([{ id: 'a', apiKey: undefined }]),
   };
@@ -69,7 +70,15 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
     remainingMs: () => 1000,
     span: startSpan({ name: 'test', kind: 'internal' }),
   };
-  const call = { target, body: {}, credentialId: 'a', isProbe: false, hasFailures: false, attempts: 1 };
+  const call = {
+    target,
+    body: {},
+    credentialId: 'a',
+    isProbe: false,
+    hasFailures: false,
+    attempts: 1,
+    continuations: 0,
+  };
   await callTarget(execution, { ...call, rescue: undefined });
   return seen;
 }

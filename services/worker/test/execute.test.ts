@@ -19,6 +19,7 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   reportStreamUsage: true,
   prefill: 'none',
   dropsUnsupported: false,
+  maxContinuations: 0,
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
   ...over,

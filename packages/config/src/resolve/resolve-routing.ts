@@ -30,6 +30,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     targets: [{ upstream: simulator.id, model: undefined, priority: 1, weight: 1 }],
     thinking: 'field',
     contextRounds: undefined,
+    maxContinuations: 0,
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
@@ -58,11 +59,12 @@ function toUpstream({
   };
 }
 
-function toModel({ id, targets, thinking, compress_context }: Settings['models'][number]): ModelConfig {
+function toModel({ id, targets, thinking, compress_context, auto_continue }: Settings['models'][number]): ModelConfig {
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
     thinking,
     contextRounds: compress_context?.rounds,
+    maxContinuations: auto_continue,
   };
 }

@@ -46,6 +46,11 @@ export const models = across(
         .describe(
           'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
         ),
+      auto_continue: wholeNumber(0, 5)
+        .default(0)
+        .describe(
+          'How often an answer that ends because it met its limit (`finish_reason` `length`) is written on by another call. Each may be as long as the client allows for one answer. 0: it stays cut.',
+        ),
     }),
     'a list of models',
   ),

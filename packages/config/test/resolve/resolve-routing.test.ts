@@ -40,12 +40,14 @@ models:
         ],
         thinking: 'field',
         contextRounds: undefined,
+        maxContinuations: 0,
       },
     ]);
   });
 
   it.each([
     ['', undefined],
+    ['auto_continue: 5,', undefined],
     ['compress_context: {},', 10],
     ['compress_context: { rounds: 3 },', 3],
   ])('send so much of a conversation: %s', (setting, expected) => {

@@ -213,6 +213,10 @@ describe('models', () => {
       'models[0].compress_context.rounds: must be a whole number, 1 or more',
     ],
     [
+      'id: a, auto_continue: 6, targets: [{ upstream: sim }]',
+      'models[0].auto_continue: must be a whole number from 0 to 5',
+    ],
+    [
       'id: a, thinking: reasoning, targets: [{ upstream: sim }]',
       'models[0].thinking: must be one of field, think, strip, raw',
     ],

@@ -38,6 +38,8 @@ export interface Conversation {
   readonly operation: Operation;
   /** What the client sees of thoughts. */
   readonly thinking: ThinkingMode;
+  /** Calls that may write on where the answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
   /** The request as it is sent. */
   readonly body: Buffer;
 }
@@ -137,7 +139,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
 
 function createReply(
   { server, metrics, now }: ConverseNeeds,
-  { response, observation, stream }: Conversation,
+  { response, observation, stream, maxContinuations }: Conversation,
   { exchange, answered }: { exchange: Exchange; answered: () => Answered | undefined },
 ): Reply {
   const { startedAt } = contextOf(response);
@@ -147,6 +149,7 @@ function createReply(
     if (meta === undefined) return;
     response.setHeader('x-sluice-upstream', meta.upstream);
     response.setHeader('x-sluice-attempts', meta.attempts);
+    if (!stream && maxContinuations > 0) response.setHeader('x-sluice-continuations', meta.continuations ?? 0);
   };
   if (!stream) return createWholeReply(response, setHeaders);
   return createStreamReply({

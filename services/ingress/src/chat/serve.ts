@@ -38,11 +38,13 @@ export async function serve(
   const observation = observationOf(response);
   const entry = resolveModel(config, principal, model);
   observation.model(model, entry.id, stream);
-  const { body, reservation, droppedMessages } = submission(entry);
+  const { body, reservation, droppedMessages, maxContinuations } = submission(entry);
   if (droppedMessages > 0) {
     response.setHeader('x-sluice-compressed-messages', droppedMessages);
     observation.span.set(compressedMessagesAttribute(droppedMessages));
   }
+  // How many there will be is not known when a stream begins.
+  if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 
   const admitted = await admitObserved(admission, observation, {
     requestId,
@@ -63,6 +65,7 @@ export async function serve(
     stream,
     operation,
     thinking: principal.thinking ?? entry.thinking,
+    maxContinuations,
     body,
   });
 }

@@ -17,6 +17,7 @@ export function embeddings(needs: ServeNeeds): RequestHandler {
         body: bytes,
         reservation: reserveForEmbeddings(asked, bytes.length),
         droppedMessages: 0,
+        maxContinuations: 0,
       }),
     });
   };
