@@ -1,6 +1,7 @@
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
+import type { ThinkingMode } from '@sluice/thinking';
 import type { Secret } from './secret.ts';
 
 /** All settings of one process, checked, with every default filled in, frozen to its depth. */
@@ -113,6 +114,8 @@ export interface ClientKey {
   /** Globs of the models that it may use: see `allowsModel`. */
   readonly models: readonly string[];
   readonly limits: ClientLimits;
+  /** What its clients see of thoughts; undefined = as the model says. */
+  readonly thinking: ThinkingMode | undefined;
 }
 
 /** What one key may do; undefined = unlimited. */
@@ -173,6 +176,12 @@ export interface ModelConfig {
   readonly id: string;
   /** At least one. */
   readonly targets: readonly ModelTarget[];
+  /** What clients see of thoughts, unless their key says otherwise. */
+  readonly thinking: ThinkingMode;
+  /** How many rounds of a conversation are sent, the last ones; undefined = all of it. */
+  readonly contextRounds: number | undefined;
+  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
 }
 
 /** A place that can serve a model. */

@@ -77,6 +77,7 @@ interface CompatSource {
 function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
   if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
   const compat = readCompat(name, env, {
+    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
     home: env['HOME'] ?? '/',
     read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
   });

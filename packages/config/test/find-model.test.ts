@@ -1,7 +1,15 @@
 import { allowsModel, findModel } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 
-const config = (...ids: string[]) => ({ models: ids.map((id) => ({ id, targets: [] })) });
+const config = (...ids: string[]) => ({
+  models: ids.map((id) => ({
+    id,
+    targets: [],
+    thinking: 'field' as const,
+    contextRounds: undefined,
+    maxContinuations: 0,
+  })),
+});
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
 
 describe('findModel', () => {

@@ -46,6 +46,9 @@ describe('loadConfig', () => {
       models: ['demo', 'demo-*'].map((id) => ({
         id,
         targets: [{ upstream: 'simulator', model: undefined, priority: 1, weight: 1 }],
+        thinking: 'field',
+        contextRounds: undefined,
+        maxContinuations: 0,
       })),
       limits: { maxConcurrentRequests: 1000, queueSize: 500, maxQueueWaitMs: 30_000, leaseMs: 30_000 },
       retry: {

@@ -17,6 +17,8 @@ export const chatJobSchema = z.object({
   stream: z.boolean(),
   /** What is asked for. Jobs of older replicas do not say it. */
   operation: z.enum(['chat', 'embeddings']).default('chat'),
+  /** Thoughts stay in the answer's text, marked as the provider marks them. Default: no. */
+  keepsThinkingMarkup: z.boolean().optional(),
   state: retryStateSchema,
   /** W3C trace context of the producer's span; absent when tracing is off. */
   traceparent: z.string().optional(),

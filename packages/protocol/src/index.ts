@@ -29,6 +29,7 @@ export { type FailureKind, type UpstreamFailure } from './upstream/failure.ts';
 export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
 export { inspectJson, type JsonLimits } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
+export { type AnswerEvent, eventsOf, parseChunk, textsOf, writeChunk } from './openai/answer-events.ts';
 export { type ChatMessage } from './openai/chat-message.ts';
 export {
   type ChatParameter,

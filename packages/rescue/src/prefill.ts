@@ -13,12 +13,24 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** The request with the answer so far as its last message; the allowed length shrinks by what that took. */
 export function withPrefill(body: Body, delivered: Delivered, style: PrefillStyle): Body {
+  return { ...withAnswerSoFar(body, delivered.content, style), ...shortened(body, delivered.chunks) };
+}
+
+/** What a model is told that can't write on by itself. */
+const request =
+  'Continue your last message exactly where it stopped. Repeat nothing of it, and do not introduce what follows.';
+
+/** The request with the answer so far, to be written on with all the length that the client allows for an answer. */
+export function withAnswerSoFar(body: Body, content: string, style: PrefillStyle | 'none'): Body {
   const { messages } = body;
-  const soFar = { role: 'assistant', content: delivered.content, ...(style === 'prefix' ? { prefix: true } : {}) };
+  const soFar = { role: 'assistant', content, ...(style === 'prefix' ? { prefix: true } : {}) };
   return {
     ...body,
-    messages: [...(Array.isArray(messages) ? messages : []), soFar],
-    ...shortened(body, delivered.chunks),
+    messages: [
+      ...(Array.isArray(messages) ? (messages as unknown[]) : []),
+      soFar,
+      ...(style === 'none' ? [{ role: 'user', content: request }] : []),
+    ],
     ...(style === 'continue_final_message' ? { continue_final_message: true, add_generation_prompt: false } : {}),
   };
 }
@@ -35,4 +47,11 @@ function shortened(body: Body, tokens: number): Body {
 export function isContinuable(body: Body): boolean {
   const { n, logprobs } = body;
   return (n === undefined || n === null || n === 1) && logprobs !== true;
+}
+
+/** Whether an answer that met its limit may be lengthened. JSON that is begun anew in its middle would be none. */
+export function isExtensible(body: Body): boolean {
+  const { response_format: format } = body;
+  const type: unknown = typeof format === 'object' && format !== null ? Reflect.get(format, 'type') : undefined;
+  return isContinuable(body) && (type === undefined || type === 'text');
 }

@@ -1,5 +1,4 @@
-import type { ChatChunk, Delivered } from '@sluice/protocol';
-import { dataOf, parseChunk, textsOf, toSse } from './sse.ts';
+import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
 
 /**
  * How a run goes on with an answer: `continue`: the model was given what the client has and writes on from there;
@@ -29,13 +28,13 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
       ...(delivered.created === undefined ? {} : { created: delivered.created }),
     };
     const [choice] = chunk.choices;
-    if (choice === undefined) return toSse(passed);
+    if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
     const rest = delta === undefined || delta === null ? {} : fit(delta);
     // What the client has goes beyond the new answer.
     if (!isEmptyText(finishReason) && (missing !== '' || missingThoughts !== '')) isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
-    return toSse({ ...passed, choices: [{ ...choice, delta: rest }] });
+    return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
   }
 
   /** What of a delta is new to the client. */
@@ -69,7 +68,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   return {
     push(sse) {
       let passed = '';
-      for (const data of dataOf(sse)) {
+      for (const { data } of eventsOf(sse)) {
         const chunk = parseChunk(data);
         if (chunk === undefined) isDiverged = true;
         else passed += stitch(chunk);

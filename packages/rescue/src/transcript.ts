@@ -1,5 +1,4 @@
-import type { ChatChunk, Delivered } from '@sluice/protocol';
-import { dataOf, parseChunk, textsOf } from './sse.ts';
+import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf } from '@sluice/protocol';
 
 /** Keeps what a client has been sent of a stream, in case that it breaks off. */
 export interface Transcript {
@@ -38,7 +37,7 @@ export function createTranscript(): Transcript {
   let isPlain = true;
 
   function fold(): void {
-    for (const data of dataOf(pieces.join(''))) {
+    for (const { data } of eventsOf(pieces.join(''))) {
       const chunk = parseChunk(data);
       if (chunk === undefined) isPlain = false;
       else take(chunk);

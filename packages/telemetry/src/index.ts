@@ -22,6 +22,7 @@ export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './
 export {
   admissionWaitSpan,
   attemptSpan,
+  compressedMessagesAttribute,
   droppedParametersAttribute,
   firstChunkEvent,
   httpResponseAttributes,

@@ -57,6 +57,11 @@ export function principalAttributes(keyName: string): SpanAttributes {
   return { 'sluice.key_name': keyName };
 }
 
+/** For the server span: messages of a long conversation that were left out. */
+export const compressedMessagesAttribute = (count: number): SpanAttributes => ({
+  'sluice.compressed_messages': count,
+});
+
 /** For the server span and for each attempt. */
 export function httpResponseAttributes(status: number): SpanAttributes {
   return { 'http.response.status_code': status };
@@ -131,6 +136,8 @@ export function inferenceSpan(call: {
 export interface InferenceResult {
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
+  /** Calls that wrote on where the answer had met its limit. */
+  readonly continuations?: number | undefined;
   readonly responseModel?: string | undefined;
   readonly finishReasons?: readonly string[] | undefined;
   /** Including cached ones. */
@@ -153,6 +160,7 @@ export function inferenceResultAttributes(result: InferenceResult, names = genAi
     'gen_ai.usage.reasoning.output_tokens': result.reasoningTokens,
     'sluice.upstream': result.upstream,
     'sluice.attempts': result.attempts,
+    'sluice.continuations': result.continuations,
   };
 }
 

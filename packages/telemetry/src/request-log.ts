@@ -20,6 +20,8 @@ export interface RequestLogFields {
   readonly code?: string | undefined;
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
+  /** Calls that wrote on where the answer had met its limit. */
+  readonly continuations?: number | undefined;
   readonly duration_ms: number;
   readonly ttft_ms?: number | undefined;
   readonly queue_wait_ms?: number | undefined;

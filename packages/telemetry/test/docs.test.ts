@@ -4,6 +4,7 @@ import { type MetricRow, metricTable } from '../src/metric-names.ts';
 import {
   admissionWaitSpan,
   attemptSpan,
+  compressedMessagesAttribute,
   httpResponseAttributes,
   httpServerSpan,
   inferenceResultAttributes,
@@ -86,6 +87,7 @@ describe('docs/tracing.md', () => {
     const expected = [
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
+      ...Object.keys(compressedMessagesAttribute(1)),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];
@@ -107,6 +109,7 @@ describe('docs/tracing.md', () => {
       code: 'upstream_error',
       upstream: 'u',
       attempts: 1,
+      continuations: 1,
       duration_ms: 1,
       ttft_ms: 1,
       queue_wait_ms: 1,

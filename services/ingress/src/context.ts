@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
+import type { ThinkingMode } from '@sluice/thinking';
 import type { Observation } from './chat/observe.ts';
 
 /** Who asks: a client key of the configuration. */
@@ -13,6 +14,8 @@ export interface Principal {
   /** Globs of the models it may use. */
   readonly models: readonly string[];
   readonly limits: KeyLimits;
+  /** What it sees of thoughts; undefined = as the model says. */
+  readonly thinking: ThinkingMode | undefined;
 }
 
 /** What the middleware has found out about a request. */

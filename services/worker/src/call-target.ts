@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import type { Delivered, UpstreamRequest } from '@sluice/protocol';
+import type { Answered, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
 import {
   attemptSpan,
@@ -12,7 +12,7 @@ import {
   tokenSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
-import { createStitch, type RescueMode, withPrefill } from '@sluice/rescue';
+import { createStitch, type RescueMode } from '@sluice/rescue';
 import type { TokenVault } from '@sluice/tokens';
 import type { ImageFetcher, UpstreamClient } from '@sluice/upstream';
 import { attempt, type AttemptResult } from './attempt.ts';
@@ -26,7 +26,7 @@ import type { Target } from './targets.ts';
 /** One call of a run: to whom, as whom. */
 export interface ChosenCall {
   readonly target: Target;
-  /** The request as far as this target can serve it. */
+  /** The request as far as this target can serve it, with what is to be written on. */
   readonly body: ChatBody;
   readonly credentialId: string;
   /** This call decides whether the target's circuit closes. */
@@ -35,6 +35,8 @@ export interface ChosenCall {
   readonly hasFailures: boolean;
   /** Upstream calls of this request, this one included. */
   readonly attempts: number;
+  /** Calls before this one that wrote on where the answer had met its limit, this one included if it does. */
+  readonly continuations: number;
   /** How to go on with what the client has; undefined for a first answer. */
   readonly rescue: RescueMode | undefined;
 }
@@ -50,10 +52,10 @@ export type CallResult = AttemptResult & {
 export interface CallTargetNeeds {
   readonly client: UpstreamClient;
   readonly images: ImageFetcher;
-  readonly health: UpstreamHealth;
+  readonly health: Pick<UpstreamHealth, 'recovered' | 'abandoned'>;
   /** Undefined where no credential has tokens. */
   readonly tokens: TokenVault | undefined;
-  readonly metrics: WorkerMetrics;
+  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
   readonly onError: (error: unknown) => void;
@@ -63,7 +65,7 @@ export interface CallTargetNeeds {
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   return async (execution, chosen) => {
     const { job, delivered, publisher } = execution;
-    const { target, isProbe, hasFailures, attempts, rescue } = chosen;
+    const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
     const { adapter } = target;
     const ref = { upstreamId: target.upstream, model: target.model };
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
@@ -89,7 +91,7 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
         ? key
         : await loadAndPrepare(needs, {
             adapter,
-            body: bodyFor(chosen, delivered),
+            body: chosen.body,
             plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
             execution,
           });
@@ -119,8 +121,8 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
             stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
             sink: {
               onAnswer() {
-                publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
-                execution.span.event(firstChunkEvent);
+                publisher.send('answered', answeredBy(chosen));
+                if (continuations === 0) execution.span.event(firstChunkEvent);
                 if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
               },
               data: publisher.data,
@@ -152,6 +154,11 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
     if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
     return isTokenRefused ? { ...redacted, isTokenRefused } : redacted;
   };
+}
+
+/** What the ingress is told of a call that answers. */
+export function answeredBy({ target: { upstream, model }, attempts, continuations }: ChosenCall): Answered {
+  return { upstream, model, attempts, ...(continuations > 0 ? { continuations } : {}) };
 }
 
 interface Beginning {
@@ -203,7 +210,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
     requestId: job.requestId,
     startedAtMs,
     newId: randomUUID,
-    keepsThinkingMarkup: false,
+    keepsThinkingMarkup: job.keepsThinkingMarkup === true,
   };
 }
 
@@ -211,11 +218,6 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
 function unanswered(prepared: Exclude<CallKey, { kind: 'key' }> | PrepareResult): AttemptResult {
   const none = { events: 0, received: 0 } as const;
   return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
-}
-
-function bodyFor({ body, target: { prefill }, rescue }: ChosenCall, delivered: Delivered | undefined): ChatBody {
-  if (delivered === undefined || rescue !== 'continue' || prefill === 'none') return body;
-  return withPrefill(body, delivered, prefill);
 }
 
 function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }: Carrier): UpstreamRequest {

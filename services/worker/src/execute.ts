@@ -22,11 +22,11 @@ import {
 } from '@sluice/policy';
 import { type ChatBody, fitRequest } from '@sluice/providers';
 import type { Publisher } from '@sluice/relay';
-import type { RescueMode } from '@sluice/rescue';
 import { droppedParametersAttribute, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
 import type { ActiveRun } from './active-runs.ts';
-import type { AttemptResult } from './attempt.ts';
 import type { CallTarget, ChosenCall } from './call-target.ts';
+import { answerInFull, type FailedAttempt, type FullResult } from './continue-answer.ts';
+import { goOn } from './go-on.ts';
 import type { Target, TargetsOf } from './targets.ts';
 
 /** One run of a request, claimed and ready. */
@@ -66,7 +66,7 @@ export interface ExecuteNeeds {
   readonly random: () => number;
 }
 
-type Chosen = Omit<ChosenCall, 'attempts' | 'rescue' | 'body'>;
+type Chosen = Omit<ChosenCall, 'attempts' | 'continuations' | 'rescue' | 'body'>;
 
 /** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
 const refusedRestMs = 10_000;
@@ -83,18 +83,24 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   const standings = new Map<Target, Standing>();
   const { bodies, misfit } = fitTo(targets, execution);
   for (const target of targets) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
+  const continued = execution.delivered?.continuations ?? 0;
   let state: RetryState = job.state;
   let lastFailure: UpstreamFailure | undefined;
   let again: Chosen | undefined;
+
+  async function onFailed(chosen: ChosenCall, result: FailedAttempt): Promise<void> {
+    state = await learn({ needs, chosen, result, standings, state });
+  }
 
   while (state.attempts < needs.policy.maxAttempts) {
     const chosen: Chosen | undefined = again ?? (await choose(needs.health, targets, standings));
     if (chosen === undefined) break;
     again = undefined;
     state = { ...state, attempts: state.attempts + 1 };
-    const rescue = rescueMode(execution, chosen.target, state);
-    const body = bodies.get(chosen.target) ?? execution.body;
-    const result = await needs.callTarget(execution, { ...chosen, body, attempts: state.attempts, rescue });
+    const fitted = bodies.get(chosen.target) ?? execution.body;
+    const { prefill, ...beginning } = goOn(execution.delivered, { target: chosen.target, fitted, state });
+    const first = { ...chosen, ...beginning, continuations: continued, attempts: state.attempts + continued };
+    const result = await answerInFull({ ...needs, onFailed }, execution, { first, fitted, prefill });
     if (result.kind !== 'failed') return conclude(execution, state, result);
     const { failure, events } = result;
     if (result.isTokenRefused === true && mayRenewToken(needs, state, chosen)) {
@@ -107,14 +113,15 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
       needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
       continue;
     }
-    const isPrefillRefused = rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
+    const isPrefillRefused =
+      prefill !== 'none' && first.rescue === 'continue' && failure.kind === 'invalid_request' && events === 0;
     lastFailure = failure;
     state = isPrefillRefused
       ? { ...state, withoutPrefill: [...state.withoutPrefill, targetName(chosen.target)] }
       : await learn({ needs, chosen, result, standings, state });
     const isFinal = !isPrefillRefused && classify(failure).remedy === 'give_up';
     if (isFinal || (events > 0 && !mayGoOn(needs, execution, state))) {
-      return { kind: 'error', error: toClientError(failure), attempts: state.attempts, events };
+      return { kind: 'error', error: toClientError(failure), attempts: first.attempts, events };
     }
     needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
     // What the client has of the answer, the ingress alone knows.
@@ -130,7 +137,7 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   });
   const error = errorOf(step, lastFailure ?? (bodies.size === 0 ? misfit : undefined));
   if (step.kind === 'wait') return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
-  return { kind: 'error', error, attempts: state.attempts, events: 0 };
+  return { kind: 'error', error, attempts: state.attempts + continued, events: 0 };
 }
 
 interface Fit {
@@ -157,12 +164,6 @@ function candidates(all: readonly Target[], { refusedBy, silent }: RetryState): 
   const willing = all.filter((target) => !refusedBy.includes(targetName(target)));
   const talking = willing.filter((target) => !silent.includes(targetName(target)));
   return talking.length > 0 ? talking : willing;
-}
-
-function rescueMode({ delivered }: Execution, target: Target, { withoutPrefill }: RetryState): RescueMode | undefined {
-  if (delivered === undefined) return undefined;
-  const canContinue = target.prefill !== 'none' && !withoutPrefill.includes(targetName(target));
-  return canContinue && delivered.content !== '' ? 'continue' : 'restart';
 }
 
 const mayGoOn = ({ policy }: ExecuteNeeds, { remainingMs }: Execution, { attempts }: RetryState): boolean =>
@@ -206,7 +207,7 @@ async function choose(
 interface Lesson {
   readonly needs: ExecuteNeeds;
   readonly chosen: Chosen;
-  readonly result: AttemptResult & { readonly kind: 'failed' };
+  readonly result: FailedAttempt;
   readonly standings: Map<Target, Standing>;
   readonly state: RetryState;
 }
@@ -252,11 +253,14 @@ async function restCredential(
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }
 
-function conclude({ run }: Execution, state: RetryState, result: Exclude<AttemptResult, { kind: 'failed' }>): Outcome {
-  const { attempts } = state;
-  const { events } = result;
-  if (result.kind === 'complete')
-    return { kind: 'end', end: { ...result.summary, events, burntTokens: state.burntTokens }, attempts };
+function conclude({ run }: Execution, state: RetryState, result: Exclude<FullResult, { kind: 'failed' }>): Outcome {
+  const { events, continuations } = result;
+  const attempts = state.attempts + continuations;
+  if (result.kind === 'complete') {
+    const counted = continuations > 0 ? { continuations } : {};
+    const end = { ...result.summary, events, burntTokens: state.burntTokens, ...counted };
+    return { kind: 'end', end, attempts };
+  }
   const isDraining = run.signal.reason === 'draining';
   const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
   if (isDraining)

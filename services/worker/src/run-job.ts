@@ -132,6 +132,7 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
     span.set(
       inferenceResultAttributes({
         attempts: outcome.attempts,
+        continuations: outcome.end.continuations,
         responseModel,
         finishReasons: finishReason === undefined ? undefined : [finishReason],
         inputTokens: usage?.prompt_tokens,

@@ -23,6 +23,8 @@ export interface Target extends PlannedTarget {
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
+  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
   readonly adapter: ProviderAdapter;
   readonly pool: CredentialPool<Credential>;
 }
@@ -35,19 +37,21 @@ export type TargetsOf = (model: string, operation: Operation) => readonly Target
 
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
-  return (model, operation) =>
-    (findModel(config, model)?.targets ?? []).flatMap((target) => {
+  return (model, operation) => {
+    const { targets = [], maxContinuations = 0 } = findModel(config, model) ?? {};
+    return targets.flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       const adapter = upstream?.adapters[operation];
       if (upstream === undefined || adapter === undefined) return [];
-      return [{ ...target, ...upstream.common, adapter, model: target.model ?? model }];
+      return [{ ...target, ...upstream.common, maxContinuations, adapter, model: target.model ?? model }];
     });
+  };
 }
 
 interface OpenUpstream {
   readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
   /** What all targets at it have in common. */
-  readonly common: Omit<Target, keyof PlannedTarget | 'adapter'>;
+  readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations'>;
 }
 
 function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {

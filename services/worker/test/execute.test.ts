@@ -22,6 +22,7 @@ const target = (upstream: string, over: Partial<Target> = {}): Target => ({
   prefill: 'none',
   dropsUnsupported: false,
   isWholeOnly: false,
+  maxContinuations: 0,
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
   ...over,

@@ -1,16 +1,19 @@
 import type { z } from 'zod';
+import type { ConfigProblem } from '../config-error.ts';
 
 /** Another gateway whose environment is understood: its own variables, with its own names, units and defaults. */
 export interface CompatProfile {
   /** Its variables. None of them is read without the profile. */
   readonly variables: z.ZodObject;
   /**
-   * What its variables mean here.
+   * What its variables mean here; or what is missing beside them, on this machine.
    *
-   * @throws never: what can't be is refused by `variables`
+   * @param env what `variables` has accepted
    */
-  toSettings(env: Readonly<Record<string, string | undefined>>, files: HomeFiles): CompatSettings;
+  toSettings(env: Readonly<Record<string, string | undefined>>, machine: Machine): CompatResult;
 }
+
+export type CompatResult = CompatSettings | { readonly problems: readonly ConfigProblem[] };
 
 export interface CompatSettings {
   /** As a file would say it; checked like one. */
@@ -19,8 +22,10 @@ export interface CompatSettings {
   readonly warnings: readonly string[];
 }
 
-/** Files that some of them keep beside their environment. */
-export interface HomeFiles {
+/** What profiles look at beside their own variables. */
+export interface Machine {
+  /** Tokens can be kept: `SLUICE_SECRET_KEY` is set. */
+  readonly hasSecretKey: boolean;
   /** The person's home directory. */
   readonly home: string;
   /** Undefined for a file that is not there. */
@@ -30,7 +35,7 @@ export interface HomeFiles {
 /** A profile as it is written: with typed variables. */
 export interface ProfileDefinition<Variables extends z.ZodObject> {
   readonly variables: Variables;
-  readonly toSettings: (values: z.output<Variables>, files: HomeFiles) => CompatSettings;
+  readonly toSettings: (values: z.output<Variables>, machine: Machine) => CompatResult;
 }
 
 /** Ties what a profile reads to what it makes of it. */
@@ -38,5 +43,5 @@ export function defineProfile<Variables extends z.ZodObject>({
   variables,
   toSettings,
 }: ProfileDefinition<Variables>): CompatProfile {
-  return { variables, toSettings: (env, files) => toSettings(variables.parse(env), files) };
+  return { variables, toSettings: (env, machine) => toSettings(variables.parse(env), machine) };
 }

@@ -1,8 +1,7 @@
-import type { ConfigProblem } from '../config-error.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { bailianProxy } from './bailian-proxy.ts';
 import { iflow2api } from './iflow2api.ts';
-import type { CompatProfile, CompatSettings, HomeFiles } from './profile.ts';
+import type { CompatProfile, CompatResult, Machine } from './profile.ts';
 import { unifiedProxy } from './unified-proxy.ts';
 import { z2api } from './z2api.ts';
 import { zaiProxy } from './zai-proxy.ts';
@@ -19,16 +18,14 @@ export const compatProfiles = {
 export type CompatName = keyof typeof compatProfiles;
 export const compatNames = Object.keys(compatProfiles) as [CompatName, ...CompatName[]];
 
-export type ReadCompat = CompatSettings | { readonly problems: readonly ConfigProblem[] };
-
 /** Reads another gateway's environment. */
 export function readCompat(
   name: CompatName,
   env: Readonly<Record<string, string | undefined>>,
-  files: HomeFiles,
-): ReadCompat {
+  machine: Machine,
+): CompatResult {
   const profile: CompatProfile = compatProfiles[name];
   const parsed = profile.variables.safeParse(env);
   if (!parsed.success) return { problems: explainIssues(parsed.error.issues, () => []) };
-  return profile.toSettings(env, files);
+  return profile.toSettings(env, machine);
 }

@@ -15,7 +15,7 @@ const platforms = {
 type Platform = keyof typeof platforms;
 
 const variables = z.object({
-  DATABASE_URL: httpUrl().optional(),
+  DATABASE_URL: z.string().optional(),
   ENABLE_CLIENT_AUTH: trueOrFalse().default(true),
   ALLOW_ANONYMOUS_ACCESS: trueOrFalse().default(false),
   LOG_FILE_PATH: z.string().optional(),

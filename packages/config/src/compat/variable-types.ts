@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { digestOfKey } from '../key-digest.ts';
 import { plainKey } from '../schema/keys.ts';
 
-/** A whole number in digits, from 0 on; as text. */
-export function digits(min = 0): z.ZodType<number, string> {
-  const wanted = `a whole number, ${min} or more`;
+/** A whole number in digits; as text. */
+export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
+  const wanted = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`}`;
   return z
     .string()
     .regex(/^\d{1,15}$/, must(wanted))
     .transform(Number)
-    .pipe(z.number().min(min, must(wanted)));
+    .pipe(z.number().min(min, must(wanted)).max(max, must(wanted)));
 }
 
 /** Milliseconds. Less than a second is taken for a slip: another gateway counts the same name in seconds. */
@@ -30,7 +30,7 @@ export const trueOrFalse = (): z.ZodType<boolean, string> =>
     .pipe(oneOf(['true', 'false']))
     .transform((text) => text === 'true');
 
-const secretInWords = 'text without spaces, or not set at all';
+const secretInWords = 'text without spaces';
 
 /** What stands in the other gateways' documentation. Whoever copies it has no secret. */
 const examples: ReadonlySet<string> = new Set([
@@ -59,7 +59,7 @@ export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlI
 /** A provider's key or token. */
 export const secret = (): z.ZodString =>
   z
-    .string()
+    .string(must(secretInWords))
     .regex(/^[\x21-\x7e]+$/, must(secretInWords))
     .refine((text) => !examples.has(text), notAnExample);
 

@@ -2,7 +2,7 @@ import { oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
 import { defineProfile } from './profile.ts';
 import { clientKey, digits, httpUrl, milliseconds, secret, trueOrFalse } from './variable-types.ts';
-import { modelsAt, zaiWebUpstream } from './zai-web.ts';
+import { modelsAt, warningsAbout, zaiWebUpstream } from './zai-web.ts';
 
 const variables = z.object({
   DEFAULT_KEY: clientKey().optional(),
@@ -38,15 +38,14 @@ const streamMs = { fast: 60_000, balanced: 300_000, secure: 600_000 } as const;
 /** The optimised Go proxy for Z.ai. */
 export const z2api = defineProfile({
   variables,
-  toSettings: (values) => ({
+  toSettings: (values, { hasSecretKey }) => ({
     settings: {
       server: { port: 8080, pause_at_bytes: values.STREAM_BUFFER_SIZE },
       ...(values.DEFAULT_KEY === undefined ? {} : { keys: [{ name: 'DEFAULT_KEY', key: values.DEFAULT_KEY }] }),
       upstreams: [
         zaiWebUpstream({
           baseUrl: values.UPSTREAM_URL.replace(/\/api\/(?:v2\/)?chat\/completions\/?$/, ''),
-          token: values.UPSTREAM_TOKEN,
-          mayBeAnonymous: values.ANON_TOKEN_ENABLED,
+          ...accessOf(values, hasSecretKey),
         }),
       ],
       models: modelsAt('zai-web', ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search'], {
@@ -72,8 +71,14 @@ export const z2api = defineProfile({
       },
       log: { level: logLevel(values) },
     },
-    warnings: warningsOf(values),
+    warnings: [...warningsAbout(accessOf(values, hasSecretKey)), ...warningsOf(values)],
   }),
+});
+
+const accessOf = ({ UPSTREAM_TOKEN, ANON_TOKEN_ENABLED }: Values, hasSecretKey: boolean) => ({
+  token: UPSTREAM_TOKEN,
+  mayBeAnonymous: ANON_TOKEN_ENABLED,
+  hasSecretKey,
 });
 
 function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {

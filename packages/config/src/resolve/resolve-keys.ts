@@ -6,7 +6,7 @@ const noLimits = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, 
 
 /** Keys of the file, then those of the environment. Of a plain key nothing but hash and hint is kept. */
 export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly string[]): ClientKey[] {
-  const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits }, at) => ({
+  const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits, thinking }, at) => ({
     ...identify(key, key_hash),
     name: name ?? `key-${at + 1}`,
     anonymous,
@@ -19,6 +19,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
       tpm: limits.tpm,
       tpmBurst: limits.tpm_burst,
     },
+    thinking,
   }));
   const fromEnvironment = environmentKeys.map((key, at) => ({
     ...identify(key, undefined),
@@ -27,6 +28,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
     admin: false,
     models: ['*'],
     limits: { ...noLimits },
+    thinking: undefined,
   }));
   return [...fromFile, ...fromEnvironment];
 }

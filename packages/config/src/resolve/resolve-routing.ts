@@ -36,6 +36,9 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   const toDemo = (id: string): ModelConfig => ({
     id,
     targets: [{ upstream: simulator.id, model: undefined, priority: 1, weight: 1 }],
+    thinking: 'field',
+    contextRounds: undefined,
+    maxContinuations: 0,
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
@@ -69,9 +72,12 @@ function toCredential(
   return { id, apiKey: undefined, tokens: { kind: 'login', path: resolve(cwd, path) } };
 }
 
-function toModel({ id, targets }: Settings['models'][number]): ModelConfig {
+function toModel({ id, targets, thinking, compress_context, auto_continue }: Settings['models'][number]): ModelConfig {
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
+    thinking,
+    contextRounds: compress_context?.rounds,
+    maxContinuations: auto_continue,
   };
 }

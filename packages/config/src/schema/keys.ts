@@ -12,6 +12,7 @@ import {
   token,
   wholeNumber,
 } from '@sluice/setting-types';
+import { thinkingModes } from '@sluice/thinking';
 
 const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
@@ -69,6 +70,10 @@ const key = across(
       .describe(
         'Globs of the models that it may use. `*` stands for any characters, slashes too; upper and lower case are the same.',
       ),
+    thinking: oneOf(thinkingModes)
+      .optional()
+      .meta({ 'x-default': "the model's" })
+      .describe('What its clients see of thoughts: see `models[].thinking`.'),
     limits: limits.prefault({}).describe('What it may do; what is left out is unlimited.'),
   }),
   findKeyContradictions,

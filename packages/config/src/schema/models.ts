@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { across, fieldOf, findRepeated, textField } from './across.ts';
-import { identifier, inWords, listOf, modelPattern, must, section, wholeNumber } from '@sluice/setting-types';
+import { identifier, inWords, listOf, modelPattern, must, oneOf, section, wholeNumber } from '@sluice/setting-types';
+import { thinkingModes } from '@sluice/thinking';
 
 const targetsInWords = 'a list of at least one target';
 const weightInWords = 'a number above 0';
@@ -31,6 +32,25 @@ export const models = across(
         'Name by which clients ask for it, or a glob over such names. An exact name wins over globs, of globs the first. Upper and lower case are the same.',
       ),
       targets: targets.describe('Where it can be served.'),
+      thinking: oneOf(thinkingModes)
+        .default('field')
+        .describe(
+          "What clients see of the model's thoughts: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: nothing; `raw`: in the content with the provider's own marks, where it has any.",
+        ),
+      compress_context: section({
+        rounds: wholeNumber(1)
+          .default(10)
+          .describe('How many rounds are sent. A round is a question with all that follows up to the next.'),
+      })
+        .optional()
+        .describe(
+          'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
+        ),
+      auto_continue: wholeNumber(0, 5)
+        .default(0)
+        .describe(
+          'How often an answer that ends because it met its limit (`finish_reason` `length`) is written on by another call. Each may be as long as the client allows for one answer. 0: it stays cut.',
+        ),
     }),
     'a list of models',
   ),

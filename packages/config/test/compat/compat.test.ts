@@ -6,7 +6,7 @@ import { compatNames, compatProfiles } from '../../src/compat/read-compat.ts';
 import { absent } from '../load.ts';
 
 type Env = Readonly<Record<string, string>>;
-const clients = { SLUICE_API_KEYS: 'sk-client-0001' };
+const clients = { SLUICE_API_KEYS: 'sk-client-0001', SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
 
 /** Under a profile, with files of a home directory. */
 function load(env: Env, files: Readonly<Record<string, string>> = {}): Config {
@@ -78,6 +78,13 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
       ]);
     },
   );
+
+  it('does without fetched tokens where they can not be kept', verifies('000-15'), () => {
+    const env = { SLUICE_COMPAT: 'zai-proxy', SLUICE_API_KEYS: 'sk-client-0001', UPSTREAM_TOKEN: 'tok' };
+    const config = loadConfig({ env, cwd: '/srv', readFile: absent });
+    expect(upstreamOf(config).credentials).toEqual([['token', 'tok']]);
+    expect(config.warnings).toEqual([expect.stringContaining('SLUICE_SECRET_KEY')]);
+  });
 
   it('takes API_KEY for a client key, but neither its published default nor an example', verifies('000-12'), () => {
     expect(zai({ API_KEY: 'sk-my-own-key' }).keys.map(({ name }) => name)).toEqual(['API_KEY', 'env-1']);
@@ -237,7 +244,7 @@ describe('SLUICE_COMPAT=z2api', () => {
     [{ MAX_RETRIES: 'many' }, 'MAX_RETRIES: must be a whole number, 0 or more'],
     [{ PERFORMANCE_MODE: 'slow' }, 'PERFORMANCE_MODE: must be one of fast, balanced, secure'],
     [{ DEFAULT_KEY: 'your-api-key' }, 'DEFAULT_KEY: is an example from the documentation; give your own'],
-    [{ UPSTREAM_TOKEN: '' }, 'UPSTREAM_TOKEN: is empty; it must be text without spaces, or not set at all'],
+    [{ UPSTREAM_TOKEN: '' }, 'UPSTREAM_TOKEN: is empty; it must be text without spaces'],
     [
       { UPSTREAM_URL: 'chat.z.ai' },
       'UPSTREAM_URL: must be an http or https URL without user, password, query and fragment',
@@ -298,7 +305,7 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
   it('can not do without application and key', verifies('002-09', '002-10'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'bailian-proxy' })).toEqual([
       'ALIYUN_APP_ID: is missing; it must be the id of an application',
-      'ALIYUN_API_KEY: is missing; it must be text without spaces, or not set at all',
+      'ALIYUN_API_KEY: is missing; it must be text without spaces',
     ]);
   });
 });
@@ -386,9 +393,8 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
 });
 
 describe('SLUICE_COMPAT=iflow2api', () => {
-  const secret = { SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
   const iflow = (files: Readonly<Record<string, string>>, env: Env = {}): Config =>
-    load({ SLUICE_COMPAT: 'iflow2api', ...secret, ...env }, files);
+    load({ SLUICE_COMPAT: 'iflow2api', ...env }, files);
   const settingsFile = {
     '/home/me/.iflow/settings.json': '{"apiKey":"sk-iflow","baseUrl":"http://127.0.0.1:9900/iflow/v1"}',
   };
@@ -400,8 +406,10 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       const config = iflow(settingsFile);
       expect(config.server.port).toBe(8000);
       expect(config.retry).toMatchObject({ maxAttempts: 4, backoff: 'linear', baseDelayMs: 1000, jitter: 0 });
-      expect(findModel(config, 'GLM-4.7')).toMatchObject({ autoContinue: 5, compressContext: { rounds: 10 } });
-      expect(findModel(iflow(settingsFile, { MAX_CONTINUATIONS: '2' }), 'glm-4.7')).toMatchObject({ autoContinue: 2 });
+      expect(findModel(config, 'GLM-4.7')).toMatchObject({ maxContinuations: 5, contextRounds: 10 });
+      expect(findModel(iflow(settingsFile, { MAX_CONTINUATIONS: '2' }), 'glm-4.7')).toMatchObject({
+        maxContinuations: 2,
+      });
     },
   );
 
@@ -422,8 +430,16 @@ describe('SLUICE_COMPAT=iflow2api', () => {
   });
 
   it('prefers its login', verifies('004-15'), () => {
-    const [upstream] = iflow({ ...settingsFile, '/home/me/.iflow/oauth_creds.json': '{}' }).upstreams;
-    expect(upstream?.credentials).toMatchObject([{ id: 'login', oauthFile: '/home/me/.iflow/oauth_creds.json' }]);
+    const login = { ...settingsFile, '/home/me/.iflow/oauth_creds.json': '{}' };
+    const client = { IFLOW_OAUTH_CLIENT_ID: 'client', IFLOW_OAUTH_CLIENT_SECRET: 'secret' };
+    const [upstream] = iflow(login, client).upstreams;
+    expect(upstream).toMatchObject({
+      credentials: [{ id: 'login', tokens: { kind: 'login', path: '/home/me/.iflow/oauth_creds.json' } }],
+      options: { oauth_client_id: 'client', oauth_client_secret: 'secret' },
+    });
+    expect(problemsOf({ SLUICE_COMPAT: 'iflow2api' })).toEqual([
+      expect.stringMatching(/^IFLOW_OAUTH_CLIENT_ID: is missing; the login is renewed with it/),
+    ]);
   });
 
   it('says at start that its service has closed', () => {

@@ -9,7 +9,7 @@ const unlimited = { concurrency: undefined, rpm: undefined, rpmBurst: undefined,
 describe('client keys', () => {
   it('are known by their hash and a hint', () => {
     const config = load(
-      `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 } }]`,
+      `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], thinking: strip, limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 } }]`,
       {},
     );
     expect(config.keys).toEqual([
@@ -21,6 +21,7 @@ describe('client keys', () => {
         admin: true,
         models: ['gpt-*'],
         limits: { concurrency: 1, rpm: 2, rpmBurst: 3, tpm: 4, tpmBurst: 5 },
+        thinking: 'strip',
       },
     ]);
   });
@@ -35,6 +36,7 @@ describe('client keys', () => {
       admin: false,
       models: ['*'],
       limits: unlimited,
+      thinking: undefined,
     });
   });
 
@@ -45,7 +47,7 @@ describe('client keys', () => {
       ['env-1', 'sk-f…0001'],
       ['env-2', 'sk-s…0002'],
     ]);
-    expect(config.keys[1]).toMatchObject({ admin: false, models: ['*'], limits: unlimited });
+    expect(config.keys[1]).toMatchObject({ admin: false, models: ['*'], limits: unlimited, thinking: undefined });
   });
 
   it('that are short are not shown in part', () => {

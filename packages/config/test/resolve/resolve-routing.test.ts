@@ -40,8 +40,24 @@ models:
           { upstream: 'a', model: 'gpt-4o-2024', priority: 2, weight: 0.5 },
           { upstream: 'b', model: undefined, priority: 1, weight: 1 },
         ],
+        thinking: 'field',
+        contextRounds: undefined,
+        maxContinuations: 0,
       },
     ]);
+  });
+
+  it.each([
+    ['', undefined],
+    ['auto_continue: 5,', undefined],
+    ['compress_context: {},', 10],
+    ['compress_context: { rounds: 3 },', 3],
+  ])('send so much of a conversation: %s', (setting, expected) => {
+    const { models } = load(`
+upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1" }]
+models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
+`);
+    expect(models[0]?.contextRounds).toBe(expected);
   });
 
   it('have credentials, or one without a key', () => {

@@ -53,7 +53,7 @@ describe('settings', () => {
 
   it('does not show an unknown name that may be a key in the wrong place', () => {
     expect(problemsOf('keys: [{ sk-team-a-0001: x, key: sk-team-b-0001 }]')).toEqual([
-      'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, limits',
+      'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, thinking, limits',
     ]);
   });
 });
@@ -133,6 +133,7 @@ describe('keys', () => {
       ['keys[1]: is the same key as keys[0]; remove one of them'],
     ],
     ['[{ key: sk-key-0001, models: [] }]', ['keys[0].models: must be a list of at least one glob']],
+    ['[{ key: sk-key-0001, thinking: hidden }]', ['keys[0].thinking: must be one of field, think, strip, raw']],
     ['[{ key: sk-key-0001, limits: { rpm: 0 } }]', ['keys[0].limits.rpm: must be a whole number, 1 or more']],
     [
       '[{ key: sk-key-0001, limits: { tpm_burst: 5 } }]',
@@ -217,6 +218,18 @@ describe('models', () => {
   it.each([
     ['id: a', 'models[0].targets: is missing; it must be a list of at least one target'],
     ['id: a, targets: []', 'models[0].targets: must be a list of at least one target'],
+    [
+      'id: a, compress_context: { rounds: 0 }, targets: [{ upstream: sim }]',
+      'models[0].compress_context.rounds: must be a whole number, 1 or more',
+    ],
+    [
+      'id: a, auto_continue: 6, targets: [{ upstream: sim }]',
+      'models[0].auto_continue: must be a whole number from 0 to 5',
+    ],
+    [
+      'id: a, thinking: reasoning, targets: [{ upstream: sim }]',
+      'models[0].thinking: must be one of field, think, strip, raw',
+    ],
     [
       'id: "a b", targets: [{ upstream: sim }]',
       'models[0].id: must be a model name or glob of up to 200 characters without spaces',

@@ -10,5 +10,7 @@ export const deliveredSchema = z.object({
   reasoning: z.string(),
   /** Chunks with text in them; about as many tokens. */
   chunks: z.number().int().nonnegative(),
+  /** Calls that wrote on where the answer had met its limit; absent for none. */
+  continuations: z.number().int().positive().optional(),
 });
 export type Delivered = z.infer<typeof deliveredSchema>;

@@ -42,6 +42,8 @@ export const answeredSchema = z.object({
   upstream: z.string(),
   model: z.string(),
   attempts: z.number().int().positive(),
+  /** How many calls write on where the answer had met its limit, this one included. It is said of each of them. */
+  continuations: z.number().int().positive().optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
 
@@ -54,6 +56,8 @@ export const endSchema = z.object({
   responseModel: z.string().optional(),
   /** See `RetryState`. */
   burntTokens: z.number().int().nonnegative(),
+  /** Calls that wrote on where the answer had met its limit; absent for none. */
+  continuations: z.number().int().positive().optional(),
 });
 export type End = z.infer<typeof endSchema>;
 

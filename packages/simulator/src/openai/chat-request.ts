@@ -12,6 +12,8 @@ export interface ChatRequest {
   readonly conversation: string;
   /** What the assistant has said already, to be written on; empty for an answer from the beginning. */
   readonly soFar: string;
+  /** That is the last message; else a user asks for more of it. */
+  readonly isPrefill: boolean;
   readonly stream: boolean;
   readonly wantsStreamUsage: boolean;
   readonly choices: number;
@@ -57,9 +59,10 @@ export function readChatRequest(body: string): ChatRequest | Failure {
       code: 'missing_required_parameter',
     });
   }
-  const soFar = lastAssistantText(messages);
+  const isContinued = asksForMore(messages);
+  const soFar = lastAssistantText(isContinued ? messages.slice(0, -1) : messages);
   // Writing on is the same conversation: tries are counted together, and the text is the same.
-  const question = soFar === '' ? messages : messages.slice(0, -1);
+  const question = soFar === '' ? messages : messages.slice(0, isContinued ? -2 : -1);
   const messagesText = JSON.stringify(messages);
   const { base, directives } = splitSuffix(model);
   return {
@@ -68,12 +71,13 @@ export function readChatRequest(body: string): ChatRequest | Failure {
     directives,
     conversation: hashConversation(`${base}\n${JSON.stringify(question)}`),
     soFar,
+    isPrefill: soFar !== '' && !isContinued,
     stream: stream === true,
     wantsStreamUsage: isObject(streamOptions) && streamOptions.include_usage === true,
     choices: isCount(n) ? Math.min(n, mostChoices) : 1,
     maxTokens: [fields.max_completion_tokens, fields.max_tokens].find(isCount) ?? Infinity,
     promptTokens: Math.ceil(Buffer.byteLength(messagesText) / 4),
-    rid: /\brid=([A-Za-z0-9-]+)/.exec(lastUserText(messages))?.[1],
+    rid: /\brid=([A-Za-z0-9-]+)/.exec(lastUserText(question))?.[1],
     functions: isToolResult(messages.at(-1)) ? [] : functionsToCall(fields),
     mayCallInParallel: fields.parallel_tool_calls !== false,
     jsonSchema: jsonSchemaOf(fields.response_format),
@@ -110,6 +114,12 @@ function jsonSchemaOf(format: unknown): Fields | undefined {
   if (format.type !== 'json_schema' || !isObject(format.json_schema)) return undefined;
   const { schema } = format.json_schema;
   return isObject(schema) ? schema : anyObject;
+}
+
+/** Does the user want the assistant to go on with what it said? */
+function asksForMore(messages: readonly unknown[]): boolean {
+  const last = messages.at(-1);
+  return isObject(last) && last.role === 'user' && /^(continue|go on)\b/i.test(lastUserText(messages));
 }
 
 function lastUserText(messages: readonly unknown[]): string {

@@ -25,7 +25,7 @@ const chatCompletions: Endpoint = {
       directives,
       conversation,
       answer(behaviour) {
-        if (behaviour.refusesPrefill && request.soFar !== '') return prefillRefused;
+        if (behaviour.refusesPrefill && request.isPrefill) return prefillRefused;
         const answer = chatAnswerOf(request, behaviour);
         return stream ? toEventStream(answer) : toCompletion(answer);
       },

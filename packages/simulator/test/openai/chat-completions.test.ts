@@ -111,6 +111,21 @@ describe('a whole completion', () => {
     expect(choices[0]?.message.content).toBe('new-1.0 ');
   });
 
+  it.each([
+    ['as the last message', []],
+    ['before a user who wants more', [{ role: 'user' as const, content: 'Continue exactly there.' }]],
+  ])('goes on with an answer that stands %s', async (_name, more) => {
+    const client = clientOf(await simulate());
+    const { id, choices } = await client.chat.completions.create({
+      model: 'demo-t5',
+      max_tokens: 2,
+      messages: [{ role: 'user', content: 'rid=a' }, { role: 'assistant', content: 'a.0 a.1 ' }, ...more],
+    });
+    expect(choices[0]).toMatchObject({ message: { content: 'a.2 a.3 ' }, finish_reason: 'length' });
+    const first = await client.chat.completions.create(requestFor('demo-t5', 'rid=a'));
+    expect(first.id).toBe(id);
+  });
+
   it('pads tokens and makes them multi-byte on demand', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create(requestFor('demo-t2-s3-utf8', 'rid=r1'));

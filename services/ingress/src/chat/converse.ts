@@ -1,6 +1,7 @@
 import type { Config } from '@sluice/config';
 import { type Answered, firstRetryState, GatewayError, type Operation } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
+import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
 import { contextOf } from '../context.ts';
 import type { Admitted } from './admit.ts';
@@ -10,6 +11,7 @@ import type { Observation } from './observe.ts';
 import type { Reply } from './reply.ts';
 import { type Consumption, settle } from './settle.ts';
 import { createStreamReply } from './stream-reply.ts';
+import { withThinking } from './thinking-reply.ts';
 import { createWholeReply } from './whole-reply.ts';
 
 export interface ConverseNeeds extends ExchangeNeeds {
@@ -34,7 +36,11 @@ export interface Conversation {
   readonly model: string;
   readonly stream: boolean;
   readonly operation: Operation;
-  /** The client's request as it came. */
+  /** What the client sees of thoughts. */
+  readonly thinking: ThinkingMode;
+  /** Calls that may write on where the answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
+  /** The request as it is sent. */
   readonly body: Buffer;
 }
 
@@ -63,6 +69,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
         model,
         stream,
         operation,
+        ...(conversation.thinking === 'raw' ? { keepsThinkingMarkup: true } : {}),
         state: firstRetryState,
         ...send.carrier(),
       },
@@ -97,7 +104,8 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
       },
     },
   );
-  const reply = createReply(needs, conversation, { exchange, answered: () => answered });
+  const plainReply = createReply(needs, conversation, { exchange, answered: () => answered });
+  const reply = withThinking(plainReply, conversation.thinking, stream);
 
   function onClientGone(): void {
     reply.close();
@@ -131,7 +139,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
 
 function createReply(
   { server, metrics, now }: ConverseNeeds,
-  { response, observation, stream }: Conversation,
+  { response, observation, stream, maxContinuations }: Conversation,
   { exchange, answered }: { exchange: Exchange; answered: () => Answered | undefined },
 ): Reply {
   const { startedAt } = contextOf(response);
@@ -141,6 +149,7 @@ function createReply(
     if (meta === undefined) return;
     response.setHeader('x-sluice-upstream', meta.upstream);
     response.setHeader('x-sluice-attempts', meta.attempts);
+    if (!stream && maxContinuations > 0) response.setHeader('x-sluice-continuations', meta.continuations ?? 0);
   };
   if (!stream) return createWholeReply(response, setHeaders);
   return createStreamReply({

@@ -171,6 +171,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function onAnswered(answered: Answered): void {
     ({ attempts } = answered);
+    if (answered.continuations !== undefined) rescue.continued(answered.continuations);
     if (phase === 'running') listener.onAnswered(answered);
   }
 

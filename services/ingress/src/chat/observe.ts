@@ -107,6 +107,7 @@ export function observe(
       ...inferenceResultAttributes({
         upstream: answered?.upstream,
         attempts: attempts ?? answered?.attempts,
+        continuations: answered?.continuations,
         inputTokens: promptTokens,
         outputTokens: completionTokens,
       }),
@@ -138,6 +139,7 @@ export function observe(
       code,
       upstream: answered?.upstream,
       attempts: attempts ?? answered?.attempts,
+      continuations: answered?.continuations,
       duration_ms: Math.round(durationMs),
       ttft_ms: rounded(ttftMs),
       queue_wait_ms: rounded(queueWaitMs),

@@ -11,6 +11,8 @@ export type Continuation =
 
 /** Knows what the client has of an answer, and whether it may go on from there. */
 export interface Rescue {
+  /** The answer has come so far by so many calls beyond its first. */
+  continued(continuations: number): void;
   /** This goes out to the client. */
   deliver(text: string): void;
   /** Chunks that the client has; about as many tokens. */
@@ -30,6 +32,7 @@ export interface RescueRequest {
 export function createRescue({ body, stream }: RescueRequest): Rescue {
   const transcript: Transcript | undefined = stream ? createTranscript() : undefined;
   let hasDelivered = false;
+  let continuations = 0;
 
   function brokenOff(error: GatewayError): GatewayError {
     if (transcript === undefined || !hasDelivered) return error;
@@ -40,6 +43,7 @@ export function createRescue({ body, stream }: RescueRequest): Rescue {
   }
 
   return {
+    continued: (count) => (continuations = count),
     deliver(text) {
       hasDelivered = true;
       transcript?.add(text);
@@ -51,7 +55,8 @@ export function createRescue({ body, stream }: RescueRequest): Rescue {
       const { finishReason, delivered } = transcript.read();
       const mayGoOn = isContinuable(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
       if (mayGoOn && finishReason !== undefined) return { kind: 'complete', finishReason };
-      if (mayGoOn && delivered !== undefined) return { kind: 'rerun', delivered };
+      if (mayGoOn && delivered !== undefined)
+        return { kind: 'rerun', delivered: continuations > 0 ? { ...delivered, continuations } : delivered };
       return { kind: 'over', error: brokenOff(error) };
     },
     brokenOff,

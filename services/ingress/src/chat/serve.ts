@@ -1,16 +1,15 @@
 import type { Admission } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { GatewayError, type Operation } from '@sluice/protocol';
-import { admissionWaitSpan, startSpan } from '@sluice/telemetry';
-import type { Request, Response } from 'express';
+import { admissionWaitSpan, compressedMessagesAttribute, startSpan } from '@sluice/telemetry';
+import type { Response } from 'express';
 import { contextOf, observationOf, principalOf } from '../context.ts';
-import type { JsonBody } from '../middleware/read-json.ts';
 import { admit, type Admitted, type AdmitRequest } from './admit.ts';
 import { converse, type ConverseNeeds } from './converse.ts';
-import type { Reservation } from './measure-prompt.ts';
 import type { Observation } from './observe.ts';
 import { setRateHeaders } from './rate-headers.ts';
-import { resolveModel } from './resolve-model.ts';
+import { type ModelEntry, resolveModel } from './resolve-model.ts';
+import type { Submission } from './submission.ts';
 
 export interface ServeNeeds extends ConverseNeeds {
   readonly config: Config;
@@ -23,14 +22,15 @@ export interface ValidRequest {
   /** As the client named it. */
   readonly model: string;
   readonly stream: boolean;
-  readonly reservation: Reservation;
+  /** What is sent of it to a model of this configuration. */
+  readonly submission: (entry: ModelEntry) => Submission;
 }
 
 /** Finds the model, admits the request, hands it over to a worker and replies. */
 export async function serve(
   needs: ServeNeeds,
-  { request, response }: { readonly request: Request; readonly response: Response },
-  { operation, model, stream, reservation }: ValidRequest,
+  response: Response,
+  { operation, model, stream, submission }: ValidRequest,
 ): Promise<void> {
   const { config, admission } = needs;
   const { requestId, signal } = contextOf(response);
@@ -38,6 +38,13 @@ export async function serve(
   const observation = observationOf(response);
   const entry = resolveModel(config, principal, model);
   observation.model(model, entry.id, stream);
+  const { body, reservation, droppedMessages, maxContinuations } = submission(entry);
+  if (droppedMessages > 0) {
+    response.setHeader('x-sluice-compressed-messages', droppedMessages);
+    observation.span.set(compressedMessagesAttribute(droppedMessages));
+  }
+  // How many there will be is not known when a stream begins.
+  if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 
   const admitted = await admitObserved(admission, observation, {
     requestId,
@@ -49,8 +56,18 @@ export async function serve(
     now: needs.now,
     onRates: (rates) => setRateHeaders(response, rates),
   });
-  const body = (request.body as JsonBody).bytes;
-  await converse(needs, { response, observation, admitted, reservation, model, stream, operation, body });
+  await converse(needs, {
+    response,
+    observation,
+    admitted,
+    reservation,
+    model,
+    stream,
+    operation,
+    thinking: principal.thinking ?? entry.thinking,
+    maxContinuations,
+    body,
+  });
 }
 
 async function admitObserved(admission: Admission, observation: Observation, request: AdmitRequest): Promise<Admitted> {

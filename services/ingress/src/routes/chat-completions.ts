@@ -1,7 +1,7 @@
 import { parseChatRequest } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
-import { reserveFor } from '../chat/measure-prompt.ts';
 import { serve, type ServeNeeds } from '../chat/serve.ts';
+import { submitChat } from '../chat/submission.ts';
 import type { JsonBody } from '../middleware/read-json.ts';
 
 /** `POST /v1/chat/completions`: validate, admit, hand over to a worker, reply. */
@@ -9,15 +9,11 @@ export function chatCompletions(needs: ServeNeeds): RequestHandler {
   return (request, response) => {
     const { value, bytes } = request.body as JsonBody;
     const chat = parseChatRequest(value);
-    return serve(
-      needs,
-      { request, response },
-      {
-        operation: 'chat',
-        model: chat.model,
-        stream: chat.stream === true,
-        reservation: reserveFor(chat, bytes.length),
-      },
-    );
+    return serve(needs, response, {
+      operation: 'chat',
+      model: chat.model,
+      stream: chat.stream === true,
+      submission: (entry) => submitChat(chat, bytes, entry),
+    });
   };
 }

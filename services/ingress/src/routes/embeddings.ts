@@ -9,15 +9,16 @@ export function embeddings(needs: ServeNeeds): RequestHandler {
   return (request, response) => {
     const { value, bytes } = request.body as JsonBody;
     const asked = parseEmbeddingsRequest(value);
-    return serve(
-      needs,
-      { request, response },
-      {
-        operation: 'embeddings',
-        model: asked.model,
-        stream: false,
+    return serve(needs, response, {
+      operation: 'embeddings',
+      model: asked.model,
+      stream: false,
+      submission: () => ({
+        body: bytes,
         reservation: reserveForEmbeddings(asked, bytes.length),
-      },
-    );
+        droppedMessages: 0,
+        maxContinuations: 0,
+      }),
+    });
   };
 }

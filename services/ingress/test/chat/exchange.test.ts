@@ -247,6 +247,19 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'rerun worker_lost', 'started w2', 'error worker_lost 0']);
   });
 
+  it('says to the next run that the answer has come by several calls already', async () => {
+    const { exchange, deliver, workers, resumed } = setUp();
+    await exchange.submit();
+    deliver('started', { workerId: 'w' });
+    deliver('answered', { upstream: 'u', model: 'm', attempts: 1 });
+    deliver('data', chunk({ content: 'One ' }));
+    deliver('answered', { upstream: 'u', model: 'm', attempts: 3, continuations: 2 });
+    deliver('data', chunk({ content: 'two' }));
+    workers.lost('w');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(resumed).toMatchObject([{ content: 'One two', continuations: 2 }]);
+  });
+
   it('goes on from what was delivered when its worker is lost in the middle of the answer', async () => {
     const { running, deliver, nextRun, heard, jobs, resumed, workers } = setUp();
     await running();

@@ -20,6 +20,7 @@ const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
   hint: undefined,
   anonymous: undefined,
   admin: false,
+  thinking: undefined,
   models: ['*'],
   limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
   ...over,

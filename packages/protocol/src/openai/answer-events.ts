@@ -1,11 +1,17 @@
-import { type ChatChunk, chatChunkSchema } from '@sluice/protocol';
+import { type ChatChunk, chatChunkSchema } from './chat-answer.ts';
 
 /** The events of one piece of a stream as the worker writes them: data lines, a blank line after each event. */
-export function dataOf(sse: string): string[] {
+export function eventsOf(sse: string): AnswerEvent[] {
   return sse.split('\n\n').flatMap((event) => {
     const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice('data: '.length)] : []));
-    return data.length === 0 ? [] : [data.join('\n')];
+    return data.length === 0 ? [] : [{ text: `${event}\n\n`, data: data.join('\n') }];
   });
+}
+
+export interface AnswerEvent {
+  /** As it was written. */
+  readonly text: string;
+  readonly data: string;
 }
 
 /** Undefined when it is no chunk of a chat answer. */
@@ -18,9 +24,9 @@ export function parseChunk(data: string): ChatChunk | undefined {
   }
 }
 
-export const toSse = (chunk: ChatChunk): string => `data: ${JSON.stringify(chunk)}\n\n`;
+export const writeChunk = (chunk: ChatChunk): string => `data: ${JSON.stringify(chunk)}\n\n`;
 
-/** The text that a delta adds. Servers name the thoughts in two ways, and some send both with the same text. */
+/** The text that a delta or a message adds. Servers name the thoughts in two ways, and some send both with the same text. */
 export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']>): {
   readonly content: string;
   readonly reasoning: string;

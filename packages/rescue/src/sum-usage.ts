@@ -1,0 +1,28 @@
+import type { Usage } from '@sluice/protocol';
+
+/** What several calls cost together, their details too. */
+export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    ...sumFields(one, other),
+    prompt_tokens: one.prompt_tokens + other.prompt_tokens,
+    completion_tokens: one.completion_tokens + other.completion_tokens,
+    total_tokens: one.total_tokens + other.total_tokens,
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function sumFields(one: Fields, other: Fields): Fields {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries([...names].map((name) => [name, sumValues(one[name], other[name])]));
+}
+
+function sumValues(one: unknown, other: unknown): unknown {
+  if (typeof one === 'number' && typeof other === 'number') return one + other;
+  if (isFields(one) && isFields(other)) return sumFields(one, other);
+  return other ?? one;
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

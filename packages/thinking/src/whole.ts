@@ -1,0 +1,28 @@
+import { chatCompletionSchema } from '@sluice/protocol';
+import type { ReshapingMode } from './modes.ts';
+import {
+  closingTag,
+  hasThoughts,
+  openingTag,
+  type Said,
+  thoughtsOf,
+  thoughtsPattern,
+  withLead,
+  withoutThoughts,
+} from './thoughts.ts';
+
+/** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
+export function reshapeCompletion(text: string, mode: ReshapingMode): string {
+  if (!thoughtsPattern.test(text)) return text;
+  const completion = chatCompletionSchema.safeParse(JSON.parse(text));
+  if (!completion.success) return text;
+  const choices = completion.data.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
+  return JSON.stringify({ ...completion.data, choices });
+}
+
+function reshape(message: Said, mode: ReshapingMode): Said {
+  if (!hasThoughts(message)) return message;
+  const thoughts = thoughtsOf(message);
+  const rest = withoutThoughts(message);
+  return mode === 'strip' || thoughts === '' ? rest : withLead(rest, openingTag + thoughts + closingTag);
+}

@@ -1,0 +1,59 @@
+import { isReshaped, reshapeCompletion, thinkingModes } from '@sluice/thinking';
+import { describe, expect, it } from 'vitest';
+
+const answer = (...messages: readonly object[]): string =>
+  JSON.stringify({
+    id: 'a',
+    choices: messages.map((message, index) => ({ index, message, finish_reason: 'stop' })),
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, future: 1 },
+  });
+const calls = { tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }] };
+
+describe('a whole answer', () => {
+  it.each([
+    [
+      'with thoughts',
+      { role: 'assistant', content: 'Hello', reasoning_content: 'hm' },
+      { role: 'assistant', content: '<think>hm</think>Hello' },
+      { role: 'assistant', content: 'Hello' },
+    ],
+    [
+      'that calls a tool',
+      { content: null, reasoning_content: 'hm', ...calls },
+      { content: '<think>hm</think>', ...calls },
+      { content: null, ...calls },
+    ],
+    [
+      'whose thoughts have two names',
+      { content: 'Hello', reasoning: 'hm', reasoning_details: [{ text: 'hm' }] },
+      { content: '<think>hm</think>Hello' },
+      { content: 'Hello' },
+    ],
+    [
+      'whose thoughts are secret',
+      { content: 'A', reasoning_details: [{ data: 'x' }] },
+      { content: 'A' },
+      { content: 'A' },
+    ],
+    ['without thoughts', { content: 'A' }, { content: 'A' }, { content: 'A' }],
+  ])('%s', (_name, message, tagged, stripped) => {
+    const other = { content: 'B', reasoning_content: 'b' };
+    const before = answer(message, other);
+    const read = (text: string): unknown => JSON.parse(text);
+    expect(read(reshapeCompletion(before, 'think'))).toEqual(read(answer(tagged, { content: '<think>b</think>B' })));
+    expect(read(reshapeCompletion(before, 'strip'))).toEqual(read(answer(stripped, { content: 'B' })));
+  });
+
+  it('without thoughts stays as it is, to the byte', () => {
+    const text = '{ "choices": [ {"message":{"content":"\\"reasoning\\": 1","reasoning_content":""}} ] }';
+    expect(reshapeCompletion(text, 'think')).toBe(text);
+  });
+
+  it('that is none stays as it is', () => {
+    expect(reshapeCompletion('{"reasoning":"x"}', 'think')).toBe('{"reasoning":"x"}');
+  });
+});
+
+it('two of the modes change an answer on its way', () => {
+  expect(thinkingModes.filter(isReshaped)).toEqual(['think', 'strip']);
+});
