@@ -16,7 +16,7 @@ export function inBatches(adapter: ProviderAdapter, mostInputs: number): Provide
     prepare: (body, plan) => embedAllButTheLast(toBatches(body, mostInputs), adapter, plan),
     translateWhole(text, body, plan) {
       const last = adapter.translateWhole(text, body, plan);
-      return last.kind === 'failed' ? last : join(listsOf(plan), last);
+      return last.kind === 'failed' || plan.notes === undefined ? last : toWhole(plan, last);
     },
   };
 }
@@ -32,42 +32,76 @@ function toBatches(body: ChatBody, mostInputs: number): readonly ChatBody[] {
 
 function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdapter, plan: CallPlan): Preparation {
   const last = batches.at(-1);
-  const lists: string[] = [];
+  if (last === undefined || batches.length === 1) return { kind: 'ready' };
+  let gathered: Gathered | undefined = nothing;
   for (const batch of batches.slice(0, -1)) {
     const { head, text } = yield { kind: 'call', request: adapter.toUpstream(batch, plan) };
     if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: adapter.toFailure(head, text) };
     const translated = adapter.translateWhole(text, batch, plan);
     if (translated.kind === 'failed') return translated;
-    lists.push(translated.text);
+    gathered = add(gathered, translated.text);
+    if (gathered === undefined) return malformed;
   }
-  if (last === undefined || lists.length === 0) return { kind: 'ready' };
-  return { kind: 'ready', body: last, notes: Object.fromEntries(lists.entries()) };
+  return { kind: 'ready', body: last, notes: toNotes(gathered) };
 }
 
-/** The lists that came before the last, by their number: an object keeps such names in order. */
-const listsOf = ({ notes = {} }: CallPlan): readonly string[] => Object.values(notes);
+/**
+ * What the calls so far have brought. Megabytes of vectors are not read and written once more at the end, which would
+ * hold up all other requests of the process, but a batch at a time.
+ */
+interface Gathered {
+  /** The items of OpenAI's list as JSON, with commas between. */
+  readonly items: string;
+  readonly count: number;
+  readonly tokens: number;
+}
+
+const nothing: Gathered = { items: '', count: 0, tokens: 0 };
+
+const toNotes = ({ items, count, tokens }: Gathered): Readonly<Record<keyof Gathered, string>> => ({
+  items,
+  count: String(count),
+  tokens: String(tokens),
+});
+
+function readNotes({ notes = {} }: CallPlan): Gathered {
+  const { items = '', count = '0', tokens = '0' } = notes;
+  return { items, count: Number(count), tokens: Number(tokens) };
+}
 
 /** OpenAI's list, of which what is in the vectors does not matter here. */
 const listSchema = z.object({
-  data: z.array(z.looseObject({})),
-  model: z.string(),
+  data: z.array(z.looseObject({})).min(1),
   usage: z.object({ prompt_tokens: z.number() }),
 });
 
+/** Undefined for a text that is no list. */
+function add({ items, count, tokens }: Gathered, text: string): Gathered | undefined {
+  const list = parseText(listSchema, text);
+  if (list === undefined) return undefined;
+  const data = list.data.map((item, at) => ({ ...item, index: count + at }));
+  const more = JSON.stringify(data).slice(1, -1);
+  return {
+    items: items === '' ? more : `${items},${more}`,
+    count: count + data.length,
+    tokens: tokens + list.usage.prompt_tokens,
+  };
+}
+
 type Complete = Extract<WholeTranslation, { readonly kind: 'complete' }>;
 
-function join(earlier: readonly string[], last: Complete): WholeTranslation {
-  if (earlier.length === 0) return last;
-  const lists = [...earlier, last.text].flatMap((text) => parseText(listSchema, text) ?? []);
-  const [first] = lists;
-  if (first === undefined || lists.length <= earlier.length) return malformed;
-  const data = lists.flatMap((list) => list.data).map((item, index) => ({ ...item, index }));
-  const tokens = lists.reduce((sum, { usage }) => sum + usage.prompt_tokens, 0);
-  const usage = { prompt_tokens: tokens, total_tokens: tokens };
+function toWhole(plan: CallPlan, { text, summary }: Complete): WholeTranslation {
+  const gathered = add(readNotes(plan), text);
+  if (gathered === undefined) return malformed;
+  const { items, tokens } = gathered;
+  const rest = JSON.stringify({
+    model: summary.responseModel ?? plan.model,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  });
   return {
     kind: 'complete',
-    text: JSON.stringify({ object: 'list', data, model: first.model, usage }),
+    text: `{"object":"list","data":[${items}],${rest.slice(1)}`,
     // Nothing is 0 tokens long: the provider does not count.
-    summary: { ...last.summary, usage: usageOf(tokens === 0 ? undefined : tokens) },
+    summary: { ...summary, usage: usageOf(tokens === 0 ? undefined : tokens) },
   };
 }

@@ -38,7 +38,7 @@ export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, bo
 }
 
 /** An answer that is no list of embeddings, or not of these inputs. */
-export const malformed: WholeTranslation = {
+export const malformed: Extract<WholeTranslation, { readonly kind: 'failed' }> = {
   kind: 'failed',
   failure: { kind: 'malformed', message: "The provider's answer does not hold an embedding for each input." },
 };
