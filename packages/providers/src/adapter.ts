@@ -61,6 +61,8 @@ export interface ProviderAdapter {
 export interface EmbeddingsAdapter {
   /** As in `Capabilities.parameters`, beyond `model` and `input`. */
   readonly parameters: Capabilities['parameters'];
+  /** The most inputs of one call. Requests of more are cut into several; undefined: none is. */
+  readonly mostInputs?: number;
   findUnsupported?(body: ChatBody): readonly FieldPath[];
   toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;

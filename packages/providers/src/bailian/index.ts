@@ -1,6 +1,6 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ProviderAdapter } from '../adapter.ts';
-import { onlyTexts } from '../embeddings/operation.ts';
+import { onlyTexts } from '../embeddings/inputs.ts';
 import { embeddings } from '../openai/embeddings.ts';
 import { openaiAdapter } from '../openai/index.ts';
 import { defineProvider } from '../provider.ts';
@@ -30,8 +30,8 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
   toFailure,
 });
 
-/** The most inputs that any of its embedding models takes at once; the current ones take 10, and say so. */
-const mostInputs = 25;
+/** Of the current models for embeddings; the first two, which are still there, would take 25. */
+const mostInputs = 10;
 
 /** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
 function plainModels(given: BailianOptions): ProviderAdapter {
@@ -50,7 +50,8 @@ function plainModels(given: BailianOptions): ProviderAdapter {
     },
     embeddings: {
       ...embeddings,
-      findUnsupported: onlyTexts(mostInputs),
+      mostInputs,
+      findUnsupported: onlyTexts,
       // It knows no other format; what the client asked for is made of the answer.
       toUpstream: (body, plan) =>
         inWorkspace(embeddings.toUpstream({ ...body, encoding_format: 'float' }, placed(plan))),

@@ -1,5 +1,6 @@
 import type { Usage } from '@sluice/protocol';
 import type { ChatBody, WholeTranslation } from '../adapter.ts';
+import { inputsOf } from './inputs.ts';
 
 /** Vectors as a provider gives them, in the order of the inputs. */
 export interface Embeddings {
@@ -10,8 +11,12 @@ export interface Embeddings {
   readonly promptTokens: number | undefined;
 }
 
-/** Writes vectors as OpenAI's list of embeddings, in the encoding that the client asked for. */
+/**
+ * Writes vectors as OpenAI's list of embeddings, in the encoding that the client asked for. Fails unless there is one for
+ * each input: nobody could tell which is missing.
+ */
 export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, body: ChatBody): WholeTranslation {
+  if (vectors.length === 0 || vectors.length !== inputsOf(body).length) return malformed;
   const isBase64 = body['encoding_format'] === 'base64';
   const data = vectors.map((vector, index) => ({
     object: 'embedding',
@@ -31,6 +36,12 @@ export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, bo
     summary: { usage: usageOf(promptTokens), finishReason: undefined, responseModel: model },
   };
 }
+
+/** An answer that is no list of embeddings, or not of these inputs. */
+export const malformed: Extract<WholeTranslation, { readonly kind: 'failed' }> = {
+  kind: 'failed',
+  failure: { kind: 'malformed', message: "The provider's answer does not hold an embedding for each input." },
+};
 
 /** As the gateway counts: embeddings have no answer. */
 export const usageOf = (promptTokens: number | undefined): Usage | undefined =>

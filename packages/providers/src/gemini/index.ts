@@ -1,6 +1,7 @@
 import { flag, oneOf, section } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
+import { embeddings } from './embeddings.ts';
 import { toFailure } from './failure.ts';
 import { parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -40,5 +41,6 @@ export const gemini = defineProvider({
     translateStream,
     translateWhole,
     toFailure,
+    embeddings,
   }),
 });

@@ -23,14 +23,23 @@ export const parameters: ReadonlySet<string> = new Set([
   'parallel_tool_calls',
 ]);
 
-/** Gemini's request. The key stands in a header: URLs get into logs. */
+/** Gemini's request for an answer. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOptions): UpstreamRequest {
   const request = readRequest(body);
   const needsSignatures = thinkingControlOf(plan.model, options) === 'level';
   const method = plan.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+  return callOf(plan, method, {
+    ...toConversation(request.messages ?? [], { needsSignatures }),
+    ...toTools(request),
+    generationConfig: toGenerationConfig(request, plan.model, options),
+  });
+}
+
+/** A call of one of a model's methods. The key stands in a header: URLs get into logs. */
+export function callOf(plan: CallPlan, method: string, body: object): UpstreamRequest {
   return {
     method: 'POST',
-    url: `${plan.baseUrl}/${modelPath(plan.model)}:${method}`,
+    url: `${plan.baseUrl}/${modelName(plan.model).split('/').map(encodeURIComponent).join('/')}:${method}`,
     headers: {
       'content-type': 'application/json',
       accept: plan.stream ? 'text/event-stream' : 'application/json',
@@ -38,11 +47,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOpti
       'user-agent': 'sluice',
       ...(plan.apiKey === undefined ? {} : { 'x-goog-api-key': plan.apiKey }),
     },
-    body: JSON.stringify({
-      ...toConversation(request.messages ?? [], { needsSignatures }),
-      ...toTools(request),
-      generationConfig: toGenerationConfig(request, plan.model, options),
-    }),
+    body: JSON.stringify(body),
   };
 }
 
@@ -52,11 +57,8 @@ export type GeminiRequest = Partial<ChatRequest> & { readonly top_k?: number };
 /** The ingress has validated it. */
 export const readRequest = (body: ChatBody): GeminiRequest => body;
 
-/** `gemini-2.5-flash`, or with its collection: `tunedModels/mine`. */
-function modelPath(model: string): string {
-  const path = model.includes('/') ? model : `models/${model}`;
-  return path.split('/').map(encodeURIComponent).join('/');
-}
+/** With its collection, as in `models/gemini-2.5-flash`; a model of another one names it: `tunedModels/mine`. */
+export const modelName = (model: string): string => (model.includes('/') ? model : `models/${model}`);
 
 function toGenerationConfig(request: GeminiRequest, model: string, options: ThinkingOptions): object {
   const { stop, modalities, response_format: format } = request;

@@ -76,6 +76,15 @@ export const responseSchema = z.object({
 });
 export type WireResponse = z.output<typeof responseSchema>;
 
+/** An answer to `batchEmbedContents`. https://ai.google.dev/api/embeddings */
+export const embeddingsSchema = z.object({
+  error: statusSchema.nullish(),
+  /** In the order of the requests. */
+  embeddings: z.array(z.object({ values: z.array(z.number()) })).nullish(),
+  /** Of newer models alone. */
+  usageMetadata: z.object({ promptTokenCount: count }).nullish().catch(undefined),
+});
+
 const envelopeSchema = z.object({ error: statusSchema });
 
 /** An error body; streaming paths put it into a list. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
-import { usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
+import { inputsOf } from '../embeddings/inputs.ts';
+import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseText } from '../parse-text.ts';
 import { toInnerFailure } from './failure.ts';
 import { toUpstream } from './request.ts';
@@ -28,18 +29,18 @@ export const embeddings: EmbeddingsAdapter = {
 };
 
 /** An answer that is as it should be passes unchanged. */
-export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
+function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const list = parseText(listSchema, text);
   if (list?.error) return { kind: 'failed', failure: toInnerFailure(list.error) };
-  if (!list?.data?.length) {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no embeddings." } };
-  }
+  if (!list?.data) return malformed;
   const { data, model, usage } = list;
   const wantsText = body['encoding_format'] === 'base64';
   const isClean =
     list.object === 'list' &&
     model != null &&
     usage != null &&
+    data.length > 0 &&
+    data.length === inputsOf(body).length &&
     data.every(
       ({ object, index, embedding }, at) =>
         object === 'embedding' && index === at && (typeof embedding === 'string') === wantsText,

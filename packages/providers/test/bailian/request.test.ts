@@ -228,6 +228,7 @@ describe('a request to a plain model', () => {
       encoding_format: 'float',
     });
     expect(embeddings?.findUnsupported?.({ input: [1, 2] })).toEqual([['input']]);
+    expect(embeddings?.mostInputs).toBe(10);
     expect(providers.bailian.create({}).embeddings).toBeUndefined();
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 
 const adapter = asEmbeddings(providers.openai.create({}));
-const translate = (answer: object, body: Record<string, unknown> = {}) =>
+const translate = (answer: object, body: Record<string, unknown> = { input: 'a' }) =>
   adapter?.translateWhole(JSON.stringify(answer), body, plan({ stream: false }));
 const vector = [0.5, -0.25];
 const base64 = Buffer.from(new Float32Array(vector).buffer).toString('base64');
@@ -23,8 +23,8 @@ describe('embeddings of an OpenAI upstream', () => {
   });
 
   it.each([
-    ['numbers', vector, {}],
-    ['base64', base64, { encoding_format: 'base64' }],
+    ['numbers', vector, { input: ['a', 'b'] }],
+    ['base64', base64, { input: ['a', 'b'], encoding_format: 'base64' }],
   ])('pass unchanged as %s', (_what, embedding, body) => {
     const answer = list(item(embedding), item(embedding, 1));
     expect(translate(answer, body)).toEqual({
@@ -39,8 +39,8 @@ describe('embeddings of an OpenAI upstream', () => {
   });
 
   it.each([
-    ['numbers to base64', vector, { encoding_format: 'base64' }, base64],
-    ['base64 to numbers', base64, {}, vector],
+    ['numbers to base64', vector, { input: [1, 2], encoding_format: 'base64' }, base64],
+    ['base64 to numbers', base64, { input: 'a' }, vector],
   ])('are turned from %s for whom asked so', (_what, embedding, body, expected) => {
     const translated = translate(list(item(embedding)), body);
     expect(translated?.kind === 'complete' && JSON.parse(translated.text)).toMatchObject({
@@ -49,12 +49,11 @@ describe('embeddings of an OpenAI upstream', () => {
   });
 
   it('come out in the order of the inputs, with all that a server left out', () => {
-    const translated = translate({
-      data: [
-        { index: 1, embedding: [1] },
-        { index: 0, embedding: [0] },
-      ],
-    });
+    const data = [
+      { index: 1, embedding: [1] },
+      { index: 0, embedding: [0] },
+    ];
+    const translated = translate({ data }, { input: ['a', 'b'] });
     expect(translated?.kind === 'complete' && JSON.parse(translated.text)).toEqual({
       object: 'list',
       model: 'upstream-model',
@@ -67,6 +66,7 @@ describe('embeddings of an OpenAI upstream', () => {
   it.each([
     [{ error: { message: 'slow down', code: 'rate_limit_exceeded' } }, 'rate_limit'],
     [{ object: 'list', data: [] }, 'malformed'],
+    [list(item(vector), item(vector, 1)), 'malformed'],
     [{ choices: [] }, 'malformed'],
   ])('fail on %j', (answer, kind) => {
     expect(translate(answer)).toMatchObject({ kind: 'failed', failure: { kind } });

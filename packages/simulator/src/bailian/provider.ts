@@ -3,6 +3,7 @@ import { openAi } from '../openai/provider.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
 import { toBody, toFrames } from './app-answer.ts';
 import { readAppRequest } from './app-request.ts';
+import { tooManyInputs } from './embeddings.ts';
 import { errorOf, failureOf } from './errors.ts';
 
 const completion = /^\/api\/v1\/apps\/([^/]+)\/completion$/;
@@ -33,10 +34,16 @@ const misunderstood: Endpoint = {
   read: () => errorOf(400, 'InvalidParameter', 'Agent request must contain input messages'),
 };
 
+function plainModel(method: string, resource: string): Endpoint | undefined {
+  const endpoint = openAi.endpoint(method, `/v1/${resource}`);
+  if (endpoint === undefined || resource !== 'embeddings') return endpoint;
+  return { read: (body, surroundings) => tooManyInputs(body) ?? endpoint.read(body, surroundings) };
+}
+
 /** Aliyun's Bailian: applications by their own protocol, plain models by OpenAI's. */
 export const bailian: Provider = {
   endpoint(method, path) {
-    if (path.startsWith(plainModels)) return openAi.endpoint(method, `/v1/${path.slice(plainModels.length)}`);
+    if (path.startsWith(plainModels)) return plainModel(method, path.slice(plainModels.length));
     if (method !== 'POST') return undefined;
     const appId = completion.exec(path)?.[1];
     if (appId !== undefined) return application(decodeURIComponent(appId));

@@ -2,7 +2,7 @@ import { type ChatRequest, readChatRequest } from '../openai/chat-request.ts';
 import type { Failure } from '../server/provider.ts';
 import { toMessages } from './contents.ts';
 import { invalidArgument } from './errors.ts';
-import { asList, asObject, type Fields, unknownField } from './fields.ts';
+import { asList, asObject, type Fields, parseFields, unknownField } from './fields.ts';
 
 /** What an answer depends on, beyond what it depends on at OpenAI. */
 export interface GeminiRequest {
@@ -51,7 +51,7 @@ const known = {
 
 /** Reads a request as Gemini does, and says it in OpenAI's words: what is answered is made up in the same way. */
 export function readRequest(body: string, model: string, stream: boolean): GeminiRequest | Failure {
-  const fields = parse(body);
+  const fields = parseFields(body);
   if (fields === undefined) return invalidArgument('Invalid JSON payload received.');
   const config = asObject(fields['generationConfig']);
   const thinking = asObject(config['thinkingConfig']);
@@ -106,13 +106,4 @@ function toChoice(names: unknown): object | undefined {
 function formatOf({ responseMimeType, responseJsonSchema: schema }: Fields): object | undefined {
   if (responseMimeType !== 'application/json') return undefined;
   return schema === undefined ? { type: 'json_object' } : { type: 'json_schema', json_schema: { schema } };
-}
-
-function parse(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
 }

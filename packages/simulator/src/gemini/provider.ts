@@ -1,9 +1,10 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
 import { toEventStream, toWhole } from './answer.ts';
 import { readRequest } from './chat-request.ts';
+import { batchEmbedContents } from './embeddings.ts';
 import { failureOf, invalidArgument } from './errors.ts';
 
-const path = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/;
+const path = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent|batchEmbedContents)$/;
 
 const prefillRefused = invalidArgument('Please ensure that the last turn is of the user.');
 
@@ -12,7 +13,9 @@ export const gemini: Provider = {
   endpoint(method, at) {
     const [, model, action] = path.exec(at) ?? [];
     if (method !== 'POST' || model === undefined) return undefined;
-    return generate(decodeURIComponent(model), action === 'streamGenerateContent');
+    const name = decodeURIComponent(model);
+    if (action === 'batchEmbedContents') return batchEmbedContents(name);
+    return generate(name, action === 'streamGenerateContent');
   },
   failure: failureOf,
 };

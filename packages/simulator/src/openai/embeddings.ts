@@ -11,7 +11,8 @@ export interface EmbeddingsRequest {
   readonly dimensions: number;
 }
 
-const usualDimensions = 8;
+/** Of vectors where no number is asked for. */
+export const usualDimensions = 8;
 const bytesPerNumber = 4;
 
 /** A vector of length 1 that depends on the input alone. */

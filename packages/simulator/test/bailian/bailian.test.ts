@@ -169,3 +169,24 @@ describe('a plain model', () => {
     expect([error.status, await error.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
   });
 });
+
+describe('embeddings of a plain model', () => {
+  it.each([
+    ['text-embedding-v4', 10],
+    ['text-embedding-v2', 25],
+  ])('of %s are of %d texts at once', async (model, most) => {
+    const simulator = await simulate();
+    const embed = (count: number): Promise<Response> =>
+      fetch(`${simulator.url}/compatible-mode/v1/embeddings`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer tok-a' },
+        body: JSON.stringify({ model, input: Array.from({ length: count }, () => 'x') }),
+      });
+    expect((await embed(most)).status).toBe(200);
+    const refused = await embed(most + 1);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'InvalidParameter', message: expect.stringContaining(`larger than ${most}`) },
+    });
+  });
+});

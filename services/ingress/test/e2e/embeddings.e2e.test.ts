@@ -1,4 +1,5 @@
-import { openaiClient, verifies } from '@sluice/testkit';
+import { openaiClient, until, verifies } from '@sluice/testkit';
+import { APIUserAbortError } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 
@@ -12,10 +13,19 @@ beforeAll(async () => {
       upstreams: [
         upstream('sim', simulatorUrl),
         { ...upstream('azure', simulatorUrl), type: 'azure', base_url: simulatorUrl },
+        { ...upstream('gemini', simulatorUrl), type: 'gemini', base_url: `${simulatorUrl}/v1beta` },
+        {
+          ...upstream('bailian', simulatorUrl),
+          type: 'bailian',
+          base_url: simulatorUrl,
+          options: { mode: 'compatible' },
+        },
       ],
       models: [
         { id: 'embed*', targets: [{ upstream: 'sim' }] },
         { id: 'azure-embed', targets: [{ upstream: 'azure', model: 'embed-deployment' }] },
+        { id: 'gemini-embedding*', targets: [{ upstream: 'gemini' }] },
+        { id: 'text-embedding*', targets: [{ upstream: 'bailian' }] },
       ],
     }),
   });
@@ -25,7 +35,7 @@ beforeEach(() => sluice.simulator.reset());
 const client = () => openaiClient({ baseUrl: sluice.url(), apiKey });
 
 describe('POST /v1/embeddings', () => {
-  it.each(['embed', 'azure-embed'])(
+  it.each(['embed', 'azure-embed', 'gemini-embedding-2', 'text-embedding-v4'])(
     'gives a vector for each input of a batch: %s',
     verifies('003-42'),
     async (model) => {
@@ -41,13 +51,95 @@ describe('POST /v1/embeddings', () => {
     },
   );
 
-  it('gives the same numbers as base64, which is what the SDK asks for', async () => {
-    const asNumbers = await client().embeddings.create({ model: 'embed', input: 'hi', encoding_format: 'float' });
-    const decoded = await client().embeddings.create({ model: 'embed', input: 'hi' });
-    const [call] = (await sluice.simulator.calls()).slice(-1);
-    expect(decoded.data[0]?.embedding).toEqual(asNumbers.data[0]?.embedding);
-    expect(call?.path).toBe('/v1/embeddings');
+  it.each([
+    ['embed', '/v1/embeddings'],
+    ['gemini-embedding-001', '/v1beta/models/gemini-embedding-001:batchEmbedContents'],
+    ['text-embedding-v4', '/compatible-mode/v1/embeddings'],
+  ])(
+    'gives the same numbers as base64, which is what the SDK asks for: %s',
+    verifies('003-42'),
+    async (model, path) => {
+      const asNumbers = await client().embeddings.create({ model, input: 'hi', encoding_format: 'float' });
+      const decoded = await client().embeddings.create({ model, input: 'hi' });
+      const [call] = (await sluice.simulator.calls()).slice(-1);
+      expect(decoded.data[0]?.embedding).toEqual(asNumbers.data[0]?.embedding);
+      expect(decoded.data[0]?.embedding).toHaveLength(8);
+      expect(call?.path).toBe(path);
+    },
+  );
+
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => `text ${at}`);
+  const embedded = async (model: string, input: string[]): Promise<readonly (readonly number[])[]> => {
+    const { data } = await client().embeddings.create({ model, input });
+    expect(data.map(({ index }) => index)).toEqual([...input.keys()]);
+    return data.map(({ embedding }) => embedding);
+  };
+
+  it.each([
+    ['gemini-embedding-2', 250, 3],
+    ['text-embedding-v4', 25, 3],
+    ['text-embedding-v4', 10, 1],
+  ])(
+    'serves more inputs than a provider takes at once, in their order: %s, %d in %d calls',
+    verifies('003-42'),
+    async (model, count, calls) => {
+      const input = numbered(count);
+      const vectors = await embedded(model, input);
+      const made = await sluice.simulator.calls();
+      expect(made.map(({ status }) => status)).toEqual(Array.from({ length: calls }, () => 200));
+      expect(vectors).toEqual(await embedded('embed', input));
+      const { usage } = await client().embeddings.create({ model, input });
+      expect(usage.prompt_tokens).toBe(
+        (await client().embeddings.create({ model: 'embed', input })).usage.prompt_tokens,
+      );
+    },
+  );
+
+  it('begins anew when one of its calls fails', async () => {
+    await sluice.simulator.script([{ match: { contains: 'text 150' }, times: 1, directives: 'e503' }]);
+    const vectors = await embedded('gemini-embedding-001', numbered(250));
+    expect(vectors).toHaveLength(250);
+    expect((await sluice.simulator.calls()).map(({ status }) => status)).toEqual([200, 503, 200, 200, 200]);
   });
+
+  it('asks for nothing more when the client has left between two of its calls', async () => {
+    await sluice.simulator.script([{ match: { contains: 'text 150' }, directives: 'f30000' }]);
+    const controller = new AbortController();
+    const left = client()
+      .embeddings.create({ model: 'gemini-embedding-001', input: numbered(250) }, { signal: controller.signal })
+      .catch((error: unknown) => error);
+    await until(async () => (await sluice.simulator.stats()).total === 2, { what: 'the second call' });
+    controller.abort();
+    expect(await left).toBeInstanceOf(APIUserAbortError);
+    await until(async () => (await sluice.simulator.stats()).aborted === 1, { what: 'the call to be aborted' });
+    expect((await sluice.simulator.stats()).total).toBe(2);
+  });
+
+  it.each([
+    ['gemini-embedding-001-e400', 400],
+    ['text-embedding-v4-e400', 400],
+    ['gemini-embedding-001-e500', 502],
+    ['text-embedding-v4-e500', 502],
+    ['gemini-embedding-001-errev', 502],
+    ['text-embedding-v4-badjson', 502],
+  ])('tells of a failure of the provider: %s', verifies('003-42'), async (model, status) => {
+    await expect(client().embeddings.create({ model, input: 'x' }, { maxRetries: 0 })).rejects.toMatchObject({
+      status,
+      code: expect.stringMatching(/^(?:upstream_|invalid_)/),
+    });
+  });
+
+  it.each(['gemini-embedding-001', 'text-embedding-v4'])(
+    'refuses tokens where a model takes texts alone: %s',
+    async (model) => {
+      await expect(client().embeddings.create({ model, input: [1, 2, 3] })).rejects.toMatchObject({
+        status: 400,
+        code: 'unsupported_parameter',
+        param: 'input',
+      });
+      expect((await sluice.simulator.stats()).total).toBe(0);
+    },
+  );
 
   it('tries again like a chat request', async () => {
     const { response } = await client().embeddings.create({ model: 'embed-e503-n1', input: 'again' }).withResponse();

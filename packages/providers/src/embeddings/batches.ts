@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { CallPlan, ChatBody, ProviderAdapter, WholeTranslation } from '../adapter.ts';
+import { parseText } from '../parse-text.ts';
+import type { Preparation } from '../preparation.ts';
+import { inputsOf } from './inputs.ts';
+import { malformed, usageOf } from './write-embeddings.ts';
+
+/**
+ * Makes an adapter for embeddings serve requests of more inputs than its provider takes at once: they are cut into calls,
+ * one after the other, and what comes back is joined. All calls but the last are the preparation of the last; what one of
+ * them fails of, the request fails of.
+ */
+export function inBatches(adapter: ProviderAdapter, mostInputs: number): ProviderAdapter {
+  return {
+    ...adapter,
+    prepare: (body, plan) => embedAllButTheLast(toBatches(body, mostInputs), adapter, plan),
+    translateWhole(text, body, plan) {
+      const last = adapter.translateWhole(text, body, plan);
+      return last.kind === 'failed' || plan.notes === undefined ? last : toWhole(plan, last);
+    },
+  };
+}
+
+function toBatches(body: ChatBody, mostInputs: number): readonly ChatBody[] {
+  const inputs = inputsOf(body);
+  if (inputs.length <= mostInputs) return [body];
+  return Array.from({ length: Math.ceil(inputs.length / mostInputs) }, (_, at) => ({
+    ...body,
+    input: inputs.slice(at * mostInputs, (at + 1) * mostInputs),
+  }));
+}
+
+function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdapter, plan: CallPlan): Preparation {
+  const last = batches.at(-1);
+  if (last === undefined || batches.length === 1) return { kind: 'ready' };
+  let gathered: Gathered | undefined = nothing;
+  for (const batch of batches.slice(0, -1)) {
+    const { head, text } = yield { kind: 'call', request: adapter.toUpstream(batch, plan) };
+    if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: adapter.toFailure(head, text) };
+    const translated = adapter.translateWhole(text, batch, plan);
+    if (translated.kind === 'failed') return translated;
+    gathered = add(gathered, translated.text);
+    if (gathered === undefined) return malformed;
+  }
+  return { kind: 'ready', body: last, notes: toNotes(gathered) };
+}
+
+/**
+ * What the calls so far have brought. Megabytes of vectors are not read and written once more at the end, which would
+ * hold up all other requests of the process, but a batch at a time.
+ */
+interface Gathered {
+  /** The items of OpenAI's list as JSON, with commas between. */
+  readonly items: string;
+  readonly count: number;
+  readonly tokens: number;
+}
+
+const nothing: Gathered = { items: '', count: 0, tokens: 0 };
+
+const toNotes = ({ items, count, tokens }: Gathered): Readonly<Record<keyof Gathered, string>> => ({
+  items,
+  count: String(count),
+  tokens: String(tokens),
+});
+
+function readNotes({ notes = {} }: CallPlan): Gathered {
+  const { items = '', count = '0', tokens = '0' } = notes;
+  return { items, count: Number(count), tokens: Number(tokens) };
+}
+
+/** OpenAI's list, of which what is in the vectors does not matter here. */
+const listSchema = z.object({
+  data: z.array(z.looseObject({})).min(1),
+  usage: z.object({ prompt_tokens: z.number() }),
+});
+
+/** Undefined for a text that is no list. */
+function add({ items, count, tokens }: Gathered, text: string): Gathered | undefined {
+  const list = parseText(listSchema, text);
+  if (list === undefined) return undefined;
+  const data = list.data.map((item, at) => ({ ...item, index: count + at }));
+  const more = JSON.stringify(data).slice(1, -1);
+  return {
+    items: items === '' ? more : `${items},${more}`,
+    count: count + data.length,
+    tokens: tokens + list.usage.prompt_tokens,
+  };
+}
+
+type Complete = Extract<WholeTranslation, { readonly kind: 'complete' }>;
+
+function toWhole(plan: CallPlan, { text, summary }: Complete): WholeTranslation {
+  const gathered = add(readNotes(plan), text);
+  if (gathered === undefined) return malformed;
+  const { items, tokens } = gathered;
+  const rest = JSON.stringify({
+    model: summary.responseModel ?? plan.model,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  });
+  return {
+    kind: 'complete',
+    text: `{"object":"list","data":[${items}],${rest.slice(1)}`,
+    // Nothing is 0 tokens long: the provider does not count.
+    summary: { ...summary, usage: usageOf(tokens === 0 ? undefined : tokens) },
+  };
+}

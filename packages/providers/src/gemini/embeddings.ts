@@ -1,0 +1,39 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import { onlyTexts, textsOf } from '../embeddings/inputs.ts';
+import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
+import { parseText } from '../parse-text.ts';
+import { toInnerFailure } from './failure.ts';
+import { callOf, modelName } from './request.ts';
+import { embeddingsSchema } from './wire.ts';
+
+/** Gemini's embeddings: https://ai.google.dev/api/embeddings */
+export const embeddings: EmbeddingsAdapter = {
+  parameters: new Set(['dimensions', 'encoding_format', 'task_type', 'title']),
+  mostInputs: 100,
+  findUnsupported: onlyTexts,
+  toUpstream,
+  translateWhole,
+};
+
+function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
+  const requests = (textsOf(body) ?? []).map((text) => ({
+    model: modelName(plan.model),
+    content: { parts: [{ text }] },
+    outputDimensionality: body['dimensions'] ?? undefined,
+    // No fields of OpenAI's.
+    taskType: body['task_type'] ?? undefined,
+    title: body['title'] ?? undefined,
+  }));
+  return callOf(plan, 'batchEmbedContents', { requests });
+}
+
+/** What a model is called, an answer does not tell. */
+function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
+  const answer = parseText(embeddingsSchema, text);
+  if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };
+  if (!answer?.embeddings) return malformed;
+  const vectors = answer.embeddings.map(({ values }) => values);
+  const promptTokens = answer.usageMetadata?.promptTokenCount ?? undefined;
+  return writeEmbeddings({ vectors, model: plan.model, promptTokens }, body);
+}

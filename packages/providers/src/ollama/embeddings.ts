@@ -1,0 +1,70 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import { z } from 'zod';
+import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import { onlyTexts } from '../embeddings/inputs.ts';
+import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
+import { toInnerFailure } from '../openai/failure.ts';
+import { wireErrorSchema } from '../openai/wire.ts';
+import { parseText } from '../parse-text.ts';
+
+/** What config says of an Ollama server, as far as it concerns embeddings. */
+export interface EmbedOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Tokens. */
+  readonly num_ctx?: number | undefined;
+  /** As in `10m`. */
+  readonly keep_alive?: string | undefined;
+}
+
+const answerSchema = z.object({
+  error: wireErrorSchema.nullish(),
+  model: z.string().nullish().catch(undefined),
+  /** In the order of the inputs. */
+  embeddings: z.array(z.array(z.number())).nullish(),
+  prompt_eval_count: z.number().int().nonnegative().nullish().catch(undefined),
+});
+
+/**
+ * Embeddings by Ollama's own protocol: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings
+ * Texts that are too long are cut by the server, unless a request says `truncate: false`.
+ */
+export const embeddings: EmbeddingsAdapter = {
+  parameters: new Set(['dimensions', 'encoding_format', 'truncate']),
+  findUnsupported: onlyTexts,
+  toUpstream: (body, plan) => toEmbed(body, plan, {}),
+  translateWhole,
+};
+
+export function toEmbed(body: ChatBody, plan: CallPlan, options: EmbedOptions): UpstreamRequest {
+  const { headers = {}, num_ctx: contextTokens, keep_alive: keepAlive } = options;
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl.replace(/\/api$/, '')}/api/embed`,
+    headers: {
+      'user-agent': 'sluice',
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
+    },
+    body: JSON.stringify({
+      model: plan.model,
+      input: body['input'],
+      dimensions: body['dimensions'] ?? undefined,
+      truncate: body['truncate'] ?? undefined,
+      ...(contextTokens === undefined ? {} : { options: { num_ctx: contextTokens } }),
+      // A number alone means seconds, and must be one.
+      keep_alive: keepAlive !== undefined && /^-?\d+$/.test(keepAlive) ? Number(keepAlive) : keepAlive,
+    }),
+  };
+}
+
+function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
+  const answer = parseText(answerSchema, text);
+  if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };
+  if (!answer?.embeddings) return malformed;
+  const { model, prompt_eval_count: promptTokens } = answer;
+  const named = { vectors: answer.embeddings, model: model ?? plan.model };
+  return writeEmbeddings({ ...named, promptTokens: promptTokens ?? undefined }, body);
+}

@@ -1,0 +1,148 @@
+import { asEmbeddings, type ChatBody, type CallPlan, type ProviderAdapter, providers } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+import { plan as planOf } from '../plan.ts';
+
+const plan = planOf({ stream: false });
+
+/** A provider that takes so many inputs at once. */
+function adapterFor(mostInputs: number): ProviderAdapter {
+  const openai = providers.openai.create({});
+  const { embeddings } = openai;
+  const adapter = embeddings && asEmbeddings({ ...openai, embeddings: { ...embeddings, mostInputs } });
+  if (adapter === undefined) throw new Error('makes no embeddings');
+  return adapter;
+}
+
+type Answer = readonly [status: number, body: object];
+type Ask = (inputs: readonly unknown[], asked: ChatBody) => Answer;
+
+const isCounting = { usage: { prompt_tokens: 2, total_tokens: 2 } };
+const listOf = (embeddings: readonly unknown[], more: object = isCounting): Answer => [
+  200,
+  {
+    object: 'list',
+    data: embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding })),
+    model: 'e',
+    ...more,
+  },
+];
+/** Each input is a number as text, and its vector is that number. */
+const vectors = (inputs: readonly unknown[]): number[][] => inputs.map((input) => [Number(input)]);
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
+
+/** Makes all calls that the adapter wants, as the worker does: what was asked, and what came out of it. */
+function run(adapter: ProviderAdapter, body: ChatBody, ask: Ask): { inputs: unknown[]; outcome: unknown } {
+  const inputs: unknown[] = [];
+  const answer = (text: unknown): Answer => {
+    const asked = JSON.parse(String(text)) as ChatBody;
+    inputs.push(asked['input']);
+    return ask(Array.isArray(asked['input']) ? asked['input'] : [asked['input']], asked);
+  };
+  const steps = adapter.prepare?.(body, plan);
+  let next = steps?.next();
+  while (steps !== undefined && next?.done === false) {
+    if (next.value.kind !== 'call') throw new Error('waits');
+    const [status, given] = answer(next.value.request.body);
+    next = steps.next({ head: { status, headers: {}, receivedAt: 0 }, text: JSON.stringify(given) });
+  }
+  const prepared = next?.done === true ? next.value : ({ kind: 'ready' } as const);
+  if (prepared.kind === 'failed') return { inputs, outcome: prepared };
+  const { body: last = body, notes } = prepared;
+  const lastPlan: CallPlan = notes === undefined ? plan : { ...plan, notes };
+  const [, given] = answer(adapter.toUpstream(last, lastPlan).body);
+  return { inputs, outcome: adapter.translateWhole(JSON.stringify(given), last, lastPlan) };
+}
+
+const textOf = (outcome: unknown): unknown => JSON.parse((outcome as { readonly text: string }).text);
+
+describe('embeddings of a provider that takes 2 inputs at once', () => {
+  const adapter = adapterFor(2);
+
+  it.each<[string, unknown]>([
+    ['one text', '1'],
+    ['one list of tokens', [1, 2, 3]],
+    ['as many as it takes', ['1', '2']],
+  ])('are one call for %s', (_what, input) => {
+    const { inputs, outcome } = run(adapter, { input }, (asked) =>
+      listOf(vectors(typeof asked[0] === 'number' ? ['7'] : asked)),
+    );
+    expect(inputs).toEqual([input]);
+    expect(outcome).toMatchObject({ kind: 'complete', summary: { usage: { prompt_tokens: 2 } } });
+  });
+
+  it('are joined in the order of the inputs, with the usage of all calls', () => {
+    const { inputs, outcome } = run(adapter, { input: numbers(5) }, (asked) => listOf(vectors(asked)));
+    expect(inputs).toEqual([['0', '1'], ['2', '3'], ['4']]);
+    expect(textOf(outcome)).toEqual({
+      object: 'list',
+      data: [0, 1, 2, 3, 4].map((index) => ({ object: 'embedding', index, embedding: [index] })),
+      model: 'e',
+      usage: { prompt_tokens: 6, total_tokens: 6 },
+    });
+    expect(outcome).toMatchObject({
+      kind: 'complete',
+      summary: { usage: { prompt_tokens: 6, completion_tokens: 0, total_tokens: 6 }, responseModel: 'e' },
+    });
+  });
+
+  it('stay in order where there are more than ten calls', () => {
+    const { inputs, outcome } = run(adapterFor(1), { input: numbers(25) }, (asked) => listOf(vectors(asked)));
+    expect(inputs).toHaveLength(25);
+    const { data } = textOf(outcome) as { readonly data: readonly { readonly embedding: unknown }[] };
+    expect(data.map(({ embedding }) => embedding)).toEqual(vectors(numbers(25)));
+  });
+
+  it('may be of lists of tokens', () => {
+    const { inputs } = run(adapter, { input: [[1], [2], [3]] }, (asked) => listOf(asked));
+    expect(inputs).toEqual([[[1], [2]], [[3]]]);
+  });
+
+  it('are asked for alike in each call, and come in the encoding that the client asked for', () => {
+    const asked: ChatBody[] = [];
+    const body = { input: numbers(3), dimensions: 1, encoding_format: 'base64' };
+    const { outcome } = run(adapter, body, (inputs, request) => {
+      asked.push(request);
+      return listOf(vectors(inputs));
+    });
+    expect(asked).toEqual([
+      expect.objectContaining({ dimensions: 1, encoding_format: 'base64' }),
+      expect.objectContaining({ dimensions: 1, encoding_format: 'base64' }),
+    ]);
+    const base64 = vectors(numbers(3)).map((vector) => Buffer.from(new Float32Array(vector).buffer).toString('base64'));
+    expect(textOf(outcome)).toMatchObject({ data: base64.map((embedding) => ({ embedding })) });
+  });
+
+  it('have no usage where the provider does not count', () => {
+    const { outcome } = run(adapter, { input: numbers(3) }, (inputs) => listOf(vectors(inputs), {}));
+    expect(textOf(outcome)).toMatchObject({ usage: { prompt_tokens: 0, total_tokens: 0 } });
+    expect(outcome).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
+  });
+
+  it.each<[string, Answer, string]>([
+    ['refuses', [429, { error: { message: 'slow down' } }], 'rate_limit'],
+    ['fails with status 200', [200, { error: { message: 'sorry', code: 'server_error' } }], 'server'],
+    ['lacks a vector', listOf([[1]]), 'malformed'],
+  ])('fail as a whole when a call %s, and nothing more is asked', (_what, broken, kind) => {
+    const { inputs, outcome } = run(adapter, { input: numbers(6) }, (asked) =>
+      asked.includes('2') ? broken : listOf(vectors(asked)),
+    );
+    expect(inputs).toEqual([
+      ['0', '1'],
+      ['2', '3'],
+    ]);
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { kind } });
+  });
+
+  it('fail as a whole when the last call does', () => {
+    const { outcome } = run(adapter, { input: numbers(4) }, (asked) =>
+      listOf(asked.includes('2') ? [] : vectors(asked)),
+    );
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+  });
+});
+
+describe('embeddings of a provider without such a limit', () => {
+  it('need no preparation', () => {
+    expect(asEmbeddings(providers.openai.create({}))).not.toHaveProperty('prepare');
+  });
+});
