@@ -2,7 +2,7 @@ import { type CallPlan, providers } from '@sluice/providers';
 import { createStitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
-import { createFakeUpstream, delta, type FakeUpstream } from './fake-upstream.ts';
+import { createFakeUpstream, delta, type FakeUpstream, names } from './fake-upstream.ts';
 
 const plan: CallPlan = {
   model: 'm',
@@ -75,7 +75,13 @@ function start(over: Partial<AttemptOptions> = {}) {
 }
 
 const whole = (content: string): string =>
-  JSON.stringify({ model: 'm', choices: [{ message: { content }, finish_reason: 'stop' }] });
+  JSON.stringify({
+    ...names,
+    object: 'chat.completion',
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
+    ],
+  });
 
 describe('attempt', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -263,7 +269,7 @@ describe('attempt', () => {
     upstream.end();
     expect(await promise).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
     expect(sent.join('').match(/"delta":\{[^}]*\}|"finish_reason":"stop"/g)).toEqual([
-      '"delta":{"content":"hi","role":"assistant"}',
+      '"delta":{"role":"assistant","content":"hi","refusal":null}',
       '"delta":{}',
       '"finish_reason":"stop"',
     ]);

@@ -42,7 +42,8 @@ function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): Fi
   });
 }
 
-function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
+/** Does a parameter ask for what would happen without it? */
+export function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
   if (name === 'tools' && choice === 'none') return true;
   if (value === null || value === undefined || value === false) return true;
   if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
