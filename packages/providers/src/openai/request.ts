@@ -49,10 +49,12 @@ const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<
 /** What is left of unsupported parameters here asks for nothing. A name that the client used itself is not overwritten. */
 function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): ChatBody {
   if (unsupported.length === 0 && Object.keys(rename).length === 0) return body;
+  const isTarget = (name: string): boolean => Object.values(rename).includes(name);
+  const isGiven = (name: string): boolean => Object.hasOwn(body, name) && body[name] !== null;
   const renamed = Object.entries(body).flatMap(([name, value]): [string, unknown][] => {
     const other = Object.hasOwn(rename, name) ? rename[name] : undefined;
-    if (other === undefined) return [[name, value]];
-    return Object.hasOwn(body, other) && body[other] !== null ? [] : [[other, value]];
+    if (other === undefined) return value === null && isTarget(name) ? [] : [[name, value]];
+    return isGiven(other) ? [] : [[other, value]];
   });
   return Object.fromEntries(renamed.filter(([name]) => !unsupported.includes(name)));
 }

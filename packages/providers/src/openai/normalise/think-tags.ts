@@ -19,7 +19,7 @@ const closing = '</think>';
  * own business: it may speak of tags.
  */
 export function createThinkTagSplitter(): ThinkTagSplitter {
-  let state: 'before' | 'thinking' | 'after' | 'text' = 'before';
+  let state: 'before' | 'opened' | 'thinking' | 'after' | 'text' = 'before';
   let held = '';
 
   /** Takes what can be told of the held text, and keeps the rest. */
@@ -27,11 +27,16 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
     if (state === 'before') {
       const start = held.trimStart();
       if (start.startsWith(opening)) {
-        state = 'thinking';
-        held = start.slice(opening.length).replace(/^\n/, '');
+        state = 'opened';
+        held = start.slice(opening.length);
       } else if (!opening.startsWith(start)) {
         state = 'text';
       }
+    }
+    if (state === 'opened' && held !== '') {
+      // The tag may stand on a line of its own.
+      held = held.replace(/^\n/, '');
+      state = 'thinking';
     }
     if (state === 'thinking') {
       const end = held.indexOf(closing);
