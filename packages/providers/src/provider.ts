@@ -7,19 +7,22 @@ export interface Provider {
   readonly options: z.ZodObject;
   /** Where it is, if there is one place for all. */
   readonly defaultBaseUrl: string | undefined;
-  /** @throws ZodError for options that do not fit the schema */
-  create(options: unknown): ProviderAdapter;
+  /**
+   * @param baseUrl where it will be called, for providers that speak another protocol elsewhere
+   * @throws ZodError for options that do not fit the schema
+   */
+  create(options: unknown, baseUrl?: string): ProviderAdapter;
 }
 
 export interface ProviderDefinition<Options extends z.ZodObject> {
   readonly options: Options;
   /** Without a slash at its end. */
   readonly defaultBaseUrl?: string;
-  readonly create: (options: z.output<Options>) => ProviderAdapter;
+  readonly create: (options: z.output<Options>, baseUrl: string | undefined) => ProviderAdapter;
 }
 
 /** Ties a provider's adapter to its options. */
 export function defineProvider<Options extends z.ZodObject>(definition: ProviderDefinition<Options>): Provider {
   const { options, defaultBaseUrl, create } = definition;
-  return { options, defaultBaseUrl, create: (given) => create(options.parse(given)) };
+  return { options, defaultBaseUrl, create: (given, baseUrl) => create(options.parse(given), baseUrl) };
 }

@@ -1,4 +1,5 @@
 import { azure } from './azure/index.ts';
+import { ollama } from './ollama/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 
@@ -6,6 +7,7 @@ import type { Provider } from './provider.ts';
 export const providers = {
   openai,
   azure,
+  ollama,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

@@ -33,7 +33,7 @@ export function createTargets(config: Config): TargetsOf {
 /** What all targets at an upstream have in common. */
 function open(upstream: Upstream): Omit<Target, keyof PlannedTarget> {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, credentials } = upstream;
-  const adapter = providers[type].create(options);
+  const adapter = providers[type].create(options, baseUrl);
   return {
     baseUrl,
     reportStreamUsage,
