@@ -2,6 +2,7 @@ import { azure } from './azure/provider.ts';
 import type { CallRecord, CallStats } from './audit/call-record.ts';
 import { createAudit } from './audit/audit.ts';
 import { createConversations } from './faults/conversations.ts';
+import { ollama } from './ollama/provider.ts';
 import { openAi } from './openai/provider.ts';
 import { checkRules, type ScriptRule } from './script/rule.ts';
 import { createScript } from './script/script.ts';
@@ -49,7 +50,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
   const audit = createAudit();
   const conversations = createConversations();
   const script = createScript();
-  const needs = { providers: [openAi, azure], audit, conversations, script, refuse } as const;
+  const needs = { providers: [openAi, azure, ollama], audit, conversations, script, refuse } as const;
   const listener = await listen({
     port,
     host,

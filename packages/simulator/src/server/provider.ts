@@ -3,6 +3,8 @@ import type { Directive } from '../faults/directives.ts';
 
 /** A provider's wire protocol. Faults, script, audit and sockets are the same for all and know none of them. */
 export interface Provider {
+  /** Answers without a key. Default: it wants one. */
+  readonly isOpen?: boolean;
   /** What answers at this path, if anything does. */
   endpoint(method: string, path: string): Endpoint | undefined;
   /** An error in the provider's own shape. */
@@ -47,6 +49,8 @@ export interface WholeAnswer {
  */
 export interface EventStream {
   readonly kind: 'stream';
+  /** Default: that of server-sent events. Others have no comments, so that nothing keeps them alive. */
+  readonly contentType?: string;
   /** Goes out with the first step. */
   readonly opening: string;
   readonly steps: number;
