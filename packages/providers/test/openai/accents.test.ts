@@ -342,6 +342,12 @@ describe('an error in a stream', () => {
   });
 });
 
+it('takes no news of progress for an error', () => {
+  const news = { status: 'queued', message: 'wait' };
+  const { translator } = translate([news, chunk({ ...role, content: 'a' }, { finish_reason: 'stop' }), '[DONE]']);
+  expect(translator.state).toMatchObject({ kind: 'complete' });
+});
+
 describe('a clean stream', () => {
   afterEach(() => void vi.restoreAllMocks());
 

@@ -14,12 +14,18 @@ export function findError(value: JsonObject, event?: string): UpstreamFailure | 
   if (!isAnnounced && (Array.isArray(choices) || !looksLikeError(value))) return undefined;
   const { message, msg, detail, code, status, type, param } = value;
   const text = [message, msg, detail].find(isFilled);
-  return failureOf({ message: text, code: code ?? status, type: type === 'error' ? undefined : type, param });
+  return failureOf({
+    message: text,
+    code: code ?? (typeof status === 'number' ? status : undefined),
+    type: type === 'error' ? undefined : type,
+    param,
+  });
 }
 
-/** Servers that forget the envelope still say what and why. */
+/** Servers that forget the envelope still say what and why. A status may also be one of progress. */
 function looksLikeError({ message, msg, detail, code, status }: JsonObject): boolean {
-  return [message, msg, detail].some(isFilled) && (code ?? status) !== undefined;
+  const isCoded = isFilled(code) || (typeof code === 'number' && code !== 0 && code !== 200);
+  return [message, msg, detail].some(isFilled) && (isCoded || (typeof status === 'number' && status >= 400));
 }
 
 function failureOf(error: unknown): UpstreamFailure {

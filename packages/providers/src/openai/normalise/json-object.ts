@@ -11,7 +11,7 @@ export const isFilled = (value: unknown): value is string => typeof value === 's
  * nothing had to be done. A member that is to be undefined does not get into JSON.
  */
 export function amend(object: JsonObject, members: JsonObject): JsonObject {
-  const isAsWanted = Object.entries(members).every(([name, value]) => Object.is(object[name], value));
+  const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
   return isAsWanted ? object : { ...object, ...members };
 }
 
