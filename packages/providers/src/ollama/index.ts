@@ -17,7 +17,7 @@ const options = section({
     .describe(
       'How many tokens prompt and answer may have together; beyond it Ollama forgets the beginning. Not with `/v1`.',
     ),
-  keep_alive: textLike(/^-?\d+(?:\.\d+)?(?:ms|s|m|h)?$/, 'a duration such as "10m", or "-1" for ever')
+  keep_alive: textLike(/^-?(?:\d+|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+)$/, 'a duration such as "10m", or "-1" for ever')
     .optional()
     .meta({ 'x-default': "the server's own, usually 5m" })
     .describe('How long the model stays in memory after an answer. Not with `/v1`.'),

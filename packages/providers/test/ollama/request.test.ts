@@ -100,7 +100,7 @@ describe('a request to Ollama', () => {
   it('has what config says', () => {
     const { json } = send({ temperature: 1 }, { num_ctx: 8192, keep_alive: '-1' });
     expect(json).toMatchObject({ options: { num_ctx: 8192, temperature: 1 }, keep_alive: -1 });
-    expect(send({}, { keep_alive: '10m' }).json).toMatchObject({ keep_alive: '10m' });
+    expect(send({}, { keep_alive: '2h45m' }).json).toMatchObject({ keep_alive: '2h45m' });
     expect(() => providers.ollama.create({ keep_alive: 'long' })).toThrow(/must be a duration/);
   });
 

@@ -429,6 +429,10 @@ describe('a whole answer', () => {
 
   it('fails where its end is an error', () => {
     expect(whole({ content: 'a' }, { finish_reason: 'error' })).toMatchObject({ failure: { kind: 'server' } });
+    const error = { code: 429, message: 'slow down' };
+    expect(whole({ content: '' }, { error, finish_reason: 'error' })).toMatchObject({
+      failure: { kind: 'rate_limit' },
+    });
     expect(whole({}, {}, { object: 'error', message: 'x', code: 429 })).toMatchObject({
       failure: { kind: 'rate_limit' },
     });

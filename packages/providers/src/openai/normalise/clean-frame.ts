@@ -5,20 +5,28 @@
 export interface CleanFrame {
   readonly start: string;
   readonly end: string;
+  /** What must be found between them. */
+  readonly members: readonly string[];
 }
 
-const choicesMember = '"choices":[';
-const members = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
+/** Up to the delta of the first choice, where that comes second, as at OpenAI. */
+const beginning = /"choices":\[(?:\{"index":\d+,"delta":\{)?/;
+const indexMember = '"index":';
+const openMember = '"finish_reason":null';
+const names = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
 
 /** The frame of a chunk that was found clean; undefined where it can't be told from its text. */
 export function frameOf(data: string): CleanFrame | undefined {
-  const at = data.indexOf(choicesMember);
-  if (at === -1) return undefined;
-  const start = data.slice(0, at + choicesMember.length);
-  if (members.every((member) => start.includes(member))) return { start, end: '}' };
+  const found = beginning.exec(data);
+  if (found === null) return undefined;
+  const start = data.slice(0, found.index + found[0].length);
+  const hasIndex = start.endsWith('{');
+  const inside = hasIndex ? [openMember] : [openMember, indexMember];
+  if (names.every((member) => start.includes(member))) return { start, end: '}', members: inside };
   // Others say first what they answer, and then who they are.
   const end = data.slice(data.lastIndexOf('}]'));
-  return members.every((member) => start.includes(member) || end.includes(member)) ? { start, end } : undefined;
+  const isNamed = names.every((member) => start.includes(member) || end.includes(member));
+  return isNamed ? { start, end, members: inside } : undefined;
 }
 
 /**
@@ -26,9 +34,14 @@ export function frameOf(data: string): CleanFrame | undefined {
  * the answer's text: there every quote is escaped. One pattern, because several searches take longer than parsing does.
  */
 const signs =
-  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
+  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|id":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
 
 /** Does a chunk only go on with the answer, in OpenAI's words? */
-export function isPlain(data: string, { start, end }: CleanFrame): boolean {
-  return data.startsWith(start) && data.endsWith(end) && !signs.test(data);
+export function isPlain(data: string, { start, end, members: inside }: CleanFrame): boolean {
+  return (
+    data.startsWith(start) &&
+    data.endsWith(end) &&
+    inside.every((member) => data.includes(member, start.length)) &&
+    !signs.test(data)
+  );
 }

@@ -10,6 +10,9 @@ import { isFilled, isObject, type JsonObject } from './json-object.ts';
 export function findError(value: JsonObject, event?: string): UpstreamFailure | undefined {
   const { error, choices } = value;
   if (isFilled(error) || isObject(error)) return failureOf(error);
+  // OpenRouter's place for it in whole answers.
+  const inChoice = Array.isArray(choices) ? choices.map(errorIn).find((found) => found !== undefined) : undefined;
+  if (inChoice !== undefined) return failureOf(inChoice);
   const isAnnounced = event === 'error' || value['object'] === 'error' || value['type'] === 'error';
   if (!isAnnounced && (Array.isArray(choices) || !looksLikeError(value))) return undefined;
   const { message, msg, detail, code, status, type, param } = value;
@@ -21,6 +24,9 @@ export function findError(value: JsonObject, event?: string): UpstreamFailure | 
     param,
   });
 }
+
+const errorIn = (choice: unknown): unknown =>
+  isObject(choice) && isObject(choice['error']) ? choice['error'] : undefined;
 
 /** Servers that forget the envelope still say what and why. A status may also be one of progress. */
 function looksLikeError({ message, msg, detail, code, status }: JsonObject): boolean {

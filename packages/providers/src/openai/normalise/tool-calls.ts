@@ -13,6 +13,7 @@ interface BegunCall {
   /** What the provider calls it. */
   readonly index: unknown;
   readonly id: string;
+  isNamed: boolean;
 }
 
 /** Names the calls that have no id: the same answer to the same request gives the same ids. */
@@ -34,22 +35,21 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
     return found === -1 ? amendFirst(piece, at) : amendNext(piece, at);
   }
 
-  function begin({ index, id }: JsonObject): number {
-    return calls.push({ index, id: isFilled(id) ? id : nameOf(calls.length) }) - 1;
+  function begin(piece: JsonObject): number {
+    const { index, id } = piece;
+    return calls.push({ index, id: isFilled(id) ? id : nameOf(calls.length), isNamed: isNamed(piece) }) - 1;
   }
 
   /** The call that a piece goes on with; -1 for a piece that begins one. */
   function findCall(piece: JsonObject): number {
-    const { index, id, function: called } = piece;
-    const isNamed = isObject(called) && isFilled(called['name']);
-    if (typeof index === 'number') {
-      const at = calls.findLastIndex((call) => call.index === index);
-      // Some servers count all calls as 0; others make up a new id for every piece, but name the function once.
-      const isOther = isNamed && isFilled(id) && id !== calls[at]?.id;
-      return isOther ? -1 : at;
-    }
-    if (isFilled(id)) return calls.findLastIndex((call) => call.id === id);
-    return isNamed ? -1 : calls.length - 1;
+    const { index, id } = piece;
+    const isBegun = isNamed(piece);
+    const byId = isFilled(id) ? calls.findLastIndex((call) => call.id === id) : -1;
+    const byIndex = typeof index === 'number' ? calls.findLastIndex((call) => call.index === index) : -1;
+    if (byId !== -1) return byId;
+    // Some servers count all calls as 0; others make up a new id for every piece, but name the function once.
+    if (byIndex !== -1) return isBegun && isFilled(id) ? -1 : byIndex;
+    return isBegun || isFilled(id) ? -1 : calls.length - 1;
   }
 
   const amendFirst = (piece: JsonObject, index: number): JsonObject =>
@@ -57,11 +57,14 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
 
   function amendNext(piece: JsonObject, index: number): JsonObject {
     const { type, function: called } = piece;
+    const call = calls[index];
+    const mayName = call?.isNamed === false;
+    if (call !== undefined) call.isNamed ||= isNamed(piece);
     return amend(piece, {
       index,
       id: undefined,
       type: isFilled(type) ? type : undefined,
-      ...(isObject(called) ? { function: amendContinued(called) } : {}),
+      ...(isObject(called) ? { function: amendContinued(called, mayName) } : {}),
     });
   }
 
@@ -77,8 +80,10 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
 }
 
 /** Clients join what the pieces say: a name that is repeated would double. */
-const amendContinued = (called: JsonObject): JsonObject =>
-  amend(called, { name: undefined, arguments: toText(called['arguments']) });
+const amendContinued = (called: JsonObject, mayName: boolean): JsonObject =>
+  amend(called, { name: mayName ? called['name'] : undefined, arguments: toText(called['arguments']) });
+
+const isNamed = ({ function: called }: JsonObject): boolean => isObject(called) && isFilled(called['name']);
 
 /** The calls of a whole answer. */
 export const amendCalls = (calls: readonly unknown[], nameOf: CallNames): unknown =>
