@@ -1,32 +1,34 @@
 /**
- * What surrounds the choices of a clean chunk: `start` is how the chunk begins, `end` how it ends. Servers write all
- * chunks of a stream alike, so that another one in the same frame has the same names, and need not be parsed to see it.
+ * What surrounds the delta of a clean chunk. Servers write all chunks of a stream alike, so that another one in the same
+ * frame has the same names, and need not be parsed to see it.
  */
 export interface CleanFrame {
+  /** How the chunk begins: at OpenAI, up to its delta. */
   readonly start: string;
+  /** How it ends, from its open `finish_reason` on. */
   readonly end: string;
-  /** What must be found between them. */
+  /** What of its end may not differ, where the rest does: OpenAI fills chunks up with random letters. */
+  readonly close: string;
+  /** What must be found in between then. */
   readonly members: readonly string[];
 }
 
-/** Up to the delta of the first choice, where that comes second, as at OpenAI. */
-const beginning = /"choices":\[(?:\{"index":\d+,"delta":\{)?/;
-const indexMember = '"index":';
-const openMember = '"finish_reason":null';
 const names = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
+const beginning = /"choices":\[(?:\{"index":\d+,"delta":\{)?/;
+const openMember = '"finish_reason":null';
 
 /** The frame of a chunk that was found clean; undefined where it can't be told from its text. */
 export function frameOf(data: string): CleanFrame | undefined {
   const found = beginning.exec(data);
   if (found === null) return undefined;
   const start = data.slice(0, found.index + found[0].length);
-  const hasIndex = start.endsWith('{');
-  const inside = hasIndex ? [openMember] : [openMember, indexMember];
-  if (names.every((member) => start.includes(member))) return { start, end: '}', members: inside };
+  const end = data.slice(Math.max(start.length, data.lastIndexOf(openMember)));
+  const members = start.endsWith('{') ? [openMember] : [openMember, '"index":'];
+  if (names.every((name) => start.includes(name))) return { start, end, close: '}', members };
   // Others say first what they answer, and then who they are.
-  const end = data.slice(data.lastIndexOf('}]'));
-  const isNamed = names.every((member) => start.includes(member) || end.includes(member));
-  return isNamed ? { start, end, members: inside } : undefined;
+  const close = data.slice(data.lastIndexOf('}]'));
+  const isNamed = names.every((name) => start.includes(name) || close.includes(name));
+  return isNamed ? { start, end, close, members } : undefined;
 }
 
 /**
@@ -37,11 +39,8 @@ const signs =
   /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|id":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
 
 /** Does a chunk only go on with the answer, in OpenAI's words? */
-export function isPlain(data: string, { start, end, members: inside }: CleanFrame): boolean {
-  return (
-    data.startsWith(start) &&
-    data.endsWith(end) &&
-    inside.every((member) => data.includes(member, start.length)) &&
-    !signs.test(data)
-  );
+export function isPlain(data: string, { start, end, close, members }: CleanFrame): boolean {
+  if (!data.startsWith(start)) return false;
+  if (start.endsWith('{') && data.endsWith(end)) return !signs.test(data.slice(start.length, -end.length));
+  return data.endsWith(close) && members.every((member) => data.includes(member, start.length)) && !signs.test(data);
 }
