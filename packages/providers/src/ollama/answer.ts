@@ -3,7 +3,7 @@ import type { AnswerIdentity, FinishReason } from '../answer/chunk-writer.ts';
 import type { ToolCall } from '../answer/completion.ts';
 import { toUsage } from '../answer/usage.ts';
 import { toInnerFailure } from '../openai/failure.ts';
-import type { CallNames } from '../openai/normalise/tool-calls.ts';
+import type { CallNames } from '../answer/call-names.ts';
 import type { ChatResponse, WireToolCall } from './wire.ts';
 
 /** What Ollama calls an answer; it gives no ids. */

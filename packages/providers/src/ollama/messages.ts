@@ -1,4 +1,4 @@
-import { isFilled, isObject, type JsonObject, parseObject } from '../openai/normalise/json-object.ts';
+import { isFilled, isObject, type JsonObject, parseObject } from '../json-object.ts';
 
 /** A message as Ollama wants it. */
 export interface OllamaMessage {

@@ -1,6 +1,6 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
-import { isObject, type JsonObject, parseObject } from '../openai/normalise/json-object.ts';
+import { isObject, type JsonObject, parseObject } from '../json-object.ts';
 import { callsOf, toMessages } from './messages.ts';
 
 /** What config says of an Ollama server. */

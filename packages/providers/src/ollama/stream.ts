@@ -1,9 +1,9 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseObject } from '../openai/normalise/json-object.ts';
-import { createThinkTagSplitter, type Thought } from '../openai/normalise/think-tags.ts';
-import { callNames } from '../openai/normalise/tool-calls.ts';
+import { parseObject } from '../json-object.ts';
+import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
+import { callNames } from '../answer/call-names.ts';
 import { parseText } from '../parse-text.ts';
 import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
 import { type ChatResponse, chatResponseSchema } from './wire.ts';

@@ -1,8 +1,8 @@
 import type { WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
-import { namesOf } from '../openai/normalise/head.ts';
-import { splitThoughts } from '../openai/normalise/think-tags.ts';
-import { callNames } from '../openai/normalise/tool-calls.ts';
+import { namesOf } from '../answer/names.ts';
+import { splitThoughts } from '../answer/think-tags.ts';
+import { callNames } from '../answer/call-names.ts';
 import { parseText } from '../parse-text.ts';
 import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
 import type { TranslationOptions } from './stream.ts';

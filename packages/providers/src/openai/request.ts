@@ -1,7 +1,7 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
-import { isFilled, isObject } from './normalise/json-object.ts';
+import { isFilled, isObject } from '../json-object.ts';
 import type { Dialect, Place } from './options.ts';
 
 /** How a server wants its requests. */

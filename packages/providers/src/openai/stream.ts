@@ -6,7 +6,7 @@ import { type CleanFrame, frameOf, isPlain } from './normalise/clean-frame.ts';
 import { brokenOff } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { type ChoiceEnd } from './normalise/finish-reason.ts';
-import { isFilled, type JsonObject, parseObject } from './normalise/json-object.ts';
+import { isFilled, type JsonObject, parseObject } from '../json-object.ts';
 import { laterUsage, usageOf } from './normalise/usage.ts';
 
 export interface StreamOptions {

@@ -2,7 +2,7 @@ import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import { amendCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
-import { isFilled, parseObject } from './normalise/json-object.ts';
+import { isFilled, parseObject } from '../json-object.ts';
 
 /** Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. */
 export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {

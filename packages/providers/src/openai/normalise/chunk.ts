@@ -1,11 +1,13 @@
 import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
 import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { type ChoiceEnd, endByItself, forcesCall, readEnd } from './finish-reason.ts';
-import { amendHead, namesOf } from './head.ts';
-import { amend, amendEach, isFilled, isObject, type JsonObject } from './json-object.ts';
+import { namesOf } from '../../answer/names.ts';
+import { amendHead } from './head.ts';
+import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
-import { createThinkTagSplitter, type Thought, type ThinkTagSplitter } from './think-tags.ts';
-import { callNames, createToolCallStream, type ToolCallStream } from './tool-calls.ts';
+import { createThinkTagSplitter, type Thought, type ThinkTagSplitter } from '../../answer/think-tags.ts';
+import { callNames } from '../../answer/call-names.ts';
+import { createToolCallStream, type ToolCallStream } from './tool-calls.ts';
 
 const chunkObject = 'chat.completion.chunk';
 const roles: readonly unknown[] = ['developer', 'system', 'user', 'assistant', 'tool', undefined];

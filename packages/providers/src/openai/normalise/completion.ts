@@ -2,11 +2,13 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { ownWord } from './chunk.ts';
 import { endByItself, forcesCall, type OpenAiReason, readEnd } from './finish-reason.ts';
-import { amendHead, namesOf } from './head.ts';
-import { amend, amendEach, isObject, type JsonObject } from './json-object.ts';
+import { namesOf } from '../../answer/names.ts';
+import { amendHead } from './head.ts';
+import { amend, amendEach, isObject, type JsonObject } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
-import { splitThoughts } from './think-tags.ts';
-import { amendCalls, callNames } from './tool-calls.ts';
+import { splitThoughts } from '../../answer/think-tags.ts';
+import { callNames } from '../../answer/call-names.ts';
+import { amendCalls } from './tool-calls.ts';
 import { usageOf } from './usage.ts';
 
 export interface CompletionOptions {

@@ -1,7 +1,7 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { toInnerFailure } from '../failure.ts';
 import { wireErrorSchema } from '../wire.ts';
-import { isFilled, isObject, type JsonObject } from './json-object.ts';
+import { isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /**
  * The error that an event or an answer of status 200 brings: OpenAI's `error`, or one that is spread over the object

@@ -1,5 +1,5 @@
 import type { FinishReason } from '../../answer/chunk-writer.ts';
-import { isFilled } from './json-object.ts';
+import { isFilled } from '../../json-object.ts';
 
 /** OpenAI's reasons, the deprecated one included. */
 export type OpenAiReason = FinishReason | 'function_call';

@@ -1,16 +1,8 @@
 import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
-import type { CallPlan } from '../../adapter.ts';
-import { amend, isFilled, type JsonObject } from './json-object.ts';
+import { amend, isFilled, type JsonObject } from '../../json-object.ts';
 
 /** The tiers of OpenAI's document. Others have tiers of their own, at which typed clients stumble. */
 const serviceTiers: readonly unknown[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', null, undefined];
-
-/** What an answer is called that has no name of its own. */
-export const namesOf = ({ requestId, startedAtMs, model }: CallPlan): AnswerIdentity => ({
-  id: `chatcmpl-${requestId}`,
-  created: Math.floor(startedAtMs / 1000),
-  model,
-});
 
 /** What an answer says of itself besides its choices, with what is missing put in. */
 export function amendHead(answer: JsonObject, object: string, names: AnswerIdentity): JsonObject {

@@ -1,5 +1,5 @@
-import { amend, amendEach, isFilled, isObject, type JsonObject } from './json-object.ts';
-import type { Thought } from './think-tags.ts';
+import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import type { Thought } from '../../answer/think-tags.ts';
 
 /**
  * The texts of a message or delta under OpenAI's names: content as one text, thoughts in `reasoning_content`.

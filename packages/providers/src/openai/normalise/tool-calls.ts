@@ -1,4 +1,5 @@
-import { amend, amendEach, isFilled, isObject, type JsonObject } from './json-object.ts';
+import type { CallNames } from '../../answer/call-names.ts';
+import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /** The calls of one choice, as they come in a stream. */
 export interface ToolCallStream {
@@ -15,14 +16,6 @@ interface BegunCall {
   readonly id: string;
   isNamed: boolean;
 }
-
-/** Names the calls that have no id: the same answer to the same request gives the same ids. */
-export type CallNames = (index: number) => string;
-
-export const callNames =
-  (requestId: string, choice: number): CallNames =>
-  (index) =>
-    `call_${requestId.replaceAll(/[^A-Za-z0-9]/g, '')}${choice === 0 ? '' : `_${choice}`}_${index}`;
 
 export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   const calls: BegunCall[] = [];

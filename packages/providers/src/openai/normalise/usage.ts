@@ -1,5 +1,5 @@
 import type { Usage } from '@sluice/protocol';
-import { amend, isObject, type JsonObject } from './json-object.ts';
+import { amend, isObject, type JsonObject } from '../../json-object.ts';
 
 /** The usage that an answer or chunk brings, wherever it keeps it. */
 export function usageOf({ usage, x_groq: groq, choices }: JsonObject): Usage | undefined {
