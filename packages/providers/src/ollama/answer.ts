@@ -36,7 +36,7 @@ export function endOf({ done_reason: reason }: ChatResponse, hasToolCalls: boole
   return { kind: 'finished', reason: hasToolCalls ? 'tool_calls' : 'stop' };
 }
 
-export function toToolCall({ id, function: called }: WireToolCall, made: string): ToolCall {
+function toToolCall({ id, function: called }: WireToolCall, made: string): ToolCall {
   const given = called.arguments ?? {};
   return {
     id: id || made,

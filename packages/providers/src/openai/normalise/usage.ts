@@ -13,7 +13,7 @@ export function usageOf({ usage, x_groq: groq, choices }: JsonObject): Usage | u
  * Counts as whole numbers that are there; details stay as they came, as far as they are counts.
  * @returns undefined for what says nothing; the very same object where nothing had to be done
  */
-export function toUsage(value: unknown): Usage | undefined {
+function toUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
   const prompt = toCount(value['prompt_tokens']) ?? toCount(value['input_tokens']);
   const completion = toCount(value['completion_tokens']) ?? toCount(value['output_tokens']);
