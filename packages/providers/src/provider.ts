@@ -12,8 +12,11 @@ export interface Provider {
   readonly notice: string | undefined;
   /** How a person logs in, where a login can stand in for a key. */
   readonly login: Login | undefined;
-  /** @throws ZodError for options that do not fit the schema */
-  create(options: unknown): ProviderAdapter;
+  /**
+   * @param baseUrl where it will be called, for providers that speak another protocol elsewhere
+   * @throws ZodError for options that do not fit the schema
+   */
+  create(options: unknown, baseUrl?: string): ProviderAdapter;
 }
 
 export interface ProviderDefinition<Options extends z.ZodObject> {
@@ -22,11 +25,11 @@ export interface ProviderDefinition<Options extends z.ZodObject> {
   readonly defaultBaseUrl?: string;
   readonly notice?: string;
   readonly login?: Login;
-  readonly create: (options: z.output<Options>) => ProviderAdapter;
+  readonly create: (options: z.output<Options>, baseUrl: string | undefined) => ProviderAdapter;
 }
 
 /** Ties a provider's adapter to its options. */
 export function defineProvider<Options extends z.ZodObject>(definition: ProviderDefinition<Options>): Provider {
   const { options, defaultBaseUrl, notice, login, create } = definition;
-  return { options, defaultBaseUrl, notice, login, create: (given) => create(options.parse(given)) };
+  return { options, defaultBaseUrl, notice, login, create: (given, baseUrl) => create(options.parse(given), baseUrl) };
 }

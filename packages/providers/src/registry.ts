@@ -4,6 +4,7 @@ import { coze } from './coze/index.ts';
 import { bailian } from './bailian/index.ts';
 import { gemini } from './gemini/index.ts';
 import { iflow } from './iflow/index.ts';
+import { ollama } from './ollama/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 import { zaiWeb } from './zai-web/index.ts';
@@ -20,6 +21,7 @@ export const providers = {
   'zai-web': zaiWeb,
   anthropic,
   iflow,
+  ollama,
 } as const satisfies Record<string, Provider>;
 
 export type ProviderType = keyof typeof providers;

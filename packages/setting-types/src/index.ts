@@ -114,3 +114,18 @@ export const section = <Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<
 /** A list. */
 export const listOf = <Item extends z.ZodType>(item: Item, wanted: string): z.ZodArray<Item> =>
   inWords(z.array(item, must(wanted)), wanted);
+
+/** A mapping whose names are the operator's own. A name that is not as it should be is told in its own words. */
+export const mappingOf = <Name extends z.core.$ZodRecordKey, Value extends z.ZodType>(
+  name: Name,
+  value: Value,
+  wanted: string,
+): z.ZodRecord<Name, Value> => {
+  const { error } = must(wanted);
+  return inWords(
+    z.record(name, value, {
+      error: (issue) => (issue.code === 'invalid_key' ? issue.issues[0]?.message : error(issue)),
+    }),
+    wanted,
+  );
+};

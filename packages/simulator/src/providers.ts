@@ -4,6 +4,7 @@ import { bailian } from './bailian/provider.ts';
 import { createCoze } from './coze/provider.ts';
 import { gemini } from './gemini/provider.ts';
 import { createIflow } from './iflow/provider.ts';
+import { ollama } from './ollama/provider.ts';
 import { openAi } from './openai/provider.ts';
 import { zai } from './zai/provider.ts';
 import { createZaiWeb } from './zai-web/provider.ts';
@@ -20,4 +21,5 @@ export const createProviders = (): readonly [Provider, ...Provider[]] => [
   zai,
   createZaiWeb(),
   createIflow(),
+  ollama,
 ];

@@ -56,7 +56,7 @@ interface OpenUpstream {
 
 function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
-  const chat = withoutWhatItLacks(providers[type].create(options), lacks);
+  const chat = withoutWhatItLacks(providers[type].create(options, baseUrl), lacks);
   return {
     adapters: { chat, embeddings: asEmbeddings(chat) },
     common: {

@@ -54,5 +54,13 @@ export function createFakeUpstream(): FakeUpstream {
   return fake;
 }
 
+/** Names of an answer, as OpenAI gives them. */
+export const names = { id: 'c', created: 1, model: 'm' } as const;
+
+/** A chunk with which nothing is wrong. */
 export const delta = (content: string, finishReason: string | null = null): string =>
-  JSON.stringify({ model: 'm', choices: [{ index: 0, delta: { content }, finish_reason: finishReason }] });
+  JSON.stringify({
+    ...names,
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }],
+  });

@@ -2,13 +2,15 @@ import type { CallPlan, ChatBody, ProviderAdapter, ProviderType } from '@sluice/
 import { request } from 'undici';
 
 /** How each provider is asked at the simulator. */
-export const places: Readonly<Partial<Record<ProviderType, Place>>> = {
+export const places: Readonly<Record<ProviderType, Place>> = {
   openai: { path: '/v1', model: 'demo' },
   azure: { path: '', model: 'demo' },
   bailian: { path: '', model: 'demo' },
   coze: { path: '', model: 'demo' },
   gemini: { path: '/v1beta', model: 'demo' },
   anthropic: { path: '/v1', model: 'demo' },
+  ollama: { path: '', model: 'demo' },
+  iflow: { path: '/iflow/v1', model: 'demo' },
   zai: { path: '/api/paas/v4', model: 'glm-4.5' },
   'zai-web': {
     path: '',

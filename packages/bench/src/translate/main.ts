@@ -33,7 +33,6 @@ const simulator = await startSimulator({ port: 0 });
 const results = [];
 for (const type of known.filter((name) => positionals.length === 0 || positionals.includes(name))) {
   const place = places[type];
-  if (place === undefined) continue;
   const adapter = providers[type].create(place.options ?? {});
   const stream = await capture({ adapter, simulatorUrl: simulator.url, place, tokens });
   const bare: number[] = [];

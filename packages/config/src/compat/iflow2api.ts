@@ -66,7 +66,7 @@ export const iflow2api = defineProfile({
         ],
         retry: { mode: 'linear' },
       },
-      warnings: ['iFlow closed its service on 2026-04-17; its upstream will answer only if you run one yourself'],
+      warnings: [],
     };
   },
 });

@@ -441,10 +441,6 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       expect.stringMatching(/^IFLOW_OAUTH_CLIENT_ID: is missing; the login is renewed with it/),
     ]);
   });
-
-  it('says at start that its service has closed', () => {
-    expect(iflow(settingsFile).warnings).toEqual([expect.stringContaining('closed')]);
-  });
 });
 
 describe('every profile', () => {

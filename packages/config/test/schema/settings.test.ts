@@ -152,7 +152,22 @@ describe('upstreams', () => {
   it.each([
     [
       'type: openai, options: { api_version: preview }',
-      ['options.api_version: is not an option here; openai upstreams have none'],
+      [
+        'options.api_version: is not an option here; openai upstreams have headers, rename, unsupported, set, system_role, text_content, think_tags, auth_header, chat_path',
+      ],
+    ],
+    [
+      'type: openai, options: { headers: { Authorization: Bearer x } }',
+      [
+        'options.headers.Authorization: must be the name of a header that is neither for the key, nor for the connection, nor for the body',
+      ],
+    ],
+    [
+      'type: openai, options: { rename: { messages: input }, chat_path: chat }',
+      [
+        'options.rename.messages: must be a parameter other than model, messages, stream, stream_options',
+        'options.chat_path: must be a path that begins with a slash',
+      ],
     ],
     [
       'type: azure, options: { api_versoin: preview }',

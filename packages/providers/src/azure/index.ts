@@ -1,30 +1,35 @@
 import { section, token } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { createEmbeddings } from '../openai/embeddings.ts';
+import { createOpenAiAdapter } from '../openai/index.ts';
+import { dialectOptions } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
-import { embeddings } from '../openai/embeddings.ts';
-import { atAzure, toUpstream } from './request.ts';
-import { translateWhole } from './whole.ts';
+import { pathTo } from './request.ts';
+import { withMessages } from './whole.ts';
 
 const options = section({
   api_version: token('text without spaces')
     .optional()
     .meta({ 'x-default': '2024-10-21, and none with the v1 API' })
     .describe("Azure's `api-version`."),
+  ...dialectOptions,
 });
 
 /** OpenAI's models at Azure: its own paths and key header, OpenAI's answers with the content filter's findings in them. */
 export const azure = defineProvider({
   options,
-  create: ({ api_version: apiVersion }): ProviderAdapter => ({
-    ...openaiAdapter,
-    type: 'azure',
-    toUpstream: (body, plan) => toUpstream(body, plan, apiVersion),
-    translateWhole,
-    embeddings: {
-      ...embeddings,
-      toUpstream: (body, plan) =>
-        atAzure(embeddings.toUpstream(body, { ...plan, apiKey: undefined }), plan, apiVersion),
-    },
-  }),
+  create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
+    const at = (path: string): ProviderAdapter =>
+      createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path });
+    const adapter = at('');
+    return {
+      ...adapter,
+      type: 'azure',
+      toUpstream: (body, plan) => at(pathTo('/chat/completions', plan, apiVersion)).toUpstream(body, plan),
+      translateWhole: (text, body, plan) => adapter.translateWhole(withMessages(text), body, plan),
+      embeddings: createEmbeddings({ headers: dialect.headers, auth_header: 'api-key' }, (plan) =>
+        pathTo('/embeddings', plan, apiVersion),
+      ),
+    };
+  },
 });

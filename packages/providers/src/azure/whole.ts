@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
 import { parseText } from '../parse-text.ts';
 
 const filteredSchema = z.looseObject({
@@ -11,9 +9,8 @@ const filteredSchema = z.looseObject({
 const nothing = { role: 'assistant', content: null, refusal: null };
 
 /** An answer that the filter took away as a whole comes without a message, which SDKs do not expect. */
-export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
+export function withMessages(text: string): string {
   const filtered = parseText(filteredSchema, text);
-  if (filtered === undefined) return openaiAdapter.translateWhole(text, body, plan);
-  const choices = filtered.choices.map((choice) => ({ ...choice, message: nothing }));
-  return openaiAdapter.translateWhole(JSON.stringify({ ...filtered, choices }), body, plan);
+  if (filtered === undefined) return text;
+  return JSON.stringify({ ...filtered, choices: filtered.choices.map((choice) => ({ ...choice, message: nothing })) });
 }

@@ -1,8 +1,9 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ProviderAdapter } from '../adapter.ts';
 import { onlyTexts } from '../embeddings/inputs.ts';
-import { embeddings } from '../openai/embeddings.ts';
+import { createEmbeddings } from '../openai/embeddings.ts';
 import { openaiAdapter } from '../openai/index.ts';
+import { plainStyle } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { findUnsupportedMessages } from './conversation.ts';
 import { kindOfCode, toFailure } from './failure.ts';
@@ -32,6 +33,8 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
 
 /** Of the current models for embeddings; the first two, which are still there, would take 25. */
 const mostInputs = 10;
+
+const embeddings = createEmbeddings(plainStyle);
 
 /** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
 function plainModels(given: BailianOptions): ProviderAdapter {

@@ -26,6 +26,8 @@ const options = section({
     .describe('Where logins are renewed.'),
 });
 
+const { embeddings: _embeddings, ...chat } = openaiAdapter;
+
 /** iFlow: OpenAI's protocol with its own thinking switches and error shapes; keys, or a person's login that is renewed. */
 export const iflow = defineProvider({
   options,
@@ -35,9 +37,9 @@ export const iflow = defineProvider({
   create: (given): ProviderAdapter => {
     const request = { defaultMaxTokens: given.default_max_tokens, hasCliHeaders: given.cli_headers };
     return {
-      ...openaiAdapter,
+      ...chat,
       type: 'iflow',
-      capabilities: { ...openaiAdapter.capabilities, media: [] },
+      capabilities: { ...chat.capabilities, media: [] },
       // An error may come as a line of JSON under the content type of a stream.
       framing: 'sse-unterminated',
       toUpstream: (body, plan) => toUpstream(body, plan, request),

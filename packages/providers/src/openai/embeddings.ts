@@ -4,7 +4,8 @@ import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseText } from '../parse-text.ts';
 import { toInnerFailure } from './failure.ts';
-import { toUpstream } from './request.ts';
+import { plainStyle } from './options.ts';
+import { type RequestStyle, toUpstream } from './request.ts';
 import { wireErrorSchema } from './wire.ts';
 
 const vectorSchema = z.union([z.string(), z.array(z.number())]);
@@ -18,15 +19,25 @@ const listSchema = z.object({
   usage: z.object({ prompt_tokens: z.number(), total_tokens: z.number() }).nullish().catch(undefined),
 });
 
-/** OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
-export const embeddings: EmbeddingsAdapter = {
-  parameters: 'any',
-  toUpstream(body, plan) {
-    const request = toUpstream(body, { ...plan, stream: false });
-    return { ...request, url: `${plan.baseUrl}/embeddings` };
-  },
-  translateWhole,
-};
+/**
+ * OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings
+ *
+ * @param pathOf what follows the base URL
+ */
+export function createEmbeddings(
+  { headers, auth_header }: Pick<RequestStyle, 'headers' | 'auth_header'>,
+  pathOf: (plan: CallPlan) => string = () => '/embeddings',
+): EmbeddingsAdapter {
+  return {
+    parameters: 'any',
+    toUpstream: (body, plan) =>
+      toUpstream(body, {
+        plan: { ...plan, stream: false },
+        style: { ...plainStyle, headers, auth_header, chat_path: pathOf(plan) },
+      }),
+    translateWhole,
+  };
+}
 
 /** An answer that is as it should be passes unchanged. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {

@@ -34,10 +34,22 @@ export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure
   };
 }
 
+/** What the types of errors mean where no status says so. */
+const statusOfType: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  not_found_error: 404,
+  rate_limit_error: 429,
+};
+
 /** An error that came inside an answer of status 200. */
 export function toInnerFailure(error: z.output<typeof wireErrorSchema>): UpstreamFailure {
-  const status = Number(error.code);
-  return describe(error, status >= 400 && status < 600 ? status : 502, error.message ?? '');
+  const { code, type } = error;
+  const numbered = Number(code);
+  const typed = typeof type === 'string' && Object.hasOwn(statusOfType, type) ? statusOfType[type] : undefined;
+  const status = numbered >= 400 && numbered < 600 ? numbered : (typed ?? 502);
+  return describe(error, status, error.message ?? '');
 }
 
 interface ErrorFields {

@@ -1,79 +1,117 @@
 import type { UpstreamEvent, UpstreamFailure, Usage } from '@sluice/protocol';
-import type { AnswerSummary, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
-import { toInnerFailure } from './failure.ts';
+import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
-import { chunkSchema } from './wire.ts';
-import { parseText } from '../parse-text.ts';
+import { createChunkNormaliser } from './normalise/chunk.ts';
+import { type CleanFrame, frameOf, isPlain } from './normalise/clean-frame.ts';
+import { brokenOff } from './normalise/completion.ts';
+import { findError } from './normalise/find-error.ts';
+import { type ChoiceEnd } from './normalise/finish-reason.ts';
+import { isFilled, type JsonObject, parseObject } from '../json-object.ts';
+import { laterUsage, usageOf } from './normalise/usage.ts';
+
+export interface StreamOptions {
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  /** Thoughts stand in the content, between tags. */
+  readonly hasThinkTags: boolean;
+}
+
+/** Plain texts of errors are passed on up to here. */
+const messageLength = 1000;
 
 /**
- * Passes an OpenAI stream on. A chunk in the middle of an answer is neither parsed nor changed; only the first chunk and
- * those that finish, count or fail are looked into.
- *
- * The patterns below can't be met inside the answer's text: there every quote is escaped.
+ * Passes an OpenAI stream on, and puts right what servers with an accent send. A chunk in the middle of a clean answer
+ * is neither parsed nor changed; only the first chunk and those that finish, count or fail are looked into. A stream
+ * whose first chunk has an accent is normalised chunk by chunk.
  */
-export function translateStream(body: ChatBody): StreamTranslator {
+export function translateStream({ body, plan, hasThinkTags }: StreamOptions): StreamTranslator {
   const keepsUsageChunk = clientWantsUsage(body);
+  const noUsage = keepsUsageChunk ? null : undefined;
+  const normaliser = createChunkNormaliser({ body, plan, hasThinkTags, noUsage });
+  const choiceCount = typeof body['n'] === 'number' ? body['n'] : 1;
+  let hasChunks = false;
+  const finished = new Set<number>();
   let state: StreamState = { kind: 'open' };
   let usage: Usage | undefined;
+  /** The provider's own chunk with this usage, where nothing is wrong with it. */
+  let usageText: string | undefined;
   let finishReason: string | undefined;
   let responseModel: string | undefined;
-  let hasChunks = false;
-  const choices = typeof body['n'] === 'number' ? body['n'] : 1;
-  const finished = new Set<number>();
+  let hasForeignEvents = false;
+  let isAccented = false;
+  let frame: CleanFrame | undefined;
 
-  const summary = (): AnswerSummary => ({ usage, finishReason, responseModel });
+  const isFinished = (): boolean => finished.size >= choiceCount;
 
   function fail(failure: UpstreamFailure): string {
-    state = { kind: 'failed', failure };
+    if (state.kind === 'open') state = { kind: 'failed', failure };
     return '';
   }
 
+  function onEnd(index: number, end: ChoiceEnd): void {
+    if (end.kind === 'failed') fail(brokenOff(end.word));
+    if (end.kind !== 'finished') return;
+    finishReason = end.reason;
+    finished.add(index);
+  }
+
+  /** Everything has come. A reason that is missing is put in; what was counted goes last, once. */
   function done(): string {
     if (!hasChunks) return fail({ kind: 'malformed', message: "The provider's answer is empty." });
-    state = { kind: 'complete', summary: summary() };
-    return '';
+    const ending = normaliser.endOpenChoices(onEnd);
+    const text = ending === undefined ? '' : toSse(JSON.stringify(ending));
+    state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
+    if (usage === undefined || !keepsUsageChunk) return text;
+    return text + toSse(usageText ?? JSON.stringify(normaliser.withUsage(usage)));
   }
 
-  const isFinished = (): boolean => finished.size >= choices;
-
-  function inspect(data: string): string {
-    const chunk = parseText(chunkSchema, data);
-    if (chunk === undefined)
-      return fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
-    if (chunk.error) return fail(toInnerFailure(chunk.error));
-    if (!chunk.choices) return '';
+  function inspect(data: string, event: string | undefined): string {
+    const chunk = parseObject(data);
+    if (chunk === undefined) return fail(unreadable(data, event));
+    const failure = findError(chunk, event);
+    if (failure !== undefined) return fail(failure);
+    const counted = usageOf(chunk);
+    if (counted !== undefined) usage = laterUsage(usage, counted);
     // An empty name is Azure's way to say nothing.
-    responseModel ??= chunk.model || undefined;
-    usage = chunk.usage ?? usage;
+    if (isFilled(chunk['model'])) responseModel ??= chunk['model'];
+    const { choices } = chunk;
+    if (!Array.isArray(choices) || choices.length === 0) return takeWithoutChoices(chunk, counted, data);
+    return takeChoices(chunk, data);
+  }
+
+  function takeWithoutChoices(chunk: JsonObject, counted: Usage | undefined, data: string): string {
+    hasForeignEvents ||= !Array.isArray(chunk['choices']);
     // Neither answer nor usage: what a content filter found in the prompt. SDK users index the first choice blindly.
-    if (chunk.choices.length === 0 && chunk.usage == null) return '';
-    for (const choice of chunk.choices) {
-      if (!choice.finish_reason) continue;
-      finishReason = choice.finish_reason;
-      finished.add(choice.index ?? 0);
-    }
-    const isUsageOnly = chunk.choices.length === 0 && chunk.usage != null;
-    hasChunks ||= !isUsageOnly;
+    if (counted === undefined) return '';
+    const isClean = Array.isArray(chunk['choices']) && frameOf(data) !== undefined && usage === chunk['usage'];
+    usageText = isClean ? data : undefined;
     // Nothing follows the usage but [DONE], for which nobody has to wait.
-    if (isUsageOnly && isFinished()) done();
-    return isUsageOnly && !keepsUsageChunk ? '' : toSse(data);
+    return isFinished() ? done() : '';
+  }
+
+  function takeChoices(chunk: JsonObject, data: string): string {
+    const amended = normaliser.amend(chunk, onEnd);
+    if (state.kind !== 'open') return '';
+    const isClean = amended === chunk;
+    isAccented ||= (!hasChunks && !isClean) || normaliser.needsAll;
+    hasChunks = true;
+    if (isClean && !isAccented) frame = frameOf(data);
+    return toSse(isClean ? data : JSON.stringify(amended));
   }
 
   return {
-    push({ data }: UpstreamEvent) {
+    push({ data, event }: UpstreamEvent) {
       if (state.kind !== 'open') return '';
-      if (data === '[DONE]') return done();
-      return hasChunks && isPlainDelta(data) ? toSse(data) : inspect(data);
+      if (frame !== undefined && !isAccented && event !== 'error' && isPlain(data, frame)) return toSse(data);
+      const text = data.trim();
+      if (text === '') return '';
+      return text === '[DONE]' ? done() : inspect(data, event);
     },
     end() {
       if (state.kind !== 'open') return '';
+      if (!hasChunks && hasForeignEvents) return fail(foreign);
       // Some servers leave out [DONE]; a finish reason says as much.
-      if (finishReason === undefined) {
-        fail({ kind: 'truncated', message: "The provider's answer broke off before its end." });
-      } else {
-        done();
-      }
-      return '';
+      return finishReason === undefined || normaliser.hasOpenChoices ? fail(truncated) : done();
     },
     get state() {
       return state;
@@ -84,15 +122,16 @@ export function translateStream(body: ChatBody): StreamTranslator {
   };
 }
 
-/** A whole JSON object that continues an answer: it neither finishes, nor counts, nor fails. */
-function isPlainDelta(data: string): boolean {
-  return (
-    data.startsWith('{') &&
-    data.endsWith('}') &&
-    data.includes('"finish_reason":null') &&
-    !data.includes('"usage":{') &&
-    !data.includes('"error":')
-  );
+const truncated: UpstreamFailure = { kind: 'truncated', message: "The provider's answer broke off before its end." };
+const foreign: UpstreamFailure = {
+  kind: 'malformed',
+  message: "The provider's stream does not speak OpenAI's protocol.",
+};
+
+function unreadable(data: string, event: string | undefined): UpstreamFailure {
+  return event === 'error'
+    ? { kind: 'server', message: data.slice(0, messageLength) }
+    : { kind: 'malformed', message: 'The provider sent an event that is not JSON.' };
 }
 
 /** Frames one chunk; JSON may stand on several lines, and each needs its own `data:`. */

@@ -1,26 +1,28 @@
+import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
-import { toInnerFailure } from './failure.ts';
-import { completionSchema } from './wire.ts';
-import { parseText } from '../parse-text.ts';
+import { amendCompletion, type CompletionOptions } from './normalise/completion.ts';
+import { findError } from './normalise/find-error.ts';
+import { isFilled, parseObject } from '../json-object.ts';
 
-/** Checks a whole answer and passes its text on unchanged. */
-export function translateWhole(text: string): WholeTranslation {
-  const completion = parseText(completionSchema, text);
-  if (completion === undefined) {
+/** Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. */
+export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {
+  const answer = parseObject(text);
+  if (answer === undefined) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer is not JSON." } };
   }
-  if (completion.error) return { kind: 'failed', failure: toInnerFailure(completion.error) };
-  const [choice] = completion.choices ?? [];
-  if (!choice?.message) {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no message." } };
-  }
+  const failure = findError(answer);
+  if (failure !== undefined) return { kind: 'failed', failure };
+  const amended = amendCompletion(answer, options);
+  if (amended.kind === 'failed') return amended;
+  const { completion, finishReason } = amended;
+  const { model } = answer;
   return {
     kind: 'complete',
-    text,
+    text: completion === answer ? text : JSON.stringify(completion),
     summary: {
-      usage: completion.usage ?? undefined,
-      finishReason: choice.finish_reason ?? undefined,
-      responseModel: completion.model ?? undefined,
+      usage: completion['usage'] as Usage | undefined,
+      finishReason,
+      responseModel: isFilled(model) ? model : undefined,
     },
   };
 }

@@ -43,7 +43,8 @@ function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): Fi
   });
 }
 
-function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
+/** Does a parameter ask for what would happen without it? */
+export function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
   if (name === 'tools' && choice === 'none') return true;
   // Calls one at a time are more than is done otherwise.
   if (value === false) return name !== 'parallel_tool_calls';

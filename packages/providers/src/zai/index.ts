@@ -18,15 +18,17 @@ const options = section({
     .describe('`signed` sends a short-lived token made of a key of the form `id.secret`, and never the secret itself.'),
 });
 
+const { embeddings: _embeddings, ...chat } = openaiAdapter;
+
 /** The official API of the GLM models. */
 export const zai = defineProvider({
   options,
   defaultBaseUrl: 'https://api.z.ai/api/paas/v4',
   create({ glm_thinking: thinking, glm_key: key }): ProviderAdapter {
     return {
-      ...openaiAdapter,
+      ...chat,
       type: 'zai',
-      capabilities: { ...openaiAdapter.capabilities, parameters, media: [] },
+      capabilities: { ...chat.capabilities, parameters, media: [] },
       findUnsupported,
       toUpstream: (body, plan) => toUpstream(body, plan, { thinking, signsKeys: key === 'signed' }),
       translateStream,

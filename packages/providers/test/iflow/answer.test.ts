@@ -96,6 +96,7 @@ describe('an answer', () => {
       object: 'chat.completion',
       choices: [{ index: 0, message, finish_reason: 'stop' }],
     });
-    expect(adapter.translateWhole(text, {}, plan)).toMatchObject({ kind: 'complete', text });
+    const whole = adapter.translateWhole(text, {}, plan);
+    expect(whole.kind === 'complete' && JSON.parse(whole.text)).toMatchObject({ choices: [{ message }] });
   });
 });

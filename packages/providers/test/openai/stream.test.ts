@@ -7,7 +7,7 @@ const adapter = providers.openai.create({});
 const chunk = (fields: object): string =>
   JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-x', ...fields });
 const delta = (content: string, finish_reason: string | null = null): string =>
-  chunk({ choices: [{ index: 0, delta: { content }, finish_reason }] });
+  chunk({ choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason }] });
 const usageOnly = chunk({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
 
 function translate(events: readonly string[], body: object = {}): { text: string; translator: StreamTranslator } {

@@ -7,8 +7,11 @@ const adapter = providers.openai.create({});
 const answer = {
   id: 'c',
   object: 'chat.completion',
+  created: 1,
   model: 'gpt-x',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  choices: [
+    { index: 0, message: { role: 'assistant', content: 'hi', refusal: null }, logprobs: null, finish_reason: 'stop' },
+  ],
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, prompt_tokens_details: { cached_tokens: 0 } },
 };
 

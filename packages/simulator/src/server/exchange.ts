@@ -51,7 +51,8 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   };
   const header = parseDirectives([request.headers['x-sim-directives'] ?? []].flat().join('-'));
   if (!endpoint) return refuse({ name: 'unknownPath' });
-  if (credential === '' && endpoint.isPublic !== true) return refuse({ name: 'noCredential' });
+  if (credential === '' && provider.isOpen !== true && endpoint.isPublic !== true)
+    return refuse({ name: 'noCredential' });
   if (body === undefined) return refuse({ name: 'bodyTooLarge' });
   if ('unknown' in header) return refuse({ name: 'unknownDirective', word: header.unknown });
   const query = new URLSearchParams((request.url ?? '').slice(path.length));

@@ -6,6 +6,8 @@ import type { Directive } from '../faults/directives.ts';
 export interface Provider {
   /** Answers calls that are no questions to a model, and those that it turns away at the door. Asked first. */
   intercept?(call: RawCall): RawAnswer | 'silence' | undefined;
+  /** Answers without a key. Default: it wants one. */
+  readonly isOpen?: boolean;
   /** What answers at this path, if anything does. */
   endpoint(method: string, path: string): Endpoint | undefined;
   /** An error in the provider's own shape. */
@@ -82,7 +84,7 @@ export interface WholeAnswer {
  */
 export interface EventStream {
   readonly kind: 'stream';
-  /** Default: `text/event-stream`. */
+  /** Default: that of server-sent events. Others have no comments, so that nothing keeps them alive. */
   readonly contentType?: string;
   /** Goes out with the first step. */
   readonly opening: string;

@@ -8,6 +8,8 @@ import type { EventStream } from './provider.ts';
 /** What one write may gather when nothing paces the tokens; then others get their turn. */
 const charsPerWrite = 64 * 1024;
 
+const eventStream = 'text/event-stream; charset=utf-8';
+
 /** A stream on its way. */
 export interface StreamSending {
   readonly response: ServerResponse;
@@ -22,7 +24,8 @@ export interface StreamSending {
  * one thing only: its timer, its turn, or room in the socket.
  */
 export function sendStream({ response, call, behaviour, stream }: StreamSending): void {
-  const { gapMs, fault, hasPings } = behaviour;
+  const { gapMs, fault } = behaviour;
+  const hasPings = behaviour.hasPings && stream.contentType === undefined;
   const isEmpty = fault?.name === 'empty';
   const isUnterminated = fault?.name === 'nodone';
   const strike = fault && midStreamFaults[fault.name];
@@ -36,10 +39,7 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
   let turn: NodeJS.Immediate | undefined;
 
   call.answer(200);
-  response.writeHead(200, {
-    'content-type': stream.contentType ?? 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-  });
+  response.writeHead(200, { 'content-type': stream.contentType ?? eventStream, 'cache-control': 'no-cache' });
   response.once('close', () => {
     clearTimeout(timer);
     clearImmediate(turn);

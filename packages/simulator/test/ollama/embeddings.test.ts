@@ -4,7 +4,7 @@ import { parseDirectives } from '../../src/faults/directives.ts';
 import { vectorOf } from '../../src/openai/embeddings.ts';
 import { embeddings } from '../../src/ollama/embeddings.ts';
 
-const surroundings = { query: new URLSearchParams(), headers: {} };
+const surroundings = { query: new URLSearchParams(), headers: {}, credential: '' };
 
 /** What the path answers with, under these directives: a status and a body. */
 function ask(body: object | string, directives = ''): { readonly status: number; readonly body: unknown } {

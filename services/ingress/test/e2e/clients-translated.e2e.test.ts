@@ -52,3 +52,17 @@ describeClients({
   fields: { reasoning_effort: 'high' },
   can: { reasoning: true },
 });
+
+describeClients({
+  name: 'ollama',
+  upstream: (simulatorUrl) => ({ type: 'ollama', base_url: simulatorUrl, ...credentials('ollama') }),
+  fields: { reasoning_effort: 'low' },
+  can: { tools: true, reasoning: true, images: ({ base64 }) => ({ images: [base64] }) },
+});
+
+describeClients({
+  name: 'iflow',
+  upstream: (simulatorUrl) => ({ type: 'iflow', base_url: `${simulatorUrl}/iflow/v1`, ...credentials('iflow') }),
+  model: (directives) => `glm-4.7-${directives}`,
+  can: { tools: true, reasoning: true, images: ({ url }) => ({ type: 'image_url', image_url: { url } }) },
+});

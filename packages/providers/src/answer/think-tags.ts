@@ -1,0 +1,89 @@
+/** A piece of an answer, taken apart. */
+export interface Thought {
+  readonly text: string;
+  readonly thought: string;
+}
+
+/** Takes thoughts out of an answer's text. */
+export interface ThinkTagSplitter {
+  push(piece: string): Thought;
+  /** What was held back, because it might have been the beginning of a tag. */
+  end(): Thought;
+}
+
+const opening = '<think>';
+const closing = '</think>';
+
+/**
+ * Thoughts stand at the beginning of an answer, between tags that may be cut anywhere. A tag further on is the answer's
+ * own business: it may speak of tags.
+ */
+export function createThinkTagSplitter(): ThinkTagSplitter {
+  let state: 'before' | 'opened' | 'thinking' | 'after' | 'text' = 'before';
+  let held = '';
+
+  /** Takes what can be told of the held text, and keeps the rest. */
+  function take(): Thought {
+    if (state === 'before') {
+      const start = held.trimStart();
+      if (start.startsWith(opening)) {
+        state = 'opened';
+        held = start.slice(opening.length);
+      } else if (!opening.startsWith(start)) {
+        state = 'text';
+      }
+    }
+    if (state === 'opened' && held !== '') {
+      // The tag may stand on a line of its own.
+      held = held.replace(/^\n/, '');
+      state = 'thinking';
+    }
+    if (state === 'thinking') {
+      const end = held.indexOf(closing);
+      if (end === -1) return { text: '', thought: release(held.length - tailOf(held)) };
+      const thought = release(end);
+      held = held.slice(closing.length);
+      state = 'after';
+      return { ...take(), thought };
+    }
+    if (state === 'after') {
+      // The answer proper begins after a blank line, which is no part of it.
+      held = held.trimStart();
+      if (held !== '') state = 'text';
+    }
+    return { text: state === 'text' ? release(held.length) : '', thought: '' };
+  }
+
+  function release(length: number): string {
+    const released = held.slice(0, length);
+    held = held.slice(length);
+    return released;
+  }
+
+  return {
+    push(piece) {
+      held += piece;
+      return take();
+    },
+    end() {
+      const rest = release(held.length);
+      return state === 'thinking' ? { text: '', thought: rest } : { text: rest, thought: '' };
+    },
+  };
+}
+
+/** How many characters at the end may be the beginning of the closing tag. */
+function tailOf(text: string): number {
+  for (let length = Math.min(closing.length - 1, text.length); length > 0; length--) {
+    if (closing.startsWith(text.slice(-length))) return length;
+  }
+  return 0;
+}
+
+/** Takes the thoughts out of a whole answer. */
+export function splitThoughts(text: string): Thought {
+  const splitter = createThinkTagSplitter();
+  const first = splitter.push(text);
+  const rest = splitter.end();
+  return { text: first.text + rest.text, thought: first.thought + rest.thought };
+}

@@ -1,0 +1,32 @@
+/** A JSON object of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/**
+ * The object with other members; the very same object where they are as wanted already, so that who asks can see that
+ * nothing had to be done. A member that is to be undefined does not get into JSON.
+ */
+export function amend(object: JsonObject, members: JsonObject): JsonObject {
+  const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
+  return isAsWanted ? object : { ...object, ...members };
+}
+
+/** The list with its items amended; the very same list where none had to be. */
+export function amendEach(list: readonly unknown[], amendItem: (item: JsonObject, at: number) => unknown): unknown {
+  const amended = list.map((item, at) => (isObject(item) ? amendItem(item, at) : item));
+  return amended.every((item, at) => item === list[at]) ? list : amended;
+}
+
+/** @returns undefined for what is no JSON object */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { isFilled, isObject, type JsonObject, parseObject } from '../json-object.ts';
+
+/** A message as Ollama wants it. */
+export interface OllamaMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: string;
+  readonly thinking?: string;
+  /** Base64, without what a data URL has before it. */
+  readonly images?: readonly string[];
+  readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: JsonObject } }[];
+  /** Of a tool's result: which function it is of. */
+  readonly tool_name?: string;
+}
+
+/** OpenAI's messages in Ollama's words. Results name their function, for there are no ids. */
+export function toMessages(messages: readonly unknown[]): readonly OllamaMessage[] {
+  const nameOfCall = new Map<unknown, string>();
+  return messages.filter(isObject).map((message) => {
+    for (const { id, name } of callsOf(message)) nameOfCall.set(id, name);
+    return toMessage(message, nameOfCall);
+  });
+}
+
+function toMessage(message: JsonObject, nameOfCall: ReadonlyMap<unknown, string>): OllamaMessage {
+  const { role } = message;
+  const content = textOf(message['content']);
+  const images = imagesOf(message['content']);
+  const pictures = images.length === 0 ? {} : { images };
+  switch (role) {
+    case 'system':
+    case 'developer':
+      return { role: 'system', content, ...pictures };
+    case 'assistant': {
+      const { reasoning_content: thinking, refusal } = message;
+      const calls = callsOf(message).map(({ name, argumentsText }) => ({
+        function: { name, arguments: parseObject(argumentsText) ?? {} },
+      }));
+      return {
+        role,
+        content: content === '' && isFilled(refusal) ? refusal : content,
+        ...(isFilled(thinking) ? { thinking } : {}),
+        ...(calls.length === 0 ? {} : { tool_calls: calls }),
+      };
+    }
+    case 'tool':
+    case 'function': {
+      const name = role === 'tool' ? nameOfCall.get(message['tool_call_id']) : message['name'];
+      return { role: 'tool', content, ...pictures, ...(isFilled(name) ? { tool_name: name } : {}) };
+    }
+    default:
+      return { role: 'user', content, ...pictures };
+  }
+}
+
+interface Call {
+  readonly id: unknown;
+  readonly name: string;
+  readonly argumentsText: string;
+}
+
+/** The calls of a message, the deprecated kind included. */
+export function callsOf({ tool_calls: calls, function_call: only }: JsonObject): readonly Call[] {
+  const all = [
+    ...(Array.isArray(calls) ? (calls as readonly unknown[]) : []),
+    ...(isObject(only) ? [{ function: only }] : []),
+  ];
+  return all.flatMap((call) => {
+    const called = isObject(call) ? call['function'] : undefined;
+    if (!isObject(called) || !isFilled(called['name'])) return [];
+    const { name, arguments: text } = called;
+    return [{ id: isObject(call) ? call['id'] : undefined, name, argumentsText: isFilled(text) ? text : '{}' }];
+  });
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  const texts = content.map((part: unknown) => (isObject(part) ? (part['text'] ?? part['refusal']) : undefined));
+  return texts.filter(isFilled).join('\n');
+}
+
+/** The worker has made data URLs of all pictures. */
+function imagesOf(content: unknown): readonly string[] {
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((part: unknown) => {
+    if (!isObject(part) || part['type'] !== 'image_url') return [];
+    const image = part['image_url'];
+    const url = isObject(image) ? image['url'] : image;
+    return isFilled(url) ? [url.replace(/^data:[^,]*,/, '')] : [];
+  });
+}

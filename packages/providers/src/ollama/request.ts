@@ -1,0 +1,127 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
+import { isObject, type JsonObject, parseObject } from '../json-object.ts';
+import { callsOf, toMessages } from './messages.ts';
+
+/** What config says of an Ollama server. */
+export interface OllamaOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly num_ctx?: number | undefined;
+  readonly keep_alive?: string | undefined;
+}
+
+/** Parameters that have a counterpart; those in this mapping under `options`. */
+const sampling: Readonly<Record<string, string>> = {
+  temperature: 'temperature',
+  top_p: 'top_p',
+  top_k: 'top_k',
+  min_p: 'min_p',
+  seed: 'seed',
+  frequency_penalty: 'frequency_penalty',
+  presence_penalty: 'presence_penalty',
+  repeat_penalty: 'repeat_penalty',
+  max_tokens: 'num_predict',
+  max_completion_tokens: 'num_predict',
+};
+
+export const parameters: ReadonlySet<string> = new Set([
+  ...Object.keys(sampling),
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'reasoning_effort',
+  'think',
+]);
+
+/** Ollama's own chat request. Its tools have OpenAI's shape. */
+export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOptions): UpstreamRequest {
+  const { headers, keep_alive: keepAlive } = options;
+  const tools = body['tool_choice'] === 'none' ? [] : body['tools'];
+  const sampled = samplingOf(body, options.num_ctx);
+  return {
+    method: 'POST',
+    url: `${plan.baseUrl.replace(/\/api$/, '')}/api/chat`,
+    headers: {
+      'user-agent': 'sluice',
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+      'content-type': 'application/json',
+      accept: plan.stream ? 'application/x-ndjson' : 'application/json',
+      'accept-encoding': 'identity',
+      ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
+    },
+    body: JSON.stringify({
+      model: plan.model,
+      messages: toMessages(Array.isArray(body['messages']) ? body['messages'] : []),
+      // It streams unless told otherwise.
+      stream: plan.stream,
+      ...(Array.isArray(tools) && tools.length > 0 ? { tools } : {}),
+      think: thinkOf(body),
+      format: formatOf(body['response_format']),
+      ...(Object.keys(sampled).length === 0 ? {} : { options: sampled }),
+      ...(keepAlive === undefined ? {} : { keep_alive: toDuration(keepAlive) }),
+    }),
+  };
+}
+
+function samplingOf(body: ChatBody, contextTokens: number | undefined): JsonObject {
+  const { stop } = body;
+  const given = Object.entries(sampling).flatMap(([name, own]) => (body[name] == null ? [] : [[own, body[name]]]));
+  return {
+    ...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),
+    ...(Object.fromEntries(given) as JsonObject),
+    ...(stop == null ? {} : { stop: Array.isArray(stop) ? stop : [stop] }),
+  };
+}
+
+/** Ollama knows three efforts, and on and off. Undefined leaves it to the model. */
+function thinkOf({ think, reasoning_effort: effort }: ChatBody): unknown {
+  if (think !== undefined && think !== null) return think;
+  switch (effort) {
+    case 'none':
+      return false;
+    case 'minimal':
+      return 'low';
+    case 'xhigh':
+    case 'max':
+      return 'high';
+    default:
+      return effort ?? undefined;
+  }
+}
+
+function formatOf(format: unknown): unknown {
+  if (!isObject(format)) return undefined;
+  if (format['type'] === 'json_object') return 'json';
+  const { json_schema: named } = format;
+  return format['type'] === 'json_schema' && isObject(named) ? (named['schema'] ?? 'json') : undefined;
+}
+
+/** A number alone means seconds, and must be one. */
+const toDuration = (text: string): string | number => (/^-?\d+$/.test(text) ? Number(text) : text);
+
+/** What Ollama can't do: force a call, forbid a second one, hear of names and of arguments that are no object. */
+export function findUnsupported(body: ChatBody): readonly FieldPath[] {
+  const { tools, tool_choice: choice, parallel_tool_calls: isParallel, messages } = body;
+  const hasTools = Array.isArray(tools) && tools.length > 0 && choice !== 'none';
+  const isForced = choice === 'required' || isObject(choice);
+  return [
+    ...(isForced ? [['tool_choice']] : []),
+    ...(hasTools && isParallel === false ? [['parallel_tool_calls']] : []),
+    ...(hasTools ? tools.flatMap((tool, at) => (isFunction(tool) ? [] : [['tools', at]])) : []),
+    ...(Array.isArray(messages) ? messages.flatMap((message, at) => unsupportedIn(message, at)) : []),
+  ];
+}
+
+const isFunction = (tool: unknown): boolean => isObject(tool) && tool['type'] === 'function';
+
+function unsupportedIn(message: unknown, at: number): FieldPath[] {
+  if (!isObject(message)) return [];
+  const hasName = message['role'] !== 'function' && typeof message['name'] === 'string';
+  const isOdd = callsOf(message).some(({ argumentsText }) => parseObject(argumentsText) === undefined);
+  return [
+    ...(hasName ? [['messages', at, 'name']] : []),
+    ...(isOdd ? [['messages', at, message['function_call'] == null ? 'tool_calls' : 'function_call']] : []),
+  ];
+}

@@ -1,0 +1,67 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
+import { parseObject } from '../json-object.ts';
+import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
+import { callNames } from '../answer/call-names.ts';
+import { parseText } from '../parse-text.ts';
+import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
+import { type ChatResponse, chatResponseSchema } from './wire.ts';
+
+export interface TranslationOptions {
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  /** Thoughts stand in the content, between tags. */
+  readonly hasThinkTags: boolean;
+}
+
+const malformed: UpstreamFailure = { kind: 'malformed', message: "Ollama sent a line that is none of its protocol's." };
+
+/** Makes OpenAI's chunks of Ollama's lines. A tool call comes whole, on one line. */
+export function translateStream({ body, plan, hasThinkTags }: TranslationOptions): StreamTranslator {
+  const splitter = hasThinkTags && !plan.keepsThinkingMarkup ? createThinkTagSplitter() : undefined;
+  const nameOf = callNames(plan.requestId, 0);
+  let calls = 0;
+  let hasBrokenLine = false;
+
+  function say({ text, thought }: Thought, answer: AnswerDraft): void {
+    if (thought !== '') answer.delta({ reasoning_content: thought });
+    if (text !== '') answer.delta({ content: text });
+  }
+
+  function take({ message }: ChatResponse, answer: AnswerDraft): void {
+    const content = message?.content ?? '';
+    say({ text: '', thought: message?.thinking ?? '' }, answer);
+    say(splitter?.push(content) ?? { text: content, thought: '' }, answer);
+    const toolCalls = toToolCalls(message?.tool_calls ?? [], nameOf, calls);
+    if (toolCalls.length === 0) return;
+    answer.delta({ tool_calls: toolCalls.map((call, at) => ({ index: calls + at, ...call })) });
+    calls += toolCalls.length;
+  }
+
+  function finish(response: ChatResponse, answer: AnswerDraft): void {
+    if (splitter !== undefined) say(splitter.end(), answer);
+    const end = endOf(response, calls > 0);
+    if (end.kind === 'failed') return answer.fail(end.failure);
+    const usage = usageOf(response);
+    if (usage !== undefined) answer.usage(usage);
+    answer.finish(end.reason);
+    answer.complete();
+  }
+
+  return createStreamTranslator(body, plan, {
+    onEvent({ data }, answer) {
+      const response = parseText(chatResponseSchema, data);
+      if (response === undefined || hasBrokenLine) {
+        // As the last one it was cut off, which the end of the stream will show.
+        if (hasBrokenLine || parseObject(data) !== undefined) answer.fail(malformed);
+        hasBrokenLine = true;
+        return;
+      }
+      if (response.error) return answer.fail(errorOf(response.error));
+      answer.identify(identityOf(response));
+      take(response, answer);
+      if (response.done === true) finish(response, answer);
+    },
+  });
+}

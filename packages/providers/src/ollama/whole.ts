@@ -1,0 +1,36 @@
+import type { WholeTranslation } from '../adapter.ts';
+import { writeCompletion } from '../answer/completion.ts';
+import { namesOf } from '../answer/names.ts';
+import { splitThoughts } from '../answer/think-tags.ts';
+import { callNames } from '../answer/call-names.ts';
+import { parseText } from '../parse-text.ts';
+import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
+import type { TranslationOptions } from './stream.ts';
+import { chatResponseSchema } from './wire.ts';
+
+/** Makes OpenAI's whole answer of Ollama's. */
+export function translateWhole(text: string, { plan, hasThinkTags }: TranslationOptions): WholeTranslation {
+  const response = parseText(chatResponseSchema, text);
+  if (response?.error) return { kind: 'failed', failure: errorOf(response.error) };
+  if (!response?.message) {
+    return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer holds no message." } };
+  }
+  const { content, thinking, tool_calls: given } = response.message;
+  const calls = toToolCalls(given ?? [], callNames(plan.requestId, 0));
+  const end = endOf(response, calls.length > 0);
+  if (end.kind === 'failed') return end;
+  const isSplit = hasThinkTags && !plan.keepsThinkingMarkup;
+  const said = isSplit ? splitThoughts(content ?? '') : { text: content ?? '', thought: '' };
+  const reasoning = (thinking ?? '') + said.thought;
+  return writeCompletion({
+    ...namesOf(plan),
+    ...identityOf(response),
+    message: {
+      content: said.text === '' && calls.length > 0 ? null : said.text,
+      ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+    finishReason: end.reason,
+    usage: usageOf(response),
+  });
+}

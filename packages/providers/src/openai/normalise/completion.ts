@@ -1,0 +1,76 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '../../adapter.ts';
+import { ownWord } from './chunk.ts';
+import { endByItself, forcesCall, type OpenAiReason, readEnd } from './finish-reason.ts';
+import { namesOf } from '../../answer/names.ts';
+import { amendHead } from './head.ts';
+import { amend, amendEach, isObject, type JsonObject } from '../../json-object.ts';
+import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
+import { splitThoughts } from '../../answer/think-tags.ts';
+import { callNames } from '../../answer/call-names.ts';
+import { amendCalls } from './tool-calls.ts';
+import { usageOf } from './usage.ts';
+
+export interface CompletionOptions {
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  /** Thoughts stand in the content, between tags. */
+  readonly hasThinkTags: boolean;
+}
+
+/** Why a choice ended, in a provider's words, that is no end of an answer. */
+export const brokenOff = (word: string): UpstreamFailure => ({
+  kind: 'server',
+  message: `The provider broke its answer off with "${word}".`,
+});
+
+export type AmendedCompletion =
+  /** The very same object where nothing was wrong with it. */
+  | { readonly kind: 'complete'; readonly completion: JsonObject; readonly finishReason: string }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
+
+/** Makes of a whole answer what OpenAI's document says. */
+export function amendCompletion(answer: JsonObject, options: CompletionOptions): AmendedCompletion {
+  const { body, plan, hasThinkTags } = options;
+  const { choices } = answer;
+  if (!Array.isArray(choices) || choices.length === 0 || !choices.every(hasMessage)) {
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no message." } };
+  }
+  const isForcedCall = forcesCall(body['tool_choice']);
+  let failure: UpstreamFailure | undefined;
+  let finishReason: OpenAiReason | undefined;
+
+  function amendChoice(choice: JsonObject, at: number): JsonObject {
+    const index = typeof choice['index'] === 'number' ? choice['index'] : at;
+    const message = amendMessage(choice['message'] as JsonObject, index);
+    const traits = { hasToolCalls: Array.isArray(message['tool_calls']), isForcedCall };
+    const end = readEnd(choice['finish_reason'], traits);
+    if (end.kind === 'failed') failure ??= brokenOff(end.word);
+    const reason = end.kind === 'finished' ? end.reason : endByItself(traits);
+    finishReason ??= reason;
+    const logprobs = amendLogprobs(choice['logprobs']);
+    return amend(choice, { index, message, logprobs, finish_reason: reason, ...ownWord(choice, reason) });
+  }
+
+  function amendMessage(message: JsonObject, index: number): JsonObject {
+    const split = hasThinkTags && !plan.keepsThinkingMarkup ? splitThoughts : undefined;
+    const texts = amendTexts(withoutNulls(message, ['tool_calls', 'function_call', 'annotations']), split);
+    const { content, refusal, tool_calls: calls } = texts;
+    return amend(texts, {
+      role: 'assistant',
+      content: typeof content === 'string' ? content : null,
+      refusal: typeof refusal === 'string' ? refusal : null,
+      tool_calls:
+        Array.isArray(calls) && calls.length > 0 ? amendCalls(calls, callNames(plan.requestId, index)) : undefined,
+    });
+  }
+
+  const completion = amend(amendHead(answer, 'chat.completion', namesOf(plan)), {
+    choices: amendEach(choices, amendChoice),
+    usage: usageOf(answer),
+  });
+  if (failure !== undefined) return { kind: 'failed', failure };
+  return { kind: 'complete', completion, finishReason: finishReason ?? 'stop' };
+}
+
+const hasMessage = (choice: unknown): boolean => isObject(choice) && isObject(choice['message']);

@@ -1,0 +1,76 @@
+import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import type { Thought } from '../../answer/think-tags.ts';
+
+/**
+ * The texts of a message or delta under OpenAI's names: content as one text, thoughts in `reasoning_content`.
+ * Where a provider's `reasoning` holds the thoughts it becomes that; where both say different things both stay.
+ */
+export function amendTexts(message: JsonObject, splitThoughts?: (content: string) => Thought): JsonObject {
+  const fromParts = Array.isArray(message['content']) ? amend(message, joinParts(message['content'])) : message;
+  const named = amend(fromParts, reasoningOf(fromParts));
+  const { content, reasoning_content: before } = named;
+  if (splitThoughts === undefined || typeof content !== 'string') return named;
+  const { text, thought } = splitThoughts(content);
+  if (text === content && thought === '') return named;
+  return amend(named, {
+    content: text,
+    ...(thought === '' ? {} : { reasoning_content: (isFilled(before) ? before : '') + thought }),
+  });
+}
+
+function reasoningOf({ reasoning, reasoning_content: named }: JsonObject): JsonObject {
+  if (typeof reasoning !== 'string') return {};
+  if (!isFilled(named)) return { reasoning_content: reasoning, reasoning: undefined };
+  return reasoning === named ? { reasoning: undefined } : {};
+}
+
+/** Mistral's lists of parts. What is neither text nor thought stays beside the text. */
+function joinParts(parts: readonly unknown[]): JsonObject {
+  const texts = parts.map(textOfPart);
+  const thoughts = parts.map(thoughtOfPart);
+  const others = parts.filter((_, at) => texts[at] === undefined && thoughts[at] === undefined);
+  const text = texts.some((piece) => piece !== undefined) ? texts.join('') : null;
+  const thought = thoughts.join('');
+  return {
+    content: text,
+    ...(thought === '' ? {} : { reasoning_content: thought }),
+    ...(others.length === 0 ? {} : { content_parts: others }),
+  };
+}
+
+function textOfPart(part: unknown): string | undefined {
+  if (typeof part === 'string') return part;
+  if (!isObject(part) || isThought(part)) return undefined;
+  return typeof part['text'] === 'string' ? part['text'] : undefined;
+}
+
+function thoughtOfPart(part: unknown): string | undefined {
+  if (!isObject(part) || !isThought(part)) return undefined;
+  const inner = part['thinking'] ?? part['reasoning'] ?? part['text'];
+  if (typeof inner === 'string') return inner;
+  return Array.isArray(inner) ? inner.map((piece) => textOfPart(piece) ?? '').join('') : undefined;
+}
+
+const isThought = ({ type }: JsonObject): boolean => type === 'thinking' || type === 'reasoning';
+
+/** Members that OpenAI leaves out where it has nothing to say, and others send as null. */
+export function withoutNulls(message: JsonObject, names: readonly string[]): JsonObject {
+  const nulls = names.filter((name) => message[name] === null);
+  return amend(message, Object.fromEntries(nulls.map((name) => [name, undefined])));
+}
+
+/** Probabilities of tokens, with what OpenAI's clients index blindly. */
+export function amendLogprobs(value: unknown): unknown {
+  if (!isObject(value)) return null;
+  const { content, refusal } = value;
+  return amend(value, { content: amendTokens(content), refusal: amendTokens(refusal) });
+}
+
+function amendTokens(tokens: unknown): unknown {
+  if (!Array.isArray(tokens)) return null;
+  return amendEach(tokens, (token) => {
+    const { bytes, top_logprobs: top } = token;
+    const others = Array.isArray(top) ? amendEach(top, (other) => amend(other, { bytes: other['bytes'] ?? null })) : [];
+    return amend(token, { bytes: bytes ?? null, top_logprobs: others });
+  });
+}

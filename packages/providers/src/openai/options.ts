@@ -1,0 +1,75 @@
+import { flag, inWords, listOf, mappingOf, must, oneOf, textLike } from '@sluice/setting-types';
+import { z } from 'zod';
+
+/** The gateway answers for these itself. */
+const ownParameters: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
+const parameterInWords = `a parameter other than ${[...ownParameters].join(', ')}`;
+const parameterError = must(parameterInWords);
+const parameter = z
+  .string(parameterError)
+  .refine((name) => /^\w[\w.-]{0,63}$/.test(name) && !ownParameters.has(name), parameterError);
+
+/** They carry the key, belong to the connection, or say what the gateway sends and can read. */
+const ownHeaders: ReadonlySet<string> = new Set(
+  (
+    'authorization proxy-authorization proxy-authenticate cookie host connection keep-alive proxy-connection te trailer ' +
+    'transfer-encoding upgrade expect content-length content-type content-encoding accept accept-encoding'
+  ).split(' '),
+);
+const headerPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+const headerInWords = 'the name of a header that is neither for the key, nor for the connection, nor for the body';
+const headerError = must(headerInWords);
+const headerName = z
+  .string(headerError)
+  .refine((name) => headerPattern.test(name) && !ownHeaders.has(name.toLowerCase()), headerError);
+
+const jsonValue = inWords(z.unknown(), 'any value');
+
+/** What servers that speak OpenAI's protocol mind or want in a request, and how they show thoughts. */
+export const dialectOptions = {
+  headers: mappingOf(headerName, textLike(/^[\x20-\x7e]+$/, 'text of one line'), 'a mapping of header names to texts')
+    .default({})
+    .describe('Headers that go with each call. Not for keys: those are credentials.'),
+  rename: mappingOf(parameter, parameter, 'a mapping of parameter names to parameter names')
+    .default({})
+    .describe('Parameters that the server knows by another name, as in `max_completion_tokens: max_tokens`.'),
+  unsupported: listOf(inWords(parameter, parameterInWords), 'a list of parameter names')
+    .default([])
+    .describe(
+      'Parameters that the server refuses. A request with one of them is a 400 that names it, or goes without it where the upstream has `drop_unsupported`.',
+    ),
+  set: mappingOf(parameter, jsonValue, 'a mapping of parameter names to values')
+    .default({})
+    .describe('Parameters that each call has, whatever the client says.'),
+  system_role: oneOf(['system', 'developer', 'user'])
+    .optional()
+    .meta({ 'x-default': 'as the client says' })
+    .describe('The role under which instructions are sent, for servers that know only one.'),
+  text_content: flag()
+    .default(false)
+    .describe('Send content that is a list of texts as one text, for servers that know no lists.'),
+  think_tags: flag()
+    .default(false)
+    .describe(
+      'Thoughts stand at the beginning of the content, between `<think>` and `</think>`: they become `reasoning_content`.',
+    ),
+};
+
+/** Where such servers want what. */
+export const placeOptions = {
+  auth_header: inWords(z.string(must('a header name')).regex(headerPattern, must('a header name')), 'a header name')
+    .default('authorization')
+    .describe('The header that takes the key: bare, or behind `Bearer` in `authorization`.'),
+  chat_path: textLike(/^\/[\x21-\x7e]*$/, 'a path that begins with a slash')
+    .default('/chat/completions')
+    .describe('What follows the base URL. It may have a query.'),
+};
+
+const dialect = z.strictObject(dialectOptions);
+export type Dialect = z.output<typeof dialect>;
+
+const place = z.strictObject(placeOptions);
+export type Place = z.output<typeof place>;
+
+/** OpenAI's own: without any accent. */
+export const plainStyle: Dialect & Place = { ...dialect.parse({}), ...place.parse({}) };
