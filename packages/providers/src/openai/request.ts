@@ -4,7 +4,6 @@ import { streamOptions } from '../stream-options.ts';
 
 /** The client's request with the provider's model name; all else passes as it is, fields we don't know included. */
 export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
-  const asksForUsage = plan.stream && plan.reportStreamUsage;
   return {
     method: 'POST',
     url: `${plan.baseUrl}/chat/completions`,
@@ -18,7 +17,14 @@ export function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
     body: JSON.stringify({
       ...body,
       model: plan.model,
-      ...(asksForUsage ? { stream_options: { ...streamOptions(body), include_usage: true } } : {}),
+      ...streamFields(body, plan),
     }),
   };
+}
+
+/** Members that are undefined are not written: where the answer is wanted whole, nothing may ask for a stream. */
+function streamFields(body: ChatBody, { stream, reportStreamUsage }: CallPlan): object {
+  if (!stream) return { stream: body['stream'] === true ? undefined : body['stream'], stream_options: undefined };
+  if (!reportStreamUsage) return { stream };
+  return { stream, stream_options: { ...streamOptions(body), include_usage: true } };
 }

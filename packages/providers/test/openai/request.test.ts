@@ -30,6 +30,13 @@ describe('a request to an OpenAI upstream', () => {
     expect(send({}, { reportStreamUsage: false }).json).not.toHaveProperty('stream_options');
   });
 
+  it('asks for no stream where the answer is wanted whole, whatever the client wants', () => {
+    const body = { stream: true, stream_options: { include_usage: true }, seed: 1 };
+    expect(send(body, { stream: false }).json).toEqual({ model: 'upstream-model', seed: 1 });
+    expect(send({ stream: false }, { stream: false }).json).toEqual({ model: 'upstream-model', stream: false });
+    expect(send({}, { stream: true }).json).toMatchObject({ stream: true });
+  });
+
   it('carries the credential and nothing of the client', () => {
     expect(send({}).headers).toMatchObject({ authorization: 'Bearer tok', accept: 'text/event-stream' });
     expect(send({}, { apiKey: undefined }).headers).not.toHaveProperty('authorization');
