@@ -40,6 +40,9 @@ describe('a request to a provider that can do less than OpenAI', () => {
     [{ tools: [{ type: 'function' }] }, 'tools'],
     [{ response_format: { type: 'json_object' } }, 'response_format'],
     [{ top_k: 40 }, 'top_k'],
+    [{ web_search_options: {} }, 'web_search_options'],
+    [{ toString: 1 }, 'toString'],
+    [JSON.parse('{"__proto__":"x"}') as object, '__proto__'],
     [user(text, webImage), 'messages[0].content[1]'],
     [user({ type: 'input_audio', input_audio: {} }), 'messages[0].content[0]'],
   ])('is refused for %j, and told of %s', (body, param) => {
