@@ -34,10 +34,12 @@ export interface UpstreamClientSettings {
   readonly keepAliveMs: number;
   /** To one origin at once; default: as many as there are calls. */
   readonly maxConnections?: number | undefined;
+  /** How long a call may take whose answer matters to nobody. Default: 10 s. */
+  readonly tellMs?: number;
 }
 
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
-  const { connectTimeoutMs, keepAliveMs, maxConnections } = settings;
+  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000 } = settings;
   const agent = new Agent({
     connectTimeout: connectTimeoutMs,
     keepAliveTimeout: keepAliveMs,
@@ -50,7 +52,11 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
   });
   return {
     call: (request, listener) => dispatch(agent, request, listener),
-    tell: (request) => void dispatch(agent, request, unheard),
+    tell(request) {
+      const call = dispatch(agent, request, unheard);
+      // An upstream that does not answer would keep the socket for ever.
+      setTimeout(() => call.abort(), tellMs).unref();
+    },
     close: () => agent.destroy(),
   };
 }

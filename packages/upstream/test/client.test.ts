@@ -189,6 +189,19 @@ describe('createUpstreamClient', () => {
     expect(connections).toBe(1);
   });
 
+  it('does not wait for ever where its words matter to nobody', async () => {
+    const closed = Promise.withResolvers<void>();
+    const url = await serve(
+      createServer((request) => {
+        request.socket.once('close', () => closed.resolve());
+      }),
+    );
+    const short = createUpstreamClient({ connectTimeoutMs: 1000, keepAliveMs: 1000, tellMs: 50 });
+    short.tell({ method: 'POST', url, headers: {}, body: '{}' });
+    await expect(closed.promise).resolves.toBeUndefined();
+    await short.close();
+  });
+
   it('reports an address that is none', async () => {
     expect((await call('http://127.0.0.1:1')).failure?.kind).toBe('network');
   });
