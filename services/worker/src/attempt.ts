@@ -21,6 +21,8 @@ export type AttemptResult = Settled & {
   readonly events: number;
   /** Events that came, those included that the client has from an earlier call. */
   readonly received: number;
+  /** False where it came to no call: the upstream itself has not been heard. Default true. */
+  readonly wasCalled?: boolean;
 };
 
 /** Where an attempt's answer goes. */

@@ -52,76 +52,93 @@ export interface CallTargetNeeds {
 
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   return async (execution, chosen) => {
-    const { job, delivered, publisher } = execution;
-    const { target, isProbe, hasFailures, attempts, rescue } = chosen;
-    const { adapter } = target;
-    const ref = { upstreamId: target.upstream, model: target.model };
+    const { target, isProbe } = chosen;
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
-    const apiKey = credential.apiKey?.reveal();
-    const calledAtMs = Date.now();
-    const prepared = await loadAndPrepare(needs, {
-      adapter,
-      body: bodyFor(chosen, delivered),
-      plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
-      execution,
-    });
-    const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
-    const span = startSpan({
-      ...attemptSpan({
-        method: request?.method ?? 'POST',
-        url: request?.url ?? target.baseUrl,
-        resendCount: attempts - 1,
-        upstream: target.upstream,
-        credentialId: chosen.credentialId,
-      }),
-      parent: execution.span,
-      startTimeMs: calledAtMs,
-    });
-
-    const result =
-      prepared.kind !== 'ready' || request === undefined
-        ? unanswered(prepared)
-        : await attempt({
-            client: needs.client,
-            adapter,
-            request: withTraceContext(request, span.carrier()),
-            body: prepared.body,
-            plan: prepared.plan,
-            stream: job.stream,
-            stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
-            sink: {
-              onAnswer() {
-                publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
-                execution.span.event(firstChunkEvent);
-                if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
-              },
-              data: publisher.data,
-              isCongested: publisher.isCongested,
-              onceWritable: publisher.onceWritable,
-            },
-            signal: execution.run.signal,
-            onHold: execution.run.onHold,
-            firstTokenMs: needs.timeouts.firstTokenMs,
-            idleMs: needs.timeouts.idleMs,
-            remainingMs: execution.remainingMs(),
-            ...needs.limits,
-            onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
-            onHead: ({ status }) => span.set(httpResponseAttributes(status)),
-            now: needs.now,
-          });
-    giveBack();
-
-    if (result.kind === 'aborted') {
-      span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+    try {
+      return await callAs(needs, { execution, chosen, apiKey: credential.apiKey?.reveal() });
+    } catch (error) {
+      const ref = { upstreamId: target.upstream, model: target.model };
       if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
+      throw error;
+    } finally {
+      giveBack();
     }
-    const redacted = redact(result, apiKey);
-    if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
-    span.end();
-    needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
-    if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
-    return redacted;
   };
+}
+
+interface CallFacts {
+  readonly execution: Execution;
+  readonly chosen: ChosenCall;
+  readonly apiKey: string | undefined;
+}
+
+async function callAs(needs: CallTargetNeeds, { execution, chosen, apiKey }: CallFacts): Promise<AttemptResult> {
+  const { job, delivered, publisher } = execution;
+  const { target, isProbe, hasFailures, attempts, rescue } = chosen;
+  const { adapter } = target;
+  const ref = { upstreamId: target.upstream, model: target.model };
+  const calledAtMs = Date.now();
+  const prepared = await loadAndPrepare(needs, {
+    adapter,
+    body: bodyFor(chosen, delivered),
+    plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
+    execution,
+  });
+  const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
+  const span = startSpan({
+    ...attemptSpan({
+      method: request?.method ?? 'POST',
+      url: request?.url ?? target.baseUrl,
+      resendCount: attempts - 1,
+      upstream: target.upstream,
+      credentialId: chosen.credentialId,
+    }),
+    parent: execution.span,
+    startTimeMs: calledAtMs,
+  });
+
+  const result =
+    prepared.kind !== 'ready' || request === undefined
+      ? unanswered(prepared)
+      : await attempt({
+          client: needs.client,
+          adapter,
+          request: withTraceContext(request, span.carrier()),
+          body: prepared.body,
+          plan: prepared.plan,
+          stream: job.stream,
+          stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
+          sink: {
+            onAnswer() {
+              publisher.send('answered', { upstream: target.upstream, model: target.model, attempts });
+              execution.span.event(firstChunkEvent);
+              if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
+            },
+            data: publisher.data,
+            isCongested: publisher.isCongested,
+            onceWritable: publisher.onceWritable,
+          },
+          signal: execution.run.signal,
+          onHold: execution.run.onHold,
+          firstTokenMs: needs.timeouts.firstTokenMs,
+          idleMs: needs.timeouts.idleMs,
+          remainingMs: execution.remainingMs(),
+          ...needs.limits,
+          onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
+          onHead: ({ status }) => span.set(httpResponseAttributes(status)),
+          now: needs.now,
+        });
+
+  if (result.kind === 'aborted') {
+    span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+    if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
+  }
+  const redacted = redact(result, apiKey);
+  if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
+  span.end();
+  needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+  if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
+  return redacted;
 }
 
 interface Beginning {
@@ -131,15 +148,17 @@ interface Beginning {
   readonly execution: Execution;
 }
 
-/** All that comes before the call which brings the answer. */
+/** What came of all that comes before the call which brings the answer. */
+type BeginResult = PrepareResult & { readonly wasCalled?: boolean };
+
 async function loadAndPrepare(
   { client, images, timeouts, limits }: CallTargetNeeds,
   { adapter, body, plan, execution }: Beginning,
-): Promise<PrepareResult> {
+): Promise<BeginResult> {
   const { signal } = execution.run;
   const loaded = await loadImages(body, { adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
-  if (loaded.kind === 'failed') return loaded;
+  if (loaded.kind === 'failed') return { ...loaded, wasCalled: false };
   return prepare({
     client,
     adapter,
@@ -174,7 +193,7 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
 }
 
 /** The end of a call of which the answer was not even asked for. */
-function unanswered(prepared: PrepareResult): AttemptResult {
+function unanswered(prepared: BeginResult): AttemptResult {
   const none = { events: 0, received: 0 } as const;
   return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
 }
