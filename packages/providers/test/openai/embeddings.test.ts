@@ -48,6 +48,10 @@ describe('embeddings of an OpenAI upstream', () => {
     });
   });
 
+  it('are a failure where a text is no base64', () => {
+    expect(translate(list(item('*')))).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+  });
+
   it('come out in the order of the inputs, with all that a server left out', () => {
     const translated = translate({
       data: [
