@@ -21,6 +21,13 @@ export function textsOf(body: ChatBody): readonly string[] | undefined {
   return Array.isArray(input) && input.every((item) => typeof item === 'string') ? input : undefined;
 }
 
+/** How many vectors a request asks for; undefined where it can't be told. */
+export function inputsOf({ input }: ChatBody): number | undefined {
+  if (typeof input === 'string') return 1;
+  if (!Array.isArray(input)) return undefined;
+  return typeof input[0] === 'number' ? 1 : input.length;
+}
+
 /** For providers that embed texts alone, so many at once. */
 export const onlyTexts =
   (mostInputs: number): NonNullable<EmbeddingsAdapter['findUnsupported']> =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import { inputsOf } from '../embeddings/operation.ts';
 import { usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseText } from '../parse-text.ts';
 import { toInnerFailure } from './failure.ts';
@@ -35,6 +36,10 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
     return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no embeddings." } };
   }
   const { data, model, usage } = list;
+  if (data.length !== (inputsOf(body) ?? data.length)) {
+    const message = "The provider's answer holds another number of embeddings than was asked for.";
+    return { kind: 'failed', failure: { kind: 'malformed', message } };
+  }
   const wantsText = body['encoding_format'] === 'base64';
   const isClean =
     list.object === 'list' &&
