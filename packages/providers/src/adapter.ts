@@ -81,6 +81,8 @@ export interface StreamTranslator {
   readonly state: StreamState;
   /** Every part of the answer is finished: what may still come is its usage. */
   readonly isFinished: boolean;
+  /** The answer is finished by its provider's word, which it gives too lightly: more may come at any time. */
+  readonly mayGoOn?: boolean;
   /** How many events said nothing but that the provider is at work. They are no part of the answer, yet no silence. */
   readonly heartbeats?: number;
   /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */

@@ -189,7 +189,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   function noteProgress(): void {
     const at = now();
-    if (translator?.isFinished === true) silence.allow(Math.min(usageWaitMs, options.idleMs));
+    if (translator?.isFinished === true && translator.mayGoOn !== true)
+      silence.allow(Math.min(usageWaitMs, options.idleMs));
     else if (lastPieceAt === undefined) silence.allow(options.idleMs);
     else silence.touch();
     if (lastPieceAt !== undefined) options.onGap(at - lastPieceAt);
