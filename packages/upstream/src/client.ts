@@ -8,6 +8,7 @@ export interface UpstreamClient {
   call(request: UpstreamRequest, listener: CallListener): Call;
   /** Makes a call whose answer matters to nobody. */
   tell(request: UpstreamRequest): void;
+  /** Ends all calls, but lets be heard what was told before. */
   close(): Promise<void>;
 }
 
@@ -50,23 +51,34 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
     allowH2: false,
   });
+  const told = new Set<Promise<void>>();
   return {
     call: (request, listener) => dispatch(agent, request, listener),
     tell(request) {
-      const call = dispatch(agent, request, unheard);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const call = dispatch(agent, request, {
+        onHead: () => undefined,
+        onText: () => undefined,
+        onEnd: resolve,
+        onFailure: () => resolve(),
+      });
       // An upstream that does not answer would keep the socket for ever.
-      setTimeout(() => call.abort(), tellMs).unref();
+      const timer = setTimeout(() => {
+        call.abort();
+        resolve();
+      }, tellMs).unref();
+      told.add(promise);
+      void promise.then(() => {
+        clearTimeout(timer);
+        told.delete(promise);
+      });
     },
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all(told);
+      await agent.destroy();
+    },
   };
 }
-
-const unheard: CallListener = {
-  onHead: () => undefined,
-  onText: () => undefined,
-  onEnd: () => undefined,
-  onFailure: () => undefined,
-};
 
 function dispatch(agent: Agent, request: UpstreamRequest, listener: CallListener): Call {
   const url = new URL(request.url);

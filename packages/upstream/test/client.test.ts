@@ -202,6 +202,20 @@ describe('createUpstreamClient', () => {
     await short.close();
   });
 
+  it('is heard although it closes right after its words', async () => {
+    const heard: string[] = [];
+    const url = await serve(
+      createServer((request, response) => {
+        heard.push(String(request.url));
+        response.end();
+      }),
+    );
+    const leaving = createUpstreamClient({ connectTimeoutMs: 1000, keepAliveMs: 1000 });
+    leaving.tell({ method: 'POST', url, headers: {}, body: '{}' });
+    await leaving.close();
+    expect(heard).toEqual(['/v1/x?q=1']);
+  });
+
   it('reports an address that is none', async () => {
     expect((await call('http://127.0.0.1:1')).failure?.kind).toBe('network');
   });
