@@ -58,6 +58,24 @@ describe('a request to a provider that can do less than OpenAI', () => {
     });
   });
 
+  const odd = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`odd${at}`, at]));
+
+  it('names the first of what is too much to name', () => {
+    const fitted = fit(odd, adapterThat({}));
+    const message = expect.stringMatching(/^.* "odd0", .*"odd19" and 99980 more\.$/);
+    expect(fitted).toMatchObject({ failure: { param: 'odd0', message } });
+  });
+
+  it('shows the beginning of a name that is too long to show', () => {
+    const param = `${'x'.repeat(100)}…`;
+    expect(fit({ ['x'.repeat(5000)]: 1 }, adapterThat({}))).toMatchObject({ failure: { param } });
+  });
+
+  // Each field held against each other would take minutes.
+  it('loses much at once, within the time of a test', () => {
+    expect(fit({ ...odd, temperature: 1 }, adapterThat({}), true)).toMatchObject({ body: { temperature: 1 } });
+  });
+
   it('loses what is not supported where that is wanted, and nothing else', () => {
     const messages = [
       { role: 'system', content: 'be brief' },
