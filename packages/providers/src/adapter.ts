@@ -42,6 +42,8 @@ export interface ProviderAdapter {
   readonly isStreamOnly?: boolean;
   /** What of this request the provider can't do, beyond what `capabilities` says: values, combinations. */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
+  /** Is this a picture that the provider fetches itself, although it takes no others by their URL? */
+  takesImage?(url: string): boolean;
   /** What must be asked of the provider before the call that brings the answer. */
   prepare?(body: ChatBody, plan: CallPlan): Preparation;
   /** The call that brings the answer. The body holds nothing that the provider can't do. */

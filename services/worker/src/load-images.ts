@@ -30,7 +30,7 @@ interface LoadOptions {
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
-  const found = findWebImages(body);
+  const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
   const [tooMany] = distinct.slice(mostImages);

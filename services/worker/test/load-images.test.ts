@@ -48,6 +48,14 @@ describe('loadImages', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
+  it('leaves to a provider what lies in stores of its own', async () => {
+    const gemini = providers.gemini.create({});
+    const stored = ['gs://b/a.png', 'https://generativelanguage.googleapis.com/v1beta/files/a'].map(imageAt);
+    const { loaded, fetch } = load(bodyWith(...stored, imageAt('https://p.example/a.png')), gemini);
+    expect(await loaded).toEqual({ kind: 'ready', body: bodyWith(...stored, imageAt('data:image/png;base64,AAAA')) });
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['https://p.example/a.png']);
+  });
+
   it('fetches a picture once that is shown twice', async () => {
     const twice = [imageAt('https://p.example/a.png'), imageAt('https://p.example/a.png')];
     const { loaded, fetch } = load(bodyWith(...twice), adapterFor('data'));
