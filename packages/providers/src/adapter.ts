@@ -42,6 +42,8 @@ export interface ProviderAdapter {
   readonly isStreamOnly?: boolean;
   /** What of this request the provider can't do, beyond what `capabilities` says: values, combinations. */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
+  /** Is this a picture that the provider fetches itself, although it takes no others by their URL? */
+  takesImage?(url: string): boolean;
   /** What must be asked of the provider before the call that brings the answer. */
   prepare?(body: ChatBody, plan: CallPlan): Preparation;
   /** The call that brings the answer. The body holds nothing that the provider can't do. */
@@ -83,6 +85,8 @@ export interface StreamTranslator {
   readonly state: StreamState;
   /** Every part of the answer is finished: what may still come is its usage. */
   readonly isFinished: boolean;
+  /** The answer is finished by its provider's word, which it gives too lightly: more may come at any time. */
+  readonly mayGoOn?: boolean;
   /** How many events said nothing but that the provider is at work. They are no part of the answer, yet no silence. */
   readonly heartbeats?: number;
   /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */

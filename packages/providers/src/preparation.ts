@@ -4,16 +4,18 @@ import type { ChatBody } from './adapter.ts';
 /**
  * A conversation with the provider that comes before the answer: yields what the worker shall do, gets back what came of
  * it, and returns how the call goes on. A failure of the network ends it from outside; so does a client that leaves:
- * then a call that a `finally` block yields is still made, and nobody waits for it.
+ * what a `finally` block then has to tell the provider is still told.
  */
 export type Preparation = Generator<PreparationStep, Prepared, StepAnswer>;
 
 export type PreparationStep =
   | { readonly kind: 'call'; readonly request: UpstreamRequest }
+  /** Make this call and go on: nobody waits for its answer. */
+  | { readonly kind: 'tell'; readonly request: UpstreamRequest }
   /** Do nothing for so long. */
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** What came back, whatever its status; of a wait, an empty answer with status 0. */
+/** What came back, whatever its status; where nothing does, an empty answer with status 0. */
 export interface StepAnswer {
   readonly head: ResponseHead;
   readonly text: string;

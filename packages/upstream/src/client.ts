@@ -8,6 +8,7 @@ export interface UpstreamClient {
   call(request: UpstreamRequest, listener: CallListener): Call;
   /** Makes a call whose answer matters to nobody. */
   tell(request: UpstreamRequest): void;
+  /** Ends all calls, but lets be heard what was told before. */
   close(): Promise<void>;
 }
 
@@ -34,10 +35,12 @@ export interface UpstreamClientSettings {
   readonly keepAliveMs: number;
   /** To one origin at once; default: as many as there are calls. */
   readonly maxConnections?: number | undefined;
+  /** How long a call may take whose answer matters to nobody. Default: 10 s. */
+  readonly tellMs?: number;
 }
 
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
-  const { connectTimeoutMs, keepAliveMs, maxConnections } = settings;
+  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000 } = settings;
   const agent = new Agent({
     connectTimeout: connectTimeoutMs,
     keepAliveTimeout: keepAliveMs,
@@ -48,19 +51,34 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
     allowH2: false,
   });
+  const told = new Set<Promise<void>>();
   return {
     call: (request, listener) => dispatch(agent, request, listener),
-    tell: (request) => void dispatch(agent, request, unheard),
-    close: () => agent.destroy(),
+    tell(request) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const call = dispatch(agent, request, {
+        onHead: () => undefined,
+        onText: () => undefined,
+        onEnd: resolve,
+        onFailure: () => resolve(),
+      });
+      // An upstream that does not answer would keep the socket for ever.
+      const timer = setTimeout(() => {
+        call.abort();
+        resolve();
+      }, tellMs).unref();
+      told.add(promise);
+      void promise.then(() => {
+        clearTimeout(timer);
+        told.delete(promise);
+      });
+    },
+    async close() {
+      await Promise.all(told);
+      await agent.destroy();
+    },
   };
 }
-
-const unheard: CallListener = {
-  onHead: () => undefined,
-  onText: () => undefined,
-  onEnd: () => undefined,
-  onFailure: () => undefined,
-};
 
 function dispatch(agent: Agent, request: UpstreamRequest, listener: CallListener): Call {
   const url = new URL(request.url);

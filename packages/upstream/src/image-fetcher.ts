@@ -122,9 +122,18 @@ function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => bo
   };
 }
 
+/** Ranges that the library takes for public ones: of benchmarks, and of documentation. */
+const notPublicRanges = ['198.18.0.0/15', '3fff::/20'].map((range) => ipaddr.parseCIDR(range));
+/** All that is public of IPv6. Beyond it lie addresses that embed those of IPv4, and site-local ones. */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** Neither private, nor local, nor reserved, in whatever notation. */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(globalUnicast)) return false;
+  return !notPublicRanges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range, bits));
 }
 
 function reasonOf(error: unknown): string {

@@ -189,6 +189,33 @@ describe('createUpstreamClient', () => {
     expect(connections).toBe(1);
   });
 
+  it('does not wait for ever where its words matter to nobody', async () => {
+    const closed = Promise.withResolvers<void>();
+    const url = await serve(
+      createServer((request) => {
+        request.socket.once('close', () => closed.resolve());
+      }),
+    );
+    const short = createUpstreamClient({ connectTimeoutMs: 1000, keepAliveMs: 1000, tellMs: 50 });
+    short.tell({ method: 'POST', url, headers: {}, body: '{}' });
+    await expect(closed.promise).resolves.toBeUndefined();
+    await short.close();
+  });
+
+  it('is heard although it closes right after its words', async () => {
+    const heard: string[] = [];
+    const url = await serve(
+      createServer((request, response) => {
+        heard.push(String(request.url));
+        response.end();
+      }),
+    );
+    const leaving = createUpstreamClient({ connectTimeoutMs: 1000, keepAliveMs: 1000 });
+    leaving.tell({ method: 'POST', url, headers: {}, body: '{}' });
+    await leaving.close();
+    expect(heard).toEqual(['/v1/x?q=1']);
+  });
+
   it('reports an address that is none', async () => {
     expect((await call('http://127.0.0.1:1')).failure?.kind).toBe('network');
   });

@@ -138,6 +138,11 @@ describe('isPublicAddress', () => {
     '::ffff:127.0.0.1',
     '64:ff9b::a00:1',
     '2002:a00:1::',
+    '64:ff9b:1::a00:1',
+    '::a00:1',
+    'fec0::1',
+    '3fff::1',
+    '198.18.0.1',
     'x',
   ])('refuses %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);

@@ -21,6 +21,8 @@ export type AttemptResult = Settled & {
   readonly events: number;
   /** Events that came, those included that the client has from an earlier call. */
   readonly received: number;
+  /** False where it came to no call: the upstream itself has not been heard. Default true. */
+  readonly wasCalled?: boolean;
 };
 
 /** Where an attempt's answer goes. */
@@ -187,7 +189,8 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   function noteProgress(): void {
     const at = now();
-    if (translator?.isFinished === true) silence.allow(Math.min(usageWaitMs, options.idleMs));
+    if (translator?.isFinished === true && translator.mayGoOn !== true)
+      silence.allow(Math.min(usageWaitMs, options.idleMs));
     else if (lastPieceAt === undefined) silence.allow(options.idleMs);
     else silence.touch();
     if (lastPieceAt !== undefined) options.onGap(at - lastPieceAt);

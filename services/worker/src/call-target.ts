@@ -21,7 +21,7 @@ import type { Execution } from './execute.ts';
 import { loadImages } from './load-images.ts';
 import { prepare, type PrepareResult } from './prepare.ts';
 import { redactFailure } from './redact-failure.ts';
-import type { Target } from './targets.ts';
+import type { Credential, Target } from './targets.ts';
 
 /** One call of a run: to whom, as whom. */
 export interface ChosenCall {
@@ -64,96 +64,111 @@ export interface CallTargetNeeds {
 
 export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   return async (execution, chosen) => {
-    const { job, delivered, publisher } = execution;
-    const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
-    const { adapter } = target;
-    const ref = { upstreamId: target.upstream, model: target.model };
+    const { target, isProbe } = chosen;
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
-    const askedAtMs = Date.now();
-    const { signal } = execution.run;
-    const key = await takeCallKey(credential, {
-      tokens: needs.tokens,
-      signal,
-      remainingMs: execution.remainingMs(),
-    }).catch((error: unknown) => {
-      giveBack();
-      throw error;
-    });
-    const { apiKey, token } = key.kind === 'key' ? key : noKey;
-    const calledAtMs = Date.now();
-    if (token !== undefined && token.origin !== 'stored') {
-      const { upstream } = target;
-      const shape = tokenSpan({ upstream, credentialId: chosen.credentialId, origin: token.origin });
-      startSpan({ ...shape, parent: execution.span, startTimeMs: askedAtMs }).end(calledAtMs);
-    }
-    const prepared =
-      key.kind !== 'key'
-        ? key
-        : await loadAndPrepare(needs, {
-            adapter,
-            body: chosen.body,
-            plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
-            execution,
-          });
-    const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
-    const span = startSpan({
-      ...attemptSpan({
-        method: request?.method ?? 'POST',
-        url: request?.url ?? target.baseUrl,
-        resendCount: attempts - 1,
-        upstream: target.upstream,
-        credentialId: chosen.credentialId,
-      }),
-      parent: execution.span,
-      startTimeMs: calledAtMs,
-    });
-
-    const result =
-      prepared.kind !== 'ready' || request === undefined
-        ? unanswered(prepared)
-        : await attempt({
-            client: needs.client,
-            adapter,
-            request: withTraceContext(request, span.carrier()),
-            body: prepared.body,
-            plan: prepared.plan,
-            stream: job.stream,
-            stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
-            sink: {
-              onAnswer() {
-                publisher.send('answered', answeredBy(chosen));
-                if (continuations === 0) execution.span.event(firstChunkEvent);
-                if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
-              },
-              data: publisher.data,
-              isCongested: publisher.isCongested,
-              onceWritable: publisher.onceWritable,
-            },
-            signal,
-            onHold: execution.run.onHold,
-            firstTokenMs: needs.timeouts.firstTokenMs,
-            idleMs: needs.timeouts.idleMs,
-            remainingMs: execution.remainingMs(),
-            ...needs.limits,
-            onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
-            onHead: ({ status }) => span.set(httpResponseAttributes(status)),
-            now: needs.now,
-          });
-    giveBack();
-
-    if (result.kind === 'aborted') {
-      span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+    try {
+      return await callAs(needs, { execution, chosen, credential });
+    } catch (error) {
+      const ref = { upstreamId: target.upstream, model: target.model };
       if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
+      throw error;
+    } finally {
+      giveBack();
     }
-    const redacted = redact(result, apiKey);
-    const isTokenRefused = isRefusal(result) && token !== undefined;
-    if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
-    if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
-    span.end();
-    needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
-    if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
-    return isTokenRefused ? { ...redacted, isTokenRefused } : redacted;
   };
+}
+
+interface CallFacts {
+  readonly execution: Execution;
+  readonly chosen: ChosenCall;
+  readonly credential: Credential;
+}
+
+async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }: CallFacts): Promise<CallResult> {
+  const { job, delivered, publisher } = execution;
+  const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
+  const { adapter } = target;
+  const ref = { upstreamId: target.upstream, model: target.model };
+  const askedAtMs = Date.now();
+  const { signal } = execution.run;
+  const key = await takeCallKey(credential, {
+    tokens: needs.tokens,
+    signal,
+    remainingMs: execution.remainingMs(),
+  });
+  const { apiKey, token } = key.kind === 'key' ? key : noKey;
+  const calledAtMs = Date.now();
+  if (token !== undefined && token.origin !== 'stored') {
+    const { upstream } = target;
+    const shape = tokenSpan({ upstream, credentialId: chosen.credentialId, origin: token.origin });
+    startSpan({ ...shape, parent: execution.span, startTimeMs: askedAtMs }).end(calledAtMs);
+  }
+  const prepared =
+    key.kind !== 'key'
+      ? { ...key, wasCalled: false }
+      : await loadAndPrepare(needs, {
+          adapter,
+          body: chosen.body,
+          plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
+          execution,
+        });
+  const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
+  const span = startSpan({
+    ...attemptSpan({
+      method: request?.method ?? 'POST',
+      url: request?.url ?? target.baseUrl,
+      resendCount: attempts - 1,
+      upstream: target.upstream,
+      credentialId: chosen.credentialId,
+    }),
+    parent: execution.span,
+    startTimeMs: calledAtMs,
+  });
+
+  const result =
+    prepared.kind !== 'ready' || request === undefined
+      ? unanswered(prepared)
+      : await attempt({
+          client: needs.client,
+          adapter,
+          request: withTraceContext(request, span.carrier()),
+          body: prepared.body,
+          plan: prepared.plan,
+          stream: job.stream,
+          stitch: delivered === undefined || rescue === undefined ? undefined : createStitch(delivered, rescue),
+          sink: {
+            onAnswer() {
+              publisher.send('answered', answeredBy(chosen));
+              if (continuations === 0) execution.span.event(firstChunkEvent);
+              if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
+            },
+            data: publisher.data,
+            isCongested: publisher.isCongested,
+            onceWritable: publisher.onceWritable,
+          },
+          signal,
+          onHold: execution.run.onHold,
+          firstTokenMs: needs.timeouts.firstTokenMs,
+          idleMs: needs.timeouts.idleMs,
+          remainingMs: execution.remainingMs(),
+          ...needs.limits,
+          onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
+          onHead: ({ status }) => span.set(httpResponseAttributes(status)),
+          now: needs.now,
+        });
+
+  if (result.kind === 'aborted') {
+    span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+    if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
+  }
+  const redacted = redact(result, apiKey);
+  const isTokenRefused = isRefusal(result) && token !== undefined;
+  if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
+  if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
+  span.end();
+  needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+  if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
+  return isTokenRefused ? { ...redacted, isTokenRefused } : redacted;
 }
 
 /** What the ingress is told of a call that answers. */
@@ -168,15 +183,17 @@ interface Beginning {
   readonly execution: Execution;
 }
 
-/** All that comes before the call which brings the answer. */
+/** What came of all that comes before the call which brings the answer. */
+type BeginResult = PrepareResult & { readonly wasCalled?: boolean };
+
 async function loadAndPrepare(
   { client, images, timeouts, limits }: CallTargetNeeds,
   { adapter, body, plan, execution }: Beginning,
-): Promise<PrepareResult> {
+): Promise<BeginResult> {
   const { signal } = execution.run;
   const loaded = await loadImages(body, { adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
-  if (loaded.kind === 'failed') return loaded;
+  if (loaded.kind === 'failed') return { ...loaded, wasCalled: false };
   return prepare({
     client,
     adapter,
@@ -188,6 +205,7 @@ async function loadAndPrepare(
     maxBodyBytes: limits.maxBodyBytes,
   });
 }
+
 const noKey = { apiKey: undefined, token: undefined };
 
 const isRefusal = (result: AttemptResult): boolean =>
@@ -215,7 +233,9 @@ function planOf({ execution: { job }, target, apiKey, startedAtMs }: PlanFacts):
 }
 
 /** The end of a call of which the answer was not even asked for. */
-function unanswered(prepared: Exclude<CallKey, { kind: 'key' }> | PrepareResult): AttemptResult {
+function unanswered(
+  prepared: (Exclude<CallKey, { kind: 'key' }> | PrepareResult) & { wasCalled?: boolean },
+): AttemptResult {
   const none = { events: 0, received: 0 } as const;
   return prepared.kind === 'failed' ? { ...prepared, ...none } : { kind: 'aborted', ...none };
 }

@@ -215,11 +215,12 @@ interface Lesson {
 /** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
 async function learn({ needs, chosen, result, standings, state: before }: Lesson): Promise<RetryState> {
   const { target, isProbe } = chosen;
-  const { failure, received } = result;
+  const { failure, received, wasCalled = true } = result;
   const state = { ...before, burntTokens: before.burntTokens + received };
   const ref = { upstreamId: target.upstream, model: target.model };
   const verdict = classify(failure);
   if (verdict.countsAgainstTarget) await needs.health.failed(ref, isProbe);
+  else if (isProbe && !wasCalled) await needs.health.abandoned(ref);
   // Whatever it said, it was there to say it.
   else if (isProbe) await needs.health.recovered(ref);
 

@@ -6,6 +6,13 @@ export type LoadedImages =
   | { readonly kind: 'ready'; readonly body: ChatBody }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
+/** The most pictures that one request may have fetched. */
+const mostImages = 100;
+/** The most that they may hold together, as base64: what a provider takes in one request is not much more. */
+const mostCharacters = 64 * 1024 * 1024;
+/** How many of a request are fetched at once. Each may be as large as the fetcher lets it be. */
+const atOnce = 4;
+
 /** Where a picture stands in a request. */
 interface FoundImage {
   readonly message: number;
@@ -23,20 +30,52 @@ interface LoadOptions {
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
-  const found = findWebImages(body);
+  const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
-  const loaded = await Promise.all(
-    found.map(async (image) => ({ image, fetched: await fetcher.fetch(image.url, signal) })),
-  );
-  const dataUrls = new Map<string, string>();
-  for (const { image, fetched } of loaded) {
-    if (fetched.kind === 'refused') return { kind: 'failed', failure: failureOf(image, fetched.reason) };
-    dataUrls.set(keyOf(image.message, image.part), `data:${fetched.mediaType};base64,${fetched.base64}`);
-  }
-  return { kind: 'ready', body: withDataUrls(body, dataUrls) };
+  const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
+  const [tooMany] = distinct.slice(mostImages);
+  if (tooMany !== undefined) return refuse(tooMany, `is one of more than ${mostImages}`);
+  const fetched = await fetchAll(distinct, { fetcher, signal });
+  if (fetched.kind === 'failed') return fetched;
+  return { kind: 'ready', body: withDataUrls(body, fetched.dataUrls) };
 }
 
-const keyOf = (message: number, part: number): string => `${message}.${part}`;
+type FetchedAll =
+  | { readonly kind: 'ready'; readonly dataUrls: ReadonlyMap<string, string> }
+  | Extract<LoadedImages, { kind: 'failed' }>;
+
+/** Data URLs by the URLs that they stand for. The first picture that can't be had ends the work on the others. */
+async function fetchAll(
+  images: readonly FoundImage[],
+  { fetcher, signal }: Pick<LoadOptions, 'fetcher' | 'signal'>,
+): Promise<FetchedAll> {
+  const dataUrls = new Map<string, string>();
+  const waiting = images.values();
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let characters = 0;
+  let failed: FetchedAll | undefined;
+
+  async function work(): Promise<void> {
+    for (const image of waiting) {
+      const fetched = await fetcher.fetch(image.url, either);
+      if (failed !== undefined) return;
+      if (fetched.kind === 'image') characters += fetched.base64.length;
+      if (fetched.kind === 'refused') failed = refuse(image, fetched.reason);
+      else if (characters > mostCharacters) failed = refuse(image, 'is too large, with those before it');
+      else dataUrls.set(image.url, `data:${fetched.mediaType};base64,${fetched.base64}`);
+      if (failed !== undefined) return stop.abort();
+    }
+  }
+
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return failed ?? { kind: 'ready', dataUrls };
+}
+
+const refuse = (image: FoundImage, reason: string): Extract<LoadedImages, { kind: 'failed' }> => ({
+  kind: 'failed',
+  failure: failureOf(image, reason),
+});
 
 function failureOf({ message, part }: FoundImage, reason: string): UpstreamFailure {
   return {
@@ -55,18 +94,25 @@ const partsOf = (message: unknown): readonly unknown[] => (isObject(message) ? l
 function findWebImages({ messages }: ChatBody): FoundImage[] {
   return listOf(messages).flatMap((message, at) =>
     partsOf(message).flatMap((part, partAt) => {
-      const image = isObject(part) && part['type'] === 'image_url' ? part['image_url'] : undefined;
-      const url = isObject(image) ? image['url'] : undefined;
-      return typeof url === 'string' && !url.startsWith('data:') ? [{ message: at, part: partAt, url }] : [];
+      const url = webImageOf(part);
+      return url === undefined ? [] : [{ message: at, part: partAt, url }];
     }),
   );
 }
 
+/** The URL of a picture that does not stand in the request itself. */
+function webImageOf(part: unknown): string | undefined {
+  const image = isObject(part) && part['type'] === 'image_url' ? part['image_url'] : undefined;
+  const url = isObject(image) ? image['url'] : undefined;
+  return typeof url === 'string' && !url.startsWith('data:') ? url : undefined;
+}
+
 function withDataUrls(body: ChatBody, dataUrls: ReadonlyMap<string, string>): ChatBody {
-  const messages = listOf(body['messages']).map((message, at) => {
+  const messages = listOf(body['messages']).map((message) => {
     if (!isObject(message) || !Array.isArray(message['content'])) return message;
-    const content = message['content'].map((part: unknown, partAt) => {
-      const url = dataUrls.get(keyOf(at, partAt));
+    const content = message['content'].map((part: unknown) => {
+      const named = webImageOf(part);
+      const url = named === undefined ? undefined : dataUrls.get(named);
       if (url === undefined || !isObject(part)) return part;
       return { ...part, image_url: { ...(part['image_url'] as Json), url } };
     });

@@ -46,6 +46,11 @@ async function takeSteps<Result>(
 ): Promise<StepsResult<Result>> {
   let next = steps.next();
   for (let taken = 0; next.done !== true; taken++) {
+    if (next.value.kind === 'tell') {
+      options.client.tell(next.value.request);
+      next = steps.next(nothing);
+      continue;
+    }
     const isOneMore = taken < (options.maxSteps ?? Infinity);
     const result: StepResult = isOneMore
       ? await takeStep(next.value, options, signal)
@@ -68,7 +73,11 @@ type StepResult =
 
 type AskOptions = Pick<StepOptions<unknown>, 'client' | 'stepMs' | 'maxBodyBytes'>;
 
-function takeStep(step: PreparationStep, options: AskOptions, signal: AbortSignal): Promise<StepResult> {
+function takeStep(
+  step: Exclude<PreparationStep, { kind: 'tell' }>,
+  options: AskOptions,
+  signal: AbortSignal,
+): Promise<StepResult> {
   const { promise, resolve } = Promise.withResolvers<StepResult>();
   let call: Call | undefined;
   const timer = setTimeout(onTime, step.kind === 'wait' ? step.ms : options.stepMs);
@@ -122,6 +131,5 @@ function ask(
 /** Ends a conversation early; what it wants to say to the provider then is said, and nobody waits for it. */
 function leave<Result>(steps: Steps<Result>, { client, left }: StepOptions<Result>): void {
   const last = steps.return(left);
-  if (last.done === true || last.value.kind !== 'call') return;
-  client.tell(last.value.request);
+  if (last.done !== true && last.value.kind === 'tell') client.tell(last.value.request);
 }

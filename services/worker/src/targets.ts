@@ -2,7 +2,7 @@ import type { Config, UpstreamCredential } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
 import type { Operation } from '@sluice/protocol';
-import { asEmbeddings, type ProviderAdapter, providers } from '@sluice/providers';
+import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@sluice/providers';
 import type { TokenCredential } from '@sluice/tokens';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
 import { toTokenCredential, type TokenCredentialNeeds } from './token-credential.ts';
@@ -76,6 +76,13 @@ function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
 }
 
 const toolParameters = ['tools', 'functions'];
+/** Servers refuse them without tools. */
+const toolSettings = ['tool_choice', 'function_call', 'parallel_tool_calls'];
+
+function toolFields(body: ChatBody): readonly string[] {
+  const tools = toolParameters.filter((name) => Array.isArray(body[name]) && body[name].length > 0);
+  return tools.length === 0 ? [] : [...tools, ...toolSettings.filter((name) => body[name] != null)];
+}
 
 /** The adapter of a server that can do less than its protocol. */
 function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
@@ -85,9 +92,6 @@ function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']):
   return {
     ...adapter,
     capabilities: { ...capabilities, images },
-    findUnsupported: (body) => [
-      ...toolParameters.filter((name) => Array.isArray(body[name]) && body[name].length > 0).map((name) => [name]),
-      ...(adapter.findUnsupported?.(body) ?? []),
-    ],
+    findUnsupported: (body) => [...toolFields(body).map((name) => [name]), ...(adapter.findUnsupported?.(body) ?? [])],
   };
 }

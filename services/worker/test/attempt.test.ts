@@ -102,6 +102,25 @@ describe('attempt', () => {
     expect(answers).toHaveBeenCalledOnce();
   });
 
+  it('waits as long as between any two pieces where a finish may be none', async () => {
+    const gemini = providers.gemini.create({});
+    const { upstream, sent, settled } = start({ adapter: gemini, idleMs: 5000 });
+    const piece = (text: string): string =>
+      JSON.stringify({
+        candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }],
+        usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 },
+      });
+    upstream.head();
+    upstream.event(piece('one'));
+    await vi.advanceTimersByTimeAsync(4000);
+    upstream.event(piece('two'));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(await settled()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await settled()).toMatchObject({ kind: 'complete' });
+    expect(sent.join('')).toContain('two');
+  });
+
   it('does not wait for the upstream to hang up, and hangs up itself in the end', async () => {
     const { upstream, promise } = start();
     upstream.head();

@@ -371,6 +371,16 @@ describe('execute', () => {
     expect(health.failed).not.toHaveBeenCalled();
   });
 
+  it('leaves open how a target stands that a probe did not even call', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [{ ...fail('invalid_request'), wasCalled: false }],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.abandoned).toHaveBeenCalledOnce();
+    expect(health.recovered).not.toHaveBeenCalled();
+  });
+
   it('gives a request back that a shutdown interrupts before its answer', async () => {
     const { outcome } = await run({
       targets: [target('u')],

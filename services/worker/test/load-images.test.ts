@@ -48,6 +48,56 @@ describe('loadImages', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
+  it('leaves to a provider what lies in stores of its own', async () => {
+    const gemini = providers.gemini.create({});
+    const stored = ['gs://b/a.png', 'https://generativelanguage.googleapis.com/v1beta/files/a'].map(imageAt);
+    const { loaded, fetch } = load(bodyWith(...stored, imageAt('https://p.example/a.png')), gemini);
+    expect(await loaded).toEqual({ kind: 'ready', body: bodyWith(...stored, imageAt('data:image/png;base64,AAAA')) });
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['https://p.example/a.png']);
+  });
+
+  it('fetches a picture once that is shown twice', async () => {
+    const twice = [imageAt('https://p.example/a.png'), imageAt('https://p.example/a.png')];
+    const { loaded, fetch } = load(bodyWith(...twice), adapterFor('data'));
+    const inline = imageAt('data:image/png;base64,AAAA');
+    expect(await loaded).toEqual({ kind: 'ready', body: bodyWith(inline, inline) });
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
+  const many = (count: number): object[] =>
+    Array.from({ length: count }, (_, at) => imageAt(`https://p.example/${at}.png`));
+
+  it('fetches a few at a time', async () => {
+    let open = 0;
+    let most = 0;
+    const fetcher: ImageFetcher = {
+      async fetch() {
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open--;
+        return { kind: 'image', mediaType: 'image/png', base64: 'AAAA' };
+      },
+      close: () => Promise.resolve(),
+    };
+    const { signal } = new AbortController();
+    const loaded = await loadImages(bodyWith(...many(100)), { adapter: adapterFor('data'), fetcher, signal });
+    expect([loaded.kind, most]).toEqual(['ready', 4]);
+  });
+
+  it('refuses more pictures than anybody shows, and fetches none of them', async () => {
+    const { loaded, fetch } = load(bodyWith(...many(101)), adapterFor('data'));
+    expect(await loaded).toMatchObject({ failure: { param: 'messages[1].content[100].image_url.url' } });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('stops where they are too large together', async () => {
+    const base64 = 'A'.repeat(20 * 1024 * 1024);
+    const large = { kind: 'image', mediaType: 'image/png', base64 } as const;
+    const { loaded, fetch } = load(bodyWith(...many(50)), adapterFor('data'), large);
+    expect(await loaded).toMatchObject({ failure: { param: 'messages[1].content[3].image_url.url' } });
+    expect(fetch.mock.calls.length).toBeLessThan(10);
+  });
+
   it('says which picture can not be had', async () => {
     const refused = { kind: 'refused', reason: 'is not at a public address' } as const;
     const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);

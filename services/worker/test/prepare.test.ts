@@ -28,7 +28,7 @@ function* openChat(): Preparation {
     isReady = true;
     return { kind: 'ready', notes: { chat: opened.text, state: state.text } };
   } finally {
-    if (!isReady) yield { kind: 'call', request: to('close') };
+    if (!isReady) yield { kind: 'tell', request: to('close') };
   }
 }
 
@@ -113,6 +113,16 @@ describe('prepare', () => {
     await vi.advanceTimersByTimeAsync(700);
     expect(await settled()).toMatchObject({ failure: { kind: 'timeout' } });
     expect(paths()).toEqual(['/open', '/close']);
+  });
+
+  it('does not wait for what it only tells, nor mind what becomes of it', async () => {
+    function* say(): Preparation {
+      yield { kind: 'tell', request: to('bye') };
+      return { kind: 'failed', failure: { kind: 'unexpected', message: 'no chat' } };
+    }
+    const { paths, settled } = start({ adapter: { ...providers.openai.create({}), prepare: say } });
+    expect(await settled()).toEqual({ kind: 'failed', failure: { kind: 'unexpected', message: 'no chat' } });
+    expect(paths()).toEqual(['/bye']);
   });
 
   it('stops when the request is not wanted any more, and says so to the provider', async () => {

@@ -9,6 +9,8 @@ import { chatEnvelopeSchema, type WireChat } from './wire.ts';
 
 /** Coze wants to be asked no more often. */
 const pollMs = 1000;
+/** Questions in a row that may fail on the server's side. */
+const mostStumbles = 3;
 
 /**
  * Starts a chat and asks how it stands until it is over. Its answer is then to be had by {@link ChatNotes}. A chat that is
@@ -22,6 +24,7 @@ export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Prepa
   let { chat } = started;
   let method: 'GET' | 'POST' = 'GET';
   let isOver = false;
+  let stumbles = 0;
   try {
     while (chat.status !== 'completed') {
       const failure = toChatFailure(chat);
@@ -36,13 +39,16 @@ export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Prepa
         answer = yield { kind: 'call', request: toRetrieve(plan, ids, method) };
       }
       const retrieved = readChat(answer);
+      // The chat goes on, and is paid, whatever befalls a question about it.
+      if (retrieved.kind === 'failed' && retrieved.failure.kind === 'server' && stumbles++ < mostStumbles) continue;
       if (retrieved.kind === 'failed') return retrieved;
+      stumbles = 0;
       ({ chat } = retrieved);
     }
     isOver = true;
     return { kind: 'ready', notes: toNotes(ids, chat) };
   } finally {
-    if (!isOver) yield { kind: 'call', request: toCancel(plan, ids) };
+    if (!isOver) yield { kind: 'tell', request: toCancel(plan, ids) };
   }
 }
 

@@ -45,7 +45,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       isOver = true;
       answer.fail(failure);
     }
-    if (chat.status !== 'completed') return;
+    if (chat.status !== 'completed') return answer.heartbeat();
     if (chat.usage != null) answer.usage(toOpenAiUsage(chat.usage));
     if (!hasText) answer.delta({ content: '' });
     answer.finish('stop');
@@ -55,7 +55,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   function onMessage(message: WireMessage, answer: AnswerDraft): void {
     note(answer, { chatId: message.chat_id, conversationId: message.conversation_id });
-    if (message.type !== 'answer') return;
+    if (message.type !== 'answer') return answer.heartbeat();
     const { id, content, reasoning_content: thoughts } = message;
     if (thoughts) {
       withThoughts.add(id ?? '');
@@ -98,7 +98,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
         : onChat({ ...chat, status: event.slice(chatEvent.length) }, answer);
     }
     const onText = messageEvents.get(event);
-    if (onText === undefined) return;
+    if (onText === undefined) return answer.heartbeat();
     const message = parseText(messageSchema, data);
     if (message === undefined) failUnread(answer);
     else onText(message, answer);

@@ -3,6 +3,7 @@ import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { embeddings } from './embeddings.ts';
 import { toFailure } from './failure.ts';
+import { isStored } from './parts.ts';
 import { parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { findUnsupported } from './unsupported.ts';
@@ -37,6 +38,7 @@ export const gemini = defineProvider({
     // Errors in the middle of a stream come as bare JSON.
     framing: 'sse-unterminated',
     findUnsupported,
+    takesImage: isStored,
     toUpstream: (body, plan) => toUpstream(body, plan, thinking),
     translateStream,
     translateWhole,

@@ -49,7 +49,11 @@ export function toPart(part: ContentPart): Part | undefined {
   }
 }
 
-/** Pictures that the worker could not fetch are Gemini's to fetch, such as those of its own file store. */
+/** Pictures in Google's own stores, which open to the key alone: nobody else could fetch them. */
+export const isStored = (url: string): boolean =>
+  /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/i.test(url);
+
+/** Of pictures elsewhere, the worker has put the bytes here. */
 function fromUrl(url: string): Part | undefined {
   return url.startsWith('data:') ? fromDataUrl(url) : { fileData: { fileUri: url } };
 }

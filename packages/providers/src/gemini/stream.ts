@@ -14,10 +14,13 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   let finishReason: FinishReason | undefined;
   /** The counts of the whole answer came with its end: nothing more is to be expected. */
   let isCounted = false;
+  let responses = 0;
+  let endings = 0;
   let calls = 0;
   let hasAnswered = false;
 
   function onResponse(response: WireResponse, answer: AnswerDraft): void {
+    responses++;
     answer.identify(identityOf(response));
     const candidate = candidateOf(response);
     for (const part of candidate?.content?.parts ?? []) {
@@ -29,6 +32,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (block !== undefined && !hasAnswered) return answer.fail(block);
     const ending = endingOf(candidate, { hasCalls: calls > 0 });
     if (ending?.kind === 'failed') return answer.fail(ending.failure);
+    if (ending !== undefined) endings++;
     finishReason = block === undefined ? (ending?.reason ?? finishReason) : 'content_filter';
     isCounted = ending !== undefined && response.usageMetadata?.candidatesTokenCount != null;
   }
@@ -61,6 +65,10 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     },
     get isFinished() {
       return translator.isFinished || isCounted;
+    },
+    // An older model, or perhaps one: its first event tells no more.
+    get mayGoOn() {
+      return endings > 1 || responses === 1;
     },
   };
 }

@@ -16,8 +16,9 @@ export function findUnsupported(body: ChatBody): readonly FieldPath[] {
 function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
   const { tools = [], tool_choice: choice, response_format: format, seed, modalities } = request;
   for (const [at, { type }] of tools.entries()) if (type !== 'function') yield ['tools', at];
-  if (typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools')
+  if (typeof choice === 'object' && tools.length > 0 && choice.type !== 'function' && choice.type !== 'allowed_tools')
     yield ['tool_choice'];
+  if (choice !== undefined && choice !== 'auto' && choice !== 'none' && tools.length === 0) yield ['tool_choice'];
   // It calls as many at once as it likes.
   if (request.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
   if (request.reasoning_effort != null && !isEffort(request.reasoning_effort)) yield ['reasoning_effort'];

@@ -8,7 +8,7 @@ import { plainStyle } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
 import { wireErrorSchema } from './wire.ts';
 
-const vectorSchema = z.union([z.string(), z.array(z.number())]);
+const vectorSchema = z.union([z.base64(), z.array(z.number())]);
 const listSchema = z.object({
   error: wireErrorSchema.nullish(),
   object: z.string().nullish(),

@@ -17,7 +17,6 @@ export interface RequestContext {
  * don't know included.
  */
 export function toUpstream(body: ChatBody, { plan, style }: RequestContext): UpstreamRequest {
-  const asksForUsage = plan.stream && plan.reportStreamUsage;
   return {
     method: 'POST',
     url: `${plan.baseUrl}${style.chat_path}`,
@@ -33,16 +32,16 @@ export function toUpstream(body: ChatBody, { plan, style }: RequestContext): Ups
       ...withParameters(withMessages(body, style), style),
       model: plan.model,
       ...streamFields(body, plan),
-      ...(asksForUsage ? { stream_options: { ...streamOptions(body), include_usage: true } } : {}),
       ...style.set,
     }),
   };
 }
 
-/** A server may be asked for a stream where the client wants none, or the other way about. */
-function streamFields(body: ChatBody, { stream }: CallPlan): object {
-  if ((body['stream'] === true) === stream) return {};
-  return stream ? { stream } : { stream, stream_options: undefined };
+/** Members that are undefined are not written: where the answer is wanted whole, nothing may ask for a stream. */
+function streamFields(body: ChatBody, { stream, reportStreamUsage }: CallPlan): object {
+  if (!stream) return { stream: body['stream'] === true ? undefined : body['stream'], stream_options: undefined };
+  if (!reportStreamUsage) return { stream };
+  return { stream, stream_options: { ...streamOptions(body), include_usage: true } };
 }
 
 function keyHeader(key: string | undefined, name: string): Readonly<Record<string, string>> {

@@ -14,16 +14,16 @@ const labels: ReadonlySet<string> = new Set([
 ]);
 
 /** Values that ask for what happens anyway. */
-const neutral: Readonly<Record<string, readonly unknown[]>> = {
-  encoding_format: ['float'],
-  n: [1],
-  frequency_penalty: [0],
-  presence_penalty: [0],
-  parallel_tool_calls: [true],
-  service_tier: ['auto', 'default'],
-  tool_choice: ['auto', 'none'],
-  function_call: ['auto', 'none'],
-};
+const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
+  ['encoding_format', ['float']],
+  ['n', [1]],
+  ['frequency_penalty', [0]],
+  ['presence_penalty', [0]],
+  ['parallel_tool_calls', [true]],
+  ['service_tier', ['auto', 'default']],
+  ['tool_choice', ['auto', 'none']],
+  ['function_call', ['auto', 'none']],
+]);
 
 /** What of a request the provider can't do: where each of it stands. */
 export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): FieldPath[] {
@@ -51,9 +51,11 @@ export function asksForNothing(name: string, value: unknown, { tool_choice: choi
   if (value === null || value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
   if (typeof value === 'object') {
+    // Without any option of its own, a search is asked for all the same.
+    if (name === 'web_search_options') return false;
     return Object.keys(value).length === 0 || (name === 'response_format' && Reflect.get(value, 'type') === 'text');
   }
-  return neutral[name]?.includes(value) ?? false;
+  return neutral.get(name)?.includes(value) ?? false;
 }
 
 function unsupportedParts(messages: unknown, capabilities: Capabilities): FieldPath[] {

@@ -206,10 +206,10 @@ describe('a request to a plain model', () => {
     expect(headers).toMatchObject({ authorization: 'Bearer key', 'x-dashscope-workspace': 'ws-1' });
     expect(JSON.parse(String(body))).toEqual({
       model: 'qwen-plus',
+      stream: true,
       messages: [user('hi')],
       tools: [],
       unknown: 1,
-      stream: true,
       stream_options: { include_usage: true },
     });
   });

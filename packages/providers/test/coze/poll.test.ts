@@ -91,12 +91,20 @@ describe('a chat of Coze that is polled', () => {
     ['waits for its caller', chat('requires_action'), { kind: 'unexpected', code: 'requires_action' }],
     ['waits for its caller in a Studio', chat('required_action'), { kind: 'unexpected' }],
     ['can not be asked for', answer({ code: 4013, msg: 'slow' }), { kind: 'rate_limit' }],
-    ['is asked for in vain', answer('oops', 502), { kind: 'server', status: 502 }],
     ['is not there', answer({ code: 4200, msg: 'no chat' }, 404), { kind: 'not_found' }],
   ])('is cancelled when it %s', (_what, last, failure) => {
     expect(run([chat('in_progress'), waited, last, answer({ code: 0 })])).toMatchObject({
       wanted: [start, 'wait 1000', get, cancel],
       outcome: { kind: 'failed', failure },
+    });
+  });
+
+  it('is asked for again when the server stumbles, and cancelled when it does no more', () => {
+    const stumble = answer('oops', 502);
+    const again = Array.from({ length: 4 }, () => [waited, stumble]).flat();
+    expect(run([chat('in_progress'), ...again, answer({ code: 0 })])).toMatchObject({
+      wanted: [start, ...Array.from({ length: 4 }, () => ['wait 1000', get]).flat(), cancel],
+      outcome: { kind: 'failed', failure: { kind: 'server', status: 502 } },
     });
   });
 
@@ -108,7 +116,7 @@ describe('a chat of Coze that is polled', () => {
     expect(last).toMatchObject({
       done: false,
       value: {
-        kind: 'call',
+        kind: 'tell',
         request: { body: JSON.stringify({ conversation_id: ids.conversation_id, chat_id: ids.id }) },
       },
     });

@@ -54,6 +54,14 @@ function translate(events: readonly Event[], { ends = true } = {}) {
 }
 
 describe('a stream of Coze', () => {
+  it('shows that the bot is at work while it says nothing', () => {
+    const verbose = message('completed', { type: 'verbose', content: '{}' });
+    const call = message('completed', { type: 'function_call', content: '{}' });
+    const { translator, chunks } = translate([created, chat('in_progress'), call, verbose], { ends: false });
+    expect([translator.heartbeats, chunks]).toEqual([4, []]);
+    expect(translate([message('delta', { content: 'x' })], { ends: false }).translator.heartbeats).toBe(0);
+  });
+
   it('becomes the chunks of one answer', () => {
     const { chunks, content, reasoning, translator } = translate([
       created,

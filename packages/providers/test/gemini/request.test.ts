@@ -283,6 +283,7 @@ describe('what Gemini can not do', () => {
       'messages[0].tool_calls[0].function.arguments',
       { messages: [{ role: 'assistant', tool_calls: [call('1', 'f', '[1')] }] },
     ],
+    ['tool_choice', { tool_choice: 'required' }],
   ])('is refused by name: %s', (param, body) => {
     const fitted = fitRequest({ messages: [user], ...body }, adapter, { model: 'm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });

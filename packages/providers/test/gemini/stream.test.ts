@@ -86,6 +86,16 @@ describe('a Gemini stream', () => {
     expect(translator.state.kind).toBe('complete');
   });
 
+  it('may go on where each event calls itself the last, counts included', () => {
+    const stop = (text: string): object => ({
+      candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }],
+      usageMetadata,
+    });
+    expect(translate(stop('a')).translator).toMatchObject({ isFinished: true, mayGoOn: true });
+    expect(translate(stop('a'), stop('b'), stop('c')).translator.mayGoOn).toBe(true);
+    expect(translate(parts({ text: 'a' }), stop('b')).translator.mayGoOn).toBe(false);
+  });
+
   it('tells thoughts, text, signatures and pictures apart', () => {
     const { chunks } = translate(
       parts({ text: 'hm', thought: true }, { text: '' }, { text: 'well' }),

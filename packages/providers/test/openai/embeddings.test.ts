@@ -48,6 +48,21 @@ describe('embeddings of an OpenAI upstream', () => {
     });
   });
 
+  it('are a failure where a text is no base64', () => {
+    expect(translate(list(item('*')))).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+  });
+
+  it.each([
+    ['x', 1],
+    [['x', 'y'], 2],
+    [[1, 2, 3], 1],
+    [[[1], [2, 3]], 2],
+  ])('are as many as the inputs: %j', (input, count) => {
+    const answerOf = (length: number) => list(...Array.from({ length }, (_, at) => item(vector, at)));
+    expect(translate(answerOf(count), { input })).toMatchObject({ kind: 'complete' });
+    expect(translate(answerOf(count + 1), { input })).toMatchObject({ failure: { kind: 'malformed' } });
+  });
+
   it('come out in the order of the inputs, with all that a server left out', () => {
     const data = [
       { index: 1, embedding: [1] },

@@ -40,6 +40,9 @@ describe('a request to a provider that can do less than OpenAI', () => {
     [{ tools: [{ type: 'function' }] }, 'tools'],
     [{ response_format: { type: 'json_object' } }, 'response_format'],
     [{ top_k: 40 }, 'top_k'],
+    [{ web_search_options: {} }, 'web_search_options'],
+    [{ toString: 1 }, 'toString'],
+    [JSON.parse('{"__proto__":"x"}') as object, '__proto__'],
     [user(text, webImage), 'messages[0].content[1]'],
     [user({ type: 'input_audio', input_audio: {} }), 'messages[0].content[0]'],
   ])('is refused for %j, and told of %s', (body, param) => {
@@ -53,6 +56,24 @@ describe('a request to a provider that can do less than OpenAI', () => {
     expect(fit({ seed: 1, n: 3 }, adapterThat({}))).toMatchObject({
       failure: { param: 'seed', message: 'The model "m" does not support "seed", "n".' },
     });
+  });
+
+  const odd = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`odd${at}`, at]));
+
+  it('names the first of what is too much to name', () => {
+    const fitted = fit(odd, adapterThat({}));
+    const message = expect.stringMatching(/^.* "odd0", .*"odd19" and 99980 more\.$/);
+    expect(fitted).toMatchObject({ failure: { param: 'odd0', message } });
+  });
+
+  it('shows the beginning of a name that is too long to show', () => {
+    const param = `${'x'.repeat(100)}…`;
+    expect(fit({ ['x'.repeat(5000)]: 1 }, adapterThat({}))).toMatchObject({ failure: { param } });
+  });
+
+  // Each field held against each other would take minutes.
+  it('loses much at once, within the time of a test', () => {
+    expect(fit({ ...odd, temperature: 1 }, adapterThat({}), true)).toMatchObject({ body: { temperature: 1 } });
   });
 
   it('loses what is not supported where that is wanted, and nothing else', () => {

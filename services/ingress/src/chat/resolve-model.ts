@@ -9,7 +9,7 @@ export type ModelEntry = NonNullable<ReturnType<typeof findModel>>;
  * @throws GatewayError 404 for a model that is not here, 403 for one that the key may not use
  */
 export function resolveModel(config: Config, principal: Pick<Principal, 'models'>, model: string): ModelEntry {
-  const entry = findModel(config, model);
+  const entry = isPlainName(model) ? findModel(config, model) : undefined;
   if (entry === undefined) {
     throw new GatewayError('model_not_found', { message: `The model '${model}' does not exist here.`, param: 'model' });
   }
@@ -21,3 +21,7 @@ export function resolveModel(config: Config, principal: Pick<Principal, 'models'
   }
   return entry;
 }
+
+/** Some providers have the model's name in their paths: there it must not lead to other places than the model's. */
+const isPlainName = (model: string): boolean =>
+  model.isWellFormed() && !model.split('/').some((segment) => segment === '.' || segment === '..');

@@ -2,7 +2,7 @@ import { until, verifies } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice, upstream } from './sluice.ts';
-import { callsOf, post, refusalOf, tokensOf } from './traffic.ts';
+import { callsOf, openStream, post, readAnswer, refusalOf, tokensOf } from './traffic.ts';
 
 let sluice: Sluice;
 beforeEach(() => sluice.simulator.reset());
@@ -21,6 +21,27 @@ async function times<Result>(count: number, run: (at: number) => Promise<Result>
   for (let at = 0; at < count; at++) results.push(await run(at));
   return results;
 }
+
+describe('a server without streams', () => {
+  beforeAll(async () => {
+    sluice = await startSluice({
+      ingresses: 1,
+      workers: 1,
+      config: (simulatorUrl) => ({
+        upstreams: [{ ...upstream('whole', simulatorUrl), lacks: ['streaming'] }],
+        models: [{ id: '*', targets: [{ upstream: 'whole' }] }],
+      }),
+    });
+  });
+
+  it('is asked for whole answers, of which clients get streams', async () => {
+    const answer = await openStream(sluice, { model: 'demo-t2', content: 'rid=x' });
+    await answer.finish();
+    expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 2), isDone: true, errorCode: undefined });
+    const [call] = await sluice.simulator.calls();
+    expect(JSON.parse(call?.body ?? '')).not.toHaveProperty('stream');
+  });
+});
 
 describe('the credentials of an upstream, over two workers', () => {
   beforeAll(async () => {
