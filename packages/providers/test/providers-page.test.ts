@@ -53,7 +53,8 @@ describe('the index of providers', () => {
       ...types.map((type) => [`\`${type}\``, ...cellsOf(type, leastOptions[type] ?? {})]),
       ...Object.entries(variants).map(([name, { type, options }]) => [name, ...cellsOf(type, options)]),
     ];
-    expect(shown.toSorted()).toEqual(expected.toSorted());
+    expect(shown).toHaveLength(expected.length);
+    expect(shown).toEqual(expect.arrayContaining(expected));
   });
 
   it('links a page for each, and leaves none out', () => {
