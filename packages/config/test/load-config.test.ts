@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@sluice/config';
+import { verifies } from '@sluice/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { absent, anyKey, errorOf, load, problemsOf, routing } from './load.ts';
 
@@ -215,7 +216,7 @@ describe('the file', () => {
     expect(loadConfig({ env: anyKey, cwd }).server.port).toBe(5555);
   });
 
-  it('is what SLUICE_CONFIG names, seen from the working directory', () => {
+  it('is what SLUICE_CONFIG names, seen from the working directory', verifies('003-12'), () => {
     const asked: string[] = [];
     const readFile = (path: string): string => {
       asked.push(path);

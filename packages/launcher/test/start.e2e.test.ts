@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, type RunningProcess, startProcess, until } from '@sluice/testkit';
+import { freePort, type RunningProcess, startProcess, until, verifies } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { livingProcess, processIdentity } from '../src/bare/process-identity.mjs';
 import type { Listener, Settings } from '../src/settings.ts';
@@ -78,7 +78,7 @@ function pids(stateFolder = join(root, '.sluice')): number[] {
 const areGone = (ids: readonly number[]): boolean => ids.every((pid) => processIdentity(pid) === undefined);
 
 describe('a start', () => {
-  test('prints one block with base URL, key and curl once all are ready', async () => {
+  test('prints one block with base URL, key and curl once all are ready', verifies('003-13'), async () => {
     const running = await run();
     await isReady(running);
     const key = readFileSync(join(root, '.sluice/api-key'), 'utf8').trim();

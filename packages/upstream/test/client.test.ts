@@ -177,9 +177,9 @@ describe('createUpstreamClient', () => {
     expect(text.length).toBe(written);
   });
 
-  it('uses a connection again', async () => {
+  it.each([200, 503])('uses a connection again after an answer of status %i (rows 000-38, 002-27)', async (status) => {
     let connections = 0;
-    const server = createServer((_request, response) => response.end('ok'));
+    const server = createServer((_request, response) => response.writeHead(status).end('said'));
     server.on('connection', () => connections++);
     const url = await serve(server);
     await call(url);

@@ -54,7 +54,7 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     },
   );
 
-  it('has its models, in any case', verifies('000-16', '000-17', '000-18', '000-19', '000-20'), () => {
+  it('has its models, in any case', verifies('000-03', '000-16', '000-17', '000-18', '000-19', '000-20'), () => {
     const config = zai();
     const ids = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v'];
     expect(config.models.map(({ id }) => id)).toEqual(ids);
@@ -108,7 +108,7 @@ describe('SLUICE_COMPAT=z2api', () => {
     ['secure', 6, 2000, 60_000, 600_000],
   ])(
     'has the numbers of the mode %s',
-    verifies('001-16', '001-17', '001-18', '001-24'),
+    verifies('001-08', '001-16', '001-17', '001-18', '001-24'),
     (mode, attempts, delayMs, wholeMs, streamMs) => {
       const { retry, timeouts } = z2({ PERFORMANCE_MODE: mode });
       expect([retry.maxAttempts, retry.baseDelayMs, timeouts.wholeMs, timeouts.streamMs]).toEqual([

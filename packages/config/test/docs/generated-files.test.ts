@@ -29,7 +29,12 @@ describe('generated files', () => {
 
 describe('docs/sluice.example.yaml', () => {
   const text = readFileSync(new URL('../../../../docs/sluice.example.yaml', import.meta.url), 'utf8');
-  const env = { TEAM_A_KEY: 'sk-team-a-0001', OPENAI_API_KEY: 'one', OPENAI_SPARE_KEY: 'two' };
+  const env = {
+    TEAM_A_KEY: 'sk-team-a-0001',
+    OPENAI_API_KEY: 'one',
+    OPENAI_SPARE_KEY: 'two',
+    ANTHROPIC_API_KEY: 'three',
+  };
   const load = (variables: Readonly<Record<string, string>>) =>
     loadConfig({ env: variables, cwd: '/srv', readFile: () => text });
 
@@ -40,6 +45,7 @@ describe('docs/sluice.example.yaml', () => {
     expect(config.upstreams.map(({ id, credentials }) => [id, credentials.length])).toEqual([
       ['openai', 2],
       ['local', 1],
+      ['claude', 1],
     ]);
     expect(config.retry).toMatchObject({ maxAttempts: 3, baseDelayMs: 1000 });
   });

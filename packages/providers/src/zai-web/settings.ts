@@ -40,7 +40,9 @@ export const zaiWebOptions = section({
     .describe('Models beyond those that are known, or in their place.'),
   zai_web_guests: flag()
     .default(false)
-    .describe('Get tokens for guests where there is no credential. Read the terms of chat.z.ai before.'),
+    .describe(
+      'A credential may be `anonymous: true`: it gets the tokens that the page gives to guests. Read the terms of chat.z.ai before.',
+    ),
 }).refine(({ signing_variant: variant, signing_key: key }) => variant === 'none' || key !== undefined, {
   path: ['signing_key'],
   error: 'is missing; it must be text, but for the signing_variant none',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fitRequest } from '@sluice/providers';
+import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 import { parrot } from './parrot.ts';
@@ -15,7 +16,7 @@ function say(...lines: readonly object[]) {
 }
 
 describe('the provider of docs/add-a-provider.md', () => {
-  it('is the one that is printed there', () => {
+  it('is the one that is printed there', verifies('003-03'), () => {
     const page = readFileSync(new URL('../../../../docs/add-a-provider.md', import.meta.url), 'utf8');
     const source = readFileSync(new URL('./parrot.ts', import.meta.url), 'utf8');
     expect(page).toContain(source.replaceAll('../../src/', '../'));

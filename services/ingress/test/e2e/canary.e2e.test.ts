@@ -6,6 +6,7 @@ import {
   startOtlpReceiver,
   startRedis,
   until,
+  verifies,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEchoProvider } from './echo-provider.ts';
@@ -172,7 +173,7 @@ async function send(path: string, init: { readonly headers?: Record<string, stri
 }
 
 describe('secrets and prompts show nowhere', () => {
-  it('when a request succeeds, and Redis forgets it', async () => {
+  it('when a request succeeds, and Redis forgets it', verifies('003-10'), async () => {
     const stream = await openStream(sluice, { ...authorized, model: 'demo-t5' });
     expect(await stream.finish()).toBe('whole');
     const whole = await post(sluice, { ...authorized, model: 'demo-t5' });

@@ -1,4 +1,4 @@
-import { type CallRecord, until } from '@sluice/testkit';
+import { type CallRecord, until, verifies } from '@sluice/testkit';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { metric, occupancy, post, startLeaver, untilOccupied } from './traffic.ts';
@@ -41,7 +41,7 @@ describe('the upstream call of a client that leaves is closed', () => {
     ['the provider is silent in the middle of its answer', 2, { model: 'demo-t10-stall' }],
     ['the answer streams', 3, { model: longStream }],
     ['the answer is to come in one piece', 0, { model: longStream, fields: { stream: false } }],
-  ])('while %s', async (_name, tokens, options) => {
+  ])('while %s', verifies('001-13'), async (_name, tokens, options) => {
     const leaver = startLeaver(sluice, options);
     await until(async () => ((await sluice.simulator.calls())[0]?.tokensSent ?? -1) >= tokens, {
       what: `a call with ${tokens} tokens sent`,

@@ -116,7 +116,7 @@ describe('bailian-proxy', () => {
 
   it(
     'calls its application, whatever a client calls its model',
-    verifies('002-05', '002-12', '002-22', '002-23'),
+    verifies('002-05', '002-06', '002-12', '002-22', '002-23'),
     async () => {
       expect((await ask(ingress(), 'gpt-3.5-turbo')).choices[0]?.message.content).not.toBe('');
       expect(await lastCall()).toMatchObject({ credential: 'tok-aliyun', path: '/api/v1/apps/app-1/completion' });
@@ -136,7 +136,7 @@ describe('z2api', () => {
 
   it(
     'serves its models in any case',
-    verifies('001-02', '001-22', '001-23', '001-47', '001-48', '001-52'),
+    verifies('001-02', '001-15', '001-22', '001-23', '001-47', '001-48', '001-52'),
     async () => {
       expect(await modelsOf(ingress())).toEqual(['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search']);
       const answer = await ask(ingress(), 'GLM-4.5', 'sk-z2api-client-0001');

@@ -1,3 +1,4 @@
+import { verifies } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, post, refusalOf } from './traffic.ts';
@@ -84,7 +85,7 @@ describe('the paths', () => {
     expect(response.status).toBe(200);
   });
 
-  it('tells its health and its numbers', async () => {
+  it('tells its health and its numbers', verifies('001-11', '002-07'), async () => {
     expect((await call('/health')).body).toMatchObject({ status: 'ok', redis: 'ok', draining: false });
     expect((await call('/status')).body).toMatchObject({ max_connections: 1000, uptime_seconds: expect.any(Number) });
     expect((await call('/readyz')).body).toEqual({ status: 'ready', redis: 'ok', draining: false });
@@ -189,6 +190,16 @@ describe('the contents of an answer', () => {
     });
     const through = await call('/v1/chat/completions', { ...chat, body: question });
     expect(through.body).toEqual(await direct.json());
+  });
+
+  it('reach the client while the provider still speaks', verifies('000-09'), async () => {
+    const answer = await openStream(sluice, { model: 'demo-t200-i10-each', content: 'rid=now' });
+    let sentAtFirst: number | undefined;
+    for await (const piece of answer.pieces()) {
+      if (!piece.includes('now.0')) continue;
+      sentAtFirst ??= (await sluice.simulator.calls()).at(-1)?.tokensSent;
+    }
+    expect(sentAtFirst).toBeLessThan(200);
   });
 
   it('reach the client in one piece and with its type', async () => {

@@ -1,4 +1,4 @@
-import { openaiClient, type ServiceProcess, until } from '@sluice/testkit';
+import { openaiClient, type ServiceProcess, until, verifies } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
@@ -64,15 +64,19 @@ describe('the logs of an ingress and a worker at level trace', () => {
     return { line, shownId, work: await workOf(sluice, line['internal_id']) };
   }
 
-  it("join a request's lines by trace id and by an id of ours, and the client knows the line by its own", async () => {
-    const { line, work, shownId } = await retried('id-of-the-client');
-    expect(shownId).toBe('id-of-the-client');
-    expect(line).toMatchObject({ service: 'sluice-ingress', trace_id: traceId, attempts: 2, outcome: 'complete' });
-    expect(line['internal_id']).toMatch(/^[\da-f-]{36}$/);
-    expect(work).toMatchObject([
-      { service: 'sluice-worker', level: 'warn', trace_id: traceId, code: 'upstream_error', attempts: 1 },
-    ]);
-  });
+  it(
+    "join a request's lines by trace id and by an id of ours, and the client knows the line by its own",
+    verifies('001-10'),
+    async () => {
+      const { line, work, shownId } = await retried('id-of-the-client');
+      expect(shownId).toBe('id-of-the-client');
+      expect(line).toMatchObject({ service: 'sluice-ingress', trace_id: traceId, attempts: 2, outcome: 'complete' });
+      expect(line['internal_id']).toMatch(/^[\da-f-]{36}$/);
+      expect(work).toMatchObject([
+        { service: 'sluice-worker', level: 'warn', trace_id: traceId, code: 'upstream_error', attempts: 1 },
+      ]);
+    },
+  );
 
   it('keep requests apart to which their clients gave the same id', async () => {
     const sameId = 'used-twice';
@@ -98,7 +102,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     expect(line['internal_id']).toBe(line.request_id);
   });
 
-  it('show who asked by four characters at each end of the key', async () => {
+  it('show who asked by four characters at each end of the key', verifies('001-51'), async () => {
     const { headers } = await post(sluice, { model: 'demo-t1' });
     const line = await requestLine(sluice, headers.get('x-request-id'));
     expect(line).toMatchObject({ key: `${apiKey.slice(0, 4)}…${apiKey.slice(-4)}`, key_name: 'test' });
@@ -149,7 +153,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     await untilOccupied(sluice, { running: 0, waiting: 0 });
   });
 
-  it('are JSON objects with level, time, service and message, each on a line', () => {
+  it('are JSON objects with level, time, service and message, each on a line', verifies('001-10'), () => {
     const lines = [...ofIngress(sluice), ...ofWorker(sluice)];
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {
@@ -172,7 +176,7 @@ describe.each([
     sluice = await startSluice({ ...oneEach, env: { LOG_LEVEL: level }, config: quickRetry });
   });
 
-  it(`writes ${expected.join(', ') || 'nothing'}`, async () => {
+  it(`writes ${expected.join(', ') || 'nothing'}`, verifies('000-08'), async () => {
     await post(sluice, { model: 'demo-t1' });
     await post(sluice, { model: 'demo-t1', key: 'sk-nobody-knows' });
     await post(sluice, { model: 'demo-e500' });

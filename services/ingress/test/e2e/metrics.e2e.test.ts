@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { until } from '@sluice/testkit';
+import { until, verifies } from '@sluice/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
@@ -92,7 +92,7 @@ async function ask(model: string, options: { readonly key?: string; readonly str
 }
 
 describe('the metrics of an ingress and its worker', () => {
-  it('count answers, their tokens and their times', async () => {
+  it('count answers, their tokens and their times', verifies('000-08', '003-09'), async () => {
     const stream = async (): Promise<unknown> => (await openStream(sluice, { model: 'demo-t10-f200-i20' })).finish();
     let inputTokens = 0;
     const grown = await growth(async () => {

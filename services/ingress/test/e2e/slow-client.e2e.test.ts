@@ -1,4 +1,4 @@
-import { until } from '@sluice/testkit';
+import { until, verifies } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { metric, openStream, readAnswer, startedStream, tokensOf, untilOccupied } from './traffic.ts';
@@ -22,7 +22,7 @@ beforeEach(() => sluice.simulator.reset());
 const sentTokens = async (): Promise<number> => (await sluice.simulator.calls())[0]?.tokensSent ?? 0;
 
 describe('a client that does not read', () => {
-  it('holds its provider back, and is given up in the end', async () => {
+  it('holds its provider back, and is given up in the end', verifies('001-12', '001-13'), async () => {
     const cutBefore = await metric(sluice.fleet.urls[0] ?? '', 'sluice_slow_clients_total');
     const answer = await startedStream(sluice, { model: wide });
     await until(async () => (await metric(sluice.fleet.urls[0] ?? '', 'sluice_slow_clients_total')) === cutBefore + 1, {

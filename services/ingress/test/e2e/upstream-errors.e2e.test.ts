@@ -61,7 +61,7 @@ describe.each([
     ['demo-e404', NotFoundError.name, 404, 'model_not_found', 1],
   ])(
     'that fails as %s is thrown as %s',
-    { ...verifies('000-23', '000-28', '000-30', '000-32', '000-33'), timeout: 20_000 },
+    { ...verifies('004-09', '000-23', '000-28', '000-30', '000-32', '000-33'), timeout: 20_000 },
     async (model, name, status, code, calls) => {
       const failed = await failure(model, stream);
       expect([shape(failed.error), failed.calls]).toEqual([[name, status, code], calls]);
@@ -76,7 +76,7 @@ describe.each([
     'demo-t3-html-n1',
     'demo-t3-errev-k0-n1',
     'demo-t3-half-k0-n1',
-  ])('that succeeds at last is all the client sees: %s', async (model) => {
+  ])('that succeeds at last is all the client sees: %s', verifies('001-09', '001-14'), async (model) => {
     const client = sluice.client();
     const text = stream
       ? await textOf(await client.chat.completions.create({ ...ask(model, 'rid=x'), stream: true }))

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { verifies } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
 import { openStream, readAnswer, tokensOf } from './traffic.ts';
@@ -111,7 +112,7 @@ describe('a field', () => {
     [{ metadata: { a: 1 } }, 'metadata.a'],
     [{ seed: 1.5 }, 'seed'],
     [{ user: 7 }, 'user'],
-  ])('%j is refused by its name', async (over, param) => {
+  ])('%j is refused by its name', verifies('004-09', '004-13'), async (over, param) => {
     const refusal = await send(fields(over));
     expect(refusal).toMatchObject({ status: 400, param });
     expect(refusal.message).not.toBe('');
