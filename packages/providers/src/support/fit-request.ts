@@ -23,11 +23,12 @@ const mostNamed = 20;
 
 /** Makes a request into one that the provider can serve as a whole, or says what stands against it. */
 export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: FitOptions): Fitted {
-  const paths = findUnsupported(body, adapter);
+  const found = findUnsupported(body, adapter);
+  // What would leave nothing to ask is never dropped.
+  const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
   const [first] = paths;
-  if (first === undefined) return { kind: 'fits', body, dropped: [] };
-  if (options.dropUnsupported) {
-    return { kind: 'fits', body: withoutPaths(body, paths), dropped: paths.slice(0, mostNamed).map(formatPath) };
+  if (first === undefined) {
+    return { kind: 'fits', body: withoutPaths(body, found), dropped: found.slice(0, mostNamed).map(formatPath) };
   }
   const names = paths.slice(0, mostNamed).map((path) => `"${formatPath(path)}"`);
   const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
@@ -41,6 +42,26 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
   };
 }
 
+/** The subject of a request, and the last part of a message. */
+function isEssentialTo(body: ChatBody, paths: readonly FieldPath[]): (path: FieldPath) => boolean {
+  const partsGone = new Map<string | number | undefined, number>();
+  for (const path of paths) {
+    if (isPart(path)) partsGone.set(path[1], (partsGone.get(path[1]) ?? 0) + 1);
+  }
+  const emptied = new Set([...partsGone].filter(([at, gone]) => gone === partCount(body, at)).map(([at]) => at));
+  return (path) => (path.length === 1 && subjects.has(path[0])) || (isPart(path) && emptied.has(path[1]));
+}
+
+const subjects: ReadonlySet<string | number | undefined> = new Set(['messages', 'input']);
+const isPart = (path: FieldPath): boolean => path.length === 4 && path[0] === 'messages' && path[2] === 'content';
+
+function partCount({ messages }: ChatBody, at: string | number | undefined): number {
+  const message: unknown = Array.isArray(messages) && typeof at === 'number' ? messages[at] : undefined;
+  const content: unknown =
+    typeof message === 'object' && message !== null ? Reflect.get(message, 'content') : undefined;
+  return Array.isArray(content) ? content.length : 0;
+}
+
 /** Clients make up names of any length. */
 const longestName = 100;
 const shorten = (name: string): string => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
@@ -50,6 +71,7 @@ const formatPath = (path: FieldPath): string =>
 
 /** Copies what is on the way to a path, and nothing else. */
 function withoutPaths(body: ChatBody, paths: readonly FieldPath[]): ChatBody {
+  if (paths.length === 0) return body;
   const rest = without(body, paths);
   return typeof rest === 'object' && rest !== null ? (rest as ChatBody) : body;
 }

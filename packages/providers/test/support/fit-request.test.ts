@@ -88,6 +88,14 @@ describe('a request to a provider that can do less than OpenAI', () => {
     });
   });
 
+  it.each<[string, object, string]>([
+    ['all that a message says', { seed: 1, ...user(webImage, dataImage) }, 'messages[0].content[0]'],
+    ['all that is to be embedded', { seed: 1, input: [[1, 2]] }, 'input'],
+  ])('does not lose %s, wanted or not', (_what, body, param) => {
+    const adapter = adapterThat({}, { findUnsupported: (given) => ('input' in given ? [['input']] : []) });
+    expect(fit(body, adapter, true)).toMatchObject({ kind: 'unsupported', failure: { param } });
+  });
+
   it.each<[readonly ('https' | 'data')[], object, 'fits' | 'unsupported']>([
     [['https', 'data'], webImage, 'fits'],
     [['https', 'data'], dataImage, 'fits'],
