@@ -25,7 +25,7 @@ export {
   type RetryState,
   startedSchema,
 } from './relay/payloads.ts';
-export { type FailureKind, type UpstreamFailure } from './upstream/failure.ts';
+export { type FailureKind, failureKinds, type UpstreamFailure } from './upstream/failure.ts';
 export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
 export { inspectJson, type JsonLimits } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';

@@ -53,6 +53,8 @@ export interface ProviderAdapter {
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
   /** For answers that are not 2xx. */
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
+  /** What may be secret among its options: taken out of whatever is said of a failure, as the key is. */
+  readonly secrets?: readonly string[];
   /** Where tokens come from that are no fixed keys. */
   readonly tokens?: TokenSource;
   /** Absent where the provider makes none. */

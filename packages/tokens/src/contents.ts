@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { failureKinds, type UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken } from '@sluice/providers';
 import { z } from 'zod';
 import type { TokenRef } from './scripts.ts';
@@ -19,7 +19,7 @@ const tokenSchema = z.object({
   renewal: z.string().optional(),
 });
 const failureSchema = z.object({
-  kind: z.enum(['network', 'timeout', 'server', 'rate_limit', 'quota', 'authentication', 'permission', 'malformed']),
+  kind: z.enum(failureKinds),
   message: z.string(),
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
 import { isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
 import { createContents } from './contents.ts';
@@ -89,6 +89,8 @@ const storeRetryMs = 300;
 
 const tooLong: UpstreamFailure = { kind: 'timeout', message: "The provider's token could not be renewed in time." };
 const unknownFailure: UpstreamFailure = { kind: 'server', message: "The provider's token could not be renewed." };
+/** Time alone mends none of these: a login that has ended, a firewall, a captcha. */
+const hopelessKinds: ReadonlySet<FailureKind> = new Set(['authentication', 'unexpected']);
 
 export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
   const { onError, now } = needs;
@@ -201,7 +203,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       scripts.fail(credential, {
         holder,
         sealedFailure: contents.closeFailure(credential, failure),
-        restMs: failure.kind === 'authentication' ? times.refusedRest : times.rest,
+        restMs: hopelessKinds.has(failure.kind) ? times.refusedRest : times.rest,
         beganWith,
         kept:
           renewal === undefined

@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { failureKinds, type UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken, TokenResult } from '@sluice/providers';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, until, verifies } from '@sluice/testkit';
@@ -212,6 +212,29 @@ describe('a renewal that fails', () => {
     provider.gate.failure = undefined;
     await advance(other, keyPrefix, 60_000);
     expect(await other.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
+  });
+
+  redisTest('means the same to every worker, whatever it is', async ({ redisUrl, keyPrefix }) => {
+    const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
+    for (const [at, kind] of failureKinds.entries()) {
+      const provider = createProvider();
+      const credential = { ...provider.credential, credentialId: `c${at}` };
+      provider.gate.failure = { kind, message: 'No.' };
+      const failure = { kind: 'failed', failure: provider.gate.failure };
+      expect(await one.vault.get(credential)).toEqual(failure);
+      expect(await other.vault.get(credential)).toEqual(failure);
+      expect(provider.seen).toHaveLength(1);
+    }
+  });
+
+  redisTest('of the firewall kind is left alone as long as one of a login', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    provider.gate.failure = { kind: 'unexpected', message: 'The firewall blocks this gateway.' };
+    await scene.vault.get(provider.credential);
+    await advance(scene, keyPrefix, 30_000);
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ kind: 'failed' });
+    expect(provider.seen).toHaveLength(1);
   });
 
   redisTest('leaves a token in use that still holds', async ({ redisUrl, keyPrefix }) => {

@@ -161,7 +161,7 @@ async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }:
     span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
     if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
   }
-  const redacted = redact(result, apiKey);
+  const redacted = redact(result, [...(apiKey === undefined ? [] : [apiKey]), ...(adapter.secrets ?? [])]);
   const isTokenRefused = isRefusal(result) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
   if (redacted.kind === 'failed') span.fail({ code: redacted.failure.kind, message: redacted.failure.message });
@@ -248,7 +248,7 @@ function withTraceContext(request: UpstreamRequest, { traceparent, tracestate }:
 
 const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
 
-function redact(result: AttemptResult, apiKey: string | undefined): AttemptResult {
+function redact(result: AttemptResult, secrets: readonly string[]): AttemptResult {
   if (result.kind !== 'failed') return result;
-  return { ...result, failure: redactFailure(result.failure, apiKey === undefined ? [] : [apiKey]) };
+  return { ...result, failure: redactFailure(result.failure, secrets) };
 }

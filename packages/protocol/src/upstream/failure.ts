@@ -21,24 +21,26 @@
  * | diverged        | another answer than the one that it was to go on with                      |
  * | unexpected      | a status that neither time nor another key mends (3xx, 501, 505 …)         |
  */
-export type FailureKind =
-  | 'network'
-  | 'timeout'
-  | 'server'
-  | 'busy'
-  | 'rate_limit'
-  | 'quota'
-  | 'authentication'
-  | 'permission'
-  | 'not_found'
-  | 'context_length'
-  | 'content_policy'
-  | 'invalid_request'
-  | 'unsupported'
-  | 'truncated'
-  | 'malformed'
-  | 'diverged'
-  | 'unexpected';
+export const failureKinds = [
+  'network',
+  'timeout',
+  'server',
+  'busy',
+  'rate_limit',
+  'quota',
+  'authentication',
+  'permission',
+  'not_found',
+  'context_length',
+  'content_policy',
+  'invalid_request',
+  'unsupported',
+  'truncated',
+  'malformed',
+  'diverged',
+  'unexpected',
+] as const;
+export type FailureKind = (typeof failureKinds)[number];
 
 export interface UpstreamFailure {
   readonly kind: FailureKind;

@@ -76,11 +76,15 @@ function grantRequest({ id, secret, baseUrl }: OAuthClient, fields: Readonly<Rec
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
-      authorization: `Basic ${btoa(`${id}:${secret}`)}`,
+      authorization: `Basic ${basicCredentials({ id, secret })}`,
     },
     body: new URLSearchParams({ ...fields, client_id: id, client_secret: secret }).toString(),
   };
 }
+
+/** As they stand in a header. */
+export const basicCredentials = ({ id, secret }: Pick<OAuthClient, 'id' | 'secret'>): string =>
+  Buffer.from(`${id}:${secret}`).toString('base64');
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 

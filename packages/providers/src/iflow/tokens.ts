@@ -1,6 +1,6 @@
 import { parseText } from '../parse-text.ts';
 import type { ProviderToken, TokenPlan, TokenSource, TokenSteps } from '../token-source.ts';
-import { askForGrant, fetchKey, loginAgain, type OAuthClient } from './oauth.ts';
+import { askForGrant, basicCredentials, fetchKey, loginAgain, type OAuthClient } from './oauth.ts';
 import { loginFileSchema } from './wire.ts';
 
 const hourMs = 3_600_000;
@@ -16,7 +16,7 @@ export function createTokenSource(client: Partial<OAuthClient> & Pick<OAuthClien
     obtain: (before, plan) => renew({ id, secret, baseUrl }, before, plan),
     readLogin,
     missingOptions: [...(id === '' ? ['oauth_client_id'] : []), ...(secret === '' ? ['oauth_client_secret'] : [])],
-    secrets: secret === '' ? [] : [secret],
+    secrets: secret === '' ? [] : [secret, basicCredentials({ id, secret })],
   };
 }
 

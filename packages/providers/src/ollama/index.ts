@@ -2,7 +2,7 @@ import { section, textLike, wholeNumber } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { createOpenAiAdapter } from '../openai/index.ts';
 import { toFailure } from '../openai/failure.ts';
-import { dialectOptions, placeOptions } from '../openai/options.ts';
+import { dialectOptions, placeOptions, secretsOf } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { embeddings, toEmbed } from './embeddings.ts';
 import { findUnsupported, parameters, toUpstream } from './request.ts';
@@ -54,6 +54,7 @@ export const ollama = defineProvider({
       translateStream: (body, plan) => translateStream({ body, plan, hasThinkTags }),
       translateWhole: (text, body, plan) => translateWhole(text, { body, plan, hasThinkTags }),
       toFailure,
+      secrets: secretsOf(headers),
       embeddings: { ...embeddings, toUpstream: (body, plan) => toEmbed(body, plan, { headers, ...own }) },
     };
   },

@@ -4,7 +4,7 @@ import { defineProvider } from '../provider.ts';
 import { createEmbeddings } from './embeddings.ts';
 import { asksForNothing } from '../support/find-unsupported.ts';
 import { toFailure } from './failure.ts';
-import { dialectOptions, placeOptions, plainStyle } from './options.ts';
+import { dialectOptions, placeOptions, plainStyle, secretsOf } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -28,6 +28,7 @@ export function createOpenAiAdapter(style: RequestStyle): ProviderAdapter {
     translateStream: (body, plan) => translateStream({ body, plan, hasThinkTags }),
     translateWhole: (text, body, plan) => translateWhole(text, { body, plan, hasThinkTags }),
     toFailure,
+    secrets: secretsOf(style.headers),
     embeddings: createEmbeddings(style),
   };
 }

@@ -65,6 +65,15 @@ export const placeOptions = {
     .describe('What follows the base URL. It may have a query.'),
 };
 
+/** Shorter values are versions and switches, and would punch holes into ordinary words. */
+const shortestSecret = 8;
+
+/** What may be secret among a server's headers: whole values, and words of such as `Bearer …`. */
+export const secretsOf = (headers: Readonly<Record<string, string>>): readonly string[] =>
+  Object.values(headers)
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter((value) => value.length >= shortestSecret);
+
 const dialect = z.strictObject(dialectOptions);
 export type Dialect = z.output<typeof dialect>;
 

@@ -23,9 +23,12 @@ export function guestTokens(options: ZaiWebOptions): TokenSource {
       };
       const first = readToken(session.text);
       if (isGood(session.head.status) && first !== undefined) return toToken(first);
-      // 405 is the firewall, and the rest would be the same at another door.
-      if (!isGood(session.head.status) && ![400, 401, 403, 404].includes(session.head.status)) {
-        return { kind: 'failed', failure: toFailure(session.head, session.text) };
+      const failure = isGood(session.head.status)
+        ? failureInside(session.text, noToken)
+        : toFailure(session.head, session.text);
+      // A firewall or a captcha means us: other doors are not tried. The rest would be the same at each of them.
+      if (failure.kind === 'unexpected' || ![200, 400, 401, 403, 404].includes(session.head.status)) {
+        return { kind: 'failed', failure };
       }
       const guest = yield {
         kind: 'call',
@@ -39,11 +42,12 @@ export function guestTokens(options: ZaiWebOptions): TokenSource {
       const second = readToken(guest.text);
       if (isGood(guest.head.status) && second !== undefined) return toToken(second);
       if (!isGood(guest.head.status)) return { kind: 'failed', failure: toFailure(guest.head, guest.text) };
-      return { kind: 'failed', failure: failureInside(guest.text, 'The provider gave no token.') };
+      return { kind: 'failed', failure: failureInside(guest.text, noToken) };
     },
   };
 }
 
+const noToken = 'The provider gave no token.';
 const isGood = (status: number): boolean => status >= 200 && status < 300;
 const readToken = (text: string): string | undefined => parseText(sessionSchema, text)?.token;
 const toToken = (value: string) => ({ kind: 'token', token: { value, expiresAtMs: undefined } }) as const;

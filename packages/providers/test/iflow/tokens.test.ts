@@ -35,6 +35,10 @@ function play<Result>(steps: Generator<PreparationStep, Result, StepAnswer>, ans
   return { result: next.value, calls, taken };
 }
 
+it('knows what is secret about its client, also as it stands in a header', () => {
+  expect(source.secrets).toEqual(['client-secret', Buffer.from('id:client-secret').toString('base64')]);
+});
+
 describe('a renewal', verifies('004-06'), () => {
   it('asks for a grant and then for the key', () => {
     const { result, calls } = play(source.obtain(before, plan), [granted, known]);

@@ -1,4 +1,4 @@
-import { providers } from '@sluice/providers';
+import { asEmbeddings, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 
@@ -17,6 +17,22 @@ describe('a dialect of the OpenAI protocol', () => {
     'can not have the header %s',
     (name) =>
       expect(() => providers.openai.create({ headers: { [name]: 'x' } })).toThrow(/must be the name of a header/),
+  );
+
+  it.each([
+    ['openai', undefined],
+    ['azure', undefined],
+    ['ollama', undefined],
+    ['ollama', 'http://ollama.example/v1'],
+  ] as const)(
+    'names what may be secret among the headers of %s (%s), also where embeddings are made',
+    (type, baseUrl) => {
+      const headers = { 'X-Team': 'Token abcdefgh-0001', 'X-Version': '2' };
+      const adapter = providers[type].create({ headers }, baseUrl);
+      for (const each of [adapter, asEmbeddings(adapter)]) {
+        expect(each?.secrets).toEqual(['Token abcdefgh-0001', 'abcdefgh-0001']);
+      }
+    },
   );
 
   it('may want the key in another header', () => {

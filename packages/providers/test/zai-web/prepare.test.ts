@@ -208,6 +208,12 @@ describe('a token for a guest', () => {
       [old, newer],
       { kind: 'failed', failure: { kind: 'malformed' } },
     ],
+    ...[200, 403].map((status): [string, readonly Answer[], readonly string[], object] => [
+      `nowhere where a captcha is wanted at once, with status ${status}`,
+      [{ status, body: { error: { code: 'FRONTEND_CAPTCHA_REQUIRED' } } }],
+      [old],
+      { kind: 'failed', failure: { kind: 'unexpected', message: expect.stringContaining('official API') } },
+    ]),
     [
       'nowhere where a captcha is wanted',
       [

@@ -9,6 +9,7 @@ const bodyCharsPerSweep = 32 * 1024 * 1024;
 export interface CallHead {
   readonly method: string;
   readonly path: string;
+  readonly query: string;
   readonly credential: string;
   /** Names and values in turns, as node:http hands them over. */
   readonly rawHeaders: readonly string[];

@@ -19,6 +19,8 @@ export interface CallRecord {
   readonly at: number;
   readonly method: string;
   readonly path: string;
+  /** Behind the path's `?`, as sent; empty where there is none. */
+  readonly query: string;
   /** As asked for, directives included; empty where a call names none. */
   readonly model: string;
   readonly stream: boolean;

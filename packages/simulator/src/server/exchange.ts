@@ -23,7 +23,8 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   const { providers, audit, conversations, script } = needs;
   const method = request.method ?? '';
   const credential = credentialOf(request.headers);
-  const call = audit.begin({ method, path, credential, rawHeaders: request.rawHeaders });
+  const query = (request.url ?? '').slice(path.length + 1);
+  const call = audit.begin({ method, path, query, credential, rawHeaders: request.rawHeaders });
   response.setHeader('x-request-id', `req_${call.id}`);
   response.on('finish', () => call.end('answered'));
   response.on('close', () => call.end('aborted'));
@@ -32,7 +33,8 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   if (body === null || !call.isOpen()) return;
   call.setBody(body ?? '');
 
-  const raw = { method, path, query: queryOf(request), headers: request.headers, credential, body: body ?? '' };
+  const asked = { query: new URLSearchParams(query), headers: request.headers, credential };
+  const raw = { ...asked, method, path, body: body ?? '' };
   for (const { intercept } of providers) {
     const answer = intercept?.(raw);
     if (answer === undefined) continue;
@@ -55,8 +57,7 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
     return refuse({ name: 'noCredential' });
   if (body === undefined) return refuse({ name: 'bodyTooLarge' });
   if ('unknown' in header) return refuse({ name: 'unknownDirective', word: header.unknown });
-  const query = new URLSearchParams((request.url ?? '').slice(path.length));
-  const question = endpoint.read(body, { query, headers: request.headers, credential });
+  const question = endpoint.read(body, asked);
   if (question.kind === 'failure') return sendFailure({ response, call, failure: question });
 
   const { model, stream, conversation } = question;
@@ -73,6 +74,3 @@ export async function exchange(needs: ExchangeNeeds, { request, response, path }
   });
   respond({ response, call, provider, question, behaviour, context: { method, path, credential, model } });
 }
-
-const queryOf = ({ url = '' }: Incoming['request']): URLSearchParams =>
-  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');

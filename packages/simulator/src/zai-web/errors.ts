@@ -23,6 +23,9 @@ const captcha = {
   detail: 'Please refresh the page and try again',
 };
 
+/** The demand for a captcha where no stream was asked for. */
+export const captchaBody = JSON.stringify({ error: captcha });
+
 /** Errors with status 200, each in a wrapping in which it was seen, by the word of a model's name that calls for it. */
 export const gates: Readonly<Record<string, string>> = {
   captcha: inStream({ data: { done: true, error: captcha }, done: true, error: captcha }),

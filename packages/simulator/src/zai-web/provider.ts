@@ -1,14 +1,22 @@
 import { hashConversation } from '../faults/conversations.ts';
-import type { Endpoint, Failure, Provider, Question, Surroundings } from '../server/provider.ts';
+import type { Endpoint, Failure, Provider, Question, Surroundings, WholeAnswer } from '../server/provider.ts';
 import { toWebStream } from './answer.ts';
-import { failure, failureOf } from './errors.ts';
+import { captchaBody, failure, failureOf } from './errors.ts';
 import { readWebRequest } from './request.ts';
 import { guestToken, userOf } from './session.ts';
 
 /** The backend of the page chat.z.ai. Each session that it opens is another guest's. */
 export function createZaiWeb(): Provider {
   let guests = 0;
-  const session: Endpoint = { isPublic: true, read: () => told(JSON.stringify(guestToken(++guests))) };
+  const session: Endpoint = {
+    isPublic: true,
+    read: () => ({
+      ...told(''),
+      // Named, so that scripts can have a say.
+      model: 'session',
+      answer: ({ fault }) => whole(fault?.name === 'errev' ? captchaBody : JSON.stringify(guestToken(++guests))),
+    }),
+  };
   const endpoints: Readonly<Record<string, Endpoint>> = {
     'GET /api/v1/auths/': session,
     'POST /api/v1/auths/guest': session,
@@ -33,8 +41,10 @@ const told = (body: string): Question => ({
   stream: false,
   directives: [],
   conversation: hashConversation(body),
-  answer: () => ({ kind: 'whole', body, tokens: 0, steps: 0 }),
+  answer: () => whole(body),
 });
+
+const whole = (body: string): WholeAnswer => ({ kind: 'whole', body, tokens: 0, steps: 0 });
 
 function takeFile(body: string, { credential }: Surroundings): Question | Failure {
   if (userOf(credential).startsWith('guest-')) return failure(403, 'Guests may not upload files');

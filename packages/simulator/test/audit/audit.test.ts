@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Audit, type CallHead, createAudit, type OpenCall } from '../../src/audit/audit.ts';
 
 function begin(audit: Audit, head: Partial<CallHead> = {}): OpenCall {
-  return audit.begin({ method: 'POST', path: '/x', credential: 'tok-a', rawHeaders: [], ...head });
+  return audit.begin({ method: 'POST', path: '/x', query: '', credential: 'tok-a', rawHeaders: [], ...head });
 }
 
 describe('createAudit', () => {

@@ -130,6 +130,7 @@ describe('the audit', () => {
         at: expect.any(Number) as number,
         method: 'POST',
         path: '/v1/chat/completions',
+        query: '',
         model: 'demo-t3',
         stream: true,
         credential: 'tok-a',

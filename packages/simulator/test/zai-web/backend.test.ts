@@ -122,6 +122,21 @@ describe('the backend of chat.z.ai', () => {
     });
   });
 
+  it('lets scripts have a say in its sessions', async () => {
+    const simulator = await simulate();
+    const session = async (): Promise<[number, string]> => {
+      const response = await fetch(`${simulator.url}/api/v1/auths/`);
+      return [response.status, await response.text()];
+    };
+    simulator.script([
+      { match: { model: 'session' }, times: 1, directives: 'e405' },
+      { match: { model: 'session' }, times: 1, directives: 'errev' },
+    ]);
+    expect((await session())[0]).toBe(405);
+    expect(await session()).toEqual([200, expect.stringContaining('FRONTEND_CAPTCHA_REQUIRED')]);
+    expect(await session()).toEqual([200, expect.stringContaining('"token"')]);
+  });
+
   it('lets guests in, each as another, and takes no files of them', async () => {
     const { url } = await simulate();
     const [first, second] = await Promise.all([

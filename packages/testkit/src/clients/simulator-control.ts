@@ -16,6 +16,8 @@ export interface CallRecord {
   readonly at: number;
   readonly method: string;
   readonly path: string;
+  /** Behind the path's `?`, as sent. */
+  readonly query: string;
   /** As asked for, directives included. */
   readonly model: string;
   readonly stream: boolean;

@@ -9,6 +9,7 @@ import {
   verifies,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dumpRedis, findCanaries } from './canaries.ts';
 import { startEchoProvider } from './echo-provider.ts';
 import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
@@ -33,22 +34,9 @@ const clientKey = `abcd${canaries.client}wxyz`;
 const echoes = ['whole', 'stream', 'long'] as const;
 const longStream = 'demo-t100000-i20';
 
-/** Its middle in base64, which comes out in three ways by the number of bytes before it. */
-const inBase64 = (text: string): string[] =>
-  ['', 'x', 'xx'].map((before) =>
-    Buffer.from(before + text)
-      .toString('base64')
-      .slice(4, -4),
-  );
-
-/** Which of the canaries stand in a text, in whatever case or in base64. */
-function found(text: string, among: readonly Canary[]): Canary[] {
-  const lower = text.toLowerCase();
-  return among.filter((name) => {
-    const canary = canaries[name];
-    return lower.includes(canary.toLowerCase()) || inBase64(canary).some((encoded) => text.includes(encoded));
-  });
-}
+/** Which of the canaries stand in a text. */
+const found = (text: string, among: readonly Canary[]): Canary[] =>
+  findCanaries(text, canaries).filter((name) => among.includes(name));
 
 let redis: RedisServer;
 let inspector: RedisConnection;
@@ -128,28 +116,7 @@ async function expectNothing(): Promise<void> {
   }
 }
 
-const readers: Readonly<Record<string, (key: string) => readonly string[]>> = {
-  string: (key) => ['GET', key],
-  hash: (key) => ['HGETALL', key],
-  list: (key) => ['LRANGE', key, '0', '-1'],
-  set: (key) => ['SMEMBERS', key],
-  zset: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
-  stream: (key) => ['XRANGE', key, '-', '+'],
-};
-
-/** All that Redis holds, as text. */
-async function dump(): Promise<string> {
-  const keys = (await inspector.call('KEYS', '*')) as string[];
-  const entries = keys.map(async (key) => {
-    const type = String(await inspector.call('TYPE', key));
-    // Gone since.
-    if (type === 'none') return '';
-    const [command, ...args] = readers[type]?.(key) ?? [];
-    if (command === undefined) throw new Error(`${key} is a ${type}, which this test cannot read`);
-    return JSON.stringify([key, await inspector.call(command, ...args)]);
-  });
-  return (await Promise.all(entries)).join('\n');
-}
+const dump = (): Promise<string> => dumpRedis(inspector);
 
 /** Resolves when Redis has forgotten them. Of answers the mailboxes hold the newest, until newer ones have come. */
 async function untilForgotten(): Promise<void> {

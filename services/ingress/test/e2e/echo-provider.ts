@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
 
 /**
@@ -8,8 +9,8 @@ import { afterAll } from 'vitest';
  * an error, below `/stream` with an error event, below `/long` with a message that is cut to 1000 characters on the
  * way, three quarters into the key.
  */
-export async function startEchoProvider(): Promise<string> {
-  const server = createServer((request, response) => {
+export const startEchoProvider = (): Promise<string> =>
+  listen((request, response) => {
     const { authorization = '' } = request.headers;
     const key = authorization.replace('Bearer ', '');
     const isStream = request.url?.startsWith('/stream') === true;
@@ -22,6 +23,44 @@ export async function startEchoProvider(): Promise<string> {
     });
     response.end(isStream ? `data: ${text}\n\n` : text);
   });
+
+/**
+ * A provider of any type that fails as the model's name says, and repeats all that it was sent: `status401` with this
+ * status; `long400` with text before it, so that it is cut three quarters into the key; `silence` not at all. Its errors
+ * have the fields of every provider's. Requests for tokens are refused.
+ */
+export const startEchoOfAll = (): Promise<string> =>
+  listen((request, response) => {
+    void text(request).then((body) => {
+      const [, how, digits] = /(status|long)(\d{3})/.exec(`${request.url} ${body}`) ?? [];
+      const isToken = request.url?.endsWith('/oauth/token') === true;
+      if (digits === undefined && !isToken) return;
+      const told = repeat(request, isToken ? body : '');
+      const message = how === 'long' ? '.'.repeat(1000 - Math.floor(told.indexOf(' ') * 0.75)) + told : told;
+      const isOllama = request.url?.startsWith('/ollama') === true;
+      const fields = { message, msg: message, detail: message, error_description: message };
+      // Behind a number some adapters put more words.
+      const number = how === 'long' ? { code: 1213 } : {};
+      const error = isOllama ? message : { message, type: message, param: message, status: message, ...number };
+      response.writeHead(Number(digits ?? 400), {
+        'content-type': 'application/json',
+        'x-request-id': message.slice(-90),
+      });
+      response.end(JSON.stringify({ ...fields, error }));
+    });
+  });
+
+/** Keys first. */
+function repeat({ url, headers }: IncomingMessage, body: string): string {
+  const values = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+  const isKey = (line: string): boolean => /^(?:authorization|api-key|x-api-key|x-goog-api-key|x-team):/.test(line);
+  const lines = values.toSorted((one, other) => Number(isKey(other)) - Number(isKey(one)));
+  const bare = lines.filter(isKey).map((line) => line.replace(/^[^:]+: (?:Bearer |Basic )?/, ''));
+  return [...bare, body, decodeURIComponent(body), ...lines, url, decodeURIComponent(url ?? '')].join(' ');
+}
+
+async function listen(onRequest: RequestListener): Promise<string> {
+  const server = createServer(onRequest);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterAll(() => {

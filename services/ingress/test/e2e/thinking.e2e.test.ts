@@ -1,37 +1,62 @@
 import { verifies } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
+import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, readAnswer, startedStream, tokensOf } from './traffic.ts';
 
 const thoughts = 'think0 think1 think2 ';
-const keys = { think: 'sk-think-client-01', strip: 'sk-strip-client-01', field: 'sk-field-client-01' };
+const keys = {
+  think: 'sk-think-client-01',
+  strip: 'sk-strip-client-01',
+  field: 'sk-field-client-01',
+  raw: 'sk-raw-client-01',
+};
+const signing = { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%' };
 
 let sluice: Sluice;
 beforeAll(async () => {
   sluice = await startSluice({
     workers: 2,
-    config: {
+    config: (simulatorUrl) => ({
       keys: [
         { name: 'test', key: apiKey },
         ...Object.entries(keys).map(([thinking, key]) => ({ name: thinking, key, thinking })),
       ],
+      upstreams: [
+        upstream('sim', simulatorUrl),
+        {
+          id: 'web',
+          type: 'zai-web',
+          base_url: simulatorUrl,
+          options: signing,
+          credentials: [{ id: 'a', api_key: 'tok-web' }],
+        },
+      ],
       models: [
+        { id: 'web-*', targets: [{ upstream: 'web' }] },
+        ...['field', 'think', 'strip', 'raw'].map((thinking) => ({
+          id: `web${thinking}-*`,
+          thinking,
+          targets: [{ upstream: 'web' }],
+        })),
         { id: 'think-*', thinking: 'think', targets: [{ upstream: 'sim' }] },
         { id: 'strip-*', thinking: 'strip', targets: [{ upstream: 'sim' }] },
         { id: 'raw-*', thinking: 'raw', targets: [{ upstream: 'sim' }] },
         { id: '*', targets: [{ upstream: 'sim' }] },
       ],
       server: { heartbeat_ms: 100, hold_ms: 200 },
-    },
+    }),
   });
 });
 beforeEach(() => sluice.simulator.reset());
 
+/** Some providers think only where they are told to. */
+const question = (model: string) => ({ ...ask(model, 'rid=x'), reasoning_effort: 'high' as const });
+
 type Message = OpenAI.ChatCompletionMessage & { readonly reasoning_content?: string };
 
 async function whole(model: string, key = apiKey): Promise<Message | undefined> {
-  const completion = await sluice.client({ apiKey: key }).chat.completions.create(ask(model, 'rid=x'));
+  const completion = await sluice.client({ apiKey: key }).chat.completions.create(question(model));
   return completion.choices[0]?.message;
 }
 
@@ -44,7 +69,7 @@ interface Streamed {
 /** What an SDK gets of a stream, for each choice. */
 async function streamed(model: string, { key = apiKey, n = 1 } = {}): Promise<Streamed[]> {
   const client = sluice.client({ apiKey: key });
-  const stream = await client.chat.completions.create({ ...ask(model, 'rid=x'), n, stream: true });
+  const stream = await client.chat.completions.create({ ...question(model), n, stream: true });
   const choices = Array.from({ length: n }, (): Streamed => ({ content: '', reasoning: '', finishes: [] }));
   for await (const chunk of stream) {
     for (const { index, delta, finish_reason: reason } of chunk.choices) {
@@ -62,6 +87,12 @@ const text = tokensOf('x', 4);
 const field = { content: text, reasoning_content: thoughts };
 const tagged = { content: `<think>${thoughts}</think>${text}` };
 
+const longText = tokensOf('x', 6);
+const longField = { content: longText, reasoning_content: thoughts };
+const longTagged = { content: `<think>${thoughts}</think>${longText}` };
+const markup = `<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ${thoughts}\n</details>\n`;
+const marked = { content: markup + longText };
+
 describe('thoughts', () => {
   it.each([
     ['in a field of their own unless somebody says otherwise', 'demo-t4-q3', apiKey, field],
@@ -78,6 +109,31 @@ describe('thoughts', () => {
       { content: expected.content, reasoning: reasoning ?? '', finishes: ['stop'] },
     ]);
   });
+
+  it.each([
+    ['as it marks them', 'webraw-t6-q3', apiKey, marked],
+    ['as it marks them, with an end that it rewrites', 'webraw-edit-t6-q3', apiKey, marked],
+    ['as it marks them, byte by byte', 'webraw-t6-q3-split', apiKey, marked],
+    ['in their field where it does not mark them', 'webraw-plain-t6-q3', apiKey, longField],
+    ['between tags', 'webthink-t6-q3', apiKey, longTagged],
+    ['not at all', 'webstrip-t6-q3', apiKey, { content: longText }],
+    ['in their field', 'webfield-t6-q3', apiKey, longField],
+    ['in their field unless somebody says otherwise', 'web-t6-q3', apiKey, longField],
+    ['as it marks them, for a key that says so', 'webthink-t6-q3', keys.raw, marked],
+    ['between tags, for a key that says so', 'webraw-t6-q3', keys.think, longTagged],
+    ['not at all, for a key that says so', 'webraw-t6-q3', keys.strip, { content: longText }],
+    ['in their field, for a key that says so', 'webraw-t6-q3', keys.field, longField],
+  ])(
+    'of a provider that marks them in its text are shown %s',
+    verifies('001-39'),
+    async (_name, model, key, expected) => {
+      const { content, reasoning_content: reasoning } = (await whole(model, key)) ?? {};
+      expect({ content, reasoning_content: reasoning }).toEqual({ reasoning_content: undefined, ...expected });
+      expect(await streamed(model, { key })).toEqual([
+        { content: expected.content, reasoning: reasoning ?? '', finishes: ['stop'] },
+      ]);
+    },
+  );
 
   it('belong to their choices', async () => {
     const choices = await streamed('think-t4-q3', { n: 3 });

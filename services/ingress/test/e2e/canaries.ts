@@ -1,0 +1,43 @@
+import type { RedisConnection } from '@sluice/redis';
+
+/** Its middle in base64, which comes out in three ways by the number of bytes before it. */
+const inBase64 = (text: string): string[] =>
+  ['', 'x', 'xx'].map((before) =>
+    Buffer.from(before + text)
+      .toString('base64')
+      .slice(4, -4),
+  );
+
+/** Which of these secrets stand in a text: in whatever case, in base64, or as they stand in a URL. */
+export function findCanaries<Name extends string>(text: string, canaries: Readonly<Record<Name, string>>): Name[] {
+  const lower = text.toLowerCase();
+  return (Object.keys(canaries) as Name[]).filter((name) => {
+    const canary = canaries[name];
+    const spelled = [canary, encodeURIComponent(canary)].map((each) => each.toLowerCase());
+    const encoded = inBase64(canary).flatMap((each) => [each, each.replaceAll('+', '-').replaceAll('/', '_')]);
+    return spelled.some((each) => lower.includes(each)) || encoded.some((each) => text.includes(each));
+  });
+}
+
+const readers: Readonly<Record<string, (key: string) => readonly string[]>> = {
+  string: (key) => ['GET', key],
+  hash: (key) => ['HGETALL', key],
+  list: (key) => ['LRANGE', key, '0', '-1'],
+  set: (key) => ['SMEMBERS', key],
+  zset: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
+  stream: (key) => ['XRANGE', key, '-', '+'],
+};
+
+/** All that Redis holds below keys that fit, as text: a line a key. */
+export async function dumpRedis(inspector: RedisConnection, pattern = '*'): Promise<string> {
+  const keys = (await inspector.call('KEYS', pattern)) as string[];
+  const entries = keys.map(async (key) => {
+    const type = String(await inspector.call('TYPE', key));
+    // Gone since.
+    if (type === 'none') return '';
+    const [command, ...args] = readers[type]?.(key) ?? [];
+    if (command === undefined) throw new Error(`${key} is a ${type}, which this test cannot read`);
+    return JSON.stringify([key, await inspector.call(command, ...args)]);
+  });
+  return (await Promise.all(entries)).join('\n');
+}

@@ -1,0 +1,122 @@
+import { type ChatJob, firstRetryState } from '@sluice/protocol';
+import { providers } from '@sluice/providers';
+import { startSpan } from '@sluice/telemetry';
+import { until } from '@sluice/testkit';
+import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
+import { describe, expect, it, vi } from 'vitest';
+import { createActiveRuns } from '../src/active-runs.ts';
+import { createCallTarget } from '../src/call-target.ts';
+import { createCredentialPool } from '../src/credential-pool.ts';
+import type { Target } from '../src/targets.ts';
+import { createFakeUpstream } from './fake-upstream.ts';
+
+const job: ChatJob = {
+  requestId: 'r',
+  epoch: 1,
+  ingressId: 'i',
+  model: 'glm-4.5v',
+  stream: true,
+  operation: 'chat',
+  state: firstRetryState,
+};
+const target: Target = {
+  upstream: 'web',
+  model: 'glm-4.5v',
+  priority: 1,
+  weight: 1,
+  baseUrl: 'http://u',
+  reportStreamUsage: true,
+  prefill: 'none',
+  dropsUnsupported: false,
+  isWholeOnly: false,
+  maxContinuations: 0,
+  adapter: providers['zai-web'].create({ signing_variant: 'v2', signing_key: 'k' }),
+  pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
+};
+const text = { type: 'text', text: 'what is this?' };
+const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url } });
+const bytes = Buffer.from('the bytes of a picture');
+
+/** Makes one call with pictures from the web and from the client; they are fetched as this says. */
+function ask(fetched: FetchedImage) {
+  const fetch = vi.fn<ImageFetcher['fetch']>(() => Promise.resolve(fetched));
+  const upstream = createFakeUpstream();
+  const callTarget = createCallTarget({
+    client: upstream,
+    images: { fetch, close: () => Promise.resolve() },
+    health: { recovered: () => Promise.resolve(), abandoned: () => Promise.resolve() },
+    tokens: undefined,
+    metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
+    timeouts: { firstTokenMs: 5000, idleMs: 5000 },
+    limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
+    onError: () => undefined,
+    now: () => 0,
+  });
+  const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
+  const body = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
+  const result = callTarget(
+    {
+      job,
+      body,
+      delivered: undefined,
+      run: createActiveRuns().open(job),
+      publisher: {
+        data: () => undefined,
+        send: () => undefined,
+        isCongested: () => false,
+        onceWritable: () => undefined,
+      },
+      remainingMs: () => 5000,
+      span: startSpan({ name: 'test', kind: 'internal' }),
+    },
+    {
+      target,
+      body,
+      credentialId: 'a',
+      isProbe: false,
+      hasFailures: false,
+      attempts: 1,
+      continuations: 0,
+      rescue: undefined,
+    },
+  );
+  /** The next call to the backend. */
+  const nextCall = (count: number) =>
+    until(() => upstream.requests.length === count && upstream.requests.at(-1), { what: `call ${count}` });
+  return { upstream, fetch, result, nextCall };
+}
+
+describe('a picture on the web for chat.z.ai', () => {
+  it('is fetched here, handed over as bytes, and named in the question', async () => {
+    const image = { kind: 'image', mediaType: 'image/webp', base64: bytes.toString('base64') } as const;
+    const { upstream, fetch, result, nextCall } = ask(image);
+    for (const [at, expected] of [bytes, Buffer.from('GIF')].entries()) {
+      const upload = await nextCall(at + 1);
+      expect(upload.url).toBe('http://u/api/v1/files/');
+      expect(Buffer.from(upload.body ?? '').includes(Buffer.concat([Buffer.from('\r\n\r\n'), expected]))).toBe(true);
+      upstream.head(200, 'application/json');
+      upstream.text(JSON.stringify({ id: `file-${at}` }));
+      upstream.end();
+    }
+    const question = await nextCall(3);
+    expect(JSON.parse(String(question.body))).toMatchObject({
+      messages: [{ content: [text, imageAt('file-0'), imageAt('file-1')] }],
+      files: [{ name: 'image-0.webp', size: bytes.length }, { name: 'image-1.gif' }],
+    });
+    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://p.example/a.png', expect.anything());
+    upstream.head();
+    upstream.event(JSON.stringify({ type: 'chat:completion', data: { delta_content: 'A bird.', phase: 'answer' } }));
+    upstream.event(JSON.stringify({ type: 'chat:completion', data: { phase: 'done', done: true } }));
+    upstream.end();
+    expect(await result).toMatchObject({ kind: 'complete' });
+  });
+
+  it('that may not be fetched ends the request before the backend hears of it', async () => {
+    const { upstream, result } = ask({ kind: 'refused', reason: 'is too large' });
+    expect(await result).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'invalid_request', param: 'messages[0].content[1].image_url.url' },
+    });
+    expect(upstream.requests).toEqual([]);
+  });
+});
