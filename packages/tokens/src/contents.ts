@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken } from '@sluice/providers';
 import { z } from 'zod';
 import type { TokenRef } from './scripts.ts';
@@ -18,8 +18,28 @@ const tokenSchema = z.object({
   expiresAtMs: z.number().optional(),
   renewal: z.string().optional(),
 });
+/** Every kind: who waits is to do the same about a failure as who renewed. */
+const kinds: Readonly<Record<FailureKind, true>> = {
+  network: true,
+  timeout: true,
+  server: true,
+  busy: true,
+  rate_limit: true,
+  quota: true,
+  authentication: true,
+  permission: true,
+  not_found: true,
+  context_length: true,
+  content_policy: true,
+  invalid_request: true,
+  unsupported: true,
+  truncated: true,
+  malformed: true,
+  diverged: true,
+  unexpected: true,
+};
 const failureSchema = z.object({
-  kind: z.enum(['network', 'timeout', 'server', 'rate_limit', 'quota', 'authentication', 'permission', 'malformed']),
+  kind: z.enum(Object.keys(kinds) as FailureKind[]),
   message: z.string(),
 });
 
