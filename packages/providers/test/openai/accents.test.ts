@@ -201,6 +201,24 @@ describe('tool calls of a stream', () => {
     const forced = translate(events, { tool_choice: { type: 'function', function: { name: 'f' } } });
     expect(forced.translator.state).toMatchObject({ summary: { finishReason: 'stop' } });
   });
+
+  it('is tool_calls where each call begins with its arguments', () => {
+    const events = [
+      chunk({ ...role, content: '' }, { logprobs: null }),
+      chunk(
+        { tool_calls: [{ index: 0, function: { arguments: '', name: 'f' }, type: 'function' }] },
+        { logprobs: null },
+      ),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '{}', name: 'f' } }] }, { logprobs: null }),
+      chunk({}, { finish_reason: 'stop' }),
+    ];
+    const { chunks, translator } = translate(events);
+    expect(translator.state).toMatchObject({ summary: { finishReason: 'tool_calls' } });
+    expect(chunks.slice(1, 3).map(({ choices }) => choices[0]?.delta['tool_calls'])).toEqual([
+      [{ index: 0, id: 'call_request_0', type: 'function', function: { name: 'f', arguments: '' } }],
+      [{ index: 0, function: { arguments: '{}' } }],
+    ]);
+  });
 });
 
 describe('the end of a stream', () => {

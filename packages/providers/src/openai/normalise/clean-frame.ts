@@ -36,7 +36,7 @@ export function frameOf(data: string): CleanFrame | undefined {
  * the answer's text: there every quote is escaped. One pattern, because several searches take longer than parsing does.
  */
 const signs =
-  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|id":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
+  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|name":|id":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
 
 /** Does a chunk only go on with the answer, in OpenAI's words? */
 export function isPlain(data: string, { start, end, close, members }: CleanFrame): boolean {
