@@ -366,6 +366,35 @@ it('takes no news of progress for an error', () => {
   expect(translator.state).toMatchObject({ kind: 'complete' });
 });
 
+describe('an accent in the middle of a clean stream', () => {
+  const first = chunk({ ...role, content: 'a' });
+
+  it('is put right: somebody who has no name', () => {
+    expect(deltasOf([first, chunk({ role: '', content: 'b' })])[1]).toEqual({ ...role, content: 'b' });
+  });
+
+  it.each([
+    ['names first', (choices: readonly object[]): object => ({ ...names, choices })],
+    ['choices first', (choices: readonly object[]): object => ({ choices, ...names })],
+  ])('is put right: several choices in one chunk, of which each must end: %s', (_what, write) => {
+    const choice = (index: number, delta: object, reason: string | null = null): object => ({
+      index,
+      delta,
+      finish_reason: reason,
+    });
+    const { chunks, translator } = translate(
+      [
+        write([choice(0, { ...role, content: 'a' })]),
+        write([choice(0, { content: 'b' }), choice(1, { content: 'c' })]),
+        write([choice(0, {}, 'stop')]),
+      ],
+      { n: 2 },
+    );
+    expect(chunks[1]?.choices.map(({ delta }) => delta)).toEqual([{ content: 'b' }, { ...role, content: 'c' }]);
+    expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
+  });
+});
+
 describe('a clean stream', () => {
   afterEach(() => void vi.restoreAllMocks());
 
