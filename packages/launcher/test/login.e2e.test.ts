@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +94,17 @@ describe('npm run login -- iflow', () => {
       expect((await fetch(callback + query)).status).toBe(400);
     }
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect((await fetch(address)).status).toBe(200);
+    expect(await running.exited).toMatchObject({ code: 0 });
+  });
+
+  it('goes on waiting when somebody asks for what is no address', async () => {
+    const { running, url, port } = await start();
+    const address = await url();
+    const asked = request({ port, host: '127.0.0.1', path: '//' }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(404);
+    response.resume();
     expect((await fetch(address)).status).toBe(200);
     expect(await running.exited).toMatchObject({ code: 0 });
   });

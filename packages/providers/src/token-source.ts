@@ -44,6 +44,11 @@ export interface TokenPlan {
   readonly nowMs: number;
   /** Gives a random UUID. */
   readonly newId: () => string;
+  /**
+   * Takes what the next renewal must begin with, as soon as this one has used up the last: the steps may be left at any
+   * call that fails or takes too long.
+   */
+  readonly keep: (renewal: string) => void;
 }
 
 export type TokenSteps = Generator<PreparationStep, TokenResult, StepAnswer>;

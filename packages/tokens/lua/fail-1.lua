@@ -1,6 +1,7 @@
 --[[
   Ends a lease without a new token, and lets nobody try again for a while. What the provider has given in place of a
-  renewal that is used up is kept, though the token itself stays as unusable as it was.
+  renewal that is used up is kept, though the token itself stays as unusable as it was. Where Redis has lost the token,
+  that is kept as if there had been none.
 
   KEYS[1]  token: hash as in consult-1.lua
   ARGV[1]  holder of the lease             ARGV[2]  why, sealed     ARGV[3]  how long nobody tries again (ms)
@@ -15,9 +16,10 @@ local began_with, kept, new_version, keep_until = ARGV[4], ARGV[5], ARGV[6], ARG
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-if kept ~= '' and (redis.call('HGET', token, 'version') or '') == began_with then
+local current = redis.call('HGET', token, 'version')
+if kept ~= '' and (not current or current == began_with) then
   redis.call('HSET', token, 'sealed', kept)
-  if began_with == '' then redis.call('HSET', token, 'version', new_version, 'refused', '1') end
+  if not current then redis.call('HSET', token, 'version', new_version, 'refused', '1') end
   redis.call('PEXPIREAT', token, keep_until)
 end
 if redis.call('HGET', token, 'holder') ~= holder then return 0 end

@@ -1,6 +1,7 @@
 --[[
   Stores a token in place of the one that its renewer began with, and ends the lease. Changes nothing when another has been
-  stored meanwhile: a renewer that was slower than its lease must not undo the work of its successor.
+  stored meanwhile: a renewer that was slower than its lease must not undo the work of its successor. Where Redis has lost
+  the one before, this one is all there is.
 
   KEYS[1]  token: hash as in consult-1.lua
   ARGV[1]  version that it replaces, or '' for none   ARGV[2]  its own version   ARGV[3]  the token, sealed
@@ -12,7 +13,8 @@ local token = KEYS[1]
 local replaced, version, sealed = ARGV[1], ARGV[2], ARGV[3]
 local renew_at, expires_at, keep_until = ARGV[4], ARGV[5], ARGV[6]
 
-if (redis.call('HGET', token, 'version') or '') ~= replaced then return 0 end
+local current = redis.call('HGET', token, 'version')
+if current and current ~= replaced then return 0 end
 redis.call('DEL', token)
 redis.call('HSET', token, 'version', version, 'sealed', sealed, 'renew_at', renew_at, 'expires_at', expires_at)
 redis.call('PEXPIREAT', token, keep_until)

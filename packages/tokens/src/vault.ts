@@ -73,6 +73,8 @@ export interface VaultTimes {
   readonly rest: number;
   /** The same, where only a person can help. */
   readonly refusedRest: number;
+  /** Between two tries to store what was got, while Redis is away. */
+  readonly storeRetry: number;
 }
 
 const usualTimes: VaultTimes = {
@@ -82,10 +84,13 @@ const usualTimes: VaultTimes = {
   poll: 50,
   rest: 5000,
   refusedRest: 60_000,
+  storeRetry: 300,
 };
-/** A token that is got and can't be stored may be lost for good: providers take each refresh token once. */
-const storeTries = 10;
-const storeRetryMs = 300;
+/**
+ * A token that is got and can't be stored is lost for good where providers take each refresh token once, so a Redis that
+ * starts anew is waited for. Beyond the lease, too: what was stored meanwhile is not undone.
+ */
+const storeTries = 100;
 
 const tooLong: UpstreamFailure = { kind: 'timeout', message: "The provider's token could not be renewed in time." };
 const unknownFailure: UpstreamFailure = { kind: 'server', message: "The provider's token could not be renewed." };
@@ -99,7 +104,16 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
   const contents = createContents(needs.secret);
   /** One question at a time for each credential: the calls of this worker share its answer. */
   const asking = new Map<string, Promise<TokenAnswer>>();
-  const freshening = new Set<Promise<unknown>>();
+  /** All that may store something yet, whoever still waits for it. */
+  const underWay = new Set<Promise<unknown>>();
+
+  function track(done: Promise<unknown>): void {
+    const settled: Promise<unknown> = done.then(
+      () => underWay.delete(settled),
+      () => underWay.delete(settled),
+    );
+    underWay.add(settled);
+  }
 
   async function settle(credential: TokenCredential): Promise<TokenAnswer> {
     const startedAt = now();
@@ -130,10 +144,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
   }
 
   function freshen(lease: Lease, advice: Advice, stored: ProviderToken): void {
-    const done: Promise<unknown> = renew(lease, advice, stored)
-      .catch(onError)
-      .finally(() => freshening.delete(done));
-    freshening.add(done);
+    track(renew(lease, advice, stored).catch(onError));
   }
 
   async function renew(
@@ -223,7 +234,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
         return await write();
       } catch (error) {
         if (tries >= storeTries || !isRedisUnavailable(error)) throw error;
-        await delay(storeRetryMs);
+        await delay(times.storeRetry);
       }
     }
   }
@@ -237,6 +248,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
         if (asking.get(id) === begun) asking.delete(id);
       });
       asking.set(id, begun);
+      track(begun);
       return begun;
     },
     async refuse(token, version) {
@@ -245,7 +257,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       asking.delete(idOf(token));
     },
     async close() {
-      await Promise.allSettled([...asking.values(), ...freshening]);
+      await Promise.all(underWay);
     },
   };
 }

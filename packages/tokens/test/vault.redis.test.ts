@@ -3,7 +3,7 @@ import type { ProviderToken, TokenResult } from '@sluice/providers';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, until, verifies } from '@sluice/testkit';
 import { createTokenVault, type TokenCredential, type TokenVault, type VaultTimes } from '@sluice/tokens';
-import { afterEach, describe, expect } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 
 const connections: RedisConnection[] = [];
 afterEach(() => {
@@ -185,6 +185,57 @@ describe('tokens', () => {
     expect(await late).toMatchObject({ value: 'value-2' });
   });
 
+  redisTest('that Redis has lost while they were renewed are stored all the same', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    const first = await scene.vault.get(provider.credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    await scene.vault.refuse(ref, first.version);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    provider.gate.held = promise;
+    const renewed = scene.vault.get(provider.credential);
+    await until(() => provider.seen.length === 2, { what: 'a renewal' });
+    await scene.connection.del(keyOf(keyPrefix));
+    resolve(undefined);
+    expect(await renewed).toMatchObject({ value: 'value-2' });
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2', origin: 'stored' });
+    expect(provider.seen).toHaveLength(2);
+  });
+
+  redisTest('are stored by a Redis that takes its time to start anew', async ({ redisUrl, keyPrefix }) => {
+    const { vault, connection } = await openVault(redisUrl, keyPrefix, { times: { storeRetry: 1 } });
+    const define = connection.defineCommand.bind(connection);
+    let left = 50;
+    vi.spyOn(connection, 'defineCommand').mockImplementation((name, definition) => {
+      define(name, definition);
+      if (name !== 'sluice-store') return;
+      const store = Reflect.get(connection, name) as (...args: unknown[]) => Promise<unknown>;
+      Reflect.set(connection, name, (...args: unknown[]) =>
+        left-- > 0 ? Promise.reject(new Error('connect ECONNREFUSED')) : store.apply(connection, args),
+      );
+    });
+    expect(await vault.get(createProvider().credential)).toMatchObject({ value: 'value-1' });
+    expect(left).toBe(-1);
+  });
+
+  redisTest('are waited for at the end, though nobody asks for them any more', async ({ redisUrl, keyPrefix }) => {
+    const { vault } = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    const first = await vault.get(provider.credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    await vault.refuse(ref, first.version);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    provider.gate.held = promise;
+    let isRenewed = false;
+    void vault.get(provider.credential).then(() => (isRenewed = true));
+    await until(() => provider.seen.length === 2, { what: 'a renewal' });
+    // Another call that had used the first one, and asks for no other.
+    await vault.refuse(ref, first.version);
+    const closed = vault.close().then(() => isRenewed);
+    resolve(undefined);
+    expect(await closed).toBe(true);
+  });
+
   redisTest('are not waited for without end', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const impatient = await openVault(redisUrl, keyPrefix, { times: { wait: 30, poll: 5 } });
@@ -247,6 +298,36 @@ describe('a renewal that fails', () => {
     await scene.vault.close();
     expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1' });
     expect(provider.seen).toHaveLength(2);
+  });
+
+  redisTest('keeps what the provider gave, though Redis has lost the rest', async ({ redisUrl, keyPrefix }) => {
+    const scene = await openVault(redisUrl, keyPrefix);
+    const provider = createProvider();
+    const first = await scene.vault.get(provider.credential);
+    if (first.kind !== 'token') throw new Error('no token');
+    await scene.vault.refuse(ref, first.version);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    provider.gate.held = promise;
+    provider.gate.failure = { kind: 'server', message: 'Busy.' };
+    provider.renewalOnFailure = 'second';
+    const failed = scene.vault.get(provider.credential);
+    await until(() => provider.seen.length === 2, { what: 'a renewal' });
+    await scene.connection.del(keyOf(keyPrefix));
+    resolve(undefined);
+    await failed;
+    provider.gate.failure = undefined;
+    await advance(scene, keyPrefix, 60_000);
+    expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-3' });
+    expect(provider.seen.at(-1)).toMatchObject({ renewal: 'second' });
+  });
+
+  redisTest('is told to all as what it is', async ({ redisUrl, keyPrefix }) => {
+    const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
+    const provider = createProvider();
+    provider.gate.failure = { kind: 'unexpected', message: 'The captcha of the page is wanted.' };
+    const failure = { kind: 'failed', failure: provider.gate.failure };
+    expect(await one.vault.get(provider.credential)).toEqual(failure);
+    expect(await other.vault.get(provider.credential)).toEqual(failure);
   });
 
   redisTest('keeps what the provider gave for the next one', async ({ redisUrl, keyPrefix }) => {

@@ -8,7 +8,8 @@ export function createLineReader(maxLength: number, onLine: (line: string) => vo
   return {
     feed(text) {
       if (hasOverflowed) return false;
-      const lines = (rest + text).split('\n');
+      // To split what goes on with a line would copy all of that line.
+      const lines = text.includes('\n') ? (rest + text).split('\n') : [rest + text];
       rest = lines.pop() ?? '';
       for (const line of lines) give(line);
       hasOverflowed = rest.length > maxLength;

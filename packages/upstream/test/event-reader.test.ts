@@ -78,3 +78,20 @@ describe('a reader of server-sent events that may lack their end', () => {
     expect(reader.feed(`{\n${'"x",\n'.repeat(300)}`)).toBe(false);
   });
 });
+
+describe('a reader of any framing', () => {
+  it.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)(
+    'reads one long event in many pieces in no more time than its length takes: %s',
+    { timeout: 1000 },
+    (framing) => {
+      const lengths: number[] = [];
+      const onEvent = ({ data }: UpstreamEvent): number => lengths.push(data.length);
+      const reader = createEventReader(framing, { maxEventLength: 8_000_000, onEvent });
+      const piece = 'x'.repeat(500);
+      if (framing !== 'ndjson') reader.feed('data: ');
+      for (let fed = 0; fed < 8000; fed++) expect(reader.feed(piece)).toBe(true);
+      reader.feed('\n\n');
+      expect(lengths).toEqual([4_000_000]);
+    },
+  );
+});

@@ -1,5 +1,6 @@
 import type { UpstreamHealth } from '@sluice/admission';
 import type { ChatBody } from '@sluice/providers';
+import { isRedisUnavailable } from '@sluice/redis';
 import { createStreamJoin, createWholeJoin, isExtensible, type PrefillStyle, withAnswerSoFar } from '@sluice/rescue';
 import type { AttemptResult } from './attempt.ts';
 import { answeredBy, type CallResult, type CallTarget, type ChosenCall } from './call-target.ts';
@@ -63,8 +64,8 @@ export async function answerInFull(
   while (soFar !== undefined && mayGoOn()) {
     const ref = { upstreamId: target.upstream, model: target.model };
     const offer = target.pool.offer();
-    const choice = await needs.health.choose(ref, offer.ids).finally(offer.close);
-    if (choice.kind !== 'go') break;
+    const choice = await needs.health.choose(ref, offer.ids).catch(ifAway).finally(offer.close);
+    if (choice?.kind !== 'go') break;
     continuations += 1;
     const call: ChosenCall = {
       ...choice,
@@ -85,11 +86,16 @@ export async function answerInFull(
       soFar = join.endCall(summary.usage);
       continue;
     }
-    await needs.onFailed(call, result);
+    await needs.onFailed(call, result).catch(ifAway);
     const isPrefillRefused = style !== 'none' && result.failure.kind === 'invalid_request' && result.events === 0;
     if (!isPrefillRefused) break;
     style = 'none';
   }
   pass(join.close());
   return { kind: 'complete', summary: { ...summary, usage: join.usage }, events, received, continuations };
+}
+
+/** Without Redis nobody knows of another call, nor learns from the last; what there is of the answer is good all the same. */
+function ifAway(error: unknown): undefined {
+  if (!isRedisUnavailable(error)) throw error;
 }

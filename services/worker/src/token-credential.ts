@@ -35,7 +35,9 @@ export function toTokenCredential(
     credentialId: credential.id,
     source,
     async obtain(before, nowMs, withinMs) {
-      const steps = source.obtain(before, { baseUrl: upstream.baseUrl, nowMs, newId: randomUUID });
+      let kept: string | undefined;
+      const keep = (renewal: string): void => void (kept = renewal);
+      const steps = source.obtain(before, { baseUrl: upstream.baseUrl, nowMs, newId: randomUUID, keep });
       const taken = await runSteps<TokenResult>(steps, {
         client,
         left: interrupted,
@@ -48,7 +50,8 @@ export function toTokenCredential(
       });
       const result = taken.kind === 'done' ? taken.result : taken.kind === 'failed' ? taken : interrupted;
       if (result.kind === 'token') return result;
-      return { ...result, failure: redactFailure(result.failure, secretsOf(source, before)) };
+      const secrets = [...secretsOf(source, before), ...(kept === undefined ? [] : [kept])];
+      return { renewal: kept, ...result, failure: redactFailure(result.failure, secrets) };
     },
     ...(origin.kind === 'login' ? { readBrought: () => readLogin(origin.path, source) } : {}),
   };

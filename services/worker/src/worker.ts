@@ -167,7 +167,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     async stop(graceMs) {
       isRunning = false;
       const drained = consumer.drain();
-      await within(drained, graceMs);
+      // What a provider gives in place of a login that it has used up must be stored, whoever has left meanwhile.
+      const renewed = drained.then(() => tokens?.close());
+      await within(renewed, graceMs);
       runs.abortAll('draining');
       await within(drained, lastWordsMs);
       await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);

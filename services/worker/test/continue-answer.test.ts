@@ -35,7 +35,7 @@ interface Script {
   readonly maxContinuations?: number;
   readonly job?: Partial<ChatJob>;
   readonly body?: ChatBody;
-  readonly choice?: Choice;
+  readonly choice?: Choice | Error;
   /** Until the deadline, in ms: at the first look, at the second, … */
   readonly remainingMs?: readonly number[];
 }
@@ -78,7 +78,12 @@ async function run(script: Script) {
         for (const event of events) execution.publisher.data(`data: ${event}\n\n`);
         return Promise.resolve(result);
       },
-      health: { choose: () => Promise.resolve(script.choice ?? go) },
+      health: {
+        choose() {
+          const { choice = go } = script;
+          return choice instanceof Error ? Promise.reject(choice) : Promise.resolve(choice);
+        },
+      },
       onFailed: (_call, { failure }) => Promise.resolve(void failed.push(failure.kind)),
     },
     {
@@ -142,6 +147,7 @@ describe('an answer in full', () => {
     ['once, if it may not', { maxContinuations: 0, calls: [says('a')] }, 0],
     ['until the deadline', { remainingMs: [100, 0], calls: [says('a'), says('b')] }, 1],
     ['while a credential is free', { choice: { kind: 'cooling', waitMs: 1 } as const, calls: [says('a')] }, 0],
+    ['while Redis can be asked for one', { choice: new Error('Command timed out'), calls: [says('a')] }, 0],
     ['once, where several are wanted', { body: { n: 2 }, calls: [says('a')] }, 0],
     ['once, where it is no chat', { job: { operation: 'embeddings' as const }, calls: [says('a')] }, 0],
     ['until a further call fails', { calls: [says('a'), fails('server')] }, 1],
@@ -162,6 +168,10 @@ describe('an answer in full', () => {
     const { result, ends } = await run({ calls: [says('One '), aborted] });
     expect(result).toEqual({ kind: 'aborted', events: 3, received: 3, continuations: 1 });
     expect(ends).toEqual([]);
+  });
+
+  it('fails where something is wrong with us', async () => {
+    await expect(run({ choice: new Error('a bug'), calls: [says('a')] })).rejects.toThrow('a bug');
   });
 
   it('fails as any other where the first call does', async () => {

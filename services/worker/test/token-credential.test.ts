@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenOrigin } from '@sluice/config';
-import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
+import { type ProviderToken, providers, type TokenResult, type TokenSource } from '@sluice/providers';
+import { until } from '@sluice/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toTokenCredential } from '../src/token-credential.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
@@ -88,6 +89,19 @@ describe('a credential with tokens', () => {
     await vi.advanceTimersByTimeAsync(700);
     expect(await obtained).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
     expect(client.isAborted).toBe(true);
+  });
+
+  it('does not lose a refresh token that has come when a later call breaks', async () => {
+    const source = providers.iflow.create({ oauth_client_id: 'id', oauth_client_secret: 'client-secret' }).tokens;
+    if (source === undefined) throw new Error('iflow has tokens');
+    const { client, credential } = create(source);
+    const obtained = credential?.obtain(before, 1000, 5000);
+    client.head(200, 'application/json');
+    client.text(JSON.stringify({ access_token: 'access', refresh_token: 'renewal-after' }));
+    client.end();
+    await until(() => client.requests.length === 2, { what: 'the question for the key' });
+    client.fail({ kind: 'network', message: 'The provider reset the connection.' });
+    expect(await obtained).toMatchObject({ kind: 'failed', failure: { kind: 'network' }, renewal: 'renewal-after' });
   });
 
   it('reads a login each time, and takes a file that is not there for none', async () => {

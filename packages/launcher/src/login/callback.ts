@@ -29,8 +29,9 @@ export async function openCallback({ port, path, state }: CallbackOptions): Prom
   // It may come before anybody waits for it.
   arrived.promise.catch(() => undefined);
   const server = createServer((request, response) => {
-    const { pathname, searchParams: query } = new URL(request.url ?? '/', `http://${host}`);
-    if (request.method !== 'GET' || pathname !== path) return answer(response, 404, 'There is nothing here.');
+    const url = URL.parse(request.url ?? '/', `http://${host}`);
+    if (request.method !== 'GET' || url?.pathname !== path) return answer(response, 404, 'There is nothing here.');
+    const { searchParams: query } = url;
     if (query.get('state') !== state) {
       return answer(response, 400, 'This does not belong to the login that is under way. Open its address again.');
     }

@@ -20,7 +20,7 @@ export function createTokenSource(client: Partial<OAuthClient> & Pick<OAuthClien
   };
 }
 
-function* renew(client: OAuthClient, before: ProviderToken | undefined, { nowMs }: TokenPlan): TokenSteps {
+function* renew(client: OAuthClient, before: ProviderToken | undefined, { nowMs, keep }: TokenPlan): TokenSteps {
   if (before?.renewal === undefined) {
     const message = `There is no login that could be renewed: ${loginAgain}.`;
     return { kind: 'failed', failure: { kind: 'authentication', message } };
@@ -29,8 +29,9 @@ function* renew(client: OAuthClient, before: ProviderToken | undefined, { nowMs 
   if (granted.kind === 'failed') return granted;
   const { accessToken, grant } = granted;
   const renewal = grant.refresh_token ?? before.renewal;
+  keep(renewal);
   const found = yield* fetchKey(client, accessToken);
-  if (found.kind === 'failed') return { ...found, renewal };
+  if (found.kind === 'failed') return found;
   const expiresAtMs = nowMs + (grant.expires_in ?? usualLifeSeconds) * 1000;
   return { kind: 'token', token: { value: found.apiKey, expiresAtMs, renewal } };
 }

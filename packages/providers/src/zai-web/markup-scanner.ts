@@ -96,8 +96,8 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
 
   function summary(): boolean {
     const end = held.indexOf(summaryClose);
+    keepMarkup(take(end === -1 ? held.length - tornLength(held, [summaryClose]) : end + summaryClose.length));
     if (end === -1) return false;
-    keepMarkup(take(end + summaryClose.length));
     isLineStart = true;
     place = 'thoughts';
     return true;
@@ -129,8 +129,8 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
 
   function block(): boolean {
     const end = held.indexOf(blockClose);
+    take(end === -1 ? held.length - tornLength(held, [blockClose]) : end + blockClose.length);
     if (end === -1) return false;
-    take(end + blockClose.length);
     isInBlock = false;
     return true;
   }

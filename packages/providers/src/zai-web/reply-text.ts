@@ -28,6 +28,8 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
   /** Of a plain answer. */
   let thoughts = '';
   let saidByPhase = '';
+  /** All that has come is a tool's block, and its end has not: to look for that in all of it each time would take long. */
+  let isInFirstBlock = false;
   /** Where the answer began behind a tool's block that never ended. */
   let answerFrom = Infinity;
   let scanner = newScanner();
@@ -107,7 +109,9 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
   /** Until the kind of the answer is known, it is put together both ways. */
   function applyUnknown(update: WebUpdate): Scanned {
     const phase = update.phase ?? '';
-    raw = edited(raw, update).text;
+    const { text, appended } = edited(raw, update);
+    raw = text;
+    if (isInFirstBlock && toolPhases.has(phase) && appended?.includes('>') === false) return nothing;
     if (phase === 'thinking') thoughts = edited(thoughts, update).text;
     else if (!toolPhases.has(phase)) saidByPhase = edited(saidByPhase, update).text;
     const head = raw.replace(finishedBlocks, '');
@@ -116,8 +120,8 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
       return rewrite();
     }
     const mayBecome = (tag: string): boolean => tag.startsWith(head);
-    const isOpenBlock = head.startsWith('<glm_block') && saidByPhase === '' && thoughts === '';
-    if (mayBecome('<details') || mayBecome('<glm_block') || isOpenBlock) return nothing;
+    isInFirstBlock = head.startsWith('<glm_block') && saidByPhase === '' && thoughts === '';
+    if (mayBecome('<details') || mayBecome('<glm_block') || isInFirstBlock) return nothing;
     return becomePlain();
   }
 

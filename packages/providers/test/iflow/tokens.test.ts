@@ -10,7 +10,7 @@ const { login } = providers.iflow;
 if (login === undefined) throw new Error('iflow has a login');
 
 const before: ProviderToken = { value: 'sk-old', expiresAtMs: 5, renewal: 'rt/1' };
-const plan = { baseUrl: 'http://api', nowMs: 1000, newId: () => 'id' };
+const plan = { baseUrl: 'http://api', nowMs: 1000, newId: () => 'id', keep: () => undefined };
 
 const answer = (content: unknown, status = 200): StepAnswer => ({
   head: { status, headers: {}, receivedAt: 0 },
@@ -87,8 +87,11 @@ describe('a renewal', verifies('004-06'), () => {
 
   it('does not lose the new refresh token when the key can not be had, and says nothing of it', () => {
     const nothing = answer({ success: true, data: { echo: 'at/2' } });
-    const { result } = play(source.obtain(before, plan), [granted, nothing, nothing, nothing]);
-    expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'server' }, renewal: 'rt-2' });
+    const kept: string[] = [];
+    const steps = source.obtain(before, { ...plan, keep: (renewal) => kept.push(renewal) });
+    const { result } = play(steps, [granted, nothing, nothing, nothing]);
+    expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
+    expect(kept).toEqual(['rt-2']);
     expect(JSON.stringify(result)).not.toMatch(/at.2/);
   });
 

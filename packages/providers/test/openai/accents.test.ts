@@ -201,6 +201,24 @@ describe('tool calls of a stream', () => {
     const forced = translate(events, { tool_choice: { type: 'function', function: { name: 'f' } } });
     expect(forced.translator.state).toMatchObject({ summary: { finishReason: 'stop' } });
   });
+
+  it('is tool_calls where each call begins with its arguments', () => {
+    const events = [
+      chunk({ ...role, content: '' }, { logprobs: null }),
+      chunk(
+        { tool_calls: [{ index: 0, function: { arguments: '', name: 'f' }, type: 'function' }] },
+        { logprobs: null },
+      ),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '{}', name: 'f' } }] }, { logprobs: null }),
+      chunk({}, { finish_reason: 'stop' }),
+    ];
+    const { chunks, translator } = translate(events);
+    expect(translator.state).toMatchObject({ summary: { finishReason: 'tool_calls' } });
+    expect(chunks.slice(1, 3).map(({ choices }) => choices[0]?.delta['tool_calls'])).toEqual([
+      [{ index: 0, id: 'call_request_0', type: 'function', function: { name: 'f', arguments: '' } }],
+      [{ index: 0, function: { arguments: '{}' } }],
+    ]);
+  });
 });
 
 describe('the end of a stream', () => {
@@ -346,6 +364,35 @@ it('takes no news of progress for an error', () => {
   const news = { status: 'queued', message: 'wait' };
   const { translator } = translate([news, chunk({ ...role, content: 'a' }, { finish_reason: 'stop' }), '[DONE]']);
   expect(translator.state).toMatchObject({ kind: 'complete' });
+});
+
+describe('an accent in the middle of a clean stream', () => {
+  const first = chunk({ ...role, content: 'a' });
+
+  it('is put right: somebody who has no name', () => {
+    expect(deltasOf([first, chunk({ role: '', content: 'b' })])[1]).toEqual({ ...role, content: 'b' });
+  });
+
+  it.each([
+    ['names first', (choices: readonly object[]): object => ({ ...names, choices })],
+    ['choices first', (choices: readonly object[]): object => ({ choices, ...names })],
+  ])('is put right: several choices in one chunk, of which each must end: %s', (_what, write) => {
+    const choice = (index: number, delta: object, reason: string | null = null): object => ({
+      index,
+      delta,
+      finish_reason: reason,
+    });
+    const { chunks, translator } = translate(
+      [
+        write([choice(0, { ...role, content: 'a' })]),
+        write([choice(0, { content: 'b' }), choice(1, { content: 'c' })]),
+        write([choice(0, {}, 'stop')]),
+      ],
+      { n: 2 },
+    );
+    expect(chunks[1]?.choices.map(({ delta }) => delta)).toEqual([{ content: 'b' }, { ...role, content: 'c' }]);
+    expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
+  });
 });
 
 describe('a clean stream', () => {

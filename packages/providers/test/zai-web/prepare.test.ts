@@ -148,7 +148,12 @@ describe('a token for a guest', () => {
   const source = providers['zai-web'].create({ ...v2, zai_web_guests: true }).tokens;
 
   function obtain(answers: readonly Answer[]) {
-    const steps = source?.obtain(undefined, { baseUrl: 'https://chat.z.ai', nowMs: 0, newId: () => 'id' });
+    const steps = source?.obtain(undefined, {
+      baseUrl: 'https://chat.z.ai',
+      nowMs: 0,
+      newId: () => 'id',
+      keep: () => undefined,
+    });
     const calls: string[] = [];
     let next = steps?.next();
     for (const { status, body } of answers) {

@@ -40,6 +40,7 @@ const logins = {
   refused: [`${canary}-three`, 100 * hourMs],
   dying: [`${canary}-hang-1-five`, -1000],
   dead: [`${canary}-crowd-four`, -1000],
+  leaving: [`${canary}-crowd-1-nokey-2-six`, -1000],
 } as const;
 
 let sluice: Sluice;
@@ -359,4 +360,19 @@ it('a login is renewed by another worker when the one that had begun dies', asyn
   await response.text();
   expect((await renewals()).map(({ outcome }) => outcome)).toEqual(['aborted', 'finished']);
   expect((await chats()).map(({ credential }) => credential)).toEqual([`sk-sim-${logins.dying[0]}.1`]);
+});
+
+it('a login is renewed to the end by a worker that is told to stop', async () => {
+  const leaver = startLeaver(sluice, { model: 'leaving-t2' });
+  await until(async () => (await renewals()).length === 1, { what: 'a renewal to begin' });
+  const runs = await Promise.all(sluice.fleet.workers.map((each) => activeRunsOf(each).catch(() => 0)));
+  const worker = sluice.fleet.workers[runs.indexOf(1)];
+  if (worker === undefined) throw new Error('no worker is at work');
+  leaver.leave();
+  worker.kill('SIGTERM');
+  await worker.exited;
+  // A refresh token that was given to a worker which is gone would be lost, and with it the login.
+  await (await post(sluice, { model: 'leaving-t2' })).text();
+  expect((await chats()).map(({ credential }) => credential)).toEqual([`sk-sim-${logins.leaving[0]}.1`]);
+  expect(await renewals()).toHaveLength(2);
 });

@@ -36,13 +36,19 @@ export function frameOf(data: string): CleanFrame | undefined {
  * the answer's text: there every quote is escaped. One pattern, because several searches take longer than parsing does.
  */
 const signs =
-  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|id":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
+  /"(?:finish_reason":(?!null)|usage":\{|error":|reasoning":"|content":[[{]|logprobs":\{|(?:delta|role|tool_calls|function_call)":null|name":|(?:id|role)":""|tool_calls":\[(?!\{"index":\d+,"function":\{"arguments":"))/;
+
+/** Of this there is one in each choice. */
+const deltaMember = '"delta":';
 
 /** Does a chunk only go on with the answer, in OpenAI's words? */
 export function isPlain(data: string, { start, end, close, members }: CleanFrame): boolean {
   // Comparing slices is several times faster than `startsWith` with a long text.
   if (data.slice(0, start.length) !== start) return false;
-  if (start.endsWith('{') && data.endsWith(end)) return !signs.test(data.slice(start.length, -end.length));
+  const isOpened = start.endsWith('{');
+  // Another choice, whose beginning is to be seen.
+  if (data.includes(deltaMember, isOpened ? start.length : data.indexOf(deltaMember) + 1)) return false;
+  if (isOpened && data.endsWith(end)) return !signs.test(data.slice(start.length, -end.length));
   return data.endsWith(close) && hasAll(data, members) && !signs.test(data);
 }
 
