@@ -172,6 +172,7 @@ describe('the messages of a request to Coze', () => {
 
 describe('what Coze can not do', () => {
   const user = { role: 'user', content: 'a' };
+  const text = { type: 'text', text: 'a' };
   const image = (url: string, more: object = {}): object => ({ type: 'image_url', image_url: { url, ...more } });
   const fit = (body: object, dropUnsupported = false) =>
     fitRequest({ model: 'm', messages: [user], ...body }, adapter, { model: 'm', dropUnsupported });
@@ -184,14 +185,20 @@ describe('what Coze can not do', () => {
     ['response_format', { response_format: { type: 'json_object' } }],
     ['reasoning_effort', { reasoning_effort: 'low' }],
     ['n', { n: 2 }],
-    ['messages[0].content[0]', { messages: [{ role: 'user', content: [image('data:image/png;base64,AA==')] }] }],
+    ['messages[0].content[0]', { messages: [{ role: 'user', content: [image('data:image/png;base64,AA=='), text] }] }],
     [
       'messages[0].content[0].image_url.detail',
       { messages: [{ role: 'user', content: [image('https://x.example/a', { detail: 'high' })] }] },
     ],
-    ['messages[0].content[0]', { messages: [{ role: 'assistant', content: [image('https://x.example/a')] }, user] }],
-    ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'video_url', video_url: {} }] }] }],
-    ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] }],
+    [
+      'messages[0].content[0]',
+      { messages: [{ role: 'assistant', content: [image('https://x.example/a'), text] }, user] },
+    ],
+    ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'video_url', video_url: {} }, text] }] }],
+    [
+      'messages[0].content[0]',
+      { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }, text] }] },
+    ],
     ['messages[0].audio', { messages: [{ role: 'assistant', content: '', audio: { id: 'a' } }, user] }],
     [
       'messages[0].tool_calls[0]',
