@@ -10,7 +10,9 @@ async function run(port: number): Promise<void> {
     const simulator = await startSimulator({ port, host });
     process.once('SIGINT', () => void simulator.close());
     process.once('SIGTERM', () => void simulator.close());
-    console.log(`simulator: OpenAI protocol at ${simulator.url}/v1, audit log at ${simulator.url}/_sim/calls`);
+    console.log(
+      `simulator: each provider at its own paths of ${simulator.url}, OpenAI at /v1; audit log at ${simulator.url}/_sim/calls`,
+    );
   } catch (error) {
     fail(describe(error, port));
   }
