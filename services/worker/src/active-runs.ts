@@ -5,7 +5,7 @@ export interface ActiveRun {
   readonly ingressId: string;
   /** Closes the upstream's socket; the run then ends by itself. */
   readonly signal: AbortSignal;
-  /** Calls back whenever reading must stop (`true`) or may go on, because the client can't keep up. */
+  /** Calls back whenever reading must stop (`true`) or may go on, because the client can't keep up; at once if it must now. */
   onHold(listener: (isHeld: boolean) => void): void;
   close(): void;
 }
@@ -28,7 +28,14 @@ export type AbortReason = 'cancelled' | 'ingress_lost' | 'draining';
 interface Entry {
   readonly ingressId: string;
   readonly abort: (reason: AbortReason) => void;
-  hold: (isHeld: boolean) => void;
+  isHeld: boolean;
+  onHold: (isHeld: boolean) => void;
+}
+
+function hold(entry: Entry | undefined, isHeld: boolean): void {
+  if (entry === undefined) return;
+  entry.isHeld = isHeld;
+  entry.onHold(isHeld);
 }
 
 const nameOf = ({ requestId, epoch }: { requestId: string; epoch: number }): string => `${requestId}.${epoch}`;
@@ -44,14 +51,18 @@ export function createActiveRuns(): ActiveRuns {
       const entry: Entry = {
         ingressId: run.ingressId,
         abort: (reason) => controller.abort(reason),
-        hold: () => undefined,
+        isHeld: false,
+        onHold: () => undefined,
       };
       const name = nameOf(run);
       entries.set(name, entry);
       return {
         ingressId: run.ingressId,
         signal: controller.signal,
-        onHold: (listener) => (entry.hold = listener),
+        onHold(listener) {
+          entry.onHold = listener;
+          if (entry.isHeld) listener(true);
+        },
         close: () => entries.delete(name),
       };
     },
@@ -59,8 +70,8 @@ export function createActiveRuns(): ActiveRuns {
     control(frame) {
       const entry = entries.get(nameOf(frame));
       if (frame.kind === 'cancel') entry?.abort('cancelled');
-      if (frame.kind === 'pause') entry?.hold(true);
-      if (frame.kind === 'resume') entry?.hold(false);
+      if (frame.kind === 'pause') hold(entry, true);
+      if (frame.kind === 'resume') hold(entry, false);
     },
 
     abortAllOf: (ingressId) => abortWhere('ingress_lost', (entry) => entry.ingressId === ingressId),

@@ -253,13 +253,14 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   options.signal.addEventListener('abort', onAbort);
   if (options.signal.aborted) onAbort();
   if (isSettled) return promise;
-  options.onHold((isHeld) => hold('client', isHeld));
   if (plan.stream) silence.allow(options.firstTokenMs);
 
   call = options.client.call(options.request, {
     onHead(received) {
       head = received;
       options.onHead(received);
+      // Before, there is nothing to hold back; an error is never much.
+      if (!isSettled && mode() !== 'error') options.onHold((isHeld) => hold('client', isHeld));
     },
     onText(piece) {
       if (isSettled) return;

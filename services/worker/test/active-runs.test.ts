@@ -39,6 +39,17 @@ describe('createActiveRuns', () => {
     expect(held).toEqual([true, false]);
   });
 
+  it('says to a later call of the run what an earlier one has heard, or nobody', () => {
+    const runs = createActiveRuns();
+    const run = runs.open({ requestId: 'r', epoch: 1, ingressId: 'i' });
+    runs.control(control('pause', 'r'));
+    const held: boolean[] = [];
+    run.onHold((isHeld) => held.push(isHeld));
+    runs.control(control('resume', 'r'));
+    run.onHold((isHeld) => held.push(isHeld));
+    expect(held).toEqual([true, false]);
+  });
+
   it('aborts all runs of an ingress that is gone', () => {
     const runs = createActiveRuns();
     const mine = runs.open({ requestId: 'a', epoch: 1, ingressId: 'i-1' });

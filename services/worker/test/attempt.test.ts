@@ -256,6 +256,14 @@ describe('attempt', () => {
     expect(await settled()).toBeUndefined();
   });
 
+  it('holds the upstream back where the client is behind before it begins', async () => {
+    const { upstream, settled } = start({ onHold: (listener) => listener(true) });
+    upstream.head();
+    expect(upstream.isPaused).toBe(true);
+    vi.advanceTimersByTime(5000);
+    expect(await settled()).toBeUndefined();
+  });
+
   it('reports the gaps between two pieces', async () => {
     const { upstream, gaps } = start();
     upstream.head();

@@ -107,6 +107,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   });
   const worker = createWorkerLink({ ...needs, requestId, onLost: onWorkerLost });
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
+  /** The client does not keep up. */
+  let isHeld = false;
   let hasLostRun = false;
   /** The worker that ends a request removes its record. */
   let isForgotten = false;
@@ -166,6 +168,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     if (phase === 'cancelling') return tellWorker('cancel');
     inQueue.stop();
     phase = 'running';
+    if (isHeld) tellWorker('pause');
     listener.onStarted(id);
   }
 
@@ -315,8 +318,14 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         throw notQueued(cause);
       }
     },
-    pause: () => tellWorker('pause'),
-    resume: () => tellWorker('resume'),
+    pause() {
+      isHeld = true;
+      tellWorker('pause');
+    },
+    resume() {
+      isHeld = false;
+      tellWorker('resume');
+    },
     fail,
     requeue() {
       replaceRun().catch(needs.onError);

@@ -401,6 +401,18 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w pause 1', 'w resume 1']);
   });
 
+  it('tells the next run, too, that the client can not keep up', async () => {
+    const { running, exchange, deliver, nextRun, controls, workers } = setUp();
+    await running();
+    exchange.pause();
+    workers.lost('w');
+    await vi.advanceTimersByTimeAsync(0);
+    nextRun();
+    deliver('started', { workerId: 'w2' }, { epoch: 2 });
+    exchange.resume();
+    expect(controls).toEqual(['w pause 1', 'w2 pause 2', 'w2 resume 2']);
+  });
+
   it('rejects when it can not be queued', async () => {
     const { exchange, heard, isEnded } = setUp({ submit: () => Promise.reject(new Error('Command timed out')) });
     await expect(exchange.submit()).rejects.toMatchObject({ code: 'redis_unavailable', retryAfterMs: 1000 });
