@@ -66,5 +66,8 @@ export function toThinking({ effort, model, style, limit, defaultLimit }: Thinki
   // Later models keep their thoughts to themselves unless they are asked for them.
   if (!takesBudget) return { thinking: { type: 'adaptive', display: 'summarized' }, effort: level.effort, maxTokens };
   const wanted = limit === undefined ? level.budget : Math.min(level.budget, Math.floor(limit * level.share));
-  return { thinking: { type: 'enabled', budget_tokens: Math.max(smallestBudget, wanted) }, maxTokens };
+  const budget = Math.max(smallestBudget, wanted);
+  // An answer as short as that has no room for thoughts, and would be refused with them.
+  if (budget >= maxTokens) return { maxTokens };
+  return { thinking: { type: 'enabled', budget_tokens: budget }, maxTokens };
 }

@@ -110,8 +110,8 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     end() {
       if (state.kind !== 'open') return '';
       if (!hasChunks && hasForeignEvents) return fail(foreign);
-      // Some servers leave out [DONE]; a finish reason says as much.
-      return finishReason === undefined || normaliser.hasOpenChoices ? fail(truncated) : done();
+      // Some servers leave out [DONE]; a finish reason of each choice says as much.
+      return isFinished() && !normaliser.hasOpenChoices ? done() : fail(truncated);
     },
     get state() {
       return state;

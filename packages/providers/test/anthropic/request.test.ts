@@ -110,6 +110,12 @@ describe('thinking, for models that take a budget', () => {
     expect({ budget: (thinking as { budget_tokens: number }).budget_tokens, max }).toEqual(expected);
   });
 
+  it('is left out where the answer has no room for it', () => {
+    const { json } = send({ reasoning_effort: 'low', max_tokens: 1024 }, { over: { model: 'claude-haiku-4-5' } });
+    expect(json).toMatchObject({ max_tokens: 1024 });
+    expect(json).not.toHaveProperty('thinking');
+  });
+
   it.each(['claude-opus-4-6', 'claude-sonnet-4-6', 'claude-opus-4-7', 'claude-opus-5', 'claude-fable-5-1', 'any'])(
     'is not what %s takes',
     (model) => {

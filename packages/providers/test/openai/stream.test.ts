@@ -56,6 +56,12 @@ describe('an OpenAI stream', () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'length' } });
   });
 
+  it('is truncated without [DONE] while one of its choices is open, or has not even begun', () => {
+    const { translator } = translate([delta('a'), delta('', 'stop')], { n: 2 });
+    translator.end();
+    expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
+  });
+
   it('is truncated without either', () => {
     const { translator } = translate([delta('a'), delta('b')]);
     translator.end();
