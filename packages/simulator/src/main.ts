@@ -11,7 +11,7 @@ async function run(port: number): Promise<void> {
     process.once('SIGINT', () => void simulator.close());
     process.once('SIGTERM', () => void simulator.close());
     console.log(
-      `simulator: each provider at its own paths of ${simulator.url}, OpenAI at /v1; audit log at ${simulator.url}/_sim/calls`,
+      `simulator: OpenAI at ${simulator.url}/v1, other providers at their own paths; audit log at ${simulator.url}/_sim/calls`,
     );
   } catch (error) {
     fail(describe(error, port));

@@ -26,6 +26,7 @@ test('shows every call and counts it', async () => {
       at: expect.any(Number) as number,
       method: 'POST',
       path: '/v1/chat/completions',
+      query: '',
       model: 'gpt-4o-mini-t3',
       stream: false,
       credential: 'tok-a',
