@@ -22,6 +22,8 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
+          isolate: false,
           include: ['{packages,services}/*/test/**/*.test.ts'],
           exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak}.test.ts'],
         },
@@ -44,7 +46,9 @@ export default defineConfig({
           include: ['{packages,services}/*/test/**/*.e2e.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
-          fileParallelism: false,
+          // They mostly wait for processes.
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
