@@ -1,4 +1,5 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { answerOf } from './answer.ts';
 import { failureOf, invalidRequest } from './errors.ts';
 import { toEventStream } from './events.ts';
@@ -13,19 +14,11 @@ const messages: Endpoint = {
   read(body) {
     const request = readMessagesRequest(body);
     if (request.kind === 'failure') return request;
-    const { model, stream, directives, conversation } = request;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer(behaviour) {
-        if (behaviour.refusesPrefill && request.soFar !== '') return prefillRefused;
-        const answer = answerOf(request, behaviour);
-        return stream ? toEventStream(answer) : toMessage(answer);
-      },
-    };
+    return chatQuestion(request, (behaviour) => {
+      if (behaviour.refusesPrefill && request.soFar !== '') return prefillRefused;
+      const answer = answerOf(request, behaviour);
+      return request.stream ? toEventStream(answer) : toMessage(answer);
+    });
   },
 };
 

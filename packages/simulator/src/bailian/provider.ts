@@ -1,6 +1,7 @@
 import { chatAnswerOf } from '../openai/chat-answer.ts';
 import { openAi } from '../openai/provider.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { toBody, toFrames } from './app-answer.ts';
 import { readAppRequest } from './app-request.ts';
 import { tooManyInputs } from './embeddings.ts';
@@ -14,18 +15,10 @@ const application = (appId: string): Endpoint => ({
   read(body, { headers }) {
     const request = readAppRequest(appId, body, headers);
     if (request.kind === 'failure') return request;
-    const { model, stream, directives, conversation } = request.chat;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer(behaviour) {
-        const answer = chatAnswerOf(request.chat, behaviour);
-        return stream ? toFrames(request, answer) : toBody(request, answer);
-      },
-    };
+    return chatQuestion(request.chat, (behaviour) => {
+      const answer = chatAnswerOf(request.chat, behaviour);
+      return request.chat.stream ? toFrames(request, answer) : toBody(request, answer);
+    });
   },
 });
 

@@ -1,6 +1,7 @@
 import { hashConversation } from '../faults/conversations.ts';
 import { chatAnswerOf } from '../openai/chat-answer.ts';
 import type { Endpoint, Failure, Provider, Question, WholeAnswer } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { readCozeRequest } from './chat-request.ts';
 import { type Chat, chatFields, createChats, isRunning, statusOf, wholeMessages } from './chats.ts';
 import { envelope, failure, failureOf, notFound } from './errors.ts';
@@ -14,18 +15,10 @@ export function createCoze(): Provider {
     read(body) {
       const request = readCozeRequest(body);
       if (request.kind === 'failure') return request;
-      const { model, stream, directives, conversation } = request.chat;
-      return {
-        kind: 'question',
-        model,
-        stream,
-        directives,
-        conversation,
-        answer(behaviour) {
-          const chat = chats.open(request, chatAnswerOf(request.chat, behaviour));
-          return stream ? toEventStream(chat) : whole(chatFields(chat, 'in_progress'));
-        },
-      };
+      return chatQuestion(request.chat, (behaviour) => {
+        const chat = chats.open(request, chatAnswerOf(request.chat, behaviour));
+        return request.chat.stream ? toEventStream(chat) : whole(chatFields(chat, 'in_progress'));
+      });
     },
   };
 

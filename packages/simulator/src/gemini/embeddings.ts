@@ -1,7 +1,6 @@
-import { hashConversation } from '../faults/conversations.ts';
-import { splitSuffix } from '../faults/directives.ts';
 import { tokensOf, usualDimensions, vectorOf } from '../openai/embeddings.ts';
 import type { Endpoint, Failure } from '../server/provider.ts';
+import { embeddingQuestion } from '../server/questions.ts';
 import { internalErrorBody, invalidArgument } from './errors.ts';
 import { asList, asObject, type Fields, parseFields, unknownField } from './fields.ts';
 
@@ -27,19 +26,7 @@ export const batchEmbedContents = (model: string): Endpoint => ({
   read(body) {
     const wanted = readRequests(body, model);
     if ('kind' in wanted) return wanted;
-    return {
-      kind: 'question',
-      model,
-      stream: false,
-      directives: splitSuffix(model).directives,
-      conversation: hashConversation(`${model}\n${JSON.stringify(wanted)}`),
-      answer: ({ fault }) => ({
-        kind: 'whole',
-        body: fault?.name === 'errev' ? internalErrorBody : vectorsOf(wanted, model),
-        tokens: 0,
-        steps: 0,
-      }),
-    };
+    return embeddingQuestion(model, wanted, { body: () => vectorsOf(wanted, model), errorBody: internalErrorBody });
   },
 });
 

@@ -1,4 +1,5 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { toEventStream, toWhole } from './answer.ts';
 import { readRequest } from './chat-request.ts';
 import { batchEmbedContents } from './embeddings.ts';
@@ -25,18 +26,10 @@ function generate(model: string, stream: boolean): Endpoint {
     read(body) {
       const request = readRequest(body, model, stream);
       if (request.kind === 'failure') return request;
-      const { directives, conversation, soFar } = request.chat;
-      return {
-        kind: 'question',
-        model,
-        stream,
-        directives,
-        conversation,
-        answer(behaviour) {
-          if (behaviour.refusesPrefill && soFar !== '') return prefillRefused;
-          return stream ? toEventStream(request, behaviour) : toWhole(request, behaviour);
-        },
-      };
+      return chatQuestion({ ...request.chat, model, stream }, (behaviour) => {
+        if (behaviour.refusesPrefill && request.chat.soFar !== '') return prefillRefused;
+        return stream ? toEventStream(request, behaviour) : toWhole(request, behaviour);
+      });
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { Behaviour } from '../faults/behaviour.ts';
 import { type ChatAnswer, chatAnswerOf, usageOf } from '../openai/chat-answer.ts';
 import { readChatRequest } from '../openai/chat-request.ts';
 import { toEventStream } from '../openai/chunks.ts';
 import { toCompletion } from '../openai/completion.ts';
 import type { Endpoint, EventStream, WholeAnswer } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 
 /**
  * iFlow's chat: OpenAI's, with the usage in the chunk that finishes. Words in the model's name: `nousage` counts nothing,
@@ -13,18 +13,10 @@ export const chatCompletions: Endpoint = {
   read(body) {
     const request = readChatRequest(body);
     if (request.kind === 'failure') return request;
-    const { model, stream, directives, conversation } = request;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer(behaviour: Behaviour) {
-        const answer = chatAnswerOf({ ...request, wantsStreamUsage: false }, behaviour);
-        return stream ? toStream(answer) : toWhole(answer);
-      },
-    };
+    return chatQuestion(request, (behaviour) => {
+      const answer = chatAnswerOf({ ...request, wantsStreamUsage: false }, behaviour);
+      return request.stream ? toStream(answer) : toWhole(answer);
+    });
   },
 };
 

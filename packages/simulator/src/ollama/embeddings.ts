@@ -1,7 +1,6 @@
-import { hashConversation } from '../faults/conversations.ts';
-import { splitSuffix } from '../faults/directives.ts';
 import { tokensOf, usualDimensions, vectorOf } from '../openai/embeddings.ts';
 import type { Endpoint, Failure } from '../server/provider.ts';
+import { embeddingQuestion } from '../server/questions.ts';
 
 /** Ollama's errors are a text, whatever the status. */
 const errorBody = (error: string): string => JSON.stringify({ error });
@@ -17,19 +16,10 @@ export const embeddings: Endpoint = {
     const request = readRequest(body);
     if ('kind' in request) return request;
     const { model, inputs } = request;
-    return {
-      kind: 'question',
-      model,
-      stream: false,
-      directives: splitSuffix(model).directives,
-      conversation: hashConversation(`${model}\n${JSON.stringify(inputs)}`),
-      answer: ({ fault }) => ({
-        kind: 'whole',
-        body: fault?.name === 'errev' ? errorBody('an internal error occurred') : answerOf(request),
-        tokens: 0,
-        steps: 0,
-      }),
-    };
+    return embeddingQuestion(model, inputs, {
+      body: () => answerOf(request),
+      errorBody: errorBody('an internal error occurred'),
+    });
   },
 };
 

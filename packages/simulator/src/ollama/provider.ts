@@ -1,8 +1,8 @@
 import { chatAnswerOf } from '../openai/chat-answer.ts';
 import { toCompletion } from '../openai/completion.ts';
 import { openAi } from '../openai/provider.ts';
-import { hashConversation } from '../faults/conversations.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion, pageQuestion } from '../server/questions.ts';
 import { readOllamaRequest } from './chat-request.ts';
 import { embeddings } from './embeddings.ts';
 import { failure, inOwnWords } from './errors.ts';
@@ -14,35 +14,15 @@ const chat: Endpoint = {
     const read = readOllamaRequest(body);
     if (read.kind === 'failure') return read;
     const { request, thinks } = read;
-    const { model, stream, directives, conversation } = request;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer(behaviour) {
-        const answer = chatAnswerOf(request, thinks ? behaviour : { ...behaviour, reasoningTokens: 0 });
-        return stream ? toLines(answer) : toWhole(toCompletion(answer));
-      },
-    };
+    return chatQuestion(request, (behaviour) => {
+      const answer = chatAnswerOf(request, thinks ? behaviour : { ...behaviour, reasoningTokens: 0 });
+      return request.stream ? toLines(answer) : toWhole(toCompletion(answer));
+    });
   },
 };
 
 const tags: Endpoint = {
-  read: () => ({
-    kind: 'question',
-    model: '',
-    stream: false,
-    directives: [],
-    conversation: hashConversation('tags'),
-    answer: ({ fault }) => ({
-      kind: 'whole',
-      body: fault?.name === 'errev' ? internalErrorLine.trimEnd() : modelTags,
-      tokens: 0,
-      steps: 0,
-    }),
-  }),
+  read: () => pageQuestion('tags', { body: () => modelTags, errorBody: internalErrorLine.trimEnd() }),
 };
 
 const endpoints: Readonly<Record<string, Endpoint>> = {

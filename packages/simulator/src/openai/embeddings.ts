@@ -1,6 +1,6 @@
-import { splitSuffix } from '../faults/directives.ts';
 import { hashConversation, seedOf } from '../faults/conversations.ts';
-import type { Endpoint, Failure, WholeAnswer } from '../server/provider.ts';
+import type { Endpoint, Failure } from '../server/provider.ts';
+import { embeddingQuestion } from '../server/questions.ts';
 import { internalErrorBody, invalidRequest } from './errors.ts';
 
 /** What is to be embedded, whatever the protocol. */
@@ -36,19 +36,7 @@ export const embeddings: Endpoint = {
     const fields = fieldsOf(body);
     if ('kind' in fields) return fields;
     const { model, inputs, isBase64 } = fields;
-    return {
-      kind: 'question',
-      model,
-      stream: false,
-      directives: splitSuffix(model).directives,
-      conversation: hashConversation(`${model}\n${JSON.stringify(inputs)}`),
-      answer: ({ fault }): WholeAnswer => ({
-        kind: 'whole',
-        body: fault?.name === 'errev' ? internalErrorBody : listOf(fields, isBase64),
-        tokens: 0,
-        steps: 0,
-      }),
-    };
+    return embeddingQuestion(model, inputs, { body: () => listOf(fields, isBase64), errorBody: internalErrorBody });
   },
 };
 

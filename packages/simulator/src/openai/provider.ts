@@ -1,5 +1,5 @@
-import { hashConversation } from '../faults/conversations.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion, pageQuestion } from '../server/questions.ts';
 import { chatAnswerOf } from './chat-answer.ts';
 import { readChatRequest } from './chat-request.ts';
 import { toEventStream } from './chunks.ts';
@@ -17,36 +17,16 @@ const chatCompletions: Endpoint = {
   read(body) {
     const request = readChatRequest(body);
     if (request.kind === 'failure') return request;
-    const { model, stream, directives, conversation } = request;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer(behaviour) {
-        if (behaviour.refusesPrefill && request.isPrefill) return prefillRefused;
-        const answer = chatAnswerOf(request, behaviour);
-        return stream ? toEventStream(answer) : toCompletion(answer);
-      },
-    };
+    return chatQuestion(request, (behaviour) => {
+      if (behaviour.refusesPrefill && request.isPrefill) return prefillRefused;
+      const answer = chatAnswerOf(request, behaviour);
+      return request.stream ? toEventStream(answer) : toCompletion(answer);
+    });
   },
 };
 
 const models: Endpoint = {
-  read: () => ({
-    kind: 'question',
-    model: '',
-    stream: false,
-    directives: [],
-    conversation: hashConversation('models'),
-    answer: ({ fault }) => ({
-      kind: 'whole',
-      body: fault?.name === 'errev' ? internalErrorBody : modelList,
-      tokens: 0,
-      steps: 0,
-    }),
-  }),
+  read: () => pageQuestion('models', { body: () => modelList, errorBody: internalErrorBody }),
 };
 
 const endpoints: Readonly<Record<string, Endpoint>> = {

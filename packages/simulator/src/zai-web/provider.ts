@@ -1,5 +1,6 @@
 import { hashConversation } from '../faults/conversations.ts';
 import type { Endpoint, Failure, Provider, Question, Surroundings, WholeAnswer } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { toWebStream } from './answer.ts';
 import { captchaBody, failure, failureOf } from './errors.ts';
 import { readWebRequest } from './request.ts';
@@ -57,14 +58,6 @@ const completions = (api: 'v1' | 'v2'): Endpoint => ({
   read(body, asked) {
     const request = readWebRequest(api, body, asked);
     if (request.kind === 'failure') return request;
-    const { model, directives, conversation } = request.chat;
-    return {
-      kind: 'question',
-      model,
-      stream: true,
-      directives,
-      conversation,
-      answer: (behaviour) => toWebStream(request, behaviour),
-    };
+    return chatQuestion({ ...request.chat, stream: true }, (behaviour) => toWebStream(request, behaviour));
   },
 });

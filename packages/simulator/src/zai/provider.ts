@@ -1,4 +1,5 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
+import { chatQuestion } from '../server/questions.ts';
 import { toGlmCompletion, toGlmStream } from './answer.ts';
 import { failureOf } from './errors.ts';
 import { readGlmRequest } from './request.ts';
@@ -7,15 +8,9 @@ const chatCompletions: Endpoint = {
   read(body) {
     const request = readGlmRequest(body);
     if (request.kind === 'failure') return request;
-    const { model, stream, directives, conversation } = request.chat;
-    return {
-      kind: 'question',
-      model,
-      stream,
-      directives,
-      conversation,
-      answer: (behaviour) => (stream ? toGlmStream(request, behaviour) : toGlmCompletion(request, behaviour)),
-    };
+    return chatQuestion(request.chat, (behaviour) =>
+      request.chat.stream ? toGlmStream(request, behaviour) : toGlmCompletion(request, behaviour),
+    );
   },
 };
 
