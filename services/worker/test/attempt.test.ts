@@ -1,20 +1,11 @@
-import { type CallPlan, providers } from '@sluice/providers';
+import { providers } from '@sluice/providers';
 import { createStitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
 import { createFakeUpstream, delta, type FakeUpstream, names } from './fake-upstream.ts';
+import { planWith } from './scene.ts';
 
-const plan: CallPlan = {
-  model: 'm',
-  baseUrl: 'http://u',
-  apiKey: undefined,
-  stream: true,
-  reportStreamUsage: true,
-  requestId: 'r',
-  startedAtMs: 0,
-  newId: () => 'id',
-  keepsThinkingMarkup: false,
-};
+const plan = planWith();
 const adapter = providers.openai.create({});
 
 function start(over: Partial<AttemptOptions> = {}) {

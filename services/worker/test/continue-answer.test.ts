@@ -1,15 +1,12 @@
 import type { Choice } from '@sluice/admission';
-import { type ChatJob, firstRetryState, type Usage } from '@sluice/protocol';
-import { type ChatBody, providers } from '@sluice/providers';
-import { startSpan } from '@sluice/telemetry';
+import type { ChatJob, Usage } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
-import { createActiveRuns } from '../src/active-runs.ts';
 import type { AttemptResult } from '../src/attempt.ts';
 import type { ChosenCall } from '../src/call-target.ts';
 import { answerInFull } from '../src/continue-answer.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import type { Target } from '../src/targets.ts';
 import { delta } from './fake-upstream.ts';
+import { callWith, executionWith, jobWith, targetWith } from './scene.ts';
 
 const usage: Usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const go: Choice = { kind: 'go', credentialId: 'b', isProbe: false, hasFailures: false };
@@ -41,30 +38,7 @@ interface Script {
 }
 
 async function run(script: Script) {
-  const job: ChatJob = {
-    requestId: 'r',
-    epoch: 1,
-    ingressId: 'i',
-    model: 'm',
-    stream: true,
-    operation: 'chat',
-    state: firstRetryState,
-    ...script.job,
-  };
-  const target: Target = {
-    upstream: 'u',
-    model: 'm',
-    priority: 1,
-    weight: 1,
-    baseUrl: 'http://u',
-    reportStreamUsage: true,
-    prefill: 'assistant',
-    dropsUnsupported: false,
-    isWholeOnly: false,
-    maxContinuations: script.maxContinuations ?? 5,
-    adapter: providers.openai.create({}),
-    pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
-  };
+  const target = targetWith({ prefill: 'assistant', maxContinuations: script.maxContinuations ?? 5 });
   const calls: ChosenCall[] = [];
   const failed: string[] = [];
   const remainingMs = [...(script.remainingMs ?? [])];
@@ -86,31 +60,14 @@ async function run(script: Script) {
       },
       onFailed: (_call, { failure }) => Promise.resolve(void failed.push(failure.kind)),
     },
-    {
-      job,
+    executionWith({
+      job: jobWith(script.job),
       body,
-      delivered: undefined,
-      run: createActiveRuns().open(job),
-      publisher: {
-        data: (piece) => (text += piece),
-        send: () => undefined,
-        isCongested: () => false,
-        onceWritable: () => undefined,
-      },
+      onData: (piece) => (text += piece),
       remainingMs: () => remainingMs.shift() ?? 60_000,
-      span: startSpan({ name: 'test', kind: 'internal' }),
-    },
+    }),
     {
-      first: {
-        target,
-        body,
-        credentialId: 'a',
-        isProbe: true,
-        hasFailures: true,
-        attempts: 2,
-        continuations: 0,
-        rescue: undefined,
-      },
+      first: callWith({ target, body, isProbe: true, hasFailures: true, attempts: 2 }),
       fitted: body,
       prefill: 'assistant',
     },
@@ -174,7 +131,7 @@ describe('an answer in full', () => {
     await expect(run({ choice: new Error('a bug'), calls: [says('a')] })).rejects.toThrow('a bug');
   });
 
-  it('fails as any other where the first call does', async () => {
+  it('fails where the first call fails', async () => {
     const { result, failed } = await run({ calls: [fails('server')] });
     expect(result).toMatchObject({ kind: 'failed', continuations: 0 });
     expect(failed).toEqual([]);

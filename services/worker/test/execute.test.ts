@@ -1,8 +1,6 @@
 import type { Choice, UpstreamHealth } from '@sluice/admission';
 import { retryPresets } from '@sluice/policy';
-import { type ChatJob, type Delivered, firstRetryState, type FailureKind } from '@sluice/protocol';
-import { providers } from '@sluice/providers';
-import { startSpan } from '@sluice/telemetry';
+import { type ChatJob, type Delivered, type FailureKind, firstRetryState } from '@sluice/protocol';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { createActiveRuns } from '../src/active-runs.ts';
@@ -11,22 +9,10 @@ import type { CallResult } from '../src/call-target.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
 import { execute } from '../src/execute.ts';
 import type { Target } from '../src/targets.ts';
+import { executionWith, jobWith, targetWith } from './scene.ts';
 
-const target = (upstream: string, over: Partial<Target> = {}): Target => ({
-  upstream,
-  model: 'm',
-  priority: 1,
-  weight: 1,
-  baseUrl: 'http://u',
-  reportStreamUsage: true,
-  prefill: 'none',
-  dropsUnsupported: false,
-  isWholeOnly: false,
-  maxContinuations: 0,
-  adapter: providers.openai.create({}),
-  pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'],
-  ...over,
-});
+const target = (upstream: string, over: Partial<Target> = {}): Target =>
+  targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
 const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
 const complete: AttemptResult = {
   kind: 'complete',
@@ -73,16 +59,7 @@ async function run(script: Script) {
     isOpen: vi.fn<UpstreamHealth['isOpen']>(() => Promise.resolve(false)),
     restingCredentials: vi.fn<UpstreamHealth['restingCredentials']>(() => Promise.resolve([])),
   };
-  const job: ChatJob = {
-    requestId: 'r',
-    epoch: 1,
-    ingressId: 'i',
-    model: 'm',
-    stream: true,
-    operation: 'chat',
-    state: firstRetryState,
-    ...script.job,
-  };
+  const job = jobWith(script.job);
   const runs = createActiveRuns();
   const active = runs.open(job);
   if (script.abortReason === 'draining') runs.abortAll('draining');
@@ -99,20 +76,12 @@ async function run(script: Script) {
       metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
       random: () => 0.5,
     },
-    {
+    executionWith({
       job,
-      body: {},
       delivered: script.delivered,
       run: active,
-      publisher: {
-        data: () => undefined,
-        send: () => undefined,
-        isCongested: () => false,
-        onceWritable: () => undefined,
-      },
       remainingMs: () => script.remainingMs ?? 60_000,
-      span: startSpan({ name: 'test', kind: 'internal' }),
-    },
+    }),
   );
   return { outcome, calls, health };
 }

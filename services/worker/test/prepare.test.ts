@@ -1,20 +1,11 @@
 import type { UpstreamRequest } from '@sluice/protocol';
-import { type CallPlan, type Preparation, type ProviderAdapter, providers } from '@sluice/providers';
+import { type Preparation, type ProviderAdapter, providers } from '@sluice/providers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { prepare, type PrepareOptions, type PrepareResult } from '../src/prepare.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
+import { planWith } from './scene.ts';
 
-const plan: CallPlan = {
-  model: 'm',
-  baseUrl: 'http://u',
-  apiKey: undefined,
-  stream: true,
-  reportStreamUsage: true,
-  requestId: 'r',
-  startedAtMs: 0,
-  newId: () => 'id',
-  keepsThinkingMarkup: false,
-};
+const plan = planWith();
 const to = (path: string): UpstreamRequest => ({ method: 'POST', url: `http://u/${path}`, headers: {}, body: '{}' });
 
 /** Opens a chat, waits a while, asks for its state; closes the chat if it is left before that. */

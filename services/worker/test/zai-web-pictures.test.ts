@@ -1,38 +1,15 @@
-import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { providers } from '@sluice/providers';
-import { startSpan } from '@sluice/telemetry';
 import { until } from '@sluice/testkit';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
-import { createActiveRuns } from '../src/active-runs.ts';
-import { createCallTarget } from '../src/call-target.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import type { Target } from '../src/targets.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
+import { callTargetWith, callWith, executionWith, jobWith, targetWith } from './scene.ts';
 
-const job: ChatJob = {
-  requestId: 'r',
-  epoch: 1,
-  ingressId: 'i',
-  model: 'glm-4.5v',
-  stream: true,
-  operation: 'chat',
-  state: firstRetryState,
-};
-const target: Target = {
+const target = targetWith({
   upstream: 'web',
   model: 'glm-4.5v',
-  priority: 1,
-  weight: 1,
-  baseUrl: 'http://u',
-  reportStreamUsage: true,
-  prefill: 'none',
-  dropsUnsupported: false,
-  isWholeOnly: false,
-  maxContinuations: 0,
   adapter: providers['zai-web'].create({ signing_variant: 'v2', signing_key: 'k' }),
-  pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
-};
+});
 const text = { type: 'text', text: 'what is this?' };
 const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url } });
 const bytes = Buffer.from('the bytes of a picture');
@@ -41,44 +18,12 @@ const bytes = Buffer.from('the bytes of a picture');
 function ask(fetched: FetchedImage) {
   const fetch = vi.fn<ImageFetcher['fetch']>(() => Promise.resolve(fetched));
   const upstream = createFakeUpstream();
-  const callTarget = createCallTarget({
-    client: upstream,
-    images: { fetch, close: () => Promise.resolve() },
-    health: { recovered: () => Promise.resolve(), abandoned: () => Promise.resolve() },
-    tokens: undefined,
-    metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
-    timeouts: { firstTokenMs: 5000, idleMs: 5000 },
-    limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
-    onError: () => undefined,
-    now: () => 0,
-  });
+  const callTarget = callTargetWith({ client: upstream, images: { fetch, close: () => Promise.resolve() } });
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
   const body = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
   const result = callTarget(
-    {
-      job,
-      body,
-      delivered: undefined,
-      run: createActiveRuns().open(job),
-      publisher: {
-        data: () => undefined,
-        send: () => undefined,
-        isCongested: () => false,
-        onceWritable: () => undefined,
-      },
-      remainingMs: () => 5000,
-      span: startSpan({ name: 'test', kind: 'internal' }),
-    },
-    {
-      target,
-      body,
-      credentialId: 'a',
-      isProbe: false,
-      hasFailures: false,
-      attempts: 1,
-      continuations: 0,
-      rescue: undefined,
-    },
+    executionWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
+    callWith({ target, body }),
   );
   /** The next call to the backend. */
   const nextCall = (count: number) =>
