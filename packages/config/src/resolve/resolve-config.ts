@@ -20,7 +20,7 @@ export interface Parts {
 /** Where paths begin. */
 export interface Paths {
   readonly cwd: string;
-  /** Undefined where nobody knows; `~` then is a name as any other. */
+  /** Undefined where nobody knows; `~` then is a plain name. */
   readonly home: string | undefined;
 }
 

@@ -10,11 +10,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const wait = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
+/** A step's work, which takes this long on the fake clock. */
+const work = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
 
 test('a brief step is one line where nobody watches', async () => {
   const { step } = createTerminal({ stream, isLive: false });
-  const done = step('Building', () => wait(400));
+  const done = step('Building', () => work(400));
   await vi.advanceTimersByTimeAsync(400);
   await done;
   expect(shown).toBe('Building: done in 0.4 s\n');
@@ -24,7 +25,7 @@ test('a long step says now and then that it goes on, with its newest note', asyn
   const { step } = createTerminal({ stream, isLive: false });
   const done = step('Installing', (note) => {
     note('Unpacking redis\n');
-    return wait(13_000);
+    return work(13_000);
   });
   await vi.advanceTimersByTimeAsync(13_000);
   await done;
@@ -35,7 +36,7 @@ test('a long step says now and then that it goes on, with its newest note', asyn
 
 test('a live terminal shows one line that counts, and keeps it below what is said meanwhile', async () => {
   const { say, step } = createTerminal({ stream, isLive: true });
-  const done = step('Installing', () => wait(250));
+  const done = step('Installing', () => work(250));
   await vi.advanceTimersByTimeAsync(150);
   say('worker: hello');
   await vi.advanceTimersByTimeAsync(100);
@@ -50,7 +51,7 @@ test('a live line is cut to the width of the terminal', async () => {
   const { step } = createTerminal({ stream, isLive: true });
   const done = step('Installing', (note) => {
     note('x'.repeat(100));
-    return wait(150);
+    return work(150);
   });
   await vi.advanceTimersByTimeAsync(150);
   await done;

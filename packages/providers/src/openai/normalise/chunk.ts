@@ -46,7 +46,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   const choiceStates = new Map<number, ChoiceState>();
   const isForcedCall = forcesCall(body['tool_choice']);
   const made = namesOf(plan);
-  /** Those of the first chunk that has any stand for those that have none. */
+  /** Taken from the first chunk that has them, for those that have none. */
   let names: Partial<AnswerIdentity> = {};
 
   function stateOf(index: number): ChoiceState {
