@@ -93,7 +93,7 @@ async function ask(model: string, options: { readonly key?: string; readonly str
 
 describe('the metrics of an ingress and its worker', () => {
   it('count answers, their tokens and their times', verifies('000-08', '003-09'), async () => {
-    const stream = async (): Promise<unknown> => (await openStream(sluice, { model: 'demo-t10-f200-i20' })).finish();
+    const stream = async (): Promise<unknown> => (await openStream(sluice, { model: 'demo-t10-f200-i100' })).finish();
     let inputTokens = 0;
     const grown = await growth(async () => {
       await Promise.all([stream(), stream()]);
@@ -116,13 +116,13 @@ describe('the metrics of an ingress and its worker', () => {
     const firstTokenSeconds = grown('gen_ai_server_time_to_first_token_seconds_sum', labels);
     expect(firstTokenSeconds).toBeGreaterThan(2 * 0.2);
     expect(firstTokenSeconds).toBeLessThan(grown('gen_ai_server_request_duration_seconds_sum', labels));
-    // Of streams alone: nine gaps of 20 ms each.
+    // Of streams alone: nine gaps of 100 ms each, so long that a busy machine does not read two pieces as one.
     expect(grown('gen_ai_server_time_per_output_token_seconds_count', labels)).toBe(2);
     const perTokenSeconds = grown('gen_ai_server_time_per_output_token_seconds_sum', labels) / 2;
-    expect(perTokenSeconds).toBeGreaterThan(0.01);
+    expect(perTokenSeconds).toBeGreaterThan(0.05);
     expect(perTokenSeconds).toBeLessThan(1);
     expect(grown('sluice_upstream_chunk_gap_seconds_count', { upstream: 'main' })).toBeGreaterThanOrEqual(18);
-    expect(grown('sluice_upstream_chunk_gap_seconds_sum', { upstream: 'main' })).toBeGreaterThan(2 * 9 * 0.015);
+    expect(grown('sluice_upstream_chunk_gap_seconds_sum', { upstream: 'main' })).toBeGreaterThan(2 * 9 * 0.075);
 
     expect(grown('sluice_upstream_attempts_total', { upstream: 'main', outcome: 'complete' })).toBe(3);
     expect(grown('sluice_upstream_attempts_total')).toBe(3);
