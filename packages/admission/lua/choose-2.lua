@@ -1,38 +1,78 @@
 --[[
   Chooses a credential for one call to one target, or says why there is none: the circuit of the target is open, or
-  every credential rests. Lets exactly one call through to a target whose circuit has been open long enough.
+  every credential rests. Lets exactly one call at a time through to a target whose circuit has been open long enough,
+  and to a credential whose long rest has just ended.
 
-  KEYS[1]  rests of the upstream's credentials: hash, credential id -> end (ms, Redis clock), with a '!' behind it when
-           the provider refused the credential, so that waiting for it is in vain
-  KEYS[2]  circuit of the target: hash: failures, open_until, probe_until (ms, Redis clock)
-  ARGV[1]  ms that the probe of a half-open circuit may take before another is sent
-  ARGV[2…] credential ids in the caller's order of preference
-  Returns  {verdict, credential id or '', ms to wait, failures counted so far}
+  KEYS[1]  rests of the upstream's credentials: hash: see `rest-1.lua`
+  KEYS[2]  circuit of the target: hash: see `count-failure-1.lua`
+  ARGV[1]  time limit of a probe (ms): another is sent after it   ARGV[2]  longest rest (ms)
+  ARGV[3]  time (ms) after the circuit's open time in which requests that helped to open it get no probe
+  ARGV[4]  request id   ARGV[5]  tenant   ARGV[6]  model of the target
+  ARGV[7…] credential ids in the caller's order of preference
+  Returns  {verdict, credential id or '', ms to wait, failures counted so far, cause of the open circuit or ''}
            verdict 'go' | 'probe' | 'cooling' (one comes back) | 'refused' (none is accepted) | 'open'
 ]]
 local rests, circuit = KEYS[1], KEYS[2]
-local probe_ms = tonumber(ARGV[1])
+local probe_ms, max_rest_ms, grace_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local request_id, tenant, model = ARGV[4], ARGV[5], ARGV[6]
+local first_credential = 7
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local chosen, shortest
-local ends = redis.call('HMGET', rests, unpack(ARGV, 2))
-for at = 2, #ARGV do
-  local rest_end, refused = string.match(ends[at - 1] or '0', '^(%d+)(!?)')
-  local wait_ms = tonumber(rest_end) - now
-  if wait_ms <= 0 then
-    chosen = ARGV[at]
-    break
-  end
-  if refused == '' then shortest = math.min(shortest or wait_ms, wait_ms) end
+-- Ms until the rest ends, whether the provider refused the credential, and whether its return needs a probe.
+local function read_rest(value)
+  local rest_end, refused, probed = string.match(value or '', '^(%d+)(!?)(%??)')
+  rest_end = tonumber(rest_end)
+  -- An end further away than any rest may be was not written by us: it must not bind anybody.
+  if not rest_end or rest_end - now > max_rest_ms then return 0, false, false end
+  return math.max(0, rest_end - now), refused == '!', probed == '?' and rest_end <= now
 end
 
-local state = redis.call('HMGET', circuit, 'failures', 'open_until', 'probe_until')
+local fields = {}
+for at = first_credential, #ARGV do
+  fields[#fields + 1] = ARGV[at]
+  fields[#fields + 1] = ARGV[at] .. '\t' .. model
+end
+local values = redis.call('HMGET', rests, unpack(fields))
+
+local chosen, shortest
+local to_probe = {}
+for at = first_credential, #ARGV do
+  local first = (at - first_credential) * 2 + 1
+  local wait_ms, is_refused, probed = 0, false, {}
+  for field = first, first + 1 do
+    local field_ms, field_refused, field_probed = read_rest(values[field])
+    if field_ms > wait_ms then wait_ms, is_refused = field_ms, field_refused end
+    if field_probed then probed[#probed + 1] = fields[field] end
+  end
+  if wait_ms <= 0 then
+    chosen, to_probe = ARGV[at], probed
+    break
+  end
+  if not is_refused then shortest = math.min(shortest or wait_ms, wait_ms) end
+end
+
+local state = redis.call('HMGET', circuit, 'failures', 'open_until', 'probe_until', 'cause', 'requests', 'tenant', 'others')
 local failures, open_until, probe_until = tonumber(state[1]) or 0, tonumber(state[2]), tonumber(state[3]) or 0
-if not chosen then return { shortest and 'cooling' or 'refused', '', shortest or 0, failures } end
-if not open_until then return { 'go', chosen, 0, failures } end
-if now < open_until then return { 'open', '', open_until - now, failures } end
-if now < probe_until then return { 'open', '', math.min(probe_until - now, 250), failures } end
-redis.call('HSET', circuit, 'probe_until', now + probe_ms)
-redis.call('PEXPIRE', circuit, probe_ms + 60000)
-return { 'probe', chosen, 0, failures }
+local cause = state[4] or ''
+if not chosen then return { shortest and 'cooling' or 'refused', '', shortest or 0, failures, '' } end
+
+local verdict = 'go'
+if open_until then
+  if now < open_until then return { 'open', '', open_until - now, failures, cause } end
+  if now < probe_until then return { 'open', '', math.min(probe_until - now, 250), failures, cause } end
+  -- The request that opened the circuit may well be the one that can't be answered: others try first.
+  local is_suspect = string.find(' ' .. (state[5] or '') .. ' ', ' ' .. request_id .. ' ', 1, true)
+    or (state[6] == tenant and not state[7])
+  if is_suspect and now < open_until + grace_ms then
+    return { 'open', '', open_until + grace_ms - now, failures, cause }
+  end
+  redis.call('HSET', circuit, 'probe_until', now + probe_ms)
+  redis.call('PEXPIRE', circuit, probe_ms + 60000)
+  verdict = 'probe'
+end
+-- Everybody else waits for this call, and takes the credential again when it brought no new rest.
+for _, field in ipairs(to_probe) do
+  redis.call('HSET', rests, field, string.format('%.0f?', now + math.min(probe_ms, max_rest_ms)))
+end
+return { verdict, chosen, 0, #to_probe > 0 and math.max(failures, 1) or failures, '' }

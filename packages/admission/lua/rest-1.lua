@@ -1,17 +1,27 @@
 --[[
-  Rests a credential. A longer rest that it already has stays.
+  Rests a credential, for all models or for one. A longer rest that it already has stays. A rest that was asked for
+  longer than rests may be ends in a probe: one call tries the credential while the others still wait.
 
-  KEYS[1]  rests of the upstream's credentials: hash, credential id -> end (ms, Redis clock), with a '!' behind it when
-           the provider refused the credential
-  ARGV[1]  credential id   ARGV[2]  rest (ms)   ARGV[3]  '!' when the provider refused it, else ''
+  KEYS[1]  rests of the upstream's credentials: hash, credential id, or credential id, tab and model, -> end (ms, Redis
+           clock), with a '!' behind it when the provider refused the credential, so that waiting for it is in vain, and
+           a '?' behind that when one call has to try it first; then a space and the reason
+  ARGV[1]  field   ARGV[2]  rest (ms)   ARGV[3]  '!' when the provider refused it, else ''   ARGV[4]  longest rest (ms)
+  ARGV[5]  reason: a kind of failure, without spaces
   Returns  ms until this credential may be used again
 ]]
-local rests, credential, rest_ms, refused = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local rests, field, asked_ms, refused, max_rest_ms, reason =
+  KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local rest_ms = math.min(asked_ms, max_rest_ms)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- The probe after a long rest needs the entry for a while longer.
+local probe_window_ms = 600000
 
-local before = tonumber(string.match(redis.call('HGET', rests, credential) or '0', '^%d+'))
-if before >= now + rest_ms then return before - now end
-redis.call('HSET', rests, credential, string.format('%.0f%s', now + rest_ms, refused))
-if redis.call('PTTL', rests) < rest_ms then redis.call('PEXPIRE', rests, rest_ms + 1000) end
+local before = tonumber(string.match(redis.call('HGET', rests, field) or '', '^%d+')) or 0
+local before_ms = before - now
+if before_ms >= rest_ms and before_ms <= max_rest_ms then return before_ms end
+local probe = asked_ms > max_rest_ms and '?' or ''
+redis.call('HSET', rests, field, string.format('%.0f%s%s %s', now + rest_ms, refused, probe, reason))
+local keep_ms = rest_ms + probe_window_ms
+if redis.call('PTTL', rests) < keep_ms then redis.call('PEXPIRE', rests, keep_ms) end
 return rest_ms

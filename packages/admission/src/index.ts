@@ -15,7 +15,12 @@ export {
 export {
   type BreakerSettings,
   type Choice,
+  type CircuitState,
   createUpstreamHealth,
+  type Failed,
+  type Recovered,
+  type RequestRef,
   type TargetRef,
   type UpstreamHealth,
 } from './upstream-health.ts';
+export type { RestEntry } from './rests.ts';

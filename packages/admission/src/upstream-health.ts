@@ -1,9 +1,10 @@
-import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
-import { z } from 'zod';
+import type { Keys, RedisConnection } from '@sluice/redis';
+import { healthScripts } from './health-scripts.ts';
+import { fieldOf, readRest, type RestEntry } from './rests.ts';
 
 /** When a target's circuit opens, and for how long. */
 export interface BreakerSettings {
-  /** Failures in a row that open it. */
+  /** Different requests that failed in a row and open it. */
   readonly failures: number;
   /** The row must fit into this time. */
   readonly windowMs: number;
@@ -19,12 +20,36 @@ export interface TargetRef {
 export interface CredentialRef {
   readonly upstreamId: string;
   readonly credentialId: string;
+  /** The rest is for this model of the upstream; undefined = for all. */
+  readonly model?: string | undefined;
 }
 
 export interface Rest {
+  /** As the provider asked for it; it ends after the longest rest at the latest. */
   readonly restMs: number;
-  /** The provider does not accept it: nobody should wait for its return. */
+  /** The provider does not accept the credential: no request should wait for its return. */
   readonly isRefused: boolean;
+  /** Kind of the failure that causes it. */
+  readonly reason: string;
+}
+
+/** The request that a call or a failure belongs to. */
+export interface RequestRef {
+  readonly requestId: string;
+  /** Id of the client key. */
+  readonly tenant: string;
+}
+
+export interface Failed extends RequestRef {
+  /** It was the call that tried an open circuit. */
+  readonly isProbe: boolean;
+  /** Why it failed, in words for people, without secrets. */
+  readonly cause: string;
+}
+
+export interface Recovered {
+  readonly tenant: string;
+  readonly credentialId: string;
 }
 
 export type Choice =
@@ -33,100 +58,145 @@ export type Choice =
       readonly credentialId: string;
       /** This call alone decides whether the circuit closes. */
       readonly isProbe: boolean;
-      /** The target has failed lately: tell `recovered` when it did not this time. */
+      /** The target or the credential has failed lately: tell `recovered` when it did not this time. */
       readonly hasFailures: boolean;
     }
   /** Every credential of the upstream rests; the first is back after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
   /** The provider has lately refused every credential; waiting won't help. */
   | { readonly kind: 'refused' }
-  /** The target's circuit is open. */
-  | { readonly kind: 'open'; readonly waitMs: number };
+  /** The target's circuit is open because of `cause` ('' when nothing is known of it). */
+  | { readonly kind: 'open'; readonly waitMs: number; readonly cause: string };
 
-/** What the whole fleet knows of its upstreams: resting credentials and open circuits. True for all workers at once. */
+/** The circuit of one target as people see it. */
+export interface CircuitState {
+  readonly isOpen: boolean;
+  /** Different requests that failed in a row. */
+  readonly failures: number;
+  readonly cause: string;
+}
+
+/** Resting credentials and open circuits of all upstreams, shared by all workers. */
 export interface UpstreamHealth {
-  choose(target: TargetRef, credentialIds: readonly string[]): Promise<Choice>;
+  choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
   /** Rests a credential for every worker. */
   rest(credential: CredentialRef, rest: Rest): Promise<void>;
-  /** Returns whether the circuit is open now. */
-  failed(target: TargetRef, isProbe: boolean): Promise<boolean>;
-  recovered(target: TargetRef): Promise<void>;
+  /** Counts a failure against the target. Returns whether its circuit is open now. */
+  failed(target: TargetRef, failure: Failed): Promise<boolean>;
+  recovered(target: TargetRef, served: Recovered): Promise<void>;
   /** A probe ended without a verdict (its client left): the next call may probe. */
   abandoned(target: TargetRef): Promise<void>;
   /** Is the circuit of this target open or waiting for its probe? */
   isOpen(target: TargetRef): Promise<boolean>;
-  /** Credentials that rest now, for metrics. */
-  restingCredentials(upstreamId: string): Promise<string[]>;
+  circuit(target: TargetRef): Promise<CircuitState>;
+  /** Closes the circuit by hand. Returns whether it was open. */
+  closeCircuit(target: TargetRef): Promise<boolean>;
+  /** The rests of an upstream's credentials that have not ended. */
+  rests(upstreamId: string): Promise<RestEntry[]>;
+  /** Ends rests by hand: all of the upstream, or those of one credential. Returns how many ended. */
+  lift(upstreamId: string, credentialId?: string): Promise<number>;
 }
 
 export interface UpstreamHealthNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly breaker: BreakerSettings;
-  /** How long a probe may take: the time to its first token. */
+  /** Longest rest of a credential (ms), whatever its provider asks for. */
+  readonly maxRestMs: number;
+  /** How long a probe may take (ms): the time to its first token. */
   readonly probeMs: number;
 }
 
-const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
-const chooseReply = z.tuple([
-  z.enum(['go', 'probe', 'cooling', 'refused', 'open']),
-  z.string(),
-  z.number().int().nonnegative(),
-  z.number().int().nonnegative(),
-]);
-const chooseScript = defineScript(here('choose-2.lua'), (reply) => chooseReply.parse(reply));
-const restScript = defineScript(here('rest-1.lua'), (reply) => z.number().parse(reply));
-const countFailureScript = defineScript(here('count-failure-1.lua'), (reply) => z.number().parse(reply) === 1);
+/** Requests that helped to open a circuit leave its probe to others for so long. */
+const suspectGraceMs = 500;
+const longestCause = 300;
 
-export function createUpstreamHealth({ connection, keys, breaker, probeMs }: UpstreamHealthNeeds): UpstreamHealth {
-  const circuit = (target: TargetRef): string => keys.breaker(target.upstreamId, target.model);
+export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
+  const { connection, keys, breaker, maxRestMs, probeMs } = needs;
+  const circuitKey = (target: TargetRef): string => keys.breaker(target.upstreamId, target.model);
   return {
-    async choose(target, credentialIds) {
-      const [verdict, credentialId, waitMs, failures] = await chooseScript.run(
+    async choose(target, credentialIds, { requestId, tenant }) {
+      const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
         connection,
-        [keys.rests(target.upstreamId), circuit(target)],
-        [probeMs, ...credentialIds],
+        [keys.rests(target.upstreamId), circuitKey(target)],
+        [probeMs, maxRestMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
       );
       if (verdict === 'refused') return { kind: 'refused' };
-      if (verdict === 'cooling' || verdict === 'open') return { kind: verdict, waitMs };
+      if (verdict === 'cooling') return { kind: 'cooling', waitMs };
+      if (verdict === 'open') return { kind: 'open', waitMs, cause };
       return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
     },
 
-    async rest({ upstreamId, credentialId }, { restMs, isRefused }) {
-      await restScript.run(
+    async rest(credential, { restMs, isRefused, reason }) {
+      // A provider's number, so anything: only what a timer could wait for goes to Redis.
+      const askedMs = Number.isFinite(restMs) ? Math.ceil(Math.min(restMs, 2 * maxRestMs)) : 2 * maxRestMs;
+      if (askedMs <= 0) return;
+      await healthScripts.rest.run(
         connection,
-        [keys.rests(upstreamId)],
-        [credentialId, Math.ceil(restMs), isRefused ? '!' : ''],
+        [keys.rests(credential.upstreamId)],
+        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxRestMs, reason.replaceAll(/\s+/g, '_')],
       );
     },
 
-    failed: (target, isProbe) =>
-      countFailureScript.run(
+    failed: (target, { isProbe, requestId, tenant, cause }) =>
+      healthScripts.countFailure.run(
         connection,
-        [circuit(target)],
-        [breaker.failures, breaker.windowMs, breaker.openMs, isProbe ? 1 : 0],
+        [circuitKey(target)],
+        [
+          breaker.failures,
+          breaker.windowMs,
+          breaker.openMs,
+          isProbe ? 1 : 0,
+          requestId,
+          tenant,
+          cause.slice(0, longestCause),
+        ],
       ),
 
-    async recovered(target) {
-      await connection.unlink(circuit(target));
+    async recovered(target, { tenant, credentialId }) {
+      await healthScripts.recover.run(
+        connection,
+        [keys.rests(target.upstreamId), circuitKey(target)],
+        [tenant, breaker.windowMs, credentialId, target.model],
+      );
     },
 
     async abandoned(target) {
-      await connection.hdel(circuit(target), 'probe_until');
+      await connection.hdel(circuitKey(target), 'probe_until');
     },
 
     async isOpen(target) {
-      return (await connection.hexists(circuit(target), 'open_until')) === 1;
+      return (await connection.hexists(circuitKey(target), 'open_until')) === 1;
     },
 
-    async restingCredentials(upstreamId) {
-      const [ends, [seconds]] = await Promise.all([
-        connection.hgetall(keys.rests(upstreamId)),
-        connection.time() as Promise<(string | number)[]>,
-      ]);
-      return Object.entries(ends).flatMap(([id, end]) =>
-        Number.parseInt(end, 10) > Number(seconds) * 1000 ? [id] : [],
+    async circuit(target) {
+      const { open_until, failures, cause } = await connection.hgetall(circuitKey(target));
+      return { isOpen: open_until !== undefined, failures: Number(failures ?? 0) || 0, cause: cause ?? '' };
+    },
+
+    async closeCircuit(target) {
+      const wasOpen = await connection.hexists(circuitKey(target), 'open_until');
+      await connection.unlink(circuitKey(target));
+      return wasOpen === 1;
+    },
+
+    async rests(upstreamId) {
+      const now = await redisNow(connection);
+      const entries = Object.entries(await connection.hgetall(keys.rests(upstreamId)));
+      return entries.flatMap(([field, value]) => readRest({ field, value, now, maxRestMs }));
+    },
+
+    async lift(upstreamId, credentialId) {
+      const key = keys.rests(upstreamId);
+      const fields = (await connection.hkeys(key)).filter(
+        (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
       );
+      return fields.length === 0 ? 0 : await connection.hdel(key, ...fields);
     },
   };
+}
+
+async function redisNow(connection: RedisConnection): Promise<number> {
+  const [seconds, micros]: (string | number)[] = await connection.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

@@ -1,4 +1,4 @@
-import { type BreakerSettings, createUpstreamHealth, type UpstreamHealth } from '@sluice/admission';
+import { type BreakerSettings, createUpstreamHealth, type RequestRef, type UpstreamHealth } from '@sluice/admission';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
@@ -11,6 +11,20 @@ afterEach(() => {
 const breaker: BreakerSettings = { failures: 3, windowMs: 30_000, openMs: 5000 };
 const target = { upstreamId: 'u', model: 'm' };
 const ids = ['a', 'b'];
+const maxRestMs = 60_000;
+const anyRequest = { requestId: 'r-any', tenant: 'bystander' };
+const served = { tenant: 't', credentialId: 'a' };
+const rateLimit = { isRefused: false, reason: 'rate_limit' };
+
+let requests = 0;
+/** A failure of a request of its own. */
+const failure = (more: Partial<RequestRef & { isProbe: boolean; cause: string }> = {}) => ({
+  isProbe: false,
+  requestId: `r-${++requests}`,
+  tenant: 't',
+  cause: 'server: out of order',
+  ...more,
+});
 
 async function setUp(redisUrl: string, keyPrefix: string) {
   const connection = connect({
@@ -24,13 +38,14 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   connections.push(connection);
   await untilReady(connection, 5000);
   const keys = createKeys(keyPrefix);
-  const create = (): UpstreamHealth => createUpstreamHealth({ connection, keys, breaker, probeMs: 60_000 });
+  const create = (): UpstreamHealth => createUpstreamHealth({ connection, keys, breaker, maxRestMs, probeMs: 60_000 });
   /** Lets the rests and the open time of the circuit pass: they have no clock but Redis's own. */
   async function advance(ms: number): Promise<void> {
     for (const key of [keys.rests('u'), keys.breaker('u', 'm')]) {
       for (const [field, value] of Object.entries(await connection.hgetall(key))) {
-        if (field === 'failures') continue;
         const at = Number.parseInt(value, 10);
+        // Only points in time are that large.
+        if (!(at > 1e12)) continue;
         await connection.hset(key, field, value.replace(String(at), String(at - ms)));
       }
     }
@@ -42,17 +57,17 @@ describe('credentials', () => {
   redisTest('rest for every worker at once, for exactly as long as told', async ({ redisUrl, keyPrefix }) => {
     const { health, create, advance } = await setUp(redisUrl, keyPrefix);
     const other = create();
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 2000, isRefused: false });
-    expect(await other.choose(target, ids)).toMatchObject({ kind: 'go', credentialId: 'b' });
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 2000, ...rateLimit });
+    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ kind: 'go', credentialId: 'b' });
     await advance(1900);
-    expect(await other.choose(target, ids)).toMatchObject({ credentialId: 'b' });
+    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'b' });
     await advance(101);
-    expect(await other.choose(target, ids)).toMatchObject({ credentialId: 'a' });
+    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'a' });
   });
 
   redisTest('are taken in the order in which they are offered', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    expect(await health.choose(target, ['b', 'a'])).toEqual({
+    expect(await health.choose(target, ['b', 'a'], anyRequest)).toEqual({
       kind: 'go',
       credentialId: 'b',
       isProbe: false,
@@ -62,66 +77,191 @@ describe('credentials', () => {
 
   redisTest('that all rest tell when the first is back', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, isRefused: false });
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 3000, isRefused: false });
-    const choice = await health.choose(target, ids);
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
+    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 3000, ...rateLimit });
+    const choice = await health.choose(target, ids, anyRequest);
     expect(choice.kind).toBe('cooling');
     if (choice.kind !== 'cooling') return;
     expect(choice.waitMs).toBeGreaterThan(2900);
     expect(choice.waitMs).toBeLessThanOrEqual(3000);
-    expect(await health.restingCredentials('u')).toEqual(expect.arrayContaining(['a', 'b']));
+    const resting = (await health.rests('u')).map(({ credentialId, reason }) => `${credentialId} ${reason}`);
+    expect(resting.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
   });
 
   redisTest('that are refused are not waited for', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 1000, isRefused: true });
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 9000, isRefused: false });
-    expect(await health.choose(target, ids)).toMatchObject({ kind: 'cooling' });
-    expect(await health.choose(target, ['a'])).toEqual({ kind: 'refused' });
+    await health.rest(
+      { upstreamId: 'u', credentialId: 'a' },
+      { restMs: 1000, ...rateLimit, isRefused: true, reason: 'authentication' },
+    );
+    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 9000, ...rateLimit });
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'cooling' });
+    expect(await health.choose(target, ['a'], anyRequest)).toEqual({ kind: 'refused' });
   });
 
   redisTest('keep the longer of two rests', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, isRefused: false });
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10, isRefused: false });
-    const choice = await health.choose(target, ['a']);
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10, ...rateLimit });
+    const choice = await health.choose(target, ['a'], anyRequest);
     expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(8000);
   });
 });
 
+describe('a rest', () => {
+  redisTest('for one model leaves the others alone', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    await health.rest({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { restMs: 9000, ...rateLimit });
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
+    expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
+    expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({
+      kind: 'cooling',
+    });
+  });
+
+  for (const restMs of [1e30, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY, Number.NaN, 57 * 365 * 86_400_000]) {
+    redisTest(
+      `is never longer than the setting, whatever the provider asks for: ${restMs} ms`,
+      async ({ redisUrl, keyPrefix }) => {
+        const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
+        await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+        const choice = await health.choose(target, ['a'], anyRequest);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxRestMs);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxRestMs - 5000);
+        const ttlMs = await connection.pttl(keys.rests('u'));
+        expect(ttlMs).toBeGreaterThan(maxRestMs - 5000);
+        expect(ttlMs).toBeLessThan(maxRestMs + 700_000);
+      },
+    );
+  }
+
+  for (const restMs of [0, -5, -1e30]) {
+    redisTest(`of ${restMs} ms is none`, async ({ redisUrl, keyPrefix }) => {
+      const { health } = await setUp(redisUrl, keyPrefix);
+      await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+      expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
+    });
+  }
+
+  for (const value of ['inf', 'nan', '', '9'.repeat(40), '100000000001796009361408', '-1', '!']) {
+    redisTest(
+      `that an older version left as ${JSON.stringify(value)} binds nobody`,
+      async ({ redisUrl, keyPrefix }) => {
+        const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
+        await connection.hset(keys.rests('u'), 'a', value);
+        expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
+        expect(await health.rests('u')).toEqual([]);
+      },
+    );
+  }
+
+  redisTest('that was cut short ends in one probe', async ({ redisUrl, keyPrefix }) => {
+    const { health, advance } = await setUp(redisUrl, keyPrefix);
+    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10 * maxRestMs, ...rateLimit });
+    await advance(maxRestMs + 1);
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', hasFailures: true });
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
+    await health.recovered(target, served);
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', hasFailures: false });
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
+  });
+
+  redisTest('is lifted by hand, of one credential or of all', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    for (const credential of [{ credentialId: 'a' }, { credentialId: 'a', model: 'm' }, { credentialId: 'b' }]) {
+      await health.rest({ upstreamId: 'u', ...credential }, { restMs: 9000, ...rateLimit });
+    }
+    expect(await health.lift('u', 'a')).toBe(2);
+    expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
+    expect(await health.choose(target, ['b'], anyRequest)).toMatchObject({ kind: 'cooling' });
+    expect(await health.lift('u')).toBe(1);
+    expect(await health.lift('u')).toBe(0);
+  });
+});
+
 describe('the circuit of a target', () => {
+  redisTest('counts a request once, however often it fails', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(await health.failed(target, failure({ requestId: 'r-one' }))).toBe(false);
+    }
+    await health.failed(target, failure());
+    expect(await health.failed(target, failure({ requestId: 'r-one' }))).toBe(false);
+    expect(await health.failed(target, failure())).toBe(true);
+  });
+
+  redisTest('stays closed for the failures of one key while another is served', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    await health.failed(target, failure({ tenant: 'noisy' }));
+    await health.recovered(target, { tenant: 'quiet', credentialId: 'a' });
+    for (let at = 0; at < 10; at++) expect(await health.failed(target, failure({ tenant: 'noisy' }))).toBe(false);
+    expect(await health.failed(target, failure({ tenant: 'third' }))).toBe(true);
+  });
+
+  redisTest('opens for the failures of one key when only that key was served', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    await health.failed(target, failure());
+    await health.recovered(target, served);
+    expect([await health.failed(target, failure()), await health.failed(target, failure())]).toEqual([false, false]);
+    expect(await health.failed(target, failure())).toBe(true);
+  });
+
+  redisTest('names what opened it', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure({ cause: `server: number ${at}` }));
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'open', cause: 'server: number 2' });
+    expect(await health.circuit(target)).toEqual({ isOpen: true, failures: 3, cause: 'server: number 2' });
+    expect(await health.closeCircuit(target)).toBe(true);
+    expect(await health.circuit(target)).toEqual({ isOpen: false, failures: 0, cause: '' });
+  });
+
+  redisTest('leaves its probe to requests that did not open it', async ({ redisUrl, keyPrefix }) => {
+    const { health, advance } = await setUp(redisUrl, keyPrefix);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure({ requestId: `f-${at}`, tenant: 'noisy' }));
+    await advance(5001);
+    expect(await health.choose(target, ids, { requestId: 'f-1', tenant: 'noisy' })).toMatchObject({ kind: 'open' });
+    expect(await health.choose(target, ids, { requestId: 'f-9', tenant: 'noisy' })).toMatchObject({ kind: 'open' });
+    await advance(600);
+    expect(await health.choose(target, ids, { requestId: 'f-1', tenant: 'noisy' })).toMatchObject({ isProbe: true });
+    await health.abandoned(target);
+    expect(await health.failed(target, failure({ isProbe: true, tenant: 'noisy' }))).toBe(true);
+    await advance(5001);
+    expect(await health.choose(target, ids, { requestId: 'q', tenant: 'quiet' })).toMatchObject({ isProbe: true });
+  });
+
   redisTest('opens after failures in a row, for every worker', async ({ redisUrl, keyPrefix }) => {
     const { health, create } = await setUp(redisUrl, keyPrefix);
-    expect([await health.failed(target, false), await health.failed(target, false)]).toEqual([false, false]);
-    expect(await health.choose(target, ids)).toMatchObject({ kind: 'go', hasFailures: true });
-    expect(await health.failed(target, false)).toBe(true);
-    const choice = await create().choose(target, ids);
+    expect([await health.failed(target, failure()), await health.failed(target, failure())]).toEqual([false, false]);
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'go', hasFailures: true });
+    expect(await health.failed(target, failure())).toBe(true);
+    const choice = await create().choose(target, ids, anyRequest);
     expect(choice).toMatchObject({ kind: 'open' });
-    expect(await create().choose({ upstreamId: 'u', model: 'other' }, ids)).toMatchObject({ kind: 'go' });
+    expect(await create().choose({ upstreamId: 'u', model: 'other' }, ids, anyRequest)).toMatchObject({ kind: 'go' });
   });
 
   redisTest('stays closed when a success comes between', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 6; at++) {
-      await health.failed(target, false);
-      if (at % 2 === 1) await health.recovered(target);
+      await health.failed(target, failure());
+      if (at % 2 === 1) await health.recovered(target, served);
     }
-    expect((await health.choose(target, ids)).kind).toBe('go');
+    expect((await health.choose(target, ids, anyRequest)).kind).toBe('go');
   });
 
   redisTest('forgets failures that are older than the window', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    await health.failed(target, false);
-    await health.failed(target, false);
+    await health.failed(target, failure());
+    await health.failed(target, failure());
     await advance(30_001);
-    expect(await health.failed(target, false)).toBe(false);
+    expect(await health.failed(target, failure())).toBe(false);
   });
 
   redisTest('lets exactly one of many through when its time is over', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    for (let at = 0; at < 3; at++) await health.failed(target, false);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
-    const choices = await Promise.all(Array.from({ length: 20 }, () => health.choose(target, ids)));
+    const choices = await Promise.all(Array.from({ length: 20 }, () => health.choose(target, ids, anyRequest)));
     expect(choices.filter(({ kind }) => kind === 'go')).toEqual([
       { kind: 'go', credentialId: 'a', isProbe: true, hasFailures: true },
     ]);
@@ -130,15 +270,15 @@ describe('the circuit of a target', () => {
 
   redisTest('closes when the probe succeeds and opens again when it fails', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    for (let at = 0; at < 3; at++) await health.failed(target, false);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
-    await health.choose(target, ids);
-    expect(await health.failed(target, true)).toBe(true);
-    expect((await health.choose(target, ids)).kind).toBe('open');
+    await health.choose(target, ids, anyRequest);
+    expect(await health.failed(target, failure({ isProbe: true }))).toBe(true);
+    expect((await health.choose(target, ids, anyRequest)).kind).toBe('open');
     await advance(5001);
-    expect(await health.choose(target, ids)).toMatchObject({ isProbe: true });
-    await health.recovered(target);
-    expect(await health.choose(target, ids)).toEqual({
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ isProbe: true });
+    await health.recovered(target, served);
+    expect(await health.choose(target, ids, anyRequest)).toEqual({
       kind: 'go',
       credentialId: 'a',
       isProbe: false,
@@ -148,20 +288,20 @@ describe('the circuit of a target', () => {
 
   redisTest('is probed by the next when a probe is abandoned', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    for (let at = 0; at < 3; at++) await health.failed(target, false);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
-    await health.choose(target, ids);
-    expect((await health.choose(target, ids)).kind).toBe('open');
+    await health.choose(target, ids, anyRequest);
+    expect((await health.choose(target, ids, anyRequest)).kind).toBe('open');
     await health.abandoned(target);
-    expect(await health.choose(target, ids)).toMatchObject({ isProbe: true });
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ isProbe: true });
   });
 
   redisTest('is not kept open by late failures of calls made before it opened', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    for (let at = 0; at < 3; at++) await health.failed(target, false);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(4000);
-    await health.failed(target, false);
+    await health.failed(target, failure());
     await advance(1001);
-    expect(await health.choose(target, ids)).toMatchObject({ isProbe: true });
+    expect(await health.choose(target, ids, anyRequest)).toMatchObject({ isProbe: true });
   });
 });

@@ -17,7 +17,7 @@ export interface Config {
   /** What clients see, in the order of the file; no two ids alike in any case. */
   readonly models: readonly ModelConfig[];
   readonly limits: FleetConfig;
-  readonly retry: RetryPolicy;
+  readonly retry: RetryConfig;
   readonly timeouts: TimeoutConfig;
   readonly breaker: BreakerConfig;
   readonly log: LogConfig;
@@ -216,9 +216,15 @@ export interface TimeoutConfig extends TotalTimeouts {
   readonly idleMs: number;
 }
 
+/** How often and how patiently a request is tried, and how long a credential may be left alone. */
+export interface RetryConfig extends RetryPolicy {
+  /** Longest rest of a credential, whatever its provider asks for. */
+  readonly maxRestMs: number;
+}
+
 /** When a target is left alone for a while. */
 export interface BreakerConfig {
-  /** Failures within `windowMs` that open the circuit. */
+  /** Requests that failed within `windowMs` and open the circuit. */
   readonly failures: number;
   readonly windowMs: number;
   /** How long it stays open before one request may try. */

@@ -7,6 +7,7 @@ import { choosePorts, planServices } from './plan.ts';
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
+import { noteRedis, type RedisNote } from './rests.ts';
 import { type ServicePlan, startServices } from './services.ts';
 import type { Settings } from './settings.ts';
 import type { StartContext, Started } from './started.ts';
@@ -57,11 +58,14 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
     stopping.abort();
   });
   const context: StartContext = { signal: stopping.signal, register: (thing) => void started.push(thing) };
+  let note: RedisNote | undefined;
+  const onRedis = (url: string): void => void (note = noteRedis(state.path, url));
   try {
-    const ready = await bringUp({ ...launch, stateFolder: state.path, context });
+    const ready = await bringUp({ ...launch, stateFolder: state.path, context, onRedis });
     return await use({ ...ready, started, signal: stopping.signal });
   } finally {
     for (const thing of started.toReversed()) await terminal.step(`Stopping the ${thing.name}`, () => thing.stop());
+    note?.remove();
     stopListening();
     state.release();
   }
@@ -70,12 +74,15 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
 interface Scene extends Launch {
   readonly stateFolder: string;
   readonly context: StartContext;
+  /** Told where Redis is, unless the services know it from the configuration. */
+  readonly onRedis: (url: string) => void;
 }
 
 /** Redis, then the services. */
 async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> {
-  const { root, env, terminal, settings, isQuiet = false, stateFolder, context } = scene;
+  const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onRedis } = scene;
   const redis = await bringRedis(scene);
+  if (redis.url !== undefined) onRedis(redis.url);
   const ports = await choosePorts(settings, terminal.say);
   const newApiKey = settings.hasClientKeys ? undefined : keepApiKey(join(root, '.sluice/api-key'));
   const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey });

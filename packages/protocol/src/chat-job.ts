@@ -12,6 +12,8 @@ export const chatJobSchema = z.object({
   epoch: z.number().int().positive(),
   /** Whose mailbox gets the frames. */
   ingressId: z.string(),
+  /** Id of the client key: whose request this is. Jobs of older replicas do not say it. */
+  tenant: z.string().default(''),
   /** The model as the client named it. */
   model: z.string(),
   stream: z.boolean(),

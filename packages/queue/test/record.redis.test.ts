@@ -13,6 +13,7 @@ const job = (over: Partial<ChatJob> = {}): ChatJob => ({
   requestId: `r-${Math.random().toString(36).slice(2)}`,
   epoch: 1,
   ingressId: 'i-1',
+  tenant: 't',
   model: 'm',
   stream: true,
   operation: 'chat',

@@ -89,6 +89,7 @@ async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }:
   const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
   const { adapter } = target;
   const ref = { upstreamId: target.upstream, model: target.model };
+  const served = { tenant: job.tenant, credentialId: chosen.credentialId };
   const askedAtMs = Date.now();
   const { signal } = execution.run;
   const key = await takeCallKey(credential, {
@@ -140,7 +141,7 @@ async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }:
             onAnswer() {
               publisher.send('answered', answeredBy(chosen));
               if (continuations === 0) execution.span.event(firstChunkEvent);
-              if (isProbe || hasFailures) needs.health.recovered(ref).catch(needs.onError);
+              if (isProbe || hasFailures) needs.health.recovered(ref, served).catch(needs.onError);
             },
             data: publisher.data,
             isCongested: publisher.isCongested,

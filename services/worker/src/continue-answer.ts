@@ -64,7 +64,7 @@ export async function answerInFull(
   while (soFar !== undefined && mayGoOn()) {
     const ref = { upstreamId: target.upstream, model: target.model };
     const offer = target.pool.offer();
-    const choice = await needs.health.choose(ref, offer.ids).catch(ifAway).finally(offer.close);
+    const choice = await needs.health.choose(ref, offer.ids, job).catch(ifAway).finally(offer.close);
     if (choice?.kind !== 'go') break;
     continuations += 1;
     const call: ChosenCall = {

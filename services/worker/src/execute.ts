@@ -59,7 +59,7 @@ export type Outcome =
 export interface ExecuteNeeds {
   readonly targetsOf: TargetsOf;
   readonly callTarget: CallTarget;
-  readonly health: UpstreamHealth;
+  readonly health: Pick<UpstreamHealth, 'choose' | 'rest' | 'failed' | 'recovered' | 'abandoned'>;
   readonly policy: RetryPolicy;
   readonly metrics: Pick<WorkerMetrics, 'retried' | 'credentialCooledDown'>;
   /** Gives numbers in [0, 1). */
@@ -89,11 +89,11 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
   let again: Chosen | undefined;
 
   async function onFailed(chosen: ChosenCall, result: FailedAttempt): Promise<void> {
-    state = await learn({ needs, chosen, result, standings, state });
+    state = await learn({ needs, job, chosen, result, standings, state });
   }
 
   while (state.attempts < needs.policy.maxAttempts) {
-    const chosen: Chosen | undefined = again ?? (await choose(needs.health, targets, standings));
+    const chosen: Chosen | undefined = again ?? (await choose({ needs, job, targets, standings }));
     if (chosen === undefined) break;
     again = undefined;
     state = { ...state, attempts: state.attempts + 1 };
@@ -108,7 +108,10 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
       state = { ...state, renewedTokens: [...state.renewedTokens, credentialName(chosen)] };
       // It was there to refuse it.
       if (chosen.isProbe)
-        await needs.health.recovered({ upstreamId: chosen.target.upstream, model: chosen.target.model });
+        await needs.health.recovered(
+          { upstreamId: chosen.target.upstream, model: chosen.target.model },
+          { tenant: job.tenant, credentialId: chosen.credentialId },
+        );
       again = { ...chosen, isProbe: false };
       needs.metrics.retried(chosen.target.upstream, toClientError(failure).code);
       continue;
@@ -118,7 +121,7 @@ export async function execute(needs: ExecuteNeeds, execution: Execution): Promis
     lastFailure = failure;
     state = isPrefillRefused
       ? { ...state, withoutPrefill: [...state.withoutPrefill, targetName(chosen.target)] }
-      : await learn({ needs, chosen, result, standings, state });
+      : await learn({ needs, job, chosen, result, standings, state });
     const isFinal = !isPrefillRefused && classify(failure).remedy === 'give_up';
     if (isFinal || (events > 0 && !mayGoOn(needs, execution, state))) {
       return { kind: 'error', error: toClientError(failure), attempts: first.attempts, events };
@@ -187,16 +190,22 @@ const mayRenewToken = ({ policy }: ExecuteNeeds, { attempts, renewedTokens }: Re
   attempts < policy.maxAttempts && !renewedTokens.includes(credentialName(chosen));
 
 /** The next target that may be called now; notes how the others stand. */
-async function choose(
-  health: UpstreamHealth,
-  targets: readonly Target[],
-  standings: Map<Target, Standing>,
-): Promise<Chosen | undefined> {
+async function choose({
+  needs: { health },
+  job,
+  targets,
+  standings,
+}: {
+  readonly needs: ExecuteNeeds;
+  readonly job: ChatJob;
+  readonly targets: readonly Target[];
+  readonly standings: Map<Target, Standing>;
+}): Promise<Chosen | undefined> {
   for (const target of targets) {
     if (standings.has(target)) continue;
     const offer = target.pool.offer();
     const choice = await health
-      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids)
+      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
       .finally(offer.close);
     if (choice.kind === 'go') return { target, ...choice };
     standings.set(target, choice);
@@ -206,6 +215,7 @@ async function choose(
 
 interface Lesson {
   readonly needs: ExecuteNeeds;
+  readonly job: ChatJob;
   readonly chosen: Chosen;
   readonly result: FailedAttempt;
   readonly standings: Map<Target, Standing>;
@@ -213,16 +223,19 @@ interface Lesson {
 }
 
 /** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
-async function learn({ needs, chosen, result, standings, state: before }: Lesson): Promise<RetryState> {
+async function learn({ needs, job, chosen, result, standings, state: before }: Lesson): Promise<RetryState> {
   const { target, isProbe } = chosen;
   const { failure, received, wasCalled = true } = result;
   const state = { ...before, burntTokens: before.burntTokens + received };
   const ref = { upstreamId: target.upstream, model: target.model };
+  const { requestId, tenant } = job;
+  const served = { tenant, credentialId: chosen.credentialId };
   const verdict = classify(failure);
-  if (verdict.countsAgainstTarget) await needs.health.failed(ref, isProbe);
+  if (verdict.countsAgainstTarget)
+    await needs.health.failed(ref, { isProbe, requestId, tenant, cause: `${failure.kind}: ${failure.message}` });
   else if (isProbe && !wasCalled) await needs.health.abandoned(ref);
   // Whatever it said, it was there to say it.
-  else if (isProbe) await needs.health.recovered(ref);
+  else if (isProbe) await needs.health.recovered(ref, served);
 
   switch (verdict.remedy) {
     case 'retry':
@@ -250,7 +263,9 @@ async function restCredential(
   const ownRestMs =
     failure.kind === 'rate_limit' ? backoffMs(policy, { schedule: 'rate_limit', waits, random }) : quotaRestMs;
   const restMs = isRefused ? Math.max(refusedRestMs, failure.retryAfterMs ?? 0) : (failure.retryAfterMs ?? ownRestMs);
-  await health.rest({ upstreamId: target.upstream, credentialId }, { restMs, isRefused });
+  // Providers limit by model, unless they say that it is the account.
+  const model = failure.kind === 'rate_limit' ? target.model : undefined;
+  await health.rest({ upstreamId: target.upstream, credentialId, model }, { restMs, isRefused, reason: failure.kind });
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }
 

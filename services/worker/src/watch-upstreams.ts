@@ -14,8 +14,8 @@ export function watchUpstreams(config: Config, health: UpstreamHealth): WorkerSo
     credentials: () =>
       Promise.all(
         config.upstreams.map(async ({ id, credentials }) => {
-          const resting = await health.restingCredentials(id);
-          const cooling = credentials.filter((credential) => resting.includes(credential.id)).length;
+          const resting = new Set((await health.rests(id)).map(({ credentialId }) => credentialId));
+          const cooling = credentials.filter((credential) => resting.has(credential.id)).length;
           return { upstream: id, ready: credentials.length - cooling, cooling };
         }),
       ),

@@ -83,6 +83,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     connection: commands,
     keys,
     breaker: config.breaker,
+    maxRestMs: config.retry.maxRestMs,
     probeMs: config.timeouts.firstTokenMs,
   });
   const client = createUpstreamClient({

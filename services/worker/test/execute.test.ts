@@ -56,8 +56,6 @@ async function run(script: Script) {
     failed: vi.fn<UpstreamHealth['failed']>(() => Promise.resolve(false)),
     recovered: vi.fn<UpstreamHealth['recovered']>(() => Promise.resolve()),
     abandoned: vi.fn<UpstreamHealth['abandoned']>(() => Promise.resolve()),
-    isOpen: vi.fn<UpstreamHealth['isOpen']>(() => Promise.resolve(false)),
-    restingCredentials: vi.fn<UpstreamHealth['restingCredentials']>(() => Promise.resolve([])),
   };
   const job = jobWith(script.job);
   const runs = createActiveRuns();
@@ -98,7 +96,10 @@ describe('execute', () => {
     const { outcome, calls, health } = await run({ targets, results: [fail('server'), complete] });
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
     expect(calls).toEqual(['first:a', 'second:a']);
-    expect(health.failed).toHaveBeenCalledWith({ upstreamId: 'first', model: 'm' }, false);
+    expect(health.failed).toHaveBeenCalledWith(
+      { upstreamId: 'first', model: 'm' },
+      expect.objectContaining({ isProbe: false, tenant: 't' }),
+    );
   });
 
   it('gives the request back to wait when all targets have failed', async () => {
@@ -115,8 +116,8 @@ describe('execute', () => {
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
     expect(calls).toEqual(['u:a', 'u:b']);
     expect(health.rest).toHaveBeenCalledWith(
-      { upstreamId: 'u', credentialId: 'a' },
-      { restMs: 7000, isRefused: false },
+      { upstreamId: 'u', credentialId: 'a', model: 'm' },
+      { restMs: 7000, isRefused: false, reason: 'rate_limit' },
     );
     expect(health.failed).not.toHaveBeenCalled();
   });
@@ -124,7 +125,7 @@ describe('execute', () => {
   it('rests a limited credential by its own schedule when the provider does not say', async () => {
     const state = { ...firstRetryState, rateLimitWaits: 2 };
     const { health } = await run({ targets: [target('u')], results: [fail('rate_limit'), complete], job: { state } });
-    expect(health.rest.mock.calls[0]?.[1]).toEqual({ restMs: 4000, isRefused: false });
+    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs: 4000, isRefused: false });
   });
 
   it('waits for the earliest credential when all rest', async () => {
@@ -173,7 +174,7 @@ describe('execute', () => {
       results: [fail('permission', retryAfterMs === undefined ? {} : { retryAfterMs })],
       choices: [go('a'), { kind: 'refused' }],
     });
-    expect(health.rest.mock.calls[0]?.[1]).toEqual({ restMs, isRefused: true });
+    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs, isRefused: true });
   });
 
   const tokenRefused: CallResult = { ...fail('authentication'), isTokenRefused: true };
@@ -320,13 +321,21 @@ describe('execute', () => {
 
   it('passes by a target whose circuit is open', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
-    const { outcome, calls } = await run({ targets, results: [complete], choices: [{ kind: 'open', waitMs: 4000 }] });
+    const { outcome, calls } = await run({
+      targets,
+      results: [complete],
+      choices: [{ kind: 'open', waitMs: 4000, cause: '' }],
+    });
     expect(calls).toEqual(['v:a']);
     expect(outcome.kind).toBe('end');
   });
 
   it('refuses at once when every circuit is open', async () => {
-    const { outcome } = await run({ targets: [target('u')], results: [], choices: [{ kind: 'open', waitMs: 4000 }] });
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [],
+      choices: [{ kind: 'open', waitMs: 4000, cause: '' }],
+    });
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_unavailable', retryAfterMs: 4000 } });
   });
 

@@ -13,6 +13,7 @@ export const jobWith = (over: Partial<ChatJob> = {}): ChatJob => ({
   requestId: 'r',
   epoch: 1,
   ingressId: 'i',
+  tenant: 't',
   model: 'm',
   stream: true,
   operation: 'chat',

@@ -97,6 +97,7 @@ function resolveRetry(retry: Settings['retry']): Config['retry'] {
     jitter: retry.jitter ?? preset.jitter,
     randomDelayMinMs: retry.random_delay_min_ms ?? preset.randomDelayMinMs,
     randomDelayMaxMs: retry.random_delay_max_ms ?? preset.randomDelayMaxMs,
+    maxRestMs: retry.max_rest_ms,
   };
 }
 

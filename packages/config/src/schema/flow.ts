@@ -39,6 +39,11 @@ export const retry = across(
       .meta(ofMode)
       .describe('First delay after an answer that says "too many requests".'),
     rate_limit_max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay after such answers.'),
+    max_rest_ms: milliseconds(1000)
+      .default(3_600_000)
+      .describe(
+        'Longest rest of a credential, whatever its provider asks for. After a rest that was cut short one request tries it first. At least 1000.',
+      ),
     jitter: fraction(0, 1)
       .optional()
       .meta(ofMode)
@@ -102,7 +107,9 @@ export const timeouts = across(
 export const breaker = section({
   failures: wholeNumber(1)
     .default(5)
-    .describe('So many failures of a target within `window_ms` open its circuit: it gets no requests.'),
+    .describe(
+      'So many requests that failed at a target within `window_ms` open its circuit: it gets no requests. A request counts once, however often it is tried; failures of one key alone do not open it while those of another succeed.',
+    ),
   window_ms: milliseconds().default(30_000).describe('Time over which failures are counted.'),
   open_ms: milliseconds().default(5000).describe('After so long one request may try whether the target is back.'),
 });

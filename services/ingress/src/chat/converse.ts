@@ -3,7 +3,7 @@ import { type Answered, firstRetryState, GatewayError, type Operation } from '@s
 import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
 import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
-import { contextOf } from '../context.ts';
+import { contextOf, principalOf } from '../context.ts';
 import type { Admitted } from './admit.ts';
 import { createExchange, type Exchange, type ExchangeNeeds } from './exchange.ts';
 import type { Reservation } from './measure-prompt.ts';
@@ -51,6 +51,7 @@ export interface Conversation {
 export async function converse(needs: ConverseNeeds, conversation: Conversation): Promise<void> {
   const { response, observation, admitted, reservation, model, stream, operation } = conversation;
   const { requestId, signal } = contextOf(response);
+  const { keyId: tenant } = principalOf(response);
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
   const totalMs = stream ? needs.timeouts.streamMs : needs.timeouts.wholeMs;
   // An error may come before the submission is through, and nobody waits for it yet.
@@ -66,6 +67,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
         requestId,
         epoch: 1,
         ingressId: needs.ingressId,
+        tenant,
         model,
         stream,
         operation,

@@ -81,6 +81,7 @@ function setUp(over: Queue = {}) {
         requestId: 'r',
         epoch: 1,
         ingressId: 'i',
+        tenant: 't',
         model: 'm',
         stream: true,
         operation: 'chat',

@@ -1,0 +1,20 @@
+import { defineScript } from '@sluice/redis';
+import { z } from 'zod';
+
+const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
+const chooseReply = z.tuple([
+  z.enum(['go', 'probe', 'cooling', 'refused', 'open']),
+  z.string(),
+  z.number().int().nonnegative(),
+  z.number().int().nonnegative(),
+  z.string(),
+]);
+const isOne = (reply: unknown): boolean => z.number().parse(reply) === 1;
+
+/** The scripts of upstream health. What each promises stands at the top of its Lua file. */
+export const healthScripts = {
+  choose: defineScript(here('choose-2.lua'), (reply) => chooseReply.parse(reply)),
+  rest: defineScript(here('rest-1.lua'), (reply) => z.number().parse(reply)),
+  countFailure: defineScript(here('count-failure-1.lua'), isOne),
+  recover: defineScript(here('recover-2.lua'), isOne),
+};
