@@ -29,8 +29,17 @@ export interface Config {
   readonly demo: boolean;
 }
 
+/** Where a service listens for probes and scrapes; never meant for clients. */
+export interface ManagementConfig {
+  /** 0 = any free port. */
+  readonly metricsPort: number;
+  readonly metricsHost: string;
+  /** Nobody chose the port: when it is taken, any other will do. */
+  readonly isMetricsPortUsual: boolean;
+}
+
 /** The ingress. */
-export interface ServerConfig {
+export interface ServerConfig extends ManagementConfig {
   /** 0 = any free port. */
   readonly port: number;
   readonly host: string;
@@ -50,13 +59,12 @@ export interface ServerConfig {
   readonly slowClientMs: number;
   /** Take the client's address from `x-forwarded-for`. */
   readonly trustProxy: boolean;
+  /** Continue a client's trace, its decision on sampling included. */
+  readonly trustTraceContext: boolean;
 }
 
 /** The worker. */
-export interface WorkerConfig {
-  /** 0 = any free port. */
-  readonly metricsPort: number;
-  readonly metricsHost: string;
+export interface WorkerConfig extends ManagementConfig {
   /** How long running jobs may go on after a stop signal. */
   readonly drainTimeoutMs: number;
   /** Jobs that one process runs at once. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compatNames } from './compat/read-compat.ts';
 import type { ConfigProblem } from './config-error.ts';
+import { isExampleSecret, notAnExample } from './example-secrets.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
@@ -54,8 +55,9 @@ const variableTypes = z
       .transform((text) => (text === 'warning' ? 'warn' : text))
       .pipe(logLevel),
     METRICS_PORT: inDigits(listenPort()),
+    METRICS_HOST: host(),
     DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
-    SLUICE_SECRET_KEY: someText('a secret, or not set at all'),
+    SLUICE_SECRET_KEY: someText('a secret, or not set at all').refine((text) => !isExampleSecret(text), notAnExample),
     SLUICE_API_KEYS: keyList,
     SLUICE_COMPAT: oneOf(compatNames),
     SIMULATOR_PORT: inDigits(listenPort()),
@@ -70,8 +72,8 @@ export type VariableName = keyof Environment;
 export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   PORT: { settings: ['server.port'], meaning: 'Port that clients call.', example: '8080' },
   HOST: {
-    settings: ['server.host', 'worker.metrics_host'],
-    meaning: 'Address to listen on. Images of Sluice set it to `0.0.0.0`.',
+    settings: ['server.host'],
+    meaning: 'Address to listen on for clients. Images of Sluice set it to `0.0.0.0`.',
     example: '127.0.0.1',
   },
   REDIS_URL: {
@@ -93,9 +95,14 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   },
   LOG_LEVEL: { settings: ['log.level'], meaning: 'Least urgent lines that are written.', example: 'info' },
   METRICS_PORT: {
-    settings: ['worker.metrics_port'],
-    meaning: "Port of the worker's health and metrics pages.",
+    settings: ['server.metrics_port', 'worker.metrics_port'],
+    meaning: 'Management port of this process: probes, status and metrics. 9463 for an ingress, 9464 for a worker.',
     example: '9464',
+  },
+  METRICS_HOST: {
+    settings: ['server.metrics_host', 'worker.metrics_host'],
+    meaning: 'Address to listen on for the management port. Images of Sluice set it to `0.0.0.0`.',
+    example: '127.0.0.1',
   },
   DRAIN_TIMEOUT_MS: {
     settings: ['server.drain_timeout_ms', 'worker.drain_timeout_ms'],

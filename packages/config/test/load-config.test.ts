@@ -15,6 +15,9 @@ describe('loadConfig', () => {
       server: {
         port: 8080,
         host: '127.0.0.1',
+        metricsPort: 9463,
+        metricsHost: '127.0.0.1',
+        isMetricsPortUsual: true,
         drainTimeoutMs: 120_000,
         maxBodyBytes: 20 * 1024 * 1024,
         holdMs: 10_000,
@@ -23,10 +26,12 @@ describe('loadConfig', () => {
         slowClientBytes: 4_194_304,
         slowClientMs: 30_000,
         trustProxy: false,
+        trustTraceContext: false,
       },
       worker: {
         metricsPort: 9464,
         metricsHost: '127.0.0.1',
+        isMetricsPortUsual: true,
         drainTimeoutMs: 120_000,
         concurrency: 500,
         maxConnections: undefined,
@@ -74,7 +79,7 @@ describe('loadConfig', () => {
 
   it('reads every setting of the file', () => {
     const config = load(`
-server: { port: 1, host: a, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
+server: { port: 1, host: a, metrics_port: 22, metrics_host: c, trust_trace_context: true, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
 worker: { metrics_port: 9, metrics_host: b, drain_timeout_ms: 10, concurrency: 11, max_event_bytes: 12, max_body_bytes: 13 }
 queue: { shards: 14 }
 limits: { max_concurrent_requests: 15, queue_size: 16, max_queue_wait_ms: 17, lease_ms: 1800 }
@@ -87,6 +92,9 @@ redis: { key_prefix: "other:one" }
       server: {
         port: 1,
         host: 'a',
+        metricsPort: 22,
+        metricsHost: 'c',
+        trustTraceContext: true,
         drainTimeoutMs: 2,
         maxBodyBytes: 3,
         holdMs: 4,
@@ -124,14 +132,20 @@ log: { level: error }
       PORT: '8081',
       HOST: '0.0.0.0',
       METRICS_PORT: '9465',
+      METRICS_HOST: '::',
       DRAIN_TIMEOUT_MS: '500',
       LOG_LEVEL: 'WARN',
     };
     expect(load(file, env)).toMatchObject({
       server: { port: 8081, host: '0.0.0.0', drainTimeoutMs: 500 },
-      worker: { metricsPort: 9465, metricsHost: '0.0.0.0', drainTimeoutMs: 500 },
+      worker: { metricsPort: 9465, metricsHost: '::', isMetricsPortUsual: false, drainTimeoutMs: 500 },
       log: { level: 'warn' },
     });
+  });
+
+  it('does not open the management port to other machines with HOST, which is meant for clients', () => {
+    const { server, worker } = load(undefined, { ...anyKey, HOST: '0.0.0.0' });
+    expect([server.host, server.metricsHost, worker.metricsHost]).toEqual(['0.0.0.0', '127.0.0.1', '127.0.0.1']);
   });
 
   it('takes what is set but empty for not set, as long as it holds no secret', () => {

@@ -3,8 +3,8 @@ import { choosePort } from './ports.ts';
 import type { ServicePlan } from './services.ts';
 import type { Listener, Settings } from './settings.ts';
 
-/** The port that each of them gets. */
-export type Ports = Readonly<Record<ServiceName, number>>;
+/** The port that each of them gets, and the ingress's second one. */
+export type Ports = Readonly<Record<ServiceName | 'ingressManagement', number>>;
 
 const loopback = '127.0.0.1';
 
@@ -15,11 +15,11 @@ const loopback = '127.0.0.1';
  * @throws LaunchError when a port that the person chose is not free
  */
 export async function choosePorts(
-  { ingress, worker, simulator }: Settings,
+  { ingress, ingressManagement, worker, simulator }: Settings,
   say: (text: string) => void,
 ): Promise<Ports> {
   const taken: number[] = [];
-  const choose = async (name: ServiceName, listener: Listener): Promise<number> => {
+  const choose = async (name: string, listener: Listener): Promise<number> => {
     const port = await choosePort({ ...listener, taken });
     if (port !== listener.port) say(`Port ${listener.port} is in use: the ${name} takes ${port} instead.`);
     taken.push(port);
@@ -27,6 +27,7 @@ export async function choosePorts(
   };
   return {
     ingress: await choose('ingress', ingress),
+    ingressManagement: await choose("ingress's management", ingressManagement),
     worker: await choose('worker', worker),
     simulator: await choose('simulator', simulator),
   };
@@ -65,8 +66,14 @@ export function planServices({ env, settings, ports, redisUrl, newApiKey }: Plan
   return [
     ...(settings.isDemo ? [plan('simulator', simulator, { HOST: loopback })] : []),
     plan('worker', worker, {}),
-    plan('ingress', ingress, {}),
+    plan('ingress', ingress, { METRICS_PORT: String(ports.ingressManagement) }),
   ];
+}
+
+/** Where each service shows its metrics. */
+export function metricsPages({ ingressManagement, worker }: Settings, ports: Ports): string[] {
+  const pageOf = ({ host }: Listener, port: number): string => `http://${reachable(host)}:${port}/metrics`;
+  return [pageOf(ingressManagement, ports.ingressManagement), pageOf(worker, ports.worker)];
 }
 
 /** Where to reach what listens on `host`, from this machine. */

@@ -3,7 +3,7 @@ import { keepApiKey } from './api-key.ts';
 import { Interrupted } from './bare/launch-error.mjs';
 import { onStopSignal } from './bare/signals.mjs';
 import type { Terminal } from './bare/terminal.mjs';
-import { choosePorts, planServices } from './plan.ts';
+import { choosePorts, metricsPages, planServices } from './plan.ts';
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
@@ -93,6 +93,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
     apiKey: settings.apiKey ?? newApiKey,
     model: settings.model,
     redis: redis.description,
+    metrics: metricsPages(settings, ports),
     logs: relative(root, logs),
   };
   return { facts, plans };

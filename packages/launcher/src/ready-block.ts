@@ -5,11 +5,13 @@ export interface ReadyFacts {
   /** A model that answers. */
   readonly model: string;
   readonly redis: string;
+  /** Pages with Prometheus metrics. */
+  readonly metrics: readonly string[];
   readonly logs: string;
 }
 
 /** What a newcomer needs once everything runs. The command is one line, so that it can be copied from anywhere. */
-export function readyBlock({ baseUrl, apiKey, model, redis, logs }: ReadyFacts): string {
+export function readyBlock({ baseUrl, apiKey, model, redis, metrics, logs }: ReadyFacts): string {
   const body = { model, stream: true, messages: [{ role: 'user', content: 'Tell me a story.' }] };
   const authorization =
     apiKey === undefined ? '"Authorization: Bearer $SLUICE_API_KEY"' : shellQuote(`Authorization: Bearer ${apiKey}`);
@@ -27,6 +29,7 @@ export function readyBlock({ baseUrl, apiKey, model, redis, logs }: ReadyFacts):
     `  Base URL  ${baseUrl}`,
     `  API key   ${apiKey ?? 'one of those in your configuration, which holds only their hashes'}`,
     `  Redis     ${redis}`,
+    `  Metrics   ${metrics.join(', ')}`,
     `  Logs      ${logs}`,
     '',
     `Stream an answer from the model ${model}:`,

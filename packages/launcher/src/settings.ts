@@ -6,6 +6,8 @@ export interface Settings {
   /** No upstream is configured: the simulator stands in for one. */
   readonly isDemo: boolean;
   readonly ingress: Listener;
+  /** The ingress's management port; `METRICS_PORT` of the launcher itself is the worker's. */
+  readonly ingressManagement: Listener;
   readonly worker: Listener;
   readonly simulator: Listener;
   /** Whether any client may call already. */
@@ -33,6 +35,7 @@ export interface Listener {
 
 const loopback = '127.0.0.1';
 const usualPorts = { PORT: 8080, METRICS_PORT: 9464, SIMULATOR_PORT: 9900 } as const;
+const usualIngressManagementPort = 9463;
 const globPattern = /[*?[{]/;
 
 /**
@@ -51,10 +54,18 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
 
 function toSettings(config: Config, env: NodeJS.ProcessEnv): Settings {
   const { server, worker, models, keys } = config;
+  const isGiven = env['METRICS_PORT'] !== undefined;
   const concrete = models.map(({ id }) => id).find((id) => !globPattern.test(id));
   return {
     isDemo: config.demo,
     ingress: listener({ variable: 'PORT', env, ...server }),
+    ingressManagement: {
+      variable: 'METRICS_PORT',
+      host: server.metricsHost,
+      port: isGiven ? usualIngressManagementPort : server.metricsPort,
+      isExplicit: !isGiven && !server.isMetricsPortUsual,
+      drainTimeoutMs: 0,
+    },
     worker: listener({
       variable: 'METRICS_PORT',
       env,

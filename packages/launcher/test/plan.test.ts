@@ -13,6 +13,7 @@ const listener = (variable: Listener['variable'], host = '127.0.0.1'): Listener 
 const settings: Settings = {
   isDemo: true,
   ingress: listener('PORT'),
+  ingressManagement: listener('METRICS_PORT'),
   worker: listener('METRICS_PORT'),
   simulator: listener('SIMULATOR_PORT'),
   hasClientKeys: false,
@@ -20,7 +21,7 @@ const settings: Settings = {
   model: 'demo',
   redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
 };
-const ports = { ingress: 8081, worker: 9465, simulator: 9901 };
+const ports = { ingress: 8081, ingressManagement: 9466, worker: 9465, simulator: 9901 };
 const needs = { env: {}, settings, ports, redisUrl: 'redis://127.0.0.1:7000', newApiKey: 'sk-new' };
 
 const envOf = (plans: ReturnType<typeof planServices>, name: string) => plans.find((plan) => plan.name === name)?.env;
@@ -35,6 +36,7 @@ test('starts simulator, worker and ingress in this order for a demo', () => {
   expect(envOf(plans, 'ingress')).toEqual({
     HOST: '127.0.0.1',
     PORT: '8081',
+    METRICS_PORT: '9466',
     SIMULATOR_PORT: '9901',
     REDIS_URL: 'redis://127.0.0.1:7000',
     SLUICE_API_KEYS: 'sk-new',

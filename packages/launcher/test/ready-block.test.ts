@@ -6,6 +6,7 @@ const facts = {
   apiKey: 'sk-abc',
   model: 'demo',
   redis: 'redis-server 7.0.15',
+  metrics: ['http://127.0.0.1:9463/metrics'],
   logs: '.sluice/logs',
 };
 

@@ -35,6 +35,7 @@ beforeEach(async () => {
   settings = {
     isDemo: true,
     ingress: listener('PORT', await freePort()),
+    ingressManagement: listener('METRICS_PORT', await freePort()),
     worker: listener('METRICS_PORT', await freePort()),
     simulator: listener('SIMULATOR_PORT', await freePort()),
     hasClientKeys: false,

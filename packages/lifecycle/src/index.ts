@@ -1,3 +1,9 @@
+export {
+  type ManagementServer,
+  type ManagementServerNeeds,
+  type Page,
+  startManagementServer,
+} from './management-server.ts';
 export { runService, type RunServiceOptions, type Service } from './run-service.ts';
 export { warnOfEviction } from './warn-of-eviction.ts';
 export { within } from './within.ts';

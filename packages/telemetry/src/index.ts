@@ -41,6 +41,7 @@ export {
 } from './names.ts';
 export { redactSecrets } from './redact.ts';
 export { logRequest, type RequestLogFields } from './request-log.ts';
+export { shareRender } from './shared-render.ts';
 export { shutdownTelemetry } from './start.ts';
 export { createTroubleLog } from './trouble-log.ts';
 export { type Carrier } from './trace-context.ts';

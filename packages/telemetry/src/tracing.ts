@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  type Link,
   ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
@@ -19,6 +20,8 @@ export interface StartSpanOptions {
   readonly attributes?: SpanAttributes;
   /** A span of this process, or what came with a request or a job. An invalid carrier counts as none. */
   readonly parent?: SpanHandle | Carrier | undefined;
+  /** A span of somebody else's trace that led to this one, without being its parent. */
+  readonly link?: Carrier | undefined;
   /** When it began, if that was earlier: milliseconds since 1970. */
   readonly startTimeMs?: number;
 }
@@ -74,7 +77,11 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   if (tracer === undefined) return passOn(options.parent);
   const span = tracer.startSpan(
     cleanedText(options.name),
-    { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
+    {
+      kind: kinds[options.kind],
+      ...linksOf(options.link),
+      ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }),
+    },
     contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
@@ -87,6 +94,13 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
 function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer('sluice') : provider.getTracer('sluice');
+}
+
+function linksOf(link: Carrier | undefined): { readonly links?: Link[] } {
+  const linked = link === undefined ? undefined : readCarrier(link);
+  if (linked === undefined) return {};
+  const { traceId, spanId, traceFlags } = linked;
+  return { links: [{ context: { traceId, spanId, traceFlags, isRemote: true } }] };
 }
 
 function contextOf(parent: SpanHandle | Carrier | undefined): typeof ROOT_CONTEXT {

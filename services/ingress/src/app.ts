@@ -1,8 +1,8 @@
 import type { Config } from '@sluice/config';
-import type { IngressMetrics } from '@sluice/telemetry';
+import type { Exposition } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './chat/observe.ts';
-import { authenticate } from './middleware/authenticate.ts';
+import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { readJson } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
@@ -11,7 +11,7 @@ import { requestId } from './middleware/request-id.ts';
 import type { ServeNeeds } from './chat/serve.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { embeddings } from './routes/embeddings.ts';
-import { health, type HealthNeeds, livez, readyz, status } from './routes/health.ts';
+import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
@@ -20,8 +20,9 @@ export interface AppNeeds {
   readonly config: Config;
   readonly serve: ServeNeeds;
   readonly observe: ObserveNeeds;
-  readonly health: HealthNeeds;
-  readonly metrics: IngressMetrics;
+  readonly state: () => ReplicaState;
+  readonly pages: HealthPages;
+  readonly metrics: () => Promise<Exposition>;
   /** When the models came to be, as far as clients are told; seconds since 1970. */
   readonly startedAtSeconds: number;
   readonly onInternal: (error: unknown) => void;
@@ -29,18 +30,19 @@ export interface AppNeeds {
 
 /** Every route of the ingress. */
 export function createApp(needs: AppNeeds): Express {
-  const { config, startedAtSeconds } = needs;
+  const { config, pages, startedAtSeconds } = needs;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
 
-  app.get('/livez', livez);
-  app.get('/readyz', readyz(needs.health));
-  app.get('/health', health(needs.health));
-  app.get('/status', status(needs.health));
-  app.get('/metrics', metrics(needs.metrics));
+  const isAdmin = adminCheck(config.keys);
+  app.get('/livez', showPage(pages.livez));
+  app.get('/readyz', showPage(pages.readyz));
+  app.get('/health', showPageInFull(pages.health, isAdmin));
+  app.get('/status', showPageInFull(pages.status, isAdmin));
+  app.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
 
   const asClient = authenticate(config.keys);
   const api = Router();
@@ -50,7 +52,7 @@ export function createApp(needs: AppNeeds): Express {
       .route(path)
       .post(
         record(needs.observe, `/v1${path}`),
-        refuseUnready(needs.health.state),
+        refuseUnready(needs.state),
         asClient,
         readJson(config.server.maxBodyBytes),
         operation(needs.serve),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import { warnOfEviction, within } from '@sluice/lifecycle';
+import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
 import { createSubmitter } from '@sluice/queue';
 import {
   connect,
@@ -12,17 +12,18 @@ import {
   watchPresence,
 } from '@sluice/redis';
 import { createInbox, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
-import { createTroubleLog, type IngressMetrics, type Logger } from '@sluice/telemetry';
+import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
 import { createWorkerWatch } from './chat/worker-watch.ts';
+import { createHealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
 
 /** An ingress: everything between its clients and the queue. Holds no state that another replica would need. */
 export interface Ingress {
-  /** Listens, unready yet; resolves with the port. Rejects when that is impossible. */
-  listen(): Promise<number>;
+  /** Listens, unready yet; resolves with the ports for clients and for management. Rejects when that is impossible. */
+  listen(): Promise<{ readonly port: number; readonly metricsPort: number }>;
   /** Resolves when Redis answers, however long that takes, and requests can be served. Rejects when Redis refuses. */
   start(): Promise<void>;
   readonly openRequests: number;
@@ -126,6 +127,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   let isDraining = false;
   let isRefusing = false;
   let server: ClientServer | undefined;
+  let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
 
   metrics.watch({
@@ -141,6 +143,16 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   commands.on('ready', () => metrics.redisUp(true));
   commands.on('close', () => metrics.redisUp(false));
 
+  const state = (): ReplicaState => ({
+    isRedisUp: isStarted && redis.isUp,
+    isRedisAway: !isStarted || redis.isAway,
+    isDraining,
+    isRefusing,
+    openRequests: openExchanges.size,
+  });
+  const { maxConcurrentRequests } = config.limits;
+  const pages = createHealthPages({ version, state, totals, maxConcurrentRequests });
+  const render = shareRender(metrics.render, now);
   const app = createApp({
     config,
     serve: {
@@ -159,20 +171,10 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       onError,
       now,
     },
-    observe: { metrics, logger, totals, now },
-    health: {
-      version,
-      state: () => ({
-        isRedisUp: isStarted && redis.isUp,
-        isRedisAway: !isStarted || redis.isAway,
-        isDraining,
-        isRefusing,
-        openRequests: openExchanges.size,
-      }),
-      totals,
-      maxConcurrentRequests: config.limits.maxConcurrentRequests,
-    },
-    metrics,
+    observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
+    state,
+    pages,
+    metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
     onInternal: (error) => logger.error({ err: error }, 'internal error'),
   });
@@ -184,8 +186,20 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
 
   return {
     async listen() {
+      const { metricsHost: host, metricsPort: port, isMetricsPortUsual: mayTakeAnother } = config.server;
       server = await listen(app, config.server);
-      return server.port;
+      management = await startManagementServer({
+        host,
+        port,
+        mayTakeAnother,
+        metrics: render,
+        livez: pages.livez,
+        readyz: pages.readyz,
+        health: () => pages.health(true),
+        status: () => pages.status(true),
+        logger,
+      });
+      return { port: server.port, metricsPort: management.port };
     },
     async start() {
       await untilReady(commands);
@@ -209,6 +223,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       await within(writer.flushed(), lastWordsMs);
       await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
       server?.close();
+      management?.close();
       clearInterval(watchdog);
       writer.close();
       await within(Promise.all([reader.close(), liveness.close(), submitter.close()]), lastWordsMs);

@@ -26,10 +26,10 @@ async function start(): Promise<Service> {
     upstreams: config.upstreams.map(({ id }) => id),
   });
   const ingress = createIngress({ config, ingressId, version: readVersion(), logger, metrics });
-  const port = await ingress.listen();
-  logger.info({ port }, 'ingress listening; waiting for redis');
+  const { port, metricsPort } = await ingress.listen();
+  logger.info({ port, metrics_port: metricsPort }, 'ingress listening; waiting for redis');
   await ingress.start();
-  logger.info({ ingress_id: ingressId, port }, 'ingress ready');
+  logger.info({ ingress_id: ingressId, port, metrics_port: metricsPort }, 'ingress ready');
   return {
     async stop(reason) {
       logger.info({ reason, open_requests: ingress.openRequests }, 'ingress draining');

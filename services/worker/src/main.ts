@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigError, loadConfig } from '@sluice/config';
-import { runService, type Service } from '@sluice/lifecycle';
+import { type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
-import { createLogger, createMetrics } from '@sluice/telemetry';
-import { startAdminServer } from './admin-server.ts';
+import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
 import { createWorker } from './worker.ts';
 
 async function start(): Promise<Service> {
@@ -20,14 +19,31 @@ async function start(): Promise<Service> {
     ),
   });
   const worker = createWorker({ config, workerId, logger, metrics });
-  const { metricsHost: host, metricsPort: port, drainTimeoutMs } = config.worker;
-  const admin = await startAdminServer({
-    host,
-    port,
-    metrics,
-    isReady: () => worker.isReady,
-    state: () => ({ worker_id: workerId, active_runs: worker.activeRuns }),
+  const { metricsHost: host, metricsPort, isMetricsPortUsual, drainTimeoutMs } = config.worker;
+  const summary = (): Page => ({
+    status: 200,
+    body: {
+      status: worker.isReady ? 'ok' : 'degraded',
+      worker_id: workerId,
+      active_runs: worker.activeRuns,
+      concurrency: config.worker.concurrency,
+      memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+      uptime_seconds: Math.round(process.uptime()),
+    },
   });
+  const management = await startManagementServer({
+    host,
+    port: metricsPort,
+    mayTakeAnother: isMetricsPortUsual,
+    metrics: shareRender(metrics.render, () => performance.now()),
+    livez: () => ({ status: 200, body: { status: 'ok' } }),
+    readyz: () =>
+      worker.isReady ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready' } },
+    health: summary,
+    status: summary,
+    logger,
+  });
+  const { port } = management;
   logger.info({ port }, 'worker waiting for redis');
   await worker.start();
   logger.info({ worker_id: workerId, port }, 'worker ready');
@@ -35,7 +51,7 @@ async function start(): Promise<Service> {
     async stop(reason) {
       logger.info({ reason, active_runs: worker.activeRuns }, 'worker draining');
       await worker.stop(drainTimeoutMs);
-      admin.close();
+      management.close();
       logger.info('worker stopped');
     },
     onUncaught: (error) => logger.fatal({ err: error }, 'uncaught error'),

@@ -45,7 +45,7 @@ export const unifiedProxy = defineProfile({
     ];
     return {
       settings: {
-        server: { port: 8000, host: '0.0.0.0' },
+        server: { port: 8000, host: hostFor(values) },
         keys: anonymousKeys(values),
         upstreams: [
           {
@@ -63,6 +63,9 @@ export const unifiedProxy = defineProfile({
     };
   },
 });
+
+/** As its users know it; but who lets anybody in must say with HOST that other machines are meant. */
+const hostFor = (values: Values): string => (anonymousKeys(values).length > 0 ? '127.0.0.1' : '0.0.0.0');
 
 /** A deployment of Azure's stands at the end of its URL. */
 function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {

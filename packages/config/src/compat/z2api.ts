@@ -95,7 +95,9 @@ function warningsOf(values: Values): string[] {
     ...(DISABLE_CONNECTION_CHECK || CONNECTION_CHECK_INTERVAL !== undefined
       ? ['connections are not polled: a client that leaves is noticed at once, always']
       : []),
-    ...(ENABLE_METRICS ? [] : ['ENABLE_METRICS=false has no effect: /metrics is there for whoever asks']),
+    ...(ENABLE_METRICS
+      ? []
+      : ['ENABLE_METRICS=false has no effect: /metrics is there, on the management port and with an admin key']),
     ...(values.LOG_USER_MESSAGES || values.LOG_RESPONSE_CONTENT
       ? ['LOG_USER_MESSAGES and LOG_RESPONSE_CONTENT have no effect: messages and answers are never logged']
       : []),

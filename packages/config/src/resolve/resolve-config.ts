@@ -1,5 +1,5 @@
 import { retryPresets } from '@sluice/policy';
-import type { Config, FleetConfig, ServerConfig, TimeoutConfig, WorkerConfig } from '../config.ts';
+import type { Config, FleetConfig, ManagementConfig, ServerConfig, TimeoutConfig, WorkerConfig } from '../config.ts';
 import { deepFreeze } from '../deep-freeze.ts';
 import type { Environment } from '../environment.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
@@ -17,6 +17,17 @@ export interface Parts {
   readonly paths: Paths;
 }
 
+/** Says who is let in without a key, and from where. */
+function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
+  const open = keys.find(({ anonymous }) => anonymous !== undefined);
+  if (open === undefined) return [];
+  const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
+  const from = isLoopback(host) ? 'this machine' : `every machine that reaches ${host}`;
+  return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
 /** Where paths begin. */
 export interface Paths {
   readonly cwd: string;
@@ -27,6 +38,7 @@ export interface Paths {
 /** Puts file and environment together; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
+  const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
   return deepFreeze<Config>({
     server: resolveServer(parts),
     worker: resolveWorker(parts),
@@ -42,7 +54,7 @@ export function resolveConfig(parts: Parts): Config {
       windowMs: settings.breaker.window_ms,
       openMs: settings.breaker.open_ms,
     },
-    warnings: parts.warnings,
+    warnings: [...parts.warnings, ...openAccess],
     log: { level: environment.LOG_LEVEL ?? settings.log.level },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
@@ -52,6 +64,7 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
   return {
     port: environment.PORT ?? server.port,
     host: environment.HOST ?? server.host,
+    ...resolveManagement({ settings: server, environment, usualPort: 9463 }),
     drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? server.drain_timeout_ms,
     maxBodyBytes: server.max_body_bytes,
     holdMs: server.hold_ms,
@@ -60,19 +73,37 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     slowClientBytes: server.slow_client_bytes,
     slowClientMs: server.slow_client_ms,
     trustProxy: server.trust_proxy,
+    trustTraceContext: server.trust_trace_context,
   };
 }
 
 function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConfig {
   return {
-    metricsPort: environment.METRICS_PORT ?? worker.metrics_port,
-    metricsHost: environment.HOST ?? worker.metrics_host,
+    ...resolveManagement({ settings: worker, environment, usualPort: 9464 }),
     drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? worker.drain_timeout_ms,
     concurrency: worker.concurrency,
     maxConnections: worker.max_connections,
     keepAliveMs: worker.keep_alive_ms,
     maxEventBytes: worker.max_event_bytes,
     maxBodyBytes: worker.max_body_bytes,
+  };
+}
+
+/** `HOST` is meant for clients: it must not open these pages too. */
+function resolveManagement({
+  settings,
+  environment,
+  usualPort,
+}: {
+  readonly settings: Pick<Settings['worker'], 'metrics_port' | 'metrics_host'>;
+  readonly environment: Environment;
+  readonly usualPort: number;
+}): ManagementConfig {
+  const chosen = environment.METRICS_PORT ?? settings.metrics_port;
+  return {
+    metricsPort: chosen ?? usualPort,
+    metricsHost: environment.METRICS_HOST ?? settings.metrics_host,
+    isMetricsPortUsual: chosen === undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
+import { isExampleDigest, isExampleSecret, isPublishedKey, notAnExample, notPublished } from '../example-secrets.ts';
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
 import {
   flag,
@@ -18,7 +19,10 @@ const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
 
 /** A client key in plain. */
-export const plainKey = token(keyInWords).min(shortestKey, must(keyInWords));
+export const plainKey = token(keyInWords)
+  .min(shortestKey, must(keyInWords))
+  .refine((text) => !isExampleSecret(text), notAnExample)
+  .refine((text) => !isPublishedKey(text), notPublished);
 
 const limits = across(
   section({
@@ -56,6 +60,7 @@ const key = across(
       .optional()
       .describe('The key itself. Secret; only its hash is kept in memory. Either this or `key_hash`.'),
     key_hash: textLike(hashPattern, 'the SHA-256 of the key, 64 hex digits, with or without sha256: before them')
+      .refine((text) => !isExampleDigest(digestOfHash(text) ?? ''), notAnExample)
       .optional()
       .describe('SHA-256 of the key, so that the file holds no secret.'),
     anonymous: oneOf(['without_key', 'any_key'])

@@ -9,12 +9,26 @@ const mebibyte = 1024 * 1024;
 export const host = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
 export const logLevel = oneOf(logLevels);
 
+const metricsPort = (usual: number): z.ZodOptional<z.ZodNumber> =>
+  listenPort()
+    .optional()
+    .meta({ 'x-default': `${usual}, or any free one when that is taken` })
+    .describe('Management port: probes, status in full and metrics, without a key. 0 takes any free one.');
+const metricsHost = (): z.ZodDefault<z.ZodString> =>
+  host()
+    .default('127.0.0.1')
+    .describe(
+      'Address to listen on for the management port. `0.0.0.0` opens it to other machines; images of Sluice set it.',
+    );
+
 export const server = across(
   section({
     port: listenPort().default(8080).describe('Port that clients call. 0 takes any free one.'),
     host: host()
       .default('127.0.0.1')
       .describe('Address to listen on. `0.0.0.0` opens the port to other machines; images of Sluice set it.'),
+    metrics_port: metricsPort(9463),
+    metrics_host: metricsHost(),
     drain_timeout_ms: milliseconds(0)
       .default(120_000)
       .describe('After a stop signal, open answers may go on for so long; then they end with an error event.'),
@@ -41,13 +55,18 @@ export const server = across(
     trust_proxy: flag()
       .default(false)
       .describe("Take the client's address from `x-forwarded-for`. Only behind a proxy that sets it itself."),
+    trust_trace_context: flag()
+      .default(false)
+      .describe(
+        "Continue the trace of a client's `traceparent` and `tracestate`, its decision on sampling included. Otherwise each request begins a trace of its own, linked to the client's.",
+      ),
   }),
   (value) => findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' }),
 );
 
 export const worker = section({
-  metrics_port: listenPort().default(9464).describe('Port of health and metrics pages. 0 takes any free one.'),
-  metrics_host: host().default('127.0.0.1').describe('Address to listen on for these pages.'),
+  metrics_port: metricsPort(9464),
+  metrics_host: metricsHost(),
   drain_timeout_ms: milliseconds(0)
     .default(120_000)
     .describe('After a stop signal, running jobs may go on for so long; then they end with an error event.'),

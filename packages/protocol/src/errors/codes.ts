@@ -70,6 +70,12 @@ export const errorTable = {
     retryable: false,
     message: 'No valid API key was given. Send it as "Authorization: Bearer KEY" or "x-api-key: KEY".',
   },
+  admin_key_required: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'This page needs an API key with `admin: true`. Without a key it is on the management port.',
+  },
   model_not_allowed: {
     status: 403,
     type: 'permission_error',

@@ -1,4 +1,4 @@
-import { onFreePort } from '../processes/free-port.ts';
+import { freePort, onFreePort } from '../processes/free-port.ts';
 import type { RunningProcess } from '../processes/start-process.ts';
 import { startNodeService } from './node-service.ts';
 import { serviceCommand, type ServiceMode, type ServiceName } from './service-command.ts';
@@ -11,7 +11,7 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Of the ingress or simulator; default: a free one. */
   readonly port?: number;
-  /** Of the worker; default: a free one. */
+  /** Its management port; default: a free one. */
   readonly metricsPort?: number;
   /** Default `source`. */
   readonly mode?: ServiceMode;
@@ -27,9 +27,11 @@ export interface SimulatorProcess extends RunningProcess {
 
 /** A running ingress or worker. */
 export interface ServiceProcess extends SimulatorProcess {
-  /** Where `/readyz`, `/health` and `/metrics` are, and of an ingress all else. Without a path. */
+  /** Where an ingress's clients call; of a worker the same as `managementUrl`. Without a path. */
   readonly url: string;
-  /** The page with its metrics. */
+  /** Where `/readyz`, `/health`, `/status` and `/metrics` need no key. Without a path. */
+  readonly managementUrl: string;
+  /** The page with its metrics; what it says may be a second old. */
   readonly metricsUrl: string;
 }
 
@@ -42,7 +44,10 @@ export function spawnService(name: 'simulator', options?: SpawnOptions): Promise
 export function spawnService(name: 'ingress' | 'worker', options?: SpawnOptions): Promise<ServiceProcess>;
 export async function spawnService(name: ServiceName, options: SpawnOptions = {}): Promise<ServiceProcess> {
   const port = name === 'worker' ? options.metricsPort : options.port;
-  const run = (port: number): Promise<ServiceProcess> => runService({ name, options, port });
+  const run = async (port: number): Promise<ServiceProcess> => {
+    const metricsPort = name === 'ingress' ? (options.metricsPort ?? (await freePort())) : port;
+    return await runService({ name, options, port, metricsPort });
+  };
   return port === undefined ? onFreePort(run) : run(port);
 }
 
@@ -50,22 +55,30 @@ interface Run {
   readonly name: ServiceName;
   readonly options: SpawnOptions;
   readonly port: number;
+  readonly metricsPort: number;
 }
 
 const portVariables = { ingress: 'PORT', worker: 'METRICS_PORT', simulator: 'SIMULATOR_PORT' } as const;
 const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
 
-async function runService({ name, options, port }: Run): Promise<ServiceProcess> {
+async function runService({ name, options, port, metricsPort }: Run): Promise<ServiceProcess> {
   const { config, env = {}, mode = 'source', readyTimeoutMs } = options;
   const url = `http://127.0.0.1:${port}`;
+  const managementUrl = `http://127.0.0.1:${metricsPort}`;
   const running = await startNodeService({
     args: serviceCommand(name, mode),
     config,
-    env: { [portVariables[name]]: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'debug', ...env },
+    env: {
+      METRICS_PORT: String(metricsPort),
+      [portVariables[name]]: String(port),
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'debug',
+      ...env,
+    },
     readyUrl: url + readyPaths[name],
     readyTimeoutMs,
     // As a person would, with Ctrl-C: after a SIGTERM a busy ingress waits for its load balancer.
     stopSignal: 'SIGINT',
   });
-  return { ...running, url, metricsUrl: `${url}/metrics` };
+  return { ...running, url, managementUrl, metricsUrl: `${managementUrl}/metrics` };
 }

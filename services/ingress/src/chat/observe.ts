@@ -38,6 +38,8 @@ export interface ObserveNeeds {
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
   readonly totals: Totals;
+  /** Continue a client's trace; otherwise it could have every request sampled, under an id of its choice. */
+  readonly trustTraceContext: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -61,7 +63,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function observe(
-  { metrics, logger, totals, now }: ObserveNeeds,
+  { metrics, logger, totals, trustTraceContext, now }: ObserveNeeds,
   { request, context, route }: Observed,
 ): Observation {
   const { startedAt, requestId, publicId } = context;
@@ -75,7 +77,9 @@ export function observe(
       userAgent,
       clientAddress: request.ip,
     }),
-    parent: { traceparent: request.get('traceparent'), tracestate: request.get('tracestate') },
+    ...(trustTraceContext
+      ? { parent: { traceparent: request.get('traceparent'), tracestate: request.get('tracestate') } }
+      : { link: { traceparent: request.get('traceparent') } }),
   });
   let principal: Principal | undefined;
   let model: string | undefined;

@@ -11,6 +11,24 @@ interface KnownKey {
 }
 
 /**
+ * Whether a request brings the key of an administrator. Such a key is never anonymous.
+ */
+export function adminCheck(keys: readonly ClientKey[]): (request: Request) => boolean {
+  const known = new Map(keys.filter(({ admin }) => admin).map((key) => [key.id, toKnown(key)]));
+  return (request) => identify(known, keyOf(request)) !== undefined;
+}
+
+/** Lets only administrators pass; others learn what is wanted. */
+export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHandler {
+  return (request, _response, next) => {
+    if (!isAdmin(request)) {
+      throw new GatewayError(keyOf(request) === undefined ? 'invalid_api_key' : 'admin_key_required');
+    }
+    next();
+  };
+}
+
+/**
  * Finds out who asks, by `Authorization: Bearer KEY` or `x-api-key: KEY`. Keys are known by their SHA-256 alone: the
  * first half of it names the key, the whole is compared in constant time. Who has no key is whom the configuration says.
  */

@@ -1,4 +1,5 @@
-import type { RequestHandler } from 'express';
+import type { Page } from '@sluice/lifecycle';
+import type { Request, RequestHandler } from 'express';
 import type { Totals } from '../totals.ts';
 
 /** What this replica knows of itself. */
@@ -20,56 +21,81 @@ export interface HealthNeeds {
   readonly maxConcurrentRequests: number;
 }
 
-/** `GET /livez`: the process answers. Says nothing of Redis, or a Redis outage would restart the whole fleet. */
-export const livez: RequestHandler = (_request, response) => {
-  response.json({ status: 'ok' });
-};
-
-/** `GET /readyz`: may this replica get requests? */
-export function readyz({ state }: HealthNeeds): RequestHandler {
-  return (_request, response) => {
-    const { isRedisUp, isDraining } = state();
-    const isReady = isRedisUp && !isDraining;
-    response.status(isReady ? 200 : 503).json({
-      status: isReady ? 'ready' : 'not ready',
-      redis: isRedisUp ? 'ok' : 'unreachable',
-      draining: isDraining,
-    });
-  };
+/** The pages about this replica: in full for operators, as far as a probe needs them for anybody else. */
+export interface HealthPages {
+  /** The process answers. Says nothing of Redis, or a Redis outage would restart the whole fleet. */
+  livez(): Page;
+  /** May this replica get requests? */
+  readyz(): Page;
+  /** A summary; 200 while the process lives. */
+  health(inFull: boolean): Page;
+  /** This replica in numbers. */
+  status(inFull: boolean): Page;
 }
 
-/** `GET /health`: a summary for people; 200 while the process lives. */
-export function health({ version, state, totals }: HealthNeeds): RequestHandler {
-  return (_request, response) => {
-    const { isRedisUp, isDraining, openRequests } = state();
-    const { requests, errors, meanDurationMs } = totals;
-    response.json({
+export function createHealthPages({ version, state, totals, maxConcurrentRequests }: HealthNeeds): HealthPages {
+  const summary = (): object => {
+    const { isRedisUp, isDraining } = state();
+    return {
       status: isRedisUp && !isDraining ? 'ok' : 'degraded',
-      timestamp: new Date().toISOString(),
-      version,
       redis: isRedisUp ? 'ok' : 'unreachable',
       draining: isDraining,
-      stats: {
+    };
+  };
+  return {
+    livez: () => ({ status: 200, body: { status: 'ok' } }),
+    readyz() {
+      const { isRedisUp, isDraining } = state();
+      const isReady = isRedisUp && !isDraining;
+      return { status: isReady ? 200 : 503, body: { ...summary(), status: isReady ? 'ready' : 'not ready' } };
+    },
+    health(inFull) {
+      const { requests, errors, meanDurationMs } = totals;
+      const body = { ...summary(), timestamp: new Date().toISOString() };
+      if (!inFull) return { status: 200, body };
+      const stats = {
         total_requests: requests,
         average_response_time: Math.round(meanDurationMs),
         error_rate: requests === 0 ? 0 : Math.round((errors / requests) * 100),
-        current_connections: openRequests,
-      },
-    });
+        current_connections: state().openRequests,
+      };
+      return { status: 200, body: { ...body, version, stats } };
+    },
+    status(inFull) {
+      if (!inFull) return { status: 200, body: summary() };
+      const { requests, errors } = totals;
+      return {
+        status: 200,
+        body: {
+          ...summary(),
+          version,
+          current_connections: state().openRequests,
+          max_connections: maxConcurrentRequests,
+          memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+          total_requests: requests,
+          error_count: errors,
+          uptime_seconds: Math.round(process.uptime()),
+        },
+      };
+    },
   };
 }
 
-/** `GET /status`: this replica in numbers. */
-export function status({ state, totals, maxConcurrentRequests }: HealthNeeds): RequestHandler {
+/** Answers with a page, the same for everybody. */
+export function showPage(page: () => Page): RequestHandler {
   return (_request, response) => {
-    const { requests, errors } = totals;
-    response.json({
-      current_connections: state().openRequests,
-      max_connections: maxConcurrentRequests,
-      memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-      total_requests: requests,
-      error_count: errors,
-      uptime_seconds: Math.round(process.uptime()),
-    });
+    const { status, body } = page();
+    response.status(status).json(body);
+  };
+}
+
+/** Answers with a page, in full if the request brings an admin key. */
+export function showPageInFull(
+  page: (inFull: boolean) => Page,
+  isAdmin: (request: Request) => boolean,
+): RequestHandler {
+  return (request, response) => {
+    const { status, body } = page(isAdmin(request));
+    response.status(status).json(body);
   };
 }

@@ -170,7 +170,9 @@ async function traces(): Promise<Readonly<Record<string, string>>> {
     sluice.fleet.ingresses.reduce((sum, { output }) => sum + output().split('"msg":"request"').length - 1, 0);
   const served = (): number => collector.spans().filter(({ kind }) => kind === 'server').length;
   await until(() => served() >= requests(), { what: 'a span of each request' });
-  const pages = processes.flatMap(({ url }) => ['/metrics', '/status', '/health', '/readyz'].map((path) => url + path));
+  const pages = processes.flatMap(({ url, managementUrl }) =>
+    ['/metrics', '/status', '/health', '/readyz'].flatMap((path) => [url + path, managementUrl + path]),
+  );
   return {
     output: processes.map((process) => process.output()).join('\n'),
     spans: JSON.stringify(collector.spans()),

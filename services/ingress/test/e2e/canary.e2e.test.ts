@@ -98,7 +98,9 @@ async function traces(): Promise<Record<'output' | 'spans' | 'pages' | 'errors',
   await until(() => served() >= sluice.fleet.ingresses.reduce((sum, { output }) => sum + lineCount(output()), 0), {
     what: 'a span of each request',
   });
-  const pages = processes.flatMap(({ url }) => ['/metrics', '/status', '/health', '/readyz'].map((path) => url + path));
+  const pages = processes.flatMap(({ url, managementUrl }) =>
+    ['/metrics', '/status', '/health', '/readyz'].flatMap((path) => [url + path, managementUrl + path]),
+  );
   return {
     output: processes.map((process) => process.output()).join('\n'),
     spans: JSON.stringify(collector.spans()),

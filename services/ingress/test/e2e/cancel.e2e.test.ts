@@ -71,9 +71,15 @@ describe('a client that leaves before its turn', () => {
     const running = Array.from({ length: workerRuns }, () => startLeaver(sluice, { model: longStream }));
     await untilOpen(workerRuns);
     const queued = startLeaver(sluice, { model: 'demo-t1', content: 'nobody wants this' });
-    await until(() => metric(sluice.fleet.urls[0] ?? '', 'sluice_queue_jobs').then((jobs) => jobs === workerRuns + 1), {
-      what: 'the job to wait in the queue',
-    });
+    await until(
+      () =>
+        metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_queue_jobs').then(
+          (jobs) => jobs === workerRuns + 1,
+        ),
+      {
+        what: 'the job to wait in the queue',
+      },
+    );
     queued.leave();
     await until(async () => (await occupancy(sluice)).running === workerRuns, { what: 'its place to be free' });
     for (const { leave } of running) leave();

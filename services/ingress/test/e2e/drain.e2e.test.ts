@@ -70,9 +70,12 @@ describe('an ingress whose streams outlast the time to drain', () => {
     expect(afterMs).toBeGreaterThanOrEqual(990);
     expect(afterMs).toBeLessThan(6000);
     expect(readAnswer(answer)).toMatchObject({ isDone: false, errorCode: 'draining' });
-    await until(async () => (await metric(sluice.fleet.urls[1] ?? '', 'sluice_slots_in_use')) === 0, {
-      what: 'the place to be free',
-    });
+    await until(
+      async () => (await metric(sluice.fleet.ingresses[1]?.managementUrl ?? '', 'sluice_slots_in_use')) === 0,
+      {
+        what: 'the place to be free',
+      },
+    );
     expect((await sluice.simulator.stats()).open).toBe(0);
   });
 

@@ -4,6 +4,7 @@ import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, post, refusalOf } from './traffic.ts';
 
 const narrowKey = 'sk-test-narrow-0001';
+const adminKey = 'sk-test-admin-0001';
 
 let sluice: Sluice;
 let origin: string;
@@ -14,6 +15,7 @@ beforeAll(async () => {
     config: (simulatorUrl) => ({
       keys: [
         { name: 'test', key: apiKey, models: ['*'], limits: { rpm: 100_000, tpm: 100_000_000 } },
+        { name: 'admin', key: adminKey, admin: true },
         { name: 'narrow', key: narrowKey, models: ['small', 'team/*'] },
       ],
       upstreams: [upstream('sim', simulatorUrl)],
@@ -80,15 +82,57 @@ describe('the paths', () => {
     else expect(body.error).toMatchObject({ type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
   });
 
-  it.each(['/livez', '/readyz', '/health', '/status', '/metrics'])('GET %s needs no key', async (path) => {
+  it.each(['/livez', '/readyz', '/health', '/status'])('GET %s needs no key', async (path) => {
     const { response } = await call(path, { headers: {} });
     expect(response.status).toBe(200);
   });
 
-  it('tells its health and its numbers', verifies('001-11', '002-07'), async () => {
-    expect((await call('/health')).body).toMatchObject({ status: 'ok', redis: 'ok', draining: false });
-    expect((await call('/status')).body).toMatchObject({ max_connections: 1000, uptime_seconds: expect.any(Number) });
+  it('tells strangers and common keys no more of itself than a probe needs', async () => {
+    for (const headers of [{}, bearer(apiKey), bearer('sk-of-nobody-at-all')]) {
+      expect((await call('/health', { headers })).body).toEqual({
+        status: 'ok',
+        redis: 'ok',
+        draining: false,
+        timestamp: expect.any(String),
+      });
+      expect((await call('/status', { headers })).body).toEqual({ status: 'ok', redis: 'ok', draining: false });
+    }
     expect((await call('/readyz')).body).toEqual({ status: 'ready', redis: 'ok', draining: false });
+  });
+
+  it('tells administrators its health and its numbers', verifies('001-11', '002-07'), async () => {
+    const headers = bearer(adminKey);
+    expect((await call('/health', { headers })).body).toMatchObject({ status: 'ok', version: expect.any(String) });
+    expect((await call('/status', { headers })).body).toMatchObject({
+      max_connections: 1000,
+      uptime_seconds: expect.any(Number),
+    });
+  });
+
+  it('shows its metrics to administrators alone', async () => {
+    expect((await call('/metrics', { headers: {} })).body.error).toMatchObject({ code: 'invalid_api_key' });
+    const refused = await call('/metrics', { headers: bearer(apiKey) });
+    expect(refused.response.status).toBe(403);
+    expect(refused.body.error).toMatchObject({ type: 'permission_error', code: 'admin_key_required' });
+    const page = await fetch(`${sluice.fleet.urls[0]}/metrics`, { headers: bearer(adminKey) });
+    expect(page.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(await page.text()).toContain('sluice_redis_up 1');
+  });
+
+  it.each(['/livez', '/readyz', '/health', '/status', '/metrics'])(
+    'answers %s in full on its management port, without a key',
+    async (path) => {
+      const response = await fetch(`${sluice.fleet.ingresses[0]?.managementUrl}${path}`);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain({ '/status': 'uptime_seconds', '/health': 'version' }[path] ?? '');
+    },
+  );
+
+  it.each([
+    ['POST', '/metrics', 405],
+    ['GET', '/v1/models', 404],
+  ])('refuses %s %s on its management port with %i', async (method, path, status) => {
+    expect((await fetch(`${sluice.fleet.ingresses[0]?.managementUrl}${path}`, { method })).status).toBe(status);
   });
 
   it.each([

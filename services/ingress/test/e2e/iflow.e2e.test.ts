@@ -288,8 +288,8 @@ describe('a login', () => {
   it('shows nowhere', async () => {
     const all = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
     const pages = await Promise.all(
-      all.flatMap(({ url }) =>
-        ['/metrics', '/health', '/status'].map(async (path) => (await fetch(`${url}${path}`)).text()),
+      all.flatMap(({ managementUrl }) =>
+        ['/metrics', '/health', '/status'].map(async (path) => (await fetch(`${managementUrl}${path}`)).text()),
       ),
     );
     const texts = { output: all.map((one) => one.output()), spans: collector.spans(), pages, redis: await dump() };

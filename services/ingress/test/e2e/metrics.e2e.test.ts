@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { until, verifies } from '@sluice/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
-import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
+import { freshPage, openStream, post, startLeaver, untilOccupied } from './traffic.ts';
 
 interface Page {
   /** By series, as it is written: `name{label="value"}`. */
@@ -17,7 +17,7 @@ const isOurs = (line: string): boolean => /^(# TYPE )?(sluice|gen_ai)_/.test(lin
 
 /** Our part of a process's page. */
 async function readPage(url: string): Promise<Page> {
-  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n').filter(isOurs);
+  const lines = (await freshPage(url)).split('\n').filter(isOurs);
   const types = new Map<string, string>();
   const series = new Map<string, number>();
   for (const line of lines) {
@@ -42,7 +42,7 @@ async function readPage(url: string): Promise<Page> {
 }
 
 let sluice: Sluice;
-const ingressPage = (): Promise<Page> => readPage(sluice.fleet.urls[0] ?? '');
+const ingressPage = (): Promise<Page> => readPage(sluice.fleet.ingresses[0]?.managementUrl ?? '');
 const workerPage = (): Promise<Page> => readPage(sluice.fleet.workers[0]?.url ?? '');
 const onceKey = 'sk-test-once-a-minute';
 

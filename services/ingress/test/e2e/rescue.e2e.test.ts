@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice, upstream } from './sluice.ts';
-import { metric, openStream, readAnswer, tokensOf, untilBusy } from './traffic.ts';
+import { freshPage, metricOf, openStream, readAnswer, tokensOf, untilBusy } from './traffic.ts';
 
 /** `rid=x` makes the tokens `x.0 x.1 …`, the same from every model of the simulator. */
 const tokens = 12;
@@ -190,8 +190,10 @@ describe('a worker that dies in the middle of an answer', () => {
 });
 
 async function sum(service: 'ingress' | 'worker', name: string): Promise<number> {
-  const { urls, workers } = sluice.fleet;
-  const places = service === 'ingress' ? urls : workers.map(({ url }) => url);
-  const values = await Promise.all(places.map((url) => metric(url, name)));
+  const { ingresses, workers } = sluice.fleet;
+  const places = service === 'ingress' ? ingresses : workers;
+  const values = await Promise.all(
+    places.map(async ({ managementUrl }) => metricOf(await freshPage(managementUrl), name)),
+  );
   return values.reduce((total, value) => total + value, 0);
 }

@@ -23,11 +23,15 @@ const sentTokens = async (): Promise<number> => (await sluice.simulator.calls())
 
 describe('a client that does not read', () => {
   it('holds its provider back, and is given up in the end', verifies('001-12', '001-13'), async () => {
-    const cutBefore = await metric(sluice.fleet.urls[0] ?? '', 'sluice_slow_clients_total');
+    const cutBefore = await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slow_clients_total');
     const answer = await startedStream(sluice, { model: wide });
-    await until(async () => (await metric(sluice.fleet.urls[0] ?? '', 'sluice_slow_clients_total')) === cutBefore + 1, {
-      what: 'the client to be given up',
-    });
+    await until(
+      async () =>
+        (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slow_clients_total')) === cutBefore + 1,
+      {
+        what: 'the client to be given up',
+      },
+    );
     await untilOccupied(sluice, { running: 0, waiting: 0 });
     expect(await sentTokens()).toBeLessThan(4000);
     expect((await sluice.simulator.stats()).open).toBe(0);

@@ -104,16 +104,30 @@ export function readAnswer({ content }: SseAnswer): { text: string; isDone: bool
 export const tokensOf = (rid: string, count: number): string =>
   Array.from({ length: count }, (_, seq) => `${rid}.${seq} `).join('');
 
-/** What a process says of itself on its metrics page; a metric with labels is summed up. */
-export async function metric(url: string, name: string): Promise<number> {
-  const page = await (await fetch(`${url}/metrics`)).text();
+/** A process's metrics, rendered after this call: one rendering serves all who ask within a second. */
+export async function freshPage(managementUrl: string): Promise<string> {
+  const read = async (): Promise<string> => (await fetch(`${managementUrl}/metrics`)).text();
+  const first = await read();
+  let page = first;
+  // Every rendering shows other figures of the process itself.
+  await until(async () => (page = await read()) !== first, { what: 'the metrics to be rendered again' });
+  return page;
+}
+
+/** What a process says of itself on its metrics page, at most a second old; a metric with labels is summed up. */
+export async function metric(managementUrl: string, name: string): Promise<number> {
+  return metricOf(await (await fetch(`${managementUrl}/metrics`)).text(), name);
+}
+
+/** A metric on a page; one with labels is summed up. */
+export function metricOf(page: string, name: string): number {
   const rows = page.split('\n').filter((row) => row.startsWith(`${name} `) || row.startsWith(`${name}{`));
   return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' ') + 1)), 0);
 }
 
 /** How many requests run and wait over all replicas, as an ingress that still lives sees it. */
 export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: number; waiting: number }> {
-  const url = sluice.fleet.urls[at] ?? '';
+  const url = sluice.fleet.ingresses[at]?.managementUrl ?? '';
   const [running, waiting] = await Promise.all([
     metric(url, 'sluice_slots_in_use'),
     metric(url, 'sluice_waiting_requests'),

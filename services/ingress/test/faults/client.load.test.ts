@@ -45,7 +45,9 @@ describe('F19 clients leave', () => {
     });
     const leavers = startMany(scene(), 100, { tokens: 5 });
     await until(
-      async () => (await metric(scene().fleet.urls[0] ?? '', 'sluice_queue_jobs')) === holders.length + leavers.length,
+      async () =>
+        (await metric(scene().fleet.ingresses[0]?.managementUrl ?? '', 'sluice_queue_jobs')) ===
+        holders.length + leavers.length,
       { what: 'their jobs to be in the queue' },
     );
     await leaveAll(leavers, holders.length);
@@ -133,7 +135,7 @@ describe('F20 clients do not read', () => {
     const memoryGrowth = watchMemory(ingress);
     const sockets = Array.from({ length: clients }, (_, each) => openDeafSocket(9200 + each));
     const beside = percentile(await lagsOf([9300, 9301, 9302, 9303, 9304]), 0.99);
-    await until(async () => (await metric(ingress.url, 'sluice_slow_clients_total')) === clients, {
+    await until(async () => (await metric(ingress.managementUrl, 'sluice_slow_clients_total')) === clients, {
       what: 'all of them to be cut',
       timeoutMs: 20_000,
       intervalMs: 50,

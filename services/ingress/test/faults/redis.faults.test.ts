@@ -116,7 +116,7 @@ describe('F10 Redis is killed and comes back with what it wrote down', () => {
     const waiting = streams(10, 'demo', 5);
     await until(
       async () => {
-        const page = await (await fetch(`${scene.fleet.urls[0]}/metrics`)).text();
+        const page = await (await fetch(scene.fleet.ingresses[0]?.metricsUrl ?? '')).text();
         return /sluice_queue_jobs\{[^}]*waiting[^}]*\} (\d+)/.exec(page)?.[1] === '10';
       },
       { what: 'all to wait in the queue' },

@@ -138,7 +138,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
       for (const [rid, calls] of costs) expect(calls, `calls of ${rid}`).toBeLessThanOrEqual(maxCalls);
       // I4: no place stays taken, at Redis or at the provider.
       const at = sluice.fleet.ingresses.findIndex((each) => !ended.has(each));
-      const url = sluice.fleet.urls[at] ?? '';
+      const url = sluice.fleet.ingresses[at]?.managementUrl ?? '';
       await until(async () => (await metric(url, 'sluice_slots_in_use')) === 0, {
         what: 'all places to be free',
         timeoutMs: leaseMs + 2000,

@@ -45,7 +45,7 @@ interface Sample {
 }
 
 const megabyte = 1024 * 1024;
-async function sample({ url }: ServiceProcess, minute: number): Promise<Sample> {
+async function sample({ managementUrl: url }: ServiceProcess, minute: number): Promise<Sample> {
   const [rss, openFiles] = await Promise.all([
     metric(url, 'process_resident_memory_bytes'),
     metric(url, 'process_open_fds'),

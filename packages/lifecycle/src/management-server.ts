@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Exposition, Logger } from '@sluice/telemetry';
+
+/** What a page says. */
+export interface Page {
+  readonly status: number;
+  readonly body: object;
+}
+
+export interface ManagementServerNeeds {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** When the port is taken, take any other. */
+  readonly mayTakeAnother: boolean;
+  /** Renders the metrics; shared among all who ask. */
+  readonly metrics: () => Promise<Exposition>;
+  readonly livez: () => Page;
+  /** May this replica get work? */
+  readonly readyz: () => Page;
+  readonly health: () => Page;
+  readonly status: () => Page;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** The management port of a running service. */
+export interface ManagementServer {
+  readonly port: number;
+  /** Ends all connections and stops listening. */
+  close(): void;
+}
+
+const jsonType = 'application/json; charset=utf-8';
+const timeoutMs = 10_000;
+const maxConnections = 256;
+/** Scrapers send one request after the other. Node would answer any number that comes at once, and hold what is unread. */
+const mostUnanswered = 16;
+
+/**
+ * Serves probes, status and metrics on a port of their own: for the cluster, never for clients, and so without a key.
+ *
+ * @throws Error when it can't listen
+ */
+export async function startManagementServer(needs: ManagementServerNeeds): Promise<ManagementServer> {
+  const pages = { '/livez': needs.livez, '/readyz': needs.readyz, '/health': needs.health, '/status': needs.status };
+  const unanswered = new WeakMap<Socket, number>();
+  const server = createServer(
+    { headersTimeout: timeoutMs, requestTimeout: timeoutMs, connectionsCheckingInterval: 1000 },
+    (request, response) => {
+      const { socket } = request;
+      const count = (unanswered.get(socket) ?? 0) + 1;
+      unanswered.set(socket, count);
+      if (count > mostUnanswered) return void socket.destroy();
+      response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+      answer(request, response);
+    },
+  );
+  server.maxConnections = maxConnections;
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url?.split('?')[0] ?? '/';
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return sendJson(response, { status: 405, body: { status: 'only GET and HEAD are answered here' } });
+    }
+    if (path === '/metrics') return sendMetrics(response);
+    for (const [name, page] of Object.entries(pages)) if (name === path) return sendJson(response, page());
+    sendJson(response, {
+      status: 404,
+      body: { status: `there is nothing at ${path}; there are /metrics, ${Object.keys(pages).join(', ')}` },
+    });
+  }
+
+  function sendMetrics(response: ServerResponse): void {
+    needs.metrics().then(
+      ({ contentType, body }) => response.writeHead(200, { 'content-type': contentType }).end(body),
+      () => sendJson(response, { status: 500, body: { status: 'the metrics could not be rendered' } }),
+    );
+  }
+
+  await listen(server, needs);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function sendJson(response: ServerResponse, { status, body }: Page): void {
+  response.writeHead(status, { 'content-type': jsonType }).end(JSON.stringify(body));
+}
+
+async function listen(server: Server, { host, port, mayTakeAnother, logger }: ManagementServerNeeds): Promise<void> {
+  try {
+    await listenOn(server, host, port);
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken || !mayTakeAnother) throw error;
+    await listenOn(server, host, 0);
+    logger.warn(
+      { taken: port, port: (server.address() as AddressInfo).port },
+      'the usual management port is taken; another one is used: set METRICS_PORT for each process',
+    );
+  }
+}
+
+function listenOn(server: Server, host: string, port: number): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { shareRender } from '../src/shared-render.ts';
+
+function setUp() {
+  const clock = { ms: 0 };
+  const renders: PromiseWithResolvers<{ contentType: string; body: string }>[] = [];
+  const page = shareRender(
+    () => {
+      const render = Promise.withResolvers<{ contentType: string; body: string }>();
+      renders.push(render);
+      return render.promise;
+    },
+    () => clock.ms,
+  );
+  const finish = (at: number): void => renders[at]?.resolve({ contentType: 'text/plain', body: `page ${at}` });
+  return { clock, renders, page, finish };
+}
+
+describe('shareRender', () => {
+  it('renders once for all who ask within a second', async () => {
+    const { clock, renders, page, finish } = setUp();
+    const first = [page(), page()];
+    finish(0);
+    clock.ms = 999;
+    expect((await Promise.all([...first, page()])).map(({ body }) => body)).toEqual(['page 0', 'page 0', 'page 0']);
+    clock.ms = 1000;
+    void page();
+    expect(renders).toHaveLength(2);
+  });
+
+  it('renders no second page while the first is under way, however long it takes', () => {
+    const { clock, renders, page } = setUp();
+    void page();
+    clock.ms = 60_000;
+    void page();
+    expect(renders).toHaveLength(1);
+  });
+
+  it('asks again after a failure', async () => {
+    const { renders, page, finish } = setUp();
+    const failed = page();
+    renders[0]?.reject(new Error('no'));
+    await expect(failed).rejects.toThrow('no');
+    const next = page();
+    finish(1);
+    expect((await next).body).toBe('page 1');
+  });
+});
