@@ -59,7 +59,7 @@ export interface ServerConfig extends ManagementConfig {
   readonly slowClientMs: number;
   /** Take the client's address from `x-forwarded-for`. */
   readonly trustProxy: boolean;
-  /** Continue a client's trace, its decision on sampling included. */
+  /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
   readonly trustTraceContext: boolean;
 }
 

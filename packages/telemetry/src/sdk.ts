@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { createDiagnostics } from './diagnostics.ts';
+import { createSampler } from './sampler.ts';
 import { type ProcessFacts, serviceIdentity } from './service-identity.ts';
 
 /** The running SDK, as far as we need it. */
@@ -36,6 +37,7 @@ export function startSdk({ env, mainPath }: ProcessFacts): Sdk {
       : { resourceDetectors: [serviceInstanceIdDetector, envDetector] }),
     ...(isSet(env['OTEL_METRICS_EXPORTER']) ? {} : { metricReaders: [] }),
     ...(isSet(env['OTEL_LOGS_EXPORTER']) ? {} : { logRecordProcessors: [] }),
+    sampler: createSampler(env),
     instrumentations: [],
   });
   const logLevel = diagnosticsLevel(env['OTEL_LOG_LEVEL']);

@@ -1,6 +1,5 @@
 import {
   type Attributes,
-  type Link,
   ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
@@ -11,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { attributeNames, type SpanAttributes, type SpanKind } from './names.ts';
 import { redactSecrets } from './redact.ts';
+import { asStranger } from './stranger.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
 /** What a span is told when it starts. */
@@ -20,8 +20,8 @@ export interface StartSpanOptions {
   readonly attributes?: SpanAttributes;
   /** A span of this process, or what came with a request or a job. An invalid carrier counts as none. */
   readonly parent?: SpanHandle | Carrier | undefined;
-  /** A span of somebody else's trace that led to this one, without being its parent. */
-  readonly link?: Carrier | undefined;
+  /** The parent is a client's: its trace goes on, but neither its decision on sampling nor its `tracestate` counts. */
+  readonly isParentStranger?: boolean;
   /** When it began, if that was earlier: milliseconds since 1970. */
   readonly startTimeMs?: number;
 }
@@ -77,12 +77,8 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   if (tracer === undefined) return passOn(options.parent);
   const span = tracer.startSpan(
     cleanedText(options.name),
-    {
-      kind: kinds[options.kind],
-      ...linksOf(options.link),
-      ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }),
-    },
-    contextOf(options.parent),
+    { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
+    options.isParentStranger === true ? asStranger(contextOf(options.parent)) : contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
   // Only now: a request that is not sampled shall not pay for cleaning them, and no standard sampler reads them.
@@ -94,13 +90,6 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
 function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer('sluice') : provider.getTracer('sluice');
-}
-
-function linksOf(link: Carrier | undefined): { readonly links?: Link[] } {
-  const linked = link === undefined ? undefined : readCarrier(link);
-  if (linked === undefined) return {};
-  const { traceId, spanId, traceFlags } = linked;
-  return { links: [{ context: { traceId, spanId, traceFlags, isRemote: true } }] };
 }
 
 function contextOf(parent: SpanHandle | Carrier | undefined): typeof ROOT_CONTEXT {

@@ -58,7 +58,7 @@ export const server = across(
     trust_trace_context: flag()
       .default(false)
       .describe(
-        "Continue the trace of a client's `traceparent` and `tracestate`, its decision on sampling included. Otherwise each request begins a trace of its own, linked to the client's.",
+        "Let a client's trace context decide whether its request is sampled, and pass its `tracestate` on. Otherwise its trace id alone is taken over.",
       ),
   }),
   (value) => findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' }),

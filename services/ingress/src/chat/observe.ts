@@ -38,7 +38,7 @@ export interface ObserveNeeds {
   readonly metrics: IngressMetrics;
   readonly logger: Logger;
   readonly totals: Totals;
-  /** Continue a client's trace; otherwise it could have every request sampled, under an id of its choice. */
+  /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
   readonly trustTraceContext: boolean;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -77,9 +77,11 @@ export function observe(
       userAgent,
       clientAddress: request.ip,
     }),
-    ...(trustTraceContext
-      ? { parent: { traceparent: request.get('traceparent'), tracestate: request.get('tracestate') } }
-      : { link: { traceparent: request.get('traceparent') } }),
+    parent: {
+      traceparent: request.get('traceparent'),
+      tracestate: trustTraceContext ? request.get('tracestate') : undefined,
+    },
+    isParentStranger: !trustTraceContext,
   });
   let principal: Principal | undefined;
   let model: string | undefined;
