@@ -51,7 +51,8 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
   }
 
   if (found.kind === 'unknown') return createUnknownBody(found.name, onFailure);
-  if (found.codings.length === 0) return { write, end, pause: wire.pause, resume: wire.resume, destroy: () => undefined };
+  if (found.codings.length === 0)
+    return { write, end, pause: wire.pause, resume: wire.resume, destroy: () => undefined };
   const inflate = createInflate({
     codings: found.codings,
     next: { write, end },
@@ -73,7 +74,8 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
 
 const notText: UpstreamFailure = {
   kind: 'malformed',
-  message: "The provider's answer is not valid text in the charset that it should have, UTF-8 unless its head says another.",
+  message:
+    "The provider's answer is not valid text in the charset that it should have, UTF-8 unless its head says another.",
 };
 
 /** Compressed in a way that cannot be undone; it fails with its first byte, or its end. */

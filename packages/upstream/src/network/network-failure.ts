@@ -17,7 +17,7 @@ export function toNetworkFailure(error: unknown, hasHead = false): UpstreamFailu
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return { kind: 'malformed', message: "The head of the provider's answer is too large." };
   }
-  if (hasHead && (cuts.has(code) || reasons[code] !== undefined)) return { kind: 'truncated', message: brokeOff };
+  if (hasHead && (isCut(error, code) || reasons[code] !== undefined)) return { kind: 'truncated', message: brokeOff };
   if (isParserError(error, code)) return { kind: 'malformed', message: messageOfNoHttp(error) };
   if (isTlsError(code)) return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
@@ -39,8 +39,10 @@ const brokenCodes: ReadonlySet<string> = new Set([
 
 const brokeOff = "The connection broke before the provider's answer was complete.";
 
-/** Ends of the connection within an answer. */
-const cuts: ReadonlySet<string> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE']);
+/** The connection ended within an answer. (undici names what its parser says in the message alone.) */
+const isCut = (error: unknown, code: string): boolean =>
+  code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+  (isParserError(error, code) && error instanceof Error && error.message.includes('Invalid EOF state'));
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'The provider refused the connection.',
