@@ -235,34 +235,34 @@ describe('a compressed answer with which something is wrong', () => {
   it.each([
     [
       'br',
-      () => brotliCompressSync(Buffer.alloc(300_000_000, ' '), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+      () => brotliCompressSync(Buffer.alloc(60_000_000, ' '), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
     ],
-    ['zstd', () => zstdCompressSync(Buffer.alloc(300_000_000, ' '))],
-    ['gzip, gzip', () => gzipSync(gzipSync(Buffer.alloc(300_000_000, ' ')))],
+    ['zstd', () => zstdCompressSync(Buffer.alloc(60_000_000, ' '))],
+    ['gzip, gzip', () => gzipSync(gzipSync(Buffer.alloc(60_000_000, ' ')))],
   ])(
     'is malformed where few bytes become very many, and holds nobody up: %s',
     async (coding, encode) => {
       const bomb = encode();
       const url = await rawServer(({ socket }) => socket.write(answerOf(bomb, { 'content-encoding': coding })));
       let characters = 0;
-      let longestMs = 0;
-      let lookedAt = performance.now();
-      const look = setInterval(() => {
-        longestMs = Math.max(longestMs, performance.now() - lookedAt);
-        lookedAt = performance.now();
-      }, 1);
+      let inThisTurn = 0;
+      let mostInOneTurn = 0;
       const outcome = Promise.withResolvers<string | undefined>();
       createClient().call(requestTo(url), {
         onHead: () => undefined,
-        onText: (piece) => (characters += piece.length),
+        onText(piece) {
+          if (inThisTurn === 0) setImmediate(() => (inThisTurn = 0));
+          characters += piece.length;
+          inThisTurn += piece.length;
+          mostInOneTurn = Math.max(mostInOneTurn, inThisTurn);
+        },
         onEnd: () => outcome.resolve(undefined),
         onFailure: ({ kind }) => outcome.resolve(kind),
       });
       expect(await outcome.promise).toBe('malformed');
-      clearInterval(look);
       expect(characters).toBeLessThan(18_000_000 + 1000 * bomb.length);
       expect(characters).toBeLessThan(100_000_000);
-      expect(longestMs).toBeLessThan(250);
+      expect(mostInOneTurn).toBeLessThan(256 * 1024);
     },
     30_000,
   );
