@@ -4,6 +4,11 @@ import { toNetworkFailure } from './network/network-failure.ts';
 
 /** Hears what becomes of a call. Whatever it throws ends the call as a failure of the kind `malformed`. */
 export interface CallListener {
+  /**
+   * The request goes out once more, on a new connection: the kept one that it went out on was closed, and not a byte had
+   * come. Called once at most, before anything else.
+   */
+  onResend?(): void;
   onHead(head: ResponseHead): void;
   /** A piece of the body, whole characters only. */
   onText(text: string): void;
@@ -39,6 +44,7 @@ export interface AnswerNeeds {
 
 /** Puts one answer together for its listener from what comes over the wire. */
 export interface Answer {
+  resend(): void;
   head(status: number, headers: ResponseHead['headers']): void;
   bytes(piece: Uint8Array): void;
   end(): void;
@@ -54,6 +60,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   let body: Body | undefined;
   let errorTimer: NodeJS.Timeout | undefined;
   let broken: UpstreamFailure | undefined;
+  let hasBytes = false;
   let isWireOpen = true;
   let isOver = false;
   let isAborted = false;
@@ -81,14 +88,10 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     }
   }
 
-  /** Above this are undici, zlib and timers, which would swallow what is thrown or end the process with it. */
-  function tell(words: () => void): void {
-    try {
-      words();
-    } catch (error) {
-      onThrow(error);
-      fail(incomprehensible);
-    }
+  /** Above the listener are undici, zlib and timers, which swallow what it throws or end the process with it. */
+  function onThrown(error: unknown): void {
+    onThrow(error);
+    fail(incomprehensible);
   }
 
   function finish(isCut: boolean): void {
@@ -106,9 +109,15 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     }
   }
 
-  const onText = (text: string): void => {
-    if (!isOver) tell(() => listener.onText(text));
-  };
+  function onText(text: string): void {
+    if (isOver) return;
+    try {
+      listener.onText(text);
+    } catch (error) {
+      onThrown(error);
+    }
+  }
+
   /** Once the body is there, its provider may be held back only while there is more to come. */
   const heldWire = {
     pause: () => {
@@ -120,6 +129,13 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   };
 
   return {
+    resend() {
+      try {
+        listener.onResend?.();
+      } catch (error) {
+        onThrown(error);
+      }
+    },
     head(status, headers) {
       if (isOver) return;
       const isError = status < 200 || status >= 300;
@@ -127,9 +143,14 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
         ? createErrorBody(headers, { onText, onEnd: conclude })
         : createBody(headers, { onText, onEnd: finish, onFailure: fail, wire: heldWire });
       if (isError) errorTimer = setTimeout(() => body?.end(true), errorBodyMs);
-      tell(() => listener.onHead({ status, headers, receivedAt: Date.now() }));
+      try {
+        listener.onHead({ status, headers, receivedAt: Date.now() });
+      } catch (error) {
+        onThrown(error);
+      }
     },
     bytes(piece) {
+      hasBytes = true;
       if (!isOver) body?.write(piece);
     },
     end() {
@@ -139,7 +160,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     break(error) {
       isWireOpen = false;
       if (isOver) return;
-      broken = toNetworkFailure(error, body !== undefined);
+      broken = toNetworkFailure(error, hasBytes);
       if (body === undefined) fail(broken);
       else body.end(true);
     },

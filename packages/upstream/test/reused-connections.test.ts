@@ -1,5 +1,6 @@
+import type { Call } from '@sluice/upstream';
 import { describe, expect, it } from 'vitest';
-import { answerOf, ask, createClient, type RawRequest, rawServer } from './scene.ts';
+import { answerOf, ask, createClient, type RawRequest, rawServer, requestTo } from './scene.ts';
 
 /** Two turns: one until the pool has the connection back, one until it may be used. */
 async function poolIsIdle(): Promise<void> {
@@ -99,6 +100,45 @@ describe('a connection that the provider closes when it is used again', () => {
     expect(requests).toEqual(['0/0', '0/1', '1/0']);
   });
 
+  it('is told to the listener, who may not want it', async () => {
+    for (const [onResend, wanted] of [
+      [(call: Call) => call.abort(), []],
+      [
+        () => {
+          throw new Error('no');
+        },
+        ['malformed'],
+      ],
+    ] as const) {
+      const requests: string[] = [];
+      const heard: string[] = [];
+      const resent = Promise.withResolvers<void>();
+      const url = await rawServer(({ socket, connection, request }) => {
+        requests.push(`${connection}/${request}`);
+        if (request === 0) socket.write(answerOf('hello'));
+        else socket.destroy();
+      });
+      const client = createClient();
+      await ask(url, { client });
+      await poolIsIdle();
+      const nothing = (): undefined => undefined;
+      const call: Call = client.call(requestTo(url), {
+        onResend() {
+          resent.resolve();
+          onResend(call);
+        },
+        onHead: nothing,
+        onText: nothing,
+        onEnd: () => heard.push('end'),
+        onFailure: ({ kind }) => heard.push(kind),
+      });
+      await resent.promise;
+      await ask(url, { client });
+      expect(heard).toEqual(wanted);
+      expect(requests).toEqual(['0/0', '0/1', '1/0']);
+    }
+  });
+
   it('is not replaced for a call that is aborted', async () => {
     const requests: string[] = [];
     let abort = (): void => undefined;
@@ -116,7 +156,13 @@ describe('a connection that the provider closes when it is used again', () => {
     const nothing = (): undefined => undefined;
     const call = client.call(
       { method: 'POST', url, headers: {}, body: '{"a":1}' },
-      { onHead: nothing, onText: nothing, onEnd: nothing, onFailure: () => requests.push('failed') },
+      {
+        onResend: () => requests.push('resent'),
+        onHead: nothing,
+        onText: nothing,
+        onEnd: nothing,
+        onFailure: () => requests.push('failed'),
+      },
     );
     abort = call.abort;
     await closed.promise;

@@ -5,9 +5,9 @@ import { toCertificateFailure } from './certificate-failure.ts';
  * Puts an error of undici or of the socket into our words. The texts hold no address: a client has no business with
  * the operator's network.
  *
- * @param hasHead the answer had begun, so that what broke is the answer and not the way to it
+ * @param hasBody the body had begun, so that what broke is the answer and not the way to it
  */
-export function toNetworkFailure(error: unknown, hasHead = false): UpstreamFailure {
+export function toNetworkFailure(error: unknown, hasBody = false): UpstreamFailure {
   const code = codeOf(error) ?? '';
   const certificate = toCertificateFailure(code);
   if (certificate !== undefined) return certificate;
@@ -17,7 +17,7 @@ export function toNetworkFailure(error: unknown, hasHead = false): UpstreamFailu
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return { kind: 'malformed', message: "The head of the provider's answer is too large." };
   }
-  if (hasHead && (isCut(error, code) || reasons[code] !== undefined)) return { kind: 'truncated', message: brokeOff };
+  if (hasBody && (isCut(error, code) || reasons[code] !== undefined)) return { kind: 'truncated', message: brokeOff };
   if (isParserError(error, code)) return { kind: 'malformed', message: messageOfNoHttp(error) };
   if (isTlsError(code)) return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
