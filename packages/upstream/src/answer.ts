@@ -18,10 +18,12 @@ export interface CallListener {
    */
   onEnd(): void;
   /**
-   * Nothing follows. With the kind `truncated` the connection broke within the body, or its compressed data did: all that
-   * came before has been given to `onText`, and is whole all the same where a provider counts its bytes wrongly.
+   * Nothing follows.
+   *
+   * @param isCut the body had begun and broke off, on its connection or in its compressed data. All that came before has
+   *   been given to `onText`, and is a whole answer all the same where a provider counts its bytes wrongly.
    */
-  onFailure(failure: UpstreamFailure): void;
+  onFailure(failure: UpstreamFailure, isCut: boolean): void;
 }
 
 /** The connection that carries an answer. */
@@ -76,13 +78,13 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     return true;
   }
 
-  function fail(failure: UpstreamFailure): void {
-    if (settle()) tellFailure(failure);
+  function fail(failure: UpstreamFailure, isCut = failure.kind === 'truncated'): void {
+    if (settle()) tellFailure(failure, isCut);
   }
 
-  function tellFailure(failure: UpstreamFailure): void {
+  function tellFailure(failure: UpstreamFailure, isCut = false): void {
     try {
-      listener.onFailure(failure);
+      listener.onFailure(failure, isCut);
     } catch (error) {
       onThrow(error);
     }
@@ -95,8 +97,8 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   }
 
   function finish(isCut: boolean): void {
-    if (isCut) return fail(broken ?? incomprehensible);
-    conclude();
+    if (isCut) fail(broken ?? incomprehensible, hasBytes);
+    else conclude();
   }
 
   function conclude(): void {
@@ -160,7 +162,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     break(error) {
       isWireOpen = false;
       if (isOver) return;
-      broken = toNetworkFailure(error, hasBytes);
+      broken = toNetworkFailure(error);
       if (body === undefined) fail(broken);
       else body.end(true);
     },

@@ -138,7 +138,12 @@ describe('the body of an answer', () => {
       socket.write(headOf(headers));
       socket.end(body);
     });
-    expect(await ask(url)).toMatchObject({ text: '{"a":1}', failure: { kind: 'truncated' } });
+    expect(await ask(url)).toMatchObject({ text: '{"a":1}', failure: { kind: 'network' }, isCut: true });
+  });
+
+  it('is not cut where it had not begun', async () => {
+    const url = await rawServer(({ socket }) => socket.end(headOf({ 'content-length': '7' })));
+    expect(await ask(url)).toMatchObject({ text: '', failure: { kind: 'network' }, isCut: false });
   });
 
   it('has a head of a bounded size', async () => {

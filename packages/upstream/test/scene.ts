@@ -65,6 +65,8 @@ export interface Outcome {
   /** The text as it came. */
   readonly pieces: readonly string[];
   readonly failure: UpstreamFailure | undefined;
+  /** What the failure says of the body. */
+  readonly isCut: boolean;
 }
 
 interface AskOptions {
@@ -77,7 +79,8 @@ export function ask(url: string, { client = createClient(), onText }: AskOptions
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   let head: ResponseHead | undefined;
   const pieces: string[] = [];
-  const end = (failure: UpstreamFailure | undefined): void => resolve({ head, text: pieces.join(''), pieces, failure });
+  const end = (failure: UpstreamFailure | undefined, isCut = false): void =>
+    resolve({ head, text: pieces.join(''), pieces, failure, isCut });
   const listener: CallListener = {
     onHead: (received) => (head = received),
     onText(piece) {

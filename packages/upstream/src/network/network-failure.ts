@@ -4,10 +4,8 @@ import { toCertificateFailure } from './certificate-failure.ts';
 /**
  * Puts an error of undici or of the socket into our words. The texts hold no address: a client has no business with
  * the operator's network.
- *
- * @param hasBody the body had begun, so that what broke is the answer and not the way to it
  */
-export function toNetworkFailure(error: unknown, hasBody = false): UpstreamFailure {
+export function toNetworkFailure(error: unknown): UpstreamFailure {
   const code = codeOf(error) ?? '';
   const certificate = toCertificateFailure(code);
   if (certificate !== undefined) return certificate;
@@ -17,7 +15,7 @@ export function toNetworkFailure(error: unknown, hasBody = false): UpstreamFailu
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return { kind: 'malformed', message: "The head of the provider's answer is too large." };
   }
-  if (hasBody && (isCut(error, code) || reasons[code] !== undefined)) return { kind: 'truncated', message: brokeOff };
+  if (isCut(error, code)) return { kind: 'network', message: brokeOff };
   if (isParserError(error, code)) return { kind: 'malformed', message: messageOfNoHttp(error) };
   if (isTlsError(code)) return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
@@ -39,7 +37,7 @@ const brokenCodes: ReadonlySet<string> = new Set([
 
 const brokeOff = "The connection broke before the provider's answer was complete.";
 
-/** The connection ended within an answer. (undici names what its parser says in the message alone.) */
+/** The connection ended within a body that says how long it is. (undici names what its parser says in the message alone.) */
 const isCut = (error: unknown, code: string): boolean =>
   code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
   (isParserError(error, code) && error instanceof Error && error.message.includes('Invalid EOF state'));
