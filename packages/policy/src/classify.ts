@@ -15,6 +15,7 @@ export interface Verdict {
 
 const verdicts: Record<FailureKind, Verdict> = {
   network: { remedy: 'retry', countsAgainstTarget: true },
+  certificate: { remedy: 'next_target', countsAgainstTarget: true },
   timeout: { remedy: 'retry', countsAgainstTarget: true },
   server: { remedy: 'retry', countsAgainstTarget: true },
   truncated: { remedy: 'retry', countsAgainstTarget: true },

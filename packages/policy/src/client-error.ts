@@ -5,6 +5,7 @@ export const longestRetryAfterMs = 60_000;
 
 const codes: Record<UpstreamFailure['kind'], ErrorCode> = {
   network: 'upstream_error',
+  certificate: 'upstream_error',
   server: 'upstream_error',
   busy: 'upstream_error',
   timeout: 'upstream_timeout',
@@ -26,6 +27,7 @@ const codes: Record<UpstreamFailure['kind'], ErrorCode> = {
 /** Kinds whose own words help the client. Those about our credentials would only tell of our account. */
 const speaksToClient: ReadonlySet<UpstreamFailure['kind']> = new Set([
   'network',
+  'certificate',
   'server',
   'busy',
   'timeout',

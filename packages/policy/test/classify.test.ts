@@ -8,6 +8,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['server', 'retry', 'upstream_error', 502],
     ['busy', 'retry', 'upstream_error', 502],
     ['timeout', 'retry', 'upstream_timeout', 504],
+    ['certificate', 'next_target', 'upstream_error', 502],
     ['truncated', 'retry', 'upstream_truncated', 502],
     ['malformed', 'retry', 'upstream_malformed', 502],
     ['rate_limit', 'next_credential', 'upstream_rate_limited', 429],

@@ -1,23 +1,22 @@
-import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
 import { Agent, type Dispatcher } from 'undici';
-import { toNetworkFailure } from './network-failure.ts';
+import { type CallListener, createAnswer } from './answer.ts';
+import { type Connection, type Connector, createConnector } from './network/connector.ts';
+import { isBrokenConnection } from './network/network-failure.ts';
 
 /** Makes calls to upstreams over one pool of connections per origin. */
 export interface UpstreamClient {
-  /** Begins a call; never throws. Exactly one of `onEnd` and `onFailure` follows, unless the call is aborted first. */
-  call(request: UpstreamRequest, listener: CallListener): Call;
+  /**
+   * Begins a call; never throws. Exactly one of `onEnd` and `onFailure` follows, in a later turn, unless the call is
+   * aborted first.
+   *
+   * @param signal aborts the call; one that is aborted already has it never begun
+   */
+  call(request: UpstreamRequest, listener: CallListener, signal?: AbortSignal): Call;
   /** Makes a call whose answer matters to nobody. */
   tell(request: UpstreamRequest): void;
   /** Ends all calls, but lets be heard what was told before. */
   close(): Promise<void>;
-}
-
-export interface CallListener {
-  onHead(head: ResponseHead): void;
-  /** A piece of the body, whole characters only. */
-  onText(text: string): void;
-  onEnd(): void;
-  onFailure(failure: UpstreamFailure): void;
 }
 
 /** A call under way. */
@@ -33,30 +32,58 @@ export interface UpstreamClientSettings {
   readonly connectTimeoutMs: number;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;
-  /** To one origin at once; default: as many as there are calls. */
+  /**
+   * To one origin at once; default: as many as there are calls. Calls whose kept connection turned out to be closed get
+   * another one beside these.
+   */
   readonly maxConnections?: number | undefined;
   /** How long a call may take whose answer matters to nobody. Default: 10 s. */
   readonly tellMs?: number;
+  /** From the head of an error to the end of its body; then what is there has to do. Default: 2 s. */
+  readonly errorBodyMs?: number;
+  /** Certificates to trust instead of the system's, as PEM. */
+  readonly ca?: string;
+  /** Told what a listener threw. Default: nobody is. */
+  readonly onThrow?: (error: unknown) => void;
 }
 
+/** The most that the head of an answer may have, and the interim heads before it. */
+const maxHeadBytes = 64 * 1024;
+
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
-  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000 } = settings;
-  const agent = new Agent({
-    connectTimeout: connectTimeoutMs,
-    keepAliveTimeout: keepAliveMs,
-    ...(maxConnections === undefined ? {} : { connections: maxConnections }),
-    // The worker's own timers know first token, gap and deadline apart; undici's would cut what they allow.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
-    allowH2: false,
-  });
+  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000, ca } = settings;
+  const connector = createConnector({ connectTimeoutMs, maxHeadBytes, ca });
+  const createAgent = (): Agent =>
+    new Agent({
+      connect: connector.connect,
+      keepAliveTimeout: keepAliveMs,
+      maxHeaderSize: maxHeadBytes,
+      ...(maxConnections === undefined ? {} : { connections: maxConnections }),
+      // The worker's own timers know first token, gap and deadline apart; undici's would cut what they allow.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: false,
+    });
+  const needs: DispatchNeeds = {
+    kept: createAgent(),
+    fresh: createAgent(),
+    connector,
+    errorBodyMs: settings.errorBodyMs ?? 2000,
+    onThrow: settings.onThrow ?? ((): void => undefined),
+  };
   const told = new Set<Promise<void>>();
   return {
-    call: (request, listener) => dispatch(agent, request, listener),
+    call(request, listener, signal) {
+      if (signal === undefined) return dispatch(needs, request, listener);
+      if (signal.aborted) return neverBegun;
+      const abort = (): void => call.abort();
+      const call = dispatch(needs, request, listener, () => signal.removeEventListener('abort', abort));
+      signal.addEventListener('abort', abort);
+      return call;
+    },
     tell(request) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const call = dispatch(agent, request, {
+      const call = dispatch(needs, request, {
         onHead: () => undefined,
         onText: () => undefined,
         onEnd: resolve,
@@ -75,83 +102,89 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     },
     async close() {
       await Promise.all(told);
-      await agent.destroy();
+      await Promise.all([needs.kept.destroy(), needs.fresh.destroy()]);
     },
   };
 }
 
-function dispatch(agent: Agent, request: UpstreamRequest, listener: CallListener): Call {
-  const url = new URL(request.url);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let controller: Dispatcher.DispatchController | undefined;
-  let isOver = false;
+const neverBegun: Call = { abort: () => undefined, pause: () => undefined, resume: () => undefined };
 
-  function fail(error: unknown): void {
-    if (isOver) return;
-    isOver = true;
-    controller?.abort(new Error('the answer is of no use any more'));
-    listener.onFailure(toNetworkFailure(error));
+interface DispatchNeeds {
+  /** Keeps connections for further calls. */
+  readonly kept: Agent;
+  /** Opens a connection for each call. */
+  readonly fresh: Agent;
+  readonly connector: Connector;
+  readonly errorBodyMs: number;
+  readonly onThrow: (error: unknown) => void;
+}
+
+function dispatch(
+  { kept, fresh, connector, errorBodyMs, onThrow }: DispatchNeeds,
+  request: UpstreamRequest,
+  listener: CallListener,
+  onOver: () => void = () => undefined,
+): Call {
+  let controller: Dispatcher.DispatchController | undefined;
+  let connection: Connection | undefined;
+  const answer = createAnswer({
+    listener,
+    wire: {
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+      abort: () => controller?.abort(new Error('the answer is not wanted any more')),
+    },
+    errorBodyMs,
+    onThrow,
+    onOver,
+  });
+
+  function send(agent: Agent): void {
+    try {
+      agent.dispatch(toDispatchOptions(request, agent === fresh), handlerOf(agent));
+    } catch (error) {
+      breakLater(error);
+    }
   }
 
-  const handler: Dispatcher.DispatchHandler = {
+  /** Some calls fail at once, when their caller has no `Call` to end yet. */
+  const breakLater = (error: unknown): void => queueMicrotask(() => answer.break(error));
+
+  const handlerOf = (agent: Agent): Dispatcher.DispatchHandler => ({
     onRequestStart(started) {
       controller = started;
-      if (isOver) started.abort(new Error('aborted'));
+      if (answer.isOver) return started.abort(new Error('aborted'));
+      connector.announce((carrier) => (connection = carrier));
     },
     onResponseStart(_controller, status, headers) {
-      if (isOver || status < 200) return;
-      listener.onHead({ status, headers: flatten(headers), receivedAt: Date.now() });
+      if (status >= 200) answer.head(status, flatten(headers));
     },
-    onResponseData(_controller, chunk) {
-      if (isOver) return;
-      let text;
-      try {
-        text = decoder.decode(chunk, { stream: true });
-      } catch (error) {
-        return fail(error);
-      }
-      if (text !== '') listener.onText(text);
-    },
-    onResponseEnd() {
-      if (isOver) return;
-      try {
-        decoder.decode();
-      } catch (error) {
-        return fail(error);
-      }
-      isOver = true;
-      listener.onEnd();
-    },
+    onResponseData: (_controller, chunk) => answer.bytes(chunk),
+    onResponseEnd: () => answer.end(),
     onResponseError(_controller, error) {
-      fail(error);
+      // Decision: docs/decisions/2026-11-30-closed-connections.md
+      const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
+      if (agent !== kept || !isStale || answer.isOver || !isBrokenConnection(error)) return breakLater(error);
+      answer.resend();
+      if (!answer.isOver) send(fresh);
     },
-  };
+  });
 
-  try {
-    agent.dispatch(
-      {
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: request.method,
-        headers: request.headers,
-        // Bytes: Node turns a long text into them several times as slowly when it writes it.
-        body: request.body === undefined ? null : Buffer.from(request.body),
-      },
-      handler,
-    );
-  } catch (error) {
-    fail(error);
-  }
+  send(kept);
+  return { abort: answer.abort, pause: answer.pause, resume: answer.resume };
+}
 
+function toDispatchOptions({ url: text, method, headers, body }: UpstreamRequest, isLastOfConnection: boolean) {
+  const url = new URL(text);
   return {
-    abort() {
-      if (isOver) return;
-      isOver = true;
-      controller?.abort(new Error('aborted'));
-    },
-    pause: () => controller?.pause(),
-    resume: () => controller?.resume(),
-  };
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers,
+    ...(isLastOfConnection ? { reset: true } : {}),
+    // Bytes: Node turns a long text into them several times as slowly when it writes it.
+    body: body === undefined ? null : Buffer.from(body),
+  } satisfies Dispatcher.DispatchOptions;
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHead['headers'] {

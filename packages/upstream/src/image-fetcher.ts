@@ -5,35 +5,51 @@ import { Agent } from 'undici';
 
 /** Fetches pictures that a client names, for providers that want their bytes. */
 export interface ImageFetcher {
-  fetch(url: string, signal: AbortSignal): Promise<FetchedImage>;
+  /**
+   * Never rejects.
+   *
+   * @param onKeep told what gives the picture's bytes back, which count against `maxTotalBytes` until then; without it
+   *   they count while the picture is fetched
+   */
+  fetch(url: string, signal: AbortSignal, onKeep?: (giveBack: () => void) => void): Promise<FetchedImage>;
   close(): Promise<void>;
 }
 
 export type FetchedImage =
   | { readonly kind: 'image'; readonly mediaType: string; readonly base64: string }
   /** `reason` fits behind "The image at this URL". */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Other pictures take all the memory that they may; later this one may be had. */
+  | { readonly kind: 'busy' };
 
 export interface ImageFetcherSettings {
+  /** For one picture. */
   readonly maxBytes: number;
+  /** For all pictures of this process that are being fetched or kept. */
+  readonly maxTotalBytes: number;
   /** From the first packet to the last byte. */
   readonly timeoutMs: number;
   /** Default: the system's. */
   readonly lookup?: typeof systemLookup;
   /** Which addresses may be called. Default: public ones. */
   readonly isAllowed?: (address: string) => boolean;
-  /** Certificates to trust beside the system's, as PEM. */
+  /** Which ports may be called. Default: that of https, 443. */
+  readonly ports?: readonly number[];
+  /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
 }
 
 const mediaTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /**
- * A client's URL must not become a way into the operator's network: only https, only to public
+ * A client's URL must not become a way into the operator's network: only https on its own port, only to public
  * addresses, of a name that is resolved once for check and connection alike, without redirects, up to a size and a time.
+ * What is refused tells nothing of that network either: a name that leads into it reads like one that does not exist.
  */
 export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher {
-  const { maxBytes, timeoutMs, isAllowed = isPublicAddress, lookup = systemLookup, ca } = settings;
+  const { maxBytes, maxTotalBytes, timeoutMs, isAllowed = isPublicAddress, lookup = systemLookup, ca } = settings;
+  const ports: ReadonlySet<number> = new Set(settings.ports ?? [httpsPort]);
+  const budget = createByteBudget(maxTotalBytes);
   const agent = new Agent({
     connect: { lookup: guarded(lookup, isAllowed), timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) },
     connections: 16,
@@ -43,34 +59,44 @@ export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher
     allowH2: false,
   });
 
-  async function load(url: URL, signal: AbortSignal): Promise<FetchedImage> {
+  async function load(url: URL, signal: AbortSignal, onKeep: OnKeep | undefined): Promise<FetchedImage> {
     const { statusCode, headers, body } = await agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: 'GET',
-      headers: { accept: [...mediaTypes].join(', '), 'user-agent': 'sluice' },
+      headers: { accept: [...mediaTypes].join(', '), 'accept-encoding': 'identity', 'user-agent': 'sluice' },
       signal,
     });
     const mediaType = String(headers['content-type'] ?? '')
       .split(';', 1)[0]
       ?.trim()
       .toLowerCase();
-    const refusal = refusalOf(statusCode, mediaType ?? '', Number(headers['content-length'] ?? 0) > maxBytes);
-    if (refusal !== undefined) {
+    const said = Number(headers['content-length'] ?? Number.NaN);
+    const refusal = refusalOf(statusCode, mediaType ?? '', said > maxBytes, headers['content-encoding'] !== undefined);
+    // A picture that does not say its size may turn out to have all that it may.
+    const share = refusal === undefined ? budget.take(Number.isNaN(said) ? maxBytes : said) : undefined;
+    if (share === undefined) {
       body.on('error', () => undefined).destroy();
-      return refused(refusal);
+      return refusal === undefined ? { kind: 'busy' } : refused(refusal);
     }
-    const bytes = Buffer.from(await body.arrayBuffer());
-    return { kind: 'image', mediaType: mediaType ?? '', base64: bytes.toString('base64') };
+    try {
+      const bytes = Buffer.from(await body.arrayBuffer());
+      share.resize(onKeep === undefined ? 0 : bytes.length);
+      onKeep?.(() => share.resize(0));
+      return { kind: 'image', mediaType: mediaType ?? '', base64: bytes.toString('base64') };
+    } catch (error) {
+      share.resize(0);
+      throw error;
+    }
   }
 
   return {
-    async fetch(text, signal) {
+    async fetch(text, signal, onKeep) {
       const url = URL.parse(text);
-      const problem = problemOf(url, isAllowed);
+      const problem = problemOf(url, { isAllowed, ports });
       if (url === null || problem !== undefined) return refused(problem ?? 'has no valid address');
       try {
-        return await load(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+        return await load(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), onKeep);
       } catch (error) {
         return refused(reasonOf(error));
       }
@@ -79,33 +105,64 @@ export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher
   };
 }
 
+type OnKeep = Parameters<ImageFetcher['fetch']>[2];
+
 const refused = (reason: string): FetchedImage => ({ kind: 'refused', reason });
 
-function problemOf(url: URL | null, isAllowed: (address: string) => boolean): string | undefined {
+interface Allowed {
+  readonly isAllowed: (address: string) => boolean;
+  readonly ports: ReadonlySet<number>;
+}
+
+function problemOf(url: URL | null, { isAllowed, ports }: Allowed): string | undefined {
   if (url === null) return 'has no valid address';
-  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '') {
-    return 'must be https, without user and password';
+  const port = url.port === '' ? httpsPort : Number(url.port);
+  if (url.protocol !== 'https:' || !ports.has(port) || url.username !== '' || url.password !== '') {
+    return 'must be https on port 443, without user and password';
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A literal address is never looked up.
-  if (isIP(host) !== 0 && !isAllowed(host)) return notPublic;
+  if (isIP(host) !== 0 && !isAllowed(host)) return notReached;
   return undefined;
 }
 
-const notPublic = 'is not at a public address';
+const httpsPort = 443;
 
-function refusalOf(status: number, mediaType: string, isTooLarge: boolean): string | undefined {
+/** Said of whatever has no public address, has no address at all, or does not answer there. */
+const notReached = 'could not be fetched from a public address';
+
+interface Share {
+  /** To 0 gives all of it back. */
+  resize(bytes: number): void;
+}
+
+/** Bytes that may be held at once. */
+function createByteBudget(most: number): { take(bytes: number): Share | undefined } {
+  let held = 0;
+  return {
+    take(bytes) {
+      if (held + bytes > most) return undefined;
+      let own = bytes;
+      held += own;
+      return {
+        resize(to) {
+          held += to - own;
+          own = to;
+        },
+      };
+    },
+  };
+}
+
+function refusalOf(status: number, mediaType: string, isTooLarge: boolean, isCoded: boolean): string | undefined {
   if (status >= 300 && status < 400) return 'redirects, which is not followed';
   if (status !== 200) return `was answered with status ${status}`;
   if (!mediaTypes.has(mediaType)) return 'is no PNG, JPEG, GIF or WebP';
+  if (isCoded) return 'is compressed on its way, which nobody asked for';
   return isTooLarge ? tooLarge : undefined;
 }
 
 const tooLarge = 'is too large';
-
-class NotPublicError extends Error {
-  override readonly name = 'NotPublicError';
-}
 
 /** One bad address among those of a name is enough to refuse it. */
 function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => boolean): LookupFunction {
@@ -114,7 +171,7 @@ function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => bo
       if (error !== null) return callback(error, '');
       const [first] = addresses;
       if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
-        return callback(new NotPublicError(notPublic), '');
+        return callback(new Error('not a public address'), '');
       }
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
@@ -138,9 +195,8 @@ export function isPublicAddress(address: string): boolean {
 
 function reasonOf(error: unknown): string {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof NotPublicError) return notPublic;
     if ('code' in cause && cause.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge;
     if (cause.name === 'TimeoutError') return 'did not come in time';
   }
-  return 'could not be fetched';
+  return notReached;
 }

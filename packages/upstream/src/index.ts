@@ -1,4 +1,5 @@
-export { type Call, type CallListener, createUpstreamClient, type UpstreamClient } from './client.ts';
-export { createEventReader, type EventReader } from './event-reader.ts';
+export type { CallListener } from './answer.ts';
+export { type Call, createUpstreamClient, type UpstreamClient } from './client.ts';
+export { createEventReader, type EventReader } from './events/event-reader.ts';
 export { createSilenceTimer, type SilenceTimer } from './silence-timer.ts';
 export { createImageFetcher, type FetchedImage, type ImageFetcher, isPublicAddress } from './image-fetcher.ts';

@@ -97,6 +97,7 @@ describe('createUpstreamClient', () => {
     ['reset before an answer', '', (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['reset in the middle', `${chunkedHead}5\r\nhello\r\n`, (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['closed inside a chunked body', `${chunkedHead}5\r\nhello\r\n`, (socket: Socket) => socket.end(), 'network'],
+    ['reset behind its head', chunkedHead, (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['not HTTP', 'SSH-2.0-x\r\n\r\n', (socket: Socket) => socket.end(), 'malformed'],
   ])('reports a connection that is %s', async (_what, bytes, after, kind) => {
     const url = await rawServer(bytes, after);

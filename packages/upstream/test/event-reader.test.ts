@@ -43,6 +43,27 @@ describe('a reader of server-sent events', () => {
     expect(read([new TextEncoder().encode('data: whole\n\ndata: {"half":')])).toEqual([{ data: 'whole' }]);
   });
 
+  it.each(['[DONE]', '{"a":"]}\\""}', '[1]'])(
+    'takes the last event without its blank line if it is whole: %s',
+    (data) => {
+      for (const ending of ['', '\n', '\r', '\r\n']) {
+        const events: UpstreamEvent[] = [];
+        const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event) });
+        reader.feed(`data: {"b":2}\n\nevent: last\ndata: ${data}${ending}`);
+        reader.end();
+        expect(events).toMatchObject([{ data: '{"b":2}' }, { event: 'last', data }]);
+      }
+    },
+  );
+
+  it.each(['{"a":', '{"a":"}', '[DON', '12', 'text', '{"a":1}}'])('does not take it if it is not: %s', (data) => {
+    const events: string[] = [];
+    const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });
+    reader.feed(`data: {"b":2}\n\ndata: ${data}`);
+    reader.end();
+    expect(events).toEqual(['{"b":2}']);
+  });
+
   it('stops at an event that is too large, and not before', () => {
     let events = 0;
     const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: () => events++ });
@@ -76,6 +97,42 @@ describe('a reader of server-sent events that may lack their end', () => {
   it('stops at bare JSON that is too large', () => {
     const reader = createEventReader('sse-unterminated', { maxEventLength: 1000, onEvent: () => undefined });
     expect(reader.feed(`{\n${'"x",\n'.repeat(300)}`)).toBe(false);
+  });
+});
+
+const streams = {
+  sse: ': hi\n\nevent: a\ndata: {"a":"]}终端\\"🙂"}\n\ndata: {"b":\ndata: [1,{"c":2}]}\r\n\r\ndata:{"d":3}\n\ndata: [DONE]\n\n',
+  'sse-unterminated': 'event: a\ndata: {"a":"]}终端"}\n\ndata: {"b":[1,{"c":2}]}\n\ndata: [DONE]\n\n',
+  'sse-lines': 'id:1\nevent:r\n:HTTP_STATUS/200\ndata:{"a":"]}终端"}\n\nid:2\ndata:{"b":[1,{"c":2}]}\n\n',
+  ndjson: '{"a":"]}终端"}\n\n{"b":[1,{"c":2}]}\r\n{"d":3}\n',
+} as const;
+
+describe.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)('a stream of %s', (framing) => {
+  const readAll = (bytes: Uint8Array, cut = bytes.length): string[] => {
+    const events: string[] = [];
+    const onEvent = ({ data }: UpstreamEvent): number => events.push(data);
+    const reader = createEventReader(framing, { maxEventLength: 1000, onEvent });
+    const decoder = new TextDecoder();
+    expect(reader.feed(decoder.decode(bytes.subarray(0, cut), { stream: true }))).toBe(true);
+    expect(reader.feed(decoder.decode(bytes.subarray(cut), { stream: true }))).toBe(true);
+    reader.end();
+    return events;
+  };
+
+  it('that ends at any byte gives whole events alone', () => {
+    const bytes = new TextEncoder().encode(streams[framing]);
+    const all = readAll(bytes);
+    for (let end = 0; end <= bytes.length; end++) {
+      const events = readAll(bytes.subarray(0, end), Math.floor(end / 2));
+      expect([end, events]).toEqual([end, all.slice(0, events.length)]);
+    }
+  });
+
+  it('gives its last event without its end', () => {
+    const text = streams[framing].trimEnd();
+    const bytes = new TextEncoder().encode(text);
+    const all = readAll(new TextEncoder().encode(streams[framing]));
+    for (let cut = 0; cut <= bytes.length; cut++) expect([cut, readAll(bytes, cut)]).toEqual([cut, all]);
   });
 });
 

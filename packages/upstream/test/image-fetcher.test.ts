@@ -29,7 +29,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 type Lookup = (name: string, options: object, callback: (error: null, all: LookupAddress[]) => void) => void;
 
 /** A server of pictures on this machine, and a fetcher for which its name leads there. */
-async function scene(answer: Answer, addresses = ['127.0.0.1']) {
+async function scene(answer: Answer, addresses = ['127.0.0.1'], maxTotalBytes = 1_000_000) {
   const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -42,20 +42,26 @@ async function scene(answer: Answer, addresses = ['127.0.0.1']) {
   );
   const fetcher = createImageFetcher({
     maxBytes: 1000,
+    maxTotalBytes,
     timeoutMs: 400,
+    ports: [443, (server.address() as AddressInfo).port],
     ca: certificate.cert,
     lookup: lookup as never,
     isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
   });
   fetchers.push(fetcher);
   const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
-  return { url, lookup, fetch: (at = url) => fetcher.fetch(at, new AbortController().signal) };
+  const { signal } = new AbortController();
+  type OnKeep = Parameters<ImageFetcher['fetch']>[2];
+  return { url, lookup, fetch: (at = url, onKeep?: OnKeep) => fetcher.fetch(at, signal, onKeep) };
 }
 
 const sends =
   (status: number, headers: Record<string, string>, body: Buffer = png) =>
   (_request: IncomingMessage, response: ServerResponse) =>
     response.writeHead(status, headers).end(body);
+const unreached = 'could not be fetched from a public address';
+const httpsOnly = 'must be https on port 443, without user and password';
 const image = { 'content-type': 'image/png; charset=binary' };
 
 describe('an image fetcher', () => {
@@ -86,7 +92,12 @@ describe('an image fetcher', () => {
       (_request, response) => response.writeHead(200, image).write(png),
       'did not come in time',
     ],
-    ['a broken connection', (request) => request.socket.destroy(), 'could not be fetched'],
+    ['a broken connection', (request) => request.socket.destroy(), unreached],
+    [
+      'a compressed picture',
+      sends(200, { ...image, 'content-encoding': 'gzip' }),
+      'is compressed on its way, which nobody asked for',
+    ],
   ])('refuses %s', async (_what, answer, reason) => {
     const { fetch } = await scene(answer);
     expect(await fetch()).toEqual({ kind: 'refused', reason });
@@ -95,24 +106,82 @@ describe('an image fetcher', () => {
   it('calls nobody when one address of a name is not public', async () => {
     const answer = vi.fn<Answer>(sends(200, image));
     const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
-    expect(await fetch()).toEqual({ kind: 'refused', reason: 'is not at a public address' });
+    expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
     expect(answer).not.toHaveBeenCalled();
   });
 
   it.each([
-    ['http://pictures.example/a.png', 'must be https, without user and password'],
-    ['ftp://pictures.example/a.png', 'must be https, without user and password'],
-    ['https://me:secret@pictures.example/a.png', 'must be https, without user and password'],
-    ['https://10.0.0.1/a.png', 'is not at a public address'],
-    ['https://[::1]/a.png', 'is not at a public address'],
-    ['https://[::ffff:10.0.0.1]/a.png', 'is not at a public address'],
-    ['https://2130706434/a.png', 'is not at a public address'],
-    ['https://0x7f.2/a.png', 'is not at a public address'],
+    ['http://pictures.example/a.png', httpsOnly],
+    ['ftp://pictures.example/a.png', httpsOnly],
+    ['https://me:secret@pictures.example/a.png', httpsOnly],
+    ['https://10.0.0.1/a.png', unreached],
+    ['https://[::1]/a.png', unreached],
+    ['https://[::ffff:10.0.0.1]/a.png', unreached],
+    ['https://2130706434/a.png', unreached],
+    ['https://0x7f.2/a.png', unreached],
+    ['https://pictures.example:8443/a.png', httpsOnly],
+    ['https://pictures.example:22/a.png', httpsOnly],
     ['not a URL', 'has no valid address'],
   ])('refuses %s', async (url, reason) => {
     const { fetch, lookup } = await scene(sends(200, image));
     expect(await fetch(url)).toEqual({ kind: 'refused', reason });
     expect(lookup).not.toHaveBeenCalled();
+  });
+});
+
+describe('an image fetcher that is asked about a network', () => {
+  it('says the same of a name that leads into it, of one that does not exist and of a closed port', async () => {
+    const { url, lookup, fetch } = await scene(sends(200, image));
+    const reasons: unknown[] = [];
+    lookup.mockImplementationOnce((_name, _options, callback) => callback(null, [{ address: '10.0.0.7', family: 4 }]));
+    reasons.push(await fetch());
+    lookup.mockImplementationOnce((_name, _options, callback) => {
+      const error = Object.assign(new Error('getaddrinfo ENOTFOUND pictures.example'), { code: 'ENOTFOUND' });
+      callback(error as never, []);
+    });
+    reasons.push(await fetch());
+    await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+    reasons.push(await fetch(), await fetch('https://10.0.0.7/a.png'));
+    expect(new Set(reasons.map((reason) => JSON.stringify(reason)))).toEqual(
+      new Set([JSON.stringify({ kind: 'refused', reason: unreached })]),
+    );
+    expect(url).toContain('pictures.example');
+  });
+});
+
+describe('an image fetcher with little memory', () => {
+  const large = Buffer.alloc(900, 1);
+
+  it('is busy while other pictures are kept, and serves again when they are given back', async () => {
+    const { fetch } = await scene(sends(200, image, large), undefined, 2000);
+    const kept: (() => void)[] = [];
+    const keep = (giveBack: () => void): void => void kept.push(giveBack);
+    expect(await fetch(undefined, keep)).toMatchObject({ kind: 'image' });
+    expect(await fetch(undefined, keep)).toMatchObject({ kind: 'image' });
+    expect(await fetch(undefined, keep)).toEqual({ kind: 'busy' });
+    for (const giveBack of kept) {
+      giveBack();
+      giveBack();
+    }
+    expect(await fetch()).toMatchObject({ kind: 'image' });
+  });
+
+  it.each<[string, Answer]>([
+    ['fetched', sends(200, image, large)],
+    ['refused', sends(404, image, large)],
+    [
+      'broken off',
+      (_request, response) =>
+        response.writeHead(200, { ...image, 'content-length': '900' }).write(png, () => response.destroy()),
+    ],
+  ])('counts pictures that nobody keeps while they are fetched alone: %s', async (_what, answer) => {
+    const { fetch } = await scene(answer, undefined, 1000);
+    for (let picture = 0; picture < 5; picture++) expect(await fetch()).not.toEqual({ kind: 'busy' });
+  });
+
+  it('takes a picture that does not say its size for as large as it may be', async () => {
+    const { fetch } = await scene(sends(200, { ...image, 'transfer-encoding': 'chunked' }, png), undefined, 999);
+    expect(await fetch()).toEqual({ kind: 'busy' });
   });
 });
 

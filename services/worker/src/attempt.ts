@@ -23,6 +23,8 @@ export type AttemptResult = Settled & {
   readonly received: number;
   /** False where it came to no call: the upstream itself has not been heard. Default true. */
   readonly wasCalled?: boolean;
+  /** The request went out twice, since the first connection had been closed before. */
+  readonly wasResent?: boolean;
 };
 
 /** Where an attempt's answer goes. */
@@ -87,6 +89,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   let hasAnswered = false;
   let output = '';
   let isSettled = false;
+  let wasResent = false;
 
   const silence = createSilenceTimer({
     now,
@@ -106,7 +109,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     options.signal.removeEventListener('abort', onAbort);
     options.onHold(() => undefined);
     if (holds.size > 0) call?.resume();
-    resolve({ ...result, events, received });
+    resolve({ ...result, events, received, ...(wasResent ? { wasResent } : {}) });
   }
 
   function failWith(failure: UpstreamFailure): void {
@@ -256,6 +259,9 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
   if (plan.stream) silence.allow(options.firstTokenMs);
 
   call = options.client.call(options.request, {
+    onResend() {
+      wasResent = true;
+    },
     onHead(received) {
       head = received;
       options.onHead(received);

@@ -66,14 +66,16 @@ export function createCallTarget(needs: CallTargetNeeds): CallTarget {
   return async (execution, chosen) => {
     const { target, isProbe } = chosen;
     const { credential, giveBack } = target.pool.take(chosen.credentialId);
+    const images: (() => void)[] = [];
     try {
-      return await callAs(needs, { execution, chosen, credential });
+      return await callAs(needs, { execution, chosen, credential, onKeepImage: (release) => images.push(release) });
     } catch (error) {
       const ref = { upstreamId: target.upstream, model: target.model };
       if (isProbe) needs.health.abandoned(ref).catch(needs.onError);
       throw error;
     } finally {
       giveBack();
+      for (const release of images) release();
     }
   };
 }
@@ -82,9 +84,14 @@ interface CallFacts {
   readonly execution: Execution;
   readonly chosen: ChosenCall;
   readonly credential: Credential;
+  /** Told what gives the memory of a fetched picture back. */
+  readonly onKeepImage: (release: () => void) => void;
 }
 
-async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }: CallFacts): Promise<CallResult> {
+async function callAs(
+  needs: CallTargetNeeds,
+  { execution, chosen, credential, onKeepImage }: CallFacts,
+): Promise<CallResult> {
   const { job, delivered, publisher } = execution;
   const { target, isProbe, hasFailures, attempts, continuations, rescue } = chosen;
   const { adapter } = target;
@@ -112,6 +119,7 @@ async function callAs(needs: CallTargetNeeds, { execution, chosen, credential }:
           body: chosen.body,
           plan: planOf({ execution, target, apiKey, startedAtMs: calledAtMs }),
           execution,
+          onKeepImage,
         });
   const request = prepared.kind === 'ready' ? adapter.toUpstream(prepared.body, prepared.plan) : undefined;
   const span = startSpan({
@@ -182,6 +190,7 @@ interface Beginning {
   readonly body: ChatBody;
   readonly plan: CallPlan;
   readonly execution: Execution;
+  readonly onKeepImage: CallFacts['onKeepImage'];
 }
 
 /** What came of all that comes before the call which brings the answer. */
@@ -189,10 +198,10 @@ type BeginResult = PrepareResult & { readonly wasCalled?: boolean };
 
 async function loadAndPrepare(
   { client, images, timeouts, limits }: CallTargetNeeds,
-  { adapter, body, plan, execution }: Beginning,
+  { adapter, body, plan, execution, onKeepImage }: Beginning,
 ): Promise<BeginResult> {
   const { signal } = execution.run;
-  const loaded = await loadImages(body, { adapter, fetcher: images, signal });
+  const loaded = await loadImages(body, { adapter, fetcher: images, signal, onKeep: onKeepImage });
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return { ...loaded, wasCalled: false };
   return prepare({

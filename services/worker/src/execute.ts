@@ -225,8 +225,13 @@ interface Lesson {
 /** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
 async function learn({ needs, job, chosen, result, standings, state: before }: Lesson): Promise<RetryState> {
   const { target, isProbe } = chosen;
-  const { failure, received, wasCalled = true } = result;
-  const state = { ...before, burntTokens: before.burntTokens + received };
+  const { failure, received, wasCalled = true, wasResent = false } = result;
+  const state = {
+    ...before,
+    // The provider may have run both: no request costs more calls than it may.
+    attempts: before.attempts + (wasResent ? 1 : 0),
+    burntTokens: before.burntTokens + received,
+  };
   const ref = { upstreamId: target.upstream, model: target.model };
   const { requestId, tenant } = job;
   const served = { tenant, credentialId: chosen.credentialId };

@@ -24,10 +24,15 @@ interface LoadOptions {
   readonly adapter: ProviderAdapter;
   readonly fetcher: ImageFetcher;
   readonly signal: AbortSignal;
+  /** Told what gives the memory of a picture back; see `ImageFetcher`. */
+  readonly onKeep?: ((giveBack: () => void) => void) | undefined;
 }
 
 /** Puts the bytes of pictures into a request for a provider that does not fetch them itself. Never rejects. */
-export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
+export async function loadImages(
+  body: ChatBody,
+  { adapter, fetcher, signal, onKeep }: LoadOptions,
+): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
@@ -35,7 +40,7 @@ export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: L
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
   const [tooMany] = distinct.slice(mostImages);
   if (tooMany !== undefined) return refuse(tooMany, `is one of more than ${mostImages}`);
-  const fetched = await fetchAll(distinct, { fetcher, signal });
+  const fetched = await fetchAll(distinct, { fetcher, signal, onKeep });
   if (fetched.kind === 'failed') return fetched;
   return { kind: 'ready', body: withDataUrls(body, fetched.dataUrls) };
 }
@@ -47,7 +52,7 @@ type FetchedAll =
 /** Data URLs by the URLs that they stand for. The first picture that can't be had ends the work on the others. */
 async function fetchAll(
   images: readonly FoundImage[],
-  { fetcher, signal }: Pick<LoadOptions, 'fetcher' | 'signal'>,
+  { fetcher, signal, onKeep }: Omit<LoadOptions, 'adapter'>,
 ): Promise<FetchedAll> {
   const dataUrls = new Map<string, string>();
   const waiting = images.values();
@@ -58,10 +63,11 @@ async function fetchAll(
 
   async function work(): Promise<void> {
     for (const image of waiting) {
-      const fetched = await fetcher.fetch(image.url, either);
+      const fetched = await fetcher.fetch(image.url, either, onKeep);
       if (failed !== undefined) return;
       if (fetched.kind === 'image') characters += fetched.base64.length;
-      if (fetched.kind === 'refused') failed = refuse(image, fetched.reason);
+      if (fetched.kind === 'busy') failed = { kind: 'failed', failure: busy };
+      else if (fetched.kind === 'refused') failed = refuse(image, fetched.reason);
       else if (characters > mostCharacters) failed = refuse(image, 'is too large, with those before it');
       else dataUrls.set(image.url, `data:${fetched.mediaType};base64,${fetched.base64}`);
       if (failed !== undefined) return stop.abort();
@@ -71,6 +77,11 @@ async function fetchAll(
   await Promise.all(Array.from({ length: atOnce }, work));
   return failed ?? { kind: 'ready', dataUrls };
 }
+
+const busy: UpstreamFailure = {
+  kind: 'busy',
+  message: 'The gateway is fetching as many images as it has memory for. Try again later.',
+};
 
 const refuse = (image: FoundImage, reason: string): Extract<LoadedImages, { kind: 'failed' }> => ({
   kind: 'failed',

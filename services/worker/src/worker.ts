@@ -36,6 +36,8 @@ const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
+/** Of all pictures that wait or go out at once. As base64, in a body and in its bytes, each takes some four times its size. */
+const maxTotalImageBytes = 128 * 1024 * 1024;
 const imageTimeoutMs = 10_000;
 
 export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds): Worker {
@@ -90,8 +92,13 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     connectTimeoutMs,
     keepAliveMs: config.worker.keepAliveMs,
     maxConnections: config.worker.maxConnections,
+    onThrow: (error) => logger.error({ err: error }, 'an answer of a provider could not be processed'),
   });
-  const images = createImageFetcher({ maxBytes: maxImageBytes, timeoutMs: imageTimeoutMs });
+  const images = createImageFetcher({
+    maxBytes: maxImageBytes,
+    maxTotalBytes: maxTotalImageBytes,
+    timeoutMs: imageTimeoutMs,
+  });
   const { secretKey } = config;
   const tokens =
     secretKey &&

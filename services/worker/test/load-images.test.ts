@@ -98,15 +98,20 @@ describe('loadImages', () => {
     expect(fetch.mock.calls.length).toBeLessThan(10);
   });
 
+  it('blames nobody where there is no memory for a picture just now', async () => {
+    const { loaded } = load(bodyWith(imageAt('https://p.example/a.png')), adapterFor('data'), { kind: 'busy' });
+    expect(await loaded).toMatchObject({ kind: 'failed', failure: { kind: 'busy' } });
+  });
+
   it('says which picture can not be had', async () => {
-    const refused = { kind: 'refused', reason: 'is not at a public address' } as const;
+    const refused = { kind: 'refused', reason: 'could not be fetched from a public address' } as const;
     const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
     expect(await loaded).toEqual({
       kind: 'failed',
       failure: {
         kind: 'invalid_request',
         code: 'invalid_image_url',
-        message: 'The image at this URL is not at a public address.',
+        message: 'The image at this URL could not be fetched from a public address.',
         param: 'messages[1].content[1].image_url.url',
       },
     });

@@ -16,7 +16,11 @@ const bytes = Buffer.from('the bytes of a picture');
 
 /** Makes one call with pictures from the web and from the client; they are fetched as this says. */
 function ask(fetched: FetchedImage) {
-  const fetch = vi.fn<ImageFetcher['fetch']>(() => Promise.resolve(fetched));
+  const giveBack = vi.fn<() => void>();
+  const fetch = vi.fn<ImageFetcher['fetch']>((_url, _signal, onKeep) => {
+    onKeep?.(giveBack);
+    return Promise.resolve(fetched);
+  });
   const upstream = createFakeUpstream();
   const callTarget = callTargetWith({ client: upstream, images: { fetch, close: () => Promise.resolve() } });
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
@@ -28,13 +32,13 @@ function ask(fetched: FetchedImage) {
   /** The next call to the backend. */
   const nextCall = (count: number) =>
     until(() => upstream.requests.length === count && upstream.requests.at(-1), { what: `call ${count}` });
-  return { upstream, fetch, result, nextCall };
+  return { upstream, fetch, giveBack, result, nextCall };
 }
 
 describe('a picture on the web for chat.z.ai', () => {
   it('is fetched here, handed over as bytes, and named in the question', async () => {
     const image = { kind: 'image', mediaType: 'image/webp', base64: bytes.toString('base64') } as const;
-    const { upstream, fetch, result, nextCall } = ask(image);
+    const { upstream, fetch, giveBack, result, nextCall } = ask(image);
     for (const [at, expected] of [bytes, Buffer.from('GIF')].entries()) {
       const upload = await nextCall(at + 1);
       expect(upload.url).toBe('http://u/api/v1/files/');
@@ -48,12 +52,14 @@ describe('a picture on the web for chat.z.ai', () => {
       messages: [{ content: [text, imageAt('file-0'), imageAt('file-1')] }],
       files: [{ name: 'image-0.webp', size: bytes.length }, { name: 'image-1.gif' }],
     });
-    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://p.example/a.png', expect.anything());
+    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://p.example/a.png', expect.anything(), expect.anything());
+    expect(giveBack).not.toHaveBeenCalled();
     upstream.head();
     upstream.event(JSON.stringify({ type: 'chat:completion', data: { delta_content: 'A bird.', phase: 'answer' } }));
     upstream.event(JSON.stringify({ type: 'chat:completion', data: { phase: 'done', done: true } }));
     upstream.end();
     expect(await result).toMatchObject({ kind: 'complete' });
+    expect(giveBack).toHaveBeenCalledOnce();
   });
 
   it('that may not be fetched ends the request before the backend hears of it', async () => {

@@ -30,8 +30,8 @@ export interface UpstreamEvent {
  *
  * | framing            | an event is                                                                    |
  * |--------------------|--------------------------------------------------------------------------------|
- * | `sse`              | what the HTML standard says: it ends with a blank line, or it is none           |
- * | `sse-unterminated` | the same, but the last one may lack its blank line, or be bare JSON             |
+ * | `sse`              | what the HTML standard says: it ends with a blank line; the last one, if it is whole JSON, may lack that |
+ * | `sse-unterminated` | the same, but the last one may be other text, or bare JSON                      |
  * | `sse-lines`        | each `data:` line; with the `event:` and comment lines since the one before     |
  * | `ndjson`           | each line that is not blank                                                     |
  */

@@ -4,6 +4,7 @@
  * | kind            | what happened                                                             |
  * |-----------------|---------------------------------------------------------------------------|
  * | network         | refused, reset, unreachable, closed before an answer                       |
+ * | certificate     | the provider's TLS certificate is not acceptable (`code` says why)         |
  * | timeout         | silence: no first token, or a gap between two, for too long                |
  * | server          | the provider says that it failed or is overloaded (408, 500, 502–504, 52x) |
  * | busy            | a 400 whose text says "busy": the provider means a 503                     |
@@ -23,6 +24,7 @@
  */
 export const failureKinds = [
   'network',
+  'certificate',
   'timeout',
   'server',
   'busy',

@@ -2,12 +2,16 @@ import type { Framing, UpstreamEvent } from '@sluice/protocol';
 import { createLineReader } from './line-reader.ts';
 import { createSseLineReader } from './sse-line-reader.ts';
 import { createSseReader } from './sse-reader.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** Cuts a stream's text into events, wherever the network cut it. */
 export interface EventReader {
   /** Returns false when an event has outgrown the limit; nothing more may be fed then. */
   feed(text: string): boolean;
-  /** The stream is over: what it left unfinished is an event too, where the framing says so. */
+  /**
+   * The stream is over: a last event that lacks only its end is an event too. JSON that broke off never is: whether the
+   * stream was complete is for the provider's translator to judge.
+   */
   end(): void;
 }
 
@@ -26,8 +30,8 @@ export function createEventReader(framing: Framing, needs: EventReaderNeeds): Ev
     case 'sse-lines':
       return createSseLineReader(needs);
     case 'ndjson':
-      return createLineReader(needs.maxEventLength, (data) => {
-        if (data.trim() !== '') needs.onEvent({ data });
+      return createLineReader(needs.maxEventLength, (data, hasEnd) => {
+        if (hasEnd ? data.trim() !== '' : !isUnfinished(data)) needs.onEvent({ data });
       });
   }
 }

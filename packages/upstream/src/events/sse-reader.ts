@@ -1,25 +1,29 @@
 import { createParser } from 'eventsource-parser';
 import type { EventReader, EventReaderNeeds } from './event-reader.ts';
+import { isUnfinished, isWholeJson } from './unfinished.ts';
 
 /**
- * Server-sent events as the HTML standard has them. An event that its sender did not finish with a blank line is not an
- * event: whether the stream was complete is for the provider's translator to judge.
+ * Server-sent events as the HTML standard has them, but for the last one, which may lack its blank line if it is whole
+ * JSON or `[DONE]`: some senders leave that out.
  *
- * @param keepsUnterminated the last event may lack its blank line all the same, or be bare JSON without a field name, on
- *   one line or several
+ * @param keepsUnterminated the last event may be other text than JSON, and bare JSON without a field name, on one line or
+ *   several
  */
 export function createSseReader(
   { maxEventLength, onEvent }: EventReaderNeeds,
   keepsUnterminated: boolean,
 ): EventReader {
   let hasOverflowed = false;
+  let isEnding = false;
   /** The line begun last. */
   let tail = '';
   /** Lines before it that may be the beginning of bare JSON. */
   let bare = '';
   const parser = createParser({
     maxBufferSize: maxEventLength,
-    onEvent,
+    onEvent(event) {
+      if (!isEnding || isWholeJson(event.data) || (keepsUnterminated && !isUnfinished(event.data))) onEvent(event);
+    },
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') hasOverflowed = true;
     },
@@ -42,9 +46,10 @@ export function createSseReader(
       return !hasOverflowed;
     },
     end() {
-      if (!keepsUnterminated || hasOverflowed) return;
+      if (hasOverflowed) return;
       const rest = field.test(tail) ? '' : bare + tail;
-      if (beginsObject(rest)) onEvent({ data: rest.trim() });
+      if (keepsUnterminated && isWholeJson(rest)) onEvent({ data: rest.trim() });
+      isEnding = true;
       parser.feed('\n\n');
     },
   };

@@ -1,5 +1,6 @@
 import type { EventReader, EventReaderNeeds } from './event-reader.ts';
 import { createLineReader } from './line-reader.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /**
  * Server-sent events of senders that are careless with blank lines: each `data:` line is an event, with the name and the
@@ -8,11 +9,12 @@ import { createLineReader } from './line-reader.ts';
 export function createSseLineReader({ maxEventLength, onEvent }: EventReaderNeeds): EventReader {
   let event: string | undefined;
   let comment: string | undefined;
-  return createLineReader(maxEventLength, (line) => {
+  return createLineReader(maxEventLength, (line, hasEnd) => {
     if (line.startsWith(':')) comment = line.slice(1).trim();
     else if (line.startsWith('event:')) event = line.slice('event:'.length).trim();
     else if (line.startsWith('data:')) {
-      onEvent({ event, comment, data: line.slice('data:'.length).trimStart() });
+      const data = line.slice('data:'.length).trimStart();
+      if (hasEnd || !isUnfinished(data)) onEvent({ event, comment, data });
       event = undefined;
       comment = undefined;
     }

@@ -1,0 +1,159 @@
+import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import { type Coding, codingsOf } from './coding/content-codings.ts';
+import { createInflate, inflateLeniently } from './coding/inflate.ts';
+import { createBodyDecoder } from './coding/text-decoder.ts';
+
+/** Turns the bytes of one answer's body into text. */
+export interface Body {
+  write(piece: Uint8Array): void;
+  /** @param isCut the connection broke before the body was complete */
+  end(isCut: boolean): void;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
+export interface BodyNeeds {
+  readonly onText: (text: string) => void;
+  /** All that came has been given. */
+  readonly onEnd: (isCut: boolean) => void;
+  readonly onFailure: (failure: UpstreamFailure) => void;
+  /** Holds the provider back, or lets it go on. */
+  readonly wire: { pause(): void; resume(): void };
+}
+
+/** The body of an answer that succeeded: bytes that are not what they should be are a failure. */
+export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): Body {
+  const { onText, onEnd, onFailure, wire } = needs;
+  const found = codingsOf(headers);
+  const decoder = createBodyDecoder(headers['content-type'], false);
+
+  function write(piece: Uint8Array): void {
+    let text;
+    try {
+      text = decoder.decode(piece);
+    } catch {
+      return onFailure(notText);
+    }
+    if (text !== '') onText(text);
+  }
+
+  function end(isCut: boolean): void {
+    if (isCut) return onEnd(true);
+    let text;
+    try {
+      text = decoder.decode();
+    } catch {
+      return onFailure(notText);
+    }
+    if (text !== '') onText(text);
+    onEnd(false);
+  }
+
+  if (found.kind === 'unknown') return createUnknownBody(found.name, onFailure);
+  if (found.codings.length === 0)
+    return { write, end, pause: wire.pause, resume: wire.resume, destroy: () => undefined };
+  const inflate = createInflate({
+    codings: found.codings,
+    next: { write, end },
+    onFailure,
+    onDrain: wire.resume,
+  });
+  return {
+    write(piece) {
+      inflate.write(piece);
+      if (inflate.isFull) wire.pause();
+    },
+    end: inflate.end,
+    // What the inflater can't pass on fills it, and that holds the provider back.
+    pause: inflate.pause,
+    resume: inflate.resume,
+    destroy: inflate.destroy,
+  };
+}
+
+const notText: UpstreamFailure = {
+  kind: 'malformed',
+  message:
+    "The provider's answer is not valid text in the charset that it should have, UTF-8 unless its head says another.",
+};
+
+/** Compressed in a way that cannot be undone; it fails with its first byte, or its end. */
+function createUnknownBody(name: string, onFailure: (failure: UpstreamFailure) => void): Body {
+  const message = `The provider's answer is compressed in a way that is not known: content-encoding "${name.slice(0, 60)}".`;
+  const fail = (): void => onFailure({ kind: 'malformed', message });
+  const nothing = (): undefined => undefined;
+  return { write: fail, end: fail, pause: nothing, resume: nothing, destroy: nothing };
+}
+
+/** Bodies of errors are read up to here, as they were sent and as they are: enough for any message. */
+const mostErrorBytes = 64 * 1024;
+
+/**
+ * The body of an error: whatever is wrong with it, as much of its text as there is is given, since status and headers
+ * alone say what to do. It never fails.
+ */
+export function createErrorBody(
+  headers: ResponseHead['headers'],
+  { onText, onEnd }: Pick<BodyNeeds, 'onText' | 'onEnd'>,
+): Body {
+  const decoder = createBodyDecoder(headers['content-type'], true);
+  const found = codingsOf(headers);
+  const tell = (bytes?: Uint8Array): void => {
+    const text = decoder.decode(bytes);
+    if (text !== '') onText(text);
+  };
+  const nothing = (): undefined => undefined;
+  const idle = { pause: nothing, resume: nothing };
+  if (found.kind === 'known' && found.codings.length === 0) {
+    return {
+      ...idle,
+      write: tell,
+      end(isCut) {
+        tell();
+        onEnd(isCut);
+      },
+      destroy: nothing,
+    };
+  }
+
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  let isEnding = false;
+  async function end(isCut: boolean): Promise<void> {
+    if (isEnding) return;
+    isEnding = true;
+    const body = Buffer.concat(pieces);
+    const inflated = found.kind === 'known' ? await inflateError(body, found.codings) : undefined;
+    const text = inflated ?? (isText(body) ? body : undefined);
+    if (text !== undefined) tell(text);
+    tell();
+    onEnd(isCut);
+  }
+  return {
+    ...idle,
+    write(piece) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > mostErrorBytes) void end(true);
+    },
+    end: (isCut) => void end(isCut),
+    destroy() {
+      pieces = [];
+      isEnding = true;
+    },
+  };
+}
+
+const inflateError = (body: Buffer, codings: readonly Coding[]): Promise<Buffer | undefined> =>
+  inflateLeniently(body.subarray(0, mostErrorBytes), codings, mostErrorBytes);
+
+/** Some servers and proxies say that a body is compressed when it is not. */
+function isText(bytes: Uint8Array): boolean {
+  try {
+    // oxlint-disable-next-line no-control-regex -- what no text has
+    return !/[\0-\x08\x0e-\x1a]/.test(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import type { ResponseHead } from '@sluice/protocol';
+
+export type Coding = 'gzip' | 'br' | 'deflate' | 'zstd';
+
+export type Codings =
+  | { readonly kind: 'known'; /** In the order in which they are undone. */ readonly codings: readonly Coding[] }
+  | { readonly kind: 'unknown'; /** As the provider wrote it. */ readonly name: string };
+
+/** More than a server in front of another one applies. Each further one lets fewer bytes become more. */
+const mostCodings = 3;
+
+/**
+ * The codings of a body, most of which nobody asked for: `accept-encoding: identity` is a wish that a server may ignore
+ * (RFC 9110 §12.5.3). Transfer codings but `chunked` are codings too.
+ */
+export function codingsOf(headers: ResponseHead['headers']): Codings {
+  const content = headers['content-encoding'];
+  const transfer = headers['transfer-encoding'];
+  if (content === undefined && (transfer === undefined || transfer === 'chunked')) return none;
+  const names = `${content ?? ''},${transfer ?? ''}`
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => !noCodings.has(name.toLowerCase()));
+  if (names.length > mostCodings) return { kind: 'unknown', name: names.join(', ') };
+  const codings: Coding[] = [];
+  for (const name of names) {
+    const coding = known[name.toLowerCase()];
+    if (coding === undefined) return { kind: 'unknown', name };
+    codings.unshift(coding);
+  }
+  return { kind: 'known', codings };
+}
+
+const none: Codings = { kind: 'known', codings: [] };
+/** `utf-8` is a charset in the wrong header, which some frameworks send. */
+const noCodings: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'chunked']);
+const known: Readonly<Record<string, Coding>> = {
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  br: 'br',
+  deflate: 'deflate',
+  zstd: 'zstd',
+};

@@ -1,0 +1,77 @@
+import { TextDecoder } from 'node:util';
+
+/** Turns the bytes of a body into text; pieces may end within a character. */
+export interface BodyDecoder {
+  /** Throws where bytes are not text, unless it was made lenient. */
+  decode(piece?: Uint8Array): string;
+}
+
+/**
+ * Reads a body in the charset that its content type names, if that is known; else in UTF-8.
+ *
+ * @param isLenient puts U+FFFD where bytes are not text
+ */
+export function createBodyDecoder(contentType: string | undefined, isLenient: boolean): BodyDecoder {
+  const named = decoderOf(charset.exec(contentType ?? '')?.[1], isLenient);
+  if (named?.encoding === 'windows-1252') return createGuessingDecoder(named);
+  return inPieces(named ?? new TextDecoder('utf-8', { fatal: !isLenient }));
+}
+
+const charset = /;\s*charset\s*=\s*["']?([^\s;"']+)/i;
+
+function decoderOf(label: string | undefined, isLenient: boolean): TextDecoder | undefined {
+  if (label === undefined) return undefined;
+  try {
+    return new TextDecoder(label, { fatal: !isLenient });
+  } catch {
+    // A label that the Encoding standard does not know.
+    return undefined;
+  }
+}
+
+const inPieces = (decoder: TextDecoder): BodyDecoder => ({
+  decode: (piece) => (piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })),
+});
+
+/**
+ * Old servers name ISO-8859-1 or US-ASCII by habit and send UTF-8. What is UTF-8 is read as such, up to the first bytes
+ * that are not; text of more than a few words in ISO-8859-1 is never UTF-8 by chance.
+ */
+function createGuessingDecoder(named: TextDecoder): BodyDecoder {
+  const utf8 = inPieces(new TextDecoder('utf-8', { fatal: true }));
+  /** The beginning of a character, at most 3 bytes. */
+  let begun: Uint8Array = new Uint8Array();
+  let isUtf8 = true;
+
+  function switchOver(piece: Uint8Array): string {
+    isUtf8 = false;
+    return named.decode(Buffer.concat([begun, piece]), { stream: true });
+  }
+
+  return {
+    decode(piece) {
+      if (!isUtf8) return named.decode(piece, { stream: piece !== undefined });
+      try {
+        const text = utf8.decode(piece);
+        if (piece !== undefined) begun = unfinished(begun, piece);
+        return text;
+      } catch {
+        return switchOver(piece ?? new Uint8Array());
+      }
+    },
+  };
+}
+
+/** What UTF-8 leaves for the next piece, given valid bytes. */
+function unfinished(begun: Uint8Array, piece: Uint8Array): Uint8Array {
+  const bytes = piece.length < 4 ? Buffer.concat([begun, piece]) : piece;
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return new Uint8Array();
+    if (byte >= 0xc0) {
+      const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return needed > back ? bytes.slice(bytes.length - back) : new Uint8Array();
+    }
+  }
+  return new Uint8Array();
+}

@@ -1,0 +1,29 @@
+/**
+ * Did the data of a last event break off, as nothing yet or as part of some JSON? Then it is no event, or a stream that
+ * was cut would end in one that nobody can parse.
+ */
+export const isUnfinished = (data: string): boolean =>
+  data.trim() === '' || (beginsJson.test(data) && !isWholeJson(data));
+
+const beginsJson = /^\s*[{[]/;
+
+/**
+ * Is this an object or a list, up to its last bracket? (`[DONE]` is.) It is not asked whether it is valid JSON: that
+ * would mean to parse it before anybody has looked how deep it is.
+ */
+export function isWholeJson(text: string): boolean {
+  if (!beginsJson.test(text)) return false;
+  const end = text.trimEnd().length;
+  let depth = 0;
+  let isString = false;
+  for (let at = 0; at < end; at++) {
+    const character = text[at];
+    if (isString) {
+      if (character === '\\') at++;
+      else if (character === '"') isString = false;
+    } else if (character === '"') isString = true;
+    else if (character === '{' || character === '[') depth++;
+    else if ((character === '}' || character === ']') && --depth === 0) return at === end - 1;
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { generate } from 'selfsigned';
+import { describe, expect, it } from 'vitest';
+import { ask, createClient, listen } from './scene.ts';
+
+const day = 24 * 3600 * 1000;
+const issue = (options: Parameters<typeof generate>[1], name = 'localhost') =>
+  generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+    ...options,
+  });
+const authority = issue({ extensions: [{ name: 'basicConstraints', cA: true, critical: true }] }, 'An authority');
+
+/** A certificate of the authority. */
+async function signed(options: Parameters<typeof generate>[1] = {}, name = 'localhost') {
+  const { private: key, cert } = await authority;
+  return issue({ ca: { key, cert }, ...options }, name);
+}
+
+async function serve({ private: key, cert }: { readonly private: string; readonly cert: string }): Promise<string> {
+  return listen(
+    createServer({ key, cert }, (_request, response) => response.end('hello')),
+    'https',
+  );
+}
+
+const at = (days: number): Date => new Date(Date.now() + days * day);
+
+describe('a certificate', () => {
+  it('is accepted where its authority is trusted', async () => {
+    const client = createClient({ ca: (await authority).cert });
+    expect(await ask(await serve(await signed()), { client })).toMatchObject({ text: 'hello', failure: undefined });
+  });
+
+  it.each<[string, string, () => ReturnType<typeof signed>]>([
+    ['certificate_self_signed', 'self-signed', () => issue({})],
+    ['certificate_expired', 'has expired', () => signed({ notBeforeDate: at(-9), notAfterDate: at(-2) })],
+    ['certificate_not_yet_valid', 'not valid yet', () => signed({ notBeforeDate: at(2), notAfterDate: at(9) })],
+    ['certificate_wrong_host', 'another host name', () => signed({}, 'elsewhere.example')],
+  ])('that is refused says why: %s', async (code, words, make) => {
+    const client = createClient({ ca: (await authority).cert });
+    const { failure } = await ask(await serve(await make()), { client });
+    expect(failure).toMatchObject({ kind: 'certificate', code });
+    expect(failure?.message).toContain(words);
+    expect(failure?.message).not.toMatch(/localhost|127\.0\.0\.1|elsewhere/);
+  });
+
+  it('that is refused says that its authority is not known', async () => {
+    const { private: key, cert } = await signed();
+    const alone = await serve({ private: key, cert });
+    const inChain = await serve({ private: key, cert: `${cert}\n${(await authority).cert}` });
+    for (const url of [alone, inChain]) {
+      expect((await ask(url)).failure).toMatchObject({ kind: 'certificate', code: 'certificate_unknown_authority' });
+    }
+  });
+});
+
+describe('a port', () => {
+  it('that does not speak TLS says so', async () => {
+    const url = await listen(
+      createHttpServer((_request, response) => response.end('hello')),
+      'https',
+    );
+    const raw = await listen(
+      createTcpServer((socket) => socket.on('data', () => socket.write('220 mail.example ESMTP\r\n'))),
+      'https',
+    );
+    for (const target of [url, raw]) {
+      expect((await ask(target)).failure).toEqual({
+        kind: 'network',
+        message: 'The provider does not speak TLS on this port, but its base URL begins with https://.',
+      });
+    }
+  });
+
+  it('that expects TLS says so', async () => {
+    const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 70]);
+    const url = await listen(createTcpServer((socket) => socket.once('data', () => socket.end(alert))));
+    expect((await ask(url)).failure).toEqual({
+      kind: 'malformed',
+      message: 'The provider expects TLS on this port, but its base URL begins with http://.',
+    });
+  });
+
+  it('with which no version of TLS is shared says that the handshake failed', async () => {
+    const { private: key, cert } = await signed();
+    const url = await listen(
+      createTlsServer({ key, cert, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA256' }),
+      'https',
+    );
+    expect((await ask(url)).failure).toEqual({
+      kind: 'network',
+      message: 'The TLS handshake with the provider failed.',
+    });
+  });
+});
