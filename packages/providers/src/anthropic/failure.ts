@@ -4,7 +4,8 @@ import type { FailureRule } from '../http/failure-rule.ts';
 
 /**
  * Source: https://docs.claude.com/en/api/errors. A request that has too many bytes (413) may fit another target, just as
- * a prompt that has too many tokens. Types are believed over the status; an `invalid_request_error` is a matter of its text.
+ * a prompt that has too many tokens. Much of what is wrong with
+ * an account is an `invalid_request_error`, of which only the text tells.
  */
 export const anthropicRules: readonly FailureRule[] = [
   // Rate limits that time alone does not lift.
@@ -14,9 +15,6 @@ export const anthropicRules: readonly FailureRule[] = [
   { text: /organization has been disabled|not enabled for your (?:organization|account)/i, kind: 'permission' },
   { code: /^authentication_error$/, kind: 'authentication' },
   { code: /^request_too_large$/, kind: 'context_length' },
-  { code: /^rate_limit_error$/, text: /\baccount\b[^.]{0,40}\brate limit/i, kind: 'rate_limit', scope: 'account' },
-  { code: /^rate_limit_error$/, kind: 'rate_limit' },
-  { code: /^(?:timeout_error|api_error|overloaded_error)$/, kind: 'server' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>

@@ -16,6 +16,8 @@ export const bailianRules: readonly FailureRule[] = [
   { code: /^(?:Model\.AccessDenied|AccessDenied\.Unpurchased)$/, kind: 'permission', says: 'model_not_allowed' },
   { code: /^(?:ModelNotFound|model_not_found|Model\.NotFound|ModelUnavailable\.Offline)$/, kind: 'not_found' },
   { text: /range of input length should be|input length exceeds/i, kind: 'context_length' },
+  // Of an account that owes money, under any of its codes.
+  { text: /in arrears|good standing|overdue|欠费/i, kind: 'quota' },
   { code: /(?:^|\.)AccessDenied(?:\.|$)|^access_denied$/, kind: 'permission' },
 ];
 

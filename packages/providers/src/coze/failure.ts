@@ -17,7 +17,7 @@ export const cozeRules: readonly FailureRule[] = [
   numbered('permission', 4101, 103_000_001),
   numbered('not_found', 4200, 103_000_002, 103_100_002, 103_200_003),
   {
-    text: /bot (?:\S+ )?(?:has|is) not (?:been )?published|(?:bot|agent|智能体)[^。\n]{0,40}(?:未发布|不存在)|bot (?:\S+ )?not (?:found|exist)/i,
+    text: /\bbot\w{0,3} (?:\S+ ){0,2}(?:has|is) not (?:been )?published|(?:bot|agent|智能体)[^。\n]{0,40}(?:未发布|不存在)|bot (?:\S+ )?not (?:found|exist)/i,
     kind: 'not_found',
   },
 ];

@@ -16,7 +16,6 @@ export const geminiRules: readonly FailureRule[] = [
   // Of an account or a place: no billing, or a country that is not served without. Another account may do.
   { code: /^FAILED_PRECONDITION$/, kind: 'permission' },
   { code: /^(?:SAFETY|PROHIBITED_CONTENT|BLOCKLIST|IMAGE_SAFETY|SPII)$/, kind: 'content_policy' },
-  { code: /^(?:CANCELLED|ABORTED|INTERNAL|UNAVAILABLE|DEADLINE_EXCEEDED)$/, kind: 'server' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>

@@ -1,5 +1,5 @@
 import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import { accountLimit, commonRules, innerRules } from './common-rules.ts';
+import { accountLimit, busyRules, commonRules, innerRules } from './common-rules.ts';
 import { readErrorBody } from './error-body.ts';
 import { type ErrorSigns, longestMessage, signsOf } from './error-signs.ts';
 import { type Evidence, type FailureRule, ruleFor, unquotedText } from './failure-rule.ts';
@@ -17,7 +17,7 @@ export function describeFailure(
 ): UpstreamFailure {
   const signs = readErrorBody(bodyText);
   const evidence = { status: head.status, signs };
-  const rule = ruleFor(evidence, rules, commonRules);
+  const rule = ruleFor(evidence, rules, commonRules, busyRules);
   return conclude({ evidence, rule, kind: rule?.kind ?? kindOfAnswer(head.status, signs), head });
 }
 
@@ -44,7 +44,7 @@ export function describeInnerFailure(
   const signs = signsOf(error);
   const status = given ?? signs.status;
   const evidence = { status, signs };
-  const rule = ruleFor(evidence, rules, commonRules, status === undefined ? innerRules : []);
+  const rule = ruleFor(evidence, rules, commonRules, status === undefined ? innerRules : busyRules);
   const byStatus = status === undefined ? otherwise : kindOfStatus(status);
   return conclude({ evidence, rule, kind: rule?.kind ?? byStatus, head: {}, nothingSaid });
 }

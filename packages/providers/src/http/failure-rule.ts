@@ -3,7 +3,7 @@ import type { ErrorSigns } from './error-signs.ts';
 
 /** One row of a table that sorts failures. All that it names must hold. */
 export interface FailureRule {
-  /** Statuses. A failure without one, inside an answer of status 200, fits if its code or text does. */
+  /** Statuses. A failure without one, inside an answer of status 200, fits where 400 does and its code or text fits. */
   readonly status?: readonly number[];
   /** Holds for one code, type, status word or reason of the error. */
   readonly code?: RegExp;
@@ -53,7 +53,8 @@ function fits(rule: FailureRule, { status, signs }: Evidence, unquoted: string):
 }
 
 function fitsStatus({ code, text }: FailureRule, statuses: readonly number[], status: number | undefined): boolean {
-  return status === undefined ? code !== undefined || text !== undefined : statuses.includes(status);
+  if (status !== undefined) return statuses.includes(status);
+  return statuses.includes(400) && (code !== undefined || text !== undefined);
 }
 
 /** What the provider says in its own words, without addresses; nothing where it blames a field of the request. */

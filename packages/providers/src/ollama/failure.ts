@@ -9,13 +9,6 @@ export const ollamaRules: readonly FailureRule[] = [
     text: /\bmodel\b[^\n]{0,220}\bnot found|file does not exist|pull model manifest|unknown model architecture/i,
     kind: 'not_found',
   },
-  // Memory that other models hold at the moment.
-  {
-    status: [500],
-    text: /requires more system memory|out of memory|runner process (?:has terminated|no longer running)/i,
-    kind: 'server',
-  },
-  { status: [503], text: /server busy|maximum pending requests/i, kind: 'server' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
