@@ -16,6 +16,7 @@ const remedies: Record<Verdict['remedy'], string> = {
 /** The compiler sees to it that none is missing. */
 const kinds: Record<FailureKind, true> = {
   network: true,
+  certificate: true,
   timeout: true,
   server: true,
   busy: true,

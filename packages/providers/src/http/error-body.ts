@@ -12,7 +12,9 @@ export function readErrorBody(body: string): ErrorSigns {
   }
   if (text.startsWith('<')) return xmlSigns(text) ?? signsOf(titleOf(text), 'page');
   const value = parseJson(text) ?? jsonString(text) ?? eventOf(text) ?? firstLine(text) ?? membersOfTorn(text);
-  return value === undefined ? signsOf(text, 'text') : signsOf(value);
+  if (value !== undefined) return signsOf(value);
+  // JSON that is broken from its beginning is nothing to read to people.
+  return /^[[{]/.test(text) ? signsOf(undefined, 'nothing') : signsOf(text, 'text');
 }
 
 /** Compressed, or in a charset that is not the one it was read in. */

@@ -138,8 +138,8 @@ function membersOf(object: JsonObject): ReadonlyMap<string, unknown> {
 function onText(value: string, found: Found, depth: number): void {
   const nested = nestedJson(value);
   if (nested !== undefined) {
-    addText(nested.before, found);
-    return walk(nested.value, found, depth + 1);
+    walk(nested.value, found, depth + 1);
+    return addText(nested.before, found);
   }
   addText(/<(?:!doctype|html|head|body)\b/i.test(value) ? (titleOf(value) ?? '') : value, found);
 }
@@ -208,7 +208,8 @@ export function parseJson(text: string): JsonObject | readonly unknown[] | undef
 
 /** The title of a page, which is all that is told of one. */
 export function titleOf(page: string): string | undefined {
-  const title = /<title[^>]{0,200}>([^<]{1,300})/i.exec(page)?.[1] ?? /<h1[^>]{0,200}>([^<]{1,300})/i.exec(page)?.[1];
+  const head = page.slice(0, 4000);
+  const title = /<title[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1] ?? /<h1[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1];
   return title === undefined ? undefined : clean(title) || undefined;
 }
 
