@@ -11,9 +11,9 @@ const innerTld = String.raw`(?:internal|local|localdomain|lan|intranet|corp|home
 const label = String.raw`[a-z0-9](?:[a-z0-9-]{0,62})`;
 const ipv4 = String.raw`(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)`;
 const ipv6 = String.raw`\[[0-9a-f:.]{2,45}\]|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:[0-9a-f]{0,4}`;
-const innerHost = String.raw`(?:${label}\.){1,8}${innerTld}(?![\w-])(?:\.${label}){0,4}|(?<![\w.-])localhost(?![\w.-]*\w)`;
+const innerHost = String.raw`(?<![\w-])(?:${label}\.){1,8}${innerTld}(?![\w-])(?:\.${label}){0,4}|(?<![\w.-])localhost(?![\w.-]*\w)`;
 /** Hosts that bear the name of a customer of a cloud. */
-const tenantHost = String.raw`(?:${label}\.){1,6}(?:azure\.com|azurewebsites\.net|azure-api\.net|windows\.net|amazonaws\.com|run\.app|aliyuncs\.com|cloudfront\.net|herokuapp\.com|workers\.dev)`;
+const tenantHost = String.raw`(?<![\w-])(?:${label}\.){1,6}(?:azure\.com|azurewebsites\.net|azure-api\.net|windows\.net|amazonaws\.com|run\.app|aliyuncs\.com|cloudfront\.net|herokuapp\.com|workers\.dev)`;
 
 /** Addresses that are the operator's: inside a URL all of it goes. */
 const innerUrl = new RegExp(
@@ -29,11 +29,10 @@ const innerAddress = new RegExp(
 const ids: readonly RegExp[] = [
   /(?<![a-z0-9])(?:org|organization|proj|project|acct|account|team|tenant|workspace|wrkspc|ws|user|sub|cus|key|apikey|ak|sk|pk|rk|svcacct)[-_:][a-z0-9*_-]*[0-9*][a-z0-9*_-]*/gi,
   /(?<![a-z0-9])(?:org|proj|acct|wrkspc|sk|ak)-[a-z0-9_-]{8,}/gi,
-  /<[a-z]{2}-[^>\s]{2,80}>/gi,
   /(?<![\w/])projects\/[\w-]{3,80}/gi,
   /\bproject_number:\d{3,20}/gi,
   /\b(?:AIza|gsk_|xai-|hf_)[\w*-]{4,}/g,
-  /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/g,
+  /(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/g,
   // Keys that their provider has masked.
   /(?<![\w*])[\w-]{2,20}\*{3,60}[\w-]{0,20}/g,
 ];

@@ -1,5 +1,6 @@
 import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import { accountLimit, busyRules, commonRules, innerRules } from './common-rules.ts';
+import { accountLimit } from './account-rules.ts';
+import { busyRules, commonRules, innerRules } from './common-rules.ts';
 import { readErrorBody } from './error-body.ts';
 import { type ErrorSigns, longestMessage, signsOf } from './error-signs.ts';
 import { type Evidence, type FailureRule, ruleFor, unquotedText } from './failure-rule.ts';

@@ -31,7 +31,7 @@ const mostCodes = 40;
 const mostTexts = 20;
 
 /** Members by what they hold. Spelt without underscores, in lower case; in the order in which they are believed. */
-const containers = ['error', 'errors', 'innererror', 'innerexception', 'lasterror', 'baseresp'];
+const containers = ['error', 'errors', 'baseresp'];
 const texts = ['message', 'msg', 'errormessage', 'errormsg', 'statusmsg', 'errordescription', 'detail', 'details'];
 const lesserTexts = ['error', 'content', 'reason', 'title', 'description'];
 const codes = ['code', 'errorcode', 'errcode', 'errno', 'subcode'];
@@ -40,6 +40,9 @@ const types = ['type', 'errortype', 'reason', 'quotaid', 'blockreason'];
 /** Members whose name says more than their value. */
 const namedTypes = ['captchaerrortype'];
 const innerContainers = [
+  'innererror',
+  'innerexception',
+  'lasterror',
   'detail',
   'details',
   'data',

@@ -18,7 +18,9 @@ const adapters: Readonly<Record<keyof typeof rows, ProviderAdapter>> = {
 };
 
 const types = Object.keys(rows) as (keyof typeof rows)[];
-const all = types.flatMap((type) => rows[type].map((row) => [type, ...row] as const));
+const all = types.flatMap((type) =>
+  rows[type].map(([status, body, kind, more = {}]) => ({ type, status, body, kind, more })),
+);
 const textOf = (body: object | string): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
 function failureOf(type: keyof typeof rows, status: number, body: object | string): UpstreamFailure {
@@ -34,13 +36,13 @@ describe('the tables of failures', () => {
     expect([...types].sort()).toEqual((Object.keys(providers) as ProviderType[]).sort());
   });
 
-  it.each(all)('%s, status %i, %j: %s', (type, status, body, kind, more = {}) => {
+  it.each(all)('$type, status $status, $body: $kind', ({ type, status, body, kind, more }) => {
     const failure = failureOf(type, status, body);
     const told = Object.fromEntries(Object.keys(more).map((name) => [name, Reflect.get(failure, name)]));
     expect({ kind: failure.kind, ...told }).toEqual({ kind, ...more });
   });
 
-  it.each(all)('%s, status %i, %j: has a bounded message without markup', (type, status, body) => {
+  it.each(all)('$type, status $status, $body: has a bounded message without markup', ({ type, status, body }) => {
     const { message } = failureOf(type, status, body);
     expect(message).not.toMatch(/<\/?(?:html|head|title|body|h1|center)\b/i);
     expect(message.length).toBeGreaterThan(0);

@@ -117,7 +117,7 @@ describe('retry-after', () => {
     ['dates', fc.date({ noInvalidDate: true }).map((date) => date.toUTCString())],
     ['almost dates', almostDate],
     ['almost durations', almostDuration],
-  ])('of %s gives a whole number of ms from 0 to 24 h, or nothing', (_what, texts) => {
+  ])('of %s gives a whole number of ms from 0 to 24 h, or nothing', { timeout: 30_000 }, (_what, texts) => {
     fc.assert(
       fc.property(texts, fc.constantFrom('retry-after', 'retry-after-ms', 'x-ratelimit-reset'), (text, name) => {
         expect(bounded(waitOf({ [name]: text, 'x-ratelimit-remaining': '0' }))).toBe(true);
