@@ -21,6 +21,7 @@ const verdicts: Record<FailureKind, Verdict> = {
   truncated: { remedy: 'retry', countsAgainstTarget: true },
   malformed: { remedy: 'retry', countsAgainstTarget: true },
   busy: { remedy: 'retry', countsAgainstTarget: false },
+  certificate: { remedy: 'next_target', countsAgainstTarget: true },
   rate_limit: { remedy: 'next_credential', countsAgainstTarget: false },
   quota: { remedy: 'next_credential', countsAgainstTarget: false },
   authentication: { remedy: 'next_credential', countsAgainstTarget: false },
@@ -35,6 +36,16 @@ const verdicts: Record<FailureKind, Verdict> = {
 };
 
 export const classify = (failure: UpstreamFailure): Verdict => verdicts[failure.kind];
+
+/**
+ * What rests after a failure that sends a request to the next credential: all of the credential, or only its use of the
+ * model that was asked for. Most providers limit by model; those that limit the account say so.
+ */
+export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
+  const isOfModel =
+    (kind === 'rate_limit' && rateLimitScope !== 'account') || (kind === 'permission' && code === 'model_not_allowed');
+  return isOfModel ? 'model' : 'credential';
+}
 
 /** Is the credential itself at fault, so that waiting for it is in vain? */
 export const isCredentialRefused = (failure: UpstreamFailure): boolean =>

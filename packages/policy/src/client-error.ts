@@ -1,56 +1,91 @@
-import { type ErrorCode, GatewayError, type UpstreamFailure } from '@sluice/protocol';
+import { type ErrorCode, type FailureKind, GatewayError, type UpstreamFailure } from '@sluice/protocol';
+import { showsInside, withoutAccount } from './client-text.ts';
 
 /** `retry-after` is never sent above this: openai-node ignores larger values and hammers instead. */
 export const longestRetryAfterMs = 60_000;
 
-const codes: Record<UpstreamFailure['kind'], ErrorCode> = {
-  network: 'upstream_error',
-  certificate: 'upstream_error',
-  server: 'upstream_error',
-  busy: 'upstream_error',
-  timeout: 'upstream_timeout',
-  rate_limit: 'upstream_rate_limited',
-  quota: 'upstream_rate_limited',
-  authentication: 'upstream_authentication',
-  permission: 'upstream_authentication',
-  not_found: 'model_not_found',
-  context_length: 'context_length_exceeded',
-  content_policy: 'content_policy_violation',
-  invalid_request: 'upstream_rejected',
-  unsupported: 'unsupported_parameter',
-  truncated: 'upstream_truncated',
-  malformed: 'upstream_malformed',
-  diverged: 'upstream_truncated',
-  unexpected: 'upstream_error',
+interface Told {
+  readonly code: ErrorCode;
+  /**
+   * - `nothing`: the message of our own table; the provider's words would only tell of the operator's account.
+   * - `harmless`: the provider's words, unless they show its inside.
+   * - `cleaned`: the provider's words without ids and addresses; they help the client.
+   */
+  readonly words: 'nothing' | 'harmless' | 'cleaned';
+  /** Does the provider's own code stand in place of ours? Only where ours says less. */
+  readonly namesCode?: boolean;
+  /** The same request would end the same way, wherever the error table says that it may be sent again. */
+  readonly isFinal?: boolean;
+}
+
+/** What a client is told of each kind. */
+const told: Record<FailureKind, Told> = {
+  network: { code: 'upstream_error', words: 'harmless', namesCode: true },
+  certificate: { code: 'upstream_error', words: 'nothing', namesCode: true, isFinal: true },
+  server: { code: 'upstream_error', words: 'harmless', namesCode: true },
+  busy: { code: 'upstream_error', words: 'harmless', namesCode: true },
+  timeout: { code: 'upstream_timeout', words: 'harmless' },
+  rate_limit: { code: 'upstream_rate_limited', words: 'nothing' },
+  quota: { code: 'upstream_rate_limited', words: 'nothing' },
+  authentication: { code: 'upstream_authentication', words: 'nothing' },
+  permission: { code: 'upstream_authentication', words: 'nothing' },
+  not_found: { code: 'model_not_found', words: 'cleaned' },
+  context_length: { code: 'context_length_exceeded', words: 'cleaned' },
+  content_policy: { code: 'content_policy_violation', words: 'cleaned' },
+  invalid_request: { code: 'upstream_rejected', words: 'cleaned', namesCode: true },
+  unsupported: { code: 'unsupported_parameter', words: 'cleaned' },
+  truncated: { code: 'upstream_truncated', words: 'cleaned' },
+  malformed: { code: 'upstream_malformed', words: 'cleaned' },
+  diverged: { code: 'upstream_truncated', words: 'cleaned' },
+  unexpected: { code: 'upstream_error', words: 'cleaned', namesCode: true, isFinal: true },
 };
 
-/** Kinds whose own words help the client. Those about our credentials would only tell of our account. */
-const speaksToClient: ReadonlySet<UpstreamFailure['kind']> = new Set([
-  'network',
-  'certificate',
-  'server',
-  'busy',
-  'timeout',
-  'not_found',
-  'context_length',
-  'content_policy',
-  'invalid_request',
-  'unsupported',
-  'truncated',
-  'malformed',
-  'diverged',
-  'unexpected',
-]);
+/** Why a certificate is not acceptable, for kind `certificate`. */
+const certificateMessages: Readonly<Record<string, string>> = {
+  certificate_expired: "The provider's certificate has expired.",
+  certificate_not_yet_valid: "The provider's certificate is not valid yet.",
+  certificate_wrong_host: "The provider's certificate is for another host.",
+  certificate_self_signed: "The provider's certificate is self-signed.",
+  certificate_unknown_authority: "The provider's certificate was issued by an unknown authority.",
+};
+
+/** What a code looks like that SDKs can compare; anything else is a sentence, or a piece of the operator's network. */
+const codeWord = /^[A-Za-z0-9][\w.:-]{0,79}$/;
+const fieldPath = /^[\w.[\]$-]{1,200}$/;
 
 /**
- * What the client is told when this failure is the last word. `failure.message` must be free of secrets.
+ * What the client is told when this failure is the last word. `failure.message` must be free of secrets. It stays as it is
+ * in the operator's log; the client reads what is left of it without the operator's account and network.
  */
 export function toClientError(failure: UpstreamFailure): GatewayError {
-  const speaks = speaksToClient.has(failure.kind);
-  return new GatewayError(codes[failure.kind], {
-    message: speaks && failure.message !== '' ? failure.message : undefined,
-    param: speaks ? failure.param : undefined,
-    upstreamCode: speaks ? failure.code : undefined,
+  const { words, namesCode = false, isFinal = false } = told[failure.kind];
+  const code = codeOf(failure);
+  const speaks = words !== 'nothing';
+  const isOver = isFinal || failure.shouldRetry === false;
+  return new GatewayError(code, {
+    message: messageOf(failure),
+    param: speaks && failure.param !== undefined && fieldPath.test(failure.param) ? failure.param : undefined,
+    upstreamCode: namesCode ? wordOf(failure.code) : undefined,
     retryAfterMs: failure.retryAfterMs === undefined ? undefined : Math.min(longestRetryAfterMs, failure.retryAfterMs),
+    ...(isOver ? { retryable: false } : {}),
   });
 }
+
+/** The code of our table. Two kinds have a second one. */
+function codeOf({ kind, code }: UpstreamFailure): ErrorCode {
+  if (kind === 'context_length' && code === 'request_too_large') return 'request_too_large';
+  // The client asks for a model that no credential of ours may use: to it, there is none.
+  if (kind === 'permission' && code === 'model_not_allowed') return 'model_not_found';
+  return told[kind].code;
+}
+
+function messageOf({ kind, code, message }: UpstreamFailure): string | undefined {
+  if (kind === 'certificate') return certificateMessages[code ?? ''] ?? "The provider's certificate is not acceptable.";
+  const { words } = told[kind];
+  if (words === 'nothing' || message === '') return undefined;
+  if (words === 'harmless') return showsInside(message) ? undefined : message;
+  return withoutAccount(message);
+}
+
+const wordOf = (code: string | undefined): string | undefined =>
+  code !== undefined && codeWord.test(code) && !showsInside(code) ? code : undefined;

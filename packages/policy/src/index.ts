@@ -1,5 +1,5 @@
 export { backoffMs, type Schedule } from './backoff.ts';
-export { classify, isCredentialRefused, type Verdict } from './classify.ts';
+export { classify, isCredentialRefused, restScope, type Verdict } from './classify.ts';
 export { longestRetryAfterMs, toClientError } from './client-error.ts';
 export { type CompressedContext, compressContext } from './compress-context.ts';
 export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate-tokens.ts';

@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, toClientError } from '@sluice/policy';
+import { classify, isCredentialRefused, restScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -16,6 +16,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['authentication', 'next_credential', 'upstream_authentication', 502],
     ['permission', 'next_credential', 'upstream_authentication', 502],
     ['not_found', 'next_target', 'model_not_found', 404],
+    ['certificate', 'next_target', 'upstream_error', 502],
     ['unexpected', 'next_target', 'upstream_error', 502],
     ['context_length', 'next_target', 'context_length_exceeded', 400],
     ['content_policy', 'next_target', 'content_policy_violation', 400],
@@ -39,5 +40,16 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
   it('blames the credential for 401 and 403 alone', () => {
     const kinds: FailureKind[] = ['authentication', 'permission', 'rate_limit', 'quota', 'server'];
     expect(kinds.map((kind) => isCredentialRefused({ kind, message: '' }))).toEqual([true, true, false, false, false]);
+  });
+
+  it('rests a credential for one model, unless the provider means all of it', () => {
+    const scopeOf = (kind: FailureKind, more: object = {}) => restScope({ kind, message: '', ...more });
+    expect(scopeOf('rate_limit')).toBe('model');
+    expect(scopeOf('rate_limit', { rateLimitScope: 'model' })).toBe('model');
+    expect(scopeOf('rate_limit', { rateLimitScope: 'account' })).toBe('credential');
+    expect(scopeOf('permission', { code: 'model_not_allowed' })).toBe('model');
+    expect(scopeOf('permission')).toBe('credential');
+    expect(scopeOf('quota')).toBe('credential');
+    expect(scopeOf('authentication')).toBe('credential');
   });
 });

@@ -1,26 +1,26 @@
 /**
- * Why one call to an upstream failed, in words that every provider's failures translate to:
+ * Why one call to an upstream failed. Every provider's failures are sorted into these kinds:
  *
- * | kind            | what happened                                                             |
- * |-----------------|---------------------------------------------------------------------------|
- * | network         | refused, reset, unreachable, closed before an answer                       |
- * | certificate     | the provider's TLS certificate is not acceptable (`code` says why)         |
- * | timeout         | silence: no first token, or a gap between two, for too long                |
- * | server          | the provider says that it failed or is overloaded (408, 500, 502–504, 52x) |
- * | busy            | a 400 whose text says "busy": the provider means a 503                     |
- * | rate_limit      | this credential is too fast (429)                                          |
- * | quota           | this credential has nothing left to spend                                  |
- * | authentication  | this credential is not known (401)                                         |
- * | permission      | this credential may not (403)                                              |
- * | not_found       | there is no such model here (404)                                          |
- * | context_length  | the prompt is too long for this model                                      |
- * | content_policy  | this provider refuses the content                                          |
- * | invalid_request | the request is wrong, wherever it is sent                                  |
- * | unsupported     | this provider can't do what the request asks for (no call was made)        |
- * | truncated       | the answer ended before it was complete                                    |
- * | malformed       | the answer can't be understood                                             |
- * | diverged        | another answer than the one that it was to go on with                      |
- * | unexpected      | a status that neither time nor another key mends (3xx, 501, 505 …)         |
+ * | kind            | what happened                                                                       |
+ * |-----------------|-------------------------------------------------------------------------------------|
+ * | network         | refused, reset, unreachable, closed before an answer                                 |
+ * | certificate     | the provider's TLS certificate is not acceptable; `code` says why                    |
+ * | timeout         | silence: no first token, or a gap between two, for too long                          |
+ * | server          | the provider says that it failed or is overloaded (408, 421, 424, 499, 5xx)          |
+ * | busy            | the provider can't serve this request at the moment (409, 423, 425, a busy 400)      |
+ * | rate_limit      | this credential is too fast (429)                                                    |
+ * | quota           | this credential has nothing left to spend (402)                                      |
+ * | authentication  | this credential is not known (401)                                                   |
+ * | permission      | this credential may not (403); with code `model_not_allowed`: not use this model     |
+ * | not_found       | the provider does not have this model (404, 410)                                     |
+ * | context_length  | the request is too large for this model; with code `request_too_large`: in bytes     |
+ * | content_policy  | this provider refuses the content                                                    |
+ * | invalid_request | the request is wrong, wherever it is sent (400, 422)                                 |
+ * | unsupported     | this provider can't do what the request asks for (no call was made)                  |
+ * | truncated       | the answer ended before it was complete                                              |
+ * | malformed       | the answer can't be understood                                                       |
+ * | diverged        | another answer than the one that it was to go on with                                |
+ * | unexpected      | a status that neither time nor another key mends (3xx, 405, 415, 501, a wrong URL …) |
  */
 export const failureKinds = [
   'network',
@@ -54,6 +54,10 @@ export interface UpstreamFailure {
   readonly code?: string | undefined;
   /** The field that the provider blames. */
   readonly param?: string | undefined;
-  /** How long the provider asks us to stay away. */
+  /** How long the provider asks us to stay away: ms, a whole number from 0 to 24 h. */
   readonly retryAfterMs?: number | undefined;
+  /** The provider's own `x-should-retry`: may the same request be sent to it again? */
+  readonly shouldRetry?: boolean | undefined;
+  /** Of `rate_limit`: what the provider limits. Undefined means the credential's use of this model. */
+  readonly rateLimitScope?: 'model' | 'account' | undefined;
 }

@@ -47,4 +47,10 @@ describe('GatewayError', () => {
     expect(read).toBeInstanceOf(GatewayError);
     expect(toWireError(read)).toEqual(toWireError(error));
   });
+
+  it('keeps across Redis that it is worth no other try', () => {
+    const error = new GatewayError('upstream_error', { retryable: false });
+    expect(fromWireError(toWireError(error)).retryable).toBe(false);
+    expect(toWireError(new GatewayError('upstream_error'))).not.toHaveProperty('retryable');
+  });
 });

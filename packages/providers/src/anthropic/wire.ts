@@ -39,19 +39,12 @@ export const wireBlockSchema = z.object({
 });
 export type WireBlock = z.output<typeof wireBlockSchema>;
 
-export const wireErrorSchema = z.object({
-  type: text,
-  message: text,
-  details: z.object({ error_code: text }).nullish().catch(undefined),
-});
-export type WireError = z.output<typeof wireErrorSchema>;
-
-/** An error body, and the event of an error. */
-export const wireErrorBodySchema = z.object({ error: wireErrorSchema });
+/** An error, wherever it stands: whatever shape it has, what it says is read. */
+const error = z.unknown().optional();
 
 /** A whole answer, or an error in its place. */
 export const wireMessageSchema = z.object({
-  error: wireErrorSchema.nullish(),
+  error,
   id: text,
   model: text,
   content: z.array(wireBlockSchema).nullish(),
@@ -62,7 +55,7 @@ export const wireMessageSchema = z.object({
 /** An event of a stream, of any kind. */
 export const wireEventSchema = z.object({
   type: z.string(),
-  error: wireErrorSchema.nullish(),
+  error,
   message: z.object({ id: text, model: text, usage: wireUsageSchema.nullish().catch(undefined) }).nullish(),
   /** Place of the block in the answer. */
   index: z.number().nullish(),

@@ -4,6 +4,7 @@ import { createEmbeddings } from '../openai/embeddings.ts';
 import { createOpenAiAdapter } from '../openai/index.ts';
 import { dialectOptions } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
+import { toFailure } from './failure.ts';
 import { pathTo } from './request.ts';
 import { withMessages } from './whole.ts';
 
@@ -26,6 +27,7 @@ export const azure = defineProvider({
       ...adapter,
       type: 'azure',
       toUpstream: (body, plan) => at(pathTo('/chat/completions', plan, apiVersion)).toUpstream(body, plan),
+      toFailure,
       translateWhole: (text, body, plan) => adapter.translateWhole(withMessages(text), body, plan),
       embeddings: createEmbeddings({ headers: dialect.headers, auth_header: 'api-key' }, (plan) =>
         pathTo('/embeddings', plan, apiVersion),

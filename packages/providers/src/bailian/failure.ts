@@ -1,58 +1,50 @@
-import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import { retryAfterMs } from '../http/retry-after.ts';
-import { kindOfStatus } from '../http/status-kind.ts';
+import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import { describeFailure, describeInnerFailure } from '../http/describe-failure.ts';
+import type { FailureRule } from '../http/failure-rule.ts';
 import { parseText } from '../parse-text.ts';
 import { errorSchema, type NativeError } from './wire.ts';
 
-/** Longest text of a provider that is passed on. */
-const messageLength = 1000;
-
-/** Codes that say more than the status. Source: https://help.aliyun.com/zh/model-studio/developer-reference/error-code */
-const kindOfCodes: readonly (readonly [RegExp, FailureKind])[] = [
-  [/^(?:DataInspectionFailed|data_inspection_failed)$/, 'content_policy'],
-  [/^Arrearage$/, 'quota'],
-  // Tokens per minute or what was bought: minutes rather than seconds.
-  [/^Throttling\.AllocationQuota$/, 'quota'],
-  [/^Throttling(?:\.|$)/, 'rate_limit'],
-  [/^InvalidApiKey$/, 'authentication'],
-  [/(?:^|\.)AccessDenied(?:\.|$)/, 'permission'],
+/** Codes that say more than the status. Source: https://help.aliyun.com/zh/model-studio/error-code */
+export const bailianRules: readonly FailureRule[] = [
+  { code: /^(?:DataInspectionFailed|data_inspection_failed)$/, kind: 'content_policy' },
+  { code: /^Arrearage$/, kind: 'quota' },
+  // Tokens per minute or what was bought: minutes rather than seconds. The plain models call it by OpenAI's name.
+  { code: /^(?:Throttling\.AllocationQuota|AllocationQuota\.\w+)$/, kind: 'quota' },
+  { code: /^Throttling\.User$/, kind: 'rate_limit', scope: 'account' },
+  { code: /^(?:Throttling(?:\.\w+)?|limit_requests|limit_burst_rate)$/, kind: 'rate_limit' },
+  { code: /^(?:InvalidApiKey|invalid_api_key)$/, kind: 'authentication' },
+  { code: /^(?:Model\.AccessDenied|AccessDenied\.Unpurchased)$/, kind: 'permission', says: 'model_not_allowed' },
+  { code: /^(?:ModelNotFound|model_not_found|Model\.NotFound|ModelUnavailable\.Offline)$/, kind: 'not_found' },
+  { text: /range of input length should be|input length exceeds/i, kind: 'context_length' },
+  // Of an account that owes money, under any of its codes.
+  { text: /in arrears|good standing|overdue|欠费/i, kind: 'quota' },
+  { code: /(?:^|\.)AccessDenied(?:\.|$)|^access_denied$/, kind: 'permission' },
 ];
 
-/** How the provider says that a prompt is too long; the code that comes with it varies. */
-const tooLong = /range of input length should be/i;
-
 /** Codes of a request that is wrong, for errors that come without a status. */
-const wrongRequest = /^(?:InvalidParameter|BadRequest|InvalidURL|UnsupportedOperation|FlowNotPublished)/;
+const innerRules: readonly FailureRule[] = [
+  ...bailianRules,
+  {
+    code: /^(?:InvalidParameter|BadRequest|InvalidURL|UnsupportedOperation|FlowNotPublished)/,
+    kind: 'invalid_request',
+  },
+];
 
-export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure {
-  const error = readError(bodyText) ?? {};
-  return {
-    ...describe(error, head.status, bodyText),
-    status: head.status,
-    retryAfterMs: retryAfterMs(head),
-  };
-}
+export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
+  describeFailure(head, bodyText, bailianRules);
 
 /** An error that came inside an answer of status 200, with the status that a frame names. */
-export function toInnerFailure(error: Partial<NativeError>, status: number | undefined): UpstreamFailure {
-  const meant = status ?? (wrongRequest.test(error.code ?? '') ? 400 : 502);
-  return { ...describe(error, meant, error.message ?? error.msg ?? ''), status };
-}
-
-/** What a code means whatever the status; undefined for those that say no more than it. */
-export function kindOfCode(code: string | undefined): FailureKind | undefined {
-  return code === undefined ? undefined : kindOfCodes.find(([pattern]) => pattern.test(code))?.[1];
+export function toInnerFailure(error: unknown, status: number | undefined): UpstreamFailure {
+  const nothingSaid = `The provider answered with status ${status ?? 502}.`;
+  const failure = describeInnerFailure(error, status === undefined ? innerRules : bailianRules, {
+    status,
+    nothingSaid,
+  });
+  return { ...failure, status };
 }
 
 /** Reads an error body. Some come framed as an event although they are labelled JSON. */
 export function readError(text: string): Partial<NativeError> | undefined {
   const json = text.trimStart().startsWith('{') ? text : /^data:(.*)$/m.exec(text)?.[1];
   return json === undefined ? undefined : parseText(errorSchema, json);
-}
-
-function describe(error: Partial<NativeError>, status: number, bodyText: string): UpstreamFailure {
-  const code = error.code || undefined;
-  const message = error.message || error.msg || `The provider answered with status ${status}.`;
-  const kind = tooLong.test(message) ? 'context_length' : (kindOfCode(code) ?? kindOfStatus(status, bodyText));
-  return { kind, message: message.slice(0, messageLength), code };
 }

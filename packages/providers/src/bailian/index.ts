@@ -6,7 +6,7 @@ import { openaiAdapter } from '../openai/index.ts';
 import { plainStyle } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { findUnsupportedMessages } from './conversation.ts';
-import { kindOfCode, toFailure } from './failure.ts';
+import { toFailure } from './failure.ts';
 import { type BailianOptions, options } from './options.ts';
 import { mappedParameters, toUpstream, workspaceHeader } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -47,10 +47,7 @@ function plainModels(given: BailianOptions): ProviderAdapter {
     ...openaiAdapter,
     type: 'bailian',
     toUpstream: (body, plan) => inWorkspace(openaiAdapter.toUpstream(body, placed(plan))),
-    toFailure(head, bodyText) {
-      const failure = openaiAdapter.toFailure(head, bodyText);
-      return { ...failure, kind: kindOfCode(failure.code) ?? failure.kind };
-    },
+    toFailure,
     embeddings: {
       ...embeddings,
       mostInputs,

@@ -1,49 +1,55 @@
 import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import { retryAfterMs } from '../http/retry-after.ts';
-import { kindOfStatus } from '../http/status-kind.ts';
+import { describeFailure, describeInnerFailure } from '../http/describe-failure.ts';
+import { longestMessage } from '../http/error-signs.ts';
+import type { FailureRule } from '../http/failure-rule.ts';
 import { parseText } from '../parse-text.ts';
 import { errorSchema, type WireChat, type WireError } from './wire.ts';
 
-/** Longest text of a provider that is passed on. */
-const messageLength = 1000;
-
-/** Codes of the cloud have four digits; those of the Studio nine. */
-const kindOfCode: ReadonlyMap<number, FailureKind> = new Map([
-  [4000, 'invalid_request'],
-  [4013, 'rate_limit'],
+/**
+ * Codes of the cloud have four digits; those of the Studio nine. Numbers about plans and balances are not documented: their
+ * texts decide. Source: https://www.coze.com/docs/developer_guides/coze_error_codes
+ */
+export const cozeRules: readonly FailureRule[] = [
+  numbered('rate_limit', 4013),
   // A chat still runs in this conversation. Each call has one of its own, so the next finds it free.
-  [4016, 'busy'],
-  [4100, 'authentication'],
-  [4101, 'permission'],
-  [4200, 'not_found'],
+  numbered('busy', 4016),
+  numbered('authentication', 4100, 700_012_006),
+  numbered('permission', 4101, 103_000_001),
+  numbered('not_found', 4200, 103_000_002, 103_100_002, 103_200_003),
+  {
+    text: /\bbot\w{0,3} (?:\S+ ){0,2}(?:has|is) not (?:been )?published|(?:bot|agent|智能体)[^。\n]{0,40}(?:未发布|不存在)|bot (?:\S+ )?not (?:found|exist)/i,
+    kind: 'not_found',
+  },
+];
+
+/** Codes that say no more than that something is wrong: what stands in the text comes first. */
+const vague: ReadonlyMap<number, FailureKind> = new Map([
+  [4000, 'invalid_request'],
   [5000, 'server'],
-  [700_012_006, 'authentication'],
   [103_000_000, 'invalid_request'],
-  [103_000_001, 'permission'],
-  [103_000_002, 'not_found'],
   // The run of the agent failed, for whatever reason.
   [103_100_001, 'server'],
-  [103_100_002, 'not_found'],
-  [103_200_003, 'not_found'],
 ]);
+
+function numbered(kind: FailureKind, ...numbers: readonly number[]): FailureRule {
+  return { code: new RegExp(`^(?:${numbers.join('|')})$`), kind };
+}
 
 /** For answers that are not 2xx. The code says more than the status. */
 export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure {
   const error = parseText(errorSchema, bodyText) ?? {};
-  const logId = error.detail?.logid ?? head.headers['x-tt-logid'];
-  return {
-    ...describe({ ...error, detail: { logid: logId } }, kindOfStatus(head.status, bodyText)),
-    status: head.status,
-    retryAfterMs: retryAfterMs(head),
-  };
+  const failure = describeFailure(head, bodyText, cozeRules);
+  return named(failure, { ...error, detail: { logid: error.detail?.logid ?? head.headers['x-tt-logid'] } });
 }
 
 /** An error that came with status 200: inside a stream, or in place of one. */
 export function toInnerFailure(error: WireError): UpstreamFailure {
-  const { code, msg } = error;
-  const hasStatus = code != null && code >= 400 && code < 600;
-  const kindOfUnknown = isError(error) ? 'unexpected' : 'server';
-  return describe(error, hasStatus ? kindOfStatus(code, msg ?? '') : kindOfUnknown);
+  const { code } = error;
+  const otherwise = (code == null ? undefined : vague.get(code)) ?? (isError(error) ? 'unexpected' : 'server');
+  const nothingSaid = isError(error)
+    ? `The provider failed with code ${code}.`
+    : 'The provider failed without saying why.';
+  return named(describeInnerFailure(error, cozeRules, { otherwise, nothingSaid }), error);
 }
 
 /** Does it say what is wrong, and not that nothing is? */
@@ -74,17 +80,13 @@ export function toChatFailure({ status, last_error: error }: WireChat): Upstream
   }
 }
 
-function describe(error: WireError, kindOfUnknown: FailureKind): UpstreamFailure {
-  const { msg, detail } = error;
-  const code = isError(error) ? error.code : undefined;
-  const said = msg ?? '';
-  const unsaid = code == null ? 'The provider failed without saying why.' : `The provider failed with code ${code}.`;
-  const log = detail?.logid ? ` (log ${detail.logid})` : '';
-  const kind = (code == null ? undefined : kindOfCode.get(code)) ?? kindOfUnknown;
+function named(failure: UpstreamFailure, error: WireError): UpstreamFailure {
+  const log = error.detail?.logid ? ` (log ${error.detail.logid})` : '';
+  const isNumbered = isError(error) && failure.kind !== 'not_found';
   return {
-    kind,
-    message: ((said === '' ? unsaid : said) + log).slice(0, messageLength),
+    ...failure,
+    message: (failure.message + log).slice(0, longestMessage),
     // Clients know a missing model by OpenAI's word for it, not by a number.
-    code: code == null || kind === 'not_found' ? undefined : String(code),
+    code: isNumbered ? String(error.code) : undefined,
   };
 }

@@ -42,32 +42,12 @@ const usageMetadataSchema = z.object({
 });
 export type UsageMetadata = z.output<typeof usageMetadataSchema>;
 
-const detailSchema = z.object({
-  reason: z.string().nullish().catch(undefined),
-  /** A protobuf duration, as in `34.4s`. */
-  retryDelay: z.string().nullish().catch(undefined),
-  violations: z
-    .array(z.object({ quotaId: z.string().nullish() }))
-    .nullish()
-    .catch(undefined),
-  fieldViolations: z
-    .array(z.object({ field: z.string().nullish() }))
-    .nullish()
-    .catch(undefined),
-});
-
-/** A `google.rpc.Status`. */
-export const statusSchema = z.object({
-  code: z.number().nullish().catch(undefined),
-  message: z.string().nullish().catch(undefined),
-  status: z.string().nullish().catch(undefined),
-  details: z.array(detailSchema).nullish().catch(undefined),
-});
-export type RpcStatus = z.output<typeof statusSchema>;
+/** A `google.rpc.Status`, or what stands in for one: whatever shape it has, what it says is read. */
+const error = z.unknown().optional();
 
 /** A whole answer, or an event of a stream. */
 export const responseSchema = z.object({
-  error: statusSchema.nullish(),
+  error,
   candidates: z.array(candidateSchema).nullish(),
   promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
   usageMetadata: usageMetadataSchema.nullish().catch(undefined),
@@ -78,20 +58,9 @@ export type WireResponse = z.output<typeof responseSchema>;
 
 /** An answer to `batchEmbedContents`. https://ai.google.dev/api/embeddings */
 export const embeddingsSchema = z.object({
-  error: statusSchema.nullish(),
+  error,
   /** In the order of the requests. */
   embeddings: z.array(z.object({ values: z.array(z.number()) })).nullish(),
   /** Of newer models alone. */
   usageMetadata: z.object({ promptTokenCount: count }).nullish().catch(undefined),
 });
-
-const envelopeSchema = z.object({ error: statusSchema });
-
-/** An error body; streaming paths put it into a list. */
-export const errorBodySchema = z.union([
-  envelopeSchema,
-  z
-    .array(envelopeSchema)
-    .min(1)
-    .transform(([first]) => ({ error: first?.error ?? {} })),
-]);

@@ -1,32 +1,57 @@
 import type { FailureKind } from '@sluice/protocol';
 
-/** Statuses that say "it is me, not you": the request may be sent again as it is. 520 to 529 are proxies' and Anthropic's. */
-const transient = (status: number): boolean =>
-  status === 408 || status === 500 || (status >= 502 && status <= 504) || (status >= 520 && status <= 529);
+/**
+ * What a status means where the provider's own words say no more: docs/errors.md has this table with the reasons. Sorted by
+ * what follows: `server` and `busy` are tried again, `unexpected` goes to another target, `invalid_request` ends there.
+ */
+const kinds: Readonly<Record<number, FailureKind>> = {
+  400: 'invalid_request',
+  401: 'authentication',
+  402: 'quota',
+  403: 'permission',
+  404: 'not_found',
+  // Of the proxy between us and the provider, not of the provider's credential.
+  407: 'unexpected',
+  408: 'server',
+  409: 'busy',
+  410: 'not_found',
+  413: 'context_length',
+  421: 'server',
+  422: 'invalid_request',
+  423: 'busy',
+  424: 'server',
+  425: 'busy',
+  429: 'rate_limit',
+  // Groq: the flex tier has no capacity at the moment.
+  498: 'server',
+  // Something before the provider gave up waiting for it.
+  499: 'server',
+  501: 'unexpected',
+  505: 'unexpected',
+  506: 'unexpected',
+  508: 'unexpected',
+  510: 'unexpected',
+  511: 'unexpected',
+};
 
-/** Texts in a 400 with which providers say that they are busy. */
-const busyTexts = ['系统繁忙', 'system busy', 'rate limit', 'too many requests', 'temporarily unavailable'];
-
-/** What a status means where the provider's own code says no more. */
-export function kindOfStatus(status: number, bodyText: string): FailureKind {
-  if (transient(status)) return 'server';
-  switch (status) {
-    case 400:
-      return saysBusy(bodyText) ? 'busy' : 'invalid_request';
-    case 401:
-      return 'authentication';
-    case 403:
-      return 'permission';
-    case 404:
-      return 'not_found';
-    case 429:
-      return 'rate_limit';
-    default:
-      return status >= 400 && status < 500 ? 'invalid_request' : 'unexpected';
-  }
+/** What a status means. Those that do not stand in the table: 4xx and 3xx go elsewhere, 5xx may pass. */
+export function kindOfStatus(status: number): FailureKind {
+  return kinds[status] ?? (status >= 500 && status < 600 ? 'server' : 'unexpected');
 }
 
-function saysBusy(bodyText: string): boolean {
-  const text = bodyText.toLowerCase();
-  return busyTexts.some((busy) => text.includes(busy));
+/** For statuses that say more to an operator than any page of some proxy does. */
+const messages: Readonly<Record<number, string>> = {
+  404: 'The provider has nothing at this URL: the `base_url` of the upstream is probably wrong.',
+  405: "The provider's URL does not take this method: the `base_url` of the upstream is probably wrong.",
+  407: 'A proxy between this gateway and the provider asks for credentials of its own.',
+  426: 'The provider asks for another version of the protocol.',
+  431: 'The provider finds the header of the call too large: the `headers` of the upstream are probably too long.',
+  511: 'A network between this gateway and the provider asks for a login.',
+};
+
+/** What to tell an operator about a status that is about the way to the provider; undefined for all others. */
+export function messageOfStatus(status: number): string | undefined {
+  return status >= 300 && status < 400
+    ? 'The provider redirects to another URL: the `base_url` of the upstream is probably wrong.'
+    : messages[status];
 }

@@ -91,7 +91,7 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 function refusal(status: number, grant: Grant | undefined): UpstreamFailure {
   const said = (grant?.error_description ?? grant?.message)?.slice(0, messageLength);
   const words = said === undefined ? '' : ` It said: ${said}`;
-  const byStatus = kindOfStatus(status, '');
+  const byStatus = kindOfStatus(status);
   const mayPass = !isSuccess(status) && (status >= 500 || byStatus === 'rate_limit' || byStatus === 'server');
   return mayPass
     ? { kind: 'server', message: `iFlow's login server failed.${words}`, status }

@@ -2,8 +2,8 @@ import type { UpstreamFailure, Usage } from '@sluice/protocol';
 import type { AnswerIdentity, FinishReason } from '../answer/chunk-writer.ts';
 import type { ToolCall } from '../answer/completion.ts';
 import { toUsage } from '../answer/usage.ts';
-import { toInnerFailure } from '../openai/failure.ts';
 import type { CallNames } from '../answer/call-names.ts';
+import { toInnerFailure } from './failure.ts';
 import type { ChatResponse, WireToolCall } from './wire.ts';
 
 /** What Ollama calls an answer; it gives no ids. */
@@ -50,7 +50,4 @@ export const toToolCalls = (calls: readonly WireToolCall[], nameOf: CallNames, b
   calls.map((call, at) => toToolCall(call, nameOf(before + at)));
 
 /** An error inside an answer of status 200 is a text, without a code. */
-export function errorOf(message: string): UpstreamFailure {
-  const failure = toInnerFailure({ message });
-  return /\bnot found\b/.test(message) ? { ...failure, kind: 'not_found' } : failure;
-}
+export const errorOf = (error: unknown): UpstreamFailure => toInnerFailure(error);

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { onlyTexts } from '../embeddings/inputs.ts';
 import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
-import { toInnerFailure } from '../openai/failure.ts';
-import { wireErrorSchema } from '../openai/wire.ts';
+import { toInnerFailure } from './failure.ts';
 import { parseText } from '../parse-text.ts';
 
 /** What config says of an Ollama server, as far as it concerns embeddings. */
@@ -17,7 +16,7 @@ export interface EmbedOptions {
 }
 
 const answerSchema = z.object({
-  error: wireErrorSchema.nullish(),
+  error: z.unknown().optional(),
   model: z.string().nullish().catch(undefined),
   /** In the order of the inputs. */
   embeddings: z.array(z.array(z.number())).nullish(),

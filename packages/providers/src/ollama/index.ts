@@ -1,10 +1,10 @@
 import { section, textLike, wholeNumber } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { createOpenAiAdapter } from '../openai/index.ts';
-import { toFailure } from '../openai/failure.ts';
 import { dialectOptions, placeOptions, secretsOf } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { embeddings, toEmbed } from './embeddings.ts';
+import { toFailure } from './failure.ts';
 import { findUnsupported, parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -36,7 +36,7 @@ export const ollama = defineProvider({
   create({ headers, think_tags: hasThinkTags, ...own }, baseUrl): ProviderAdapter {
     if (baseUrl?.endsWith('/v1') === true) {
       const dialect = openaiDialect.parse({ headers, think_tags: hasThinkTags });
-      return { ...createOpenAiAdapter(dialect), type: 'ollama' };
+      return { ...createOpenAiAdapter(dialect), type: 'ollama', toFailure };
     }
     return {
       type: 'ollama',

@@ -20,7 +20,8 @@ export type WireToolCall = z.output<typeof toolCallSchema>;
 
 /** A line of a stream, and a whole answer too. */
 export const chatResponseSchema = z.object({
-  error: z.union([z.string(), z.object({ message: z.string() }).transform(({ message }) => message)]).nullish(),
+  /** Mostly a text. */
+  error: z.unknown().optional(),
   model: text,
   /** As in `2024-05-24T20:26:46.294874Z`. */
   created_at: text,

@@ -3,14 +3,14 @@ import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '..
 import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseText } from '../parse-text.ts';
-import { toInnerFailure } from './failure.ts';
+import { parseObject } from '../json-object.ts';
+import { findError } from './normalise/find-error.ts';
 import { plainStyle } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
-import { wireErrorSchema } from './wire.ts';
 
 const vectorSchema = z.union([z.base64(), z.array(z.number())]);
 const listSchema = z.object({
-  error: wireErrorSchema.nullish(),
+  error: z.unknown().optional(),
   object: z.string().nullish(),
   model: z.string().nullish().catch(undefined),
   data: z
@@ -39,11 +39,16 @@ export function createEmbeddings(
   };
 }
 
+/** What came in place of vectors. */
+function failureIn(text: string): WholeTranslation {
+  const failure = findError(parseObject(text) ?? {});
+  return failure === undefined ? malformed : { kind: 'failed', failure };
+}
+
 /** An answer that is as it should be passes unchanged. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const list = parseText(listSchema, text);
-  if (list?.error) return { kind: 'failed', failure: toInnerFailure(list.error) };
-  if (!list?.data) return malformed;
+  if (!list?.data || list.error) return failureIn(text);
   const { data, model, usage } = list;
   const wantsText = body['encoding_format'] === 'base64';
   const isClean =

@@ -1,47 +1,51 @@
 import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import { retryAfterMs } from '../http/retry-after.ts';
-import { kindOfStatus } from '../http/status-kind.ts';
-import { parseText } from '../parse-text.ts';
-import { errorBodySchema, type WireError } from './wire.ts';
-
-/** Longest text of a provider that is passed on. */
-const messageLength = 1000;
+import { describeFailure, describeInnerFailure } from '../http/describe-failure.ts';
+import type { FailureRule } from '../http/failure-rule.ts';
+import { isObject } from '../json-object.ts';
 
 /**
- * The API's own codes say more than its statuses: no balance comes as a 429.
- * Source: https://docs.z.ai/api-reference/api-code
+ * The API's own numbers say more than its statuses: no balance comes as a 429.
+ * Sources: https://docs.z.ai/api-reference/api-code, https://docs.bigmodel.cn/cn/api/api-code
  */
-const kindOfCode: Readonly<Record<string, FailureKind>> = {
-  ...codes('authentication', 1000, 1001, 1002, 1003, 1004),
-  ...codes('permission', 1110, 1111, 1112, 1120, 1121, 1220, 1311, 1313),
-  ...codes('quota', 1113, 1304, 1308, 1309, 1310, 1316, 1317),
-  ...codes('invalid_request', 1210, 1212, 1213, 1214, 1215, 1231),
-  ...codes('not_found', 1211, 1221, 1222),
-  ...codes('server', 500, 1200, 1230, 1234, 1312),
-  ...codes('context_length', 1261),
-  ...codes('content_policy', 1300, 1301),
-  ...codes('rate_limit', 1302, 1303, 1305),
-};
+export const zaiRules: readonly FailureRule[] = [
+  numbered('authentication', 1000, 1001, 1002, 1003, 1004),
+  numbered('permission', 1110, 1111, 1112, 1120, 1121, 1313),
+  // The API or the model that this key's plan does not have.
+  { ...numbered('permission', 1220, 1311), says: 'model_not_allowed' },
+  numbered('quota', 1113, 1304, 1308, 1309, 1310, 1316, 1317),
+  numbered('context_length', 1261),
+  numbered('content_policy', 1300, 1301),
+  numbered('not_found', 1211, 1221, 1222),
+  numbered('invalid_request', 1210, 1212, 1213, 1214, 1215, 1231),
+  // Of all that an account does at once, and of how often it asks.
+  { ...numbered('rate_limit', 1302, 1303), scope: 'account' },
+  // Of the model, whoever asks.
+  numbered('rate_limit', 1305),
+  numbered('server', 500, 1200, 1230, 1234, 1312),
+  { status: [434], kind: 'permission' },
+  { status: [435], kind: 'context_length' },
+];
 
-function codes(kind: FailureKind, ...numbers: readonly number[]): Record<string, FailureKind> {
-  return Object.fromEntries(numbers.map((number) => [String(number), kind]));
+function numbered(kind: FailureKind, ...numbers: readonly number[]): FailureRule {
+  return { code: new RegExp(`^(?:${numbers.join('|')})$`), kind };
 }
 
-export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure {
-  const body = parseText(errorBodySchema, bodyText);
-  const error = body?.error ?? { code: body?.code, message: body?.msg ?? body?.message };
-  return { ...describe(error, head.status, bodyText), status: head.status, retryAfterMs: retryAfterMs(head) };
-}
+export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
+  withNumber(describeFailure(head, bodyText, zaiRules), numberIn(bodyText));
 
 /** An error that came inside an answer of status 200. */
-export const toInnerFailure = (error: WireError): UpstreamFailure => describe(error, 502, error.message ?? '');
+export function toInnerFailure(error: unknown): UpstreamFailure {
+  const code = isObject(error) ? error['code'] : undefined;
+  const number = typeof code === 'string' || typeof code === 'number' ? String(code) : '';
+  return withNumber(describeInnerFailure(error, zaiRules), number);
+}
+
+/** The first number that the body calls a code. */
+const numberIn = (bodyText: string): string =>
+  /"code"\s{0,4}:\s{0,4}"?(\d{1,6})\b/.exec(bodyText.slice(0, 4000))?.[1] ?? '';
 
 /** The number stands in the message alone: as a code it would take the place of one that OpenAI's clients know. */
-function describe({ code, message }: WireError, status: number, bodyText: string): UpstreamFailure {
-  const number = code == null ? '' : String(code);
-  const text = (message ?? `The provider answered with status ${status}.`).slice(0, messageLength);
-  return {
-    kind: (Object.hasOwn(kindOfCode, number) ? kindOfCode[number] : undefined) ?? kindOfStatus(status, bodyText),
-    message: number === '' ? text : `${text} (${number})`,
-  };
+function withNumber({ code, ...failure }: UpstreamFailure, number: string): UpstreamFailure {
+  const message = number === '' ? failure.message : `${failure.message} (${number})`;
+  return { ...failure, message, ...(code === 'model_not_allowed' || code === 'request_too_large' ? { code } : {}) };
 }

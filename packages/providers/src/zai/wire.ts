@@ -9,17 +9,8 @@ import { z } from 'zod';
 /** Codes are numbers in quotes, and now and then without. */
 const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
 
-export const wireErrorSchema = z.object({ code, message: z.string().nullish().catch(undefined) });
-export type WireError = z.output<typeof wireErrorSchema>;
-
-/** An error body. The gate before the API has an envelope of its own. */
-export const errorBodySchema = z.object({
-  error: wireErrorSchema.nullish().catch(undefined),
-  code,
-  msg: z.string().nullish().catch(undefined),
-  message: z.string().nullish().catch(undefined),
-  success: z.boolean().nullish().catch(undefined),
-});
+/** Whatever shape an error has, what it says is read. */
+const error = z.unknown().optional();
 
 /** Arguments are JSON as text; the reference shows an object, too. */
 const argumentsText = z.union([
@@ -46,7 +37,7 @@ const answer = z.object({
   created: z.number().nullish(),
   model: z.string().nullish(),
   usage: usageSchema.nullish().catch(undefined),
-  error: wireErrorSchema.nullish(),
+  error,
   code,
   msg: z.string().nullish(),
   /** What a search has found. */

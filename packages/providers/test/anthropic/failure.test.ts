@@ -27,7 +27,7 @@ describe("Anthropic's error", () => {
     [402, body('billing_error'), 'quota'],
     [403, body('permission_error'), 'permission'],
     [404, body('not_found_error', 'model: claude-none'), 'not_found'],
-    [409, body('conflict_error'), 'invalid_request'],
+    [409, body('conflict_error'), 'busy'],
     [413, body('request_too_large', 'Request exceeds the maximum size'), 'context_length'],
     [413, '<html>413 Request Entity Too Large</html>', 'context_length'],
     [429, body('rate_limit_error'), 'rate_limit'],

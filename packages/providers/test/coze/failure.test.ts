@@ -18,7 +18,7 @@ describe('an error answer of Coze', () => {
     [400, 400, 'invalid_request'],
     [403, 103_000_001, 'permission'],
     // Not known: the status says what there is to say.
-    [418, 999, 'invalid_request'],
+    [418, 999, 'unexpected'],
     [429, 999, 'rate_limit'],
     [502, 999, 'server'],
   ])('with status %i and code %i is %s', (status, code, kind) => {
@@ -44,7 +44,7 @@ describe('an error answer of Coze', () => {
       kind: 'server',
       status: 503,
       code: undefined,
-      message: 'The provider failed without saying why.',
+      message: 'The provider answered with status 503.',
       retryAfterMs: 2000,
     });
   });

@@ -35,7 +35,7 @@ describe('an error of Gemini', () => {
     [503, [error('UNAVAILABLE')], 'server'],
     [400, [error('FAILED_PRECONDITION')], 'permission'],
     [502, '<html>', 'server'],
-    [418, '', 'invalid_request'],
+    [418, '', 'unexpected'],
     [400, error('constructor'), 'invalid_request'],
   ])('with status %i and %j is %s', (status, body, kind) => {
     expect(toFailure(status, body)).toMatchObject({ kind, status });

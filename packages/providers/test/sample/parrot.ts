@@ -5,7 +5,7 @@ import type { ChatBody, ProviderAdapter } from '../../src/adapter.ts';
 import { writeCompletion } from '../../src/answer/completion.ts';
 import { createStreamTranslator } from '../../src/answer/stream-translator.ts';
 import { toUsage } from '../../src/answer/usage.ts';
-import { kindOfStatus } from '../../src/http/status-kind.ts';
+import { describeFailure } from '../../src/http/describe-failure.ts';
 import { parseText } from '../../src/parse-text.ts';
 import { defineProvider } from '../../src/provider.ts';
 
@@ -75,11 +75,11 @@ const adapter = (volume: number): ProviderAdapter => ({
       usage: undefined,
     });
   },
-  toFailure: ({ status }, text) => ({
-    kind: kindOfStatus(status, text),
-    message: parseText(lineSchema, text)?.squawk ?? `The parrot answered with status ${status}.`,
-    status,
-  }),
+  // Status, headers and the shapes that errors usually have are read already; a squawk is this protocol's own.
+  toFailure(head, text) {
+    const failure = describeFailure(head, text);
+    return { ...failure, message: parseText(lineSchema, text)?.squawk ?? failure.message };
+  },
 });
 
 export const parrot = defineProvider({ options, create: ({ volume }) => adapter(volume) });

@@ -89,7 +89,9 @@ describe('an error answer', () => {
     [400, '9999', 'invalid_request'],
   ])('of status %i with code %s is %s', (status, code, kind) => {
     const failure = failureOf(status, { error: { code, message: 'why' } });
-    expect(failure).toEqual({ kind, status, message: `why (${code})`, retryAfterMs: undefined });
+    const scope = ['1302', '1303'].includes(String(code)) ? { rateLimitScope: 'account' } : {};
+    const name = code === '1220' ? { code: 'model_not_allowed' } : {};
+    expect(failure).toEqual({ kind, status, message: `why (${code})`, ...scope, ...name });
   });
 
   it.each(['系统繁忙', 'system busy', 'rate limit', 'too many requests', 'temporarily unavailable'])(

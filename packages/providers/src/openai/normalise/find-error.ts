@@ -1,6 +1,5 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { toInnerFailure } from '../failure.ts';
-import { wireErrorSchema } from '../wire.ts';
 import { isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /**
@@ -34,8 +33,5 @@ function looksLikeError({ message, msg, detail, code, status }: JsonObject): boo
   return [message, msg, detail].some(isFilled) && (isCoded || (typeof status === 'number' && status >= 400));
 }
 
-function failureOf(error: unknown): UpstreamFailure {
-  const parsed = wireErrorSchema.safeParse(error);
-  if (parsed.success) return toInnerFailure(parsed.data);
-  return toInnerFailure({ message: 'The provider sent an error that says nothing.' });
-}
+/** As it came: what a schema leaves out, such as OpenRouter's `metadata`, may say what the error means. */
+const failureOf = (error: unknown): UpstreamFailure => toInnerFailure(error);

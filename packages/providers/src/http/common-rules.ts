@@ -1,0 +1,61 @@
+import { badKey, closedAccount, googleCodes, modelNotAllowed, nothingLeft, tooFast } from './account-rules.ts';
+import type { FailureRule } from './failure-rule.ts';
+import { contentRefused, moreThanAMinute, noSuchModel, tooLong } from './request-rules.ts';
+import { anyOf, word } from './rule-patterns.ts';
+
+/**
+ * What providers say, in words that mean the same wherever they are said. Asked after a provider's own table; the first row
+ * that fits counts, so the order is part of the meaning: an account that was closed over its content is no matter of one
+ * prompt, and a spent balance that comes as a rate limit is none.
+ */
+export const commonRules: readonly FailureRule[] = [
+  ...closedAccount,
+  ...contentRefused,
+  ...googleCodes,
+  ...moreThanAMinute,
+  ...nothingLeft,
+  ...modelNotAllowed,
+  ...tooFast,
+  ...tooLong,
+  ...noSuchModel,
+  ...badKey,
+];
+
+const rateTexts = [/rate limit/, /too many requests/];
+
+/** Row 000-32: texts with which a 400 means that the provider is busy. */
+export const busyRules: readonly FailureRule[] = [
+  {
+    status: [400],
+    text: anyOf(/系统繁忙/, /system (?:is )?busy/, /temporarily unavailable/, ...rateTexts),
+    kind: 'busy',
+  },
+];
+
+/** What an error inside an answer of status 200 means by its words alone, where none of the tables knew better. */
+export const innerRules: readonly FailureRule[] = [
+  { text: anyOf(...rateTexts), kind: 'rate_limit' },
+  {
+    code: word(
+      'invalid_request(?:_error)?',
+      'bad_?request(?:_?error)?',
+      'invalid_argument',
+      'validation_?error',
+      'unprocessable_?entity(?:_?error)?',
+      'value_?error',
+    ),
+    kind: 'invalid_request',
+  },
+  {
+    code: word(
+      'authentication_?error',
+      'unauthenticated',
+      'unauthorized',
+      'invalid_?api_?key',
+      'invalid_authentication(?:_error)?',
+    ),
+    kind: 'authentication',
+  },
+  { code: /^(?:permission(?:_denied)?(?:_?error)?|forbidden|access_?denied)$/i, kind: 'permission' },
+  { code: /^not_?found(?:_?error)?$/i, kind: 'not_found' },
+];

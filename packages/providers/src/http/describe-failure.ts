@@ -1,0 +1,106 @@
+import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import { accountLimit } from './account-rules.ts';
+import { busyRules, commonRules, innerRules } from './common-rules.ts';
+import { readErrorBody } from './error-body.ts';
+import { type ErrorSigns, longestMessage, signsOf } from './error-signs.ts';
+import { type Evidence, type FailureRule, ruleFor, unquotedText } from './failure-rule.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { kindOfStatus, messageOfStatus } from './status-kind.ts';
+
+/**
+ * What an answer that is not 2xx means: read from its status, headers, codes and texts, by the provider's table, then the
+ * common one, then the status. Whatever the body looks like, status and headers are enough for a kind and a wait.
+ */
+export function describeFailure(
+  head: ResponseHead,
+  bodyText: string,
+  rules: readonly FailureRule[] = [],
+): UpstreamFailure {
+  const signs = readErrorBody(bodyText);
+  const evidence = { status: head.status, signs };
+  const rule = ruleFor(evidence, rules, commonRules, busyRules);
+  return conclude({ evidence, rule, kind: rule?.kind ?? kindOfAnswer(head.status, signs), head });
+}
+
+export interface InnerOptions {
+  /** The status that came with the error, in an answer whose own is 200. */
+  readonly status?: number | undefined;
+  /** What to say of an error that says nothing. */
+  readonly nothingSaid?: string;
+  /** What it is where nothing tells. */
+  readonly otherwise?: FailureKind;
+}
+
+/** What an error means that came inside an answer of status 200: in place of a whole answer, or within a stream. */
+export function describeInnerFailure(
+  error: unknown,
+  rules: readonly FailureRule[] = [],
+  options: InnerOptions = {},
+): UpstreamFailure {
+  const {
+    status: given,
+    nothingSaid = 'The provider failed in the middle of its answer.',
+    otherwise = 'server',
+  } = options;
+  const signs = signsOf(error);
+  const status = given ?? signs.status;
+  const evidence = { status, signs };
+  const rule = ruleFor(evidence, rules, commonRules, status === undefined ? innerRules : busyRules);
+  const byStatus = status === undefined ? otherwise : kindOfStatus(status);
+  return conclude({ evidence, rule, kind: rule?.kind ?? byStatus, head: {}, nothingSaid });
+}
+
+/** Servers that stand before others answer 400 or 500 whatever they were told; the number in the body says more. */
+function kindOfAnswer(status: number, signs: ErrorSigns): FailureKind {
+  const isVague = status === 400 || status === 500 || status === 502;
+  return kindOfStatus(isVague && signs.status !== undefined ? signs.status : status);
+}
+
+interface Conclusion {
+  readonly evidence: Evidence;
+  readonly rule: FailureRule | undefined;
+  readonly kind: FailureKind;
+  readonly head: Partial<ResponseHead>;
+  readonly nothingSaid?: string;
+}
+
+function conclude({ evidence, rule, kind, head, nothingSaid }: Conclusion): UpstreamFailure {
+  const { signs, status } = evidence;
+  const text = unquotedText(evidence);
+  const isOfAccount = kind === 'rate_limit' && (rule?.scope === 'account' || accountLimit.test(text));
+  const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.restMs;
+  const shouldRetry = booleanOf(head.headers?.['x-should-retry']);
+  return {
+    kind,
+    message: (rule?.message ?? messageFor(kind, evidence, nothingSaid)).slice(0, longestMessage),
+    ...(head.status === undefined ? {} : { status }),
+    code: rule?.says ?? codeFor(kind, evidence),
+    param: signs.param,
+    retryAfterMs: waitMs,
+    ...(shouldRetry === undefined ? {} : { shouldRetry }),
+    ...(isOfAccount ? { rateLimitScope: 'account' as const } : {}),
+  };
+}
+
+function messageFor(kind: FailureKind, { status, signs }: Evidence, nothingSaid: string | undefined): string {
+  const { message: said, form } = signs;
+  const ours = kind === 'unexpected' && status !== undefined ? messageOfStatus(status) : undefined;
+  const bare = nothingSaid ?? `The provider answered with status ${status ?? 'unknown'}.`;
+  if (form === 'page') {
+    const page = said === undefined ? bare : `The provider answered with status ${status} and a page titled "${said}".`;
+    return ours === undefined ? page : `${ours} ${page}`;
+  }
+  if (said === undefined) return ours === undefined ? bare : `${ours} (status ${status})`;
+  return ours === undefined ? said : `${ours} It said: ${said}`;
+}
+
+function codeFor(kind: FailureKind, { status, signs }: Evidence): string | undefined {
+  // In bytes rather than tokens, which no other code tells.
+  if (kind === 'context_length' && status === 413 && signs.code === undefined) return 'request_too_large';
+  return signs.code;
+}
+
+function booleanOf(text: string | undefined): boolean | undefined {
+  const word = text?.trim().toLowerCase();
+  return word === 'true' || word === 'false' ? word === 'true' : undefined;
+}

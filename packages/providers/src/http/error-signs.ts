@@ -1,0 +1,221 @@
+import { isObject, type JsonObject } from '../json-object.ts';
+
+/** What an error says, whatever its shape. */
+export interface ErrorSigns {
+  /** Fit for people; undefined where it says nothing to them. */
+  readonly message: string | undefined;
+  /** Everything that it says to people, a line each, for rules to look into. */
+  readonly text: string;
+  /** Codes, types, statuses and reasons, from the outside to the inside. Numbers as text. */
+  readonly codes: readonly string[];
+  /** The first code that is a word: what `error.code` holds for most. */
+  readonly code: string | undefined;
+  /** The field at fault. */
+  readonly param: string | undefined;
+  /** An HTTP status among the numbers. */
+  readonly status: number | undefined;
+  /** How long to wait, as a field of its own says it. */
+  readonly delay: string | undefined;
+  /** `page` is HTML; `nothing` also stands for bytes that are no text. */
+  readonly form: 'data' | 'text' | 'page' | 'nothing';
+}
+
+/** Longest text of a provider that is kept. */
+export const longestMessage = 1000;
+
+/** Bounds of the walk: an error has its say at the beginning and near the surface. */
+const deepest = 8;
+const mostNodes = 400;
+const mostItems = 10;
+const mostCodes = 40;
+const mostTexts = 20;
+
+/** Members by what they hold. Spelt without underscores, in lower case; in the order in which they are believed. */
+const containers = ['error', 'errors', 'baseresp'];
+const texts = ['message', 'msg', 'errormessage', 'errormsg', 'statusmsg', 'errordescription', 'detail', 'details'];
+const lesserTexts = ['error', 'content', 'reason', 'title', 'description'];
+const codes = ['code', 'errorcode', 'errcode', 'errno', 'subcode'];
+const statuses = ['statuscode', 'status'];
+const types = ['type', 'errortype', 'reason', 'quotaid', 'blockreason'];
+/** Members whose name says more than their value. */
+const namedTypes = ['captchaerrortype'];
+const innerContainers = [
+  'innererror',
+  'innerexception',
+  'lasterror',
+  'detail',
+  'details',
+  'data',
+  'inner',
+  'metadata',
+  'raw',
+  'response',
+  'violations',
+  'fieldviolations',
+];
+
+/** What a word of a code looks like, in contrast to a sentence. */
+const word = /^[\w.:#@/-]{1,120}$/;
+
+interface Found {
+  readonly texts: string[];
+  readonly codes: string[];
+  code: string | undefined;
+  param: string | undefined;
+  status: number | undefined;
+  delay: string | undefined;
+  nodes: number;
+}
+
+/** Looks through a value that came in place of an answer: an object, a list of them, a text, JSON inside a text. */
+export function signsOf(value: unknown, form: ErrorSigns['form'] = 'data'): ErrorSigns {
+  const found: Found = {
+    texts: [],
+    codes: [],
+    code: undefined,
+    param: undefined,
+    status: undefined,
+    delay: undefined,
+    nodes: 0,
+  };
+  walk(value, found, 0);
+  const { texts: said, codes: named, nodes: _nodes, ...rest } = found;
+  // "Provider returned error" stands before what the provider said.
+  const message = said.find((text) => !empty.test(text)) ?? said[0];
+  return { ...rest, message, text: said.join('\n'), codes: named, form };
+}
+
+const empty =
+  /^(?:provider returned error|upstream (?:request )?(?:error|failed)|bad request|error|errors?:?|unknown error|failed)[.!:]?$/i;
+
+function walk(value: unknown, found: Found, depth: number): void {
+  if (depth > deepest || ++found.nodes > mostNodes) return;
+  if (typeof value === 'string') return onText(value, found, depth);
+  if (Array.isArray(value)) {
+    for (const item of value.slice(0, mostItems)) walk(item, found, depth + 1);
+    return;
+  }
+  if (isObject(value)) onObject(membersOf(value), found, depth);
+}
+
+function onObject(members: ReadonlyMap<string, unknown>, found: Found, depth: number): void {
+  for (const name of containers) {
+    const value = members.get(name);
+    if (typeof value === 'object') walk(value, found, depth + 1);
+  }
+  for (const name of [...texts, ...lesserTexts]) {
+    const value = members.get(name);
+    if (typeof value === 'string' && !(name === 'reason' && word.test(value))) onText(value, found, depth);
+  }
+  for (const name of codes) onCode(members.get(name), found, { mayBeStatus: true, isName: true });
+  for (const name of statuses) onCode(members.get(name), found, { mayBeStatus: true });
+  for (const name of types) onCode(members.get(name), found);
+  for (const name of namedTypes) {
+    const value = members.get(name);
+    if (typeof value === 'string') addCode(`${name}:${value}`.slice(0, 200), found);
+  }
+  // `{"error":"rate_limited"}`, and `__type` of AWS, which names a package before the class.
+  onCode(members.get('error'), found);
+  const path = members.get('param') ?? members.get('field') ?? members.get('loc');
+  found.param ??= paramOf(path);
+  found.delay ??= delayOf(members.get('retrydelay') ?? members.get('retryafter'));
+  // OpenRouter's signs of moderation. The input itself is looked at nowhere.
+  if (members.has('flaggedinput')) addCode('flagged_input', found);
+  if (Array.isArray(members.get('reasons'))) addCode('flagged_reasons', found);
+  for (const name of innerContainers) {
+    const value = members.get(name);
+    if (typeof value === 'object' || name === 'raw') walk(value, found, depth + 1);
+  }
+}
+
+/** By names in one spelling; of two that differ in spelling alone the first counts. */
+function membersOf(object: JsonObject): ReadonlyMap<string, unknown> {
+  const members = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(object).slice(0, mostNodes)) {
+    const plain = name.length > 40 ? name : name.replaceAll(/[_-]/g, '').toLowerCase();
+    if (value != null && !members.has(plain)) members.set(plain, value);
+  }
+  return members;
+}
+
+function onText(value: string, found: Found, depth: number): void {
+  const nested = nestedJson(value);
+  if (nested !== undefined) {
+    walk(nested.value, found, depth + 1);
+    return addText(nested.before, found);
+  }
+  addText(/<(?:!doctype|html|head|body)\b/i.test(value) ? (titleOf(value) ?? '') : value, found);
+}
+
+function addText(value: string, found: Found): void {
+  const text = clean(value).slice(0, longestMessage);
+  if (text !== '' && found.texts.length < mostTexts && !found.texts.includes(text)) found.texts.push(text);
+}
+
+interface CodePlace {
+  readonly mayBeStatus?: boolean;
+  /** A word that stands here is what the provider calls the failure. */
+  readonly isName?: boolean;
+}
+
+function onCode(value: unknown, found: Found, { mayBeStatus = false, isName = false }: CodePlace = {}): void {
+  if (typeof value === 'number' || (typeof value === 'string' && /^\d{1,12}$/.test(value))) {
+    const number = Number(value);
+    addCode(String(number), found);
+    if (mayBeStatus && number >= 400 && number < 600) found.status ??= number;
+    return;
+  }
+  // Code or sentence: xAI has one in place of the other.
+  if (typeof value !== 'string' || value === '' || value.length > 200) return;
+  addCode(value, found);
+  if (isName && word.test(value)) found.code ??= value;
+}
+
+function addCode(code: string, found: Found): void {
+  if (found.codes.length < mostCodes && !found.codes.includes(code)) found.codes.push(code);
+}
+
+/** A name, or the path of pydantic: `["body", "messages", 0, "content"]`. */
+function paramOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value.slice(0, 200);
+  if (!Array.isArray(value) || value.length === 0 || value.length > 20) return undefined;
+  const steps = value[0] === 'body' ? value.slice(1) : value;
+  const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return path.replace(/^\./, '').slice(0, 200) || undefined;
+}
+
+function delayOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return value;
+  const seconds = isObject(value) ? value['seconds'] : undefined;
+  return typeof seconds === 'number' || typeof seconds === 'string' ? `${seconds}s` : undefined;
+}
+
+/** JSON that stands in a text, perhaps behind a few words: `Error code: 400 - {"error": …}`. */
+function nestedJson(text: string): { readonly before: string; readonly value: unknown } | undefined {
+  const at = text.slice(0, 300).search(/[[{]\s*["{[]/);
+  if (at < 0) return undefined;
+  const value = parseJson(text.slice(at)) ?? parseJson(text.slice(at, text.lastIndexOf('}') + 1));
+  return value === undefined ? undefined : { before: text.slice(0, at).replace(/[\s:–—-]+$/, ''), value };
+}
+
+/** @returns undefined for what is no JSON object or list */
+export function parseJson(text: string): JsonObject | readonly unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) || Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The title of a page, which is all that is told of one. */
+export function titleOf(page: string): string | undefined {
+  const head = page.slice(0, 4000);
+  const title = /<title[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1] ?? /<h1[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1];
+  return title === undefined ? undefined : clean(title) || undefined;
+}
+
+/** Without control characters, and without space around it. */
+// eslint-disable-next-line no-control-regex
+const clean = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]+/g, ' ').trim();
