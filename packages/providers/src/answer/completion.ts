@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, writeLossless } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
 
@@ -35,7 +35,7 @@ export function writeCompletion(completion: Completion): WholeTranslation {
     logprobs: null,
     finish_reason: finishReason,
   };
-  const text = JSON.stringify({
+  const text = writeLossless({
     id,
     object: 'chat.completion',
     created,
