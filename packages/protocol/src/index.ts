@@ -9,7 +9,7 @@ export {
   toWireError,
   type WireError,
 } from './errors/gateway-error.ts';
-export { type Usage, usageSchema } from './openai/usage.ts';
+export { mostTokens, type Usage, usageSchema } from './openai/usage.ts';
 export { type Delivered, deliveredSchema } from './relay/delivered.ts';
 export { decodeFrames, encodeFrame, type Frame, FrameError, type FrameKind, requestIdPattern } from './relay/frame.ts';
 export {

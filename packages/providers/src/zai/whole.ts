@@ -1,6 +1,8 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
+import { amendCalls } from '../openai/normalise/tool-calls.ts';
 import { parseText } from '../parse-text.ts';
 import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
@@ -38,11 +40,10 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
       ...(calls.length === 0
         ? {}
         : {
-            tool_calls: calls.map(({ id, function: called }, at) => ({
-              id: id ?? `call_${plan.requestId}_${at}`,
-              type: 'function',
-              function: { name: called?.name ?? '', arguments: called?.arguments ?? '' },
-            })),
+            tool_calls: amendCalls(
+              calls.map(({ index: _index, ...call }) => call),
+              callNames(plan.requestId, 0),
+            ),
           }),
       ...(found.length === 0 ? {} : { web_search: found }),
     },

@@ -28,11 +28,10 @@ const argumentsText = z.union([
 ]);
 
 const toolCall = z.object({
-  index: z.number().int().nonnegative().nullish(),
+  index: z.number().int().nonnegative().nullish().catch(undefined),
   id: z.string().nullish(),
   function: z.object({ name: z.string().nullish(), arguments: argumentsText.nullish() }).nullish(),
 });
-export type WireToolCall = z.output<typeof toolCall>;
 
 const message = z.object({
   content: z.string().nullish(),
@@ -43,7 +42,7 @@ export type WireMessage = z.output<typeof message>;
 
 const answer = z.object({
   id: z.string().nullish(),
-  created: z.number().nullish(),
+  created: z.number().nonnegative().nullish().catch(undefined),
   model: z.string().nullish(),
   usage: usageSchema.nullish().catch(undefined),
   error: wireErrorSchema.nullish(),
