@@ -89,9 +89,9 @@ function withMessages(body: ChatBody, context: RequestContext): ChatBody {
 }
 
 function rulesOf({ plan, style, isOpenAi = openAiPlace.test(plan.baseUrl), callIds }: RequestContext): HistoryRules {
-  const isOfMistral = !isOpenAi && isMistral(plan);
+  const isOfMistral = isMistral(plan);
   return {
-    callIds: style.tool_call_ids ?? callIds ?? (isOpenAi ? 'at_most_40' : isOfMistral ? 'nine_characters' : 'as_given'),
+    callIds: style.tool_call_ids ?? callIds ?? (isOfMistral ? 'nine_characters' : isOpenAi ? 'at_most_40' : 'as_given'),
     isStrict: isOpenAi || isOfMistral,
     refusesInText: isOfMistral,
   };

@@ -18,8 +18,9 @@ export interface CleanFrame {
 const names = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
 const beginning = /"choices":\[(?:\{"index":\d+,"delta":\{)?/;
 const openMember = '"finish_reason":null';
-/** What is on each chunk of a stream or on none. */
+/** What is the same on each chunk of a stream, or on none. */
 const constant = ['"usage":', '"system_fingerprint":', '"service_tier":'];
+const constantValue = /^(?:null|"[^"\\]*")/;
 
 /** The frame of a chunk that was found clean; undefined where it can't be told from its text. */
 export function frameOf(data: string): CleanFrame | undefined {
@@ -28,7 +29,9 @@ export function frameOf(data: string): CleanFrame | undefined {
   const start = data.slice(0, found.index + found[0].length);
   const end = data.slice(Math.max(start.length, data.lastIndexOf(openMember)));
   const absent = constant.filter((name) => !data.includes(name));
-  const present = constant.filter((name) => !start.includes(name) && data.includes(name));
+  const present = constant
+    .filter((name) => !start.includes(name) && data.includes(name))
+    .map((name) => withValue(data, name));
   const members = [openMember, ...(start.endsWith('{') ? [] : ['"index":']), ...present];
   if (names.every((name) => start.includes(name))) return { start, end, close: '}', members, absent };
   // Others say first what they answer, and then who they are.
@@ -60,12 +63,19 @@ export function isPlain(data: string, { start, end, close, members, absent }: Cl
 
 /** Does a plain chunk add nothing to the answer? */
 export function isEmpty(data: string, { start, end }: CleanFrame): boolean {
-  if (!start.endsWith('{')) return data.includes('"delta":{}') || data.includes('"delta":{"content":""}');
+  if (!start.endsWith('{')) return emptyDelta.test(data);
   return data.length <= start.length + end.length + longestEmpty && empty.test(data.slice(start.length, -end.length));
 }
 
-const empty = /^(?:"content":"")?\},(?:"logprobs":null,)?$/;
-const longestEmpty = '"content":""},"logprobs":null,'.length;
+const empty = /^(?:"content":(?:""|null))?\},(?:"logprobs":null,)?$/;
+const longestEmpty = '"content":null},"logprobs":null,'.length;
+const emptyDelta = /"delta":\{(?:"content":(?:""|null))?\}/;
+
+/** A member as the first chunk has it. */
+const withValue = (data: string, name: string): string => {
+  const at = data.indexOf(name) + name.length;
+  return name + (constantValue.exec(data.slice(at))?.[0] ?? '');
+};
 
 const hasAny = (data: string, members: readonly string[]): boolean => members.some((member) => data.includes(member));
 
