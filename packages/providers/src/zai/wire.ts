@@ -27,6 +27,14 @@ const argumentsText = z.union([
   z.record(z.string(), z.unknown()).transform((value) => writeLossless(value)),
 ]);
 
+/** Content may be a list of parts, of which those of text count. */
+const contentText = z.union([
+  z.string(),
+  z
+    .array(z.union([z.string(), z.looseObject({ text: z.string().optional() })]))
+    .transform((parts) => parts.map((part) => (typeof part === 'string' ? part : (part.text ?? ''))).join('')),
+]);
+
 const toolCall = z.object({
   index: z.number().int().nonnegative().nullish().catch(undefined),
   id: z.string().nullish(),
@@ -34,9 +42,9 @@ const toolCall = z.object({
 });
 
 const message = z.object({
-  content: z.string().nullish(),
+  content: contentText.nullish(),
   reasoning_content: z.string().nullish(),
-  tool_calls: z.array(toolCall).nullish(),
+  tool_calls: z.union([z.array(toolCall), toolCall.transform((call) => [call])]).nullish(),
 });
 export type WireMessage = z.output<typeof message>;
 
@@ -52,7 +60,7 @@ const answer = z.object({
   web_search: z.array(z.looseObject({})).nullish().catch(undefined),
 });
 
-const choice = z.object({ finish_reason: z.string().nullish() });
+const choice = z.object({ finish_reason: z.string().nullish().catch(undefined) });
 
 /** A chunk of a stream. */
 export const chunkSchema = answer.extend({ choices: z.array(choice.extend({ delta: message.nullish() })).nullish() });
