@@ -1,3 +1,6 @@
+import { respell } from '@sluice/protocol';
+import { parseProviderJson } from './parse-text.ts';
+
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -6,27 +9,30 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
+/** Null, nothing, or an empty text or list. */
+export const saysNothing = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
 /**
  * The object with other members; the very same object where they are as wanted already, so that who asks can see that
  * nothing had to be done. A member that is to be undefined does not get into JSON.
  */
 export function amend(object: JsonObject, members: JsonObject): JsonObject {
   const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
-  return isAsWanted ? object : { ...object, ...members };
+  return isAsWanted ? object : respell({ ...object, ...members });
 }
 
 /** The list with its items amended; the very same list where none had to be. */
-export function amendEach(list: readonly unknown[], amendItem: (item: JsonObject, at: number) => unknown): unknown {
+export function amendEach(
+  list: readonly unknown[],
+  amendItem: (item: JsonObject, at: number) => unknown,
+): readonly unknown[] {
   const amended = list.map((item, at) => (isObject(item) ? amendItem(item, at) : item));
   return amended.every((item, at) => item === list[at]) ? list : amended;
 }
 
-/** @returns undefined for what is no JSON object */
+/** A provider's JSON object. @returns undefined for what is none, or too deep or too wide to be an answer */
 export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseProviderJson(text);
+  return isObject(value) ? value : undefined;
 }

@@ -1,13 +1,55 @@
+import { inspectJsonText, type JsonLimits, parseLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 
-/** Parses JSON text by a schema; undefined when it is either no JSON or of another shape. */
-export function parseText<Output>(schema: z.ZodType<Output>, text: string): Output | undefined {
-  let value: unknown;
+/** What JSON in a client's text may be: the arguments of a call, a tool's result. As much as a request itself may be nested. */
+const clientLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000 };
+/** Characters of such a text. */
+const maxClientLength = 1_048_576;
+
+/** What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. */
+const providerLimits: JsonLimits = { maxDepth: 256, maxElements: 10_000_000 };
+
+/**
+ * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be written
+ * with `writeLossless`. Never throws.
+ * @returns undefined for what is no JSON, nested more than 64 levels deep, wider than 10,000 values or longer than 1 MiB
+ */
+export const parseClientJson = (text: string): unknown =>
+  text.length > maxClientLength ? undefined : parseWithin(text, clientLimits);
+
+/**
+ * Parses a provider's JSON, with its digits and its order of members: to be written with `writeLossless`. Never throws.
+ * @returns undefined for what is no JSON, or too deep or too wide to be an answer
+ */
+export const parseProviderJson = (text: string): unknown => parseWithin(text, providerLimits);
+
+/** Is this deeper or wider than anything that {@link parseProviderJson} takes? */
+export const isOverLimits = (text: string): boolean => inspectJsonText(text, providerLimits) !== 'ok';
+
+/**
+ * Parses a provider's JSON by a schema, as {@link parseProviderJson} does; undefined when it is either no JSON or of
+ * another shape.
+ */
+export const parseText = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
+  fit(schema, parseProviderJson(text));
+
+/**
+ * The same for answers that are nothing but numbers, as embeddings are: their digits are those of a double anyway, and
+ * to look at each of them takes several times longer than to parse it.
+ */
+export const parseNumbers = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
+  fit(schema, parseWithin(text, providerLimits, JSON.parse));
+
+function fit<Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined {
+  const parsed = value === undefined ? undefined : schema.safeParse(value);
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+function parseWithin(text: string, limits: JsonLimits, parse: (text: string) => unknown = parseLossless): unknown {
+  if (inspectJsonText(text, limits) !== 'ok') return undefined;
   try {
-    value = JSON.parse(text);
+    return parse(text);
   } catch {
     return undefined;
   }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, writeLossless } from '@sluice/protocol';
 
 /** The reasons of OpenAI's protocol why an answer ends. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -17,7 +17,8 @@ export interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;
   readonly refusal?: string;
-  readonly tool_calls?: readonly ToolCallDelta[];
+  /** Each a {@link ToolCallDelta}; or pieces of a provider that speaks OpenAI's protocol, put right. */
+  readonly tool_calls?: readonly unknown[];
   /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
   readonly [extension: string]: unknown;
 }
@@ -41,24 +42,25 @@ export interface ChunkWriter {
   usage(usage: Usage): string;
 }
 
-export function createChunkWriter(identityOf: () => AnswerIdentity): ChunkWriter {
+/** @param noUsage what stands in place of the usage on each chunk but the last: OpenAI has null there if it was asked for */
+export function createChunkWriter(identityOf: () => AnswerIdentity, noUsage: null | undefined): ChunkWriter {
   let hasRole = false;
 
-  function write(choices: readonly object[], more: object = {}): string {
+  function write(choices: readonly object[], usage: Usage | null | undefined): string {
     const { id, created, model } = identityOf();
-    const chunk = { id, object: 'chat.completion.chunk', created, model, choices, ...more };
-    return `data: ${JSON.stringify(chunk)}\n\n`;
+    const chunk = { id, object: 'chat.completion.chunk', created, model, choices, usage };
+    return `data: ${writeLossless(chunk)}\n\n`;
   }
 
   function choice(delta: Delta, finishReason: FinishReason | null): string {
     const role = hasRole ? {} : { role: 'assistant' };
     hasRole = true;
-    return write([{ index: 0, delta: { ...role, ...delta }, finish_reason: finishReason }]);
+    return write([{ index: 0, delta: { ...role, ...delta }, finish_reason: finishReason }], noUsage);
   }
 
   return {
     delta: (delta) => choice(delta, null),
     finish: (reason) => choice({}, reason),
-    usage: (usage) => write([], { usage }),
+    usage: (usage) => write([], usage),
   };
 }

@@ -1,6 +1,7 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, writeLossless } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
+import { believe } from './usage.ts';
 
 /** A whole answer with one choice, in the words of OpenAI's protocol. */
 export interface Completion extends AnswerIdentity {
@@ -14,7 +15,8 @@ export interface CompletionMessage {
   readonly content: string | null;
   readonly reasoning_content?: string;
   readonly refusal?: string | null;
-  readonly tool_calls?: readonly ToolCall[];
+  /** Each a {@link ToolCall}; or calls of a provider that speaks OpenAI's protocol, put right. */
+  readonly tool_calls?: readonly unknown[];
   /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
   readonly [extension: string]: unknown;
 }
@@ -28,14 +30,15 @@ export interface ToolCall {
 
 /** Writes a whole answer of a provider that does not speak OpenAI's protocol. */
 export function writeCompletion(completion: Completion): WholeTranslation {
-  const { id, created, model, message, finishReason, usage } = completion;
+  const { id, created, model, message, finishReason } = completion;
+  const usage = believe(completion.usage);
   const choice = {
     index: 0,
     message: { role: 'assistant', refusal: null, ...message },
     logprobs: null,
     finish_reason: finishReason,
   };
-  const text = JSON.stringify({
+  const text = writeLossless({
     id,
     object: 'chat.completion',
     created,

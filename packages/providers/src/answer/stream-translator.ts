@@ -1,19 +1,26 @@
 import type { UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
+import { saysNothing } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
+import { namesOf } from './names.ts';
+import { believe, mergeUsage } from './usage.ts';
 
 /** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
 export interface AnswerDraft {
-  /** What the provider calls the answer and its model; before the first delta, else the request's own names stand. */
+  /**
+   * What the provider calls the answer and its model. The first of each counts, before the first delta; after it the names
+   * that were told stand.
+   */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
   /** The provider is at work and has nothing to say yet. */
   heartbeat(): void;
   /** The answer's message is whole; only usage may follow. */
   finish(reason: FinishReason): void;
-  /** Replaces what was said before. */
+  /** May be told several times, see `mergeUsage`. What can't be believed is left out. */
   usage(usage: Usage): void;
+  /** Does nothing after a `finish`: the message is whole. */
   fail(failure: UpstreamFailure): void;
   /** Nothing follows. Without a `finish` before, the answer was truncated. */
   complete(): void;
@@ -33,27 +40,32 @@ export interface EventHandler {
  * gives the usage where it belongs.
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
-  let identity: AnswerIdentity = {
-    id: `chatcmpl-${plan.requestId}`,
-    created: Math.floor(plan.startedAtMs / 1000),
-    model: plan.model,
-  };
+  const made = namesOf(plan);
+  let identity: Partial<AnswerIdentity> = {};
   let responseModel: string | undefined;
   let state: StreamState = { kind: 'open' };
   let usage: Usage | undefined;
   let finishReason: FinishReason | undefined;
   let output = '';
   let heartbeats = 0;
-  const writer = createChunkWriter(() => identity);
+  let progress = 0;
+  let hasBegun = false;
+  const wantsUsage = clientWantsUsage(body);
+  const writer = createChunkWriter(() => ({ ...made, ...identity }), wantsUsage ? null : undefined);
   const isOpen = (): boolean => state.kind === 'open';
 
   const answer: AnswerDraft = {
     identify(given) {
-      identity = { ...identity, ...given };
-      responseModel = given.model ?? responseModel;
+      if (!hasBegun) identity = { ...given, ...identity };
+      responseModel ??= given.model;
     },
     delta(delta) {
-      if (isOpen() && finishReason === undefined) output += writer.delta(delta);
+      if (!isOpen() || finishReason !== undefined) return;
+      const isEmpty = Object.values(delta).every(saysNothing);
+      if (isEmpty && hasBegun) return;
+      hasBegun = true;
+      if (!isEmpty) progress++;
+      output += writer.delta(delta);
     },
     heartbeat() {
       heartbeats++;
@@ -61,13 +73,15 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     finish(reason) {
       if (!isOpen() || finishReason !== undefined) return;
       finishReason = reason;
+      progress++;
       output += writer.finish(reason);
     },
     usage(given) {
-      usage = given;
+      const counted = believe(given);
+      if (counted !== undefined) usage = mergeUsage(usage, counted);
     },
     fail(failure) {
-      if (isOpen()) state = { kind: 'failed', failure };
+      if (isOpen() && finishReason === undefined) state = { kind: 'failed', failure };
     },
     complete() {
       if (!isOpen()) return;
@@ -76,7 +90,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
         state = { kind: 'failed', failure: { kind: 'truncated', message } };
         return;
       }
-      if (usage !== undefined && clientWantsUsage(body)) output += writer.usage(usage);
+      if (usage !== undefined && wantsUsage) output += writer.usage(usage);
       state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
     },
     get isFinished() {
@@ -108,6 +122,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     },
     get heartbeats() {
       return heartbeats;
+    },
+    get progress() {
+      return progress;
     },
     ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
   };

@@ -53,9 +53,9 @@ function named<Block extends ContentBlockParam>(name: string | undefined, blocks
 }
 
 function fromAssistant(message: Assistant): ContentBlockParam[] {
-  const { content, refusal, tool_calls: calls = [] } = message;
+  const { content, refusal, tool_calls: calls } = message;
   const said = toBlocks(content ?? refusal);
-  const uses = calls.flatMap((call): ContentBlockParam[] =>
+  const uses = (calls ?? []).flatMap((call): ContentBlockParam[] =>
     call.type === 'function'
       ? [{ type: 'tool_use', id: toToolId(call.id), name: call.function.name, input: toInput(call.function.arguments) }]
       : [],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
-import { parseText } from '../parse-text.ts';
+import { parseNumbers } from '../parse-text.ts';
 import { parseObject } from '../json-object.ts';
 import { findError } from './normalise/find-error.ts';
 import { plainStyle } from './options.ts';
@@ -47,7 +47,7 @@ function failureIn(text: string): WholeTranslation {
 
 /** An answer that is as it should be passes unchanged. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const list = parseText(listSchema, text);
+  const list = parseNumbers(listSchema, text);
   if (!list?.data || list.error) return failureIn(text);
   const { data, model, usage } = list;
   const wantsText = body['encoding_format'] === 'base64';
