@@ -4,6 +4,7 @@ import { checkChatLimits } from './chat-limits.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-parameters.ts';
 import { checkChatRules } from './chat-rules.ts';
 import { explainIssue } from './explain-issue.ts';
+import { checkJsonTexts } from './json-texts.ts';
 
 /** Validates where the body lies, without building a copy. */
 const fastSchema = z.compile(chatRequestSchema);
@@ -21,6 +22,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   if (!z.validate(fastSchema, body)) throw explain(body);
   const request = body as ChatRequest;
   checkChatRules(request);
+  checkJsonTexts(request);
   return request;
 }
 
