@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAdmission } from '@sluice/admission';
+import { createAdmission, createPeek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { createSubmitter } from '@sluice/queue';
@@ -159,6 +159,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       onError,
       now,
     },
+    peek: createPeek({ connection: commands, keys }),
     observe: { metrics, logger, totals, now },
     health: {
       version,
@@ -184,7 +185,11 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
 
   return {
     async listen() {
-      server = await listen(app, config.server);
+      const onDropped = createTroubleLog(logger, 'too many connections of clients', now);
+      server = await listen(app, {
+        ...config.server,
+        onDropped: () => onDropped(`there are ${config.server.maxConnections}: server.max_connections`),
+      });
       return server.port;
     },
     async start() {

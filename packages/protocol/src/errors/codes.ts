@@ -82,6 +82,18 @@ export const errorTable = {
     retryable: false,
     message: 'The requested model does not exist here.',
   },
+  origin_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'Requests without an API key are not answered to pages of other sites.',
+  },
+  host_not_allowed: {
+    status: 421,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'Requests without an API key are not answered under this host name.',
+  },
   unknown_url: {
     status: 404,
     type: 'invalid_request_error',
@@ -111,6 +123,12 @@ export const errorTable = {
     type: 'invalid_request_error',
     retryable: false,
     message: 'The request body must be JSON, plain or compressed with gzip, deflate, br or zstd.',
+  },
+  expectation_failed: {
+    status: 417,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The "expect" header may only say "100-continue".',
   },
 
   rate_limit_exceeded: {
