@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
+import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 
 type ClientKey = Config['keys'][number];
@@ -26,13 +27,14 @@ const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
   ...over,
 });
 
+const plenty = createTokenBuckets({ perMinute: 60_000, burst: 1000, now: () => 0 });
 let server: Server | undefined;
 afterEach(() => server?.close());
 
 /** Who these headers stand for, or the status with which they are refused. */
 async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>): Promise<unknown> {
   const app = express();
-  app.use(requestId, authenticate(keys));
+  app.use(requestId, authenticate(keys, plenty));
   app.get('/', (_request, response) => void response.json(principalOf(response).name));
   app.use(handleError(() => undefined));
   server = createServer(app).listen(0, '127.0.0.1');
