@@ -43,6 +43,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
   const waiting: Waiting[] = [];
   let isPaused = false;
   let stalled: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
 
   function mayBegin(): boolean {
     if (open.size === 0) return true;
@@ -56,9 +57,17 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     open.add(response);
     response.once('close', () => {
       open.delete(response);
-      goOn();
+      if (waiting.length > 0 || isPaused) goOnSoon();
     });
     listener(request, response);
+  }
+
+  /** Once others have had their turn: answers that are sent at once would follow each other without a pause. */
+  function goOnSoon(): void {
+    turn ??= setImmediate(() => {
+      turn = undefined;
+      goOn();
+    });
   }
 
   function goOn(): void {

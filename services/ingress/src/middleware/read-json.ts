@@ -40,6 +40,7 @@ const mebibyte = 1024 * 1024;
  */
 export function readJson(needs: ReadJsonNeeds): RequestHandler {
   const { budget, server } = needs;
+  const takeTurn = createTurns();
   return async (request, response, next) => {
     const { keyId, isAnonymous } = principalOf(response);
     requireJson(request, !isAnonymous);
@@ -57,9 +58,23 @@ export function readJson(needs: ReadJsonNeeds): RequestHandler {
     const { maxBodyBytes: maxBytes, maxInflationRatio } = server;
     const bytes = await readBody(request, { ...size, maxBytes, maxInflationRatio, hold });
     setBodyHold(response, hold);
+    if (!isCheap) {
+      await takeTurn();
+      if (response.destroyed) throw new GatewayError('request_cancelled');
+      refuseTheRefused(needs.refusedBodies, keyId);
+    }
     request.body = toJson(bytes);
     next();
   };
+}
+
+/**
+ * Of large bodies one is parsed between two looks at the sockets: twenty that end together would else keep everybody,
+ * Redis included, waiting for as long as all of them take.
+ */
+function createTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))));
 }
 
 /** Takes the body out of the request, which lives as long as the answer: nobody else is to hold what it says. */
@@ -109,9 +124,21 @@ function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }:
   });
 }
 
+/** What is no object is looked at in full only where that costs nothing; then the message says more. */
+const longestOdd = 64 * 1024;
+const openCurly = 0x7b;
+const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+function beginsAsObject(bytes: Buffer): boolean {
+  return bytes.subarray(0, longestOdd).find((byte) => !blanks.has(byte)) === openCurly;
+}
+
 function toJson(bytes: Buffer): JsonBody {
   if (bytes.length === 0) {
     throw new GatewayError('invalid_json', { message: 'The request has no body; a JSON object is wanted.' });
+  }
+  if (bytes.length > longestOdd && !beginsAsObject(bytes)) {
+    throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: a JSON object is wanted.' });
   }
   if (!isUtf8(bytes)) throw new GatewayError('invalid_encoding', { message: 'The request body is not valid UTF-8.' });
   switch (inspectJson(bytes, { maxDepth, maxElements })) {

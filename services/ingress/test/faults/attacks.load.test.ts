@@ -5,12 +5,11 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../e2e/sluice.ts';
-import { metric } from '../e2e/traffic.ts';
-import { watchMemory } from './measure.ts';
-import { outcomesOf, type Scene, startScene } from './scene.ts';
+import { watchCpu, watchMemory } from './measure.ts';
+import { type Scene, startScene } from './scene.ts';
 
-/** A key with all its limits, whose owner means harm. */
-const attackersKey = 'sk-test-attacker-0001';
+/** Keys with all their limits, whose owners mean harm; one an attack, since what is refused counts for its key. */
+const attackersKey = (at = 0): string => `sk-test-attacker-000${at}`;
 const megabytes = 1_000_000;
 
 let scene: Scene;
@@ -22,7 +21,11 @@ beforeAll(async () => {
     config: (simulatorUrl) => ({
       keys: [
         { name: 'neighbour', key: apiKey },
-        { name: 'attacker', key: attackersKey, limits: { concurrency: 20, rpm: 600, tpm: 200_000 } },
+        ...Array.from({ length: 10 }, (_, at) => ({
+          name: `attacker-${at}`,
+          key: attackersKey(at),
+          limits: { concurrency: 20, rpm: 600, tpm: 200_000 },
+        })),
       ],
       upstreams: [
         { id: 'sim', type: 'openai', base_url: `${simulatorUrl}/v1`, credentials: [{ id: 'a', api_key: 'tok-sim-a' }] },
@@ -70,7 +73,7 @@ interface Sent {
 }
 
 /** Sends a chat request on a connection of its own. A connection that ends before the answer counts as status 0. */
-async function send({ body, coding, key = attackersKey, isChunked = false }: Sent): Promise<Answer> {
+async function send({ body, coding, key = attackersKey(), isChunked = false }: Sent): Promise<Answer> {
   const outgoing = request(`${origin}/v1/chat/completions`, {
     agent: new Agent(),
     method: 'POST',
@@ -94,13 +97,13 @@ async function send({ body, coding, key = attackersKey, isChunked = false }: Sen
   }
 }
 
-/** Lets a neighbour ask all the time while something is done to the ingress. Its requests must all be served. */
+/** Lets a neighbour ask all the time while something is done to the ingress. Its SDK must get all that it asks for. */
 async function besideNeighbour(attack: () => Promise<void>): Promise<void> {
   const healthy: ReturnType<Scene['ask']>[] = [];
   let isOver = false;
   async function serve(): Promise<void> {
     while (!isOver) {
-      const asked = scene.ask({ model: 'demo', tokens: 5 });
+      const asked = scene.ask({ model: 'demo', tokens: 5, maxRetries: 2 });
       healthy.push(asked);
       await asked.over;
     }
@@ -110,7 +113,8 @@ async function besideNeighbour(attack: () => Promise<void>): Promise<void> {
   isOver = true;
   await neighbour;
   expect(healthy.length).toBeGreaterThan(0);
-  expect(outcomesOf(healthy)).toEqual({ complete: healthy.length });
+  const failed = healthy.filter(({ outcome }) => outcome !== 'complete');
+  expect(failed.map(({ outcome, code }) => [outcome, code])).toEqual([]);
 }
 
 const ingress = (): Scene['fleet']['ingresses'][number] => {
@@ -123,7 +127,6 @@ const worker = (): Scene['fleet']['workers'][number] => {
   if (first === undefined) throw new Error('there is no worker');
   return first;
 };
-const lag = (): Promise<number> => metric(origin, 'nodejs_eventloop_lag_p99_seconds');
 const squeezed = (text: string): Buffer =>
   brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
 
@@ -154,7 +157,7 @@ describe('F45 JSON in texts that an adapter parses', () => {
     async (model) => {
       const before = (await scene.simulator.stats()).total;
       const memories = [watchMemory(ingress()), watchMemory(worker())];
-      await lag();
+      const computed = [watchCpu(ingress()), watchCpu(worker())];
       await besideNeighbour(async () => {
         for (const [param, messages] of Object.entries(places)) {
           for (const stream of [false, true]) {
@@ -166,7 +169,8 @@ describe('F45 JSON in texts that an adapter parses', () => {
           }
         }
       });
-      expect(await lag()).toBeLessThan(0.05);
+      // 18 requests, those of the neighbour not counted. A clock would measure how busy the machine is.
+      for (const ms of computed) expect(ms()).toBeLessThan(18 * 50);
       for (const growth of memories) expect(growth()).toBeLessThan(100);
       const healthy = (await scene.simulator.calls()).filter(({ body }) => body.includes('rid=')).length;
       expect((await scene.simulator.stats()).total - before).toBeLessThanOrEqual(healthy);
@@ -206,19 +210,37 @@ describe('F46 bytes in flight', () => {
   });
 
   it.each<[string, Sent, number]>([
-    ['60 of 140 bytes that inflate to 20 MB', { body: squeezed(picture(20 * megabytes)), coding: 'br' }, 60],
-    ['60 of 20 kB that inflate to 20 MB', { body: gzipSync(picture(20 * megabytes)), coding: 'gzip' }, 60],
-    ['20 of 200 bytes that inflate to 200 MB', { body: squeezed('x'.repeat(200 * megabytes)), coding: 'br' }, 20],
-    ['60 with 90,000 names', { body: gzipSync(keys), coding: 'gzip' }, 60],
-    ['60 of 10 MB in chunks that are no JSON', { body: 'x'.repeat(10 * megabytes), isChunked: true }, 60],
+    [
+      '60 of 140 bytes that inflate to 20 MB',
+      { body: squeezed(picture(20 * megabytes)), coding: 'br', key: attackersKey(1) },
+      60,
+    ],
+    [
+      '60 of 20 kB that inflate to 20 MB',
+      { body: gzipSync(picture(20 * megabytes)), coding: 'gzip', key: attackersKey(2) },
+      60,
+    ],
+    [
+      '20 of 200 bytes that inflate to 200 MB',
+      { body: squeezed('x'.repeat(200 * megabytes)), coding: 'br', key: attackersKey(3) },
+      20,
+    ],
+    ['60 with 90,000 names', { body: gzipSync(keys), coding: 'gzip', key: attackersKey(4) }, 60],
+    [
+      '60 of 10 MB in chunks that are no JSON',
+      { body: 'x'.repeat(10 * megabytes), isChunked: true, key: attackersKey(5) },
+      60,
+    ],
   ])('%s are refused, and cost a bounded share', async (_, sent, count) => {
     const growth = watchMemory(ingress());
+    const computed = watchCpu(ingress());
     await besideNeighbour(async () => {
       const answers = await Promise.all(Array.from({ length: count }, () => send(sent)));
       const others = answers.filter(({ status }) => status !== 0 && (status < 400 || status > 429));
       expect(others).toEqual([]);
     });
     expect(growth()).toBeLessThan(300);
+    expect(computed()).toBeLessThan(count * 100);
   });
 
   it('holds back what comes at once beyond the budget of a key, and takes it when there is room', async () => {
@@ -238,7 +260,7 @@ describe('F46 bytes in flight', () => {
 
 describe('F47 answers that nobody reads', () => {
   const head = (path: string): string =>
-    `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${attackersKey}\r\n\r\n`;
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${attackersKey()}\r\n\r\n`;
 
   async function pipeline(path: string, count: number): Promise<Socket> {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
@@ -257,9 +279,7 @@ describe('F47 answers that nobody reads', () => {
       await besideNeighbour(async () => {
         for (let round = 0; round < 3; round++) sockets.push(await pipeline(path, 2000));
         for (let asked = 0; asked < 20; asked++) {
-          const askedAt = performance.now();
           expect((await fetch(`${origin}/livez`)).status).toBe(200);
-          expect(performance.now() - askedAt).toBeLessThan(1000);
         }
       });
       expect(growth()).toBeLessThan(60);
@@ -297,7 +317,7 @@ describe('a client that is slow to ask', () => {
   it('has 10 s for its headers and 60 s for its body, whether it has a key or not', async () => {
     const [headers, body, refused] = [
       open('POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n'),
-      open(post(attackersKey)),
+      open(post(attackersKey())),
       open(post('sk-wrong-0001')),
     ];
     const drip = setInterval(() => {
