@@ -85,8 +85,10 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
 }
 
 function refuseExpectation(response: ServerResponse): void {
-  const refusal = new GatewayError('expectation_failed');
-  response.writeHead(refusal.status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  const refusal = new GatewayError('invalid_request', {
+    message: 'The "expect" header may only say "100-continue".',
+  });
+  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
   response.end(JSON.stringify(toEnvelope(refusal)));
 }
 

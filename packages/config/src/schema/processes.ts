@@ -14,7 +14,6 @@ import {
 } from '@sluice/setting-types';
 
 const mebibyte = 1024 * 1024;
-const defaultMaxBody = { max_body_bytes: 20 * mebibyte };
 
 /** An address to listen on. */
 export const host = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
@@ -30,7 +29,7 @@ export const server = across(
       .default(120_000)
       .describe('After a stop signal, open answers may go on for so long; then they end with an error event.'),
     max_body_bytes: bytes()
-      .default(defaultMaxBody.max_body_bytes)
+      .default(20 * mebibyte)
       .describe('Largest request body, after decompression. A larger one is answered with 413.'),
     max_inflation_ratio: wholeNumber(1, 10_000)
       .default(20)
@@ -98,8 +97,8 @@ export const server = across(
   }),
   function* (value) {
     yield* findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' });
-    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'key_body_budget_bytes', otherwise: defaultMaxBody });
-    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'body_budget_bytes', otherwise: defaultMaxBody });
+    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'key_body_budget_bytes' });
+    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'body_budget_bytes' });
     yield* findReversed({ value, lower: 'key_body_budget_bytes', upper: 'body_budget_bytes' });
   },
 );

@@ -89,8 +89,8 @@ export const errorTable = {
     message: 'Requests without an API key are not answered to pages of other sites.',
   },
   host_not_allowed: {
-    status: 421,
-    type: 'invalid_request_error',
+    status: 403,
+    type: 'permission_error',
     retryable: false,
     message: 'Requests without an API key are not answered under this host name.',
   },
@@ -123,12 +123,6 @@ export const errorTable = {
     type: 'invalid_request_error',
     retryable: false,
     message: 'The request body must be JSON, plain or compressed with gzip, deflate, br or zstd.',
-  },
-  expectation_failed: {
-    status: 417,
-    type: 'invalid_request_error',
-    retryable: false,
-    message: 'The "expect" header may only say "100-continue".',
   },
 
   rate_limit_exceeded: {
