@@ -12,6 +12,7 @@ export {
   type Ticket,
   type Verdict,
 } from './admission.ts';
+export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';
 export {
   type BreakerSettings,
   type Choice,

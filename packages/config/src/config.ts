@@ -47,6 +47,24 @@ export interface ServerConfig extends ManagementConfig {
   readonly drainTimeoutMs: number;
   /** Largest request body, after decompression. */
   readonly maxBodyBytes: number;
+  /** How many times its size a compressed body may inflate to, beyond a mebibyte. */
+  readonly maxInflationRatio: number;
+  /** Bytes of bodies that the process may hold at once, until they are stored; at least `maxBodyBytes`. */
+  readonly bodyBudgetBytes: number;
+  /** The same for each client key. */
+  readonly keyBodyBudgetBytes: number;
+  /** Before a larger body is read, the limits of its key are asked. */
+  readonly largeBodyBytes: number;
+  /** Mebibytes of such bodies of one key that may be read only to be refused, a minute. */
+  readonly refusedBodiesPerMinute: number;
+  /** Requests with a wrong key that one address gets a full answer to, a minute. */
+  readonly wrongKeysPerMinute: number;
+  /** Connections of clients at once. */
+  readonly maxConnections: number;
+  /** Requests of one connection that are under way at once. */
+  readonly maxPipelinedRequests: number;
+  /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
+  readonly allowedHosts: readonly string[];
   /** How long the status line waits for the first event of the upstream. */
   readonly holdMs: number;
   /** Silence in a stream after which a heartbeat is sent. */

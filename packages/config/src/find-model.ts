@@ -1,5 +1,5 @@
-import picomatch from 'picomatch';
 import type { ClientKey, Config, ModelConfig } from './config.ts';
+import { compileGlob, isGlob } from './glob.ts';
 
 type Matches = (name: string) => boolean;
 
@@ -40,14 +40,11 @@ function toIndex(models: readonly ModelConfig[]): ModelIndex {
   };
 }
 
-const isGlob = (pattern: string): boolean => /[*?[{]/.test(pattern);
-
 function toMatcher(pattern: string): Matches {
   if (pattern === '*') return () => true;
   if (!isGlob(pattern)) {
     const wanted = pattern.toLowerCase();
     return (name) => name.toLowerCase() === wanted;
   }
-  // Names are no paths: `bash` lets a star match slashes.
-  return picomatch(pattern, { bash: true, dot: true, nocase: true, noextglob: true, nonegate: true });
+  return compileGlob(pattern);
 }

@@ -21,7 +21,6 @@ const verdicts: Record<FailureKind, Verdict> = {
   truncated: { remedy: 'retry', countsAgainstTarget: true },
   malformed: { remedy: 'retry', countsAgainstTarget: true },
   busy: { remedy: 'retry', countsAgainstTarget: false },
-  certificate: { remedy: 'next_target', countsAgainstTarget: true },
   rate_limit: { remedy: 'next_credential', countsAgainstTarget: false },
   quota: { remedy: 'next_credential', countsAgainstTarget: false },
   authentication: { remedy: 'next_credential', countsAgainstTarget: false },

@@ -27,7 +27,7 @@ export {
 } from './relay/payloads.ts';
 export { type FailureKind, failureKinds, type UpstreamFailure } from './upstream/failure.ts';
 export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
-export { inspectJson, type JsonLimits } from './json-depth.ts';
+export { inspectJson, type JsonLimits, measureJsonText } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
 export { type AnswerEvent, eventsOf, parseChunk, textsOf, writeChunk } from './openai/answer-events.ts';
 export { type ChatMessage } from './openai/chat-message.ts';

@@ -1,4 +1,4 @@
-import { inspectJson } from '@sluice/protocol';
+import { inspectJson, measureJsonText } from '@sluice/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -108,5 +108,58 @@ describe('a text of 20 MB', () => {
     const startedAt = performance.now();
     expect(inspectJson(bytes, { maxDepth: 64, maxElements: 10_000_000 })).toBe('ok');
     expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
+describe('a text that somebody will parse', () => {
+  const measure = (text: string, limits: { maxDepth?: number; maxElements?: number } = {}) =>
+    measureJsonText(text, { maxDepth: 64, maxElements: 1_000_000, ...limits });
+  const value = fc.oneof(fc.array(fc.jsonValue({ maxDepth: 6 })), fc.dictionary(fc.string(), fc.jsonValue()));
+
+  it('is measured as its bytes are, with blanks around it', () => {
+    fc.assert(
+      fc.property(value, fc.constantFrom('', ' ', '\n\t\r '), (any, blank) => {
+        const text = `${blank}${JSON.stringify(any, undefined, blank.length)}${blank}`;
+        const { depth, elements } = measured(text);
+        expect(measure(text)).toBe(elements);
+        expect(measure(text, { maxElements: elements - 1 })).toBe('too_many_elements');
+        expect(measure(text, { maxDepth: depth - 1, maxElements: elements })).toBe('too_deep');
+      }),
+    );
+  });
+
+  it('that was cut anywhere never counts for more than the whole', () => {
+    fc.assert(
+      fc.property(value, fc.nat(), (any, at) => {
+        const text = JSON.stringify(any);
+        expect(measure(text.slice(0, at % text.length))).toBeLessThanOrEqual(measured(text).elements);
+      }),
+    );
+  });
+
+  it.each([
+    ['', 0],
+    ['   ', 0],
+    ['5', 0],
+    ['"[[[["', 0],
+    ['no [[[[ JSON', 0],
+    ['\ufeff[[[[', 0],
+    ['[INFO] [[[[[[', 1],
+    ['[1/4] [[[[', 1],
+    ['[\u001b[32mok', 1],
+    ['[] [[[[', 1],
+    ['{} , [[[', 1],
+    [String.raw`["\"[[", ["\\"], "\\\"[["]`, 4],
+    ['["[[[[', 1],
+  ])('%j has %i elements as far as a parser gets', (text, elements) => {
+    expect(measure(text)).toBe(elements);
+  });
+
+  it.each([
+    ['brackets', '['.repeat(1_000_000)],
+    ['objects', '{"a":'.repeat(1_000_000)],
+    ['brackets after a bad beginning', `[tru, ${'['.repeat(1_000_000)}`],
+  ])('of a million nested %s is too deep', (_, text) => {
+    expect(measure(text)).toBe('too_deep');
   });
 });

@@ -1,13 +1,18 @@
+import type { Peek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import type { Exposition } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './chat/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
+import { createBodyBudget } from './middleware/body-budget.ts';
+import { guardStrangers } from './middleware/guard-strangers.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { readJson } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
+import { requireHost } from './middleware/require-host.ts';
+import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { ServeNeeds } from './chat/serve.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { embeddings } from './routes/embeddings.ts';
@@ -19,6 +24,7 @@ import { methodNotAllowed, notFound } from './routes/not-found.ts';
 export interface AppNeeds {
   readonly config: Config;
   readonly serve: ServeNeeds;
+  readonly peek: Peek;
   readonly observe: ObserveNeeds;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -36,6 +42,7 @@ export function createApp(needs: AppNeeds): Express {
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
+  app.use(requireHost);
 
   const isAdmin = adminCheck(config.keys);
   app.get('/livez', showPage(pages.livez));
@@ -44,19 +51,25 @@ export function createApp(needs: AppNeeds): Express {
   app.get('/status', showPageInFull(pages.status, isAdmin));
   app.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
 
-  const asClient = authenticate(config.keys);
+  const { server } = config;
+  const perMinute = (count: number) =>
+    createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
+  const asClient = [
+    authenticate(config.keys, perMinute(server.wrongKeysPerMinute)),
+    guardStrangers(server.allowedHosts),
+  ];
+  const asJson = readJson({
+    server,
+    budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
+    refusedBodies: perMinute(server.refusedBodiesPerMinute),
+    peek: needs.peek,
+  });
   const api = Router();
   const operations = { '/chat/completions': chatCompletions, '/embeddings': embeddings };
   for (const [path, operation] of Object.entries(operations)) {
     api
       .route(path)
-      .post(
-        record(needs.observe, `/v1${path}`),
-        refuseUnready(needs.state),
-        asClient,
-        readJson(config.server.maxBodyBytes),
-        operation(needs.serve),
-      )
+      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, asJson, operation(needs.serve))
       .all(methodNotAllowed('POST'));
   }
   api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/thinking';
 import type { Observation } from './chat/observe.ts';
+import type { BodyHold } from './middleware/body-budget.ts';
 
 /** Who asks: a client key of the configuration. */
 export interface Principal {
@@ -11,6 +12,8 @@ export interface Principal {
   /** The key masked to its first and last four characters, for logs; absent for keys known by hash alone. */
   readonly hint: string | undefined;
   readonly isAdmin: boolean;
+  /** Stands for clients whom no key names. */
+  readonly isAnonymous: boolean;
   /** Globs of the models it may use. */
   readonly models: readonly string[];
   readonly limits: KeyLimits;
@@ -33,11 +36,14 @@ export interface RequestContext {
 const contexts = new WeakMap<Response, RequestContext>();
 const principals = new WeakMap<Response, Principal>();
 const observations = new WeakMap<Response, Observation>();
+const bodyHolds = new WeakMap<Response, BodyHold>();
 
 export const setContext = (response: Response, context: RequestContext): unknown => contexts.set(response, context);
 export const setPrincipal = (response: Response, principal: Principal): unknown => principals.set(response, principal);
 export const setObservation = (response: Response, observation: Observation): unknown =>
   observations.set(response, observation);
+
+export const setBodyHold = (response: Response, hold: BodyHold): unknown => bodyHolds.set(response, hold);
 
 /** @throws Error when the middleware that sets it did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(contexts.get(response), 'context');
@@ -45,6 +51,9 @@ export const principalOf = (response: Response): Principal => need(principals.ge
 export const observationOf = (response: Response): Observation => need(observations.get(response), 'observation');
 /** For errors on any route; only chat requests are observed. */
 export const findObservation = (response: Response): Observation | undefined => observations.get(response);
+
+/** The body lies in Redis: its part of the budget goes to another one. */
+export const bodyStored = (response: Response): void => bodyHolds.get(response)?.stored();
 
 function need<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined)

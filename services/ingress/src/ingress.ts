@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAdmission } from '@sluice/admission';
+import { createAdmission, createPeek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
 import { createSubmitter } from '@sluice/queue';
@@ -171,6 +171,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       onError,
       now,
     },
+    peek: createPeek({ connection: commands, keys }),
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
     state,
     pages,
@@ -187,7 +188,11 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   return {
     async listen() {
       const { metricsHost: host, metricsPort: port, isMetricsPortUsual: mayTakeAnother } = config.server;
-      server = await listen(app, config.server);
+      const onDropped = createTroubleLog(logger, 'too many connections of clients', now);
+      server = await listen(app, {
+        ...config.server,
+        onDropped: () => onDropped(`there are ${config.server.maxConnections}: server.max_connections`),
+      });
       management = await startManagementServer({
         host,
         port,

@@ -1,10 +1,13 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
+import { limitPipelines } from './pipeline-limit.ts';
 
 /** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
+/** How often Node looks for connections whose time is up: by default every 30 s, which makes 40 s of 10. */
+const checkingMs = 1000;
 /** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
 const keepAliveMs = 75_000;
 
@@ -19,20 +22,38 @@ export interface ClientServer {
   close(): void;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Connections at once; more are closed. */
+  readonly maxConnections: number;
+  /** Requests of one connection at once; more wait. */
+  readonly maxPipelinedRequests: number;
+  /** A client that reads nothing for so long, with requests waiting behind its answers, is given up. */
+  readonly slowClientMs: number;
+  /** A connection was closed because there were too many. */
+  readonly onDropped: () => void;
+}
+
 /** Listens for clients; resolves when it does. */
-export async function listen(
-  app: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<ClientServer> {
+export async function listen(app: RequestListener, options: ListenOptions): Promise<ClientServer> {
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkingMs,
       keepAliveTimeout: keepAliveMs,
       noDelay: true,
+      // Said in the envelope instead, by a route of the app.
+      requireHostHeader: false,
     },
-    app,
+    limitPipelines(app, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),
   );
+  server.maxConnections = options.maxConnections;
+  server.on('drop', options.onDropped);
+  // Clients that ask before they send a body are told to go on by what reads it.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  server.on('checkExpectation', (_request, response) => refuseExpectation(response));
   let open = 0;
   let lastPostAt = -Infinity;
   const idle: (() => void)[] = [];
@@ -47,7 +68,7 @@ export async function listen(
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(options.port, options.host, () => {
       server.off('error', reject);
       resolve();
     });
@@ -61,6 +82,14 @@ export async function listen(
       server.closeAllConnections();
     },
   };
+}
+
+function refuseExpectation(response: ServerResponse): void {
+  const refusal = new GatewayError('invalid_request', {
+    message: 'The "expect" header may only say "100-continue".',
+  });
+  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.end(JSON.stringify(toEnvelope(refusal)));
 }
 
 const statusTexts: Readonly<Record<number, string>> = {

@@ -60,13 +60,27 @@ export function resolveConfig(parts: Parts): Config {
   });
 }
 
+const mebibyte = 1024 * 1024;
+
 function resolveServer({ settings: { server }, environment }: Parts): ServerConfig {
+  const bodyBudgetBytes =
+    server.body_budget_bytes ?? Math.max(256 * mebibyte, 4 * server.max_body_bytes, server.key_body_budget_bytes ?? 0);
   return {
     port: environment.PORT ?? server.port,
     host: environment.HOST ?? server.host,
     ...resolveManagement({ settings: server, environment, usualPort: 9463 }),
     drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? server.drain_timeout_ms,
     maxBodyBytes: server.max_body_bytes,
+    maxInflationRatio: server.max_inflation_ratio,
+    bodyBudgetBytes,
+    keyBodyBudgetBytes:
+      server.key_body_budget_bytes ?? Math.max(server.max_body_bytes, Math.floor(bodyBudgetBytes / 4)),
+    largeBodyBytes: server.large_body_bytes,
+    refusedBodiesPerMinute: server.refused_bodies_per_minute,
+    wrongKeysPerMinute: server.wrong_keys_per_minute,
+    maxConnections: server.max_connections,
+    maxPipelinedRequests: server.max_pipelined_requests,
+    allowedHosts: server.allowed_hosts.map((name) => name.toLowerCase()),
     holdMs: server.hold_ms,
     heartbeatMs: server.heartbeat_ms,
     pauseAtBytes: server.pause_at_bytes,

@@ -1,7 +1,17 @@
 import type { z } from 'zod';
 import { logLevels } from '../config.ts';
 import { across, findReversed } from './across.ts';
-import { bytes, flag, listenPort, milliseconds, oneOf, section, textLike, wholeNumber } from '@sluice/setting-types';
+import {
+  bytes,
+  flag,
+  listenPort,
+  listOf,
+  milliseconds,
+  oneOf,
+  section,
+  textLike,
+  wholeNumber,
+} from '@sluice/setting-types';
 
 const mebibyte = 1024 * 1024;
 
@@ -35,6 +45,49 @@ export const server = across(
     max_body_bytes: bytes()
       .default(20 * mebibyte)
       .describe('Largest request body, after decompression. A larger one is answered with 413.'),
+    max_inflation_ratio: wholeNumber(1, 10_000)
+      .default(20)
+      .describe(
+        'A compressed body may inflate to so many times its size, and to 1 MiB in any case. What inflates to more is answered with 413 as soon as that shows.',
+      ),
+    body_budget_bytes: wholeNumber(1, undefined, 'bytes')
+      .optional()
+      .meta({ 'x-default': '256 MiB, or four times `max_body_bytes` if that is more' })
+      .describe(
+        'Bytes of request bodies that one process may hold at once, from before they are read until they lie in Redis. What does not fit is answered with 503.',
+      ),
+    key_body_budget_bytes: wholeNumber(1, undefined, 'bytes')
+      .optional()
+      .meta({ 'x-default': 'a quarter of `body_budget_bytes`, or `max_body_bytes` if that is more' })
+      .describe('The same for the requests of one client key. What does not fit is answered with 429.'),
+    large_body_bytes: bytes()
+      .default(64 * 1024)
+      .describe(
+        'Before a larger body, a compressed one or one of unknown length is read, the limits of its key are asked. Smaller ones are judged once, when they are there.',
+      ),
+    refused_bodies_per_minute: wholeNumber(1)
+      .default(60)
+      .describe(
+        'So many of these larger bodies of one key are read only to be refused, half of them at once; each MiB counts as one. Then they are answered with 429 unread.',
+      ),
+    wrong_keys_per_minute: wholeNumber(1)
+      .default(600)
+      .describe(
+        'So many requests from one address are told that their key is not valid, half of them at once; then they are answered with 429, are not logged, and lose their connection.',
+      ),
+    max_connections: wholeNumber(1, 1_000_000)
+      .default(10_000)
+      .describe('Connections of clients to one process at once. More are closed at once.'),
+    max_pipelined_requests: wholeNumber(1, 1000)
+      .default(32)
+      .describe(
+        'Requests of one connection that are under way at once. More wait, and nothing more is read from that connection; likewise with a MiB of answers that its client has not read.',
+      ),
+    allowed_hosts: listOf(host(), 'a list of host names')
+      .default([])
+      .describe(
+        'Host names by which clients without a key may call, with or without a port; from pages of these hosts too. Loopback names, addresses and names without a dot always may. Only for `keys[].anonymous`.',
+      ),
     hold_ms: milliseconds(0)
       .default(10_000)
       .describe(
@@ -61,7 +114,12 @@ export const server = across(
         "Let a client's trace context decide whether its request is sampled, and pass its `tracestate` on. Otherwise its trace id alone is taken over.",
       ),
   }),
-  (value) => findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' }),
+  function* (value) {
+    yield* findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' });
+    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'key_body_budget_bytes' });
+    yield* findReversed({ value, lower: 'max_body_bytes', upper: 'body_budget_bytes' });
+    yield* findReversed({ value, lower: 'key_body_budget_bytes', upper: 'body_budget_bytes' });
+  },
 );
 
 export const worker = section({

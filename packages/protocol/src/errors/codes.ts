@@ -88,6 +88,18 @@ export const errorTable = {
     retryable: false,
     message: 'The requested model does not exist here.',
   },
+  origin_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'Requests without an API key are not answered to pages of other sites.',
+  },
+  host_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'Requests without an API key are not answered under this host name.',
+  },
   unknown_url: {
     status: 404,
     type: 'invalid_request_error',

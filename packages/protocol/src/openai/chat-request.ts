@@ -4,6 +4,8 @@ import { checkChatLimits } from './chat-limits.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-parameters.ts';
 import { checkChatRules } from './chat-rules.ts';
 import { explainIssue } from './explain-issue.ts';
+import { checkJsonTexts } from './json-texts.ts';
+import { refuseOperatorFields } from './operator-fields.ts';
 
 /** Validates where the body lies, without building a copy. */
 const fastSchema = z.compile(chatRequestSchema);
@@ -17,10 +19,12 @@ export function parseChatRequest(body: unknown): ChatRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
   }
+  refuseOperatorFields(body);
   checkChatLimits(body);
   if (!z.validate(fastSchema, body)) throw explain(body);
   const request = body as ChatRequest;
   checkChatRules(request);
+  checkJsonTexts(request);
   return request;
 }
 

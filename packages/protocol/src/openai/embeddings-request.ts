@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fieldOf, listTooLong, paramOf } from './field-errors.ts';
 import { integer, list, object, oneOf, text } from './field-types.ts';
+import { refuseOperatorFields } from './operator-fields.ts';
 
 /** OpenAI's limit for one request. */
 const mostInputs = 2048;
@@ -37,6 +38,7 @@ export function parseEmbeddingsRequest(body: unknown): EmbeddingsRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
   }
+  refuseOperatorFields(body);
   const input = fieldOf(body, 'input');
   const isTokens = Array.isArray(input) && typeof input[0] === 'number';
   if (Array.isArray(input) && !isTokens && input.length > mostInputs) {

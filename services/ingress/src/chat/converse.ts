@@ -3,7 +3,7 @@ import { type Answered, firstRetryState, GatewayError, type Operation } from '@s
 import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
 import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
-import { contextOf, principalOf } from '../context.ts';
+import { bodyStored, contextOf, principalOf } from '../context.ts';
 import type { Admitted } from './admit.ts';
 import { createExchange, type Exchange, type ExchangeNeeds } from './exchange.ts';
 import type { Reservation } from './measure-prompt.ts';
@@ -126,6 +126,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
   try {
     observation.queued();
     await exchange.submit();
+    bodyStored(response);
     send.end();
     await replied;
   } catch (error) {

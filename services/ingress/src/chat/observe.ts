@@ -32,6 +32,8 @@ export interface Observation {
   /** `status` is what the client saw: 200 when the error came inside a stream. */
   failed(error: GatewayError, facts: { readonly attempts?: number | undefined; readonly status: number }): void;
   cancelled(): void;
+  /** One of a flood: it ends without a line of its own in the log. */
+  unlogged(): void;
 }
 
 export interface ObserveNeeds {
@@ -93,6 +95,7 @@ export function observe(
   let answered: Answered | undefined;
   let rescues = 0;
   let isOver = false;
+  let isLogged = true;
 
   interface Conclusion {
     readonly status: number;
@@ -132,6 +135,7 @@ export function observe(
       inputTokens: promptTokens,
       outputTokens: completionTokens,
     });
+    if (!isLogged) return;
     logRequest(logger, {
       request_id: publicId,
       internal_id: requestId,
@@ -202,6 +206,9 @@ export function observe(
       if (isOver) return;
       metrics.clientAborted();
       conclude({ status: 499, outcome: 'cancelled' });
+    },
+    unlogged() {
+      isLogged = false;
     },
   };
 }

@@ -26,19 +26,32 @@ export interface ValidRequest {
   readonly submission: (entry: ModelEntry) => Submission;
 }
 
-/** Finds the model, admits the request, hands it over to a worker and replies. */
-export async function serve(
+/**
+ * Finds the model, admits the request, hands it over to a worker and replies. What waits for all that holds the bytes of
+ * the request and not what they say: this function is done with it when it returns.
+ */
+export function serve(needs: ServeNeeds, response: Response, request: ValidRequest): Promise<void> {
+  const { operation, model, stream } = request;
+  const entry = resolveModel(needs.config, principalOf(response), model);
+  observationOf(response).model(model, entry.id, stream);
+  return serveSubmission(needs, response, { operation, model, stream, entry, submission: request.submission(entry) });
+}
+
+interface Prepared extends Omit<ValidRequest, 'submission'> {
+  readonly entry: ModelEntry;
+  readonly submission: Submission;
+}
+
+async function serveSubmission(
   needs: ServeNeeds,
   response: Response,
-  { operation, model, stream, submission }: ValidRequest,
+  { operation, model, stream, entry, submission }: Prepared,
 ): Promise<void> {
   const { config, admission } = needs;
   const { requestId, signal } = contextOf(response);
   const principal = principalOf(response);
   const observation = observationOf(response);
-  const entry = resolveModel(config, principal, model);
-  observation.model(model, entry.id, stream);
-  const { body, reservation, droppedMessages, maxContinuations } = submission(entry);
+  const { body, reservation, droppedMessages, maxContinuations } = submission;
   if (droppedMessages > 0) {
     response.setHeader('x-sluice-compressed-messages', droppedMessages);
     observation.span.set(compressedMessagesAttribute(droppedMessages));

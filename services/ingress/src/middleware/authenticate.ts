@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Config } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import { findObservation, type Principal, setPrincipal } from '../context.ts';
+import type { TokenBuckets } from './token-buckets.ts';
 
 type ClientKey = Config['keys'][number];
 interface KnownKey {
@@ -31,8 +32,9 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
 /**
  * Finds out who asks, by `Authorization: Bearer KEY` or `x-api-key: KEY`. Keys are known by their SHA-256 alone: the
  * first half of it names the key, the whole is compared in constant time. Who has no key is whom the configuration says.
+ * @param wrongKeys by address: what is left of the patience with those who have none. A right key never waits for it
  */
-export function authenticate(keys: readonly ClientKey[]): RequestHandler {
+export function authenticate(keys: readonly ClientKey[], wrongKeys: TokenBuckets): RequestHandler {
   const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
   const anonymous = keys.find((key) => key.anonymous !== undefined);
   const stranger = anonymous === undefined ? undefined : toKnown(anonymous).principal;
@@ -40,7 +42,20 @@ export function authenticate(keys: readonly ClientKey[]): RequestHandler {
     const key = keyOf(request);
     const mayBeAnonymous = anonymous?.anonymous === 'any_key' || key === undefined;
     const principal = identify(known, key) ?? (mayBeAnonymous ? stranger : undefined);
-    if (principal === undefined) throw new GatewayError('invalid_api_key');
+    if (principal === undefined) {
+      const address = networkOf(request.ip);
+      if (wrongKeys.isEmpty(address)) {
+        response.setHeader('connection', 'close');
+        findObservation(response)?.unlogged();
+        throw new GatewayError('rate_limit_exceeded', {
+          message: 'Too many requests without a valid API key came from this address. Give them a valid one.',
+          retryAfterMs: wrongKeys.waitMs(address),
+          retryable: false,
+        });
+      }
+      wrongKeys.take(address, 1);
+      throw new GatewayError('invalid_api_key');
+    }
     setPrincipal(response, principal);
     findObservation(response)?.principal(principal);
     next();
@@ -59,9 +74,22 @@ function keyOf(request: Request): string | undefined {
   return bearer ?? request.get('x-api-key');
 }
 
-function toKnown({ id, digest, name, hint, admin, models, limits, thinking }: ClientKey): KnownKey {
+/** Of an IPv6 address the part that its network has: a single machine may use any of the rest. */
+const networkOf = (address = ''): string =>
+  address.includes(':') && !address.includes('.') ? address.split(':', 4).join(':') : address;
+
+function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, thinking }: ClientKey): KnownKey {
   return {
     digest: Buffer.from(digest, 'hex'),
-    principal: { keyId: id, name, hint, isAdmin: admin, models, limits, thinking },
+    principal: {
+      keyId: id,
+      name,
+      hint,
+      isAdmin: admin,
+      isAnonymous: anonymous !== undefined,
+      models,
+      limits,
+      thinking,
+    },
   };
 }

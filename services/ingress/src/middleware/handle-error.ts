@@ -1,13 +1,15 @@
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import { GatewayError, toEnvelope } from '@sluice/protocol';
 import { longestRetryAfterMs } from '@sluice/policy';
 import { isRedisUnavailable } from '@sluice/redis';
 import { findObservation } from '../context.ts';
+import { bodySizeOf, isSmall } from './body-size.ts';
+import { endUnread } from './end-unread.ts';
 import { z } from 'zod';
 
 /** Turns whatever was thrown into OpenAI's envelope. Errors that are not ours are told to `onInternal` first. */
 export function handleError(onInternal: (error: unknown) => void): ErrorRequestHandler {
-  return (thrown: unknown, _request, response, _next) => {
+  return (thrown: unknown, request, response, _next) => {
     const error = toGatewayError(thrown);
     if (error.code === 'internal_error') onInternal(thrown);
     const observation = findObservation(response);
@@ -18,12 +20,15 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
       response.destroy();
       return;
     }
-    sendError(response, error);
+    sendError(request, response, error);
   };
 }
 
-/** Sends an error as the whole answer. */
-function sendError(response: Response, error: GatewayError): void {
+/** So much of a body that nobody wants is taken from a connection that goes on. */
+const smallBytes = 64 * 1024;
+
+/** Sends an error as the whole answer. What is left of a large body is not taken: the connection ends instead. */
+function sendError(request: Request, response: Response, error: GatewayError): void {
   if (response.destroyed) return;
   if (error.retryAfterMs !== undefined) {
     const retryMs = Math.min(longestRetryAfterMs, Math.ceil(error.retryAfterMs));
@@ -31,23 +36,26 @@ function sendError(response: Response, error: GatewayError): void {
     response.setHeader('retry-after-ms', retryMs);
   }
   response.setHeader('x-should-retry', String(error.retryable));
-  response.status(error.status).json(toEnvelope(error));
+  response.status(error.status);
+  // A client that waited for leave to send its body may leave it out now: where the next request begins is not known.
+  const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
+  if (request.complete || isEnding) response.json(toEnvelope(error));
+  else endUnread(request, response, JSON.stringify(toEnvelope(error)));
 }
 
-/** What express and its body parser say of a request they could not read. */
-const bodyErrorSchema = z.object({ type: z.string().optional(), status: z.number().int(), message: z.string() });
+/** What express says of a path that it could not read. */
+const pathErrorSchema = z.object({ status: z.literal(400), message: z.string() });
 
 function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (isRedisUnavailable(thrown)) {
     return new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: thrown });
   }
-  const parsed = bodyErrorSchema.safeParse(thrown);
-  if (!parsed.success) return new GatewayError('internal_error', { cause: thrown });
-  const { type, status } = parsed.data;
-  if (type === 'entity.too.large') return new GatewayError('request_too_large', { cause: thrown });
-  if (status === 415) return new GatewayError('unsupported_media_type', { cause: thrown });
-  if (type === 'request.aborted') return new GatewayError('request_cancelled', { cause: thrown });
-  if (status >= 400 && status < 500) return new GatewayError('invalid_encoding', { cause: thrown });
+  if (pathErrorSchema.safeParse(thrown).success) {
+    return new GatewayError('invalid_request', {
+      message: 'The URL is not valid: what stands behind "%" in its path must be UTF-8 in hexadecimal digits.',
+      cause: thrown,
+    });
+  }
   return new GatewayError('internal_error', { cause: thrown });
 }

@@ -1,6 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { raw, type RequestHandler } from 'express';
+import type { Peek, PeekQuestion } from '@sluice/admission';
+import type { Config } from '@sluice/config';
 import { GatewayError, inspectJson } from '@sluice/protocol';
+import type { Request, RequestHandler, Response } from 'express';
+import { setRateHeaders } from '../chat/rate-headers.ts';
+import { principalOf, setBodyHold } from '../context.ts';
+import type { BodyBudget, BodyHold } from './body-budget.ts';
+import { bodySizeOf, isSmall } from './body-size.ts';
+import { requireJson } from './media-type.ts';
+import { readBody } from './read-body.ts';
+import type { TokenBuckets } from './token-buckets.ts';
 
 /** A request body as it came and as it reads. */
 export interface JsonBody {
@@ -9,32 +18,127 @@ export interface JsonBody {
   readonly value: unknown;
 }
 
+export interface ReadJsonNeeds {
+  readonly server: Pick<Config['server'], 'maxBodyBytes' | 'maxInflationRatio' | 'largeBodyBytes'>;
+  readonly budget: BodyBudget;
+  /** Of each key, mebibytes that may be read only to be refused. */
+  readonly refusedBodies: TokenBuckets;
+  readonly peek: Peek;
+}
+
 const maxDepth = 64;
 /** Brackets and commas outside of texts. More than any real request has; a parser that meets millions blocks everybody. */
 const maxElements = 100_000;
+const mebibyte = 1024 * 1024;
 
 /**
- * Reads and inflates the body up to `maxBytes`, looks at its shape and only then parses it: what is nested a thousand
+ * Reads and inflates the body within the budget, looks at its shape and only then parses it: what is nested a thousand
  * deep parses well enough, but breaks whoever walks it afterwards.
+ *
+ * A small plain body is read at once: its limits are asked in one step when it is there. Before another one is read the
+ * key's limits are asked, so that a key at its limit costs no megabytes.
  */
-export function readJson(maxBytes: number): RequestHandler {
-  const readBytes = raw({ type: () => true, limit: maxBytes, inflate: true });
-  return (request, response, next) => {
-    readBytes(request, response, (error?: unknown) => {
-      if (error !== undefined) return next(error);
-      try {
-        request.body = toJson(request.body as Buffer | undefined);
-        next();
-      } catch (refusal) {
-        next(refusal);
-      }
-    });
+export function readJson(needs: ReadJsonNeeds): RequestHandler {
+  const { budget, server } = needs;
+  const takeTurn = createTurns();
+  return async (request, response, next) => {
+    const { keyId, isAnonymous } = principalOf(response);
+    requireJson(request, !isAnonymous);
+    const size = bodySizeOf(request);
+    const isCheap = isSmall(size, server.largeBodyBytes);
+    const hold = budget.open(keyId);
+    response.once('close', () => hold.release());
+    if (!isCheap) {
+      refuseTheRefused(needs.refusedBodies, keyId);
+      await askLimits(needs, response);
+      chargeIfRefused(needs.refusedBodies, { keyId, hold, response });
+    }
+    // Only now is a client that waits for leave to send told to go on.
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const { maxBodyBytes: maxBytes, maxInflationRatio } = server;
+    const bytes = await readBody(request, { ...size, maxBytes, maxInflationRatio, hold });
+    setBodyHold(response, hold);
+    if (!isCheap) {
+      await takeTurn();
+      if (response.destroyed) throw new GatewayError('request_cancelled');
+      refuseTheRefused(needs.refusedBodies, keyId);
+    }
+    request.body = toJson(bytes);
+    next();
   };
 }
 
-function toJson(bytes: Buffer | undefined): JsonBody {
-  if (bytes === undefined || bytes.length === 0) {
+/**
+ * Of large bodies one is parsed between two looks at the sockets: twenty that end together would else keep everybody,
+ * Redis included, waiting for as long as all of them take.
+ */
+function createTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))));
+}
+
+/** Takes the body out of the request, which lives as long as the answer: nobody else is to hold what it says. */
+export function takeJson(request: Request): JsonBody {
+  const body = request.body as JsonBody;
+  request.body = undefined;
+  return body;
+}
+
+function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
+  if (!refusedBodies.isEmpty(keyId)) return;
+  throw new GatewayError('rate_limit_exceeded', {
+    message: 'Too many large requests of this API key were refused lately; this one was not read.',
+    retryAfterMs: refusedBodies.waitMs(keyId),
+  });
+}
+
+/** @throws GatewayError 429 as admission would, where the key is at a limit of its own */
+async function askLimits({ peek, budget }: ReadJsonNeeds, response: Response): Promise<void> {
+  const { keyId, limits } = principalOf(response);
+  if ((limits.concurrency ?? limits.rpm ?? limits.tpm) === undefined) return;
+  const { refusal, rates } = await peek({ keyId, limits, reading: budget.heldBy(keyId) - 1 });
+  setRateHeaders(response, rates);
+  if (refusal === undefined) return;
+  const { reason, retryAfterMs } = refusal;
+  throw reason === 'concurrency'
+    ? new GatewayError('concurrency_limit_exceeded', {
+        message: `This API key has ${limits.concurrency} requests running, which is its limit.`,
+        retryAfterMs,
+      })
+    : new GatewayError('rate_limit_exceeded', { message: limitReached(reason, limits), retryAfterMs });
+}
+
+const limitReached = (reason: 'requests' | 'tokens', { rpm, tpm }: PeekQuestion['limits']): string =>
+  `Rate limit reached: ${reason === 'requests' ? `${rpm} requests` : `${tpm} tokens`} per minute.`;
+
+interface Charged {
+  readonly keyId: string;
+  readonly hold: BodyHold;
+  readonly response: Response;
+}
+
+/** A body that was read and came to nothing by its client's doing is charged for. */
+function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }: Charged): void {
+  response.once('close', () => {
+    if (!hold.isStored && response.statusCode < 500) refusedBodies.take(keyId, 1 + Math.floor(hold.bytes / mebibyte));
+  });
+}
+
+/** What is no object is looked at in full only where that costs nothing; then the message says more. */
+const longestOdd = 64 * 1024;
+const openCurly = 0x7b;
+const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+function beginsAsObject(bytes: Buffer): boolean {
+  return bytes.subarray(0, longestOdd).find((byte) => !blanks.has(byte)) === openCurly;
+}
+
+function toJson(bytes: Buffer): JsonBody {
+  if (bytes.length === 0) {
     throw new GatewayError('invalid_json', { message: 'The request has no body; a JSON object is wanted.' });
+  }
+  if (bytes.length > longestOdd && !beginsAsObject(bytes)) {
+    throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: a JSON object is wanted.' });
   }
   if (!isUtf8(bytes)) throw new GatewayError('invalid_encoding', { message: 'The request body is not valid UTF-8.' });
   switch (inspectJson(bytes, { maxDepth, maxElements })) {
@@ -43,7 +147,9 @@ function toJson(bytes: Buffer | undefined): JsonBody {
         message: `The request body is nested more than ${maxDepth} levels deep.`,
       });
     case 'too_many_elements':
-      throw new GatewayError('request_too_large', { message: 'The request body has too many elements.' });
+      throw new GatewayError('request_too_large', {
+        message: `The request body has more than ${maxElements} elements.`,
+      });
     case 'ok':
   }
   try {

@@ -2,12 +2,12 @@ import { parseChatRequest } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { serve, type ServeNeeds } from '../chat/serve.ts';
 import { submitChat } from '../chat/submission.ts';
-import type { JsonBody } from '../middleware/read-json.ts';
+import { takeJson } from '../middleware/read-json.ts';
 
 /** `POST /v1/chat/completions`: validate, admit, hand over to a worker, reply. */
 export function chatCompletions(needs: ServeNeeds): RequestHandler {
   return (request, response) => {
-    const { value, bytes } = request.body as JsonBody;
+    const { value, bytes } = takeJson(request);
     const chat = parseChatRequest(value);
     return serve(needs, response, {
       operation: 'chat',

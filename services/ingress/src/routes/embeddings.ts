@@ -2,12 +2,12 @@ import { parseEmbeddingsRequest } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { reserveForEmbeddings } from '../chat/measure-prompt.ts';
 import { serve, type ServeNeeds } from '../chat/serve.ts';
-import type { JsonBody } from '../middleware/read-json.ts';
+import { takeJson } from '../middleware/read-json.ts';
 
 /** `POST /v1/embeddings`: the way of a chat request, through the same queue, limits and retries. */
 export function embeddings(needs: ServeNeeds): RequestHandler {
   return (request, response) => {
-    const { value, bytes } = request.body as JsonBody;
+    const { value, bytes } = takeJson(request);
     const asked = parseEmbeddingsRequest(value);
     return serve(needs, response, {
       operation: 'embeddings',

@@ -82,6 +82,12 @@ describe('the paths', () => {
     else expect(body.error).toMatchObject({ type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
   });
 
+  it('is told from a body when it can not be read', async () => {
+    const { response, body } = await call('/v1/models/%ff');
+    expect(response.status).toBe(400);
+    expect(body.error).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('URL') });
+  });
+
   it.each(['/livez', '/readyz', '/health', '/status'])('GET %s needs no key', async (path) => {
     const { response } = await call(path, { headers: {} });
     expect(response.status).toBe(200);

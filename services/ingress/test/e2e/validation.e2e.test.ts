@@ -43,6 +43,14 @@ describe('a body', () => {
     ['that is not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), {}, 400, 'invalid_encoding'],
     ['that is too large', fields({ user: 'x'.repeat(maxBodyBytes) }), {}, 413, 'request_too_large'],
     ['nested 65 deep', fields({ x: JSON.parse('['.repeat(64) + ']'.repeat(64)) }), {}, 400, 'json_too_deep'],
+    ['of another type', fields({}), { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+    [
+      'of another charset',
+      fields({}),
+      { 'content-type': 'application/json; charset=latin1' },
+      415,
+      'unsupported_media_type',
+    ],
     ['of an unknown encoding', fields({}), { 'content-encoding': 'zstd9' }, 415, 'unsupported_media_type'],
     ['that is not what its encoding says', fields({}), { 'content-encoding': 'gzip' }, 400, 'invalid_encoding'],
     [
@@ -126,6 +134,15 @@ describe('a field', () => {
     expect(JSON.parse(call?.body ?? '{}')).toMatchObject(unknown);
   });
 
+  it.each(['api_base', 'base_url', 'api_key', 'extra_headers'])(
+    "%s, which is the operator's, is refused by its name",
+    async (param) => {
+      const refusal = { status: 400, code: 'unsupported_parameter', param };
+      expect(await send(fields({ [param]: 'http://127.0.0.1:1' }))).toMatchObject(refusal);
+      expect(await send(fields({ [param]: null }))).toMatchObject({ status: 200 });
+    },
+  );
+
   it('may hold a word that OpenAI has yet to invent: the provider knows better', async () => {
     expect(await send(fields({ reasoning_effort: 'extreme', modalities: ['smell'] }))).toMatchObject({ status: 200 });
   });
@@ -151,6 +168,8 @@ describe('garbage on the socket', () => {
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n', '400'],
     ['a wrong length', `${head}content-length: x\r\n\r\n{}`, '400'],
+    ['no host', 'GET /v1/models HTTP/1.1\r\n\r\n', '400'],
+    ['another expectation', 'GET /v1/models HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\n\r\n', '417'],
     ['two lengths', `${head}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, '400'],
     ['length and chunks', `${head}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, '400'],
     ['a broken chunk', `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`, '400'],

@@ -16,6 +16,19 @@ export function watchMemory({ pid }: ServiceProcess): () => number {
   return () => readMemory(pid, 'VmHWM') - before;
 }
 
+/** Watches how long a process computes from now on; the returned function tells for how many milliseconds it has. */
+export function watchCpu({ pid }: ServiceProcess): () => number {
+  const before = readCpuMs(pid);
+  return () => readCpuMs(pid) - before;
+}
+
+function readCpuMs(pid: number): number {
+  // Behind the name, which may hold anything but a second `)`: user and system time in hundredths of a second.
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return 10 * ((user ?? NaN) + (system ?? NaN));
+}
+
 /** In MiB. */
 function readMemory(pid: number, row: 'VmRSS' | 'VmHWM'): number {
   const kibibytes = new RegExp(`^${row}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

@@ -1,44 +1,29 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Config } from '@sluice/config';
 import express from 'express';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
+import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
+import { keyFor, send, serve } from './serving.ts';
 
 type ClientKey = Config['keys'][number];
 
-const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
-const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
-  id: digestOf(key).slice(0, 16),
-  name: key,
-  digest: digestOf(key),
-  hint: undefined,
-  anonymous: undefined,
-  admin: false,
-  thinking: undefined,
-  models: ['*'],
-  limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
-  ...over,
-});
-
-let server: Server | undefined;
-afterEach(() => server?.close());
+/** The port of a server that says who asks. */
+function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number> {
+  const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
+  const app = express();
+  app.use(requestId, authenticate(keys, wrongKeys));
+  app.get('/', (_request, response) => void response.json(principalOf(response).name));
+  app.use(handleError(() => undefined));
+  return serve(app);
+}
 
 /** Who these headers stand for, or the status with which they are refused. */
 async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>): Promise<unknown> {
-  const app = express();
-  app.use(requestId, authenticate(keys));
-  app.get('/', (_request, response) => void response.json(principalOf(response).name));
-  app.use(handleError(() => undefined));
-  server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { headers });
-  return answer.ok ? answer.json() : answer.status;
+  const { status, json } = await send(await serveNames(keys), { method: 'GET', headers });
+  return status === 200 ? json : status;
 }
 
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
@@ -58,5 +43,19 @@ describe('a client', () => {
     ['with a key, where any is allowed', [stranger('any_key'), known], bearer('sk-known-0001'), 'sk-known-0001'],
   ])('%s is %s', async (_what, keys, headers, expected) => {
     expect(await whoIs(keys, headers)).toBe(expected);
+  });
+});
+
+describe('an address that keeps sending wrong keys', () => {
+  it('is answered with 429 after a while, and a right key from there all the same', async () => {
+    const port = await serveNames([known], 3);
+    const ask = (key: string) => send(port, { method: 'GET', headers: bearer(key) });
+    for (let count = 0; count < 3; count++) expect((await ask('sk-wrong-0001')).status).toBe(401);
+    expect(await ask('sk-wrong-0001')).toMatchObject({
+      status: 429,
+      headers: { connection: 'close', 'retry-after': '1', 'x-should-retry': 'false' },
+      json: { error: { code: 'rate_limit_exceeded', message: expect.stringContaining('valid API key') } },
+    });
+    expect((await ask('sk-known-0001')).status).toBe(200);
   });
 });

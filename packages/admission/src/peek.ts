@@ -1,0 +1,51 @@
+import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
+import { z } from 'zod';
+import type { KeyLimits, Rates, RefusalReason } from './admission.ts';
+
+/** What a client key's own limits say of one more request. */
+export interface Peeked {
+  /** Undefined where nothing speaks against it. */
+  readonly refusal:
+    | { readonly reason: Exclude<RefusalReason, 'overloaded'>; readonly retryAfterMs: number }
+    | undefined;
+  readonly rates: Rates;
+}
+
+export interface PeekQuestion {
+  readonly keyId: string;
+  readonly limits: KeyLimits;
+  /** Requests of this key whose bodies the caller is reading: they hold no lease yet. */
+  readonly reading: number;
+}
+
+/** Asks before a large body is read whether it would be read in vain. Takes nothing. */
+export type Peek = (question: PeekQuestion) => Promise<Peeked>;
+
+const whole = z.number().int();
+const peekScript = defineScript(new URL('../lua/peek-3.lua', import.meta.url), (reply) =>
+  z.tuple([z.enum(['', 'concurrency', 'requests', 'tokens']), whole, whole, whole, whole, whole]).parse(reply),
+);
+
+export function createPeek({
+  connection,
+  keys,
+}: {
+  readonly connection: RedisConnection;
+  readonly keys: Pick<Keys, 'keyLeases' | 'requestRate' | 'tokenRate'>;
+}): Peek {
+  return async ({ keyId, limits, reading }) => {
+    const { concurrency = 0, rpm = 0, rpmBurst = rpm, tpm = 0, tpmBurst = tpm } = limits;
+    const [reason, retryAfterMs, requestsLeft, requestsMs, tokensLeft, tokensMs] = await peekScript.run(
+      connection,
+      [keys.keyLeases(keyId), keys.requestRate(keyId), keys.tokenRate(keyId)],
+      [reading, concurrency, rpm, rpmBurst, tpm, tpmBurst],
+    );
+    return {
+      refusal: reason === '' ? undefined : { reason, retryAfterMs },
+      rates: {
+        requests: rpm === 0 ? undefined : { limit: rpm, remaining: requestsLeft, resetMs: requestsMs },
+        tokens: tpm === 0 ? undefined : { limit: tpm, remaining: tokensLeft, resetMs: tokensMs },
+      },
+    };
+  };
+}

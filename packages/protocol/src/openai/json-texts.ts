@@ -1,0 +1,72 @@
+import { GatewayError } from '../errors/gateway-error.ts';
+import { type JsonLimits, measureJsonText } from '../json-depth.ts';
+import type { ChatMessage } from './chat-message.ts';
+import type { ChatRequest } from './chat-parameters.ts';
+import { fieldOf, paramOf, textTooLong } from './field-errors.ts';
+
+/** As of a body. */
+const maxDepth = 64;
+/** Of the arguments of one call. A model writes a few thousand at most. */
+const maxArguments = 10_000;
+/** Of all such texts of a request together, results of tools included: as many as a body may have itself. */
+const maxTogether = 100_000;
+/** Characters of the arguments of one call; half of that is more than a model writes in one answer. */
+const maxArgumentsLength = 1024 * 1024;
+
+/**
+ * Judges the JSON inside of texts: adapters of some providers parse it, and what is nested deeply or has millions of
+ * elements holds a worker, with all other requests in it, for seconds. Such a text is one value to the body's own guard.
+ * @throws GatewayError `json_too_deep` or `string_above_max_length` that names the field
+ */
+export function checkJsonTexts({ messages }: Pick<ChatRequest, 'messages'>): void {
+  let left = maxTogether;
+  const count = (path: readonly PropertyKey[], text: string, most: number): void => {
+    left -= measure(path, text, { maxDepth, maxElements: Math.min(most, left) });
+  };
+  messages.forEach((message, at) => {
+    for (const [path, text] of argumentsOf(message)) {
+      const param = paramOf(['messages', at, ...path]);
+      if (text.length > maxArgumentsLength) throw textTooLong({ param, value: text }, maxArgumentsLength);
+      count(['messages', at, ...path], text, maxArguments);
+    }
+    if (message.role === 'tool' || message.role === 'function') {
+      count(['messages', at, 'content'], resultOf(message.content), maxTogether);
+    }
+  });
+}
+
+function measure(path: readonly PropertyKey[], text: string, limits: JsonLimits): number {
+  const measured = measureJsonText(text, limits);
+  if (typeof measured === 'number') return measured;
+  const param = paramOf(path);
+  throw new GatewayError('json_too_deep', {
+    param,
+    message:
+      measured === 'too_deep'
+        ? `Invalid '${param}': the JSON in this text is nested more than ${limits.maxDepth} levels deep.`
+        : `Invalid '${param}': the JSON in this text has too many elements. Expected at most ${maxArguments} in the arguments of a call and ${maxTogether} in all arguments and results of tools together.`,
+  });
+}
+
+type Found = readonly [path: readonly PropertyKey[], text: string];
+
+/** Of the calls in a message, whatever role it has and of whatever kind a call is: adapters look at the field alone. */
+function argumentsOf(message: ChatMessage): readonly Found[] {
+  const found: Found[] = [];
+  const add = (path: readonly PropertyKey[], call: unknown): void => {
+    const text = fieldOf(call, 'arguments');
+    if (typeof text === 'string') found.push([[...path, 'arguments'], text]);
+  };
+  add(['function_call'], fieldOf(message, 'function_call'));
+  const calls = fieldOf(message, 'tool_calls');
+  if (Array.isArray(calls)) {
+    calls.forEach((call: unknown, at) => add(['tool_calls', at, 'function'], fieldOf(call, 'function')));
+  }
+  return found;
+}
+
+/** The text that an adapter would parse: that of all parts. */
+function resultOf(content: ChatMessage['content']): string {
+  if (typeof content === 'string') return content;
+  return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('');
+}

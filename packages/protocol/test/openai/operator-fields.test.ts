@@ -1,0 +1,14 @@
+import { GatewayError, parseEmbeddingsRequest } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import { minimal, refusalOf } from './refusal-of.ts';
+
+describe("a field that is the operator's", () => {
+  it.each(['api_base', 'base_url', 'api_key', 'extra_headers'])('%s is refused, unless it says nothing', (param) => {
+    expect(refusalOf({ ...minimal, [param]: 'x' })).toMatchObject({ code: 'unsupported_parameter', param });
+    expect(refusalOf({ ...minimal, [param]: {} })).toMatchObject({ code: 'unsupported_parameter', param });
+    expect(refusalOf({ ...minimal, [param]: null })).toBeUndefined();
+    const embeddings = (): unknown => parseEmbeddingsRequest({ model: 'm', input: 'x', [param]: 'x' });
+    expect(embeddings).toThrow(GatewayError);
+    expect(embeddings).toThrow(param);
+  });
+});

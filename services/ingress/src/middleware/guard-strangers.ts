@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+import { GatewayError } from '@sluice/protocol';
+import type { RequestHandler } from 'express';
+import { principalOf } from '../context.ts';
+
+/**
+ * Keeps web pages from calling with the rights of clients that need no key: a page may send requests to any address that
+ * its reader reaches, and by a name that it lets point to that address (DNS rebinding) it may read the answers too.
+ * Names without a dot are nobody's to give away in public; the others must be in `server.allowed_hosts`.
+ */
+export function guardStrangers(allowedHosts: readonly string[]): RequestHandler {
+  const allowed = new Set(allowedHosts);
+  const isOurs = (name: string): boolean =>
+    isIP(name) > 0 || !name.includes('.') || name.endsWith('.localhost') || allowed.has(name);
+
+  return (request, response, next) => {
+    if (!principalOf(response).isAnonymous) return next();
+    const host = nameOf(`http://${request.headers.host ?? ''}`);
+    if (host === undefined || !isOurs(host)) {
+      throw new GatewayError('host_not_allowed', {
+        message: `Requests without an API key are not answered under the host name "${(request.headers.host ?? '').slice(0, 64)}". Send a key, or have the operator add the name to server.allowed_hosts.`,
+      });
+    }
+    const { origin } = request.headers;
+    const page = origin === undefined ? host : nameOf(origin);
+    if (request.headers['sec-fetch-site'] === 'cross-site' || page === undefined || !isOurs(page)) {
+      throw new GatewayError('origin_not_allowed', {
+        message: `Requests without an API key are not answered to pages of ${origin === undefined ? 'another site' : `"${origin.slice(0, 64)}"`}. Send a key, or have the operator add the page's host to server.allowed_hosts.`,
+      });
+    }
+    next();
+  };
+}
+
+/** The host name in a URL, in lower case and without brackets. Undefined for what is no URL with a host, `null` for one. */
+function nameOf(url: string): string | undefined {
+  const name = URL.parse(url)
+    ?.hostname.toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1');
+  return name === '' ? undefined : name;
+}

@@ -1,0 +1,312 @@
+import { request } from 'node:http';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import type { Peek, Peeked } from '@sluice/admission';
+import { until } from '@sluice/testkit';
+import express from 'express';
+import { describe, expect, it } from 'vitest';
+import { bodyStored } from '../../src/context.ts';
+import { authenticate } from '../../src/middleware/authenticate.ts';
+import { type BodyBudget, createBodyBudget } from '../../src/middleware/body-budget.ts';
+import { handleError } from '../../src/middleware/handle-error.ts';
+import { readJson, takeJson } from '../../src/middleware/read-json.ts';
+import { requestId } from '../../src/middleware/request-id.ts';
+import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
+import { keyFor, send, type Sent, serve } from './serving.ts';
+
+const mebibyte = 1024 * 1024;
+const nothing: Peeked = { refusal: undefined, rates: { requests: undefined, tokens: undefined } };
+
+interface SetUp {
+  readonly port: number;
+  readonly budget: BodyBudget;
+  /** What the key's limits were asked. */
+  readonly asked: Parameters<Peek>[0][];
+  /** Bodies that a route has got and not yet stored. */
+  readonly waiting: (() => void)[];
+}
+
+async function setUp(
+  options: { peeked?: Peeked; refusedBodies?: number; perKeyBytes?: number; totalBytes?: number; holds?: boolean } = {},
+): Promise<SetUp> {
+  const { peeked = nothing, refusedBodies = 1000, perKeyBytes = 10 * mebibyte, totalBytes = 12 * mebibyte } = options;
+  const buckets = (burst: number) => createTokenBuckets({ perMinute: burst, burst, now: () => 0 });
+  const budget = createBodyBudget({ perKeyBytes, totalBytes });
+  const asked: Parameters<Peek>[0][] = [];
+  const waiting: (() => void)[] = [];
+  const app = express();
+  const limited = { ...keyFor('').limits, concurrency: 5 };
+  const keys = [
+    keyFor('sk-one', { limits: limited }),
+    keyFor('sk-two'),
+    keyFor('', { name: 'stranger', anonymous: 'without_key' }),
+  ];
+  app.use(requestId, authenticate(keys, buckets(1000)));
+  app.post(
+    '/',
+    readJson({
+      server: { maxBodyBytes: 8 * mebibyte, maxInflationRatio: 20, largeBodyBytes: 64 * 1024 },
+      budget,
+      refusedBodies: buckets(refusedBodies),
+      peek: async (question) => {
+        asked.push(question);
+        return peeked;
+      },
+    }),
+    (request, response) => {
+      const { bytes, value } = takeJson(request);
+      const answer = (): void => {
+        bodyStored(response);
+        response.json({ bytes: bytes.length, value: bytes.length < 1000 ? value : undefined });
+      };
+      if (options.holds === true) waiting.push(answer);
+      else answer();
+    },
+  );
+  app.use(handleError(() => undefined));
+  return { port: await serve(app), budget, asked, waiting };
+}
+
+const json = { 'content-type': 'application/json' };
+const as = (key: string): Record<string, string> => ({ ...json, authorization: `Bearer ${key}` });
+const text = (bytes: number): string => JSON.stringify({ text: 'x'.repeat(bytes - 11) });
+/** Text that hardly gets smaller. */
+const noise = (bytes: number): string =>
+  JSON.stringify({ text: Array.from({ length: bytes / 8 }, () => Math.random().toString(36).slice(2, 10)).join('') });
+const whole = (body: string | Buffer, headers: Record<string, string> = as('sk-one')): Sent => ({
+  headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+  body: [body],
+});
+
+describe('a body', () => {
+  it.each<[string, (plain: string) => Buffer | string]>([
+    ['identity', (plain) => plain],
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', (plain) => brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })],
+    ['zstd', zstdCompressSync],
+    ['GZIP', gzipSync],
+  ])('is read in %s, with a length or in chunks', async (coding, compress) => {
+    const { port, budget } = await setUp();
+    const plain = JSON.stringify({ hello: 'wörld' });
+    const headers = { ...as('sk-one'), 'content-encoding': coding };
+    const body = Buffer.from(compress(plain));
+    const expected = { bytes: Buffer.byteLength(plain), value: { hello: 'wörld' } };
+    expect((await send(port, whole(body, headers))).json).toEqual(expected);
+    const pieces = [body.subarray(0, 3), body.subarray(3)];
+    expect((await send(port, { headers, body: pieces })).json).toEqual(expected);
+    const large = Buffer.from(compress(noise(3 * mebibyte)));
+    expect((await send(port, { headers, body: [large] })).status).toBe(200);
+    await until(() => budget.held === 0, { what: 'the budget to be free' });
+  });
+
+  it.each<[string, Sent, number, string]>([
+    ['larger than is allowed, by its length', whole(text(8 * mebibyte + 1)), 413, 'request_too_large'],
+    [
+      'larger than is allowed, in chunks',
+      { headers: as('sk-one'), body: [text(8 * mebibyte + 1)] },
+      413,
+      'request_too_large',
+    ],
+    [
+      'that says it is larger, and never comes',
+      { headers: { ...as('sk-one'), 'content-length': 1e12 }, isOpen: true },
+      413,
+      'request_too_large',
+    ],
+    [
+      'that inflates to more than 20 times its size',
+      whole(gzipSync(text(2 * mebibyte)), { ...as('sk-one'), 'content-encoding': 'gzip' }),
+      413,
+      'request_too_large',
+    ],
+    [
+      'that says it is long, and inflates to more than 20 times what came of it',
+      {
+        headers: { ...as('sk-one'), 'content-encoding': 'br', 'content-length': mebibyte },
+        body: [brotliCompressSync(text(7 * mebibyte))],
+        isOpen: true,
+      },
+      413,
+      'request_too_large',
+    ],
+    [
+      'that is cut',
+      whole(gzipSync(noise(1000)).subarray(0, 500), { ...as('sk-one'), 'content-encoding': 'gzip' }),
+      400,
+      'invalid_encoding',
+    ],
+    [
+      'that wants a large window',
+      whole(Buffer.from('28b52ffd0098', 'hex'), { ...as('sk-one'), 'content-encoding': 'zstd' }),
+      400,
+      'invalid_encoding',
+    ],
+    [
+      'in two codings',
+      whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip, gzip' }),
+      415,
+      'unsupported_media_type',
+    ],
+    ['that is none', { headers: { ...as('sk-one'), 'content-length': 0 } }, 400, 'invalid_json'],
+    ['that is large and no object', whole('x'.repeat(100_000)), 400, 'invalid_json'],
+  ])('%s is refused', async (_, sent, status, code) => {
+    const { port, budget } = await setUp();
+    const answer = await send(port, sent);
+    expect({ status: answer.status, code: answer.json.error?.code }).toEqual({ status, code });
+    await until(() => budget.held === 0, { what: 'the budget to be free' });
+  });
+
+  it('may inflate to a mebibyte however small it was', async () => {
+    const { port } = await setUp();
+    const sent = whole(brotliCompressSync(text(mebibyte)), { ...as('sk-one'), 'content-encoding': 'br' });
+    expect((await send(port, sent)).json).toEqual({ bytes: mebibyte });
+  });
+
+  it('is given back to the budget when its client leaves', async () => {
+    const { port, budget } = await setUp();
+    const outgoing = request({ port, host: '127.0.0.1', method: 'POST', agent: false });
+    outgoing.on('error', () => undefined);
+    for (const [name, value] of Object.entries(as('sk-one'))) outgoing.setHeader(name, value);
+    outgoing.setHeader('content-length', 500_000);
+    outgoing.write('{');
+    await until(() => budget.held === 500_000, { what: 'the length to be reserved' });
+    outgoing.destroy();
+    await until(() => budget.held === 0, { what: 'the budget to be free' });
+    expect(budget.held).toBe(0);
+  });
+});
+
+describe('the content type', () => {
+  it.each([
+    ['application/json', 200],
+    ['Application/JSON; charset=UTF-8', 200],
+    ['application/json;charset="utf-8"', 200],
+    ['application/json; charset=utf8', 200],
+    ['application/vnd.api+json', 200],
+    ['application/json; charset=latin1', 415],
+    ['application/json; charset=utf-16', 415],
+    ['text/plain', 415],
+    ['text/plain; x=application/json', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['multipart/form-data; boundary=x', 415],
+    ['application/jsonp', 415],
+    ['application/json, text/plain', 415],
+    ['', 415],
+  ])('%j gives %i', async (type, status) => {
+    const { port } = await setUp();
+    const { authorization = '' } = as('sk-one');
+    for (const headers of [{ authorization, 'content-type': type }, { 'content-type': type }]) {
+      const answer = await send(port, whole('{}', headers));
+      expect(answer.status).toBe(status);
+      if (status === 415) expect(answer.json.error?.message).toMatch(/JSON|UTF-8/);
+    }
+  });
+
+  it('may be left out by who has a key alone', async () => {
+    const { port } = await setUp();
+    expect((await send(port, whole('{}', { authorization: 'Bearer sk-one' }))).status).toBe(200);
+    expect((await send(port, whole('{}', {}))).status).toBe(415);
+  });
+});
+
+describe('the budget', () => {
+  it('has no room beyond that of a key, for others it has', async () => {
+    const { port, budget, waiting } = await setUp({ holds: true });
+    const first = send(port, whole(text(6 * mebibyte)));
+    await until(() => waiting.length === 1, { what: 'one body to be there' });
+    const second = await send(port, whole(text(5 * mebibyte)));
+    expect(second).toMatchObject({ status: 429, headers: { 'retry-after': '1', connection: 'close' } });
+    expect(second.json.error?.code).toBe('concurrency_limit_exceeded');
+    const chunked = await send(port, { headers: as('sk-one'), body: [text(5 * mebibyte)] });
+    expect(chunked.status).toBe(429);
+
+    const other = send(port, whole(text(5 * mebibyte), as('sk-two')));
+    await until(() => waiting.length === 2, { what: 'two bodies to be there' });
+    const tooMany = await send(port, whole(text(4 * mebibyte), as('sk-two')));
+    expect(tooMany).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(tooMany.json.error?.code).toBe('server_overloaded');
+
+    for (const answer of waiting.splice(0)) answer();
+    expect([(await first).status, (await other).status]).toEqual([200, 200]);
+    expect(budget.held).toBe(0);
+  });
+
+  it('counts what a compressed body inflates to, as it comes', async () => {
+    const { port } = await setUp({ perKeyBytes: 2 * mebibyte });
+    const sent = whole(gzipSync(noise(3 * mebibyte)), { ...as('sk-one'), 'content-encoding': 'gzip' });
+    expect(await send(port, sent)).toMatchObject({ status: 429 });
+  });
+});
+
+describe('the limits of a key', () => {
+  const atLimit: Peeked = {
+    refusal: { reason: 'requests', retryAfterMs: 2500 },
+    rates: { requests: { limit: 10, remaining: 0, resetMs: 60_000 }, tokens: undefined },
+  };
+
+  it.each<[string, Sent, boolean]>([
+    ['a small one', whole('{}'), false],
+    ['one of 64 KiB', whole(text(64 * 1024)), false],
+    ['a larger one', whole(text(64 * 1024 + 1)), true],
+    ['a compressed one', whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip' }), true],
+    ['one in chunks', { headers: as('sk-one'), body: ['{}'] }, true],
+    ['a large one of a key without limits', whole(text(100_000), as('sk-two')), false],
+  ])('are asked before a body is read: %s', async (_, sent, isAsked) => {
+    const { port, asked } = await setUp();
+    expect((await send(port, sent)).status).toBe(200);
+    expect(asked.length).toBe(isAsked ? 1 : 0);
+  });
+
+  it('refuse without the body, which need not come', async () => {
+    const { port, budget } = await setUp({ peeked: atLimit });
+    const answer = await send(port, { headers: { ...as('sk-one'), 'content-length': 5_000_000 }, isOpen: true });
+    expect(answer).toMatchObject({
+      status: 429,
+      headers: {
+        'retry-after': '3',
+        'retry-after-ms': '2500',
+        'x-ratelimit-limit-requests': '10',
+        connection: 'close',
+      },
+      json: { error: { code: 'rate_limit_exceeded' } },
+    });
+    await until(() => budget.held === 0, { what: 'the budget to be free' });
+  });
+
+  it('refuse before a client that asked is told to send', async () => {
+    const { port } = await setUp({ peeked: atLimit });
+    const headers = { ...as('sk-one'), 'content-length': 100_000, expect: '100-continue' };
+    expect(await send(port, { headers, isOpen: true })).toMatchObject({ status: 429 });
+  });
+
+  it('count the bodies that are being read', async () => {
+    const { port, asked, waiting } = await setUp({ holds: true });
+    const all = [0, 1, 2].map(() => send(port, whole(text(100_000))));
+    await until(() => waiting.length === 3, { what: 'three bodies to be there' });
+    expect(asked.map(({ reading }) => reading).toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
+    for (const answer of waiting) answer();
+    await Promise.all(all);
+  });
+});
+
+describe('bodies that were read only to be refused', () => {
+  const bad = whole(gzipSync('{'), { ...as('sk-one'), 'content-encoding': 'gzip' });
+
+  it('are not read beyond so many, as long as they are not small and plain', async () => {
+    const { port } = await setUp({ refusedBodies: 3 });
+    for (let count = 0; count < 3; count++) expect((await send(port, bad)).status).toBe(400);
+    await until(async () => (await send(port, bad)).status === 429, { what: 'the next one to be refused' });
+    const refused = await send(port, bad);
+    expect(refused.json.error?.code).toBe('rate_limit_exceeded');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await send(port, whole('{}'))).status).toBe(200);
+    const other = whole(gzipSync('{}'), { ...as('sk-two'), 'content-encoding': 'gzip' });
+    expect((await send(port, other)).status).toBe(200);
+  });
+
+  it('do not count those that were stored', async () => {
+    const { port } = await setUp({ refusedBodies: 3 });
+    const good = whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip' });
+    for (let count = 0; count < 10; count++) expect((await send(port, good)).status).toBe(200);
+  });
+});

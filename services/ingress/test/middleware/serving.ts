@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Config } from '@sluice/config';
+import { afterEach } from 'vitest';
+
+type ClientKey = Config['keys'][number];
+
+const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+/** A client key as the configuration has it. */
+export const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
+  id: digestOf(key).slice(0, 16),
+  name: key,
+  digest: digestOf(key),
+  hint: undefined,
+  anonymous: undefined,
+  admin: false,
+  thinking: undefined,
+  models: ['*'],
+  limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
+  ...over,
+});
+
+const closers: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** Serves it until the end of the test; resolves with the port. */
+export async function serve(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  closers.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+export interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+  /** Sent piece by piece, without a length where the headers have none. */
+  readonly body?: readonly (string | Buffer)[];
+  /** Leaves the body without its end. */
+  readonly isOpen?: boolean;
+}
+
+export interface Received {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly json: { readonly error?: { readonly code: string; readonly message: string } };
+}
+
+/** Sends a request on a connection of its own. */
+export async function send(port: number, { method = 'POST', path = '/', headers = {}, body = [], isOpen }: Sent) {
+  const outgoing = request({ port, host: '127.0.0.1', method, path, headers, agent: false });
+  outgoing.on('error', () => undefined);
+  closers.push(() => outgoing.destroy());
+  outgoing.flushHeaders();
+  for (const piece of body) outgoing.write(piece);
+  if (isOpen !== true) outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) text += String(piece);
+  const { statusCode: status = 0 } = response;
+  return { status, headers: response.headers, json: JSON.parse(text) } as Received;
+}
