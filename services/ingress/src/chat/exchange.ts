@@ -147,7 +147,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         return onAnswered(report.answered);
       case 'end':
         isForgotten = true;
-        return conclude(() => listener.onEnd(report.end));
+        return conclude(() => listener.onEnd(report.end), { ...factsUnreported(), events: report.end.events });
       case 'error':
         isForgotten = true;
         return conclude(() => listener.onError(rescue.brokenOff(report.error), report.facts), report.facts);
@@ -162,6 +162,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const tellWorker = (kind: 'cancel' | 'pause' | 'resume'): void => worker.tell(kind, runs.latest.epoch);
 
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
+  /** Of a run that a worker has begun and not reported on: it may have called an upstream. */
+  const factsUnreported = (): FailureFacts => ({ attempts: Math.max(1, attempts), events: rescue.chunks() });
 
   function onStarted(id: string): void {
     worker.attach(id);
@@ -185,13 +187,13 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   }
 
   function onRetry(rerun: Rerun): void {
-    if (phase !== 'running') return conclude(() => undefined);
     ({ attempts } = rerun.state);
+    if (phase !== 'running') return conclude(() => undefined, facts());
     goOn(rerun);
   }
 
   function onWorkerLost(): void {
-    if (phase === 'cancelling') return conclude(() => undefined);
+    if (phase === 'cancelling') return conclude(() => undefined, factsUnreported());
     if (phase === 'running' || phase === 'queued') loseRun('worker_lost');
   }
 
@@ -205,12 +207,13 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** A run is lost without its worker's word. That happens to a request once. */
   function loseRun(code: 'worker_lost' | 'relay_gap'): void {
     const error = new GatewayError(code);
-    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
+    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()), factsUnreported());
     hasLostRun = true;
     // The lost run may have called an upstream.
     const { state } = runs.latest;
     const burntTokens = state.burntTokens + rescue.chunks() - deliveredBefore;
-    goOn({ delayMs: 0, state: { ...state, attempts: state.attempts + 1, burntTokens }, error });
+    attempts = state.attempts + 1;
+    goOn({ delayMs: 0, state: { ...state, attempts, burntTokens }, error });
   }
 
   /** Another run, if what the client has allows for one. */
@@ -240,7 +243,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       listener.onRerun(error.code, delivered !== undefined);
       queueAgain().catch((cause: unknown) => {
         needs.onError(cause);
-        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()));
+        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()), facts());
       });
     }, delayMs);
   }
@@ -279,14 +282,14 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     phase = 'cancelling';
     inQueue.stop();
     clearTimeout(timer);
-    if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
-    timer = setTimeout(() => conclude(() => undefined), confirmMs);
+    if (before === 'new' || before === 'between-runs') return conclude(() => undefined, facts());
+    timer = setTimeout(() => conclude(() => undefined, factsUnreported()), confirmMs);
     if (before === 'running') return tellWorker('cancel');
     runs
       .withdraw()
       .then((isClaimed) => {
         // Claimed a moment ago: its `started` is under way and will be answered with a cancel.
-        if (!isClaimed) conclude(() => undefined);
+        if (!isClaimed) conclude(() => undefined, facts());
       })
       .catch(needs.onError);
   }
@@ -314,7 +317,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       try {
         await runs.submit();
       } catch (cause) {
-        conclude(() => undefined);
+        conclude(() => undefined, facts());
         throw notQueued(cause);
       }
     },

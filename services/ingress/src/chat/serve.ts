@@ -50,6 +50,7 @@ export async function serve(
     requestId,
     keyId: principal.keyId,
     limits: principal.limits,
+    weight: principal.weight,
     tokens: reservation.total,
     maxWaitMs: config.limits.maxQueueWaitMs,
     signal,

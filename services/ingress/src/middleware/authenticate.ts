@@ -41,9 +41,9 @@ function keyOf(request: Request): string | undefined {
   return bearer ?? request.get('x-api-key');
 }
 
-function toKnown({ id, digest, name, hint, admin, models, limits, thinking }: ClientKey): KnownKey {
+function toKnown({ id, digest, name, hint, admin, models, limits, weight, thinking }: ClientKey): KnownKey {
   return {
     digest: Buffer.from(digest, 'hex'),
-    principal: { keyId: id, name, hint, isAdmin: admin, models, limits, thinking },
+    principal: { keyId: id, name, hint, isAdmin: admin, models, limits, weight, thinking },
   };
 }

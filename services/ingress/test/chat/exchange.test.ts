@@ -26,6 +26,7 @@ function setUp(over: Queue = {}) {
     onDropped: (_frame, reason) => heard.push(`dropped ${reason}`),
     onGap: () => undefined,
     onAdmitted: () => undefined,
+    onDisplaced: () => undefined,
     onError: (error) => errors.push(error),
   });
   const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
