@@ -80,20 +80,20 @@ end
 --@include hand-over
 
 -- Makes a place in a full room, if this key has fewer waiters than another.
-local function displace()
+local function displace(here)
   local largest = redis.call('ZREVRANGE', crowd, 0, 0, 'WITHSCORES')
   if not largest[1] then return false end
   local mine = tonumber(redis.call('ZSCORE', crowd, key_id) or 0)
   if mine + 1 >= tonumber(largest[2]) then return false end
-  local newest = end_of_line('ZREVRANGEBYLEX', largest[1])
+  local newest = here.end_of_line('ZREVRANGEBYLEX', largest[1])
   if not newest then return false end
-  leave_room(newest)
+  here.leave_line(newest)
   redis.call('HSET', waiters, newest.id, '-')
-  tell(newest.ingress, newest.id, 'displaced')
+  here.tell(newest.ingress, newest.id, 'displaced')
   return true
 end
 
-local function wait()
+local function wait(here)
   -- A key that comes back goes on where it was, but not behind the turn of those who are here.
   if not redis.call('ZSCORE', crowd, key_id) then
     local lowest = tonumber(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2] or 0)
@@ -105,32 +105,34 @@ local function wait()
   redis.call('ZINCRBY', crowd, 1, key_id)
   redis.call('ZADD', vouched, now + lease_ms, request_id)
   redis.call('HSET', waiters, request_id, table.concat({ key_id, arrival, cost, share, ingress_id }, ' '))
-  keep_room()
+  here.keep()
 end
 
-local is_anyone_waiting = hand_over()
+local here = hand_over()
 
 if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
-if is_anyone_waiting and read_waiter(request_id) then return reply('waiting', '', 0) end
+if here and here.read(request_id) then return reply('waiting', '', 0) end
 
-local has_share_left = true
-if key_limit > 0 or share > 0 then
+-- Leases that ran out are swept up only where they would make a difference.
+local function holds(limit)
+  if limit == 0 or redis.call('ZCARD', key_leases) < limit then return false end
   redis.call('ZREMRANGEBYSCORE', key_leases, '-inf', now)
-  local held = redis.call('ZCARD', key_leases)
-  if key_limit > 0 and held >= key_limit then return reply('refused', 'concurrency', 1000) end
-  has_share_left = share == 0 or held < share
+  return redis.call('ZCARD', key_leases) >= limit
 end
+
+if holds(key_limit) then return reply('refused', 'concurrency', 1000) end
 if requests.wait_ms ~= 0 then return reply('refused', 'requests', requests.wait_ms) end
 if budget.wait_ms ~= 0 then return reply('refused', 'tokens', budget.wait_ms) end
 
 local verdict = 'admitted'
-if has_share_left and redis.call('ZCARD', fleet_leases) < fleet_limit then
+if redis.call('ZCARD', fleet_leases) < fleet_limit and not holds(share) then
   lease(fleet_leases, request_id)
   if share > 0 then lease(key_leases, request_id) end
 else
-  if redis.call('ZCARD', room) >= places and not displace() then return reply('refused', 'overloaded', 1000) end
+  here = here or waiting_room()
+  if redis.call('ZCARD', room) >= places and not displace(here) then return reply('refused', 'overloaded', 1000) end
   verdict = 'waiting'
-  wait()
+  wait(here)
 end
 if key_limit > 0 then lease(key_leases, request_id) end
 spend(requests)

@@ -43,7 +43,7 @@ end
 
 -- A key takes turns by what it has used in the end. It saves nothing up behind the turn of the others.
 local function correct_turn()
-  if turn_delta == 0 or turn_delta ~= turn_delta then return end
+  if turn_delta ~= turn_delta then return end
   local turn = redis.call('ZSCORE', turns, key_id)
   if not turn then return end
   local lowest = tonumber(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2])
@@ -53,12 +53,12 @@ end
 --@include hand-over
 
 local ran = redis.call('ZREM', fleet_leases, request_id) == 1
-local known = ran or leave(request_id) == 1
+local known = ran or waiting_room().leave(request_id) == 1
 redis.call('ZREM', key_leases, request_id)
 if known then
   correct(request_rate, rpm, requests_delta)
   correct(token_rate, tpm, tokens_delta)
 end
-if ran then correct_turn() end
+if ran and turn_delta ~= 0 then correct_turn() end
 hand_over()
 return known and 1 or 0

@@ -31,13 +31,14 @@ local function run(id)
 end
 
 -- Before the sweep: a renewal that comes late but finds its lease still there keeps it.
+local here = waiting_room()
 local states = {}
 local does_any_wait = false
 for at = 4, #ARGV do
   local id = ARGV[at]
   if redis.call('ZSCORE', fleet_leases, id) then
     states[id] = run(id)
-  elseif read_waiter(id) then
+  elseif here.read(id) then
     redis.call('ZADD', vouched, now + lease_ms, id)
     does_any_wait = true
     states[id] = 'waiting'
@@ -46,7 +47,7 @@ for at = 4, #ARGV do
   end
   if key_leased == 'all' then lease(key_leases, id) end
 end
-if does_any_wait then keep_room() end
+if does_any_wait then here.keep() end
 
 hand_over()
 
