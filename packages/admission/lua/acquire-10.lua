@@ -110,8 +110,11 @@ end
 
 local here = hand_over()
 
-if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
-if here and here.read(request_id) then return reply('waiting', '', 0) end
+-- One that runs already is not refused because it asks again.
+local function refuse(reason, retry_ms)
+  if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
+  return reply('refused', reason, retry_ms)
+end
 
 -- Leases that ran out are swept up only where they would make a difference.
 local function holds(limit)
@@ -120,15 +123,17 @@ local function holds(limit)
   return redis.call('ZCARD', key_leases) >= limit
 end
 
-if holds(key_limit) then return reply('refused', 'concurrency', 1000) end
-if requests.wait_ms ~= 0 then return reply('refused', 'requests', requests.wait_ms) end
-if budget.wait_ms ~= 0 then return reply('refused', 'tokens', budget.wait_ms) end
+if here and here.read(request_id) then return reply('waiting', '', 0) end
+if holds(key_limit) then return refuse('concurrency', 1000) end
+if requests.wait_ms ~= 0 then return refuse('requests', requests.wait_ms) end
+if budget.wait_ms ~= 0 then return refuse('tokens', budget.wait_ms) end
 
 local verdict = 'admitted'
 if redis.call('ZCARD', fleet_leases) < fleet_limit and not holds(share) then
-  lease(fleet_leases, request_id)
+  if not lease(fleet_leases, request_id) then return reply('admitted', '', 0) end
   if share > 0 then lease(key_leases, request_id) end
 else
+  if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
   here = here or waiting_room()
   if redis.call('ZCARD', room) >= places and not displace(here) then return reply('refused', 'overloaded', 1000) end
   verdict = 'waiting'

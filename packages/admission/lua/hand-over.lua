@@ -1,9 +1,11 @@
 -- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched, waiters,
 -- turns, crowd, mailbox_prefix. Two more names are made here, both in the slot of all admission keys: the mailbox of
 -- a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
+-- True when the request had none before.
 local function lease(key, id)
-  redis.call('ZADD', key, now + lease_ms, id)
+  local added = redis.call('ZADD', key, now + lease_ms, id)
   redis.call('PEXPIRE', key, lease_ms * 2)
+  return added == 1
 end
 
 -- All that has to do with waiting. Made only where somebody waits: most requests find the room empty, and to make these

@@ -90,10 +90,15 @@ export function createAdmissionModel(limits: ModelLimits) {
     },
     acquire(id: string, key: ModelKey, cost: number): ModelVerdict {
       handOver();
-      if (running.has(id)) return 'admitted';
       if (waiting.some((waiter) => waiter.id === id)) return 'waiting';
-      if (key.concurrency !== undefined && held(key) >= key.concurrency) return 'concurrency';
-      const mayRun = running.size < limits.fleet && hasShareLeft(key);
+      const isOverItsOwn = key.concurrency !== undefined && held(key) >= key.concurrency;
+      const mayRun = !isOverItsOwn && running.size < limits.fleet && hasShareLeft(key);
+      if (running.has(id)) {
+        // Asking again takes nothing more; where there would be a lease for it, that begins anew.
+        if (mayRun) running.set(id, now + limits.leaseMs);
+        return 'admitted';
+      }
+      if (isOverItsOwn) return 'concurrency';
       if (mayRun) {
         run(id, key);
       } else {

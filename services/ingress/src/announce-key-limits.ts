@@ -1,8 +1,13 @@
 import type { Config } from '@sluice/config';
-import type { Logger } from '@sluice/telemetry';
+
+/** Says a line; what of a logger is needed here. */
+type Say = (facts: object, message: string) => void;
 
 /** Says in one line at start what keys may do that were given no limits. Nothing where each has a concurrency of its own. */
-export function announceKeyLimits({ keys, limits }: Pick<Config, 'keys' | 'limits'>, logger: Logger): void {
+export function announceKeyLimits(
+  { keys, limits }: Pick<Config, 'keys' | 'limits'>,
+  logger: { readonly info: Say; readonly warn: Say },
+): void {
   const withoutConcurrency = keys.filter((key) => key.limits.concurrency === undefined);
   if (withoutConcurrency.length === 0) return;
   const withoutAny = withoutConcurrency.filter((key) => key.limits.rpm === undefined && key.limits.tpm === undefined);

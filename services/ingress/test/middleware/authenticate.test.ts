@@ -23,6 +23,7 @@ const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
   thinking: undefined,
   models: ['*'],
   limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
+  weight: 1,
   ...over,
 });
 
