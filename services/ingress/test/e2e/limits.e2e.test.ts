@@ -36,7 +36,13 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
           limited('fast-rpm', { rpm: rate.rpm, rpm_burst: rate.burst }),
           limited('fast-tpm', { tpm: budget.tpm, tpm_burst: budget.burst }),
         ],
-        limits: { max_concurrent_requests: 20, queue_size: 180, max_queue_wait_ms: 30_000 },
+        limits: {
+          max_concurrent_requests: 20,
+          queue_size: 180,
+          max_queue_wait_ms: 30_000,
+          // Of all that the fleet may run: what a key without a limit of its own may is another matter.
+          default_key_concurrency: 20,
+        },
       },
     });
   });
