@@ -1,4 +1,4 @@
-import type { FleetLimits } from '@sluice/admission';
+import type { AdmissionRequest, FleetLimits } from '@sluice/admission';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type AdmissionScripts, createScripts } from '../src/scripts.ts';
 
@@ -34,10 +34,20 @@ const thinkMs = 2;
 /** After a refusal. */
 const retryMs = 1000;
 
+/** A client as it stands. */
+interface Actor {
+  readonly client: SimulatedClient;
+  readonly scripts: AdmissionScripts;
+  readonly request: AdmissionRequest;
+  readonly result: KeyResult;
+  askedAt: number;
+  hasWaited: boolean;
+}
+
 interface Scheduled {
   readonly at: number;
   readonly what: 'ask' | 'end';
-  readonly client: number;
+  readonly actor: Actor;
 }
 
 /**
@@ -45,22 +55,26 @@ interface Scheduled {
  * waits for counts. Leases must outlive the run.
  */
 export async function simulate(simulation: Simulation): Promise<Map<string, KeyResult>> {
-  const { connection, keys, fleet, clients, durationMs } = simulation;
-  const ingressIds = Array.from({ length: simulation.ingresses }, (_, at) => `i-${at}`);
-  const scripts = ingressIds.map((ingressId) => createScripts({ connection, keys, ingressId, fleet }));
+  const { connection, keys, fleet, ingresses, durationMs } = simulation;
+  const ingressIds = Array.from({ length: ingresses }, (_, at) => `i-${at}`);
   const mailboxes = await openMailboxes(connection, ingressIds.map(keys.admissionMailbox));
   const results = new Map<string, KeyResult>();
-  for (const { keyId } of clients) results.set(keyId, { tokens: 0, waitsMs: [], refusals: 0 });
+  const actors = simulation.clients.map((client, at): Actor => {
+    const { keyId, weight, tokens } = client;
+    const result = results.get(keyId) ?? { tokens: 0, waitsMs: [], refusals: 0 };
+    results.set(keyId, result);
+    return {
+      client,
+      scripts: createScripts({ connection, keys, ingressId: `i-${at % ingresses}`, fleet }),
+      request: { requestId: `c${at}`, keyId, limits: {}, tokens, weight },
+      result,
+      askedAt: 0,
+      hasWaited: false,
+    };
+  });
   // Not all at the same moment, and differently long: in life nothing keeps step.
   const random = createRandom();
-  let agenda: Scheduled[] = clients.map((_, client) => ({ at: random() * 100, what: 'ask', client }));
-  const askedAt = clients.map(() => 0);
-  const scriptsOf = (client: number): AdmissionScripts => scripts[client % scripts.length] ?? scripts[0]!;
-  const requestOf = (client: number) => {
-    const { keyId, weight, tokens } = clients[client]!;
-    return { requestId: `c${client}`, keyId, limits: {}, tokens, weight };
-  };
-  const hasWaited = clients.map(() => false);
+  const agenda: Scheduled[] = [];
 
   function schedule(entry: Scheduled): void {
     const at = agenda.findIndex((other) => other.at > entry.at);
@@ -68,39 +82,44 @@ export async function simulate(simulation: Simulation): Promise<Map<string, KeyR
     else agenda.splice(at, 0, entry);
   }
 
-  function begin(client: number, now: number): void {
-    const { keyId, serviceMs } = clients[client]!;
-    results.get(keyId)!.waitsMs.push(now - askedAt[client]!);
-    schedule({ at: now + serviceMs * (0.8 + 0.4 * random()), what: 'end', client });
+  function begin(actor: Actor, now: number): void {
+    actor.result.waitsMs.push(now - actor.askedAt);
+    schedule({ at: now + actor.client.serviceMs * (0.8 + 0.4 * random()), what: 'end', actor });
   }
 
-  function refuse(client: number, now: number): void {
-    results.get(clients[client]!.keyId)!.refusals += 1;
-    schedule({ at: now + retryMs, what: 'ask', client });
+  function refuse(actor: Actor, now: number): void {
+    actor.result.refusals += 1;
+    schedule({ at: now + retryMs, what: 'ask', actor });
   }
 
-  agenda = agenda.toSorted((a, b) => a.at - b.at);
+  async function askFor(actor: Actor, now: number): Promise<void> {
+    actor.askedAt = now;
+    const { verdict } = await actor.scripts.acquire(actor.request);
+    actor.hasWaited = verdict === 'waiting';
+    if (verdict === 'admitted') begin(actor, now);
+    if (verdict === 'refused') refuse(actor, now);
+  }
+
+  const release = ({ scripts, request, hasWaited }: Actor): Promise<boolean> =>
+    scripts.release(request, { requests: 0, tokens: 0, hasWaited });
+
+  async function end(actor: Actor, now: number): Promise<void> {
+    actor.result.tokens += actor.client.tokens / actor.client.weight;
+    await release(actor);
+    schedule({ at: now + thinkMs, what: 'ask', actor });
+  }
+
+  for (const actor of actors) schedule({ at: random() * 100, what: 'ask', actor });
   for (let next = agenda.shift(); next !== undefined && next.at < durationMs; next = agenda.shift()) {
-    const { at: now, client } = next;
-    if (next.what === 'ask') {
-      askedAt[client] = now;
-      const { verdict } = await scriptsOf(client).acquire(requestOf(client));
-      hasWaited[client] = verdict === 'waiting';
-      if (verdict === 'admitted') begin(client, now);
-      if (verdict === 'refused') refuse(client, now);
-    } else {
-      const { keyId, tokens, weight } = clients[client]!;
-      results.get(keyId)!.tokens += tokens / weight;
-      await scriptsOf(client).release(requestOf(client), { requests: 0, tokens: 0, hasWaited: hasWaited[client]! });
-      schedule({ at: now + thinkMs, what: 'ask', client });
-    }
+    await (next.what === 'ask' ? askFor : end)(next.actor, next.at);
     for (const { requestId, what } of await mailboxes.read()) {
-      const other = Number(requestId.slice(1));
+      const told = actors.find(({ request }) => request.requestId === requestId);
+      if (told === undefined) throw new Error(`word for ${requestId}, which nobody is`);
       if (what === 'admitted') {
-        begin(other, now);
+        begin(told, next.at);
       } else {
-        await scriptsOf(other).release(requestOf(other), { requests: 0, tokens: 0, hasWaited: true });
-        refuse(other, now);
+        await release(told);
+        refuse(told, next.at);
       }
     }
   }
