@@ -1,33 +1,109 @@
--- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, waiting, vouched,
--- waiters, mailbox_prefix. The mailbox written to is named by KEYS and the waiter found; it lies in the same slot.
+-- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched, waiters,
+-- turns, crowd, mailbox_prefix. Two more names are made here, both in the slot of all admission keys: the mailbox of
+-- a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
+-- True when the request had none before.
 local function lease(key, id)
-  redis.call('ZADD', key, now + lease_ms, id)
+  local added = redis.call('ZADD', key, now + lease_ms, id)
   redis.call('PEXPIRE', key, lease_ms * 2)
+  return added == 1
 end
 
-local function leave(id)
-  redis.call('ZREM', vouched, id)
-  redis.call('HDEL', waiters, id)
-end
-
--- Frees what crashed ingresses held, then gives free leases to those who wait, first come first served, and tells
--- their ingress in the same step.
-local function hand_over()
-  redis.call('ZREMRANGEBYSCORE', fleet_leases, '-inf', now)
-  if redis.call('EXISTS', waiting) == 0 then return end
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', vouched, '-inf', now)) do
-    redis.call('ZREM', waiting, id)
-    leave(id)
+-- All that has to do with waiting. Made only where somebody waits: most requests find the room empty, and to make these
+-- functions for nothing would cost each of them a tenth of its time.
+local function waiting_room()
+  -- False when its ingress has no mailbox any more: it is gone, and its clients with it.
+  local function tell(ingress, id, what)
+    return redis.call('XADD', mailbox_prefix .. ingress, 'NOMKSTREAM', '*', 'f', id .. ' 0 0 ' .. what .. ' 0\n')
   end
-  while redis.call('ZCARD', fleet_leases) < fleet_limit do
-    local first = redis.call('ZPOPMIN', waiting)
-    if #first == 0 then return end
-    local id = first[1]
-    local ingress = redis.call('HGET', waiters, id)
-    leave(id)
-    -- No mailbox, no ingress: its clients are gone, and the lease goes to the next.
-    if ingress and redis.call('XADD', mailbox_prefix .. ingress, 'NOMKSTREAM', '*', 'f', id .. ' 0 0 admitted 0\n') then
-      lease(fleet_leases, id)
+
+  -- Nil for a request that does not wait (any more); one that was displaced is on record as '-' until it is released.
+  local function read_waiter(id)
+    local record = redis.call('HGET', waiters, id)
+    if not record then return nil end
+    local key_id, arrival, cost, share, ingress = string.match(record, '^(%S+) (%d+) (%S+) (%d+) (%S+)$')
+    if not key_id then return nil end
+    return { id = id, key_id = key_id, place = key_id .. ' ' .. arrival .. ' ' .. id, cost = tonumber(cost),
+             share = tonumber(share), ingress = ingress }
+  end
+
+  local function leave_line(waiter)
+    redis.call('ZREM', room, waiter.place)
+    if tonumber(redis.call('ZINCRBY', crowd, -1, waiter.key_id)) <= 0 then redis.call('ZREM', crowd, waiter.key_id) end
+  end
+
+  -- 1 when the request was waiting or displaced, else 0.
+  local function leave(id)
+    local waiter = read_waiter(id)
+    if waiter then leave_line(waiter) end
+    redis.call('ZREM', vouched, id)
+    return redis.call('HDEL', waiters, id)
+  end
+
+  -- The waiter of this key that came first (ZRANGEBYLEX) or last (ZREVRANGEBYLEX), nil if none waits.
+  local function end_of_line(command, key_id)
+    local from, to = '[' .. key_id .. ' ', '(' .. key_id .. '!'
+    if command == 'ZREVRANGEBYLEX' then from, to = to, from end
+    local place = redis.call(command, room, from, to, 'LIMIT', 0, 1)[1]
+    return place and read_waiter(string.match(place, '%S+$'))
+  end
+
+  local function runs_its_share(waiter)
+    if waiter.share == 0 then return false end
+    return redis.call('ZCOUNT', fleet_leases .. ':' .. waiter.key_id, '(' .. now, '+inf') >= waiter.share
+  end
+
+  -- The waiter whose turn it is, with the turn of its key; nil when nobody who waits may run. Passes once over the keys.
+  local function next_in_turn()
+    local absent, passed_over = {}, {}
+    local at = 0
+    while true do
+      local entry = redis.call('ZRANGE', turns, at, at, 'WITHSCORES')
+      local key_id, turn = entry[1], tonumber(entry[2])
+      if not key_id then return nil end
+      local waiter = end_of_line('ZRANGEBYLEX', key_id)
+      if not waiter then
+        absent[#absent + 1] = key_id
+      elseif runs_its_share(waiter) then
+        passed_over[#passed_over + 1] = key_id
+      else
+        -- Behind this turn nothing is saved up: neither by keys that are away nor by keys that run their share.
+        for _, each in ipairs(absent) do redis.call('ZREM', turns, each) end
+        for _, each in ipairs(passed_over) do redis.call('ZADD', turns, turn, each) end
+        return waiter, turn
+      end
+      at = at + 1
     end
   end
+
+  -- Gives free leases to those who wait, key by key in turn and within a key first come first served, and tells their
+  -- ingress in the same step.
+  local function hand_over()
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', vouched, '-inf', now)) do leave(id) end
+    while redis.call('ZCARD', fleet_leases) < fleet_limit do
+      local waiter, turn = next_in_turn()
+      if not waiter then return end
+      leave(waiter.id)
+      if tell(waiter.ingress, waiter.id, 'admitted') then
+        lease(fleet_leases, waiter.id)
+        if waiter.share > 0 then lease(fleet_leases .. ':' .. waiter.key_id, waiter.id) end
+        redis.call('ZADD', turns, turn + waiter.cost, waiter.key_id)
+      end
+    end
+  end
+
+  local function keep()
+    for _, key in ipairs({ room, vouched, waiters, turns, crowd }) do redis.call('PEXPIRE', key, lease_ms * 2) end
+  end
+
+  return { tell = tell, read = read_waiter, leave_line = leave_line, leave = leave, end_of_line = end_of_line,
+           hand_over = hand_over, keep = keep }
+end
+
+-- Frees what crashed ingresses held, then hands over what is free. Nil when nobody waited, else the room.
+local function hand_over()
+  redis.call('ZREMRANGEBYSCORE', fleet_leases, '-inf', now)
+  if redis.call('EXISTS', room) == 0 then return nil end
+  local here = waiting_room()
+  here.hand_over()
+  return here
 end

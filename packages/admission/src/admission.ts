@@ -1,5 +1,5 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
-import { type AcquireReply, type Correction, createScripts, type Occupancy } from './scripts.ts';
+import { type AcquireReply, type Correction, createScripts, type Occupancy, type WaitFact } from './scripts.ts';
 
 /** What one client key may do; absent = unlimited. */
 export interface KeyLimits {
@@ -21,6 +21,11 @@ export interface FleetLimits {
   readonly maxConcurrentRequests: number;
   /** Requests that may wait beyond those. */
   readonly queueSize: number;
+  /**
+   * Requests of one key without a limit of its own that run at once; more of it wait while the others' places stay free.
+   * Absent: as many as the fleet may.
+   */
+  readonly defaultKeyConcurrency?: number | undefined;
   /** A lease that nobody renews ends after this time: what a crash costs. */
   readonly leaseMs: number;
 }
@@ -31,6 +36,8 @@ export interface AdmissionRequest {
   readonly limits: KeyLimits;
   /** Tokens to reserve; corrected on release. */
   readonly tokens: number;
+  /** The key's share among keys that wait; above 0, default 1. */
+  readonly weight?: number | undefined;
 }
 
 /** How much of a rate is left, for the `x-ratelimit-*` headers. */
@@ -64,14 +71,20 @@ export type RefusalReason = 'concurrency' | 'requests' | 'tokens' | 'overloaded'
 export interface Ticket {
   /** Did it have to wait? */
   readonly mustWait: boolean;
-  /** Resolves when the request may run. Never rejects: who waits brings the time-out. */
-  readonly admitted: Promise<void>;
+  /**
+   * Resolves when the request may run, or when it has lost its place in a full waiting room to a key with fewer waiters.
+   * Never rejects: who waits brings the time-out.
+   */
+  readonly admitted: Promise<Turn>;
   /**
    * Gives everything back, once; later calls do nothing. If Redis is away it is tried again until the lease has ended
    * by itself. The deltas correct what was reserved: negative gives back.
    */
   release(correction: Correction): void;
 }
+
+/** What became of a request that waited. */
+export type Turn = 'run' | 'displaced';
 
 /** The fleet's admission as one ingress sees it. */
 export interface Admission {
@@ -82,6 +95,8 @@ export interface Admission {
   acquire(request: AdmissionRequest): Promise<Verdict>;
   /** The admission mailbox says that this request may run now. */
   wake(requestId: string): void;
+  /** The admission mailbox says that this request has lost its place in the waiting room. */
+  displace(requestId: string): void;
   /** Over all replicas. */
   occupancy(): Promise<Occupancy>;
   /** Requests this process holds leases or places for. */
@@ -102,13 +117,12 @@ export interface AdmissionNeeds {
 }
 
 interface Held extends AdmissionRequest {
-  readonly wake: () => void;
+  readonly end: (turn: Turn) => void;
 }
 
 interface Accepted {
   readonly request: AdmissionRequest;
-  /** Resolves when the request may run. */
-  readonly turn: PromiseWithResolvers<void>;
+  readonly turn: PromiseWithResolvers<Turn>;
   readonly mustWait: boolean;
 }
 
@@ -120,7 +134,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const scripts = createScripts(needs);
   const held = new Map<string, Held>();
   /** Requests whose answer is on its way: on its own connection, the word that one may run can overtake it. */
-  const asking = new Map<string, PromiseWithResolvers<void>>();
+  const asking = new Map<string, PromiseWithResolvers<Turn>>();
   const releasing = new Set<Promise<void>>();
   let isClosed = false;
   let timer = setTimeout(renewAll, renewDelayMs());
@@ -143,12 +157,13 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     batch.forEach((request, at) => {
       if (!held.has(request.requestId)) return;
       // A wake-up that got lost with its mailbox is made good here.
-      if (states[at] === 'running') request.wake();
+      if (states[at] === 'running') request.end('run');
+      if (states[at] === 'displaced') request.end('displaced');
       if (states[at] === 'lost') needs.onLeaseLost(request.requestId);
     });
   }
 
-  async function release(request: AdmissionRequest, correction: Correction): Promise<void> {
+  async function release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<void> {
     const triesLeftUntil = Math.ceil(fleet.leaseMs / releaseRetryMs);
     for (let tries = 0; tries < triesLeftUntil && !isClosed; tries++) {
       try {
@@ -163,26 +178,31 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   }
 
   function accept({ request, turn, mustWait }: Accepted): Ticket {
-    held.set(request.requestId, { ...request, wake: turn.resolve });
-    if (!mustWait) turn.resolve();
+    held.set(request.requestId, { ...request, end: turn.resolve });
+    if (!mustWait) turn.resolve('run');
     return {
       mustWait,
       admitted: turn.promise,
       release(correction) {
         if (!held.delete(request.requestId)) return;
-        giveBack(request, correction);
+        giveBack(request, { ...correction, hasWaited: mustWait });
       },
     };
   }
 
-  function giveBack(request: AdmissionRequest, correction: Correction): void {
+  function giveBack(request: AdmissionRequest, correction: Correction & WaitFact): void {
     const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
     releasing.add(done);
   }
 
+  function endWait(requestId: string, turn: Turn): void {
+    held.get(requestId)?.end(turn);
+    asking.get(requestId)?.resolve(turn);
+  }
+
   return {
     async acquire(request) {
-      const turn = Promise.withResolvers<void>();
+      const turn = Promise.withResolvers<Turn>();
       asking.set(request.requestId, turn);
       try {
         const reply = await scripts.acquire(request);
@@ -194,17 +214,15 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
       } catch (error) {
         // It may have been granted all the same, with only the word of it lost.
-        if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens });
+        if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens, hasWaited: false });
         throw error;
       } finally {
         asking.delete(request.requestId);
       }
     },
 
-    wake(requestId) {
-      held.get(requestId)?.wake();
-      asking.get(requestId)?.resolve();
-    },
+    wake: (requestId) => endWait(requestId, 'run'),
+    displace: (requestId) => endWait(requestId, 'displaced'),
 
     occupancy: scripts.occupancy,
 

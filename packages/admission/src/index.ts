@@ -10,6 +10,7 @@ export {
   type Refusal,
   type RefusalReason,
   type Ticket,
+  type Turn,
   type Verdict,
 } from './admission.ts';
 export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';

@@ -1,12 +1,12 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
-import type { AdmissionRequest, FleetLimits, RefusalReason } from './admission.ts';
+import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission.ts';
 
 /** The admission scripts with their arguments by name. What they promise stands at the top of each Lua file. */
 export interface AdmissionScripts {
   acquire(request: AdmissionRequest): Promise<AcquireReply>;
   /** Deltas correct the rates; negative gives back. False when the request was not known any more. */
-  release(request: AdmissionRequest, correction: Correction): Promise<boolean>;
+  release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<boolean>;
   /** For requests of one client key, 50 at most. */
   renew(requests: readonly AdmissionRequest[]): Promise<LeaseState[]>;
   occupancy(): Promise<Occupancy>;
@@ -17,13 +17,20 @@ export interface Correction {
   readonly tokens: number;
 }
 
+export interface WaitFact {
+  /** The request came through the waiting room, so its key was charged a turn for it. */
+  readonly hasWaited: boolean;
+}
+
 /** Requests over all replicas. */
 export interface Occupancy {
   readonly running: number;
   readonly waiting: number;
+  /** Of those that wait now. */
+  readonly longestWaitMs: number;
 }
 
-export type LeaseState = 'running' | 'waiting' | 'lost';
+export type LeaseState = 'running' | 'waiting' | 'displaced' | 'lost';
 
 export interface ScriptNeeds {
   readonly connection: RedisConnection;
@@ -37,7 +44,7 @@ interface RateReply {
   readonly resetMs: number;
 }
 
-/** Reply of `acquire-8.lua`. */
+/** Reply of `acquire-10.lua`. */
 export type AcquireReply = {
   /** The Redis clock, ms since 1970. */
   readonly redisNow: number;
@@ -60,15 +67,20 @@ const acquireReply = z.tuple([
   whole,
   whole,
 ]);
-const renewReply = z.array(z.enum(['running', 'waiting', 'lost']));
+const renewReply = z.array(z.enum(['running', 'waiting', 'displaced', 'lost']));
 
-const acquireScript = defineScript(here('acquire-8.lua'), toAcquireReply);
-const releaseScript = defineScript(here('release-8.lua'), (reply) => z.number().parse(reply) === 1);
-const renewScript = defineScript(here('renew-6.lua'), (reply) => renewReply.parse(reply));
-const occupancyScript = defineScript(here('occupancy-2.lua'), (reply) => z.tuple([whole, whole]).parse(reply));
+const acquireScript = defineScript(here('acquire-10.lua'), toAcquireReply);
+const releaseScript = defineScript(here('release-10.lua'), (reply) => z.number().parse(reply) === 1);
+const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
+const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => z.tuple([whole, whole, whole]).parse(reply));
+
+/** What one request may cost its key in turns, however much it reserves: the rest of its key's line waits behind it. */
+const costliestTurnTokens = 1_000_000;
+/** Beyond what any answer has: what a correction may add, whoever computed it. */
+const largestCorrectionTokens = 10_000_000;
 
 export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeeds): AdmissionScripts {
-  const room = [keys.waiting, keys.vouched, keys.waiters, keys.admissionMailboxPrefix];
+  const room = [keys.room, keys.vouched, keys.waiters, keys.turns, keys.crowd, keys.admissionMailboxPrefix];
   const allKeys = (keyId: string): string[] => [
     keys.leases,
     keys.keyLeases(keyId),
@@ -76,8 +88,13 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
     keys.tokenRate(keyId),
     ...room,
   ];
+  /** Requests of a key without a limit of its own that run at once; 0 where the fleet's limit says it all. */
+  const shareOf = ({ concurrency }: KeyLimits): number => {
+    const share = fleet.defaultKeyConcurrency ?? fleet.maxConcurrentRequests;
+    return concurrency === undefined && share < fleet.maxConcurrentRequests ? share : 0;
+  };
   return {
-    acquire: ({ requestId, keyId, limits, tokens }) =>
+    acquire: ({ requestId, keyId, limits, tokens, weight = 1 }) =>
       acquireScript.run(connection, allKeys(keyId), [
         requestId,
         ingressId,
@@ -90,40 +107,54 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
         limits.tpm ?? 0,
         limits.tpmBurst ?? limits.tpm ?? 0,
         tokens,
+        keyId,
+        shareOf(limits),
+        turnCost(tokens, weight),
       ]),
 
-    release: ({ requestId, keyId, limits }, correction) =>
-      releaseScript.run(connection, allKeys(keyId), [
+    release({ requestId, keyId, limits, tokens, weight = 1 }, { hasWaited, ...correction }) {
+      const correctionTokens = Math.min(correction.tokens, largestCorrectionTokens);
+      // What was charged first and what is charged in the end are bounded alike.
+      const turn = turnCost(tokens + correctionTokens, weight) - turnCost(tokens, weight);
+      return releaseScript.run(connection, allKeys(keyId), [
         requestId,
         fleet.leaseMs,
         fleet.maxConcurrentRequests,
         limits.rpm ?? 0,
         correction.requests,
         limits.tpm ?? 0,
-        correction.tokens,
-      ]),
+        correctionTokens,
+        keyId,
+        hasWaited ? turn : 0,
+      ]);
+    },
 
     async occupancy() {
-      const [running, waiting] = await occupancyScript.run(connection, [keys.leases, keys.vouched], []);
-      return { running, waiting };
+      const [running, waiting, longestWaitMs] = await occupancyScript.run(
+        connection,
+        [keys.leases, keys.room, keys.vouched, keys.crowd],
+        [],
+      );
+      return { running, waiting, longestWaitMs };
     },
 
     renew(requests) {
       const [first] = requests;
       if (first === undefined) return Promise.resolve([]);
+      const { limits } = first;
+      const keyLeased = limits.concurrency !== undefined ? 'all' : shareOf(limits) > 0 ? 'running' : 'none';
       return renewScript.run(
         connection,
         [keys.leases, keys.keyLeases(first.keyId), ...room],
-        [
-          fleet.leaseMs,
-          fleet.maxConcurrentRequests,
-          first.limits.concurrency === undefined ? 0 : 1,
-          ...requests.map(({ requestId }) => requestId),
-        ],
+        [fleet.leaseMs, fleet.maxConcurrentRequests, keyLeased, ...requests.map(({ requestId }) => requestId)],
       );
     },
   };
 }
+
+/** At least 1 per weight, so that turns go round among keys that ask for next to nothing. */
+const turnCost = (tokens: number, weight: number): number =>
+  Math.min(Math.max(tokens, 1), costliestTurnTokens) / weight;
 
 function toAcquireReply(reply: unknown): AcquireReply {
   const [verdict, redisNow, reason, retryMs, requestsLeft, requestsMs, tokensLeft, tokensMs] =
@@ -134,6 +165,6 @@ function toAcquireReply(reply: unknown): AcquireReply {
     tokens: { remaining: tokensLeft, resetMs: tokensMs },
   };
   if (verdict !== 'refused') return { verdict, ...rates };
-  if (reason === '') throw new Error('acquire-8.lua refused without a reason');
+  if (reason === '') throw new Error('acquire-10.lua refused without a reason');
   return { verdict, reason, retryAfterMs: retryMs < 0 ? undefined : retryMs, ...rates };
 }

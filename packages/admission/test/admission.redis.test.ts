@@ -1,86 +1,9 @@
-import { type Admission, createAdmission, type FleetLimits, type KeyLimits } from '@sluice/admission';
-import { connect, createKeys, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, until } from '@sluice/testkit';
 import fc from 'fast-check';
-import { afterEach, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createScripts } from '../src/scripts.ts';
-import { createAdmissionModel } from './admission-model.ts';
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function open(redisUrl: string): Promise<RedisConnection> {
-  const connection = connect({ settings: { kind: 'single', url: redisUrl }, role: 'command', name: 'test', onError });
-  closers.push(() => connection.disconnect());
-  await untilReady(connection, 5000);
-  return connection;
-}
-
-function onError(error: unknown): never {
-  throw error;
-}
-
-const unlimited: KeyLimits = {};
-const roomy: FleetLimits = { maxConcurrentRequests: 1000, queueSize: 10, leaseMs: 30_000 };
-
-interface SetUp {
-  readonly connection: RedisConnection;
-  readonly keys: Keys;
-  readonly admission: Admission;
-  readonly lost: string[];
-  /** Ids that the mailbox says were admitted, in order. */
-  woken(): Promise<string[]>;
-}
-
-async function setUp(
-  { redisUrl, keyPrefix }: { redisUrl: string; keyPrefix: string },
-  fleet: Partial<FleetLimits> = {},
-  ingressId = 'i-1',
-): Promise<SetUp> {
-  const connection = await open(redisUrl);
-  const keys = createKeys(keyPrefix);
-  const lost: string[] = [];
-  const admission = createAdmission({
-    connection,
-    keys,
-    ingressId,
-    fleet: { ...roomy, ...fleet },
-    onError,
-    onLeaseLost: (requestId) => lost.push(requestId),
-    random: () => 0.5,
-  });
-  closers.push(() => admission.close(1000));
-  await connection.xadd(keys.admissionMailbox(ingressId), '*', 'f', '');
-  const woken = async (): Promise<string[]> => {
-    const entries = await connection.xrange(keys.admissionMailbox(ingressId), '-', '+');
-    return entries.flatMap(([, [, batch]]) => /^(\S+) 0 0 admitted 0\n$/.exec(batch ?? '')?.[1] ?? []);
-  };
-  return { connection, keys, admission, lost, woken };
-}
-
-const ask = (requestId: string, limits: KeyLimits = unlimited, tokens = 0) => ({
-  requestId,
-  keyId: 'k',
-  limits,
-  tokens,
-});
-const nothing = { requests: 0, tokens: 0 };
-
-/** Lets time pass for everything that admission has stored: it has no other clock than Redis's own. */
-async function advance({ connection, keys }: Pick<SetUp, 'connection' | 'keys'>, ms: number): Promise<void> {
-  for (const key of [keys.leases, keys.vouched, keys.keyLeases('k'), keys.keyLeases('k0'), keys.keyLeases('k1')]) {
-    const members = await connection.zrange(key, '0', '-1', 'WITHSCORES');
-    for (let at = 0; at + 1 < members.length; at += 2) {
-      await connection.zadd(key, String(Number(members[at + 1]) - ms), String(members[at]));
-    }
-  }
-  for (const key of [keys.requestRate('k'), keys.tokenRate('k')]) {
-    const arrival = await connection.get(key);
-    if (arrival !== null) await connection.set(key, String(Number(arrival) - ms), 'KEEPTTL');
-  }
-}
+import { createAdmissionModel, type ModelKey } from './admission-model.ts';
+import { advance, ask, nothing, setUp } from './scene.ts';
 
 describe('leases', () => {
   redisTest('refuse the 21st request of a key that may run 20', async ({ redisUrl, keyPrefix }) => {
@@ -101,7 +24,7 @@ describe('leases', () => {
     await admission.acquire(ask('r', limits));
     const again = await admission.acquire(ask('r', limits));
     expect(again).toMatchObject({ kind: 'accepted', rates: { requests: { remaining: 9 } } });
-    expect(await admission.occupancy()).toEqual({ running: 1, waiting: 0 });
+    expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
   redisTest('come back at once when released, and only once', async ({ redisUrl, keyPrefix }) => {
@@ -161,7 +84,7 @@ describe('the waiting room', () => {
     running.ticket.release(nothing);
     await until(async () => (await woken()).length > 0, { what: 'a waiter to be woken' });
     expect(await woken()).toEqual(['b']);
-    expect(await admission.occupancy()).toEqual({ running: 1, waiting: 1 });
+    expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 1 });
     admission.wake('b');
     await second.ticket.admitted;
   });
@@ -198,7 +121,7 @@ describe('the waiting room', () => {
     const waiter = await admission.acquire(ask('b', limits, 100));
     if (waiter.kind !== 'accepted') throw new Error('refused');
     waiter.ticket.release({ requests: -1, tokens: -100 });
-    await until(async () => (await connection.zscore(keys.waiting, 'b')) === null, { what: 'the waiter to leave' });
+    await until(async () => (await connection.hget(keys.waiters, 'b')) === null, { what: 'the waiter to leave' });
     const next = await admission.acquire(ask('c', limits, 100));
     expect(next.rates).toMatchObject({ requests: { remaining: 8 }, tokens: { remaining: 800 } });
   });
@@ -213,7 +136,7 @@ describe('the waiting room', () => {
     if (running.kind !== 'accepted') throw new Error('refused');
     running.ticket.release(nothing);
     await until(async () => (await here.woken()).includes('c'), { what: 'the next waiter to be woken' });
-    expect(await here.admission.occupancy()).toEqual({ running: 1, waiting: 0 });
+    expect(await here.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
   redisTest('forgets waiters for whom nobody vouches', async ({ redisUrl, keyPrefix }) => {
@@ -224,7 +147,7 @@ describe('the waiting room', () => {
     await advance(first, 31_000);
     const second = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 }, 'i-2');
     expect(await second.admission.acquire(ask('c'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: false } });
-    expect(await second.admission.occupancy()).toEqual({ running: 1, waiting: 0 });
+    expect(await second.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
   redisTest('heeds a wake-up that overtakes the answer to its request', async ({ redisUrl, keyPrefix }) => {
@@ -351,54 +274,89 @@ describe('the scripts', () => {
   redisTest(
     'do what the model does, whatever is asked of them',
     async ({ redisUrl, keyPrefix }) => {
-      const limits = { fleet: 2, places: 2, leaseMs: 1_000_000, keyConcurrency: 3 };
+      const limits = { fleet: 3, places: 4, leaseMs: 1_000_000, share: 2 };
+      const clients: readonly (ModelKey & { readonly weight: number })[] = [
+        { id: 'k0', concurrency: 3, weight: 1 },
+        { id: 'k1', concurrency: undefined, weight: 1 },
+        { id: 'k2', concurrency: undefined, weight: 2 },
+      ];
+      const some = { id: fc.nat(5), client: fc.constantFrom(...clients) };
       const command = fc.oneof(
-        fc.record({ do: fc.constant('acquire' as const), id: fc.nat(6), key: fc.nat(1) }),
-        fc.record({ do: fc.constant('release' as const), id: fc.nat(6), key: fc.nat(1) }),
-        fc.record({ do: fc.constant('renew' as const), id: fc.nat(6), key: fc.nat(1) }),
-        fc.record({ do: fc.constant('advance' as const), id: fc.constantFrom(400_000, 700_000), key: fc.constant(0) }),
+        { weight: 3, arbitrary: fc.record({ do: fc.constant('acquire' as const), ...some }) },
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            do: fc.constant('release' as const),
+            ...some,
+            tokens: fc.constantFrom(-20, 0, 50),
+            hasWaited: fc.boolean(),
+          }),
+        },
+        fc.record({ do: fc.constant('renew' as const), ...some }),
+        fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(400_000, 700_000) }),
       );
-      const fleet = { maxConcurrentRequests: limits.fleet, queueSize: limits.places, leaseMs: limits.leaseMs };
+      const fleet = {
+        maxConcurrentRequests: limits.fleet,
+        queueSize: limits.places,
+        leaseMs: limits.leaseMs,
+        defaultKeyConcurrency: limits.share,
+      };
       const all = await setUp({ redisUrl, keyPrefix }, fleet);
       const { connection, keys } = all;
       // Not through `Admission`: that would never renew or release what it does not hold.
       const scripts = createScripts({ connection, keys, ingressId: 'i-1', fleet });
       await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
+        fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
           const stored = await connection.keys(`${keyPrefix}:{adm}:*`);
           const old = stored.filter((name) => !name.includes(':mb:'));
           if (old.length > 0) await connection.del(...old);
           const model = createAdmissionModel(limits);
-          for (const { do: action, id, key } of commands) {
-            const requestId = `r${id}-k${key}`;
-            const keyId = `k${key}`;
-            if (action === 'advance') {
-              model.advance(id);
-              await advance(all, id);
+          for (const one of commands) {
+            if (one.do === 'advance') {
+              model.advance(one.ms);
+              await advance(all, one.ms);
               continue;
             }
-            const request = { requestId, keyId, limits: { concurrency: limits.keyConcurrency }, tokens: 0 };
-            if (action === 'acquire') {
+            const { id, client } = one;
+            const requestId = `r${id}-${client.id}`;
+            const tokens = 10 * 4 ** (id % 3);
+            const request = {
+              requestId,
+              keyId: client.id,
+              limits: { concurrency: client.concurrency },
+              tokens,
+              weight: client.weight,
+            };
+            if (one.do === 'acquire') {
               const reply = await scripts.acquire(request);
               const verdict = reply.verdict === 'refused' ? reply.reason : reply.verdict;
-              expect(verdict).toBe(model.acquire(requestId, keyId));
-            } else if (action === 'release') {
-              await scripts.release(request, nothing);
-              model.release(requestId, keyId);
+              expect(verdict).toBe(model.acquire(requestId, client, tokens / client.weight));
+            } else if (one.do === 'release') {
+              const { hasWaited } = one;
+              await scripts.release(request, { requests: 0, tokens: one.tokens, hasWaited });
+              const cost = (used: number): number => Math.max(used, 1) / client.weight;
+              model.release(requestId, client, hasWaited ? cost(tokens + one.tokens) - cost(tokens) : 0);
             } else {
               await scripts.renew([request]);
-              model.renew(requestId, keyId);
+              model.renew(requestId, client);
             }
             const now = Date.now();
             expect((await connection.zrangebyscore(keys.leases, now, '+inf')).toSorted()).toEqual(model.running);
             const vouched = await connection.zrangebyscore(keys.vouched, now, '+inf');
-            const waiting = await connection.zrange(keys.waiting, '0', '-1');
-            expect(waiting.filter((each) => vouched.includes(each))).toEqual(model.waiting);
+            const places = (await connection.zrange(keys.room, '0', '-1')).map((place) => place.split(' '));
+            const inOrder = places.toSorted(([, a = ''], [, b = '']) => (a < b ? -1 : 1)).map(([, , waiter]) => waiter);
+            expect(inOrder.filter((waiter) => vouched.includes(waiter ?? ''))).toEqual(model.waiting);
+            const turns = await connection.zrange(keys.turns, '0', '-1', 'WITHSCORES');
+            const pairs = Array.from({ length: turns.length / 2 }, (_, at) => [
+              turns[2 * at],
+              Number(turns[2 * at + 1]),
+            ]);
+            expect(Object.fromEntries(pairs)).toEqual(model.turns);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: Number(process.env['ADMISSION_MODEL_RUNS'] ?? 150) },
       );
     },
-    60_000,
+    600_000,
   );
 });

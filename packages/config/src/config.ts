@@ -140,6 +140,8 @@ export interface ClientKey {
   /** Globs of the models that it may use: see `allowsModel`. */
   readonly models: readonly string[];
   readonly limits: ClientLimits;
+  /** Its share, in tokens, among the keys whose requests wait for a place; from 0.01 to 100. */
+  readonly weight: number;
   /** What its clients see of thoughts; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
@@ -228,6 +230,8 @@ export interface FleetConfig {
   readonly maxConcurrentRequests: number;
   /** Requests that may wait beyond those. */
   readonly queueSize: number;
+  /** Requests that run at once of a key without a `concurrency` of its own; at most `maxConcurrentRequests`. */
+  readonly defaultKeyConcurrency: number;
   /** How long one may wait. */
   readonly maxQueueWaitMs: number;
   /** A place that nobody renews is free again after this time: what a crash costs. */

@@ -65,7 +65,13 @@ describe('loadConfig', () => {
         contextRounds: undefined,
         maxContinuations: 0,
       })),
-      limits: { maxConcurrentRequests: 1000, queueSize: 500, maxQueueWaitMs: 30_000, leaseMs: 30_000 },
+      limits: {
+        maxConcurrentRequests: 1000,
+        queueSize: 500,
+        defaultKeyConcurrency: 1000,
+        maxQueueWaitMs: 30_000,
+        leaseMs: 30_000,
+      },
       retry: {
         maxAttempts: 5,
         backoff: 'exponential',

@@ -15,6 +15,14 @@ export interface BenchLaunch {
 /** Beyond any load of the bench: it is not the limits that are to be measured, though they are on. */
 const configuration = { limits: { max_concurrent_requests: 10_000, queue_size: 10_000 } };
 
+/** For `fairness`: one key has many clients, the others have one, and there are fewer places than keys. */
+const fairKeys = Array.from({ length: 21 }, (_, at) => `sk-bench-fairness-${at}`);
+const fairConfiguration = {
+  keys: fairKeys.map((key) => ({ key })),
+  // The clients of the one key wait for fifty times a turn of their key.
+  limits: { max_concurrent_requests: 10, queue_size: 500, max_queue_wait_ms: 120_000 },
+};
+
 /**
  * Measures a product of its own, whatever the person has configured for theirs.
  *
@@ -30,15 +38,17 @@ export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly
     return await runInForeground({ file: process.execPath, args: [program, ...others], cwd: root, env });
   }
   const file = join(root, '.sluice/bench.yaml');
-  writeFileSync(file, JSON.stringify(configuration));
+  const isFairness = what === 'fairness';
+  const [folder, args] = isFairness ? ['dist/fairness', others] : ['dist', rest];
+  writeFileSync(file, JSON.stringify(isFairness ? fairConfiguration : configuration));
   const own = { ...env, SLUICE_CONFIG: file };
   const settings = readSettings(own, root);
   return await withProduct({ root, env: own, terminal, settings, isQuiet: true }, (product) =>
     runInForeground({
       file: process.execPath,
-      args: [join(root, 'packages/bench/dist/main.js'), ...rest],
+      args: [join(root, 'packages/bench', folder, 'main.js'), ...args],
       cwd: root,
-      env: { ...env, BENCH_SETUP: JSON.stringify(setupOf(product)) },
+      env: { ...env, BENCH_SETUP: JSON.stringify({ ...setupOf(product), keys: fairKeys }) },
     }),
   );
 }

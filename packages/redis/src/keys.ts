@@ -10,12 +10,16 @@
 export interface Keys {
   /** zset, request id → lease expiry: what runs now, over all replicas. */
   readonly leases: string;
-  /** zset, request id → arrival order: who waits for a lease. */
-  readonly waiting: string;
+  /** zset in the order of its members: who waits for a lease, a line for each client key. */
+  readonly room: string;
   /** zset, request id → time until which its ingress has vouched for the waiter. */
   readonly vouched: string;
-  /** hash, request id → id of the ingress that holds the client. */
+  /** hash, request id → its client key, arrival, cost and the ingress that holds the client. */
   readonly waiters: string;
+  /** zset, client key → the turn at which its next waiter runs: tokens per weight. */
+  readonly turns: string;
+  /** zset, client key → how many of it wait. */
+  readonly crowd: string;
   /** Start of the names of the ingresses' admission mailboxes; the id follows. */
   readonly admissionMailboxPrefix: string;
   admissionMailbox(processId: string): string;
@@ -48,9 +52,12 @@ export function createKeys(prefix: string): Keys {
   const admissionMailboxPrefix = `${admission}:mb:`;
   return {
     leases: `${admission}:leases`,
-    waiting: `${admission}:waiting`,
-    vouched: `${admission}:vouched`,
-    waiters: `${admission}:waiters`,
+    // Other names than before 2026-11-30 (`waiting`, `vouched`, `waiters`): in a rollout old and new replicas have a room each.
+    room: `${admission}:room`,
+    vouched: `${admission}:room:vouched`,
+    waiters: `${admission}:room:waiters`,
+    turns: `${admission}:room:turns`,
+    crowd: `${admission}:room:crowd`,
     admissionMailboxPrefix,
     admissionMailbox: (processId) => `${admissionMailboxPrefix}${processId}`,
     keyLeases: (keyId) => `${admission}:leases:${keyId}`,

@@ -8,9 +8,11 @@ describe('the names of keys', () => {
   it('put what one script touches under one hash tag, so that a cluster keeps it on one node', () => {
     const admission = [
       keys.leases,
-      keys.waiting,
+      keys.room,
       keys.vouched,
       keys.waiters,
+      keys.turns,
+      keys.crowd,
       keys.admissionMailbox('i-1'),
       keys.keyLeases('k1'),
       keys.requestRate('k1'),

@@ -33,6 +33,8 @@ export interface InboxNeeds {
   readonly onGap: () => void;
   /** Redis says that this request may run: not a matter of any run, hence of no epoch. */
   readonly onAdmitted: (requestId: string) => void;
+  /** Redis says that this request has lost its place in the waiting room. */
+  readonly onDisplaced: (requestId: string) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -43,11 +45,12 @@ interface Entry {
   isBroken: boolean;
 }
 
-export function createInbox({ onDropped, onGap, onAdmitted, onError }: InboxNeeds): Inbox {
+export function createInbox({ onDropped, onGap, onAdmitted, onDisplaced, onError }: InboxNeeds): Inbox {
   const entries = new Map<string, Entry>();
 
   function deliverOne(frame: Frame, origin: Origin | undefined): void {
     if (frame.kind === 'admitted') return onAdmitted(frame.requestId);
+    if (frame.kind === 'displaced') return onDisplaced(frame.requestId);
     const entry = entries.get(frame.requestId);
     if (entry === undefined) return onDropped(frame, 'unknown_request', origin);
     if (frame.epoch !== entry.epoch) return onDropped(frame, 'old_epoch', origin);

@@ -17,11 +17,13 @@ function setUp() {
   const gaps: unknown[] = [];
   const got: string[] = [];
   const admitted: string[] = [];
+  const displaced: string[] = [];
   const onError = vi.fn<(error: unknown) => void>();
   const inbox = createInbox({
     onDropped: (_frame, reason) => dropped.push(reason),
     onGap: () => gaps.push('counted'),
     onAdmitted: (requestId) => admitted.push(requestId),
+    onDisplaced: (requestId) => displaced.push(requestId),
     onError,
   });
   const subscription = inbox.subscribe('r', {
@@ -29,7 +31,7 @@ function setUp() {
     onGap: (gap) => gaps.push(gap),
   });
   subscription.expect(1);
-  return { inbox, subscription, dropped, gaps, got, admitted, onError };
+  return { inbox, subscription, dropped, gaps, got, admitted, displaced, onError };
 }
 
 describe('createInbox', () => {
@@ -70,6 +72,12 @@ describe('createInbox', () => {
     inbox.deliver([frame(0, { kind: 'admitted', epoch: 0, requestId: 'waiter' })], undefined);
     expect(admitted).toEqual(['waiter']);
     expect(dropped).toEqual([]);
+  });
+
+  it('passes on that a request has lost its place in the waiting room', () => {
+    const { inbox, admitted, displaced, dropped } = setUp();
+    inbox.deliver([frame(0, { kind: 'displaced', epoch: 0, requestId: 'waiter' })], undefined);
+    expect([displaced, admitted, dropped]).toEqual([['waiter'], [], []]);
   });
 
   it('goes on with the others when a subscriber throws', () => {

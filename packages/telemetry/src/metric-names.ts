@@ -154,6 +154,13 @@ export const metricTable = {
     labels: {},
     help: 'Requests waiting for a slot over all replicas; every replica reports the same, so take max(), not sum().',
   },
+  longestWait: {
+    name: 'sluice_longest_wait_seconds',
+    kind: 'gauge',
+    services: ingress,
+    labels: {},
+    help: 'For how long the request that has waited longest waits for a slot, over all replicas; take max(), not sum().',
+  },
   queueJobs: {
     name: 'sluice_queue_jobs',
     kind: 'gauge',

@@ -85,7 +85,12 @@ export interface WorkerMetrics extends SharedMetrics {
 
 /** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface IngressSources {
-  readonly slots?: Source<{ readonly inUse: number; readonly limit: number; readonly waiting: number }>;
+  readonly slots?: Source<{
+    readonly inUse: number;
+    readonly limit: number;
+    readonly waiting: number;
+    readonly longestWaitMs: number;
+  }>;
   readonly queueJobs?: Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
 }
 
@@ -147,6 +152,7 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
   const slotsInUse = gauge(metricTable.slotsInUse);
   const slotsLimit = gauge(metricTable.slotsLimit);
   const waiting = gauge(metricTable.waitingRequests);
+  const longestWait = gauge(metricTable.longestWait);
   const queueWait = histogram(metricTable.queueWait).at();
   const resubmissions = counter(metricTable.resubmissions);
   const queueJobs = gauge(metricTable.queueJobs);
@@ -182,12 +188,13 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
     relayGap: () => void gaps.value++,
     watch(sources) {
       feed.add({
-        gauges: [slotsInUse, slotsLimit, waiting],
+        gauges: [slotsInUse, slotsLimit, waiting, longestWait],
         source: sources.slots,
         apply(slots) {
           slotsInUse.at().value = slots.inUse;
           slotsLimit.at().value = slots.limit;
           waiting.at().value = slots.waiting;
+          longestWait.at().value = slots.longestWaitMs / 1000;
         },
       });
       feed.add({

@@ -17,6 +17,8 @@ export interface Principal {
   /** Globs of the models it may use. */
   readonly models: readonly string[];
   readonly limits: KeyLimits;
+  /** Its share among keys that wait. */
+  readonly weight: number;
   /** What it sees of thoughts; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }

@@ -103,6 +103,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     },
     onGap: metrics.relayGap,
     onAdmitted: admission.wake,
+    onDisplaced: admission.displace,
     onError,
   });
   const reader = createMailboxReader({
@@ -132,8 +133,8 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
 
   metrics.watch({
     slots: async () => {
-      const { running, waiting } = await admission.occupancy();
-      return { inUse: running, limit: config.limits.maxConcurrentRequests, waiting };
+      const { running, ...waits } = await admission.occupancy();
+      return { inUse: running, limit: config.limits.maxConcurrentRequests, ...waits };
     },
     queueJobs: async () => {
       const counts = await submitter.counts();

@@ -4,6 +4,7 @@ import { ConfigError, loadConfig } from '@sluice/config';
 import { runService, type Service } from '@sluice/lifecycle';
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
+import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
 
 /** Until a load balancer has seen that a replica is no longer ready. */
@@ -19,6 +20,7 @@ async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
+  announceKeyLimits(config, logger);
   const ingressId = `i-${randomUUID()}`;
   const metrics = createMetrics({
     service: 'ingress',

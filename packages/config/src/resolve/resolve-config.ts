@@ -39,14 +39,15 @@ export interface Paths {
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
   const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
+  const keys = resolveKeys(settings.keys, environment.SLUICE_API_KEYS ?? []);
   return deepFreeze<Config>({
     server: resolveServer(parts),
     worker: resolveWorker(parts),
     redis: resolveRedis(settings.redis, environment.REDIS_URL),
     queue: { shards: settings.queue.shards },
-    keys: resolveKeys(settings.keys, environment.SLUICE_API_KEYS ?? []),
+    keys,
     ...resolveRouting(settings, paths, environment.SIMULATOR_PORT),
-    limits: resolveLimits(settings.limits),
+    limits: resolveLimits(settings.limits, keys.length),
     retry: resolveRetry(settings.retry),
     timeouts: resolveTimeouts(settings),
     breaker: {
@@ -121,10 +122,13 @@ function resolveManagement({
   };
 }
 
-function resolveLimits(limits: Settings['limits']): FleetConfig {
+function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfig {
+  const all = limits.max_concurrent_requests;
   return {
-    maxConcurrentRequests: limits.max_concurrent_requests,
+    maxConcurrentRequests: all,
     queueSize: limits.queue_size,
+    // There is nobody to keep places free for where there is one key alone.
+    defaultKeyConcurrency: Math.min(all, limits.default_key_concurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all)),
     maxQueueWaitMs: limits.max_queue_wait_ms,
     leaseMs: limits.lease_ms,
   };

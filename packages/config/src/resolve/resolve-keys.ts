@@ -6,7 +6,7 @@ const noLimits = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, 
 
 /** Keys of the file, then those of the environment. Of a plain key nothing but hash and hint is kept. */
 export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly string[]): ClientKey[] {
-  const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits, thinking }, at) => ({
+  const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits, weight, thinking }, at) => ({
     ...identify(key, key_hash),
     name: name ?? `key-${at + 1}`,
     anonymous,
@@ -19,6 +19,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
       tpm: limits.tpm,
       tpmBurst: limits.tpm_burst,
     },
+    weight,
     thinking,
   }));
   const fromEnvironment = environmentKeys.map((key, at) => ({
@@ -28,6 +29,7 @@ export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly st
     admin: false,
     models: ['*'],
     limits: { ...noLimits },
+    weight: 1,
     thinking: undefined,
   }));
   return [...fromFile, ...fromEnvironment];

@@ -15,6 +15,12 @@ export const limits = section({
   queue_size: wholeNumber(0)
     .default(500)
     .describe('Requests that may wait beyond those. More are answered with 503. 0 lets none wait.'),
+  default_key_concurrency: wholeNumber(1)
+    .optional()
+    .meta({ 'x-default': 'half of `max_concurrent_requests`; all of it if there is only one key' })
+    .describe(
+      'Requests that run at once of a key without a `concurrency` of its own. More of them wait, so that places stay free for other keys.',
+    ),
   max_queue_wait_ms: milliseconds().default(30_000).describe('Who has waited for so long is answered with 503.'),
   lease_ms: milliseconds(1000)
     .default(30_000)

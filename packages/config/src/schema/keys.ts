@@ -3,6 +3,7 @@ import { isExampleDigest, isExampleSecret, isPublishedKey, notAnExample, notPubl
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
 import {
   flag,
+  inWords,
   listOf,
   modelPattern,
   must,
@@ -14,6 +15,7 @@ import {
   wholeNumber,
 } from '@sluice/setting-types';
 import { thinkingModes } from '@sluice/thinking';
+import { z } from 'zod';
 
 const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
@@ -48,6 +50,7 @@ const limits = across(
   },
 );
 
+const weightInWords = 'a number from 0.01 to 100';
 const globsInWords = 'a list of at least one glob';
 
 const key = across(
@@ -79,7 +82,15 @@ const key = across(
       .optional()
       .meta({ 'x-default': "the model's" })
       .describe('What its clients see of thoughts: see `models[].thinking`.'),
-    limits: limits.prefault({}).describe('What it may do; what is left out is unlimited.'),
+    limits: limits
+      .prefault({})
+      .describe('What it may do; what is left out is unlimited, but for `limits.default_key_concurrency`.'),
+    weight: inWords(
+      z.number(must(weightInWords)).min(0.01, must(weightInWords)).max(100, must(weightInWords)),
+      weightInWords,
+    )
+      .default(1)
+      .describe('Its share, in tokens, among the keys whose requests wait for a place.'),
   }),
   findKeyContradictions,
 );

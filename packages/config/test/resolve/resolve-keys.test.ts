@@ -9,7 +9,7 @@ const unlimited = { concurrency: undefined, rpm: undefined, rpmBurst: undefined,
 describe('client keys', () => {
   it('are known by their hash and a hint', () => {
     const config = load(
-      `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], thinking: strip, limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 } }]`,
+      `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], thinking: strip, limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 }, weight: 2.5 }]`,
       {},
     );
     expect(config.keys).toEqual([
@@ -21,6 +21,7 @@ describe('client keys', () => {
         admin: true,
         models: ['gpt-*'],
         limits: { concurrency: 1, rpm: 2, rpmBurst: 3, tpm: 4, tpmBurst: 5 },
+        weight: 2.5,
         thinking: 'strip',
       },
     ]);
@@ -36,6 +37,7 @@ describe('client keys', () => {
       admin: false,
       models: ['*'],
       limits: unlimited,
+      weight: 1,
       thinking: undefined,
     });
   });
@@ -57,5 +59,25 @@ describe('client keys', () => {
   it('may share a name, so that one can take over from another', () => {
     const { keys } = load('keys: [{ name: a, key: sk-old-0001 }, { name: a, key: sk-new-0001 }]', {});
     expect(keys.map(({ name }) => name)).toEqual(['a', 'a']);
+  });
+
+  it.each([
+    ['keys: [{ key: sk-team-a-0001 }]', undefined, 1000],
+    ['keys: [{ key: sk-team-a-0001 }, { key: sk-team-b-0001 }]', undefined, 500],
+    ['keys: [{ key: sk-team-a-0001 }]', 'sk-from-env-0001', 500],
+    [
+      'keys: [{ key: sk-team-a-0001 }, { anonymous: without_key }]\nlimits: { max_concurrent_requests: 5 }',
+      undefined,
+      3,
+    ],
+    ['keys: [{ key: sk-team-a-0001 }]\nlimits: { default_key_concurrency: 7 }', undefined, 7],
+    [
+      'keys: [{ key: sk-team-a-0001 }]\nlimits: { max_concurrent_requests: 5, default_key_concurrency: 7 }',
+      undefined,
+      5,
+    ],
+  ])('without a concurrency of their own run a share of the places: %j', (yaml, variable, share) => {
+    const { limits } = load(yaml, variable === undefined ? {} : { SLUICE_API_KEYS: variable });
+    expect(limits.defaultKeyConcurrency).toBe(share);
   });
 });

@@ -53,7 +53,7 @@ describe('settings', () => {
 
   it('does not show an unknown name that may be a key in the wrong place', () => {
     expect(problemsOf('keys: [{ sk-team-a-0001: x, key: sk-team-b-0001 }]')).toEqual([
-      'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, thinking, limits',
+      'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, thinking, limits, weight',
     ]);
   });
 });

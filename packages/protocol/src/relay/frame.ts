@@ -7,7 +7,7 @@
  * quote of every token. Lengths survive the trip through UTF-8, because a lone surrogate becomes one U+FFFD unit.
  */
 
-/** What a frame says. The first group travels worker → ingress, `admitted` Redis script → ingress, the rest ingress → worker. */
+/** What a frame says. The first group travels worker → ingress, `admitted` and `displaced` Redis script → ingress, the rest ingress → worker. */
 const frameKinds = [
   'started',
   'answered',
@@ -16,6 +16,7 @@ const frameKinds = [
   'retry',
   'error',
   'admitted',
+  'displaced',
   'cancel',
   'pause',
   'resume',

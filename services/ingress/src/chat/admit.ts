@@ -1,4 +1,4 @@
-import type { Admission, KeyLimits, Rates, Refusal, Ticket } from '@sluice/admission';
+import type { Admission, KeyLimits, Rates, Refusal, Ticket, Turn } from '@sluice/admission';
 import { GatewayError } from '@sluice/protocol';
 import { isRedisUnavailable } from '@sluice/redis';
 
@@ -16,6 +16,8 @@ export interface AdmitRequest {
   readonly requestId: string;
   readonly keyId: string;
   readonly limits: KeyLimits;
+  /** The key's share among keys that wait. */
+  readonly weight: number;
   /** Estimated; corrected when the provider has counted. */
   readonly tokens: number;
   /** How long it may wait. */
@@ -43,30 +45,37 @@ export async function admit(admission: Admission, request: AdmitRequest): Promis
   if (!ticket.mustWait) return { ticket, rates, redisNow, waitedMs: 0 };
 
   const since = request.now();
-  const outcome = await waitForLease(ticket, request);
+  const end = await waitForTurn(ticket, request);
   const waitedMs = request.now() - since;
-  if (outcome === 'admitted') return { ticket, rates, redisNow: redisNow + waitedMs, waitedMs };
-  // A request that never ran has used nothing.
-  ticket.release({ requests: -1, tokens: -request.tokens });
-  throw outcome === 'left'
-    ? new GatewayError('request_cancelled')
-    : new GatewayError('queue_timeout', { retryAfterMs: 1000 });
+  if (end === 'run') return { ticket, rates, redisNow: redisNow + waitedMs, waitedMs };
+  // No provider has seen the prompt. The request itself counts for clients that leave, else who comes and goes is bound by nothing.
+  ticket.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
+  throw new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
 }
 
-function waitForLease(
+/** How a wait ended. */
+type WaitEnd = Turn | 'left' | 'too_late';
+
+const errorOfWait = {
+  left: 'request_cancelled',
+  too_late: 'queue_timeout',
+  displaced: 'server_overloaded',
+} as const;
+
+function waitForTurn(
   ticket: Ticket,
   { maxWaitMs, signal }: Pick<AdmitRequest, 'maxWaitMs' | 'signal'>,
-): Promise<'admitted' | 'left' | 'too_late'> {
+): Promise<WaitEnd> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end('too_late'), maxWaitMs);
     const onLeft = (): void => end('left');
-    const end = (outcome: 'admitted' | 'left' | 'too_late'): void => {
+    const end = (how: WaitEnd): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onLeft);
-      resolve(outcome);
+      resolve(how);
     };
     signal.addEventListener('abort', onLeft);
-    void ticket.admitted.then(() => end('admitted'));
+    void ticket.admitted.then(end);
     if (signal.aborted) onLeft();
   });
 }

@@ -92,7 +92,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
         reply.onData(text);
       },
       onEnd(end) {
-        consumption = { kind: 'complete', end };
+        consumption = { kind: 'complete', end, attempts: answered?.attempts ?? 1 };
         reply.onEnd();
         observation.complete(end);
         done();

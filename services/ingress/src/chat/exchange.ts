@@ -147,7 +147,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         return onAnswered(report.answered);
       case 'end':
         isForgotten = true;
-        return conclude(() => listener.onEnd(report.end));
+        return conclude(() => listener.onEnd(report.end), { ...spent(true), events: report.end.events });
       case 'error':
         isForgotten = true;
         return conclude(() => listener.onError(rescue.brokenOff(report.error), report.facts), report.facts);
@@ -162,6 +162,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const tellWorker = (kind: 'cancel' | 'pause' | 'resume'): void => worker.tell(kind, runs.latest.epoch);
 
   const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
+  /** What is charged where no worker's report says it: lost runs may have called an upstream, and so may one that runs. */
+  const spent = (isRunning: boolean): FailureFacts => ({
+    attempts: Math.max(attempts, runs.latest.state.attempts, isRunning ? 1 : 0),
+    events: rescue.chunks(),
+  });
 
   function onStarted(id: string): void {
     worker.attach(id);
@@ -185,13 +190,13 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   }
 
   function onRetry(rerun: Rerun): void {
-    if (phase !== 'running') return conclude(() => undefined);
     ({ attempts } = rerun.state);
+    if (phase !== 'running') return conclude(() => undefined, spent(false));
     goOn(rerun);
   }
 
   function onWorkerLost(): void {
-    if (phase === 'cancelling') return conclude(() => undefined);
+    if (phase === 'cancelling') return conclude(() => undefined, spent(true));
     if (phase === 'running' || phase === 'queued') loseRun('worker_lost');
   }
 
@@ -205,7 +210,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   /** A run is lost without its worker's word. That happens to a request once. */
   function loseRun(code: 'worker_lost' | 'relay_gap'): void {
     const error = new GatewayError(code);
-    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()));
+    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()), spent(true));
     hasLostRun = true;
     // The lost run may have called an upstream.
     const { state } = runs.latest;
@@ -240,7 +245,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       listener.onRerun(error.code, delivered !== undefined);
       queueAgain().catch((cause: unknown) => {
         needs.onError(cause);
-        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()));
+        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()), spent(false));
       });
     }, delayMs);
   }
@@ -279,14 +284,14 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     phase = 'cancelling';
     inQueue.stop();
     clearTimeout(timer);
-    if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
-    timer = setTimeout(() => conclude(() => undefined), confirmMs);
+    if (before === 'new' || before === 'between-runs') return conclude(() => undefined, spent(false));
+    timer = setTimeout(() => conclude(() => undefined, spent(true)), confirmMs);
     if (before === 'running') return tellWorker('cancel');
     runs
       .withdraw()
       .then((isClaimed) => {
         // Claimed a moment ago: its `started` is under way and will be answered with a cancel.
-        if (!isClaimed) conclude(() => undefined);
+        if (!isClaimed) conclude(() => undefined, spent(false));
       })
       .catch(needs.onError);
   }
@@ -314,7 +319,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       try {
         await runs.submit();
       } catch (cause) {
-        conclude(() => undefined);
+        conclude(() => undefined, spent(false));
         throw notQueued(cause);
       }
     },

@@ -5,9 +5,17 @@ import type { ChatRequest, EmbeddingsRequest } from '@sluice/protocol';
 export interface Reservation {
   readonly total: number;
   readonly prompt: number;
+  /** Each attempt costs the prompt and a request; otherwise all attempts together do. */
+  readonly isPaidPerAttempt: boolean;
 }
 
-/** Estimates before the provider has counted. Pictures, sounds and files count by piece, not by their bytes. */
+/** Of a picture, sound or file that comes within the request; each MiB begun counts as one more. */
+const mediumBytes = 1024 * 1024;
+
+/**
+ * Estimates before the provider has counted. Pictures, sounds and files count by piece: their bytes say little of their
+ * tokens. A piece of many MiB counts as several, else 20 MB would be as cheap as a link.
+ */
 export function reserveFor(request: ChatRequest, bodyBytes: number): Reservation {
   let media = 0;
   let mediaBytes = 0;
@@ -15,13 +23,18 @@ export function reserveFor(request: ChatRequest, bodyBytes: number): Reservation
     if (!Array.isArray(content)) continue;
     for (const part of content) {
       if (part.type === 'text' || part.type === 'refusal') continue;
-      media++;
-      mediaBytes += textLengthOf(part);
+      const partBytes = textLengthOf(part);
+      media += Math.max(1, Math.ceil(partBytes / mediumBytes));
+      mediaBytes += partBytes;
     }
   }
   const prompt = estimateTokens({ textBytes: Math.max(0, bodyBytes - mediaBytes), media });
-  const perAnswer = request.max_completion_tokens ?? request.max_tokens ?? defaultAnswerTokens;
-  return { prompt, total: prompt + perAnswer * (request.n ?? 1) };
+  return { prompt, total: prompt + answerTokens(request) * (request.n ?? 1), isPaidPerAttempt: false };
+}
+
+/** Both limits are sent on, and which of them binds is the provider's to say: the larger one may. */
+function answerTokens({ max_completion_tokens: newer, max_tokens: older }: ChatRequest): number {
+  return newer == null && older == null ? defaultAnswerTokens : Math.max(newer ?? 0, older ?? 0);
 }
 
 /** Texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 is a byte a character. */
@@ -41,5 +54,5 @@ export function reserveForEmbeddings({ input }: EmbeddingsRequest, bodyBytes: nu
   const lists: readonly unknown[] = Array.isArray(input) ? input : [];
   const counted = lists.flat().filter((token) => typeof token === 'number').length;
   const prompt = counted > 0 ? counted : estimateTokens({ textBytes: bodyBytes, media: 0 });
-  return { prompt, total: prompt };
+  return { prompt, total: prompt, isPaidPerAttempt: true };
 }

@@ -63,6 +63,7 @@ async function serveSubmission(
     requestId,
     keyId: principal.keyId,
     limits: principal.limits,
+    weight: principal.weight,
     tokens: reservation.total,
     maxWaitMs: config.limits.maxQueueWaitMs,
     signal,

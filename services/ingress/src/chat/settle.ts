@@ -5,24 +5,41 @@ import type { Reservation } from './measure-prompt.ts';
 
 /** How a request came out, as far as its limits are concerned. */
 export type Consumption =
-  | { readonly kind: 'complete'; readonly end: End }
+  | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
   | { readonly kind: 'failed'; readonly facts: FailureFacts | undefined };
+
+/** A usage may be so many times what was reserved, since nobody knows how long a model thinks … */
+const plausibleTimes = 100;
+/** … and in any case so many tokens: about the largest context there is. */
+const plausibleTokens = 1_000_000;
 
 /**
  * Gives the request's place back and corrects what was reserved to what was used: the provider's own count, or else the
- * estimated prompt and an event per token. A request that failed before its first token has used none; its share of the
- * requests per minute stays spent, as with OpenAI.
+ * estimated prompt and an event per token. A prompt that a provider was sent is spent, whether or not an answer began and
+ * whoever ended it. The request's share of the requests per minute stays spent, as with OpenAI.
+ *
+ * A chat is charged once however many calls it took: the further ones are ours to decide. Embeddings, of which one request
+ * may be many calls, are charged for each attempt.
  */
 export function settle(ticket: Ticket, reservation: Reservation, consumption: Consumption): void {
-  ticket.release({ requests: 0, tokens: usedTokens(reservation, consumption) - reservation.total });
+  const attempts = consumption.kind === 'complete' ? consumption.attempts : (consumption.facts?.attempts ?? 1);
+  const again = reservation.isPaidPerAttempt ? Math.max(0, attempts - 1) : 0;
+  const tokens = usedTokens(reservation, consumption) + again * reservation.prompt;
+  ticket.release({ requests: again, tokens: tokens - reservation.total });
 }
 
 function usedTokens(reservation: Reservation, consumption: Consumption): number {
   if (consumption.kind === 'complete') {
     const { usage, events } = consumption.end;
-    return usage?.total_tokens ?? reservation.prompt + events;
+    const counted = reservation.prompt + events;
+    if (usage === undefined) return counted;
+    return isPlausible(usage.total_tokens, reservation) ? usage.total_tokens : Math.max(counted, reservation.total);
   }
-  const events = consumption.facts?.events;
-  if (events === undefined) return reservation.total;
-  return events === 0 ? 0 : reservation.prompt + events;
+  const { facts } = consumption;
+  if (facts === undefined) return reservation.total;
+  return facts.attempts === 0 && facts.events === 0 ? 0 : reservation.prompt + facts.events;
 }
+
+/** A number that no answer has would keep the key out for hours: then our own count stands. */
+const isPlausible = (tokens: number, { total }: Reservation): boolean =>
+  tokens >= 0 && tokens <= Math.max(plausibleTokens, total * plausibleTimes);

@@ -78,7 +78,7 @@ function keyOf(request: Request): string | undefined {
 const networkOf = (address = ''): string =>
   address.includes(':') && !address.includes('.') ? address.split(':', 4).join(':') : address;
 
-function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, thinking }: ClientKey): KnownKey {
+function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, weight, thinking }: ClientKey): KnownKey {
   return {
     digest: Buffer.from(digest, 'hex'),
     principal: {
@@ -89,6 +89,7 @@ function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, thi
       isAnonymous: anonymous !== undefined,
       models,
       limits,
+      weight,
       thinking,
     },
   };

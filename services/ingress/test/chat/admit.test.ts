@@ -1,4 +1,4 @@
-import type { Admission, Rates, Ticket, Verdict } from '@sluice/admission';
+import type { Admission, Rates, Ticket, Turn, Verdict } from '@sluice/admission';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { admit, type AdmitRequest } from '../../src/chat/admit.ts';
 
@@ -15,6 +15,7 @@ function setUp(verdict: Verdict | Error) {
     requestId: 'r',
     keyId: 'k',
     limits,
+    weight: 1,
     tokens: 40,
     maxWaitMs: 5000,
     signal: controller.signal,
@@ -25,7 +26,7 @@ function setUp(verdict: Verdict | Error) {
 }
 
 function ticket(mustWait: boolean) {
-  const { promise: admitted, resolve: wake } = Promise.withResolvers<void>();
+  const { promise: admitted, resolve: end } = Promise.withResolvers<Turn>();
   const release = vi.fn<Ticket['release']>();
   const accepted: Verdict = {
     kind: 'accepted',
@@ -33,7 +34,7 @@ function ticket(mustWait: boolean) {
     rates,
     redisNow: 1_000_000,
   };
-  return { accepted, wake, release };
+  return { accepted, wake: () => end('run'), displace: () => end('displaced'), release };
 }
 
 describe('admit', () => {
@@ -64,13 +65,21 @@ describe('admit', () => {
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: -1, tokens: -40 });
   });
 
-  it('gives everything back when the client leaves', async () => {
+  it('gives back the tokens but not the request when the client leaves', async () => {
     const { accepted, release } = ticket(true);
     const { result, controller } = setUp(accepted);
     const refusal = result.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(10);
     controller.abort();
     expect(await refusal).toMatchObject({ code: 'request_cancelled' });
+    expect(release).toHaveBeenCalledExactlyOnceWith({ requests: 0, tokens: -40 });
+  });
+
+  it('gives everything back when its place goes to a key with fewer waiters', async () => {
+    const { accepted, release, displace } = ticket(true);
+    const { result } = setUp(accepted);
+    displace();
+    await expect(result).rejects.toMatchObject({ code: 'server_overloaded', status: 503, retryAfterMs: 1000 });
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: -1, tokens: -40 });
   });
 

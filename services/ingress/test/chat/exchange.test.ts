@@ -26,6 +26,7 @@ function setUp(over: Queue = {}) {
     onDropped: (_frame, reason) => heard.push(`dropped ${reason}`),
     onGap: () => undefined,
     onAdmitted: () => undefined,
+    onDisplaced: () => undefined,
     onError: (error) => errors.push(error),
   });
   const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
@@ -325,6 +326,23 @@ describe('an exchange', () => {
     exchange.cancel();
     await vi.advanceTimersByTimeAsync(2000);
     expect(await isEnded()).toBe(true);
+    // It may have called an upstream: its prompt is charged.
+    expect(await exchange.ended).toEqual({ attempts: 1, events: 0 });
+  });
+
+  it('says that no upstream was called for a request that was taken back', async () => {
+    const { exchange } = setUp();
+    await exchange.submit();
+    exchange.cancel();
+    expect(await exchange.ended).toEqual({ attempts: 0, events: 0 });
+  });
+
+  it('says how often an upstream was called when it is taken back between two runs', async () => {
+    const { running, deliver, exchange } = setUp();
+    await running();
+    deliver('retry', retry({ attempts: 2 }, 1000));
+    exchange.cancel();
+    expect(await exchange.ended).toEqual({ attempts: 2, events: 0 });
   });
 
   it('takes a job back that nobody has begun', async () => {

@@ -1,6 +1,6 @@
 import { parseChatRequest } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
-import { reserveFor } from '../../src/chat/measure-prompt.ts';
+import { reserveFor, reserveForEmbeddings } from '../../src/chat/measure-prompt.ts';
 
 const reserve = (fields: object) => {
   const body = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(4000) }], ...fields };
@@ -18,6 +18,9 @@ describe('reserveFor', () => {
   it.each([
     [{ max_tokens: 50 }, 50],
     [{ max_completion_tokens: 70, max_tokens: 50 }, 70],
+    [{ max_completion_tokens: 1, max_tokens: 150_000 }, 150_000],
+    [{ max_completion_tokens: null, max_tokens: 50 }, 50],
+    [{ max_completion_tokens: 9, max_tokens: 4, n: 2 }, 18],
     [{ max_tokens: 50, n: 3 }, 150],
   ])('reserves what the client allows: %j', (fields, answer) => {
     const { prompt, total } = reserve(fields);
@@ -29,5 +32,24 @@ describe('reserveFor', () => {
     const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, picture] }] });
     expect(prompt).toBeGreaterThan(765);
     expect(prompt).toBeLessThan(900);
+  });
+
+  it.each([
+    [1_000_000, 1],
+    [3_000_000, 3],
+    [20_000_000, 20],
+  ])('counts a picture of %d bytes as %d', (bytes, pieces) => {
+    const picture = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(bytes)}` } };
+    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, picture] }] });
+    expect(Math.floor(prompt / 765)).toBe(pieces);
+  });
+
+  it('counts embeddings for each attempt, chats once', () => {
+    expect(reserve({}).isPaidPerAttempt).toBe(false);
+    expect(reserveForEmbeddings({ model: 'm', input: [[1, 2, 3]] }, 40)).toEqual({
+      prompt: 3,
+      total: 3,
+      isPaidPerAttempt: true,
+    });
   });
 });

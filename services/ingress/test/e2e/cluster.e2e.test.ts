@@ -44,7 +44,12 @@ beforeAll(async () => {
         { id: 'pooled*', targets: [{ upstream: 'pool' }] },
         { id: '*', targets: [{ upstream: 'sim' }] },
       ],
-      limits: { max_concurrent_requests: places, queue_size: 60, max_queue_wait_ms: 20_000 },
+      limits: {
+        max_concurrent_requests: places,
+        queue_size: 60,
+        max_queue_wait_ms: 20_000,
+        default_key_concurrency: places,
+      },
       retry: { base_delay_ms: 20, max_delay_ms: 100 },
     }),
   });

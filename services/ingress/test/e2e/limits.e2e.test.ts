@@ -36,7 +36,13 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
           limited('fast-rpm', { rpm: rate.rpm, rpm_burst: rate.burst }),
           limited('fast-tpm', { tpm: budget.tpm, tpm_burst: budget.burst }),
         ],
-        limits: { max_concurrent_requests: 20, queue_size: 180, max_queue_wait_ms: 30_000 },
+        limits: {
+          max_concurrent_requests: 20,
+          queue_size: 180,
+          max_queue_wait_ms: 30_000,
+          // Of all that the fleet may run: what a key without a limit of its own may is another matter.
+          default_key_concurrency: 20,
+        },
       },
     });
   });
@@ -167,7 +173,12 @@ describe('a fleet of two ingresses that may run one request while five wait', ()
       ingresses: 2,
       workers: 1,
       config: {
-        keys: [everybody, limited('counted', { rpm: 60, rpm_burst: 10 })],
+        keys: [
+          everybody,
+          limited('counted', { rpm: 60, rpm_burst: 10 }),
+          // One comes back each minute, longer than a test takes.
+          limited('rare', { rpm: 1, rpm_burst: 10 }),
+        ],
         limits: { max_concurrent_requests: 1, queue_size: 5, max_queue_wait_ms: maxQueueWaitMs },
       },
     });
@@ -190,18 +201,17 @@ describe('a fleet of two ingresses that may run one request while five wait', ()
   });
 
   it('refuses the sixth who would wait at once, and takes nothing for it', verifies('000-10', '001-19'), async () => {
+    const key = keyOf('rare');
     const running = await startedStream(sluice, { model: longStream });
-    const waiters = [0, 1, 2, 3, 4].map((at) => startLeaver(sluice, { model: longStream, at }));
+    const waiters = [0, 1, 2, 3, 4].map((at) => startLeaver(sluice, { model: longStream, key, at }));
     await untilOccupied(sluice, { running: 1, waiting: 5 });
     const askedAt = performance.now();
-    const refusals = await Promise.all(
-      [0, 1, 2].map(async (at) => refusalOf(await post(sluice, tiny({ at, key: keyOf('counted') })))),
-    );
+    const refusals = await Promise.all([0, 1, 2].map(async (at) => refusalOf(await post(sluice, tiny({ at, key })))));
     expect(performance.now() - askedAt).toBeLessThan(500);
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({ status: 503, code: 'server_overloaded', type: 'overloaded_error' });
       expectRetryAfter(refusal);
-      expect(refusal.headers.get('x-ratelimit-remaining-requests')).toBe('10');
+      expect(refusal.headers.get('x-ratelimit-remaining-requests')).toBe('5');
     }
     for (const { leave } of waiters) leave();
     await running.leave();

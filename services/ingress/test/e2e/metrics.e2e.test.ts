@@ -62,7 +62,7 @@ beforeAll(async () => {
         { id: 'limited*', targets: [{ upstream: 'limited' }] },
         { id: 'broken', targets: [{ upstream: 'broken', model: 'demo-e500' }] },
       ],
-      limits: { max_concurrent_requests: 2 },
+      limits: { max_concurrent_requests: 2, default_key_concurrency: 2 },
       retry: { base_delay_ms: 1, max_delay_ms: 5, max_attempts: 5 },
       breaker: { failures: 5, open_ms: 60_000 },
     }),

@@ -18,6 +18,7 @@ export const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey =>
   anonymous: undefined,
   admin: false,
   thinking: undefined,
+  weight: 1,
   models: ['*'],
   limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
   ...over,
