@@ -10,8 +10,6 @@ import type { FailureRule } from '../http/failure-rule.ts';
 export const openaiRules: readonly FailureRule[] = [
   // Mistral: a free or a trial plan that is over.
   { status: [401, 403], text: /(?:trial|subscription|plan) (?:has )?(?:expired|ended)/i, kind: 'quota' },
-  // OpenAI and Azure: where one may not ask from.
-  { status: [403], code: /^unsupported_country_region_territory$/, kind: 'unexpected' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
