@@ -7,7 +7,7 @@ import type { FailureRule } from '../http/failure-rule.ts';
  * a prompt that has too many tokens. Much of what is wrong with
  * an account is an `invalid_request_error`, of which only the text tells.
  */
-export const anthropicRules: readonly FailureRule[] = [
+const anthropicRules: readonly FailureRule[] = [
   // Rate limits that time alone does not lift.
   { code: /spend_limit_reached|billing_unavailable/, kind: 'quota' },
   { code: /^billing_error$/, kind: 'quota' },

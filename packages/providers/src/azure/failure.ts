@@ -3,7 +3,7 @@ import { describeFailure } from '../http/describe-failure.ts';
 import type { FailureRule } from '../http/failure-rule.ts';
 
 /** Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/quota and the error bodies that it shows. */
-export const azureRules: readonly FailureRule[] = [
+const azureRules: readonly FailureRule[] = [
   // The resource's network rules: no key of it would do.
   {
     status: [403],

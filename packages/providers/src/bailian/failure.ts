@@ -5,7 +5,7 @@ import { parseText } from '../parse-text.ts';
 import { errorSchema, type NativeError } from './wire.ts';
 
 /** Codes that say more than the status. Source: https://help.aliyun.com/zh/model-studio/error-code */
-export const bailianRules: readonly FailureRule[] = [
+const bailianRules: readonly FailureRule[] = [
   { code: /^(?:DataInspectionFailed|data_inspection_failed)$/, kind: 'content_policy' },
   { code: /^Arrearage$/, kind: 'quota' },
   // Tokens per minute or what was bought: minutes rather than seconds. The plain models call it by OpenAI's name.

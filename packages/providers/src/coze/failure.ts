@@ -9,7 +9,7 @@ import { errorSchema, type WireChat, type WireError } from './wire.ts';
  * Codes of the cloud have four digits; those of the Studio nine. Numbers about plans and balances are not documented: their
  * texts decide. Source: https://www.coze.com/docs/developer_guides/coze_error_codes
  */
-export const cozeRules: readonly FailureRule[] = [
+const cozeRules: readonly FailureRule[] = [
   numbered('rate_limit', 4013),
   // A chat still runs in this conversation. Each call has one of its own, so the next finds it free.
   numbered('busy', 4016),

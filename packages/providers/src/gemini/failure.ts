@@ -6,7 +6,7 @@ import type { FailureRule } from '../http/failure-rule.ts';
  * Canonical codes and reasons that say more than the HTTP status: a wrong key is a 400.
  * Sources: https://google.aip.dev/193, https://ai.google.dev/gemini-api/docs/troubleshooting
  */
-export const geminiRules: readonly FailureRule[] = [
+const geminiRules: readonly FailureRule[] = [
   { code: /^API_KEY_(?:INVALID|EXPIRED)$/, kind: 'authentication' },
   { code: /^(?:BILLING_DISABLED|BILLING_NOT_ACTIVE)$/, kind: 'quota' },
   // Limits that only the next day lifts; all others are of a minute.

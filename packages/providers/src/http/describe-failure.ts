@@ -95,8 +95,8 @@ function messageFor(kind: FailureKind, { status, signs }: Evidence, nothingSaid:
 }
 
 function codeFor(kind: FailureKind, { status, signs }: Evidence): string | undefined {
-  // In bytes rather than tokens, which no other code tells.
-  if (kind === 'context_length' && status === 413 && signs.code === undefined) return 'request_too_large';
+  // Nothing was said but the status: it is about bytes rather than tokens.
+  if (kind === 'context_length' && status === 413 && signs.codes.length === 0) return 'request_too_large';
   return signs.code;
 }
 

@@ -1,7 +1,7 @@
 import { parseHttpDate } from './http-date.ts';
 
 /** No provider makes us stay away for longer; how long a credential rests at most is a setting of its own. */
-export const longestDelayMs = 24 * 3_600_000;
+const longestDelayMs = 24 * 3_600_000;
 
 /** How far from now a point in time may be to be believed. */
 const nearMs = 366 * 24 * 3_600_000;

@@ -31,6 +31,7 @@ export const contentRefused: readonly FailureRule[] = [
       /content exists? risk/,
       /violat\w{1,4} (?:\S+ ){0,4}(?:usage|use|content|safety|community|moderation) (?:guidelines?|polic\w{1,3}|standards|rules)/,
       /(?:usage|safety|community) guidelines/,
+      /against (?:the|our) (?:\S+ ){0,3}(?:rules|polic\w{1,3}|guidelines)/,
       /usage polic/,
       /safety (?:system|filter|polic|reasons)/,
       /safety_check_type/,

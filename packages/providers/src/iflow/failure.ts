@@ -8,7 +8,7 @@ import { statusBodySchema } from './wire.ts';
 const bannedRestMs = 3_600_000;
 
 /** iFlow's own numbers, which come in the body under any status, or as the status itself. */
-export const iflowRules: readonly FailureRule[] = [
+const iflowRules: readonly FailureRule[] = [
   ...numbered('permission', [434, 438], { restMs: bannedRestMs }),
   // Refused for using the key in the wrong way: another try makes it worse.
   ...numbered('permission', [406]),

@@ -3,7 +3,7 @@ import { describeFailure, describeInnerFailure } from '../http/describe-failure.
 import type { FailureRule } from '../http/failure-rule.ts';
 
 /** Ollama's errors are texts without a code. Source: its server's routes. */
-export const ollamaRules: readonly FailureRule[] = [
+const ollamaRules: readonly FailureRule[] = [
   {
     status: [400, 404, 500],
     text: /\bmodel\b[^\n]{0,220}\bnot found|file does not exist|pull model manifest|unknown model architecture/i,

@@ -7,11 +7,9 @@ import type { FailureRule } from '../http/failure-rule.ts';
  * same words come from every one of them. Sources: the error pages of OpenAI, DeepSeek, Groq, Mistral, Moonshot,
  * OpenRouter, xAI and vLLM.
  */
-export const openaiRules: readonly FailureRule[] = [
+const openaiRules: readonly FailureRule[] = [
   // Mistral: a free or a trial plan that is over.
   { status: [401, 403], text: /(?:trial|subscription|plan) (?:has )?(?:expired|ended)/i, kind: 'quota' },
-  // OpenAI and Azure: where one may not ask from.
-  { status: [403], code: /^unsupported_country_region_territory$/, kind: 'unexpected' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>

@@ -10,7 +10,7 @@ const versionMessage =
 const wallMessage = 'The firewall of chat.z.ai blocks this gateway.';
 
 /** What the backend's own words mean, where they say more than the status. Nobody documents them. */
-export const zaiWebRules: readonly FailureRule[] = [
+const zaiWebRules: readonly FailureRule[] = [
   // Neither time nor another key mends these: the target is left, and the next one asked.
   { code: /captcha/i, kind: 'unexpected', message: captchaMessage },
   { code: /^426$/, kind: 'unexpected', message: versionMessage },

@@ -7,7 +7,7 @@ import { isObject } from '../json-object.ts';
  * The API's own numbers say more than its statuses: no balance comes as a 429.
  * Sources: https://docs.z.ai/api-reference/api-code, https://docs.bigmodel.cn/cn/api/api-code
  */
-export const zaiRules: readonly FailureRule[] = [
+const zaiRules: readonly FailureRule[] = [
   numbered('authentication', 1000, 1001, 1002, 1003, 1004),
   numbered('permission', 1110, 1111, 1112, 1120, 1121, 1313),
   // The API or the model that this key's plan does not have.

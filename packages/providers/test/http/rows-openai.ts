@@ -4,6 +4,14 @@ const error = (message: string, more: object = {}): object => ({ error: { messag
 
 /** Servers that speak OpenAI's protocol, by type `openai`. Bodies as these servers send them, names and ids made up. */
 export const openaiRows: readonly Row[] = [
+  // Front doors of all kinds
+  [
+    413,
+    '<html><head><title>413 Request Entity Too Large</title></head></html>',
+    'context_length',
+    { code: 'request_too_large' },
+  ],
+  [413, '', 'context_length', { code: 'request_too_large' }],
   // OpenAI
   [
     401,
@@ -94,7 +102,7 @@ export const openaiRows: readonly Row[] = [
       code: 'unsupported_country_region_territory',
       type: 'request_forbidden',
     }),
-    'unexpected',
+    'permission',
   ],
   [403, error('You are not allowed to sample from this model', { type: 'invalid_request_error' }), 'permission'],
   [

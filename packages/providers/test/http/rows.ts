@@ -92,12 +92,7 @@ export const rows: Readonly<Record<Exclude<ProviderType, 'sample'>, readonly Row
       anthropic('invalid_request_error', 'input length and `max_tokens` exceed context limit: 199000 + 4096 > 200000'),
       'context_length',
     ],
-    [
-      413,
-      anthropic('request_too_large', 'Request exceeds the maximum size'),
-      'context_length',
-      { code: 'request_too_large' },
-    ],
+    [413, anthropic('request_too_large', 'Request exceeds the maximum size'), 'context_length', { code: undefined }],
     [
       400,
       anthropic(

@@ -160,7 +160,8 @@ describe('a bot of Coze', () => {
 
   it.each([
     ['e404', 404, 'model_not_found'],
-    ['ctxlen', 400, '4000'],
+    ['ctxlen', 400, 'context_length_exceeded'],
+    ['policy', 400, 'content_policy_violation'],
     ['e500', 502, '5000'],
     ['errev', 502, '5000'],
     ['studio-errev-k0', 502, '103100001'],
