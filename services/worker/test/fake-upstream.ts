@@ -8,7 +8,7 @@ export interface FakeUpstream extends UpstreamClient {
   text(text: string): void;
   event(data: string): void;
   end(): void;
-  fail(failure: UpstreamFailure): void;
+  fail(failure: UpstreamFailure, isCut?: boolean): void;
   readonly isAborted: boolean;
   readonly isPaused: boolean;
 }
@@ -42,7 +42,7 @@ export function createFakeUpstream(): FakeUpstream {
     text: (text) => tell().onText(text),
     event: (data) => tell().onText(`data: ${data}\n\n`),
     end: () => tell().onEnd(),
-    fail: (failure) => tell().onFailure(failure),
+    fail: (failure, isCut = false) => tell().onFailure(failure, isCut),
     close: () => Promise.resolve(),
     get isAborted() {
       return isAborted;
