@@ -88,8 +88,13 @@ function refuseExpectation(response: ServerResponse): void {
   const refusal = new GatewayError('invalid_request', {
     message: 'The "expect" header may only say "100-continue".',
   });
-  response.writeHead(417, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
-  response.end(JSON.stringify(toEnvelope(refusal)));
+  const body = JSON.stringify(toEnvelope(refusal));
+  response.writeHead(417, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
 }
 
 const statusTexts: Readonly<Record<number, string>> = {

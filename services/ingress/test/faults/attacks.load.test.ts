@@ -49,7 +49,7 @@ beforeAll(async () => {
         { id: 'gemini', targets: [{ upstream: 'google' }] },
         { id: 'ollama', targets: [{ upstream: 'local' }] },
         // So many that a list of them is an answer of some size.
-        ...Array.from({ length: 200 }, (_, at) => ({ id: `model-${at}`, targets: [{ upstream: 'sim' }] })),
+        ...Array.from({ length: 2000 }, (_, at) => ({ id: `model-${at}`, targets: [{ upstream: 'sim' }] })),
       ],
       log: { level: 'warn' },
     }),
