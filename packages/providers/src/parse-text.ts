@@ -6,8 +6,11 @@ const clientLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000 };
 /** Characters of such a text. */
 const maxClientLength = 1_048_576;
 
-/** What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. */
-const providerLimits: JsonLimits = { maxDepth: 256, maxElements: 10_000_000 };
+/**
+ * What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. No text of
+ * fewer characters is looked at, and few events of a stream have more.
+ */
+const providerLimits: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
 
 /**
  * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be written

@@ -25,9 +25,9 @@ describe("JSON in a client's text", () => {
 });
 
 describe("a provider's JSON", () => {
-  it('is parsed up to 256 levels and ten million values', () => {
-    expect(parseProviderJson(nested(256))).toBeDefined();
-    expect(parseProviderJson(nested(257))).toBeUndefined();
+  it('is parsed up to 512 levels and ten million values', () => {
+    expect(parseProviderJson(nested(512))).toBeDefined();
+    expect(parseProviderJson(nested(513))).toBeUndefined();
     expect(parseProviderJson(nested(100_000))).toBeUndefined();
     expect(parseProviderJson(`[${'[],'.repeat(5_000_001)}0]`)).toBeUndefined();
     expect(parseText(z.unknown(), nested(10_000))).toBeUndefined();

@@ -4,7 +4,7 @@ import { saysNothing } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
 import { namesOf } from './names.ts';
-import { believe, mergeUsage } from './usage.ts';
+import { believe, mergeUsage, outgrows } from './usage.ts';
 
 /** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
 export interface AnswerDraft {
@@ -44,7 +44,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let identity: Partial<AnswerIdentity> = {};
   let responseModel: string | undefined;
   let state: StreamState = { kind: 'open' };
+  /** What was counted before the latest count, which most providers only let grow. */
   let usage: Usage | undefined;
+  let latest: Usage | undefined;
   let finishReason: FinishReason | undefined;
   let output = '';
   let heartbeats = 0;
@@ -53,6 +55,11 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   const wantsUsage = clientWantsUsage(body);
   const writer = createChunkWriter(() => ({ ...made, ...identity }), wantsUsage ? null : undefined);
   const isOpen = (): boolean => state.kind === 'open';
+
+  function counted(): Usage | undefined {
+    const believed = believe(latest);
+    return believed === undefined ? usage : mergeUsage(usage, believed);
+  }
 
   const answer: AnswerDraft = {
     identify(given) {
@@ -77,8 +84,8 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       output += writer.finish(reason);
     },
     usage(given) {
-      const counted = believe(given);
-      if (counted !== undefined) usage = mergeUsage(usage, counted);
+      if (latest !== undefined && !outgrows(given, latest)) usage = counted();
+      latest = given;
     },
     fail(failure) {
       if (isOpen() && finishReason === undefined) state = { kind: 'failed', failure };
@@ -90,6 +97,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
         state = { kind: 'failed', failure: { kind: 'truncated', message } };
         return;
       }
+      usage = counted();
       if (usage !== undefined && wantsUsage) output += writer.usage(usage);
       state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
     },

@@ -67,6 +67,19 @@ export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }) as Usage;
 }
 
+/** Does a later count say all that an earlier one does? Cheap, since some providers count with every chunk. */
+export const outgrows = (now: Usage, before: Usage): boolean =>
+  now.prompt_tokens > 0 &&
+  now.prompt_tokens <= mostTokens &&
+  now.completion_tokens >= before.completion_tokens &&
+  now.completion_tokens <= mostTokens &&
+  now.total_tokens >= before.total_tokens &&
+  now.total_tokens <= mostTokens &&
+  saysAsMuch(now['prompt_tokens_details'], before['prompt_tokens_details']) &&
+  saysAsMuch(now['completion_tokens_details'], before['completion_tokens_details']);
+
+const saysAsMuch = (now: unknown, before: unknown): boolean => before === undefined || now !== undefined;
+
 function merge(before: JsonObject, now: JsonObject): JsonObject {
   const merged = Object.entries(before).map(([name, value]): [string, unknown] => [name, later(value, now[name])]);
   return amend(now, Object.fromEntries(merged));

@@ -2,7 +2,7 @@ import { type UpstreamEvent, type UpstreamFailure, type Usage, writeLossless } f
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
-import { type CleanFrame, frameOf, isEmpty, isPlain } from './normalise/clean-frame.ts';
+import { type CleanFrame, frameOf, isEmpty, isPlain, withoutSpeaker } from './normalise/clean-frame.ts';
 import { brokenOff } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { type ChoiceEnd } from './normalise/finish-reason.ts';
@@ -131,8 +131,10 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   return {
     push({ data, event }: UpstreamEvent) {
       if (state.kind !== 'open') return '';
-      if (frame !== undefined && !isAccented && event !== 'error' && isPlain(data, frame))
-        return passPlain(data, frame);
+      if (frame !== undefined && !isAccented && event !== 'error') {
+        const plain = withoutSpeaker(data, frame);
+        if (isPlain(plain, frame)) return passPlain(plain, frame);
+      }
       const text = data.trim();
       if (text === '') return '';
       if (text === '[DONE]') return done();

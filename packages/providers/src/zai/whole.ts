@@ -49,7 +49,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
           }),
       ...(found.length === 0 ? {} : { web_search: found }),
     },
-    finishReason: toFinishReason(reason ?? 'stop'),
+    finishReason: toFinishReason(reason ?? (calls.length > 0 ? 'tool_calls' : 'stop')),
     usage: answer.usage ?? undefined,
   });
 }

@@ -3,7 +3,7 @@ import { type ChoiceEnd, endByItself, forcesCall, readEnd } from './finish-reaso
 import { namesOf } from '../../answer/names.ts';
 import { createHeads } from './head.ts';
 import { createSpeech, type Speech } from './speech.ts';
-import { amend, isFilled, isObject, type JsonObject, saysNothing } from '../../json-object.ts';
+import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
 import { createThinkTagSplitter, type Thought, type ThinkTagSplitter } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
@@ -88,7 +88,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     state.isFinished ||= end.kind === 'finished';
     if (end.kind !== 'open') onEnd(index, end);
     if (end.kind !== 'open' || saysSomething(amended)) progress++;
-    else if (wasBegun && !hasMore(amended)) return undefined;
+    else if (wasBegun && !saysMoreThan(surrounding, amended)) return undefined;
     return amended;
   }
 
@@ -127,16 +127,12 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   };
 }
 
-/** Members of a delta that say nothing of the answer. */
+/** Who speaks is nothing of the answer. */
 const silent: ReadonlySet<string> = new Set(['role']);
 
-const saysSomething = ({ delta }: JsonObject): boolean =>
-  isObject(delta) && Object.entries(delta).some(([name, value]) => !silent.has(name) && !saysNothing(value));
+const saysSomething = ({ delta }: JsonObject): boolean => isObject(delta) && saysMoreThan(silent, delta);
 
-/** Does a choice tell anything besides its delta, such as what a content filter found? */
-const hasMore = (choice: JsonObject): boolean =>
-  Object.entries(choice).some(([name, value]) => !surrounding.has(name) && !saysNothing(value));
-
+/** What surrounds a delta. Anything else that a choice tells is kept, such as what a content filter found. */
 const surrounding: ReadonlySet<string> = new Set(['index', 'delta', 'finish_reason']);
 
 function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {

@@ -22,6 +22,9 @@ const openMember = '"finish_reason":null';
 const constant = ['"usage":', '"system_fingerprint":', '"service_tier":'];
 const constantValue = /^(?:null|"[^"\\]*")/;
 
+/** Random letters that make all chunks equally long; what stands before them is the same on each chunk. */
+const filler = '"obfuscation":"';
+
 /** The frame of a chunk that was found clean; undefined where it can't be told from its text. */
 export function frameOf(data: string): CleanFrame | undefined {
   const found = beginning.exec(data);
@@ -29,11 +32,13 @@ export function frameOf(data: string): CleanFrame | undefined {
   const start = data.slice(0, found.index + found[0].length);
   const end = data.slice(Math.max(start.length, data.lastIndexOf(openMember)));
   const absent = constant.filter((name) => !data.includes(name));
-  const present = constant
-    .filter((name) => !start.includes(name) && data.includes(name))
-    .map((name) => withValue(data, name));
-  const members = [openMember, ...(start.endsWith('{') ? [] : ['"index":']), ...present];
-  if (names.every((name) => start.includes(name))) return { start, end, close: '}', members, absent };
+  const index = start.endsWith('{') ? [] : ['"index":'];
+  if (names.every((name) => start.includes(name))) {
+    const filling = end.indexOf(filler);
+    const tail = filling === -1 ? [openMember, ...constantsOf(data, start)] : [end.slice(0, filling + filler.length)];
+    return { start, end, close: '}', members: [...tail, ...index], absent };
+  }
+  const members = [openMember, ...constantsOf(data, start), ...index];
   // Others say first what they answer, and then who they are.
   const close = data.slice(data.lastIndexOf('}]'));
   const isNamed = names.every((name) => start.includes(name) || close.includes(name));
@@ -61,6 +66,15 @@ export function isPlain(data: string, { start, end, close, members, absent }: Cl
   return data.endsWith(close) && hasAll(data, members) && !hasAny(data, absent) && !signs.test(data);
 }
 
+/** Servers that say in each chunk who speaks: clients that join what they get would say it as often. */
+const speaker = '"role":"assistant",';
+
+/** The chunk without who speaks, which the first one has told. */
+export const withoutSpeaker = (data: string, { start }: CleanFrame): string =>
+  data[start.length + 1] === 'r' && start.endsWith('{') && data.startsWith(speaker, start.length)
+    ? data.slice(0, start.length) + data.slice(start.length + speaker.length)
+    : data;
+
 /** Does a plain chunk add nothing to the answer? */
 export function isEmpty(data: string, { start, end }: CleanFrame): boolean {
   if (!start.endsWith('{')) return emptyDelta.test(data);
@@ -71,11 +85,12 @@ const empty = /^(?:"content":(?:""|null))?\},(?:"logprobs":null,)?$/;
 const longestEmpty = '"content":null},"logprobs":null,'.length;
 const emptyDelta = /"delta":\{(?:"content":(?:""|null))?\}/;
 
-/** A member as the first chunk has it. */
-const withValue = (data: string, name: string): string => {
-  const at = data.indexOf(name) + name.length;
-  return name + (constantValue.exec(data.slice(at))?.[0] ?? '');
-};
+/** Members that the start does not have, as this chunk has them. */
+const constantsOf = (data: string, start: string): string[] =>
+  constant.flatMap((name) => {
+    const at = start.includes(name) ? -1 : data.indexOf(name);
+    return at === -1 ? [] : [name + (constantValue.exec(data.slice(at + name.length))?.[0] ?? '')];
+  });
 
 const hasAny = (data: string, members: readonly string[]): boolean => members.some((member) => data.includes(member));
 

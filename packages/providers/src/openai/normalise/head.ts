@@ -1,6 +1,8 @@
 import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
 import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
+const chunkObject = 'chat.completion.chunk';
+
 /** The tiers of OpenAI's document. Others have tiers of their own, at which typed clients stumble. */
 const serviceTiers: readonly unknown[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', null, undefined];
 
@@ -25,12 +27,11 @@ export function amendHead(answer: JsonObject, object: string, names: AnswerIdent
  * @param noUsage what stands in place of a usage, which is told at the end alone
  */
 export function createHeads(names: AnswerIdentity, noUsage: null | undefined): Heads {
-  let first: JsonObject | undefined;
+  let constants: JsonObject | undefined;
 
   return (chunk, members = {}) => {
-    const amended = amendHead(chunk, 'chat.completion.chunk', names);
-    first ??= constantsOf(amended, noUsage);
-    return amend(amended, { ...first, ...members });
+    constants ??= constantsOf(amendHead(chunk, chunkObject, names), noUsage);
+    return amend(chunk, { ...constants, ...members });
   };
 }
 
@@ -38,7 +39,7 @@ export function createHeads(names: AnswerIdentity, noUsage: null | undefined): H
 type Heads = (chunk: JsonObject, members?: JsonObject) => JsonObject;
 
 function constantsOf(chunk: JsonObject, noUsage: null | undefined): JsonObject {
-  const { id, created, model, usage, system_fingerprint, service_tier } = chunk;
+  const { id, object, created, model, usage, system_fingerprint, service_tier } = chunk;
   const isNull = usage === null || (isObject(usage) && noUsage === null);
-  return { id, created, model, system_fingerprint, service_tier, usage: isNull ? null : undefined };
+  return { id, object, created, model, system_fingerprint, service_tier, usage: isNull ? null : undefined };
 }

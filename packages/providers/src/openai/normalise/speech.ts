@@ -1,4 +1,6 @@
-import { amend, isFilled, isObject, type JsonObject, saysNothing } from '../../json-object.ts';
+import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../json-object.ts';
+
+const role: ReadonlySet<string> = new Set(['role']);
 
 /** What the chunks of one choice add to its message, wherever their server puts that. */
 export interface Speech {
@@ -26,8 +28,11 @@ export function createSpeech(): Speech {
   return {
     deltaOf({ delta, message, text }) {
       const given = isObject(delta) ? delta : {};
-      if (Object.entries(given).some(([name, value]) => name !== 'role' && !saysNothing(value))) source ??= 'delta';
       if (source === 'delta') return given;
+      if (source === undefined && saysMoreThan(role, given)) {
+        source = 'delta';
+        return given;
+      }
       // Servers of plain completions say the text beside.
       const whole = isObject(message) ? message : isFilled(text) ? { content: text } : undefined;
       if (whole === undefined) return given;
