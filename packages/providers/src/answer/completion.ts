@@ -1,6 +1,7 @@
 import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
+import { isPlausible } from './usage.ts';
 
 /** A whole answer with one choice, in the words of OpenAI's protocol. */
 export interface Completion extends AnswerIdentity {
@@ -28,7 +29,8 @@ export interface ToolCall {
 
 /** Writes a whole answer of a provider that does not speak OpenAI's protocol. */
 export function writeCompletion(completion: Completion): WholeTranslation {
-  const { id, created, model, message, finishReason, usage } = completion;
+  const { id, created, model, message, finishReason } = completion;
+  const usage = completion.usage !== undefined && isPlausible(completion.usage) ? completion.usage : undefined;
   const choice = {
     index: 0,
     message: { role: 'assistant', refusal: null, ...message },

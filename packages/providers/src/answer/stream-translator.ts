@@ -2,18 +2,29 @@ import type { UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sl
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
+import { isPlausible, laterUsage } from './usage.ts';
+
+/**
+ * So many signs of life in a row count as such. A provider that sends nothing else, and that without end, is silent: its
+ * answer ends by `timeouts.idle_ms`, not by the time that the request has in all.
+ */
+const mostHeartbeats = 10_000;
 
 /** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
 export interface AnswerDraft {
-  /** What the provider calls the answer and its model; before the first delta, else the request's own names stand. */
+  /**
+   * What the provider calls the answer and its model; before the first delta, else the request's own names stand. All
+   * chunks of a stream bear the same names: what is given first stays.
+   */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
   /** The provider is at work and has nothing to say yet. */
   heartbeat(): void;
   /** The answer's message is whole; only usage may follow. */
   finish(reason: FinishReason): void;
-  /** Replaces what was said before. */
+  /** The counts so far: the latest stand, but zeros do not undo what was told. */
   usage(usage: Usage): void;
+  /** An answer that is finished stays so, whatever its provider sends after it. */
   fail(failure: UpstreamFailure): void;
   /** Nothing follows. Without a `finish` before, the answer was truncated. */
   complete(): void;
@@ -44,29 +55,39 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let finishReason: FinishReason | undefined;
   let output = '';
   let heartbeats = 0;
+  let heartbeatsInRow = 0;
+  let named: Partial<AnswerIdentity> = {};
+  let hasSpoken = false;
   const writer = createChunkWriter(() => identity);
   const isOpen = (): boolean => state.kind === 'open';
 
   const answer: AnswerDraft = {
     identify(given) {
-      identity = { ...identity, ...given };
-      responseModel = given.model ?? responseModel;
+      responseModel ??= given.model;
+      if (hasSpoken) return;
+      named = { ...given, ...named };
+      identity = { ...identity, ...named };
     },
     delta(delta) {
-      if (isOpen() && finishReason === undefined) output += writer.delta(delta);
+      if (!isOpen() || finishReason !== undefined) return;
+      hasSpoken = true;
+      heartbeatsInRow = 0;
+      output += writer.delta(delta);
     },
     heartbeat() {
-      heartbeats++;
+      if (heartbeatsInRow++ < mostHeartbeats) heartbeats++;
     },
     finish(reason) {
       if (!isOpen() || finishReason !== undefined) return;
       finishReason = reason;
+      hasSpoken = true;
       output += writer.finish(reason);
     },
     usage(given) {
-      usage = given;
+      if (isPlausible(given)) usage = laterUsage(usage, given);
     },
     fail(failure) {
+      if (finishReason !== undefined) return answer.complete();
       if (isOpen()) state = { kind: 'failed', failure };
     },
     complete() {

@@ -198,8 +198,8 @@ describe("a request's tools", () => {
       {
         role: 'user',
         parts: [
-          { functionResponse: { id: '2', name: 'g', response: { output: 'rain' } } },
           { functionResponse: { id: '1', name: 'f', response: { output: { output: 1, error: 2 } } } },
+          { functionResponse: { id: '2', name: 'g', response: { output: 'rain' } } },
         ],
       },
       { role: 'user', parts: [{ text: 'so?' }] },
@@ -208,13 +208,15 @@ describe("a request's tools", () => {
 
   it('may answer with pictures', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
-    expect(contentsOf(user, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([
+    const called = { role: 'assistant', tool_calls: [call('x', 'f', '')] };
+    expect(contentsOf(user, called, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([
+      {},
       {},
       {
         parts: [
           {
             functionResponse: {
-              name: 'x',
+              name: 'f',
               response: { output: '' },
               parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }],
             },
@@ -300,6 +302,7 @@ describe('what Gemini can not do', () => {
           ],
         },
         { role: 'assistant', tool_calls: [call('1', 'f', '[1')] },
+        { role: 'tool', tool_call_id: '1', content: 'x' },
         { role: 'function', name: 'f', content: 'x' },
       ],
       n: 2,
@@ -311,6 +314,7 @@ describe('what Gemini can not do', () => {
       contents: [
         { role: 'user', parts: [{ text: 'a' }] },
         { role: 'model', parts: [{ functionCall: { id: '1', name: 'f', args: {} } }] },
+        { role: 'user', parts: [{ functionResponse: { id: '1', name: 'f', response: { output: 'x' } } }] },
       ],
       generationConfig: {},
     });
