@@ -3,6 +3,7 @@ import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './messages.ts';
 import { isUsual } from './sampling.ts';
+import { toStrictSchema } from './schema.ts';
 import { type ThinkingStyle, toThinking } from './thinking.ts';
 import { toTooling } from './tools.ts';
 
@@ -81,7 +82,5 @@ interface JsonSchema {
   readonly description?: string | undefined;
 }
 
-const toSchema = ({ schema, description }: JsonSchema): object => ({
-  ...(description === undefined ? {} : { description }),
-  ...schema,
-});
+const toSchema = ({ schema, description }: JsonSchema): object =>
+  toStrictSchema({ ...(description === undefined ? {} : { description }), ...schema });
