@@ -1,0 +1,164 @@
+import { marker } from './marks.ts';
+
+const quote = 0x22;
+const backslash = 0x5c;
+const minus = 0x2d;
+const zero = 0x30;
+const nine = 0x39;
+const dot = 0x2e;
+const colon = 0x3a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+
+/** Every whole number of so many digits is a double. */
+const safeDigits = 15;
+
+/** Names that JavaScript moves to the front of an object, whatever their place in the text. */
+const integerName = /^(?:0|[1-9]\d{0,15})$/;
+
+/** A digit, which may be one of such a name, or the marker's first character as an escape. */
+const oddEscape = /\\u00(?:3\d|90)/;
+
+/** So many significant digits tell every double from its neighbours; more of them may say something of their own. */
+const doubleDigits = 17;
+
+const integer = /^-?\d+$/;
+const mantissa = /^-?([\d.]+)/;
+
+/** Does JavaScript list a member of this name before the others? */
+export const isIntegerName = (name: string): boolean => integerName.test(name);
+
+/**
+ * What becomes of a number's text when it is parsed and written again: `same` text, another `spelling` of the same
+ * double (`1.0`, `1e2`, `-0`), or another `value` (2^53 + 1, `1e400`).
+ */
+export function fateOf(source: string): 'same' | 'spelling' | 'value' {
+  const value = Number(source);
+  if (String(value) === source) return 'same';
+  if (source === '-0') return 'spelling';
+  if (integer.test(source) || !Number.isFinite(value)) return 'value';
+  const digits = (mantissa.exec(source)?.[1] ?? '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
+  return digits.length > doubleDigits || (value === 0 && digits !== '') ? 'value' : 'spelling';
+}
+
+/**
+ * Is there nothing in a JSON text that `JSON.parse` and `JSON.stringify` would change, white space, escapes and
+ * repeated names apart? One pass, and nothing allocated. What it says of invalid JSON means nothing.
+ */
+export function isPlainJson(text: string): boolean {
+  if (hasOddText(text)) return false;
+  const { length } = text;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      const end = endOfString(text, at + 1);
+      if (isDigit(text.charCodeAt(at + 1)) && isName(text, end) && isIntegerName(text.slice(at + 1, end))) return false;
+      at = end;
+    } else if (isDigit(code) || code === minus) {
+      const end = endOfNumber(text, at);
+      if (!isSafe(text, at, end) && fateOf(text.slice(at, end)) !== 'same') return false;
+      at = end - 1;
+    }
+  }
+  return true;
+}
+
+/**
+ * The unusual spellings of a text's own numbers, by name, as in `{"temperature":1.0,…}`, which Python's clients write:
+ * undefined where anything else is unusual too.
+ */
+export function findTopSpellings(text: string): ReadonlyMap<string, string> | undefined {
+  if (hasOddText(text)) return undefined;
+  const spellings = new Map<string, string>();
+  let depth = 0;
+  let name = '';
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === openBrace || code === openBracket) depth++;
+    else if (code === closeBrace || code === closeBracket) depth--;
+    else if (code === quote) {
+      const end = endOfString(text, at + 1);
+      if ((depth === 1 || isDigit(text.charCodeAt(at + 1))) && isName(text, end)) {
+        name = text.slice(at + 1, end);
+        if (isIntegerName(name) || name.includes('\\')) return undefined;
+      }
+      at = end;
+    } else if (isDigit(code) || code === minus) {
+      const end = endOfNumber(text, at);
+      const source = text.slice(at, end);
+      const fate = fateOf(source);
+      if (fate === 'value' || (fate === 'spelling' && depth !== 1)) return undefined;
+      if (fate === 'spelling') spellings.set(name, source);
+      else if (depth === 1) spellings.delete(name);
+      at = end - 1;
+    }
+  }
+  return spellings;
+}
+
+const hasOddText = (text: string): boolean => text.includes(marker) || (text.includes('\\u') && oddEscape.test(text));
+
+const isDigit = (code: number): boolean => code >= zero && code <= nine;
+
+/** Short whole numbers, and short decimals that JavaScript writes as they are. */
+function isSafe(text: string, start: number, end: number): boolean {
+  if (end - start > safeDigits) return false;
+  let dots = 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === dot) dots++;
+    else if (!isDigit(code) && code !== minus) return false;
+  }
+  // -0; 1.0; 0.0000001, which is written as 1e-7.
+  const first = text.charCodeAt(start) === minus ? start + 1 : start;
+  if (dots === 0) return text.charCodeAt(start) !== minus || text.charCodeAt(first) !== zero;
+  return text.charCodeAt(end - 1) !== zero && (text.charCodeAt(first) !== zero || end - first <= 8);
+}
+
+/** Where the number that starts here is over. */
+export function endOfNumber(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // Digits, and + - . e E
+    if (!isDigit(code) && code !== minus && code !== dot && code !== 0x2b && code !== 0x65 && code !== 0x45) return at;
+  }
+  return text.length;
+}
+
+/** Names and other short strings are looked through; further on a native search is several times faster. */
+const shortString = 16;
+
+/** Where the closing quote of a string is, of which `start` is the first character; the text's end if there is none. */
+export function endOfString(text: string, start: number): number {
+  const { length } = text;
+  const near = Math.min(start + shortString, length);
+  let at = start;
+  for (; at < near; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === backslash) at++;
+  }
+  for (at = text.indexOf('"', at); at !== -1; at = text.indexOf('"', at + 1)) {
+    if (!isEscaped(text, at)) return at;
+  }
+  return length;
+}
+
+/** Backslashes pair up from the left, so an odd run of them before a quote escapes it. */
+function isEscaped(text: string, at: number): boolean {
+  let run = 0;
+  while (text.charCodeAt(at - 1 - run) === backslash) run++;
+  return run % 2 === 1;
+}
+
+/** Is the string that closes here a member's name? */
+function isName(text: string, closing: number): boolean {
+  let at = closing + 1;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return text.charCodeAt(at) === colon;
+}
+
+/** JSON's white space. */
+export const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;

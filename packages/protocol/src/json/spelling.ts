@@ -1,0 +1,53 @@
+import { markNumber } from './marks.ts';
+
+/*
+ * Numbers such as 1.0 and 1e2 stay numbers for whoever reads them. How they were spelled is kept beside them, under a
+ * symbol that spreading copies, and comes back when they are written while they still have the same value.
+ */
+const spellings = Symbol('spellings');
+
+type Spellings = ReadonlyMap<string, string>;
+
+const spelledObject: object = Object.create(Object.prototype, { toJSON: { value: toJson } });
+const spelledArray: object = Object.create(Array.prototype, { toJSON: { value: toJson } });
+
+/** True within {@link writeSpelled}, so that any other `JSON.stringify` writes plain numbers. */
+let isWriting = false;
+
+/** Has an object or array write the numbers in it as they were spelled. */
+export function keepSpellings(container: object, sources: Spellings): void {
+  Object.defineProperty(container, spellings, { value: sources, enumerable: true, configurable: true });
+  respell(container);
+}
+
+/**
+ * Has the copy of an object write its numbers as the object does; to be called where members of a parsed object were
+ * spread into a new one. Without it their values stay, and their spelling is JavaScript's.
+ */
+export function respell<Copy extends object>(copy: Copy): Copy {
+  if (spellings in copy) Object.setPrototypeOf(copy, Array.isArray(copy) ? spelledArray : spelledObject);
+  return copy;
+}
+
+/** JSON with marked numbers in it where they were spelled otherwise. */
+export function writeSpelled(value: unknown): string {
+  const wasWriting = isWriting;
+  isWriting = true;
+  try {
+    return JSON.stringify(typeof value === 'object' && value !== null ? respell(value) : value);
+  } finally {
+    isWriting = wasWriting;
+  }
+}
+
+function toJson(this: object): object {
+  const sources: unknown = Reflect.get(this, spellings);
+  if (!isWriting || !(sources instanceof Map)) return this;
+  const copy: object = Array.isArray(this) ? [...(this as readonly unknown[])] : { ...this };
+  for (const [name, source] of sources as Spellings) {
+    if (Object.hasOwn(this, name) && Object.is(Reflect.get(this, name), Number(source))) {
+      Object.defineProperty(copy, name, { value: markNumber(source), enumerable: true });
+    }
+  }
+  return copy;
+}
