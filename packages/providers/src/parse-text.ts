@@ -1,4 +1,4 @@
-import { inspectJson, type JsonLimits } from '@sluice/protocol';
+import { inspectJson, type JsonLimits, parseLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 
 /**
@@ -7,21 +7,30 @@ import type { z } from 'zod';
  */
 const providerLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000_000 };
 
+const clientLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000 };
+const maxClientLength = 1_048_576;
+
 /** Parses JSON text by a schema; undefined when it is too deep, no JSON at all or of another shape. */
 export function parseText<Output>(schema: z.ZodType<Output>, text: string): Output | undefined {
-  if (!isBounded(text, providerLimits)) return undefined;
-  let value: unknown;
+  const value = isBounded(text, providerLimits) ? parse(text) : undefined;
+  const parsed = value === undefined ? undefined : schema.safeParse(value);
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+/** Parses JSON that stands in a text of the client's request; undefined for what is none, or too large to be parsed. */
+export const parseClientJson = (text: string): unknown =>
+  text.length <= maxClientLength && isBounded(text, clientLimits) ? parse(text) : undefined;
+
+function parse(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return parseLossless(text);
   } catch {
     return undefined;
   }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
 }
 
 /** May this text be parsed? The common short event is told by counting its brackets, which costs next to nothing. */
-export function isBounded(text: string, limits: JsonLimits): boolean {
+function isBounded(text: string, limits: JsonLimits): boolean {
   const mayBeWide = text.length > limits.maxElements;
   if (!mayBeWide && hasFewOpenings(text, limits.maxDepth)) return true;
   return inspectJson(Buffer.from(text), limits) === 'ok';

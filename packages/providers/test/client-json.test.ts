@@ -27,7 +27,7 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
     ['deep', nested(10_000_000)],
     ['a level too deep', nested(65)],
     ['wide', `{"a":[${'0,'.repeat(10_000)}0]}`],
-    ['long', `{"a":"${'x'.repeat(1_000_000)}"}`],
+    ['long', `{"a":"${'x'.repeat(1_048_576)}"}`],
   ])('is refused by the name of its field where it is %s, even if fields may be dropped', (_how, text) => {
     const failure = { kind: 'invalid_request', param: 'messages[1].tool_calls[0].function.arguments' };
     expect(fit(history(text))).toMatchObject({ kind: 'unsupported', failure });
@@ -35,7 +35,7 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
   });
 
   it('is served up to the limits', () => {
-    for (const text of [nested(64), `{"a":[${'0,'.repeat(9990)}0]}`, `{"a":"${'x'.repeat(999_000)}"}`]) {
+    for (const text of [nested(64), `{"a":[${'0,'.repeat(9990)}0]}`, `{"a":"${'x'.repeat(1_048_000)}"}`]) {
       const body = history(text);
       expect(fit(body)).toMatchObject({ kind: 'fits' });
       expect(String(adapter.toUpstream({ ...body }, plan()).body)).toContain(text.slice(5, -1));

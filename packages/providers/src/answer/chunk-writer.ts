@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, writeLossless } from '@sluice/protocol';
 
 /** The reasons of OpenAI's protocol why an answer ends. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -47,7 +47,7 @@ export function createChunkWriter(identityOf: () => AnswerIdentity): ChunkWriter
   function write(choices: readonly object[], more: object = {}): string {
     const { id, created, model } = identityOf();
     const chunk = { id, object: 'chat.completion.chunk', created, model, choices, ...more };
-    return `data: ${JSON.stringify(chunk)}\n\n`;
+    return `data: ${writeLossless(chunk)}\n\n`;
   }
 
   function choice(delta: Delta, finishReason: FinishReason | null): string {

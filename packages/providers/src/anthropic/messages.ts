@@ -1,8 +1,7 @@
 import type { ContentBlockParam, TextBlockParam, ToolUseBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { ChatMessage } from '@sluice/protocol';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
-import { parseClientJson } from '../client-json.ts';
-import { isObject } from '../json-object.ts';
+import { parseClientObject } from '../client-json.ts';
 import {
   missingResult,
   type PairedCall,
@@ -105,9 +104,7 @@ const toToolName = (name: string): string => (name === '' ? '_' : name.replaceAl
 
 /** Anthropic wants an object; what a model once wrote in its place is kept as text. */
 function toInput(text: string): unknown {
-  if (text.trim() === '') return {};
-  const parsed = parseClientJson(text);
-  return parsed.kind === 'value' && isObject(parsed.value) ? parsed.value : { arguments: text };
+  return parseClientObject(text) ?? { arguments: text };
 }
 
 function fromTool({ id, result }: PairedCall): ContentBlockParam {

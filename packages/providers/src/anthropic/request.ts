@@ -1,5 +1,5 @@
 import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
-import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './messages.ts';
 import { isUsual } from './sampling.ts';
@@ -34,7 +34,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOpt
       ...(beta.length === 0 ? {} : { 'anthropic-beta': beta.join(',') }),
       ...(plan.apiKey === undefined ? {} : { 'x-api-key': plan.apiKey }),
     },
-    body: JSON.stringify({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
+    body: writeLossless({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
   };
 }
 

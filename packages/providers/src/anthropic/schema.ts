@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import { isObject, type JsonObject } from '../json-object.ts';
 
 /*
@@ -65,7 +66,7 @@ const toStrict = (value: unknown): unknown => (isObject(value) ? toStrictSchema(
 const isPrimitive = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 function described(description: unknown, limits: readonly [string, unknown][]): string {
-  const text = `Limits: ${JSON.stringify(Object.fromEntries(limits))}`;
+  const text = `Limits: ${writeLossless(Object.fromEntries(limits))}`;
   return typeof description === 'string' && description !== '' ? `${description}\n\n${text}` : text;
 }
 

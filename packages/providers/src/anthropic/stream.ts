@@ -1,4 +1,4 @@
-import type { ChatRequest, UpstreamEvent, UpstreamFailure } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamEvent, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
@@ -121,7 +121,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
     // A call without arguments comes without any JSON, and OpenAI's is never empty.
     if (block?.kind !== 'call' || block.hasArguments) return;
-    const text = JSON.stringify(block.input ?? {});
+    const text = writeLossless(block.input ?? {});
     answer.delta({ tool_calls: [{ index: block.call, function: { arguments: text } }] });
   }
 

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@sluice/protocol';
+import { type ChatRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
@@ -48,7 +48,7 @@ function readBlocks(blocks: readonly WireBlock[], space: string, requestId: stri
     }
     if (type === 'redacted_thinking' && data != null) details.push(encryptedThought(index, data));
     if (type === 'tool_use') {
-      const called = { name: name ?? '', arguments: JSON.stringify(input ?? {}) };
+      const called = { name: name ?? '', arguments: writeLossless(input ?? {}) };
       calls.push({ id: distinct(id || nameOf(calls.length)), type: 'function', function: called });
     }
   });

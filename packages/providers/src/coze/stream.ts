@@ -90,7 +90,11 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   function onEvent({ event = '', data }: UpstreamEvent, answer: AnswerDraft): void {
     if (event === 'done' || event === 'conversation.stream.done') return end(answer);
     if (event === 'error') return onError(data, answer);
-    if (event === '' && isError(parseText(errorSchema, data) ?? {})) return onError(data, answer);
+    if (event === '') {
+      const bare = parseText(errorSchema, data);
+      if (bare === undefined) return failUnread(answer);
+      if (isError(bare)) return onError(data, answer);
+    }
     if (event.startsWith(chatEvent)) {
       const chat = parseText(chatSchema, data);
       return chat === undefined

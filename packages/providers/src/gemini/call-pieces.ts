@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import { createPartialArgs, type PartialArgs } from './partial-args.ts';
 import type { WireCall } from './wire.ts';
 
@@ -66,7 +67,7 @@ export function createCallPieces(): CallPieces {
       const call = belongingTo(wire) ?? begin(wire);
       if (call === undefined) return { kind: 'broken' };
       call.signature ??= signature;
-      if (args && (Object.keys(args).length > 0 || !call.hasPieces)) call.whole = JSON.stringify(args);
+      if (args && (Object.keys(args).length > 0 || !call.hasPieces)) call.whole = writeLossless(args);
       for (const piece of partialArgs ?? []) {
         call.hasPieces = true;
         if (!call.partial.add(piece)) return { kind: 'broken' };

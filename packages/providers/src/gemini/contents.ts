@@ -1,7 +1,8 @@
 import type { ChatMessage } from '@sluice/protocol';
 import { z } from 'zod';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
-import { parseClientJson, parseClientObject } from '../client-json.ts';
+import { parseClientObject } from '../client-json.ts';
+import { parseClientJson } from '../parse-text.ts';
 import {
   type AssistantMessage,
   missingResult,
@@ -132,8 +133,8 @@ function toResult({ id, call, result }: PairedCall, { names }: ConversationOptio
 
 /** What a tool gave: an object or a list as such, anything else, and what is too large to be parsed, as text. */
 function toOutput(text: string): unknown {
-  const parsed = parseClientJson(text);
-  return parsed.kind === 'value' && typeof parsed.value === 'object' && parsed.value !== null ? parsed.value : text;
+  const value = parseClientJson(text);
+  return typeof value === 'object' && value !== null ? value : text;
 }
 
 const signedSchema = z.object({ extra_content: z.object({ google: z.object({ thought_signature: z.string() }) }) });

@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import { clientTextLimits } from '../client-json.ts';
 import { parseJsonPath, type ValuePath } from './json-path.ts';
 import type { WirePartialArg } from './wire.ts';
@@ -84,7 +85,7 @@ function childOf(node: Node | undefined, step: string | number): Node | undefine
 
 /** Undefined for a text. */
 function literalOf(piece: WirePartialArg): string | undefined {
-  if (piece.numberValue != null) return JSON.stringify(piece.numberValue);
+  if (piece.numberValue != null) return writeLossless(piece.numberValue);
   if (piece.boolValue != null) return JSON.stringify(piece.boolValue);
   return 'nullValue' in piece && piece.nullValue !== undefined ? 'null' : undefined;
 }
@@ -96,7 +97,7 @@ function write(node: Node): string {
     case 'list':
       return `[${node.items.map(write).join(',')}]`;
     case 'text':
-      return JSON.stringify(node.value);
+      return writeLossless(node.value);
     case 'literal':
       return node.json;
   }

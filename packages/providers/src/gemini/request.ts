@@ -1,4 +1,4 @@
-import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './contents.ts';
 import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
@@ -49,7 +49,7 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
       'user-agent': 'sluice',
       ...(plan.apiKey === undefined ? {} : { 'x-goog-api-key': plan.apiKey }),
     },
-    body: JSON.stringify(body),
+    body: writeLossless(body),
   };
 }
 

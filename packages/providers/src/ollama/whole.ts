@@ -2,9 +2,8 @@ import type { WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
 import { splitThoughts } from '../answer/think-tags.ts';
-import { callNames } from '../answer/call-names.ts';
 import { parseText } from '../parse-text.ts';
-import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
+import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
 import type { TranslationOptions } from './stream.ts';
 import { chatResponseSchema } from './wire.ts';
 
@@ -15,8 +14,12 @@ export function translateWhole(text: string, { plan, hasThinkTags }: Translation
   if (!response?.message) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer holds no message." } };
   }
+  if (response.done === false) {
+    const message = "Ollama's answer broke off before its end.";
+    return { kind: 'failed', failure: { kind: 'truncated', message } };
+  }
   const { content, thinking, tool_calls: given } = response.message;
-  const calls = toToolCalls(given ?? [], callNames(plan.requestId, 0));
+  const calls = (given ?? []).map(createCallReader(plan.requestId));
   const end = endOf(response, calls.length > 0);
   if (end.kind === 'failed') return end;
   const isSplit = hasThinkTags && !plan.keepsThinkingMarkup;
