@@ -41,6 +41,7 @@ export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
 export { type EmbeddingsRequest, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
+export { inspectJsonText } from './json/inspect-text.ts';
 export { parseLossless, writeLossless } from './json/lossless.ts';
 export { unmarkText } from './json/marks.ts';
 export { respell } from './json/spelling.ts';

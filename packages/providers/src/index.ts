@@ -9,6 +9,7 @@ export type {
 } from './adapter.ts';
 export { type ChunkCollector, createChunkCollector } from './answer/collect-chunks.ts';
 export { toChunks } from './answer/to-chunks.ts';
+export { readChatBody } from './chat-body.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
 export type { Login, LoginClient, LoginResult } from './login.ts';
 export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';

@@ -1,3 +1,6 @@
+import { respell } from '@sluice/protocol';
+import { parseProviderJson } from './parse-text.ts';
+
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,7 +15,7 @@ export const isFilled = (value: unknown): value is string => typeof value === 's
  */
 export function amend(object: JsonObject, members: JsonObject): JsonObject {
   const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
-  return isAsWanted ? object : { ...object, ...members };
+  return isAsWanted ? object : respell({ ...object, ...members });
 }
 
 /** The list with its items amended; the very same list where none had to be. */
@@ -21,12 +24,8 @@ export function amendEach(list: readonly unknown[], amendItem: (item: JsonObject
   return amended.every((item, at) => item === list[at]) ? list : amended;
 }
 
-/** @returns undefined for what is no JSON object */
+/** A provider's JSON object. @returns undefined for what is none, or too deep or too wide to be an answer */
 export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseProviderJson(text);
+  return isObject(value) ? value : undefined;
 }

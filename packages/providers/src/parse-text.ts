@@ -1,48 +1,55 @@
-import { inspectJson, type JsonLimits, parseLossless } from '@sluice/protocol';
+import { inspectJsonText, type JsonLimits, parseLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 
-/**
- * Levels and elements of a provider's JSON. A deeper one is no answer of any protocol, and would overflow the stack of
- * whoever writes it again; a whole answer with vectors has hundreds of thousands of elements.
- */
-const providerLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000_000 };
-
+/** What JSON in a client's text may be: the arguments of a call, a tool's result. As much as a request itself may be nested. */
 const clientLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000 };
+/** Characters of such a text. */
 const maxClientLength = 1_048_576;
 
-/** Parses JSON text by a schema; undefined when it is too deep, no JSON at all or of another shape. */
-export function parseText<Output>(schema: z.ZodType<Output>, text: string): Output | undefined {
-  const value = isBounded(text, providerLimits) ? parse(text) : undefined;
+/** What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. */
+const providerLimits: JsonLimits = { maxDepth: 256, maxElements: 10_000_000 };
+
+/**
+ * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be written
+ * with `writeLossless`. Never throws.
+ * @returns undefined for what is no JSON, nested more than 64 levels deep, wider than 10,000 values or longer than 1 MiB
+ */
+export const parseClientJson = (text: string): unknown =>
+  text.length > maxClientLength ? undefined : parseWithin(text, clientLimits);
+
+/**
+ * Parses a provider's JSON, with its digits and its order of members: to be written with `writeLossless`. Never throws.
+ * @returns undefined for what is no JSON, or too deep or too wide to be an answer
+ */
+export const parseProviderJson = (text: string): unknown => parseWithin(text, providerLimits);
+
+/** Is this deeper or wider than anything that {@link parseProviderJson} takes? */
+export const isOverLimits = (text: string): boolean => inspectJsonText(text, providerLimits) !== 'ok';
+
+/**
+ * Parses a provider's JSON by a schema, as {@link parseProviderJson} does; undefined when it is either no JSON or of
+ * another shape.
+ */
+export const parseText = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
+  fit(schema, parseProviderJson(text));
+
+/**
+ * The same for answers that are nothing but numbers, as embeddings are: their digits are those of a double anyway, and
+ * to look at each of them takes several times longer than to parse it.
+ */
+export const parseNumbers = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
+  fit(schema, parseWithin(text, providerLimits, JSON.parse));
+
+function fit<Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined {
   const parsed = value === undefined ? undefined : schema.safeParse(value);
   return parsed?.success === true ? parsed.data : undefined;
 }
 
-/** Parses JSON that stands in a text of the client's request; undefined for what is none, or too large to be parsed. */
-export const parseClientJson = (text: string): unknown =>
-  text.length <= maxClientLength && isBounded(text, clientLimits) ? parse(text) : undefined;
-
-function parse(text: string): unknown {
+function parseWithin(text: string, limits: JsonLimits, parse: (text: string) => unknown = parseLossless): unknown {
+  if (inspectJsonText(text, limits) !== 'ok') return undefined;
   try {
-    return parseLossless(text);
+    return parse(text);
   } catch {
     return undefined;
   }
-}
-
-/** May this text be parsed? The common short event is told by counting its brackets, which costs next to nothing. */
-function isBounded(text: string, limits: JsonLimits): boolean {
-  const mayBeWide = text.length > limits.maxElements;
-  if (!mayBeWide && hasFewOpenings(text, limits.maxDepth)) return true;
-  return inspectJson(Buffer.from(text), limits) === 'ok';
-}
-
-function hasFewOpenings(text: string, most: number): boolean {
-  if (text.length <= most) return true;
-  let openings = 0;
-  for (const bracket of ['{', '[']) {
-    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
-      if (++openings > most) return false;
-    }
-  }
-  return true;
 }

@@ -1,4 +1,12 @@
-import { type ChatCompletion, chatCompletionSchema, type Delivered, textsOf, type Usage } from '@sluice/protocol';
+import {
+  type ChatCompletion,
+  chatCompletionSchema,
+  type Delivered,
+  parseLossless,
+  textsOf,
+  type Usage,
+  writeLossless,
+} from '@sluice/protocol';
 import type { AnswerJoin } from './answer-join.ts';
 import { sumUsage } from './sum-usage.ts';
 
@@ -29,7 +37,7 @@ export function createWholeJoin(): AnswerJoin {
 }
 
 function parse(text: string): ChatCompletion | undefined {
-  const parsed = chatCompletionSchema.safeParse(JSON.parse(text));
+  const parsed = chatCompletionSchema.safeParse(parseLossless(text));
   return parsed.success ? parsed.data : undefined;
 }
 
@@ -39,7 +47,7 @@ function join(text: string, more: string, usage: Usage | undefined): string {
   const [next] = parse(more)?.choices ?? [];
   if (first === undefined || next === undefined) return text;
   const choices = [{ ...first, message: joinMessages(first.message, next.message), finish_reason: next.finish_reason }];
-  return JSON.stringify({ ...completion, choices, ...(usage === undefined ? {} : { usage }) });
+  return writeLossless({ ...completion, choices, ...(usage === undefined ? {} : { usage }) });
 }
 
 /** A model that writes on may think again first; its first thoughts are the answer's. */

@@ -1,4 +1,4 @@
-import { chatCompletionSchema } from '@sluice/protocol';
+import { chatCompletionSchema, parseLossless, writeLossless } from '@sluice/protocol';
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
@@ -14,10 +14,10 @@ import {
 /** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
   if (!thoughtsPattern.test(text)) return text;
-  const completion = chatCompletionSchema.safeParse(JSON.parse(text));
+  const completion = chatCompletionSchema.safeParse(parseLossless(text));
   if (!completion.success) return text;
   const choices = completion.data.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
-  return JSON.stringify({ ...completion.data, choices });
+  return writeLossless({ ...completion.data, choices });
 }
 
 function reshape(message: Said, mode: ReshapingMode): Said {

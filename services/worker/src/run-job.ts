@@ -1,5 +1,5 @@
 import { type ChatJob, GatewayError, toWireError } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import { type ChatBody, readChatBody } from '@sluice/providers';
 import { type Claim } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import { createPublisher, type MailboxWriter, type Publisher } from '@sluice/relay';
@@ -53,7 +53,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
   needs.metrics.jobStarted();
   needs.watchIngress(ingressId);
   publisher.send('started', { workerId: needs.workerId });
-  const body = JSON.parse(claimed.body) as ChatBody;
+  const body = readChatBody(claimed.body);
   const inference = startInference(needs, job, body, span);
   try {
     const outcome = await execute(needs, {

@@ -6,9 +6,11 @@ import { keepSpellings, writeSpelled } from './spelling.ts';
  * Parses JSON so that {@link writeLossless} gives every number back digit by digit and every member in its place. What
  * it returns are ordinary objects, arrays, strings and numbers:
  *
- * - a number that a double can't hold (2^53 + 1, `1e400`) is a marked string, see `marks.ts`;
+ * - a whole number that a double can't hold (2^53 + 1), and one beyond its range (`1e400`), is a marked string, see
+ *   `marks.ts`;
  * - a name that JavaScript would move to the front (`"1"`) is a marked name; {@link unmarkText} tells what it says;
- * - any other number is a number, whatever its spelling;
+ * - any other number is a number, whatever its spelling; that is written while its object, or a copy by {@link respell},
+ *   is;
  * - of members with the same name the last one counts, at the place of the first, as for `JSON.parse`: what a gateway
  *   has judged must be what a provider reads.
  *

@@ -21,26 +21,21 @@ const integerName = /^(?:0|[1-9]\d{0,15})$/;
 /** A digit, which may be one of such a name, or the marker's first character as an escape. */
 const oddEscape = /\\u00(?:3\d|90)/;
 
-/** So many significant digits tell every double from its neighbours; more of them may say something of their own. */
-const doubleDigits = 17;
-
 const integer = /^-?\d+$/;
-const mantissa = /^-?([\d.]+)/;
+const zeroSource = /^-?[0.]+(?:[eE]|$)/;
 
 /** Does JavaScript list a member of this name before the others? */
 export const isIntegerName = (name: string): boolean => integerName.test(name);
 
 /**
- * What becomes of a number's text when it is parsed and written again: `same` text, another `spelling` of the same
- * double (`1.0`, `1e2`, `-0`), or another `value` (2^53 + 1, `1e400`).
+ * What becomes of a number's text when it is parsed and written again: `same` text, another `spelling` (`1.0`, `1e2`,
+ * `-0`, fractions of more digits than a double has), or another `value` (2^53 + 1, `1e400`, `1e-400`).
  */
 export function fateOf(source: string): 'same' | 'spelling' | 'value' {
   const value = Number(source);
   if (String(value) === source) return 'same';
-  if (source === '-0') return 'spelling';
-  if (integer.test(source) || !Number.isFinite(value)) return 'value';
-  const digits = (mantissa.exec(source)?.[1] ?? '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
-  return digits.length > doubleDigits || (value === 0 && digits !== '') ? 'value' : 'spelling';
+  if (value === 0) return zeroSource.test(source) ? 'spelling' : 'value';
+  return integer.test(source) || !Number.isFinite(value) ? 'value' : 'spelling';
 }
 
 /**

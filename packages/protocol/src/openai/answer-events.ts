@@ -1,3 +1,4 @@
+import { parseLossless, writeLossless } from '../json/lossless.ts';
 import { type ChatChunk, chatChunkSchema } from './chat-answer.ts';
 
 /** The events of one piece of a stream as the worker writes them: data lines, a blank line after each event. */
@@ -17,14 +18,14 @@ export interface AnswerEvent {
 /** Undefined when it is no chunk of a chat answer. */
 export function parseChunk(data: string): ChatChunk | undefined {
   try {
-    const parsed = chatChunkSchema.safeParse(JSON.parse(data));
+    const parsed = chatChunkSchema.safeParse(parseLossless(data));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
   }
 }
 
-export const writeChunk = (chunk: ChatChunk): string => `data: ${JSON.stringify(chunk)}\n\n`;
+export const writeChunk = (chunk: ChatChunk): string => `data: ${writeLossless(chunk)}\n\n`;
 
 /** The text that a delta or a message adds. Servers name the thoughts in two ways, and some send both with the same text. */
 export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']>): {

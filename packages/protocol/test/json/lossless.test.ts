@@ -86,7 +86,7 @@ describe('lossless JSON', () => {
       fc.property(node, fc.constantFrom('', ' ', '\n\t', '\r\n'), (tree, space) => {
         expect(writeLossless(parseLossless(print(tree, space)))).toBe(expected(tree));
       }),
-      { numRuns: 3000 },
+      { numRuns: 500 },
     );
   });
 
@@ -111,7 +111,7 @@ describe('lossless JSON', () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { type ChatChunk, chatChunkSchema, type Usage } from '@sluice/protocol';
+import { type ChatChunk, chatChunkSchema, type Usage, writeLossless } from '@sluice/protocol';
 import { parseText } from '../parse-text.ts';
 
 /** Makes a whole answer of the chunks of a stream. */
@@ -47,7 +47,7 @@ export function createChunkCollector(): ChunkCollector {
       }
     },
     toCompletion: (usage) =>
-      JSON.stringify({
+      writeLossless({
         ...head,
         object: 'chat.completion',
         choices: [...choices].sort(([a], [b]) => a - b).map(([index, choice]) => toChoice(index, choice)),

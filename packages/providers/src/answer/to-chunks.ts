@@ -1,4 +1,4 @@
-import { chatCompletionSchema } from '@sluice/protocol';
+import { chatCompletionSchema, writeLossless } from '@sluice/protocol';
 import type { ChatBody } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import { clientWantsUsage } from '../stream-options.ts';
@@ -9,7 +9,7 @@ export function toChunks(completionText: string, body: ChatBody): string {
   if (completion === undefined) return '';
   const { choices, usage, ...head } = completion;
   const write = (chunk: object): string =>
-    `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', ...chunk })}\n\n`;
+    `data: ${writeLossless({ ...head, object: 'chat.completion.chunk', ...chunk })}\n\n`;
   const contents = choices.map(({ index, message, finish_reason: finishReason, ...rest }) => {
     const calls = message.tool_calls?.map((call, at) => ({ index: at, ...call }));
     const delta = { ...message, role: 'assistant', ...(calls === undefined ? {} : { tool_calls: calls }) };

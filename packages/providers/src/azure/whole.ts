@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import { z } from 'zod';
 import { parseText } from '../parse-text.ts';
 
@@ -12,5 +13,5 @@ const nothing = { role: 'assistant', content: null, refusal: null };
 export function withMessages(text: string): string {
   const filtered = parseText(filteredSchema, text);
   if (filtered === undefined) return text;
-  return JSON.stringify({ ...filtered, choices: filtered.choices.map((choice) => ({ ...choice, message: nothing })) });
+  return writeLossless({ ...filtered, choices: filtered.choices.map((choice) => ({ ...choice, message: nothing })) });
 }

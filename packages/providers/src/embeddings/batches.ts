@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CallPlan, ChatBody, ProviderAdapter, WholeTranslation } from '../adapter.ts';
-import { parseText } from '../parse-text.ts';
+import { parseNumbers } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
 import { inputsOf } from './inputs.ts';
 import { malformed, usageOf } from './write-embeddings.ts';
@@ -77,7 +77,7 @@ const listSchema = z.object({
 
 /** Undefined for a text that is no list. */
 function add({ items, count, tokens }: Gathered, text: string): Gathered | undefined {
-  const list = parseText(listSchema, text);
+  const list = parseNumbers(listSchema, text);
   if (list === undefined) return undefined;
   const data = list.data.map((item, at) => ({ ...item, index: count + at }));
   const more = JSON.stringify(data).slice(1, -1);

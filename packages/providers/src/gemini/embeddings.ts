@@ -2,7 +2,7 @@ import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { onlyTexts, textsOf } from '../embeddings/inputs.ts';
 import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
-import { parseText } from '../parse-text.ts';
+import { parseNumbers } from '../parse-text.ts';
 import { toInnerFailure } from './failure.ts';
 import { callOf, modelName } from './request.ts';
 import { embeddingsSchema } from './wire.ts';
@@ -30,7 +30,7 @@ function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
 
 /** What a model is called, an answer does not tell. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const answer = parseText(embeddingsSchema, text);
+  const answer = parseNumbers(embeddingsSchema, text);
   if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };
   if (!answer?.embeddings) return malformed;
   const vectors = answer.embeddings.map(({ values }) => values);

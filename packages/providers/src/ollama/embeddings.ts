@@ -5,7 +5,7 @@ import { onlyTexts } from '../embeddings/inputs.ts';
 import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { toInnerFailure } from '../openai/failure.ts';
 import { wireErrorSchema } from '../openai/wire.ts';
-import { parseText } from '../parse-text.ts';
+import { parseNumbers } from '../parse-text.ts';
 
 /** What config says of an Ollama server, as far as it concerns embeddings. */
 export interface EmbedOptions {
@@ -61,7 +61,7 @@ export function toEmbed(body: ChatBody, plan: CallPlan, options: EmbedOptions): 
 }
 
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const answer = parseText(answerSchema, text);
+  const answer = parseNumbers(answerSchema, text);
   if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };
   if (!answer?.embeddings) return malformed;
   const { model, prompt_eval_count: promptTokens } = answer;

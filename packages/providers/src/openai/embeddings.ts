@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
-import { parseText } from '../parse-text.ts';
+import { parseNumbers } from '../parse-text.ts';
 import { toInnerFailure } from './failure.ts';
 import { plainStyle } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
@@ -41,7 +41,7 @@ export function createEmbeddings(
 
 /** An answer that is as it should be passes unchanged. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const list = parseText(listSchema, text);
+  const list = parseNumbers(listSchema, text);
   if (list?.error) return { kind: 'failed', failure: toInnerFailure(list.error) };
   if (!list?.data) return malformed;
   const { data, model, usage } = list;

@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
 import { isFilled, isObject } from '../json-object.ts';
@@ -28,7 +28,7 @@ export function toUpstream(body: ChatBody, { plan, style }: RequestContext): Ups
       'accept-encoding': 'identity',
       ...keyHeader(plan.apiKey, style.auth_header.toLowerCase()),
     },
-    body: JSON.stringify({
+    body: writeLossless({
       ...withParameters(withMessages(body, style), style),
       model: plan.model,
       ...streamFields(body, plan),

@@ -1,4 +1,4 @@
-import type { UpstreamEvent, UpstreamFailure, Usage } from '@sluice/protocol';
+import { type UpstreamEvent, type UpstreamFailure, type Usage, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
@@ -59,10 +59,10 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   function done(): string {
     if (!hasChunks) return fail({ kind: 'malformed', message: "The provider's answer is empty." });
     const ending = normaliser.endOpenChoices(onEnd);
-    const text = ending === undefined ? '' : toSse(JSON.stringify(ending));
+    const text = ending === undefined ? '' : toSse(writeLossless(ending));
     state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
     if (usage === undefined || !keepsUsageChunk) return text;
-    return text + toSse(usageText ?? JSON.stringify(normaliser.withUsage(usage)));
+    return text + toSse(usageText ?? writeLossless(normaliser.withUsage(usage)));
   }
 
   function inspect(data: string, event: string | undefined): string {
@@ -96,7 +96,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     isAccented ||= (!hasChunks && !isClean) || normaliser.needsAll;
     hasChunks = true;
     if (isClean && !isAccented) frame = frameOf(data);
-    return toSse(isClean ? data : JSON.stringify(amended));
+    return toSse(isClean ? data : writeLossless(amended));
   }
 
   return {

@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, writeLossless } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import { amendCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
@@ -18,7 +18,7 @@ export function translateWhole(text: string, options: CompletionOptions): WholeT
   const { model } = answer;
   return {
     kind: 'complete',
-    text: completion === answer ? text : JSON.stringify(completion),
+    text: completion === answer ? text : writeLossless(completion),
     summary: {
       usage: completion['usage'] as Usage | undefined,
       finishReason,

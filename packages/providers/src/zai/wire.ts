@@ -1,4 +1,4 @@
-import { usageSchema } from '@sluice/protocol';
+import { usageSchema, writeLossless } from '@sluice/protocol';
 import { z } from 'zod';
 
 /**
@@ -24,7 +24,7 @@ export const errorBodySchema = z.object({
 /** Arguments are JSON as text; the reference shows an object, too. */
 const argumentsText = z.union([
   z.string(),
-  z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value)),
+  z.record(z.string(), z.unknown()).transform((value) => writeLossless(value)),
 ]);
 
 const toolCall = z.object({

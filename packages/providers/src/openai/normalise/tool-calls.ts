@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import type { CallNames } from '../../answer/call-names.ts';
 import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
@@ -96,5 +97,5 @@ function wholeMembers({ id, type, function: called }: JsonObject, made: unknown,
 
 function toText(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : writeLossless(value);
 }

@@ -1,0 +1,31 @@
+import type { JsonLimits } from '../json-depth.ts';
+import { endOfString } from './scan.ts';
+
+/**
+ * `inspectJson` for a text that is a string already: how deep and how wide is it, before anybody parses it? A text too
+ * short to exceed a limit is not looked at.
+ */
+export function inspectJsonText(
+  text: string,
+  { maxDepth, maxElements }: JsonLimits,
+): 'ok' | 'too_deep' | 'too_many_elements' {
+  const { length } = text;
+  if (length <= maxDepth && length <= maxElements) return 'ok';
+  let depth = 0;
+  let elements = 0;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    // A quote; a comma; { and [; } and ].
+    if (code === 0x22) {
+      at = endOfString(text, at + 1);
+    } else if (code === 0x2c) {
+      if (++elements > maxElements) return 'too_many_elements';
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > maxDepth) return 'too_deep';
+      if (++elements > maxElements) return 'too_many_elements';
+    } else if ((code === 0x7d || code === 0x5d) && depth > 0) {
+      depth--;
+    }
+  }
+  return 'ok';
+}
