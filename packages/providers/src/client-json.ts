@@ -1,4 +1,4 @@
-import { inspectJson } from '@sluice/protocol';
+import { inspectJsonText } from '@sluice/protocol';
 import type { FieldPath } from './adapter.ts';
 import { isObject, type JsonObject } from './json-object.ts';
 import { parseClientJson } from './parse-text.ts';
@@ -35,5 +35,5 @@ function isUnbounded(called: unknown): boolean {
   const text = isObject(called) ? called['arguments'] : undefined;
   // A text too short to exceed a limit is not looked at.
   if (typeof text !== 'string' || text.length <= clientTextLimits.maxDepth) return false;
-  return text.length > clientTextLimits.maxLength || inspectJson(Buffer.from(text), clientTextLimits) !== 'ok';
+  return text.length > clientTextLimits.maxLength || inspectJsonText(text, clientTextLimits) !== 'ok';
 }
