@@ -1,4 +1,4 @@
-import { type Usage, writeLossless } from '@sluice/protocol';
+import type { Usage } from '@sluice/protocol';
 
 /** The reasons of OpenAI's protocol why an answer ends. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -32,7 +32,7 @@ export interface ToolCallDelta {
   readonly [extension: string]: unknown;
 }
 
-/** Writes the chunks of one answer with one choice as server-sent events. */
+/** Writes the chunks of one answer with one choice as server-sent events. All strings are as the client gets them. */
 export interface ChunkWriter {
   /** Says who speaks with the first of them. */
   delta(delta: Delta): string;
@@ -43,22 +43,28 @@ export interface ChunkWriter {
 
 export function createChunkWriter(identityOf: () => AnswerIdentity): ChunkWriter {
   let hasRole = false;
+  let named: AnswerIdentity | undefined;
+  /** What each chunk begins with; the names of an answer rarely change, so it is written once. */
+  let head = '';
 
-  function write(choices: readonly object[], more: object = {}): string {
-    const { id, created, model } = identityOf();
-    const chunk = { id, object: 'chat.completion.chunk', created, model, choices, ...more };
-    return `data: ${writeLossless(chunk)}\n\n`;
+  function headOf(identity: AnswerIdentity): string {
+    if (identity === named) return head;
+    named = identity;
+    const { id, created, model } = identity;
+    head = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)},"choices":[`;
+    return head;
   }
 
   function choice(delta: Delta, finishReason: FinishReason | null): string {
-    const role = hasRole ? {} : { role: 'assistant' };
+    const said = hasRole ? delta : { role: 'assistant', ...delta };
     hasRole = true;
-    return write([{ index: 0, delta: { ...role, ...delta }, finish_reason: finishReason }]);
+    const reason = finishReason === null ? 'null' : `"${finishReason}"`;
+    return `${headOf(identityOf())}{"index":0,"delta":${JSON.stringify(said)},"finish_reason":${reason}}]}\n\n`;
   }
 
   return {
     delta: (delta) => choice(delta, null),
     finish: (reason) => choice({}, reason),
-    usage: (usage) => write([], { usage }),
+    usage: (usage) => `${headOf(identityOf())}],"usage":${JSON.stringify(usage)}}\n\n`,
   };
 }

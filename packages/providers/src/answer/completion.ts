@@ -1,4 +1,4 @@
-import { type Usage, writeLossless } from '@sluice/protocol';
+import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
 import { isPlausible } from './usage.ts';
@@ -37,7 +37,8 @@ export function writeCompletion(completion: Completion): WholeTranslation {
     logprobs: null,
     finish_reason: finishReason,
   };
-  const text = writeLossless({
+  // All strings are as the client gets them.
+  const text = JSON.stringify({
     id,
     object: 'chat.completion',
     created,

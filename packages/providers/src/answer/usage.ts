@@ -30,26 +30,54 @@ export function toUsage({ prompt, completion, total, cached, cacheWrite, reasoni
   };
 }
 
+type Details = Usage[string];
+
+/**
+ * The counts of a stream so far: the latest, but a zero or a count that is left out does not undo what was told. Some
+ * providers count in each event, so this makes no new object where it needs none.
+ */
+export function laterUsage(before: Usage | undefined, now: Usage): Usage {
+  if (before === undefined) return now;
+  const prompt = now.prompt_tokens || before.prompt_tokens;
+  const completion = now.completion_tokens || before.completion_tokens;
+  const promptDetails = laterDetails(before['prompt_tokens_details'], now['prompt_tokens_details']);
+  const completionDetails = laterDetails(before['completion_tokens_details'], now['completion_tokens_details']);
+  const isNews =
+    prompt === now.prompt_tokens &&
+    completion === now.completion_tokens &&
+    promptDetails === now['prompt_tokens_details'] &&
+    completionDetails === now['completion_tokens_details'];
+  if (isNews) return now;
+  return {
+    ...now,
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: Math.max(now.total_tokens, prompt + completion),
+    ...(promptDetails === undefined ? {} : { prompt_tokens_details: promptDetails }),
+    ...(completionDetails === undefined ? {} : { completion_tokens_details: completionDetails }),
+  };
+}
+
+function laterDetails(before: Details, now: Details): Details {
+  if (!isObject(before)) return now;
+  if (!isObject(now)) return before;
+  const isNews = Object.keys(before).every((name) => before[name] === now[name] || now[name]);
+  if (isNews) return now;
+  return { ...before, ...Object.fromEntries(Object.entries(now).filter(([name, count]) => count || !before[name])) };
+}
+
 /** More tokens than any model reads or writes in one answer: a provider that counts so many counts something else. */
 const mostTokens = 1_000_000_000;
 
-/** The counts of a stream so far: the latest, but a zero or a count that is left out does not undo what was told. */
-export function laterUsage(before: Usage | undefined, now: Usage): Usage {
-  if (before === undefined) return now;
-  const counts = { ...now, ...later(before, now) };
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = counts;
-  return { ...counts, total_tokens: Math.max(total, prompt + completion) };
-}
-
-function later(before: object, now: object): object {
-  const counts = Object.entries(before).map(([name, value]: [string, unknown]) => {
-    const latest: unknown = Reflect.get(now, name);
-    if (isObject(value) && isObject(latest)) return [name, { ...latest, ...later(value, latest) }];
-    return [name, latest || value];
-  });
-  return Object.fromEntries(counts) as object;
-}
+const isCount = (count: unknown): boolean =>
+  Number.isInteger(count) && Number(count) >= 0 && Number(count) <= mostTokens;
 
 /** Counts that can be true: a key's limits and its bill go by them. */
-export const isPlausible = ({ prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }: Usage) =>
-  [prompt, completion, total].every((count) => Number.isInteger(count) && count >= 0 && count <= mostTokens);
+export function isPlausible(usage: Usage): boolean {
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  if (!isCount(prompt) || !isCount(completion) || !isCount(total)) return false;
+  return areCounts(usage['prompt_tokens_details']) && areCounts(usage['completion_tokens_details']);
+}
+
+const areCounts = (details: Details): boolean =>
+  !isObject(details) || Object.values(details).every((count) => typeof count !== 'number' || isCount(count));

@@ -5,6 +5,7 @@ import { callNames } from '../answer/call-names.ts';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { laterUsage, toFinishReason, unexplainedRefusal, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { cutSpace } from './messages.ts';
@@ -136,7 +137,8 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   function onEvent({ data }: UpstreamEvent, answer: AnswerDraft): void {
     // Anthropic has no such end; servers that imitate it do.
     if (data.trim() === '[DONE]') return answer.complete();
-    const event = parseText(wireEventSchema, data);
+    // The input of a call is the only JSON that is passed on as such, and begins its block.
+    const event = (data.includes('"tool_use"') ? parseText : parsePlainText)(wireEventSchema, data);
     if (event === undefined) return answer.fail(unreadable);
     const { type, message, index, content_block: start, delta } = event;
     switch (type) {

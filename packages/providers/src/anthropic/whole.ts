@@ -1,4 +1,4 @@
-import { type ChatRequest, writeLossless } from '@sluice/protocol';
+import { type ChatRequest, unmarkText, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
@@ -40,11 +40,11 @@ function readBlocks(blocks: readonly WireBlock[], space: string, requestId: stri
   const nameOf = callNames(requestId, 0);
   blocks.forEach((block, index) => {
     const { type, text, thinking, signature, data, id, name, input } = block;
-    if (type === 'text') texts.push(cutter.cut(text ?? ''));
+    if (type === 'text') texts.push(cutter.cut(unmarkText(text ?? '')));
     if (type === 'thinking') {
-      thoughts.push(thinking ?? '');
-      if (signature != null && signature !== '')
-        details.push(signedThought({ index, text: thinking ?? '', signature }));
+      const thought = unmarkText(thinking ?? '');
+      thoughts.push(thought);
+      if (signature != null && signature !== '') details.push(signedThought({ index, text: thought, signature }));
     }
     if (type === 'redacted_thinking' && data != null) details.push(encryptedThought(index, data));
     if (type === 'tool_use') {

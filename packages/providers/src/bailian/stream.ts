@@ -1,7 +1,7 @@
 import type { UpstreamEvent } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
@@ -36,7 +36,7 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
     onEvent(event, answer) {
       // The provider has no such end; servers that imitate it do.
       if (event.data.trim() === '[DONE]') return answer.complete();
-      const frame = parseText(answerSchema, event.data);
+      const frame = parsePlainText(answerSchema, event.data);
       const status = errorStatusOf(event);
       if (event.event === 'error' || status !== undefined || (frame?.code && !frame.output)) {
         return answer.fail(toInnerFailure(frame ?? {}, status));

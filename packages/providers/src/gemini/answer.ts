@@ -19,7 +19,7 @@ export interface Piece {
 }
 
 /** Reads the parts of one answer, in their order. */
-export interface PartReader {
+interface PartReader {
   /** Undefined for parts that say nothing to a client; `broken` for a call whose pieces don't fit together. */
   read(part: WirePart): Piece | 'broken' | undefined;
   /** How many calls the answer holds so far. */

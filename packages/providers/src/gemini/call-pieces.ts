@@ -12,14 +12,14 @@ export interface WholeCall {
 }
 
 /** What a part adds. */
-export type CallProgress =
+type CallProgress =
   | { readonly kind: 'whole'; readonly call: WholeCall }
   /** More of the call is to come, or it was over already. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'broken' };
 
 /** Puts calls together whose arguments come in pieces (`willContinue`, `partialArgs`); others pass through. */
-export interface CallPieces {
+interface CallPieces {
   take(call: WireCall, signature: string | undefined): CallProgress;
   /** A call has begun and not ended. */
   readonly isOpen: boolean;

@@ -1,4 +1,4 @@
-import { writeLossless } from '@sluice/protocol';
+import { unmarkText, writeLossless } from '@sluice/protocol';
 import { clientTextLimits } from '../client-json.ts';
 import { parseJsonPath, type ValuePath } from './json-path.ts';
 import type { WirePartialArg } from './wire.ts';
@@ -51,7 +51,7 @@ export function createPartialArgs(): PartialArgs {
   return {
     add(piece) {
       const name = piece.jsonPath ?? '';
-      const text = piece.stringValue ?? undefined;
+      const text = piece.stringValue == null ? undefined : unmarkText(piece.stringValue);
       characters += name.length + (text?.length ?? 0);
       if (characters > clientTextLimits.maxLength) return false;
       const begun = open.get(name);
@@ -97,7 +97,7 @@ function write(node: Node): string {
     case 'list':
       return `[${node.items.map(write).join(',')}]`;
     case 'text':
-      return writeLossless(node.value);
+      return JSON.stringify(node.value);
     case 'literal':
       return node.json;
   }

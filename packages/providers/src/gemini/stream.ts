@@ -2,13 +2,13 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { FinishReason } from '../answer/chunk-writer.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
-import { parseText } from '../parse-text.ts';
 import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
 import { blockOf, endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
+import { readResponse } from './read-response.ts';
 import { readRequest } from './request.ts';
 import { toolNamesOf } from './tool-names.ts';
-import { responseSchema, type WirePart, type WireResponse } from './wire.ts';
+import type { WirePart, WireResponse } from './wire.ts';
 
 /**
  * Each event is a response of its own that adds to the answer. Older models give a finish reason with every one of them,
@@ -70,7 +70,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     onEvent({ data }, answer) {
       // Gemini has no such end; servers that imitate it do.
       if (data.trim() === '[DONE]') return onEnd(answer);
-      const response = parseText(responseSchema, data);
+      const response = readResponse(data);
       if (response !== undefined && !response.error) return onResponse(response, answer);
       if (isOver()) return;
       answer.fail(response?.error ? toInnerFailure(response.error) : unreadable);

@@ -1,16 +1,15 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
-import { parseText } from '../parse-text.ts';
 import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
 import { endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
+import { readResponse } from './read-response.ts';
 import { readRequest } from './request.ts';
 import { toolNamesOf } from './tool-names.ts';
-import { responseSchema } from './wire.ts';
 
 export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const response = parseText(responseSchema, text);
+  const response = readResponse(text);
   if (response === undefined) return malformed('is no response of its protocol');
   if (response.error) return failed(toInnerFailure(response.error));
   const candidate = candidateOf(response);

@@ -3,9 +3,9 @@ import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parseObject } from '../json-object.ts';
 import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
-import { parseText } from '../parse-text.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
-import { type ChatResponse, chatResponseSchema } from './wire.ts';
+import { readResponse } from './read-response.ts';
+import type { ChatResponse } from './wire.ts';
 
 export interface TranslationOptions {
   readonly body: ChatBody;
@@ -50,7 +50,7 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
 
   return createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      const response = parseText(chatResponseSchema, data);
+      const response = readResponse(data);
       if (response === undefined || hasBrokenLine) {
         // As the last one it was cut off, which the end of the stream will show.
         if (hasBrokenLine || parseObject(data) !== undefined) answer.fail(malformed);

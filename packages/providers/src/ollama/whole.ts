@@ -2,14 +2,13 @@ import type { WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
 import { splitThoughts } from '../answer/think-tags.ts';
-import { parseText } from '../parse-text.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
+import { readResponse } from './read-response.ts';
 import type { TranslationOptions } from './stream.ts';
-import { chatResponseSchema } from './wire.ts';
 
 /** Makes OpenAI's whole answer of Ollama's. */
 export function translateWhole(text: string, { plan, hasThinkTags }: TranslationOptions): WholeTranslation {
-  const response = parseText(chatResponseSchema, text);
+  const response = readResponse(text);
   if (response?.error) return { kind: 'failed', failure: errorOf(response.error) };
   if (!response?.message) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer holds no message." } };

@@ -4,7 +4,7 @@ import type { DistinctIds } from '../answer/distinct-ids.ts';
 export type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 export type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
 export type UserMessage = Extract<ChatMessage, { role: 'user' }>;
-export type FunctionCall = Extract<NonNullable<AssistantMessage['tool_calls']>[number], { type: 'function' }>;
+type FunctionCall = Extract<NonNullable<AssistantMessage['tool_calls']>[number], { type: 'function' }>;
 
 /** A call of the history with the result that belongs to it. */
 export interface PairedCall {
@@ -78,7 +78,7 @@ function toExchange(
   ];
 }
 
-export const functionCalls = ({ tool_calls: calls = [] }: AssistantMessage): readonly FunctionCall[] =>
+const functionCalls = ({ tool_calls: calls = [] }: AssistantMessage): readonly FunctionCall[] =>
   calls.flatMap((call) => (call.type === 'function' ? [call] : []));
 
 /** Calls that share an id get their results in turn. */

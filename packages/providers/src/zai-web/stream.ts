@@ -1,6 +1,6 @@
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';
 import type { Scanned } from './markup-scanner.ts';
 import { createReplyText } from './reply-text.ts';
@@ -26,7 +26,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   return createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      const event = data.trim() === '[DONE]' ? ({ data: '[DONE]' } as const) : parseText(webEventSchema, data);
+      const event = data.trim() === '[DONE]' ? ({ data: '[DONE]' } as const) : parsePlainText(webEventSchema, data);
       if (event === undefined) {
         return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
       }

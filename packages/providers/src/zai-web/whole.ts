@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';
 import { createReplyText, hasText } from './reply-text.ts';
 import { errorIn, usageIn, webErrorBodySchema, webEventSchema } from './wire.ts';
@@ -12,7 +12,7 @@ import { errorIn, usageIn, webErrorBodySchema, webEventSchema } from './wire.ts'
  * that holds the whole message: thoughts, text and blocks of the backend's tools, which are told apart as in a stream.
  */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
-  const event = parseText(webEventSchema, text);
+  const event = parsePlainText(webEventSchema, text);
   const update = event?.data;
   if (
     event === undefined ||
@@ -37,7 +37,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
 
 /** What an answer of status 200 says that went wrong; the message is for one that says nothing. */
 export function failureInside(text: string, message: string): UpstreamFailure {
-  const event = parseText(webEventSchema, text);
-  const error = (event === undefined ? undefined : errorIn(event)) ?? parseText(webErrorBodySchema, text)?.detail;
+  const event = parsePlainText(webEventSchema, text);
+  const error = (event === undefined ? undefined : errorIn(event)) ?? parsePlainText(webErrorBodySchema, text)?.detail;
   return error == null ? { kind: 'malformed', message } : toInnerFailure(error);
 }

@@ -114,6 +114,34 @@ describe.each<[string, Case]>(Object.entries(cases))('JSON that passes through %
   });
 });
 
+describe('a text that looks like a marked value', () => {
+  const odd = '\uFDD1\uFDD7#12';
+  const call = '{"functionCall":{"name":"f","args":{"a":"\uFDD1\uFDD7=x"}}}';
+  const answers: Readonly<Record<string, readonly [ProviderAdapter, string]>> = {
+    gemini: [cases.gemini.adapter, `{"candidates":[{"content":{"parts":[{"text":"${odd}"}]},"finishReason":"STOP"}]}`],
+    'gemini beside a call': [
+      cases.gemini.adapter,
+      `{"candidates":[{"content":{"parts":[{"text":"${odd}"},${call}]},"finishReason":"STOP"}]}`,
+    ],
+    ollama: [cases.ollama.adapter, `{"message":{"content":"${odd}"},"done":true}`],
+    'ollama beside a call': [cases.ollama.adapter, ollama('{}').replace('"content":""', `"content":"${odd}"`)],
+    anthropic: [cases.anthropic.adapter, `{"content":[{"type":"text","text":"${odd}"}],"stop_reason":"end_turn"}`],
+    bailian: [providers.bailian.create({}), `{"output":{"text":"${odd}","finish_reason":"stop"}}`],
+  };
+
+  it.each(Object.entries(answers))('comes through %s as it is', (_where, [adapter, text]) => {
+    const whole = adapter.translateWhole(text, {}, plan());
+    const { choices } = JSON.parse(whole.kind === 'complete' ? whole.text : '{}') as {
+      choices: { message: { content: unknown } }[];
+    };
+    expect(choices[0]?.message.content).toBe(odd);
+    if (adapter.type === 'anthropic') return;
+    const translator = adapter.translateStream({}, plan());
+    const [chunk = ''] = translator.push({ data: text }).split('\n\n');
+    expect(JSON.parse(chunk.slice('data: '.length))).toMatchObject({ choices: [{ delta: { content: odd } }] });
+  });
+});
+
 describe('numbers of a request', () => {
   it('reach Ollama and Bailian digit by digit', () => {
     const text = `{"messages":[${user}],"seed":9007199254740993}`;
