@@ -1,7 +1,7 @@
 import type { ChatMessage, ContentPart } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
-import { toPart } from './parts.ts';
+import { isOddImage, toPart } from './parts.ts';
 import { type GeminiRequest, readRequest } from './request.ts';
 import { isEffort } from './thinking.ts';
 
@@ -52,5 +52,6 @@ const isKnownFormat = ({ type }: NonNullable<GeminiRequest['response_format']>):
 /** An instruction is text alone. */
 function isTaken(part: ContentPart, { role }: ChatMessage): boolean {
   const taken = toPart(part);
-  return taken !== undefined && (taken.text !== undefined || (role !== 'system' && role !== 'developer'));
+  if (taken === undefined || isOddImage(taken)) return false;
+  return taken.text !== undefined || (role !== 'system' && role !== 'developer');
 }

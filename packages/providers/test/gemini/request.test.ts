@@ -206,6 +206,19 @@ describe("a request's tools", () => {
     ]);
   });
 
+  it.each([
+    ['png', 'png'],
+    ['jpg', 'jpeg'],
+    ['JPEG', 'jpeg'],
+    ['webp', 'webp'],
+    ['heic', 'heic'],
+  ])('come with pictures of type %s as %s', (given, type) => {
+    const image = { type: 'image_url', image_url: { url: `data:image/${given};base64,AAAA` } };
+    expect(contentsOf({ role: 'user', content: [image] })).toEqual([
+      { role: 'user', parts: [{ inlineData: { mimeType: `image/${type}`, data: 'AAAA' } }] },
+    ]);
+  });
+
   it('may answer with pictures', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
     const called = { role: 'assistant', tool_calls: [call('x', 'f', '')] };
@@ -272,6 +285,14 @@ describe('what Gemini can not do', () => {
         messages: [{ role: 'system', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,A' } }] }],
       },
     ],
+    ...['gif', 'bmp', 'svg+xml', 'tiff'].map((kind): [string, object] => [
+      'messages[0].content[0]',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'image_url', image_url: { url: `data:image/${kind};base64,A` } }] },
+        ],
+      },
+    ]),
     ['messages[0]', { messages: [{ role: 'function', name: 'f', content: 'x' }] }],
     ['messages[0].function_call', { messages: [{ role: 'assistant', function_call: { name: 'f', arguments: '' } }] }],
     ['messages[0].audio', { messages: [{ role: 'assistant', audio: { id: 'x' } }] }],
