@@ -59,9 +59,9 @@ const isInstruction = ({ role }: ChatMessage): boolean => role === 'system' || r
 
 function callsIn(message: ChatMessage): string[] {
   if (message.role !== 'assistant') return [];
-  const { tool_calls: calls = [], function_call: call } = message;
+  const { tool_calls: calls, function_call: call } = message;
   return [
-    ...calls.flatMap((each) => ('id' in each ? [`tool ${each.id}`] : [])),
+    ...(calls ?? []).flatMap((each) => ('id' in each ? [`tool ${each.id}`] : [])),
     ...(call ? [`function ${call.name}`] : []),
   ];
 }

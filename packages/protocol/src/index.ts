@@ -9,7 +9,7 @@ export {
   toWireError,
   type WireError,
 } from './errors/gateway-error.ts';
-export { type Usage, usageSchema } from './openai/usage.ts';
+export { mostTokens, type Usage, usageSchema } from './openai/usage.ts';
 export { type Delivered, deliveredSchema } from './relay/delivered.ts';
 export { decodeFrames, encodeFrame, type Frame, FrameError, type FrameKind, requestIdPattern } from './relay/frame.ts';
 export {
@@ -41,6 +41,7 @@ export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
 export { type EmbeddingsRequest, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
+export { firstObjectIn } from './json/first-object.ts';
 export { inspectJsonText } from './json/inspect-text.ts';
 export { parseLossless, writeLossless } from './json/lossless.ts';
 export { unmarkText } from './json/marks.ts';

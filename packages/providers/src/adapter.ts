@@ -91,6 +91,11 @@ export interface StreamTranslator {
   readonly isFinished: boolean;
   /** The answer is finished by its provider's word, which it gives too lightly: more may come at any time. */
   readonly mayGoOn?: boolean;
+  /**
+   * How many events brought something of the answer: text, thoughts, a call, its end. An event that only says who speaks,
+   * and an empty one, is no progress: a provider that sends nothing else has stalled. Undefined where it is not counted.
+   */
+  readonly progress?: number;
   /** How many events said nothing but that the provider is at work. They are no part of the answer, yet no silence. */
   readonly heartbeats?: number;
   /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */

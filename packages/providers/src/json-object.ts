@@ -9,6 +9,10 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
+/** Null, nothing, or an empty text or list. */
+export const saysNothing = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
 /**
  * The object with other members; the very same object where they are as wanted already, so that who asks can see that
  * nothing had to be done. A member that is to be undefined does not get into JSON.
@@ -19,7 +23,10 @@ export function amend(object: JsonObject, members: JsonObject): JsonObject {
 }
 
 /** The list with its items amended; the very same list where none had to be. */
-export function amendEach(list: readonly unknown[], amendItem: (item: JsonObject, at: number) => unknown): unknown {
+export function amendEach(
+  list: readonly unknown[],
+  amendItem: (item: JsonObject, at: number) => unknown,
+): readonly unknown[] {
   const amended = list.map((item, at) => (isObject(item) ? amendItem(item, at) : item));
   return amended.every((item, at) => item === list[at]) ? list : amended;
 }

@@ -1,15 +1,17 @@
-import type { Usage } from '@sluice/protocol';
+import { mostTokens, type Usage } from '@sluice/protocol';
 
 /** What several calls cost together, their details too. */
 export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {
     ...sumFields(one, other),
-    prompt_tokens: one.prompt_tokens + other.prompt_tokens,
-    completion_tokens: one.completion_tokens + other.completion_tokens,
-    total_tokens: one.total_tokens + other.total_tokens,
+    prompt_tokens: sumTokens(one.prompt_tokens, other.prompt_tokens),
+    completion_tokens: sumTokens(one.completion_tokens, other.completion_tokens),
+    total_tokens: sumTokens(one.total_tokens, other.total_tokens),
   };
 }
+
+const sumTokens = (one: number, other: number): number => Math.min(mostTokens, one + other);
 
 type Fields = Readonly<Record<string, unknown>>;
 

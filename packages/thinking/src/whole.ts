@@ -14,10 +14,19 @@ import {
 /** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
   if (!thoughtsPattern.test(text)) return text;
-  const completion = chatCompletionSchema.safeParse(parseLossless(text));
+  const completion = chatCompletionSchema.safeParse(parse(text));
   if (!completion.success) return text;
   const choices = completion.data.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
   return writeLossless({ ...completion.data, choices });
+}
+
+/** Undefined for what is no JSON: there is nothing of an answer in it. */
+function parse(text: string): unknown {
+  try {
+    return parseLossless(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function reshape(message: Said, mode: ReshapingMode): Said {

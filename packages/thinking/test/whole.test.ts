@@ -57,3 +57,15 @@ describe('a whole answer', () => {
 it('two of the modes change an answer on its way', () => {
   expect(thinkingModes.filter(isReshaped)).toEqual(['think', 'strip']);
 });
+
+describe('the rest of an answer', () => {
+  it.each(['strip', 'think'] as const)('keeps its digits and its order (%s)', (mode) => {
+    const own = '{"2":9223372036854775807,"1":1.0}';
+    const text = `{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"hm","x_own":${own}}}]}`;
+    expect(reshapeCompletion(text, mode)).toContain(`"x_own":${own}`);
+  });
+
+  it('stays as it is where it is no JSON', () => {
+    expect(reshapeCompletion('{"reasoning_content":"hm"', 'strip')).toBe('{"reasoning_content":"hm"');
+  });
+});

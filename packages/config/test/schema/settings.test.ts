@@ -153,7 +153,7 @@ describe('upstreams', () => {
     [
       'type: openai, options: { api_version: preview }',
       [
-        'options.api_version: is not an option here; openai upstreams have headers, rename, unsupported, set, system_role, text_content, think_tags, auth_header, chat_path',
+        'options.api_version: is not an option here; openai upstreams have headers, rename, unsupported, set, system_role, text_content, tool_call_ids, think_tags, auth_header, chat_path',
       ],
     ],
     [

@@ -23,8 +23,12 @@ export function keepSpellings(container: object, sources: Spellings): void {
 /**
  * Has the copy of an object write its numbers as the object does; to be called where members of a parsed object were
  * spread into a new one. Without it their values stay, and their spelling is JavaScript's.
+ *
+ * @param original where the copy was made otherwise than by spreading
  */
-export function respell<Copy extends object>(copy: Copy): Copy {
+export function respell<Copy extends object>(copy: Copy, original?: object): Copy {
+  const sources: unknown = original === undefined ? undefined : Reflect.get(original, spellings);
+  if (sources instanceof Map) keepSpellings(copy, sources as Spellings);
   if (spellings in copy) Object.setPrototypeOf(copy, Array.isArray(copy) ? spelledArray : spelledObject);
   return copy;
 }

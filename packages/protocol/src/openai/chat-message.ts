@@ -8,14 +8,17 @@ const content = z.union([text, list(contentPartSchema, 'objects').min(1)]);
 const instructions = <Role extends 'developer' | 'system' | 'user'>(role: Role) =>
   object({ role: z.literal(role), content, name: text.optional() });
 
-/** When `content` may be missing is not a matter of this field alone: see `chat-rules.ts`. */
+/**
+ * What an assistant said. Every answer may come back, one that says nothing included: null and empty are taken wherever
+ * an answer may have them, and each provider's adapter makes of them what that provider takes.
+ */
 const assistant = object({
   role: z.literal('assistant'),
-  content: content.nullish(),
+  content: z.union([text, list(contentPartSchema, 'objects')]).nullish(),
   refusal: text.nullish(),
   name: text.optional(),
   audio: object({ id: text }).nullish(),
-  tool_calls: list(toolCallSchema, 'objects').optional(),
+  tool_calls: list(toolCallSchema, 'objects').nullish(),
   function_call: functionCallSchema.nullish(),
 });
 

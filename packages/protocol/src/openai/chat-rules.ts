@@ -1,13 +1,11 @@
-import type { ChatMessage } from './chat-message.ts';
 import type { ChatRequest } from './chat-parameters.ts';
-import { missingField, onlyWith, unknownName, wrongType } from './field-errors.ts';
+import { missingField, onlyWith, unknownName } from './field-errors.ts';
 
 /**
  * The rules of OpenAI's API that look at more than one field.
  * @throws GatewayError naming the field that would have to change.
  */
 export function checkChatRules(request: ChatRequest): void {
-  request.messages.forEach(requireContent);
   if (request.stream_options != null && request.stream !== true) {
     throw onlyWith('stream_options', 'stream');
   }
@@ -19,16 +17,6 @@ export function checkChatRules(request: ChatRequest): void {
   }
   requireChosenTool(request);
   requireChosenFunction(request);
-}
-
-/** An assistant message may leave out what it says only where it does something else. */
-function requireContent(message: ChatMessage, index: number): void {
-  if (message.role !== 'assistant' || message.content != null) return;
-  const { refusal, audio, function_call, tool_calls } = message;
-  if (refusal != null || audio != null || function_call != null || (tool_calls?.length ?? 0) > 0) return;
-  const param = `messages[${index}].content`;
-  if (message.content === undefined) throw missingField(param);
-  throw wrongType({ param, value: message.content }, 'one of a string or array of objects');
 }
 
 function requireChosenTool({ tool_choice, tools = [] }: ChatRequest): void {

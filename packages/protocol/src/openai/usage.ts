@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-const tokens = z.number().int().nonnegative();
+/** More tokens than any answer has. A provider that says more is not believed: limits would be charged with it. */
+export const mostTokens = 1_000_000_000;
+
+const tokens = z.number().int().nonnegative().max(mostTokens);
 
 /** Token counts of one answer, in OpenAI's shape; details of a provider stay as they came. */
 export const usageSchema = z.looseObject({

@@ -17,7 +17,8 @@ export interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;
   readonly refusal?: string;
-  readonly tool_calls?: readonly ToolCallDelta[];
+  /** Each a {@link ToolCallDelta}; or pieces of a provider that speaks OpenAI's protocol, put right. */
+  readonly tool_calls?: readonly unknown[];
   /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
   readonly [extension: string]: unknown;
 }
@@ -32,7 +33,7 @@ export interface ToolCallDelta {
   readonly [extension: string]: unknown;
 }
 
-/** Writes the chunks of one answer with one choice as server-sent events. All strings are as the client gets them. */
+/** Writes the chunks of one answer with one choice as server-sent events. */
 export interface ChunkWriter {
   /** Says who speaks with the first of them. */
   delta(delta: Delta): string;
@@ -41,7 +42,18 @@ export interface ChunkWriter {
   usage(usage: Usage): string;
 }
 
-export function createChunkWriter(identityOf: () => AnswerIdentity): ChunkWriter {
+export interface ChunkWriterOptions {
+  /** What stands in place of the usage on each chunk but the last: OpenAI has null there if it was asked for. */
+  readonly noUsage: null | undefined;
+  /** How a delta is written: `writeLossless` where it holds something of what `parseLossless` gave. */
+  readonly write: (delta: object) => string;
+}
+
+export function createChunkWriter(
+  identityOf: () => AnswerIdentity,
+  { noUsage, write }: ChunkWriterOptions,
+): ChunkWriter {
+  const ending = noUsage === null ? '],"usage":null}\n\n' : ']}\n\n';
   let hasRole = false;
   let named: AnswerIdentity | undefined;
   /** What each chunk begins with; the names of an answer rarely change, so it is written once. */
@@ -59,7 +71,7 @@ export function createChunkWriter(identityOf: () => AnswerIdentity): ChunkWriter
     const said = hasRole ? delta : { role: 'assistant', ...delta };
     hasRole = true;
     const reason = finishReason === null ? 'null' : `"${finishReason}"`;
-    return `${headOf(identityOf())}{"index":0,"delta":${JSON.stringify(said)},"finish_reason":${reason}}]}\n\n`;
+    return `${headOf(identityOf())}{"index":0,"delta":${write(said)},"finish_reason":${reason}}${ending}`;
   }
 
   return {

@@ -1,4 +1,5 @@
 import { type ChatChunk, chatChunkSchema, type Usage, writeLossless } from '@sluice/protocol';
+import { isFilled, isObject } from '../json-object.ts';
 import { parseText } from '../parse-text.ts';
 
 /** Makes a whole answer of the chunks of a stream. */
@@ -57,7 +58,7 @@ export function createChunkCollector(): ChunkCollector {
 }
 
 function toChoice(index: number, { message, toolCalls, finishReason, logprobs }: CollectedChoice): object {
-  const calls = [...toolCalls].sort(([a], [b]) => a - b).map(([, call]) => call);
+  const calls = [...toolCalls].sort(([a], [b]) => a - b).map(([, call]) => toCall(call));
   return {
     index,
     message: {
@@ -80,20 +81,45 @@ function addDelta({ message, toolCalls }: CollectedChoice, delta: Readonly<Recor
     const { index, ...call } = piece;
     const at = typeof index === 'number' ? index : toolCalls.size;
     const begun = toolCalls.get(at) ?? {};
-    const { function: called, ...others } = call;
-    const target = (begun['function'] ?? {}) as Record<string, unknown>;
-    if (typeof called === 'object' && called !== null) append(target, called);
-    toolCalls.set(at, { ...begun, ...others, function: target });
+    append(begun, call);
+    toolCalls.set(at, begun);
   }
 }
+
+/** Members that come in pieces, of which each may hold some of their texts. */
+const inPieces: ReadonlySet<string> = new Set(['function', 'custom', 'function_call', 'audio']);
+/** Texts that are said once, even if they are said again. */
+const names: ReadonlySet<string> = new Set(['id', 'type', 'name']);
 
 /** Texts and lists grow; of anything else the latest counts. */
 function append(target: Record<string, unknown>, more: object): void {
   for (const [name, value] of Object.entries(more)) {
     const before = target[name];
     if (value === null || value === undefined) continue;
-    if (typeof before === 'string' && typeof value === 'string') target[name] = before + value;
+    if (inPieces.has(name) && isObject(value)) {
+      const pieces = isObject(before) ? { ...before } : {};
+      append(pieces, value);
+      target[name] = pieces;
+    } else if (names.has(name)) target[name] = isFilled(before) ? before : value;
+    else if (typeof before === 'string' && typeof value === 'string') target[name] = before + value;
     else if (Array.isArray(before) && Array.isArray(value)) target[name] = [...before, ...value];
     else target[name] = value;
   }
 }
+
+/** A call that has all that a call has to have, so that it can be sent back. */
+function toCall(call: Readonly<Record<string, unknown>>): object {
+  const { id, type, function: called, custom } = call;
+  if (!isObject(called) && isObject(custom)) return { ...call, id: id ?? '', type: type ?? 'custom' };
+  return {
+    ...call,
+    id: id ?? '',
+    type: type ?? 'function',
+    function: { ...(isObject(called) ? called : {}), ...withTexts(called, ['name', 'arguments']) },
+  };
+}
+
+const withTexts = (object: unknown, members: readonly string[]): object =>
+  Object.fromEntries(
+    members.map((name) => [name, isObject(object) && typeof object[name] === 'string' ? object[name] : '']),
+  );

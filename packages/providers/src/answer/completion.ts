@@ -1,13 +1,15 @@
 import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
-import { isPlausible } from './usage.ts';
+import { believe } from './usage.ts';
 
 /** A whole answer with one choice, in the words of OpenAI's protocol. */
 export interface Completion extends AnswerIdentity {
   readonly message: CompletionMessage;
   readonly finishReason: FinishReason;
   readonly usage: Usage | undefined;
+  /** How it is written: `writeLossless` where it holds something of what `parseLossless` gave. Default: as JSON. */
+  readonly write?: (answer: object) => string;
 }
 
 export interface CompletionMessage {
@@ -15,7 +17,8 @@ export interface CompletionMessage {
   readonly content: string | null;
   readonly reasoning_content?: string;
   readonly refusal?: string | null;
-  readonly tool_calls?: readonly ToolCall[];
+  /** Each a {@link ToolCall}; or calls of a provider that speaks OpenAI's protocol, put right. */
+  readonly tool_calls?: readonly unknown[];
   /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
   readonly [extension: string]: unknown;
 }
@@ -29,16 +32,15 @@ export interface ToolCall {
 
 /** Writes a whole answer of a provider that does not speak OpenAI's protocol. */
 export function writeCompletion(completion: Completion): WholeTranslation {
-  const { id, created, model, message, finishReason } = completion;
-  const usage = completion.usage !== undefined && isPlausible(completion.usage) ? completion.usage : undefined;
+  const { id, created, model, message, finishReason, write = JSON.stringify } = completion;
+  const usage = believe(completion.usage);
   const choice = {
     index: 0,
     message: { role: 'assistant', refusal: null, ...message },
     logprobs: null,
     finish_reason: finishReason,
   };
-  // All strings are as the client gets them.
-  const text = JSON.stringify({
+  const text = write({
     id,
     object: 'chat.completion',
     created,

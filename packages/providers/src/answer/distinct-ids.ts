@@ -1,24 +1,30 @@
-/** Names each of several calls: an id that another call has had already gets a number behind it. */
-export type DistinctIds = (id: string) => string;
+/** Gives the calls of one answer, or of one conversation, an id each. */
+export interface DistinctIds {
+  /** The id itself for the first call that has it; for the others the id with its number behind it. */
+  take(id: string): string;
+}
 
 /**
- * Some models give parallel calls one and the same id. Clients and providers tell calls and their results apart by it, so
- * the second of them needs another. The same ids in the same order always come out the same.
+ * DeepSeek and GLM give parallel calls the same id now and then; clients, and the next provider, tell calls apart by
+ * nothing else. The same ids in the same order give the same names, so that nothing has to be remembered between turns.
+ * The names need no mapping back: to every provider the id of a call is a name that its result repeats.
  *
  * @param mostCharacters the longest id that is allowed
  */
 export function createDistinctIds(mostCharacters = Number.POSITIVE_INFINITY): DistinctIds {
   const taken = new Set<string>();
-  /** Where to go on counting, so that ten thousand equal ids do not cost fifty million look-ups. */
-  const counts = new Map<string, number>();
-  return (id) => {
-    let distinct = id.slice(0, mostCharacters);
-    for (let count = counts.get(id) ?? 2; taken.has(distinct); count++) {
-      const ending = `_${count}`;
-      distinct = id.slice(0, mostCharacters - ending.length) + ending;
-      counts.set(id, count + 1);
-    }
-    taken.add(distinct);
-    return distinct;
+  /** The number to go on with, so that ten thousand equal ids do not cost fifty million look-ups. */
+  const numbers = new Map<string, number>();
+  return {
+    take(id) {
+      let distinct = id.slice(0, mostCharacters);
+      for (let number = numbers.get(id) ?? 2; taken.has(distinct); number++) {
+        const ending = `_${number}`;
+        distinct = id.slice(0, mostCharacters - ending.length) + ending;
+        numbers.set(id, number + 1);
+      }
+      taken.add(distinct);
+      return distinct;
+    },
   };
 }

@@ -1,20 +1,16 @@
 import type { UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
+import { saysNothing } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
-import { isPlausible, laterUsage } from './usage.ts';
-
-/**
- * So many signs of life in a row count as such. A provider that sends nothing else, and that without end, is silent: its
- * answer ends by `timeouts.idle_ms`, not by the time that the request has in all.
- */
-const mostHeartbeats = 10_000;
+import { namesOf } from './names.ts';
+import { believe, mergeUsage } from './usage.ts';
 
 /** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
 export interface AnswerDraft {
   /**
-   * What the provider calls the answer and its model; before the first delta, else the request's own names stand. All
-   * chunks of a stream bear the same names: what is given first stays.
+   * What the provider calls the answer and its model. The first of each counts, before the first delta; after it the names
+   * that were told stand.
    */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
@@ -22,9 +18,9 @@ export interface AnswerDraft {
   heartbeat(): void;
   /** The answer's message is whole; only usage may follow. */
   finish(reason: FinishReason): void;
-  /** The counts so far: the latest stand, but zeros do not undo what was told. */
+  /** May be told several times, see `mergeUsage`. What can't be believed is left out. */
   usage(usage: Usage): void;
-  /** An answer that is finished stays so, whatever its provider sends after it. */
+  /** Does nothing after a `finish`: the message is whole. */
   fail(failure: UpstreamFailure): void;
   /** Nothing follows. Without a `finish` before, the answer was truncated. */
   complete(): void;
@@ -37,18 +33,24 @@ export interface EventHandler {
   /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */
   onEnd?(answer: AnswerDraft): void;
   toCancel?(): UpstreamRequest | undefined;
+  /** How deltas are written: `writeLossless` where they hold something of what `parseLossless` gave. Default: as JSON. */
+  readonly write?: (delta: object) => string;
 }
+
+/**
+ * So many signs of life in a row count as such. A provider that sends nothing else, and that without end, is silent: its
+ * answer ends by `timeouts.idle_ms`, not by the time that the request has in all.
+ */
+const mostHeartbeats = 10_000;
 
 /**
  * A translator for providers that do not speak OpenAI's protocol: keeps the state of the answer, writes its chunks, and
  * gives the usage where it belongs.
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
-  let identity: AnswerIdentity = {
-    id: `chatcmpl-${plan.requestId}`,
-    created: Math.floor(plan.startedAtMs / 1000),
-    model: plan.model,
-  };
+  const made = namesOf(plan);
+  let told: Partial<AnswerIdentity> = {};
+  let identity = made;
   let responseModel: string | undefined;
   let state: StreamState = { kind: 'open' };
   let usage: Usage | undefined;
@@ -56,22 +58,27 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let output = '';
   let heartbeats = 0;
   let heartbeatsInRow = 0;
-  let named: Partial<AnswerIdentity> = {};
-  let hasSpoken = false;
-  const writer = createChunkWriter(() => identity);
+  let progress = 0;
+  let hasBegun = false;
+  const wantsUsage = clientWantsUsage(body);
+  const { write = JSON.stringify } = handler;
+  const writer = createChunkWriter(() => identity, { noUsage: wantsUsage ? null : undefined, write });
   const isOpen = (): boolean => state.kind === 'open';
 
   const answer: AnswerDraft = {
     identify(given) {
       responseModel ??= given.model;
-      if (hasSpoken) return;
-      named = { ...given, ...named };
-      identity = { ...identity, ...named };
+      if (hasBegun) return;
+      told = { ...given, ...told };
+      identity = { ...made, ...told };
     },
     delta(delta) {
       if (!isOpen() || finishReason !== undefined) return;
-      hasSpoken = true;
+      const isEmpty = Object.values(delta).every(saysNothing);
+      if (isEmpty && hasBegun) return;
+      hasBegun = true;
       heartbeatsInRow = 0;
+      if (!isEmpty) progress++;
       output += writer.delta(delta);
     },
     heartbeat() {
@@ -80,15 +87,15 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     finish(reason) {
       if (!isOpen() || finishReason !== undefined) return;
       finishReason = reason;
-      hasSpoken = true;
+      progress++;
       output += writer.finish(reason);
     },
     usage(given) {
-      if (isPlausible(given)) usage = laterUsage(usage, given);
+      const counted = believe(given);
+      if (counted !== undefined) usage = mergeUsage(usage, counted);
     },
     fail(failure) {
-      if (finishReason !== undefined) return answer.complete();
-      if (isOpen()) state = { kind: 'failed', failure };
+      if (isOpen() && finishReason === undefined) state = { kind: 'failed', failure };
     },
     complete() {
       if (!isOpen()) return;
@@ -97,7 +104,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
         state = { kind: 'failed', failure: { kind: 'truncated', message } };
         return;
       }
-      if (usage !== undefined && clientWantsUsage(body)) output += writer.usage(usage);
+      if (usage !== undefined && wantsUsage) output += writer.usage(usage);
       state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
     },
     get isFinished() {
@@ -129,6 +136,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     },
     get heartbeats() {
       return heartbeats;
+    },
+    get progress() {
+      return progress;
     },
     ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
   };

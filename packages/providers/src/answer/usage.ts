@@ -1,5 +1,5 @@
-import type { Usage } from '@sluice/protocol';
-import { isObject } from '../json-object.ts';
+import { mostTokens, type Usage } from '@sluice/protocol';
+import { amend, isObject, type JsonObject } from '../json-object.ts';
 
 /** Token counts as a provider gives them. */
 export interface TokenCounts {
@@ -30,54 +30,70 @@ export function toUsage({ prompt, completion, total, cached, cacheWrite, reasoni
   };
 }
 
-type Details = Usage[string];
+/**
+ * A provider's counts as far as they can be believed: whole numbers from 0 to 10^9, with a total that is not below its
+ * parts. Digits in quotes and fractions are read; what is left out counts as nothing.
+ * @returns undefined for what says nothing; the very same object where nothing had to be done
+ */
+export function believe(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const prompt = toCount(value['prompt_tokens']) ?? toCount(value['input_tokens']);
+  const completion = toCount(value['completion_tokens']) ?? toCount(value['output_tokens']);
+  const total = toCount(value['total_tokens']);
+  if (prompt === undefined && completion === undefined && total === undefined) return undefined;
+  const prompted = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0));
+  const completed = completion ?? Math.max(0, (total ?? 0) - prompted);
+  return amend(value, {
+    prompt_tokens: prompted,
+    completion_tokens: completed,
+    // More than both together is thinking that some providers count in the total alone.
+    total_tokens: Math.min(mostTokens, Math.max(total ?? 0, prompted + completed)),
+    prompt_tokens_details: toDetails(value['prompt_tokens_details'], cachedOf(value)),
+    completion_tokens_details: toDetails(value['completion_tokens_details']),
+  }) as Usage;
+}
 
 /**
- * The counts of a stream so far: the latest, but a zero or a count that is left out does not undo what was told. Some
- * providers count in each event, so this makes no new object where it needs none.
+ * Usage as it is told several times in one answer. What was read is counted better each time, so that the latest count
+ * stands; what was written grows, so that the largest does. A zero undoes neither.
+ * @returns the very same later object where it says all
  */
-export function laterUsage(before: Usage | undefined, now: Usage): Usage {
+export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   if (before === undefined) return now;
+  const merged = merge(before, now);
   const prompt = now.prompt_tokens || before.prompt_tokens;
-  const completion = now.completion_tokens || before.completion_tokens;
-  const promptDetails = laterDetails(before['prompt_tokens_details'], now['prompt_tokens_details']);
-  const completionDetails = laterDetails(before['completion_tokens_details'], now['completion_tokens_details']);
-  const isNews =
-    prompt === now.prompt_tokens &&
-    completion === now.completion_tokens &&
-    promptDetails === now['prompt_tokens_details'] &&
-    completionDetails === now['completion_tokens_details'];
-  if (isNews) return now;
-  return {
-    ...now,
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: Math.max(now.total_tokens, prompt + completion),
-    ...(promptDetails === undefined ? {} : { prompt_tokens_details: promptDetails }),
-    ...(completionDetails === undefined ? {} : { completion_tokens_details: completionDetails }),
-  };
+  const completion = Math.max(now.completion_tokens, before.completion_tokens);
+  const total = Math.min(mostTokens, Math.max(now.total_tokens, prompt + completion));
+  return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }) as Usage;
 }
 
-function laterDetails(before: Details, now: Details): Details {
-  if (!isObject(before)) return now;
-  if (!isObject(now)) return before;
-  const isNews = Object.keys(before).every((name) => before[name] === now[name] || now[name]);
-  if (isNews) return now;
-  return { ...before, ...Object.fromEntries(Object.entries(now).filter(([name, count]) => count || !before[name])) };
+function merge(before: JsonObject, now: JsonObject): JsonObject {
+  const merged = Object.entries(before).map(([name, value]): [string, unknown] => [name, later(value, now[name])]);
+  return amend(now, Object.fromEntries(merged));
 }
 
-/** More tokens than any model reads or writes in one answer: a provider that counts so many counts something else. */
-const mostTokens = 1_000_000_000;
-
-const isCount = (count: unknown): boolean =>
-  Number.isInteger(count) && Number(count) >= 0 && Number(count) <= mostTokens;
-
-/** Counts that can be true: a key's limits and its bill go by them. */
-export function isPlausible(usage: Usage): boolean {
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
-  if (!isCount(prompt) || !isCount(completion) || !isCount(total)) return false;
-  return areCounts(usage['prompt_tokens_details']) && areCounts(usage['completion_tokens_details']);
+function later(before: unknown, now: unknown): unknown {
+  if (typeof before === 'number' && typeof now === 'number') return now || before;
+  if (isObject(before) && isObject(now)) return merge(before, now);
+  return now ?? before;
 }
 
-const areCounts = (details: Details): boolean =>
-  !isObject(details) || Object.values(details).every((count) => typeof count !== 'number' || isCount(count));
+function toCount(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  const isBelievable = typeof number === 'number' && number >= 0 && number <= mostTokens;
+  return isBelievable ? Math.round(number) : undefined;
+}
+
+function toDetails(value: unknown, otherwise: JsonObject = {}): JsonObject | undefined {
+  if (!isObject(value)) return Object.keys(otherwise).length === 0 ? undefined : otherwise;
+  const counts = Object.entries(value).map(([name, count]) => [name, isCounted(name) ? toCount(count) : count]);
+  return amend(value, { ...otherwise, ...(Object.fromEntries(counts) as JsonObject) });
+}
+
+const isCounted = (name: string): boolean => name.endsWith('_tokens');
+
+/** Where DeepSeek and Moonshot say how much of the prompt came from a cache. */
+function cachedOf(usage: JsonObject): JsonObject {
+  const cached = toCount(usage['prompt_cache_hit_tokens']) ?? toCount(usage['cached_tokens']);
+  return cached === undefined ? {} : { cached_tokens: cached };
+}

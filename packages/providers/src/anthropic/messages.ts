@@ -1,6 +1,6 @@
 import type { ContentBlockParam, TextBlockParam, ToolUseBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { ChatMessage } from '@sluice/protocol';
-import { createDistinctIds } from '../answer/distinct-ids.ts';
+import { createDistinctIds, type DistinctIds } from '../answer/distinct-ids.ts';
 import { parseClientObject } from '../client-json.ts';
 import {
   missingResult,
@@ -55,9 +55,9 @@ export function toConversation(messages: readonly ChatMessage[]): Conversation {
 }
 
 /** Other providers, of which the conversation may hold calls, are not as narrow about ids as Anthropic. */
-function toToolIds(): (id: string) => string {
+function toToolIds(): DistinctIds {
   const distinct = createDistinctIds(mostIdCharacters);
-  return (id) => distinct(id === '' ? 'call' : id.replaceAll(/[^\w-]/g, '_'));
+  return { take: (id) => distinct.take(id === '' ? 'call' : id.replaceAll(/[^\w-]/g, '_')) };
 }
 
 /** Anthropic knows no names of participants, so they are said. */

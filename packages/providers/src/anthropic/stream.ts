@@ -85,7 +85,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       const call = calls++;
       blocks.set(index, { kind: 'call', call, input, hasArguments: false });
       const called = { name: name ?? '', arguments: '' };
-      const callId = distinct(id || nameOf(call));
+      const callId = distinct.take(id || nameOf(call));
       answer.delta({ tool_calls: [{ index: call, id: callId, type: 'function', function: called }] });
     }
   }

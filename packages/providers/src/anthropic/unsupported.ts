@@ -73,11 +73,11 @@ function badFields(message: ChatMessage): FieldPath[] {
 }
 
 function badAssistantFields(message: Extract<ChatMessage, { role: 'assistant' }>): FieldPath[] {
-  const { audio, function_call: call, name, tool_calls: calls = [] } = message;
+  const { audio, function_call: call, name, tool_calls: calls } = message;
   return [
     ...(audio == null ? [] : [['audio']]),
     ...(call == null ? [] : [['function_call']]),
     ...(name === undefined ? [] : [['name']]),
-    ...calls.flatMap(({ type }, at) => (type === 'function' ? [] : [['tool_calls', at]])),
+    ...(calls ?? []).flatMap(({ type }, at) => (type === 'function' ? [] : [['tool_calls', at]])),
   ];
 }

@@ -49,7 +49,7 @@ function readBlocks(blocks: readonly WireBlock[], space: string, requestId: stri
     if (type === 'redacted_thinking' && data != null) details.push(encryptedThought(index, data));
     if (type === 'tool_use') {
       const called = { name: name ?? '', arguments: writeLossless(input ?? {}) };
-      calls.push({ id: distinct(id || nameOf(calls.length)), type: 'function', function: called });
+      calls.push({ id: distinct.take(id || nameOf(calls.length)), type: 'function', function: called });
     }
   });
   const reasoning = thoughts.join('');

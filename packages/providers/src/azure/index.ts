@@ -20,7 +20,7 @@ export const azure = defineProvider({
   options,
   create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
     const at = (path: string): ProviderAdapter =>
-      createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path });
+      createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path }, { isOpenAi: true });
     const adapter = at('');
     return {
       ...adapter,

@@ -58,10 +58,10 @@ export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   ]);
 }
 
-function unsupportedDeeds({ audio, tool_calls: calls = [] }: AssistantMessage, at: number): FieldPath[] {
+function unsupportedDeeds({ audio, tool_calls: calls }: AssistantMessage, at: number): FieldPath[] {
   return [
     ...(audio == null ? [] : [['messages', at, 'audio']]),
-    ...calls.flatMap(({ type }, callAt): FieldPath[] =>
+    ...(calls ?? []).flatMap(({ type }, callAt): FieldPath[] =>
       type === 'function' || type === 'custom' ? [] : [['messages', at, 'tool_calls', callAt]],
     ),
   ];
@@ -126,10 +126,10 @@ function contentOf({ content }: ChatMessage): readonly Piece[] {
 }
 
 function callsOf(message: AssistantMessage): readonly Piece[] {
-  const { refusal, tool_calls: calls = [], function_call: call } = message;
+  const { refusal, tool_calls: calls, function_call: call } = message;
   return [
     ...(refusal == null ? [] : [text(refusal)]),
-    ...calls.flatMap(callText),
+    ...(calls ?? []).flatMap(callText),
     ...(call == null ? [] : [text(`Function call: ${call.name}(${call.arguments})`)]),
   ];
 }

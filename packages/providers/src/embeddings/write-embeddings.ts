@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import { type Usage, usageSchema } from '@sluice/protocol';
 import type { ChatBody, WholeTranslation } from '../adapter.ts';
 import { inputsOf } from './inputs.ts';
 
@@ -43,11 +43,9 @@ export const malformed: Extract<WholeTranslation, { readonly kind: 'failed' }> =
   failure: { kind: 'malformed', message: "The provider's answer does not hold an embedding for each input." },
 };
 
-/** As the gateway counts: embeddings have no answer. */
+/** As the gateway counts: embeddings have no answer. Undefined for a count that can't be believed. */
 export const usageOf = (promptTokens: number | undefined): Usage | undefined =>
-  promptTokens === undefined
-    ? undefined
-    : { prompt_tokens: promptTokens, completion_tokens: 0, total_tokens: promptTokens };
+  usageSchema.safeParse({ prompt_tokens: promptTokens, completion_tokens: 0, total_tokens: promptTokens }).data;
 
 const bytesPerNumber = 4;
 

@@ -35,7 +35,7 @@ export function createPartReader(requestId: string, names: ToolNames): PartReade
 
   function toToolCall({ id, name, argumentsText, signature }: WholeCall): Piece {
     // Many models name no calls; this name is the same in each try of a request and in no other request.
-    const callId = distinct(id ?? `call_${requestId}_${calls}`);
+    const callId = distinct.take(id ?? `call_${requestId}_${calls}`);
     calls++;
     const called = { name: names.fromGemini(name), arguments: argumentsText };
     return { toolCall: { id: callId, type: 'function', function: called, ...signed(signature) } };

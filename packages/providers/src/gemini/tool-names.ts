@@ -20,8 +20,8 @@ export function toolNamesOf(request: Pick<GeminiRequest, 'tools' | 'messages'>):
   const bad = [...names].filter((name) => !rule.test(name));
   if (bad.length === 0) return { toGemini: (name) => name, fromGemini: (name) => name };
   const distinct = createDistinctIds(mostCharacters);
-  for (const name of names) if (rule.test(name)) distinct(name);
-  const mapped = new Map(bad.map((name) => [name, distinct(toAllowed(name))]));
+  for (const name of names) if (rule.test(name)) distinct.take(name);
+  const mapped = new Map(bad.map((name) => [name, distinct.take(toAllowed(name))]));
   const back = new Map([...mapped].map(([name, allowed]) => [allowed, name]));
   return {
     toGemini: (name) => mapped.get(name) ?? name,

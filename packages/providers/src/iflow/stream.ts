@@ -20,5 +20,8 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     get isFinished() {
       return inner.isFinished;
     },
+    get progress() {
+      return inner.progress ?? 0;
+    },
   };
 }

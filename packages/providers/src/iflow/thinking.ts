@@ -1,3 +1,4 @@
+import { respell } from '@sluice/protocol';
 import type { ChatBody } from '../adapter.ts';
 
 /** A model's name without what a client hung on to it, and whether it shall think; undefined: nobody said. */
@@ -97,4 +98,4 @@ function asMapping(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 const withoutKeys = (body: ChatBody, keys: readonly string[]): ChatBody =>
-  Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key)));
+  respell(Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key))), body);

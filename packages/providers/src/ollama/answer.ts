@@ -53,7 +53,7 @@ export function createCallReader(requestId: string): (call: WireToolCall) => Too
   let calls = 0;
   return (call) => {
     const read = toToolCall(call, nameOf(calls++));
-    return { ...read, id: distinct(read.id) };
+    return { ...read, id: distinct.take(read.id) };
   };
 }
 

@@ -48,6 +48,12 @@ export const dialectOptions = {
   text_content: flag()
     .default(false)
     .describe('Send content that is a list of texts as one text, for servers that know no lists.'),
+  tool_call_ids: oneOf(['as_given', 'nine_characters'])
+    .optional()
+    .meta({ 'x-default': '`nine_characters` for Mistral and its models, else `as_given`' })
+    .describe(
+      'How calls are named to the server, the same in a call and its result. `nine_characters` makes nine letters and digits of every other id, as Mistral wants them.',
+    ),
   think_tags: flag()
     .default(false)
     .describe(

@@ -1,7 +1,9 @@
-import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import { respell, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
-import { isFilled, isObject } from '../json-object.ts';
+import { amend, amendEach, isFilled, isObject } from '../json-object.ts';
+import { type CallIdRule, isMistral } from './call-ids.ts';
+import { amendHistory, type HistoryRules } from './history.ts';
 import type { Dialect, Place } from './options.ts';
 
 /** How a server wants its requests. */
@@ -10,13 +12,18 @@ export type RequestStyle = Dialect & Place;
 export interface RequestContext {
   readonly plan: CallPlan;
   readonly style: RequestStyle;
+  /** It is OpenAI's own, or runs as a part of Azure; default: as its address says. */
+  readonly isOpenAi?: boolean | undefined;
+  /** What the server was found to want. */
+  readonly callIds?: CallIdRule | undefined;
 }
 
 /**
  * The client's request with the provider's model name, in the server's dialect; all else passes as it is, fields we
  * don't know included.
  */
-export function toUpstream(body: ChatBody, { plan, style }: RequestContext): UpstreamRequest {
+export function toUpstream(body: ChatBody, context: RequestContext): UpstreamRequest {
+  const { plan, style } = context;
   return {
     method: 'POST',
     url: `${plan.baseUrl}${style.chat_path}`,
@@ -29,7 +36,7 @@ export function toUpstream(body: ChatBody, { plan, style }: RequestContext): Ups
       ...keyHeader(plan.apiKey, style.auth_header.toLowerCase()),
     },
     body: writeLossless({
-      ...withParameters(withMessages(body, style), style),
+      ...withParameters(withMessages(body, context), style),
       model: plan.model,
       ...streamFields(body, plan),
       ...style.set,
@@ -62,25 +69,35 @@ function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): 
     if (other === undefined) return value === null && isTarget(name) ? [] : [[name, value]];
     return isGiven(other) ? [] : [[other, value]];
   });
-  return Object.fromEntries(renamed.filter(([name]) => !unsupported.includes(name)));
+  return respell(Object.fromEntries(renamed.filter(([name]) => !unsupported.includes(name))), body);
 }
 
-function withMessages(body: ChatBody, { system_role: role, text_content: isText }: RequestStyle): ChatBody {
+function withMessages(body: ChatBody, context: RequestContext): ChatBody {
   const { messages } = body;
-  if ((role === undefined && !isText) || !Array.isArray(messages)) return body;
-  return {
-    ...body,
-    messages: messages.map((message: unknown) => {
-      if (!isObject(message)) return message;
+  if (!Array.isArray(messages)) return body;
+  const { system_role: role, text_content: isText } = context.style;
+  const history = amendHistory(messages, rulesOf(context));
+  return amend(body, {
+    messages: amendEach(history, (message) => {
       const isInstruction = message['role'] === 'system' || message['role'] === 'developer';
-      return {
-        ...message,
+      return amend(message, {
         ...(isInstruction && role !== undefined ? { role } : {}),
         ...(isText ? { content: joinTexts(message['content']) } : {}),
-      };
+      });
     }),
+  });
+}
+
+function rulesOf({ plan, style, isOpenAi = openAiPlace.test(plan.baseUrl), callIds }: RequestContext): HistoryRules {
+  const isOfMistral = isMistral(plan);
+  return {
+    callIds: style.tool_call_ids ?? callIds ?? (isOfMistral ? 'nine_characters' : isOpenAi ? 'at_most_40' : 'as_given'),
+    isStrict: isOpenAi || isOfMistral,
+    refusesInText: isOfMistral,
   };
 }
+
+const openAiPlace = /^https?:\/\/(?:[\w-]+\.)*(?:api\.openai\.com|openai\.azure\.com)(?:[:/]|$)/i;
 
 /** Content with anything but text in it stays a list. */
 function joinTexts(content: unknown): unknown {

@@ -2,12 +2,14 @@ import { type UpstreamEvent, type UpstreamFailure, type Usage, writeLossless } f
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
-import { type CleanFrame, frameOf, isPlain } from './normalise/clean-frame.ts';
+import { type CleanFrame, frameOf, isEmpty, isPlain } from './normalise/clean-frame.ts';
 import { brokenOff } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { type ChoiceEnd } from './normalise/finish-reason.ts';
 import { isFilled, type JsonObject, parseObject } from '../json-object.ts';
-import { laterUsage, usageOf } from './normalise/usage.ts';
+import { isOverLimits } from '../parse-text.ts';
+import { mergeUsage } from '../answer/usage.ts';
+import { usageOf } from './normalise/usage.ts';
 
 export interface StreamOptions {
   readonly body: ChatBody;
@@ -15,6 +17,9 @@ export interface StreamOptions {
   /** Thoughts stand in the content, between tags. */
   readonly hasThinkTags: boolean;
 }
+
+/** Characters of a chunk that is too short to be nested dangerously. */
+const shortChunk = 512;
 
 /** Plain texts of errors are passed on up to here. */
 const messageLength = 1000;
@@ -41,7 +46,9 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   let isAccented = false;
   let frame: CleanFrame | undefined;
 
-  const isFinished = (): boolean => finished.size >= choiceCount;
+  let progress = 0;
+
+  const isFinished = (): boolean => finished.size >= choiceCount && !normaliser.hasOpenChoices;
 
   function fail(failure: UpstreamFailure): string {
     if (state.kind === 'open') state = { kind: 'failed', failure };
@@ -51,8 +58,10 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   function onEnd(index: number, end: ChoiceEnd): void {
     if (end.kind === 'failed') fail(brokenOff(end.word));
     if (end.kind !== 'finished') return;
-    finishReason = end.reason;
+    finishReason ??= end.reason;
     finished.add(index);
+    // What looks like the middle of an answer may belong to a choice that has ended.
+    frame = undefined;
   }
 
   /** Everything has come. A reason that is missing is put in; what was counted goes last, once. */
@@ -70,42 +79,64 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     if (chunk === undefined) return fail(unreadable(data, event));
     const failure = findError(chunk, event);
     if (failure !== undefined) return fail(failure);
-    const counted = usageOf(chunk);
-    if (counted !== undefined) usage = laterUsage(usage, counted);
+    count(chunk, data);
     // An empty name is Azure's way to say nothing.
     if (isFilled(chunk['model'])) responseModel ??= chunk['model'];
     const { choices } = chunk;
-    if (!Array.isArray(choices) || choices.length === 0) return takeWithoutChoices(chunk, counted, data);
-    return takeChoices(chunk, data);
+    if (Array.isArray(choices) && choices.length > 0) return takeChoices(chunk, data);
+    // Neither answer nor usage: what a content filter found in the prompt. SDK users index the first choice blindly.
+    hasForeignEvents ||= !Array.isArray(choices);
+    return '';
   }
 
-  function takeWithoutChoices(chunk: JsonObject, counted: Usage | undefined, data: string): string {
-    hasForeignEvents ||= !Array.isArray(chunk['choices']);
-    // Neither answer nor usage: what a content filter found in the prompt. SDK users index the first choice blindly.
-    if (counted === undefined) return '';
-    const isClean = Array.isArray(chunk['choices']) && frameOf(data) !== undefined && usage === chunk['usage'];
-    usageText = isClean ? data : undefined;
-    // Nothing follows the usage but [DONE], for which nobody has to wait.
-    return isFinished() ? done() : '';
+  /** Of what comes after the end of the answer its usage counts, and nothing else: not even an error. */
+  function takeAfterEnd(data: string): string {
+    const chunk = parseObject(data);
+    const counted = chunk === undefined ? undefined : count(chunk, data);
+    const hasChoices = Array.isArray(chunk?.['choices']) && chunk['choices'].length > 0;
+    // Nothing follows the usage but [DONE], for which nobody has to wait. Zeros may still be followed by counts.
+    return counted !== undefined && !hasChoices && counted.total_tokens > 0 ? done() : '';
+  }
+
+  function count(chunk: JsonObject, data: string): Usage | undefined {
+    const counted = usageOf(chunk);
+    if (counted === undefined) return undefined;
+    usage = mergeUsage(usage, counted);
+    const { choices } = chunk;
+    const isOwn = Array.isArray(choices) && choices.length === 0 && hasChunks;
+    usageText = isOwn && normaliser.withUsage(usage, chunk) === chunk ? data : undefined;
+    return counted;
   }
 
   function takeChoices(chunk: JsonObject, data: string): string {
+    const before = normaliser.progress;
     const amended = normaliser.amend(chunk, onEnd);
     if (state.kind !== 'open') return '';
+    progress += normaliser.progress > before ? 1 : 0;
     const isClean = amended === chunk;
     isAccented ||= (!hasChunks && !isClean) || normaliser.needsAll;
     hasChunks = true;
-    if (isClean && !isAccented) frame = frameOf(data);
+    if (isClean && !isAccented && finished.size === 0) frame = frameOf(data);
+    if (amended === undefined) return '';
     return toSse(isClean ? data : writeLossless(amended));
+  }
+
+  function passPlain(data: string, clean: CleanFrame): string {
+    if (isEmpty(data, clean)) return '';
+    if (data.length > shortChunk && isOverLimits(data)) return fail(unreadable(data, undefined));
+    progress++;
+    return toSse(data);
   }
 
   return {
     push({ data, event }: UpstreamEvent) {
       if (state.kind !== 'open') return '';
-      if (frame !== undefined && !isAccented && event !== 'error' && isPlain(data, frame)) return toSse(data);
+      if (frame !== undefined && !isAccented && event !== 'error' && isPlain(data, frame))
+        return passPlain(data, frame);
       const text = data.trim();
       if (text === '') return '';
-      return text === '[DONE]' ? done() : inspect(data, event);
+      if (text === '[DONE]') return done();
+      return isFinished() ? takeAfterEnd(data) : inspect(data, event);
     },
     end() {
       if (state.kind !== 'open') return '';
@@ -118,6 +149,9 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     },
     get isFinished() {
       return isFinished();
+    },
+    get progress() {
+      return progress;
     },
   };
 }

@@ -1,12 +1,17 @@
-import { type Usage, writeLossless } from '@sluice/protocol';
+import { firstObjectIn, type Usage, writeLossless } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import { amendCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { isFilled, parseObject } from '../json-object.ts';
 
-/** Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. */
+/**
+ * Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. What stands behind the answer,
+ * such as the end mark of a stream, is left out.
+ */
 export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {
-  const answer = parseObject(text);
+  const whole = parseObject(text);
+  const isWhole = whole !== undefined;
+  const answer = whole ?? parseObject(firstObjectIn(text) ?? '');
   if (answer === undefined) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer is not JSON." } };
   }
@@ -18,7 +23,7 @@ export function translateWhole(text: string, options: CompletionOptions): WholeT
   const { model } = answer;
   return {
     kind: 'complete',
-    text: completion === answer ? text : writeLossless(completion),
+    text: completion === answer && isWhole ? text : writeLossless(completion),
     summary: {
       usage: completion['usage'] as Usage | undefined,
       finishReason,

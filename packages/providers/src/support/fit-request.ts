@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { respell, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import { clientTextLimits, findUnboundedArguments } from '../client-json.ts';
 import { findUnsupported } from './find-unsupported.ts';
@@ -102,7 +102,6 @@ function without(value: unknown, paths: readonly FieldPath[]): unknown {
   if (Array.isArray(value)) {
     return value.flatMap((item: unknown, at) => (isGone(at) ? [] : [without(item, below(at))]));
   }
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (isGone(key) ? [] : [[key, without(item, below(key))]])),
-  );
+  const left = Object.entries(value).flatMap(([key, item]) => (isGone(key) ? [] : [[key, without(item, below(key))]]));
+  return respell(Object.fromEntries(left) as object, value);
 }

@@ -39,9 +39,9 @@ export const missingResult = 'The result of this call is missing.';
  * all calls of a turn come at once behind it, each by the id of its call. OpenAI's protocol leaves more freedom: results
  * in any order, messages of users between them, calls that share an id. Instructions are left out.
  *
- * @param nameCall turns the ids of calls, in their order, into those that the provider gets
+ * @param ids turns the ids of calls, in their order, into those that the provider gets
  */
-export function toTurns(messages: readonly ChatMessage[], nameCall: DistinctIds): readonly Turn[] {
+export function toTurns(messages: readonly ChatMessage[], ids: DistinctIds): readonly Turn[] {
   const turns: Turn[] = [];
   const spoken = messages.filter(isSpoken);
   for (let at = 0; at < spoken.length;) {
@@ -51,7 +51,7 @@ export function toTurns(messages: readonly ChatMessage[], nameCall: DistinctIds)
     for (let message = spoken[at]; message !== undefined && message.role !== 'assistant'; message = spoken[++at]) {
       heard.push(message);
     }
-    turns.push(...toExchange(said, heard, nameCall));
+    turns.push(...toExchange(said, heard, ids));
   }
   return turns;
 }
@@ -64,11 +64,11 @@ const isSpoken = (message: ChatMessage): message is Spoken =>
 function toExchange(
   messages: readonly AssistantMessage[],
   heard: readonly (UserMessage | ToolMessage)[],
-  nameCall: DistinctIds,
+  ids: DistinctIds,
 ): readonly Turn[] {
   const { resultOf, rest } = pair(messages, heard);
   const said = messages.map((message): Said => {
-    const calls = functionCalls(message).map((call) => ({ id: nameCall(call.id), call, result: resultOf.get(call) }));
+    const calls = functionCalls(message).map((call) => ({ id: ids.take(call.id), call, result: resultOf.get(call) }));
     return { message, calls };
   });
   const results = said.flatMap(({ calls }) => calls);
@@ -78,8 +78,8 @@ function toExchange(
   ];
 }
 
-const functionCalls = ({ tool_calls: calls = [] }: AssistantMessage): readonly FunctionCall[] =>
-  calls.flatMap((call) => (call.type === 'function' ? [call] : []));
+const functionCalls = ({ tool_calls: calls }: AssistantMessage): readonly FunctionCall[] =>
+  (calls ?? []).flatMap((call) => (call.type === 'function' ? [call] : []));
 
 /** Calls that share an id get their results in turn. */
 function pair(messages: readonly AssistantMessage[], heard: readonly (UserMessage | ToolMessage)[]) {

@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { respell, type UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
 import { openaiAdapter } from '../openai/index.ts';
 import { signKey } from './credential.ts';
@@ -106,7 +106,10 @@ const labels: ReadonlySet<string> = new Set([
 ]);
 
 const withoutNulls = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== null && !labels.has(name)));
+  respell(
+    Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== null && !labels.has(name))),
+    fields,
+  );
 
 /** `developer` is OpenAI's word for `system`. */
 const withKnownRole = (message: unknown): unknown =>

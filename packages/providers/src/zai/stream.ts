@@ -1,11 +1,13 @@
+import { writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
-import type { ToolCallDelta } from '../answer/chunk-writer.ts';
+import { callNames } from '../answer/call-names.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
+import { createToolCallStream } from '../openai/normalise/tool-calls.ts';
 import { parseText } from '../parse-text.ts';
 import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import type { SplitText } from './thought-markup.ts';
-import { chunkSchema, type WireToolCall } from './wire.ts';
+import { chunkSchema } from './wire.ts';
 
 /**
  * OpenAI's chunks with an accent: no null where nothing ends, the usage on the last chunk with a choice, thoughts of some
@@ -13,30 +15,15 @@ import { chunkSchema, type WireToolCall } from './wire.ts';
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const reader = markupReaderFor(plan);
-  const begun = new Set<number>();
+  const calls = createToolCallStream(callNames(plan.requestId, 0));
 
   function say({ reasoning, content }: SplitText, answer: AnswerDraft): void {
     if (reasoning !== '') answer.delta({ reasoning_content: reasoning });
     if (content !== '') answer.delta({ content });
   }
 
-  /** The first piece of a call names it; the API repeats that on later ones, which would double the name. */
-  function toDelta({ index, id, function: called }: WireToolCall, at: number): ToolCallDelta {
-    const place = index ?? at;
-    const isFirst = !begun.has(place);
-    begun.add(place);
-    const argumentsText = called?.arguments ?? '';
-    return isFirst
-      ? {
-          index: place,
-          id: id ?? `call_${plan.requestId}_${place}`,
-          type: 'function',
-          function: { name: called?.name ?? '', arguments: argumentsText },
-        }
-      : { index: place, function: { arguments: argumentsText } };
-  }
-
   return createStreamTranslator(body, plan, {
+    write: writeLossless,
     onEvent({ data }, answer) {
       if (data === '[DONE]') return answer.complete();
       const chunk = parseText(chunkSchema, data);
@@ -56,8 +43,8 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       const [choice] = choices ?? [];
       if (choice?.delta != null) {
         say(splitMessage(choice.delta, reader), answer);
-        const calls = choice.delta.tool_calls ?? [];
-        if (calls.length > 0) answer.delta({ tool_calls: calls.map(toDelta) });
+        const pieces = choice.delta.tool_calls ?? [];
+        if (pieces.length > 0) answer.delta({ tool_calls: calls.amend(pieces) });
       }
       const reason = choice?.finish_reason;
       if (reason == null || reason === '') return;

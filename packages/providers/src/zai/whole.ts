@@ -1,14 +1,18 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { firstObjectIn, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
-import { parseText } from '../parse-text.ts';
+import { amendCalls } from '../openai/normalise/tool-calls.ts';
+import { parseObject } from '../json-object.ts';
+import { withChoices } from '../openai/normalise/find-choices.ts';
 import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { completionSchema } from './wire.ts';
 
 /** A whole answer, with what OpenAI's clients expect of one and the API leaves out. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
-  const answer = parseText(completionSchema, text);
+  const given = parseObject(text) ?? parseObject(firstObjectIn(text) ?? '');
+  const answer = completionSchema.safeParse(given === undefined ? undefined : (withChoices(given) ?? given)).data;
   if (answer === undefined) return failed({ kind: 'malformed', message: "The provider's answer can not be read." });
   if (answer.error != null) return failed(toInnerFailure(answer.error));
   const [choice] = answer.choices ?? [];
@@ -29,6 +33,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   const calls = message.tool_calls ?? [];
   const found = answer.web_search ?? [];
   return writeCompletion({
+    write: writeLossless,
     id: answer.id ?? `chatcmpl-${plan.requestId}`,
     created: answer.created ?? Math.floor(plan.startedAtMs / 1000),
     model: answer.model ?? plan.model,
@@ -38,15 +43,14 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
       ...(calls.length === 0
         ? {}
         : {
-            tool_calls: calls.map(({ id, function: called }, at) => ({
-              id: id ?? `call_${plan.requestId}_${at}`,
-              type: 'function',
-              function: { name: called?.name ?? '', arguments: called?.arguments ?? '' },
-            })),
+            tool_calls: amendCalls(
+              calls.map(({ index: _index, ...call }) => call),
+              callNames(plan.requestId, 0),
+            ),
           }),
       ...(found.length === 0 ? {} : { web_search: found }),
     },
-    finishReason: toFinishReason(reason ?? 'stop'),
+    finishReason: toFinishReason(reason ?? (calls.length > 0 ? 'tool_calls' : 'stop')),
     usage: answer.usage ?? undefined,
   });
 }

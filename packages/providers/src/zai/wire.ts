@@ -27,23 +27,30 @@ const argumentsText = z.union([
   z.record(z.string(), z.unknown()).transform((value) => writeLossless(value)),
 ]);
 
+/** Content may be a list of parts, of which those of text count. */
+const contentText = z.union([
+  z.string(),
+  z
+    .array(z.union([z.string(), z.looseObject({ text: z.string().optional() })]))
+    .transform((parts) => parts.map((part) => (typeof part === 'string' ? part : (part.text ?? ''))).join('')),
+]);
+
 const toolCall = z.object({
-  index: z.number().int().nonnegative().nullish(),
+  index: z.number().int().nonnegative().nullish().catch(undefined),
   id: z.string().nullish(),
   function: z.object({ name: z.string().nullish(), arguments: argumentsText.nullish() }).nullish(),
 });
-export type WireToolCall = z.output<typeof toolCall>;
 
 const message = z.object({
-  content: z.string().nullish(),
+  content: contentText.nullish(),
   reasoning_content: z.string().nullish(),
-  tool_calls: z.array(toolCall).nullish(),
+  tool_calls: z.union([z.array(toolCall), toolCall.transform((call) => [call])]).nullish(),
 });
 export type WireMessage = z.output<typeof message>;
 
 const answer = z.object({
   id: z.string().nullish(),
-  created: z.number().nullish(),
+  created: z.number().nonnegative().nullish().catch(undefined),
   model: z.string().nullish(),
   usage: usageSchema.nullish().catch(undefined),
   error: wireErrorSchema.nullish(),
@@ -53,7 +60,7 @@ const answer = z.object({
   web_search: z.array(z.looseObject({})).nullish().catch(undefined),
 });
 
-const choice = z.object({ finish_reason: z.string().nullish() });
+const choice = z.object({ finish_reason: z.string().nullish().catch(undefined) });
 
 /** A chunk of a stream. */
 export const chunkSchema = answer.extend({ choices: z.array(choice.extend({ delta: message.nullish() })).nullish() });

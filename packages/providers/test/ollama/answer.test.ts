@@ -50,9 +50,9 @@ describe('a stream of Ollama', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
     const choice = (delta: object, finish_reason: string | null = null): object => ({ index: 0, delta, finish_reason });
     expect(chunks).toEqual([
-      { ...names, choices: [choice({ role: 'assistant', reasoning_content: 'hm' })] },
-      { ...names, choices: [choice({ content: 'a' })] },
-      { ...names, choices: [choice({}, 'stop')] },
+      { ...names, choices: [choice({ role: 'assistant', reasoning_content: 'hm' })], usage: null },
+      { ...names, choices: [choice({ content: 'a' })], usage: null },
+      { ...names, choices: [choice({}, 'stop')], usage: null },
       { ...names, choices: [], usage },
     ]);
     expect(translator.state).toEqual({

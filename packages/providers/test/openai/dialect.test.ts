@@ -87,7 +87,7 @@ describe('a dialect of the OpenAI protocol', () => {
     expect(sent({ system_role: 'system', text_content: true }, { messages }).json['messages']).toEqual([
       { role: 'system', content: 'a\nb' },
       { role: 'user', content: [{ type: 'text', text: 'c' }, image] },
-      { role: 'assistant', content: null },
+      { role: 'assistant', content: '' },
     ]);
   });
 

@@ -7,7 +7,8 @@ const adapter = providers.openai.create({});
 const chunk = (fields: object): string =>
   JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-x', ...fields });
 const delta = (content: string, finish_reason: string | null = null): string =>
-  chunk({ choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason }] });
+  chunk({ choices: [{ index: 0, delta: { content }, finish_reason }] });
+const first = chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] });
 const usageOnly = chunk({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } });
 
 function translate(events: readonly string[], body: object = {}): { text: string; translator: StreamTranslator } {
@@ -19,7 +20,7 @@ const sse = (...data: string[]): string => data.map((each) => `data: ${each}\n\n
 
 describe('an OpenAI stream', () => {
   it('passes every chunk on as it came, and ends with [DONE]', () => {
-    const chunks = [delta('a'), delta('b "finish_reason":"stop" "error":{}'), delta('', 'stop')];
+    const chunks = [first, delta('a'), delta('b "finish_reason":"stop" "error":{}'), delta('', 'stop')];
     const { text, translator } = translate([...chunks, '[DONE]']);
     expect(text).toBe(sse(...chunks));
     expect(translator.state).toEqual({
@@ -39,14 +40,14 @@ describe('an OpenAI stream', () => {
   });
 
   it('frames JSON that stands on several lines', () => {
-    const { text } = translate([delta('a').replace(',', ',\n')]);
+    const { text } = translate([first.replace(',', ',\n')]);
     expect(text.split('\n').filter((line) => line !== '')).toHaveLength(2);
     expect(text.split('\n').every((line) => line === '' || line.startsWith('data: '))).toBe(true);
   });
 
   it('passes over events that are no chunks', () => {
-    const { text, translator } = translate(['{"type":"ping"}', delta('a'), '{"type":"ping"}']);
-    expect(text).toBe(sse(delta('a')));
+    const { text, translator } = translate(['{"type":"ping"}', first, delta('a'), '{"type":"ping"}']);
+    expect(text).toBe(sse(first, delta('a')));
     expect(translator.state.kind).toBe('open');
   });
 

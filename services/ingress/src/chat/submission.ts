@@ -1,5 +1,5 @@
 import { compressContext } from '@sluice/policy';
-import type { ChatRequest } from '@sluice/protocol';
+import { type ChatRequest, parseLossless, writeLossless } from '@sluice/protocol';
 import { isExtensible } from '@sluice/rescue';
 import { type Reservation, reserveFor } from './measure-prompt.ts';
 import type { ModelEntry } from './resolve-model.ts';
@@ -32,6 +32,14 @@ function compressed(
       : compressContext(chat.messages, contextRounds);
   if (droppedMessages === 0) return { body: bytes, reservation: reserveFor(chat, bytes.length), droppedMessages };
   const shorter = { ...chat, messages: [...messages] };
-  const body = Buffer.from(JSON.stringify(shorter));
+  const body = withMessages(bytes, chat, new Set(messages));
   return { body, reservation: reserveFor(shorter, body.length), droppedMessages };
+}
+
+/** The request with some of its messages, and all else to the digit. */
+function withMessages(bytes: Buffer, chat: ChatRequest, kept: ReadonlySet<unknown>): Buffer {
+  const body = parseLossless(bytes.toString('utf8')) as ChatRequest;
+  return Buffer.from(
+    writeLossless({ ...body, messages: body.messages.filter((_, at) => kept.has(chat.messages[at])) }),
+  );
 }

@@ -1,28 +1,32 @@
-import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
 import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { type ChoiceEnd, endByItself, forcesCall, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
-import { amendHead } from './head.ts';
-import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import { createHeads } from './head.ts';
+import { createSpeech, type Speech } from './speech.ts';
+import { amend, isFilled, isObject, type JsonObject, saysNothing } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
 import { createThinkTagSplitter, type Thought, type ThinkTagSplitter } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
 import { createToolCallStream, type ToolCallStream } from './tool-calls.ts';
 
-const chunkObject = 'chat.completion.chunk';
-const roles: readonly unknown[] = ['developer', 'system', 'user', 'assistant', 'tool', undefined];
+const roles: readonly unknown[] = ['developer', 'system', 'user', 'assistant', 'tool'];
 
 /** Makes of one stream's chunks what OpenAI's document says. */
 export interface ChunkNormaliser {
-  /** The very same chunk where nothing was wrong with it. It has a list of choices; those that end are told to `onEnd`. */
-  amend(chunk: JsonObject, onEnd: (index: number, end: ChoiceEnd) => void): JsonObject;
+  /**
+   * The very same chunk where nothing was wrong with it; undefined where nothing is left of it: what comes of a choice
+   * after its end, and what says nothing. It has a list of choices; those that end are told to `onEnd`.
+   */
+  amend(chunk: JsonObject, onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
   /** The choices that have begun and not ended, each with its end: for a stream that is complete and does not say why. */
   endOpenChoices(onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
   readonly hasOpenChoices: boolean;
-  /** A chunk without choices. */
-  withUsage(usage: unknown): JsonObject;
+  /** A chunk without choices; the very same where nothing had to be done. */
+  withUsage(usage: unknown, chunk?: JsonObject): JsonObject;
   /** Chunks that look clean need amending too. */
   readonly needsAll: boolean;
+  /** How many chunks brought something of the answer. */
+  readonly progress: number;
 }
 
 export interface ChunkNormaliserOptions {
@@ -37,6 +41,7 @@ export interface ChunkNormaliserOptions {
 interface ChoiceState {
   readonly calls: ToolCallStream;
   readonly splitter: ThinkTagSplitter | undefined;
+  readonly speech: Speech;
   hasBegun: boolean;
   isFinished: boolean;
 }
@@ -45,9 +50,8 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   const { body, plan, hasThinkTags, noUsage } = options;
   const choiceStates = new Map<number, ChoiceState>();
   const isForcedCall = forcesCall(body['tool_choice']);
-  const made = namesOf(plan);
-  /** Taken from the first chunk that has them, for those that have none. */
-  let names: Partial<AnswerIdentity> = {};
+  const amendHeadOf = createHeads(namesOf(plan), noUsage);
+  let progress = 0;
 
   function stateOf(index: number): ChoiceState {
     const found = choiceStates.get(index);
@@ -55,6 +59,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     const state = {
       calls: createToolCallStream(callNames(plan.requestId, index)),
       splitter: hasThinkTags && !plan.keepsThinkingMarkup ? createThinkTagSplitter() : undefined,
+      speech: createSpeech(),
       hasBegun: false,
       isFinished: false,
     };
@@ -62,17 +67,13 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     return state;
   }
 
-  function head(chunk: JsonObject): JsonObject {
-    const amended = amendHead(chunk, chunkObject, { ...made, ...names });
-    const { id, created, model } = amended as AnswerIdentity & JsonObject;
-    names = { id, created, model, ...names };
-    return amended;
-  }
-
-  function amendChoice(choice: JsonObject, at: number): { readonly choice: JsonObject; readonly end: ChoiceEnd } {
+  /** Undefined where nothing is left of it. */
+  function amendChoice(choice: JsonObject, at: number, onEnd: (index: number, end: ChoiceEnd) => void) {
     const index = typeof choice['index'] === 'number' ? choice['index'] : at;
     const state = stateOf(index);
-    const delta = amendDelta(deltaOf(choice, state), state);
+    if (state.isFinished) return undefined;
+    const wasBegun = state.hasBegun;
+    const delta = amendDelta(state.speech.deltaOf(choice), state);
     const end = readEnd(choice['finish_reason'], { hasToolCalls: state.calls.hasCalls, isForcedCall });
     const reason = end.kind === 'finished' ? end.reason : null;
     const amended = amend(choice, {
@@ -81,20 +82,24 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
       finish_reason: reason,
       ...ownWord(choice, reason),
       message: undefined,
+      text: undefined,
       ...('logprobs' in choice ? { logprobs: amendLogprobs(choice['logprobs']) } : {}),
     });
     state.isFinished ||= end.kind === 'finished';
-    return { choice: amended, end };
+    if (end.kind !== 'open') onEnd(index, end);
+    if (end.kind !== 'open' || saysSomething(amended)) progress++;
+    else if (wasBegun && !hasMore(amended)) return undefined;
+    return amended;
   }
 
   return {
     amend(chunk, onEnd) {
-      const choices = amendEach(chunk['choices'] as readonly unknown[], (given, at) => {
-        const { choice, end } = amendChoice(given, at);
-        if (end.kind !== 'open') onEnd(choice['index'] as number, end);
-        return choice;
-      });
-      return amend(head(chunk), { choices, usage: isObject(chunk['usage']) ? noUsage : chunk['usage'] });
+      const given = chunk['choices'] as readonly unknown[];
+      const amended = given.map((choice, at) => amendChoice(isObject(choice) ? choice : {}, at, onEnd));
+      const left = amended.filter((choice) => choice !== undefined);
+      if (left.length === 0) return undefined;
+      const isSame = left.length === given.length && left.every((choice, at) => choice === given[at]);
+      return amendHeadOf(chunk, { choices: isSame ? given : left });
     },
     endOpenChoices(onEnd) {
       const open = [...choiceStates].filter(([, { isFinished }]) => !isFinished);
@@ -105,23 +110,34 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
         onEnd(index, { kind: 'finished', reason });
         return { index, delta: withThought({}, state.splitter?.end()), logprobs: null, finish_reason: reason };
       });
-      return head({ choices });
+      return amendHeadOf({ choices });
     },
     get hasOpenChoices() {
       return [...choiceStates.values()].some(({ isFinished }) => !isFinished);
     },
-    withUsage: (usage) => head({ choices: [], usage }),
+    withUsage: (usage, chunk = {}) => amendHeadOf(chunk, { choices: chunk['choices'] ?? [], usage }),
     get needsAll() {
-      return hasThinkTags || [...choiceStates.values()].some(({ calls }) => calls.isRenumbered);
+      return (
+        hasThinkTags || [...choiceStates.values()].some(({ calls, speech }) => calls.isRenumbered || speech.isWhole)
+      );
+    },
+    get progress() {
+      return progress;
     },
   };
 }
 
-/** Some servers end with the whole message once more; as the first that they say it is the delta. */
-function deltaOf({ delta, message }: JsonObject, { hasBegun }: ChoiceState): JsonObject {
-  if (isObject(delta)) return delta;
-  return isObject(message) && !hasBegun ? message : {};
-}
+/** Members of a delta that say nothing of the answer. */
+const silent: ReadonlySet<string> = new Set(['role']);
+
+const saysSomething = ({ delta }: JsonObject): boolean =>
+  isObject(delta) && Object.entries(delta).some(([name, value]) => !silent.has(name) && !saysNothing(value));
+
+/** Does a choice tell anything besides its delta, such as what a content filter found? */
+const hasMore = (choice: JsonObject): boolean =>
+  Object.entries(choice).some(([name, value]) => !surrounding.has(name) && !saysNothing(value));
+
+const surrounding: ReadonlySet<string> = new Set(['index', 'delta', 'finish_reason']);
 
 function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
   const { calls, splitter, hasBegun } = state;
@@ -129,8 +145,8 @@ function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
   const { role, tool_calls: pieces } = texts;
   state.hasBegun = true;
   return amend(texts, {
-    // OpenAI's own client refuses an answer in which nobody says who speaks.
-    role: roles.includes(role) && (hasBegun || role !== undefined) ? role : 'assistant',
+    // OpenAI's own client refuses an answer in which nobody says who speaks, and joins what is said twice.
+    role: hasBegun ? undefined : roles.includes(role) ? role : 'assistant',
     tool_calls: Array.isArray(pieces) && pieces.length > 0 ? calls.amend(pieces) : undefined,
   });
 }

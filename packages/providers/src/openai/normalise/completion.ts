@@ -3,6 +3,7 @@ import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { ownWord } from './chunk.ts';
 import { endByItself, forcesCall, type OpenAiReason, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
+import { withChoices } from './find-choices.ts';
 import { amendHead } from './head.ts';
 import { amend, amendEach, isObject, type JsonObject } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
@@ -32,8 +33,8 @@ export type AmendedCompletion =
 /** Makes of a whole answer what OpenAI's document says. */
 export function amendCompletion(answer: JsonObject, options: CompletionOptions): AmendedCompletion {
   const { body, plan, hasThinkTags } = options;
-  const { choices } = answer;
-  if (!Array.isArray(choices) || choices.length === 0 || !choices.every(hasMessage)) {
+  const given = withChoices(answer);
+  if (given === undefined) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no message." } };
   }
   const isForcedCall = forcesCall(body['tool_choice']);
@@ -55,7 +56,8 @@ export function amendCompletion(answer: JsonObject, options: CompletionOptions):
   function amendMessage(message: JsonObject, index: number): JsonObject {
     const split = hasThinkTags && !plan.keepsThinkingMarkup ? splitThoughts : undefined;
     const texts = amendTexts(withoutNulls(message, ['tool_calls', 'function_call', 'annotations']), split);
-    const { content, refusal, tool_calls: calls } = texts;
+    const { content, refusal, tool_calls: given } = texts;
+    const calls = isObject(given) ? [given] : given;
     return amend(texts, {
       role: 'assistant',
       content: typeof content === 'string' ? content : null,
@@ -65,12 +67,10 @@ export function amendCompletion(answer: JsonObject, options: CompletionOptions):
     });
   }
 
-  const completion = amend(amendHead(answer, 'chat.completion', namesOf(plan)), {
-    choices: amendEach(choices, amendChoice),
-    usage: usageOf(answer),
+  const completion = amend(amendHead(given, 'chat.completion', namesOf(plan)), {
+    choices: amendEach(given['choices'] as readonly unknown[], amendChoice),
+    usage: usageOf(given),
   });
   if (failure !== undefined) return { kind: 'failed', failure };
   return { kind: 'complete', completion, finishReason: finishReason ?? 'stop' };
 }
-
-const hasMessage = (choice: unknown): boolean => isObject(choice) && isObject(choice['message']);

@@ -1,5 +1,5 @@
 import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
-import { amend, isFilled, type JsonObject } from '../../json-object.ts';
+import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /** The tiers of OpenAI's document. Others have tiers of their own, at which typed clients stumble. */
 const serviceTiers: readonly unknown[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', null, undefined];
@@ -15,4 +15,30 @@ export function amendHead(answer: JsonObject, object: string, names: AnswerIdent
     service_tier: serviceTiers.includes(tier) ? tier : undefined,
     system_fingerprint: typeof fingerprint === 'string' || fingerprint === null ? fingerprint : undefined,
   });
+}
+
+/**
+ * Puts right the heads of one stream's chunks, so that all of them say the same: the first id, date and model count, and
+ * `usage`, `system_fingerprint` and `service_tier` are on each chunk what they are on the first.
+ *
+ * @param names where the server gives none
+ * @param noUsage what stands in place of a usage, which is told at the end alone
+ */
+export function createHeads(names: AnswerIdentity, noUsage: null | undefined): Heads {
+  let first: JsonObject | undefined;
+
+  return (chunk, members = {}) => {
+    const amended = amendHead(chunk, 'chat.completion.chunk', names);
+    first ??= constantsOf(amended, noUsage);
+    return amend(amended, { ...first, ...members });
+  };
+}
+
+/** Puts a chunk's head right, and gives it other members. */
+type Heads = (chunk: JsonObject, members?: JsonObject) => JsonObject;
+
+function constantsOf(chunk: JsonObject, noUsage: null | undefined): JsonObject {
+  const { id, created, model, usage, system_fingerprint, service_tier } = chunk;
+  const isNull = usage === null || (isObject(usage) && noUsage === null);
+  return { id, created, model, system_fingerprint, service_tier, usage: isNull ? null : undefined };
 }

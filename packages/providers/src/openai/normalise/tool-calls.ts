@@ -1,11 +1,12 @@
 import { writeLossless } from '@sluice/protocol';
 import type { CallNames } from '../../answer/call-names.ts';
+import { createDistinctIds } from '../../answer/distinct-ids.ts';
 import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /** The calls of one choice, as they come in a stream. */
 export interface ToolCallStream {
   /** Pieces with index and id where OpenAI has them; the very same list where they had them all. */
-  amend(pieces: readonly unknown[]): unknown;
+  amend(pieces: readonly unknown[]): readonly unknown[];
   readonly hasCalls: boolean;
   /** The provider counts otherwise than OpenAI: pieces that say only an index can't pass as they are. */
   readonly isRenumbered: boolean;
@@ -14,13 +15,19 @@ export interface ToolCallStream {
 interface BegunCall {
   /** What the provider calls it. */
   readonly index: unknown;
+  readonly givenId: unknown;
+  /** What the client knows it by. */
   readonly id: string;
-  isNamed: boolean;
+  /** The latest list of pieces in which something of it came. */
+  list: number;
+  name: unknown;
 }
 
 export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   const calls: BegunCall[] = [];
+  const ids = createDistinctIds();
   let isRenumbered = false;
+  let list = 0;
 
   function amendPiece(piece: JsonObject): JsonObject {
     const found = findCall(piece);
@@ -30,20 +37,35 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   }
 
   function begin(piece: JsonObject): number {
-    const { index, id } = piece;
-    return calls.push({ index, id: isFilled(id) ? id : nameOf(calls.length), isNamed: isNamed(piece) }) - 1;
+    const { index, id: givenId } = piece;
+    const id = ids.take(isFilled(givenId) ? givenId : nameOf(calls.length));
+    return calls.push({ index, givenId, id, list, name: nameIn(piece) }) - 1;
   }
 
   /** The call that a piece goes on with; -1 for a piece that begins one. */
   function findCall(piece: JsonObject): number {
     const { index, id } = piece;
-    const isBegun = isNamed(piece);
-    const byId = isFilled(id) ? calls.findLastIndex((call) => call.id === id) : -1;
-    const byIndex = typeof index === 'number' ? calls.findLastIndex((call) => call.index === index) : -1;
-    if (byId !== -1) return byId;
+    const hasIndex = typeof index === 'number';
+    const name = nameIn(piece);
+    const byIndex = hasIndex ? calls.findLastIndex((call) => call.index === index) : -1;
+    const byBoth = isFilled(id) ? calls.findLastIndex((call) => call.givenId === id && call.index === index) : -1;
+    const byId = isFilled(id) ? calls.findLastIndex((call) => call.givenId === id) : -1;
+    const found = byBoth === -1 ? byId : byBoth;
+    if (found !== -1) return beginsAnother(found, name, hasIndex && byIndex === -1) ? -1 : found;
     // Some servers count all calls as 0; others make up a new id for every piece, but name the function once.
-    if (byIndex !== -1) return isBegun && isFilled(id) ? -1 : byIndex;
-    return isBegun || isFilled(id) ? -1 : calls.length - 1;
+    if (byIndex !== -1)
+      return name !== undefined && (isFilled(id) || beginsAnother(byIndex, name, false)) ? -1 : byIndex;
+    return name !== undefined || isFilled(id) ? -1 : calls.length - 1;
+  }
+
+  /**
+   * Does a piece with a known id or index name another call? It does where it is counted as one, where the name is
+   * another, and where the call was named within the same list: a name that is only repeated comes in a later one.
+   */
+  function beginsAnother(at: number, name: unknown, isNewIndex: boolean): boolean {
+    const call = calls[at];
+    if (name === undefined || call?.name === undefined) return false;
+    return isNewIndex || call.name !== name || call.list === list;
   }
 
   const amendFirst = (piece: JsonObject, index: number): JsonObject =>
@@ -52,8 +74,11 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   function amendNext(piece: JsonObject, index: number): JsonObject {
     const { type, function: called } = piece;
     const call = calls[index];
-    const mayName = call?.isNamed === false;
-    if (call !== undefined) call.isNamed ||= isNamed(piece);
+    const mayName = call?.name === undefined;
+    if (call !== undefined) {
+      call.name ??= nameIn(piece);
+      call.list = list;
+    }
     return amend(piece, {
       index,
       id: undefined,
@@ -63,7 +88,10 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   }
 
   return {
-    amend: (pieces) => amendEach(pieces, amendPiece),
+    amend(pieces) {
+      list++;
+      return amendEach(pieces, amendPiece);
+    },
     get hasCalls() {
       return calls.length > 0;
     },
@@ -77,19 +105,32 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
 const amendContinued = (called: JsonObject, mayName: boolean): JsonObject =>
   amend(called, { name: mayName ? called['name'] : undefined, arguments: toText(called['arguments']) });
 
-const isNamed = ({ function: called }: JsonObject): boolean => isObject(called) && isFilled(called['name']);
+function nameIn({ function: called, custom }: JsonObject): string | undefined {
+  const name = [called, custom].map((holder) => (isObject(holder) ? holder['name'] : undefined)).find(isFilled);
+  return name;
+}
 
 /** The calls of a whole answer. */
-export const amendCalls = (calls: readonly unknown[], nameOf: CallNames): unknown =>
-  amendEach(calls, (call, at) => amend(call, wholeMembers(call, nameOf(at), '{}')));
+export function amendCalls(calls: readonly unknown[], nameOf: CallNames): readonly unknown[] {
+  const ids = createDistinctIds();
+  return amendEach(calls, (call, at) => {
+    const { id } = call;
+    const named = wholeMembers(call, ids.take(isFilled(id) ? id : nameOf(at)), '{}');
+    return amend(call, { ...named, ...(isObject(call['function']) ? withName(named['function']) : {}) });
+  });
+}
 
-function wholeMembers({ id, type, function: called }: JsonObject, made: unknown, noArguments: string): JsonObject {
-  const named = isFilled(id) ? id : made;
+/** A call without a name is none; yet it has to fit the schema by which it comes back. */
+function withName(called: unknown): JsonObject {
+  return isObject(called) && typeof called['name'] !== 'string' ? { function: { ...called, name: '' } } : {};
+}
+
+function wholeMembers({ type, function: called, custom }: JsonObject, id: unknown, noArguments: string): JsonObject {
   // A call of a custom tool has its input elsewhere.
-  if (!isObject(called)) return { id: named };
+  if (!isObject(called)) return { id, ...(isFilled(type) || !isObject(custom) ? {} : { type: 'custom' }) };
   const given = toText(called['arguments']);
   return {
-    id: named,
+    id,
     type: isFilled(type) ? type : 'function',
     function: amend(called, { arguments: isFilled(given) ? given : noArguments }),
   };

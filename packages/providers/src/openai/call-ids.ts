@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+
+/** What a server asks of the ids of calls in a conversation. */
+export type CallIdRule =
+  | 'as_given'
+  /** Mistral: nine letters and digits. */
+  | 'nine_characters'
+  /** OpenAI: no more than 40 characters. */
+  | 'at_most_40';
+
+const nineCharacters = /^[a-zA-Z0-9]{9}$/;
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const longestId = 40;
+
+/**
+ * The id under which a server takes a call that it, or another provider, made. It depends on the id alone: a call and its
+ * result fit in every request, and nothing has to be remembered. An id that the server takes stays as it is.
+ */
+export function fitCallId(id: string, rule: CallIdRule): string {
+  switch (rule) {
+    case 'as_given':
+      return id;
+    case 'nine_characters':
+      return nineCharacters.test(id) ? id : toNineCharacters(id);
+    case 'at_most_40':
+      return id.length <= longestId ? id : `call_${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+  }
+}
+
+/** 62^9: two of a conversation's ids meet once in some 10^10 conversations of a thousand calls. */
+function toNineCharacters(id: string): string {
+  const digest = createHash('sha256').update(id).digest();
+  return Array.from({ length: 9 }, (_, at) => alphabet[digest.readUInt32BE(at * 3) % alphabet.length]).join('');
+}
+
+const mistralPlace = /^https?:\/\/(?:[\w-]+\.)*mistral\.ai(?:[:/]|$)/i;
+const mistralModel =
+  /(?:^|[/.:@-])(?:open-)?(?:mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|voxtral)(?:[-_.:@/\d]|ai\/|$)/i;
+
+/** Is this Mistral itself, or a server that runs its models, which hold their own templates to the same rule? */
+export const isMistral = ({ baseUrl, model }: { readonly baseUrl: string; readonly model: string }): boolean =>
+  mistralPlace.test(baseUrl) || mistralModel.test(model);
+
+/** How Mistral, and servers with its tokenizer, refuse an id. */
+const refusal = /tool[ _]?call[ _]?id\b[^]{0,2000}\blength of 9\b/i;
+
+/** Does an error say that ids of nine characters are wanted? */
+export const wantsNineCharacters = (bodyText: string): boolean => refusal.test(bodyText);

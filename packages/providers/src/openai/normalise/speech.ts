@@ -1,0 +1,41 @@
+import { amend, isFilled, isObject, type JsonObject, saysNothing } from '../../json-object.ts';
+
+/** What the chunks of one choice add to its message, wherever their server puts that. */
+export interface Speech {
+  deltaOf(choice: JsonObject): JsonObject;
+  /** The server sends messages instead of deltas. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Where a delta has said something, a message that follows is the same once more, and is left out. Where none has, the
+ * messages are the answer: each either a piece of it or all of it so far.
+ */
+export function createSpeech(): Speech {
+  let source: 'delta' | 'message' | undefined;
+  let said = '';
+
+  function pieceOf(message: JsonObject): JsonObject {
+    const { content } = message;
+    if (typeof content !== 'string') return message;
+    const piece = said !== '' && content.startsWith(said) ? content.slice(said.length) : content;
+    said += piece;
+    return amend(message, { content: piece });
+  }
+
+  return {
+    deltaOf({ delta, message, text }) {
+      const given = isObject(delta) ? delta : {};
+      if (Object.entries(given).some(([name, value]) => name !== 'role' && !saysNothing(value))) source ??= 'delta';
+      if (source === 'delta') return given;
+      // Servers of plain completions say the text beside.
+      const whole = isObject(message) ? message : isFilled(text) ? { content: text } : undefined;
+      if (whole === undefined) return given;
+      source = 'message';
+      return isFilled(text) ? whole : pieceOf(whole);
+    },
+    get isWhole() {
+      return source === 'message';
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { parseChatRequest } from '@sluice/protocol';
+import { createChunkCollector, toChunks } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+import { plan } from '../plan.ts';
+import { chunkOf, openAiShaped, readStream } from '../shared.ts';
+
+const nothing = fc.constantFrom(undefined, null, '');
+const text = fc.oneof(fc.string(), nothing);
+const call = fc.record(
+  {
+    id: fc.oneof(fc.constantFrom('', 'a', 'call_1', null), fc.string({ minLength: 1, maxLength: 8 })),
+    index: fc.constantFrom(0, 1, null),
+    type: fc.constantFrom('function', '', null),
+    function: fc.record(
+      { name: fc.constantFrom('f', 'g', null), arguments: fc.constantFrom('{}', '', null, { a: 1 }) },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['function'] },
+);
+/** What providers put into a message or a delta. */
+const message = fc.record(
+  {
+    role: fc.constantFrom('assistant', null, ''),
+    content: fc.oneof(
+      text,
+      fc.constant([]),
+      fc.constant([
+        { type: 'text', text: 'a' },
+        { type: 'thinking', thinking: 'b' },
+      ]),
+    ),
+    refusal: text,
+    reasoning_content: text,
+    reasoning: text,
+    audio: fc.constantFrom(null, undefined, { id: 'audio_1', data: 'AAAA', expires_at: 1, transcript: 'hi' }),
+    annotations: fc.constantFrom(null, [], [{ type: 'url_citation', url_citation: { url: 'https://a.example' } }]),
+    function_call: fc.constantFrom(null, { name: 'f', arguments: '{}' }),
+    tool_calls: fc.oneof(fc.constantFrom(null, []), fc.array(call, { maxLength: 3 })),
+  },
+  { requiredKeys: [] },
+);
+const reason = fc.constantFrom('stop', 'length', 'tool_calls', 'content_filter', 'end_turn', null, undefined);
+
+const messageOf = (completion: string): object =>
+  (JSON.parse(completion) as { choices: { message: object }[] }).choices[0]?.message ?? {};
+
+/** The messages that the provider gets of a conversation with this answer in it. */
+function returned(
+  answer: object,
+  adapter: (typeof openAiShaped)[number][1],
+  where: { baseUrl?: string } = {},
+): Record<string, unknown>[] {
+  const body = { model: 'm', messages: [{ role: 'user', content: 'a' }, answer, { role: 'user', content: 'b' }] };
+  parseChatRequest(body);
+  const request = adapter.toUpstream(body, plan({ stream: false, ...where }));
+  return (JSON.parse(String(request.body)) as { messages: Record<string, unknown>[] }).messages;
+}
+
+function expectTakeable(answer: object, adapter: (typeof openAiShaped)[number][1]): void {
+  const {
+    tool_calls: calls,
+    content,
+    function_call: called,
+    audio,
+    refusal,
+    annotations,
+  } = returned(answer, adapter)[1] ?? {};
+  if (calls !== undefined) expect((calls as unknown[]).length).toBeGreaterThan(0);
+  if (content == null) expect([calls, called, audio, refusal].some((deed) => deed != null)).toBe(true);
+  for (const member of [called, audio, refusal, annotations]) expect(member).not.toBeNull();
+  if (audio !== undefined) expect(audio).toEqual({ id: 'audio_1' });
+}
+
+describe.each(openAiShaped)('an answer of %s', (_type, adapter) => {
+  it('can be sent back, whatever a whole one holds', () => {
+    fc.assert(
+      fc.property(message, reason, (said, finish_reason) => {
+        const answer = { id: 'c', choices: [{ index: 0, message: said, finish_reason }] };
+        const whole = adapter.translateWhole(JSON.stringify(answer), {}, plan({ stream: false }));
+        if (whole.kind === 'failed') return;
+        expectTakeable(messageOf(whole.text), adapter);
+        const collector = createChunkCollector();
+        collector.add(toChunks(whole.text, {}));
+        expectTakeable(messageOf(collector.toCompletion(undefined)), adapter);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('can be sent back, whatever a stream brings', () => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 4 }), reason, (deltas, finish_reason) => {
+        const events = [...deltas.map((delta) => chunkOf(delta)), chunkOf({}, { finish_reason }), '[DONE]'];
+        const { text, translator } = readStream(adapter, events);
+        if (translator.state.kind !== 'complete') return;
+        const collector = createChunkCollector();
+        collector.add(text);
+        expectTakeable(messageOf(collector.toCompletion(undefined)), adapter);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it.each([
+    [{ content: null }, { content: '' }],
+    [{}, { content: '' }],
+    [{ content: [] }, { content: '' }],
+    [
+      { content: null, tool_calls: null, function_call: null, audio: null, annotations: [], refusal: null },
+      { content: '' },
+    ],
+    [{ content: '', tool_calls: [] }, { content: '' }],
+    [
+      { content: null, refusal: 'No.' },
+      { content: null, refusal: 'No.' },
+    ],
+    [
+      { content: null, audio: { id: 'audio_1', data: 'AAAA' } },
+      { content: null, audio: { id: 'audio_1' } },
+    ],
+    [{ content: 'Hi', function_call: null }, { content: 'Hi' }],
+  ])('reaches the provider in a form that it takes: %j', (fields, wanted) => {
+    expect(returned({ role: 'assistant', ...fields }, adapter)[1]).toEqual({ role: 'assistant', ...wanted });
+  });
+});
+
+describe('an answer of another provider', () => {
+  const answer = {
+    role: 'assistant',
+    content: null,
+    refusal: 'No.',
+    reasoning_content: 'Hm.',
+    reasoning_details: [{ type: 'reasoning.text' }],
+    annotations: [{ type: 'url_citation' }],
+  };
+  const at = (baseUrl: string): unknown => {
+    const [, openai] = openAiShaped[0] ?? [];
+    return openai === undefined ? undefined : returned(answer, openai, { baseUrl })[1];
+  };
+
+  it('loses at OpenAI what OpenAI does not know', () => {
+    expect(at('https://api.openai.com/v1')).toEqual({ role: 'assistant', content: null, refusal: 'No.' });
+  });
+
+  it('is refused in the text of Mistral', () => {
+    expect(at('https://api.mistral.ai/v1')).toEqual({ role: 'assistant', content: 'No.' });
+  });
+
+  it('keeps its thoughts where they may be wanted', () => {
+    expect(at('https://api.deepseek.com/v1')).toEqual(answer);
+  });
+});
