@@ -40,6 +40,8 @@ export interface ProviderAdapter {
   readonly framing: Framing;
   /** It has no answers in one piece: they are collected from a stream. */
   readonly isStreamOnly?: boolean;
+  /** It parses the arguments of calls in the history, so that those have to stay within bounds. */
+  readonly readsArguments?: boolean;
   /** What of this request the provider can't do, beyond what `capabilities` says: values, combinations. */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
   /** Is this a picture that the provider fetches itself, although it takes no others by their URL? */

@@ -1,4 +1,4 @@
-import { type Usage, writeLossless } from '@sluice/protocol';
+import type { Usage } from '@sluice/protocol';
 
 /** The reasons of OpenAI's protocol why an answer ends. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -42,25 +42,41 @@ export interface ChunkWriter {
   usage(usage: Usage): string;
 }
 
-/** @param noUsage what stands in place of the usage on each chunk but the last: OpenAI has null there if it was asked for */
-export function createChunkWriter(identityOf: () => AnswerIdentity, noUsage: null | undefined): ChunkWriter {
-  let hasRole = false;
+export interface ChunkWriterOptions {
+  /** What stands in place of the usage on each chunk but the last: OpenAI has null there if it was asked for. */
+  readonly noUsage: null | undefined;
+  /** How a delta is written: `writeLossless` where it holds something of what `parseLossless` gave. */
+  readonly write: (delta: object) => string;
+}
 
-  function write(choices: readonly object[], usage: Usage | null | undefined): string {
-    const { id, created, model } = identityOf();
-    const chunk = { id, object: 'chat.completion.chunk', created, model, choices, usage };
-    return `data: ${writeLossless(chunk)}\n\n`;
+export function createChunkWriter(
+  identityOf: () => AnswerIdentity,
+  { noUsage, write }: ChunkWriterOptions,
+): ChunkWriter {
+  const ending = noUsage === null ? '],"usage":null}\n\n' : ']}\n\n';
+  let hasRole = false;
+  let named: AnswerIdentity | undefined;
+  /** What each chunk begins with; the names of an answer rarely change, so it is written once. */
+  let head = '';
+
+  function headOf(identity: AnswerIdentity): string {
+    if (identity === named) return head;
+    named = identity;
+    const { id, created, model } = identity;
+    head = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)},"choices":[`;
+    return head;
   }
 
   function choice(delta: Delta, finishReason: FinishReason | null): string {
-    const role = hasRole ? {} : { role: 'assistant' };
+    const said = hasRole ? delta : { role: 'assistant', ...delta };
     hasRole = true;
-    return write([{ index: 0, delta: { ...role, ...delta }, finish_reason: finishReason }], noUsage);
+    const reason = finishReason === null ? 'null' : `"${finishReason}"`;
+    return `${headOf(identityOf())}{"index":0,"delta":${write(said)},"finish_reason":${reason}}${ending}`;
   }
 
   return {
     delta: (delta) => choice(delta, null),
     finish: (reason) => choice({}, reason),
-    usage: (usage) => write([], usage),
+    usage: (usage) => `${headOf(identityOf())}],"usage":${JSON.stringify(usage)}}\n\n`,
   };
 }

@@ -1,4 +1,4 @@
-import { type Usage, writeLossless } from '@sluice/protocol';
+import type { Usage } from '@sluice/protocol';
 import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
 import { believe } from './usage.ts';
@@ -8,6 +8,8 @@ export interface Completion extends AnswerIdentity {
   readonly message: CompletionMessage;
   readonly finishReason: FinishReason;
   readonly usage: Usage | undefined;
+  /** How it is written: `writeLossless` where it holds something of what `parseLossless` gave. Default: as JSON. */
+  readonly write?: (answer: object) => string;
 }
 
 export interface CompletionMessage {
@@ -30,7 +32,7 @@ export interface ToolCall {
 
 /** Writes a whole answer of a provider that does not speak OpenAI's protocol. */
 export function writeCompletion(completion: Completion): WholeTranslation {
-  const { id, created, model, message, finishReason } = completion;
+  const { id, created, model, message, finishReason, write = JSON.stringify } = completion;
   const usage = believe(completion.usage);
   const choice = {
     index: 0,
@@ -38,7 +40,7 @@ export function writeCompletion(completion: Completion): WholeTranslation {
     logprobs: null,
     finish_reason: finishReason,
   };
-  const text = writeLossless({
+  const text = write({
     id,
     object: 'chat.completion',
     created,

@@ -33,7 +33,15 @@ export interface EventHandler {
   /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */
   onEnd?(answer: AnswerDraft): void;
   toCancel?(): UpstreamRequest | undefined;
+  /** How deltas are written: `writeLossless` where they hold something of what `parseLossless` gave. Default: as JSON. */
+  readonly write?: (delta: object) => string;
 }
+
+/**
+ * So many signs of life in a row count as such. A provider that sends nothing else, and that without end, is silent: its
+ * answer ends by `timeouts.idle_ms`, not by the time that the request has in all.
+ */
+const mostHeartbeats = 10_000;
 
 /**
  * A translator for providers that do not speak OpenAI's protocol: keeps the state of the answer, writes its chunks, and
@@ -41,7 +49,8 @@ export interface EventHandler {
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
   const made = namesOf(plan);
-  let identity: Partial<AnswerIdentity> = {};
+  let told: Partial<AnswerIdentity> = {};
+  let identity = made;
   let responseModel: string | undefined;
   let state: StreamState = { kind: 'open' };
   /** What was counted before the latest count, which most providers only let grow. */
@@ -50,10 +59,12 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let finishReason: FinishReason | undefined;
   let output = '';
   let heartbeats = 0;
+  let heartbeatsInRow = 0;
   let progress = 0;
   let hasBegun = false;
   const wantsUsage = clientWantsUsage(body);
-  const writer = createChunkWriter(() => ({ ...made, ...identity }), wantsUsage ? null : undefined);
+  const { write = JSON.stringify } = handler;
+  const writer = createChunkWriter(() => identity, { noUsage: wantsUsage ? null : undefined, write });
   const isOpen = (): boolean => state.kind === 'open';
 
   function counted(): Usage | undefined {
@@ -63,19 +74,22 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
 
   const answer: AnswerDraft = {
     identify(given) {
-      if (!hasBegun) identity = { ...given, ...identity };
       responseModel ??= given.model;
+      if (hasBegun) return;
+      told = { ...given, ...told };
+      identity = { ...made, ...told };
     },
     delta(delta) {
       if (!isOpen() || finishReason !== undefined) return;
       const isEmpty = Object.values(delta).every(saysNothing);
       if (isEmpty && hasBegun) return;
       hasBegun = true;
+      heartbeatsInRow = 0;
       if (!isEmpty) progress++;
       output += writer.delta(delta);
     },
     heartbeat() {
-      heartbeats++;
+      if (heartbeatsInRow++ < mostHeartbeats) heartbeats++;
     },
     finish(reason) {
       if (!isOpen() || finishReason !== undefined) return;

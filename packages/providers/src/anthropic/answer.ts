@@ -14,7 +14,12 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   pause_turn: 'length',
 };
 
-export const toFinishReason = (stopReason: string): FinishReason => finishReasons[stopReason] ?? 'stop';
+/** A model that has called functions waits for their results, whatever word its server has for that. */
+export function toFinishReason(stopReason: string, calls: number): FinishReason {
+  const reason = Object.hasOwn(finishReasons, stopReason) ? finishReasons[stopReason] : undefined;
+  if (reason === undefined || reason === 'stop') return calls > 0 ? 'tool_calls' : 'stop';
+  return reason;
+}
 
 /** What is said where the provider does not explain its refusal. */
 export const unexplainedRefusal = 'The model declined to answer.';
@@ -32,13 +37,23 @@ export function usageOf(wire: WireUsage): Usage {
   });
 }
 
-/** The counts of a stream so far: what an event leaves out stays as it was. */
+/** The counts of a stream so far. They are cumulative, so that a smaller one that comes later, a zero above all, is none. */
 export function laterUsage(before: WireUsage, now: WireUsage): WireUsage {
   return {
-    input_tokens: now.input_tokens ?? before.input_tokens,
-    cache_read_input_tokens: now.cache_read_input_tokens ?? before.cache_read_input_tokens,
-    cache_creation_input_tokens: now.cache_creation_input_tokens ?? before.cache_creation_input_tokens,
-    output_tokens: now.output_tokens ?? before.output_tokens,
-    output_tokens_details: now.output_tokens_details ?? before.output_tokens_details,
+    input_tokens: larger(before.input_tokens, now.input_tokens),
+    cache_read_input_tokens: larger(before.cache_read_input_tokens, now.cache_read_input_tokens),
+    cache_creation_input_tokens: larger(before.cache_creation_input_tokens, now.cache_creation_input_tokens),
+    output_tokens: larger(before.output_tokens, now.output_tokens),
+    output_tokens_details: {
+      thinking_tokens: larger(
+        before.output_tokens_details?.thinking_tokens,
+        now.output_tokens_details?.thinking_tokens,
+      ),
+    },
   };
 }
+
+type Count = number | null | undefined;
+
+const larger = (before: Count, now: Count): Count =>
+  before == null || now == null ? (now ?? before) : Math.max(before, now);

@@ -36,7 +36,7 @@ export function toBlock(part: ContentPart): SaidBlock | undefined {
     case 'text':
       return part.text.trim() === '' ? undefined : { type: 'text', text: part.text, ...cacheControl(part) };
     case 'refusal':
-      return part.refusal.trim() === '' ? undefined : { type: 'text', text: part.refusal };
+      return part.refusal.trim() === '' ? undefined : { type: 'text', text: part.refusal, ...cacheControl(part) };
     case 'image_url':
       return toImage(part.image_url.url, cacheControl(part));
     case 'file':
@@ -46,7 +46,7 @@ export function toBlock(part: ContentPart): SaidBlock | undefined {
   }
 }
 
-interface Cached {
+export interface Cached {
   readonly cache_control?: CacheControlEphemeral;
 }
 
@@ -85,8 +85,11 @@ function readDataUrl(url: string): { readonly mediaType: string; readonly data: 
     : { mediaType: mediaType.toLowerCase(), data: url.slice(comma + 1) };
 }
 
-/** Anthropic's own member, which clients of other gateways send, or OpenAI's word for the same. */
-function cacheControl(part: object): Cached {
+/**
+ * Anthropic's own member, which clients of other gateways send, or OpenAI's word for the same: of a part, a message, a
+ * call or a tool.
+ */
+export function cacheControl(part: object): Cached {
   const own: unknown = Reflect.get(part, 'cache_control');
   if (typeof own === 'object' && own !== null) return { cache_control: own as CacheControlEphemeral };
   const breakpoint: unknown = Reflect.get(part, 'prompt_cache_breakpoint');

@@ -60,6 +60,7 @@ export const anthropic = defineProvider({
       streamUsage: true,
     },
     framing: 'sse',
+    readsArguments: true,
     findUnsupported: (body) => findUnsupported(body, sampling),
     toUpstream: (body, plan) => toUpstream(body, plan, { version, beta, maxTokens, thinkingStyle }),
     translateStream,

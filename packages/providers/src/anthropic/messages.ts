@@ -1,6 +1,16 @@
-import type { ContentBlockParam, TextBlockParam } from '@anthropic-ai/sdk/resources/messages';
+import type { ContentBlockParam, TextBlockParam, ToolUseBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { ChatMessage } from '@sluice/protocol';
-import { textBlocks, toBlocks } from './content.ts';
+import { createDistinctIds, type DistinctIds } from '../answer/distinct-ids.ts';
+import { parseClientObject } from '../client-json.ts';
+import {
+  missingResult,
+  type PairedCall,
+  type Said,
+  type ToolMessage,
+  toTurns,
+  type UserMessage,
+} from '../support/turns.ts';
+import { type Cached, cacheControl, textBlocks, toBlocks } from './content.ts';
 import { withThoughts } from './reasoning-details.ts';
 
 /** A conversation in Anthropic's order: instructions apart, and what one side says in a row is one message. */
@@ -14,37 +24,40 @@ interface Turn {
   readonly content: ContentBlockParam[];
 }
 
-type Assistant = Extract<ChatMessage, { role: 'assistant' }>;
-type ToolResult = Extract<ChatMessage, { role: 'tool' }>;
+/** Stands where Anthropic wants a message of the user and the client has none; it takes no text of white space alone. */
+const nothingSaid: TextBlockParam = { type: 'text', text: '.' };
 
+const mostIdCharacters = 64;
+
+/** Anthropic wants the user to begin, at least one message, and the results of all calls of a message at once behind it. */
 export function toConversation(messages: readonly ChatMessage[]): Conversation {
-  const system: TextBlockParam[] = [];
+  const system = messages.flatMap((message) =>
+    message.role === 'system' || message.role === 'developer'
+      ? cached(named(message.name, textBlocks(message.content)), message)
+      : [],
+  );
   const turns: Turn[] = [];
-  for (const message of messages) {
-    if (message.role === 'system' || message.role === 'developer') {
-      system.push(...named(message.name, textBlocks(message.content)));
-      continue;
-    }
-    const turn = toTurn(message);
+  for (const turn of toTurns(messages, toToolIds())) {
+    const isUser = turn.side === 'user';
+    const content = isUser
+      ? [...turn.results.map(fromTool), ...turn.rest.flatMap(fromUser)]
+      : turn.said.flatMap(fromAssistant);
     const last = turns.at(-1);
-    if (turn.content.length === 0) continue;
-    if (last?.role === turn.role) last.content.push(...turn.content);
-    else turns.push(turn);
+    if (content.length === 0) continue;
+    if (last?.role === turn.side) last.content.push(...content);
+    else turns.push({ role: turn.side, content });
   }
+  if (turns.length === 0) {
+    return { system: [], messages: [{ role: 'user', content: system.length === 0 ? [nothingSaid] : system }] };
+  }
+  if (turns[0]?.role === 'assistant') turns.unshift({ role: 'user', content: [nothingSaid] });
   return { system, messages: withoutTrailingSpace(turns) };
 }
 
-function toTurn(message: Exclude<ChatMessage, { role: 'system' | 'developer' }>): Turn {
-  switch (message.role) {
-    case 'user':
-      return { role: 'user', content: named(message.name, toBlocks(message.content)) };
-    case 'assistant':
-      return { role: 'assistant', content: fromAssistant(message) };
-    case 'tool':
-      return { role: 'user', content: [fromTool(message)] };
-    case 'function':
-      return { role: 'user', content: [] };
-  }
+/** Other providers, of which the conversation may hold calls, are not as narrow about ids as Anthropic. */
+function toToolIds(): DistinctIds {
+  const distinct = createDistinctIds(mostIdCharacters);
+  return { take: (id) => distinct.take(id === '' ? 'call' : id.replaceAll(/[^\w-]/g, '_')) };
 }
 
 /** Anthropic knows no names of participants, so they are said. */
@@ -52,35 +65,59 @@ function named<Block extends ContentBlockParam>(name: string | undefined, blocks
   return name === undefined || blocks.length === 0 ? blocks : [{ type: 'text', text: `${name}:` }, ...blocks];
 }
 
-function fromAssistant(message: Assistant): ContentBlockParam[] {
-  const { content, refusal, tool_calls: calls } = message;
-  const said = toBlocks(content ?? refusal);
-  const uses = (calls ?? []).flatMap((call): ContentBlockParam[] =>
-    call.type === 'function'
-      ? [{ type: 'tool_use', id: toToolId(call.id), name: call.function.name, input: toInput(call.function.arguments) }]
-      : [],
-  );
-  return withThoughts(Reflect.get(message, 'reasoning_details'), [...said, ...uses]);
+/** What is to be cached of a message reaches up to its end; thoughts can't be marked. */
+function cached<Block extends ContentBlockParam>(blocks: readonly Block[], message: object): Block[] {
+  const control = cacheControl(message);
+  const at = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  if (control.cache_control === undefined) return [...blocks];
+  return blocks.map((block, blockAt) => (blockAt === at ? withControl(block, control) : block));
 }
 
-/** Other providers, of which the conversation may hold calls, are not as narrow about ids as Anthropic. */
-const toToolId = (id: string): string => id.replaceAll(/[^\w-]/g, '_');
+/** A part's own word stands. */
+const withControl = <Block extends ContentBlockParam>(block: Block, control: Cached): Block => ({
+  ...control,
+  ...block,
+});
+
+function fromUser(message: UserMessage | ToolMessage): ContentBlockParam[] {
+  const blocks = toBlocks(message.content);
+  if (message.role === 'user') return cached(named(message.name, blocks), message);
+  // Anthropic takes no result without its call, so it is told.
+  const told: TextBlockParam = { type: 'text', text: `Result of the tool call ${message.tool_call_id}:` };
+  return cached([told, ...blocks], message);
+}
+
+function fromAssistant({ message, calls }: Said): ContentBlockParam[] {
+  const { content, refusal } = message;
+  const said = [...toBlocks(content), ...toBlocks(refusal)];
+  const blocks = withThoughts(Reflect.get(message, 'reasoning_details'), [...said, ...calls.map(toUse)]);
+  return cached(blocks, message);
+}
+
+function toUse({ id, call }: PairedCall): ToolUseBlockParam {
+  const { name, arguments: text } = call.function;
+  return { type: 'tool_use', id, name: toToolName(name), input: toInput(text), ...cacheControl(call) };
+}
+
+/** Names of functions that were called elsewhere; those of this request's tools are fine already. */
+const toToolName = (name: string): string => (name === '' ? '_' : name.replaceAll(/[^\w-]/g, '_').slice(0, 128));
 
 /** Anthropic wants an object; what a model once wrote in its place is kept as text. */
 function toInput(text: string): unknown {
-  if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Models do write JSON that is none.
-  }
-  return { arguments: text };
+  return parseClientObject(text) ?? { arguments: text };
 }
 
-function fromTool({ tool_call_id: id, content }: ToolResult): ContentBlockParam {
-  const blocks = toBlocks(content);
-  return { type: 'tool_result', tool_use_id: toToolId(id), ...(blocks.length === 0 ? {} : { content: blocks }) };
+function fromTool({ id, result }: PairedCall): ContentBlockParam {
+  if (result === undefined) {
+    return { type: 'tool_result', tool_use_id: id, is_error: true, content: missingResult };
+  }
+  const blocks = toBlocks(result.content);
+  return {
+    type: 'tool_result',
+    tool_use_id: id,
+    ...(blocks.length === 0 ? {} : { content: blocks }),
+    ...cacheControl(result),
+  };
 }
 
 /** An answer that is to be written on must not end in white space: Anthropic refuses that. See {@link cutSpace}. */

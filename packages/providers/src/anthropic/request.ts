@@ -1,8 +1,9 @@
 import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
-import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './messages.ts';
 import { isUsual } from './sampling.ts';
+import { toStrictSchema } from './schema.ts';
 import { type ThinkingStyle, toThinking } from './thinking.ts';
 import { toTooling } from './tools.ts';
 
@@ -33,7 +34,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOpt
       ...(beta.length === 0 ? {} : { 'anthropic-beta': beta.join(',') }),
       ...(plan.apiKey === undefined ? {} : { 'x-api-key': plan.apiKey }),
     },
-    body: JSON.stringify({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
+    body: writeLossless({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
   };
 }
 
@@ -81,7 +82,5 @@ interface JsonSchema {
   readonly description?: string | undefined;
 }
 
-const toSchema = ({ schema, description }: JsonSchema): object => ({
-  ...(description === undefined ? {} : { description }),
-  ...schema,
-});
+const toSchema = ({ schema, description }: JsonSchema): object =>
+  toStrictSchema({ ...(description === undefined ? {} : { description }), ...schema });

@@ -1,8 +1,11 @@
-import type { ChatRequest, UpstreamEvent } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamEvent, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import { callNames } from '../answer/call-names.ts';
+import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { laterUsage, toFinishReason, unexplainedRefusal, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { cutSpace } from './messages.ts';
@@ -28,9 +31,13 @@ type OpenBlock =
 
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const blocks = new Map<number, OpenBlock>();
+  /** Blocks that say nothing to clients of OpenAI's protocol, such as the provider's own searches. */
+  const passedOver = new Set<number>();
   const cutter = createOverlapCutter(cutSpace((body as ChatRequest).messages ?? []));
   /** Proofs of thoughts that the client will want when it sends back what the model said, and not before. */
   let proofs: ReasoningDetail[] = [];
+  const distinct = createDistinctIds();
+  const nameOf = callNames(plan.requestId, 0);
   let usage: WireUsage = {};
   let calls = 0;
 
@@ -71,16 +78,22 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       think(block, thinking, answer);
     } else if (type === 'redacted_thinking') {
       blocks.set(index, { kind: 'redacted', data: data ?? '' });
-    } else if (type === 'tool_use') {
+    } else if (type !== 'tool_use') {
+      passedOver.add(index);
+    } else {
       prove(answer);
       const call = calls++;
       blocks.set(index, { kind: 'call', call, input, hasArguments: false });
       const called = { name: name ?? '', arguments: '' };
-      answer.delta({ tool_calls: [{ index: call, id: id ?? `call_${index}`, type: 'function', function: called }] });
+      const callId = distinct.take(id || nameOf(call));
+      answer.delta({ tool_calls: [{ index: call, id: callId, type: 'function', function: called }] });
     }
   }
 
-  function onDelta(block: OpenBlock | undefined, delta: WireDelta, answer: AnswerDraft): void {
+  /** Some servers do not say that a block of text begins. */
+  function onDelta(index: number, delta: WireDelta, answer: AnswerDraft): void {
+    const block = blocks.get(index);
+    if (block === undefined && !passedOver.has(index)) return onStrayDelta(index, delta, answer);
     if (block?.kind === 'text') say(delta.text, answer);
     if (block?.kind === 'thinking') {
       think(block, delta.thinking, answer);
@@ -89,6 +102,14 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (block?.kind !== 'call' || delta.partial_json == null || delta.partial_json === '') return;
     block.hasArguments = true;
     answer.delta({ tool_calls: [{ index: block.call, function: { arguments: delta.partial_json } }] });
+  }
+
+  function onStrayDelta(index: number, delta: WireDelta, answer: AnswerDraft): void {
+    const type = delta.text ? 'text' : delta.thinking ? 'thinking' : undefined;
+    if (type === undefined && delta.partial_json) return answer.fail(unreadable);
+    if (type === undefined) return;
+    onBlock(index, { type, signature: undefined, text: undefined, thinking: undefined }, answer);
+    onDelta(index, delta, answer);
   }
 
   function onBlockEnd(index: number, answer: AnswerDraft): void {
@@ -101,22 +122,24 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
     // A call without arguments comes without any JSON, and OpenAI's is never empty.
     if (block?.kind !== 'call' || block.hasArguments) return;
-    const text = JSON.stringify(block.input ?? {});
+    const text = writeLossless(block.input ?? {});
     answer.delta({ tool_calls: [{ index: block.call, function: { arguments: text } }] });
   }
 
   function onStop({ stop_reason: reason, stop_details: details }: WireDelta, answer: AnswerDraft): void {
-    if (reason == null) return;
+    if (reason == null || answer.isFinished) return;
+    for (const index of blocks.keys()) onBlockEnd(index, answer);
     prove(answer);
     if (reason === 'refusal') answer.delta({ refusal: details?.explanation ?? unexplainedRefusal });
-    answer.finish(toFinishReason(reason));
+    answer.finish(toFinishReason(reason, calls));
   }
 
   function onEvent({ data }: UpstreamEvent, answer: AnswerDraft): void {
-    const event = parseText(wireEventSchema, data);
-    if (event === undefined) {
-      return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
-    }
+    // Anthropic has no such end; servers that imitate it do.
+    if (data.trim() === '[DONE]') return answer.complete();
+    // The input of a call is the only JSON that is passed on as such, and begins its block.
+    const event = (data.includes('"tool_use"') ? parseText : parsePlainText)(wireEventSchema, data);
+    if (event === undefined) return answer.fail(unreadable);
     const { type, message, index, content_block: start, delta } = event;
     switch (type) {
       case 'message_start':
@@ -129,7 +152,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
         if (start != null) onBlock(index ?? 0, start, answer);
         return;
       case 'content_block_delta':
-        if (delta != null) onDelta(blocks.get(index ?? 0), delta, answer);
+        if (delta != null) onDelta(index ?? 0, delta, answer);
         return;
       case 'content_block_stop':
         return onBlockEnd(index ?? 0, answer);
@@ -149,3 +172,5 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   return createStreamTranslator(body, plan, { onEvent });
 }
+
+const unreadable: UpstreamFailure = { kind: 'malformed', message: 'The provider sent an event that can not be read.' };

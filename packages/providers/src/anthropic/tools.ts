@@ -1,5 +1,8 @@
 import type { Tool, ToolChoice } from '@anthropic-ai/sdk/resources/messages';
 import type { ChatRequest } from '@sluice/protocol';
+import type { JsonObject } from '../json-object.ts';
+import { cacheControl } from './content.ts';
+import { toStrictSchema } from './schema.ts';
 
 type Tooling = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 
@@ -26,16 +29,24 @@ type FunctionTool = Extract<NonNullable<Tooling['tools']>[number], { type: 'func
 
 function toTool(tool: FunctionTool): Tool {
   const { name, description, parameters, strict } = tool.function;
-  const cacheControl: unknown = Reflect.get(tool, 'cache_control');
   return {
     name,
     ...(description === undefined ? {} : { description }),
-    input_schema: { properties: {}, ...parameters, type: 'object' },
+    input_schema: toInputSchema(parameters, strict === true),
     ...(strict === true ? { strict } : {}),
-    ...(typeof cacheControl === 'object' && cacheControl !== null
-      ? { cache_control: cacheControl as NonNullable<Tool['cache_control']> }
-      : {}),
+    ...cacheControl(tool.function),
+    ...cacheControl(tool),
   };
+}
+
+/** Anthropic wants to be told that arguments are an object, and which members it has. */
+function toInputSchema(parameters: JsonObject = {}, isStrict: boolean): Tool['input_schema'] {
+  const whole: JsonObject = {
+    ...('type' in parameters ? {} : { type: 'object' }),
+    ...('properties' in parameters ? {} : { properties: {} }),
+    ...parameters,
+  };
+  return { ...(isStrict ? toStrictSchema(whole) : whole), type: 'object' };
 }
 
 interface Choice {

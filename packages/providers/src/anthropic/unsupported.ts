@@ -2,6 +2,7 @@ import type { ChatMessage, ChatRequest } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { toBlock } from './content.ts';
 import { badSampling, thinks } from './sampling.ts';
+import { isStrictable } from './schema.ts';
 import { isKnownEffort } from './thinking.ts';
 import { isForced, toTooling } from './tools.ts';
 
@@ -22,11 +23,17 @@ function badTools(request: ChatRequest): FieldPath[] {
   const { tools = [], tool_choice: choice } = request;
   const isUnknownChoice = typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools';
   return [
-    ...tools.flatMap(({ type }, at) => (type === 'function' ? [] : [['tools', at]])),
+    ...tools.flatMap((tool, at) => badTool(tool).map((path): FieldPath => ['tools', at, ...path])),
     ...(isUnknownChoice || (isForced(request) && toTooling(request).tools === undefined) ? [['tool_choice']] : []),
     // A model that must call a tool can't think before.
     ...(isForced(request) && thinks(request) ? [['reasoning_effort']] : []),
   ];
+}
+
+function badTool(tool: NonNullable<ChatRequest['tools']>[number]): FieldPath[] {
+  if (tool.type !== 'function') return [[]];
+  const { strict, parameters = {} } = tool.function;
+  return strict === true && !isStrictable(parameters, true) ? [['function', 'strict']] : [];
 }
 
 function badParameters(request: ChatRequest): FieldPath[] {
@@ -34,7 +41,9 @@ function badParameters(request: ChatRequest): FieldPath[] {
   const hasFormat =
     format === undefined ||
     format.type === 'text' ||
-    (format.type === 'json_schema' && format.json_schema.schema !== undefined);
+    (format.type === 'json_schema' &&
+      format.json_schema.schema !== undefined &&
+      isStrictable(format.json_schema.schema, false));
   return [
     ...blankStops(request),
     ...(hasFormat ? [] : [['response_format']]),

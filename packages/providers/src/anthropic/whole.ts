@@ -1,6 +1,8 @@
-import type { ChatRequest } from '@sluice/protocol';
+import { type ChatRequest, unmarkText, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { callNames } from '../answer/call-names.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
+import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { parseText } from '../parse-text.ts';
 import { toFinishReason, unexplainedRefusal, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
@@ -17,35 +19,37 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
   }
   const { id, model, content, stop_reason: reason, stop_details: details, usage } = message;
   const isRefusal = reason === 'refusal';
-  const said = readBlocks(content, cutSpace((body as ChatRequest).messages ?? []));
+  const said = readBlocks(content, cutSpace((body as ChatRequest).messages ?? []), plan.requestId);
   return writeCompletion({
     id: id ?? `chatcmpl-${plan.requestId}`,
     created: Math.floor(plan.startedAtMs / 1000),
     model: model ?? plan.model,
     message: isRefusal ? { ...said, refusal: details?.explanation ?? unexplainedRefusal } : said,
-    finishReason: toFinishReason(reason),
+    finishReason: toFinishReason(reason, said.tool_calls?.length ?? 0),
     usage: usage == null ? undefined : usageOf(usage),
   });
 }
 
-function readBlocks(blocks: readonly WireBlock[], space: string): CompletionMessage {
+function readBlocks(blocks: readonly WireBlock[], space: string, requestId: string): CompletionMessage {
   const cutter = createOverlapCutter(space);
   const texts: string[] = [];
   const thoughts: string[] = [];
   const details: ReasoningDetail[] = [];
   const calls: ToolCall[] = [];
+  const distinct = createDistinctIds();
+  const nameOf = callNames(requestId, 0);
   blocks.forEach((block, index) => {
     const { type, text, thinking, signature, data, id, name, input } = block;
-    if (type === 'text') texts.push(cutter.cut(text ?? ''));
+    if (type === 'text') texts.push(cutter.cut(unmarkText(text ?? '')));
     if (type === 'thinking') {
-      thoughts.push(thinking ?? '');
-      if (signature != null && signature !== '')
-        details.push(signedThought({ index, text: thinking ?? '', signature }));
+      const thought = unmarkText(thinking ?? '');
+      thoughts.push(thought);
+      if (signature != null && signature !== '') details.push(signedThought({ index, text: thought, signature }));
     }
     if (type === 'redacted_thinking' && data != null) details.push(encryptedThought(index, data));
     if (type === 'tool_use') {
-      const called = { name: name ?? '', arguments: JSON.stringify(input ?? {}) };
-      calls.push({ id: id ?? `call_${index}`, type: 'function', function: called });
+      const called = { name: name ?? '', arguments: writeLossless(input ?? {}) };
+      calls.push({ id: distinct.take(id || nameOf(calls.length)), type: 'function', function: called });
     }
   });
   const reasoning = thoughts.join('');

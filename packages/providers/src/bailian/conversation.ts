@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ChatBody, FieldPath } from '../adapter.ts';
+import { isFilled } from '../json-object.ts';
+import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** What an application is asked, in its own words. */
 export interface NativeInput {
@@ -35,7 +37,7 @@ const messagesSchema = z.array(messageSchema).catch([]);
  * before, and gets the last message alone: beside a list it would ignore the session.
  */
 export function toInput(body: ChatBody): NativeInput {
-  const messages = messagesSchema.parse(body['messages']);
+  const messages = messagesSchema.parse(body['messages']).filter((message) => !isEmptyAnswer(message));
   const last = messages.at(-1);
   const images = imagesOf(messages.findLast(isOfUser));
   const sessionId = sessionIdOf(body);
@@ -53,12 +55,12 @@ export function toInput(body: ChatBody): NativeInput {
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesSchema.parse(body['messages']);
   const question = messages.findLastIndex(isOfUser);
+  const last = messages.findLastIndex((message) => !isEmptyAnswer(message));
   const inMessages = messages.flatMap((message, at): FieldPath[] => {
     if (message.role === 'tool' || message.role === 'function') return [['messages', at]];
     return [...unsupportedFields(message, at), ...unsupportedParts(message, { at, question })];
   });
-  const isSessionOdd =
-    body['session_id'] != null && (sessionIdOf(body) === undefined || question !== messages.length - 1);
+  const isSessionOdd = body['session_id'] != null && (sessionIdOf(body) === undefined || question !== last);
   return isSessionOdd ? [...inMessages, ['session_id']] : inMessages;
 }
 
@@ -89,8 +91,8 @@ const isOfUser = ({ role }: Message): boolean => role === 'user';
 const roleOf = ({ role }: Message): string => (role === 'developer' ? 'system' : role);
 
 function textOf({ content, refusal }: Message): string {
-  if (typeof content === 'string') return content;
-  return content?.map((part) => part.text + part.refusal).join('') ?? refusal ?? '';
+  const said = typeof content === 'string' ? content : (content ?? []).map((part) => part.text + part.refusal).join('');
+  return [said, refusal].filter(isFilled).join('\n');
 }
 
 function imagesOf(message: Message | undefined): readonly string[] {

@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import type { BailianOptions } from './options.ts';
 import { toInput } from './conversation.ts';
@@ -42,7 +42,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: BailianOptio
       ...workspaceHeader(options),
       ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
     },
-    body: JSON.stringify({
+    body: writeLossless({
       input: { ...toInput(body), ...given({ biz_params: body['biz_params'] ?? options.biz_params }) },
       parameters: parametersOf(body, plan, options),
       debug: {},

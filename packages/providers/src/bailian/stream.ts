@@ -1,7 +1,7 @@
 import type { UpstreamEvent } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
@@ -13,13 +13,10 @@ import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
 export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: boolean): StreamTranslator {
   const grownText = createGrowth(isIncremental);
   const grownThoughts = createGrowth(isIncremental);
-  let isNamed = false;
+  let isCounted = false;
 
   function onOutput(frame: NativeAnswer, output: NativeOutput, answer: AnswerDraft): void {
-    if (!isNamed) answer.identify(identityOf(frame));
-    isNamed = true;
-    const usage = usageOf(frame);
-    if (usage !== undefined) answer.usage(usage);
+    answer.identify(identityOf(frame));
     const reason = finishReasonOf(output);
     const thoughts = grownThoughts(thoughtsOf(output));
     const content = grownText(output.text ?? '');
@@ -33,12 +30,13 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
     else answer.delta(delta);
     if (reason === undefined) return;
     answer.finish(reason);
-    answer.complete();
   }
 
   return createStreamTranslator(body, plan, {
     onEvent(event, answer) {
-      const frame = parseText(answerSchema, event.data);
+      // The provider has no such end; servers that imitate it do.
+      if (event.data.trim() === '[DONE]') return answer.complete();
+      const frame = parsePlainText(answerSchema, event.data);
       const status = errorStatusOf(event);
       if (event.event === 'error' || status !== undefined || (frame?.code && !frame.output)) {
         return answer.fail(toInnerFailure(frame ?? {}, status));
@@ -46,7 +44,12 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
       if (frame === undefined) {
         return answer.fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
       }
+      const usage = usageOf(frame);
+      isCounted ||= usage !== undefined;
+      if (usage !== undefined) answer.usage(usage);
       if (frame.output) onOutput(frame, frame.output, answer);
+      // Counts may come behind the end.
+      if (answer.isFinished && isCounted) answer.complete();
     },
   });
 }

@@ -1,13 +1,13 @@
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
 import { readError, toInnerFailure } from './failure.ts';
 import { answerSchema } from './wire.ts';
 
 /** An answer in one piece; streams that were asked for without effect come as one too. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
-  const answer = parseText(answerSchema, text);
+  const answer = parsePlainText(answerSchema, text);
   const error = answer ?? readError(text);
   if (error?.code && !answer?.output) return { kind: 'failed', failure: toInnerFailure(error, undefined) };
   if (answer === undefined) {

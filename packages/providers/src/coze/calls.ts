@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan } from '../adapter.ts';
 
 /** Names a chat: one question and its answer, in a conversation. */
@@ -23,7 +23,7 @@ export function toCall(
       'user-agent': 'sluice',
       ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : writeLossless(body),
   };
 }
 

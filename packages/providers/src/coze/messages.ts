@@ -1,5 +1,6 @@
-import type { ChatMessage } from '@sluice/protocol';
+import { type ChatMessage, writeLossless } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
+import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** A message as Coze takes it. */
 export interface CozeMessage {
@@ -29,6 +30,8 @@ export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
   for (const message of messagesOf(body)) {
     if (message.role === 'system' || message.role === 'developer') {
       instructions = [...instructions, ...piecesOf(message)];
+    } else if (isEmptyAnswer(message)) {
+      continue;
     } else if (message.role === 'assistant') {
       turns.push({ role: 'assistant', pieces: piecesOf(message) });
     } else {
@@ -46,9 +49,10 @@ export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
 /** What of the messages has no place there. */
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesOf(body);
+  const last = messages.findLastIndex((message) => !isEmptyAnswer(message));
   return messages.flatMap((message, at): FieldPath[] => [
     // The last message is the question.
-    ...(at === messages.length - 1 && message.role === 'assistant' ? [['messages', at]] : []),
+    ...(at === last && message.role === 'assistant' ? [['messages', at]] : []),
     ...(message.role === 'assistant' ? unsupportedDeeds(message, at) : []),
     ...unsupportedParts(message, at),
   ]);
@@ -92,7 +96,7 @@ const messagesOf = ({ messages }: ChatBody): readonly ChatMessage[] => (messages
 function write({ role, pieces }: Turn): CozeMessage {
   const type = role === 'user' ? 'question' : 'answer';
   if (pieces.some((piece) => piece.type === 'image')) {
-    return { role, type, content_type: 'object_string', content: JSON.stringify(pieces) };
+    return { role, type, content_type: 'object_string', content: writeLossless(pieces) };
   }
   const texts = pieces.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []));
   return { role, type, content_type: 'text', content: texts.join('\n\n') };

@@ -1,6 +1,6 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import type { Preparation, StepAnswer } from '../preparation.ts';
 import { type ChatIds, toCancel, toRetrieve } from './calls.ts';
 import { isError, toChatFailure, toFailure, toInnerFailure } from './failure.ts';
@@ -75,7 +75,7 @@ const unreadable: UpstreamFailure = { kind: 'malformed', message: "The provider'
 
 function readChat({ head, text }: StepAnswer): ReadChat {
   if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: toFailure(head, text) };
-  const envelope = parseText(chatEnvelopeSchema, text);
+  const envelope = parsePlainText(chatEnvelopeSchema, text);
   if (envelope !== undefined && isError(envelope)) return { kind: 'failed', failure: toInnerFailure(envelope) };
   const chat = envelope?.data;
   return chat == null ? { kind: 'failed', failure: unreadable } : { kind: 'chat', chat };
@@ -90,4 +90,4 @@ const isEnded = ({ status }: WireChat): boolean => status !== 'requires_action' 
 
 /** A chat that is not there is told by a code; a path that is not, by the server in front. */
 const isUnknownWay = ({ head, text }: StepAnswer): boolean =>
-  (head.status === 404 || head.status === 405) && !isError(parseText(chatEnvelopeSchema, text) ?? {});
+  (head.status === 404 || head.status === 405) && !isError(parsePlainText(chatEnvelopeSchema, text) ?? {});

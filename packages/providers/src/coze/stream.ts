@@ -1,7 +1,7 @@
 import type { UpstreamEvent } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { type ChatIds, toCancel } from './calls.ts';
 import { isError, toChatFailure, toInnerFailure } from './failure.ts';
 import { toOpenAiUsage } from './usage.ts';
@@ -84,22 +84,26 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   function onError(data: string, answer: AnswerDraft): void {
     isOver = true;
-    answer.fail(toInnerFailure(parseText(errorSchema, data) ?? {}));
+    answer.fail(toInnerFailure(parsePlainText(errorSchema, data) ?? {}));
   }
 
   function onEvent({ event = '', data }: UpstreamEvent, answer: AnswerDraft): void {
     if (event === 'done' || event === 'conversation.stream.done') return end(answer);
     if (event === 'error') return onError(data, answer);
-    if (event === '' && isError(parseText(errorSchema, data) ?? {})) return onError(data, answer);
+    if (event === '') {
+      const bare = parsePlainText(errorSchema, data);
+      if (bare === undefined) return failUnread(answer);
+      if (isError(bare)) return onError(data, answer);
+    }
     if (event.startsWith(chatEvent)) {
-      const chat = parseText(chatSchema, data);
+      const chat = parsePlainText(chatSchema, data);
       return chat === undefined
         ? failUnread(answer)
         : onChat({ ...chat, status: event.slice(chatEvent.length) }, answer);
     }
     const onText = messageEvents.get(event);
     if (onText === undefined) return answer.heartbeat();
-    const message = parseText(messageSchema, data);
+    const message = parsePlainText(messageSchema, data);
     if (message === undefined) failUnread(answer);
     else onText(message, answer);
   }

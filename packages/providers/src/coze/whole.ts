@@ -1,7 +1,7 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { isError, toInnerFailure } from './failure.ts';
 import { readNotes } from './poll.ts';
 import { toOpenAiUsage } from './usage.ts';
@@ -9,17 +9,17 @@ import { errorSchema, messagesEnvelopeSchema, usageSchema } from './wire.ts';
 
 /** The messages of a chat that is over; or what came in place of a stream, which is an error at best. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
-  const error = parseText(errorSchema, text);
+  const error = parsePlainText(errorSchema, text);
   if (error === undefined) return failed({ kind: 'malformed', message: "The provider's answer is not JSON." });
   if (isError(error)) return failed(toInnerFailure(error));
-  const messages = plan.notes === undefined ? undefined : parseText(messagesEnvelopeSchema, text)?.data;
+  const messages = plan.notes === undefined ? undefined : parsePlainText(messagesEnvelopeSchema, text)?.data;
   if (messages === undefined) {
     return failed({ kind: 'malformed', message: "The provider's answer holds no messages." });
   }
   const answers = messages.filter(({ type }) => type === 'answer');
   const thoughts = joined(answers.map((message) => message.reasoning_content));
   const { chatId, usage } = readNotes(plan);
-  const counts = parseText(usageSchema, usage);
+  const counts = parsePlainText(usageSchema, usage);
   return writeCompletion({
     id: `chatcmpl-${chatId}`,
     created: Math.floor(plan.startedAtMs / 1000),

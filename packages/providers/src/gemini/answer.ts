@@ -1,8 +1,11 @@
 import type { UpstreamFailure, Usage } from '@sluice/protocol';
 import type { AnswerIdentity, FinishReason } from '../answer/chunk-writer.ts';
 import type { ToolCall } from '../answer/completion.ts';
+import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { toUsage } from '../answer/usage.ts';
+import { createCallPieces, type WholeCall } from './call-pieces.ts';
 import { signatureContent } from './contents.ts';
+import type { ToolNames } from './tool-names.ts';
 import type { UsageMetadata, WirePart, WireResponse } from './wire.ts';
 
 /** What one part adds to an answer's message, in OpenAI's words. */
@@ -15,30 +18,64 @@ export interface Piece {
   readonly extra_content?: unknown;
 }
 
-export interface PieceContext {
-  /** Calls of the answer that came before. */
-  readonly callsBefore: number;
-  readonly requestId: string;
+/** Reads the parts of one answer, in their order. */
+interface PartReader {
+  /** Undefined for parts that say nothing to a client; `broken` for a call whose pieces don't fit together. */
+  read(part: WirePart): Piece | 'broken' | undefined;
+  /** How many calls the answer holds so far. */
+  readonly calls: number;
+  /** A call has begun and not ended. */
+  readonly isCallOpen: boolean;
 }
 
-/** Undefined for parts that say nothing to a client of OpenAI's protocol. */
-export function toPiece(part: WirePart, context: PieceContext): Piece | undefined {
-  const { functionCall, thoughtSignature, inlineData, text, thought } = part;
-  const signature = thoughtSignature ? signatureContent(thoughtSignature) : {};
-  if (functionCall) {
-    const { id, name, args } = functionCall;
+export function createPartReader(requestId: string, names: ToolNames): PartReader {
+  const pieces = createCallPieces();
+  const distinct = createDistinctIds();
+  let calls = 0;
+
+  function toToolCall({ id, name, argumentsText, signature }: WholeCall): Piece {
     // Many models name no calls; this name is the same in each try of a request and in no other request.
-    const callId = id || `call_${context.requestId}_${context.callsBefore}`;
-    const called = { name, arguments: JSON.stringify(args ?? {}) };
-    return { toolCall: { id: callId, type: 'function', function: called, ...signature } };
+    const callId = distinct.take(id ?? `call_${requestId}_${calls}`);
+    calls++;
+    const called = { name: names.fromGemini(name), arguments: argumentsText };
+    return { toolCall: { id: callId, type: 'function', function: called, ...signed(signature) } };
   }
-  if (inlineData) {
-    const url = `data:${inlineData.mimeType};base64,${inlineData.data}`;
-    return { images: [{ type: 'image_url', image_url: { url } }], ...signature };
-  }
-  if (text) return { [thought === true ? 'reasoning_content' : 'content']: text, ...signature };
-  return thoughtSignature ? signature : undefined;
+
+  return {
+    read({ functionCall, thoughtSignature, inlineData, text, thought }) {
+      const signature = thoughtSignature || undefined;
+      if (functionCall) {
+        const progress = pieces.take(functionCall, signature);
+        if (progress.kind === 'whole') return toToolCall(progress.call);
+        return progress.kind === 'broken' ? 'broken' : undefined;
+      }
+      if (inlineData) {
+        const url = `data:${inlineData.mimeType};base64,${inlineData.data}`;
+        return { images: [{ type: 'image_url', image_url: { url } }], ...signed(signature) };
+      }
+      if (text) return { [thought === true ? 'reasoning_content' : 'content']: text, ...signed(signature) };
+      return signature === undefined ? undefined : signed(signature);
+    },
+    get calls() {
+      return calls;
+    },
+    get isCallOpen() {
+      return pieces.isOpen;
+    },
+  };
 }
+
+const signed = (signature: string | undefined): object => (signature === undefined ? {} : signatureContent(signature));
+
+/** A call whose pieces don't fit together, or that has no end. */
+export const brokenCall: UpstreamFailure = {
+  kind: 'malformed',
+  message: 'The provider sent a function call whose pieces do not make a whole.',
+};
+
+/** An answer of its own accord does not end in the middle of a call; one that is cut by its length leaves that call out. */
+export const isCallTorn = (reason: FinishReason | undefined, { isCallOpen }: Pick<PartReader, 'isCallOpen'>): boolean =>
+  isCallOpen && (reason === 'stop' || reason === 'tool_calls');
 
 /** The answer's one candidate. */
 export const candidateOf = ({ candidates }: WireResponse) => candidates?.find(({ index }) => (index ?? 0) === 0);
@@ -57,48 +94,4 @@ export function usageOf(metadata: UsageMetadata): Usage {
     cached: metadata.cachedContentTokenCount ?? undefined,
     reasoning: thoughtsTokenCount ?? undefined,
   });
-}
-
-type Ending =
-  | { readonly kind: 'finished'; readonly reason: FinishReason }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  CONTINUATION: 'length',
-  SAFETY: 'content_filter',
-  RECITATION: 'content_filter',
-  LANGUAGE: 'content_filter',
-  BLOCKLIST: 'content_filter',
-  PROHIBITED_CONTENT: 'content_filter',
-  SPII: 'content_filter',
-  IMAGE_SAFETY: 'content_filter',
-  IMAGE_PROHIBITED_CONTENT: 'content_filter',
-  IMAGE_RECITATION: 'content_filter',
-};
-
-/**
- * What a finish reason comes to. Undefined while there is none. Reasons that do not stand in the table, such as
- * MALFORMED_FUNCTION_CALL or OTHER, say that the model got stuck.
- */
-export function endingOf(
-  candidate: ReturnType<typeof candidateOf>,
-  { hasCalls }: { readonly hasCalls: boolean },
-): Ending | undefined {
-  const { finishReason, finishMessage } = candidate ?? {};
-  if (!finishReason || finishReason === 'FINISH_REASON_UNSPECIFIED') return undefined;
-  const reason = Object.hasOwn(finishReasons, finishReason) ? finishReasons[finishReason] : undefined;
-  if (reason === undefined) {
-    const message = `The model did not finish its answer: ${finishReason}. ${finishMessage ?? ''}`.trim();
-    return { kind: 'failed', failure: { kind: 'malformed', message } };
-  }
-  return { kind: 'finished', reason: reason === 'stop' && hasCalls ? 'tool_calls' : reason };
-}
-
-/** The prompt itself was refused. */
-export function blockOf({ promptFeedback }: WireResponse): UpstreamFailure | undefined {
-  const reason = promptFeedback?.blockReason;
-  if (!reason || reason === 'BLOCK_REASON_UNSPECIFIED' || reason === 'BLOCKED_REASON_UNSPECIFIED') return undefined;
-  return { kind: 'content_policy', message: `The provider refuses the prompt: ${reason}.` };
 }

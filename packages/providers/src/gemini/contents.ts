@@ -1,7 +1,19 @@
 import type { ChatMessage } from '@sluice/protocol';
 import { z } from 'zod';
-import { parseText } from '../parse-text.ts';
+import { createDistinctIds } from '../answer/distinct-ids.ts';
+import { parseClientObject } from '../client-json.ts';
+import { parseClientJson } from '../parse-text.ts';
+import {
+  type AssistantMessage,
+  missingResult,
+  type PairedCall,
+  type Said,
+  type ToolMessage,
+  toTurns,
+  type UserMessage,
+} from '../support/turns.ts';
 import { type FunctionResponse, type Part, toParts } from './parts.ts';
+import type { ToolNames } from './tool-names.ts';
 
 /** A turn of a conversation. */
 export interface Content {
@@ -21,9 +33,13 @@ export interface Conversation {
  */
 const noSignature = 'skip_thought_signature_validator';
 
+/** Stands where Gemini wants a turn of the user and the client has none: a text, but one that says nothing. */
+const nothingSaid: Part = { text: ' ' };
+
 export interface ConversationOptions {
   /** The model wants a signature with the first call of each turn. */
   readonly needsSignatures: boolean;
+  readonly names: ToolNames;
 }
 
 /** Splits messages into Gemini's one instruction, wherever its pieces stood, and the turns. */
@@ -31,29 +47,32 @@ export function toConversation(messages: readonly ChatMessage[], options: Conver
   const instructions = messages.filter(({ role }) => role === 'system' || role === 'developer').flatMap(namedParts);
   const contents = toContents(messages, options);
   // Gemini wants a turn to answer.
-  if (contents.length === 0) return { contents: [{ role: 'user', parts: instructions }] };
+  if (contents.length === 0) {
+    return { contents: [{ role: 'user', parts: instructions.length === 0 ? [nothingSaid] : instructions }] };
+  }
   return { ...(instructions.length === 0 ? {} : { systemInstruction: { parts: instructions } }), contents };
 }
 
+/**
+ * Gemini wants a call to come at once behind a turn of the user or results, and as many results behind a turn as it has
+ * calls. What the model says in a row is one turn.
+ * https://ai.google.dev/gemini-api/docs/function-calling
+ */
 function toContents(messages: readonly ChatMessage[], options: ConversationOptions): Content[] {
   const contents: Content[] = [];
-  const names = new Map<string, string>();
-  /** Results of the calls of one turn belong into one turn themselves. */
-  let results: Part[] | undefined;
-  for (const message of messages) {
-    if (message.role === 'tool') {
-      const part = toResult(message, names);
-      if (results === undefined) contents.push({ role: 'user', parts: (results = []) });
-      results.push(part);
+  for (const turn of toTurns(messages, createDistinctIds())) {
+    if (turn.side === 'user') {
+      // The results of the calls of one turn belong into one turn themselves.
+      if (turn.results.length > 0) {
+        contents.push({ role: 'user', parts: turn.results.map((each) => toResult(each, options)) });
+      }
+      contents.push(...turn.rest.map((message): Content => ({ role: 'user', parts: userParts(message) })));
       continue;
     }
-    results = undefined;
-    if (message.role === 'user') contents.push({ role: 'user', parts: namedParts(message) });
-    if (message.role !== 'assistant') continue;
-    for (const call of message.tool_calls ?? []) {
-      if (call.type === 'function') names.set(call.id, call.function.name);
-    }
-    contents.push({ role: 'model', parts: assistantParts(message, options) });
+    const parts = turn.said.flatMap((said) => assistantParts(said, options));
+    if (parts.length === 0) continue;
+    if (contents.length === 0) contents.push({ role: 'user', parts: [nothingSaid] });
+    contents.push({ role: 'model', parts });
   }
   return contents;
 }
@@ -65,50 +84,57 @@ function namedParts(message: ChatMessage): readonly Part[] {
   return name === undefined || parts.length === 0 ? parts : [{ text: `${name}: ` }, ...parts];
 }
 
-function assistantParts(
-  message: Extract<ChatMessage, { role: 'assistant' }>,
-  { needsSignatures }: ConversationOptions,
-): readonly Part[] {
+function userParts(message: UserMessage | ToolMessage): readonly Part[] {
+  const parts = message.role === 'tool' ? orphanParts(message) : namedParts(message).filter(({ text }) => text !== '');
+  return parts.length === 0 ? [nothingSaid] : parts;
+}
+
+/** A result whose call the history lacks. Gemini takes no result without a call, so it is told. */
+const orphanParts = ({ tool_call_id: id, content }: ToolMessage): readonly Part[] => [
+  { text: `Result of the tool call ${id}:` },
+  ...toParts(content).filter(({ text }) => text !== ''),
+];
+
+function assistantParts({ message, calls }: Said, { needsSignatures, names }: ConversationOptions): readonly Part[] {
   const said = namedParts(message).filter(({ text }) => text !== '');
-  const refusal = message.refusal == null ? [] : [{ text: message.refusal }];
-  const calls = (message.tool_calls ?? []).flatMap((call, at): Part[] => {
-    if (call.type !== 'function') return [];
+  const refusal = message.refusal ? [{ text: message.refusal }] : [];
+  const called = calls.map(({ id, call }, at): Part => {
     const signature = signatureOf(call) ?? (needsSignatures && at === 0 ? noSignature : undefined);
-    const functionCall = { id: call.id, name: call.function.name, args: toArguments(call.function.arguments) ?? {} };
-    return [{ functionCall, ...(signature === undefined ? {} : { thoughtSignature: signature }) }];
+    const { name, arguments: text } = call.function;
+    const functionCall = { id, name: names.toGemini(name), args: parseClientObject(text) ?? {} };
+    return { functionCall, ...(signature === undefined ? {} : { thoughtSignature: signature }) };
   });
-  const parts = [...withSignature(said, signatureOf(message)), ...refusal, ...calls];
-  return parts.length === 0 ? [{ text: '' }] : parts;
+  return [...withSignature(said, message), ...refusal, ...called];
 }
 
 /** The signature of an answer stands with its last part. */
-function withSignature(parts: readonly Part[], thoughtSignature: string | undefined): readonly Part[] {
+function withSignature(parts: readonly Part[], message: AssistantMessage): readonly Part[] {
+  const thoughtSignature = signatureOf(message);
   if (thoughtSignature === undefined) return parts;
   const last = parts.at(-1) ?? { text: '' };
   return [...parts.slice(0, -1), { ...last, thoughtSignature }];
 }
 
-function toResult(message: Extract<ChatMessage, { role: 'tool' }>, names: ReadonlyMap<string, string>): Part {
-  const id = message.tool_call_id;
-  const parts = toParts(message.content);
+function toResult({ id, call, result }: PairedCall, { names }: ConversationOptions): Part {
+  const name = names.toGemini(call.function.name);
+  if (result === undefined) return { functionResponse: { id, name, response: { error: missingResult } } };
+  const parts = toParts(result.content);
   const text = parts.map((part) => part.text ?? '').join('');
   const media = parts.filter((part) => part.text === undefined);
   const functionResponse: FunctionResponse = {
     id,
-    name: names.get(id) ?? id,
+    name,
     // Not the bare object: Gemini would read the names `output` and `error` in it as its own.
-    response: { output: parseText(structured, text) ?? text },
+    response: { output: toOutput(text) },
     ...(media.length === 0 ? {} : { parts: media }),
   };
   return { functionResponse };
 }
 
-const structured = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]);
-const argumentsSchema = z.record(z.string(), z.unknown());
-
-/** Undefined for a text that is no JSON object. None at all is left where such a text was taken away. */
-export function toArguments(text: string | undefined): Record<string, unknown> | undefined {
-  return text === undefined || text.trim() === '' ? {} : parseText(argumentsSchema, text);
+/** What a tool gave: an object or a list as such, anything else, and what is too large to be parsed, as text. */
+function toOutput(text: string): unknown {
+  const value = parseClientJson(text);
+  return typeof value === 'object' && value !== null ? value : text;
 }
 
 const signedSchema = z.object({ extra_content: z.object({ google: z.object({ thought_signature: z.string() }) }) });

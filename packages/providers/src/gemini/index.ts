@@ -37,6 +37,7 @@ export const gemini = defineProvider({
     },
     // Errors in the middle of a stream come as bare JSON.
     framing: 'sse-unterminated',
+    readsArguments: true,
     findUnsupported,
     takesImage: isStored,
     toUpstream: (body, plan) => toUpstream(body, plan, thinking),

@@ -62,5 +62,14 @@ function fromDataUrl(url: string): Part | undefined {
   // Of a data URL, only its head is matched: the rest may be megabytes.
   const comma = url.indexOf(',');
   const [, mimeType] = /^data:([^;,]+)(?:;[^;,]+)*;base64$/i.exec(url.slice(0, Math.max(0, comma))) ?? [];
-  return mimeType === undefined ? undefined : { inlineData: { mimeType, data: url.slice(comma + 1) } };
+  if (mimeType === undefined) return undefined;
+  const type = mimeType.toLowerCase();
+  return { inlineData: { mimeType: type === 'image/jpg' ? 'image/jpeg' : type, data: url.slice(comma + 1) } };
 }
+
+/** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
+const imageTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
+
+/** Is it a picture of a kind that Gemini can't read, such as a GIF? */
+export const isOddImage = ({ inlineData }: Part): boolean =>
+  inlineData?.mimeType.startsWith('image/') === true && !imageTypes.has(inlineData.mimeType);

@@ -1,7 +1,8 @@
-import type { ChatRequest, UpstreamRequest } from '@sluice/protocol';
+import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toConversation } from './contents.ts';
 import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
+import { toolNamesOf } from './tool-names.ts';
 import { toTools } from './tools.ts';
 
 /** Names of the parameters that are mapped below. */
@@ -27,10 +28,11 @@ export const parameters: ReadonlySet<string> = new Set([
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOptions): UpstreamRequest {
   const request = readRequest(body);
   const needsSignatures = thinkingControlOf(plan.model, options) === 'level';
+  const names = toolNamesOf(request);
   const method = plan.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
   return callOf(plan, method, {
-    ...toConversation(request.messages ?? [], { needsSignatures }),
-    ...toTools(request),
+    ...toConversation(request.messages ?? [], { needsSignatures, names }),
+    ...toTools(request, names),
     generationConfig: toGenerationConfig(request, plan.model, options),
   });
 }
@@ -47,7 +49,7 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
       'user-agent': 'sluice',
       ...(plan.apiKey === undefined ? {} : { 'x-goog-api-key': plan.apiKey }),
     },
-    body: JSON.stringify(body),
+    body: writeLossless(body),
   };
 }
 
@@ -81,6 +83,10 @@ function toGenerationConfig(request: GeminiRequest, model: string, options: Thin
 function toResponseFormat(format: ChatRequest['response_format']): object {
   if (format?.type === 'json_object') return { responseMimeType: 'application/json' };
   if (format?.type !== 'json_schema') return {};
-  const { schema } = format.json_schema;
-  return { responseMimeType: 'application/json', ...(schema === undefined ? {} : { responseJsonSchema: schema }) };
+  const { schema, description } = format.json_schema;
+  const described = description === undefined ? schema : { description, ...schema };
+  return {
+    responseMimeType: 'application/json',
+    ...(described === undefined ? {} : { responseJsonSchema: described }),
+  };
 }

@@ -1,16 +1,21 @@
+import type { UpstreamFailure } from '@sluice/protocol';
 import type { FinishReason } from '../answer/chunk-writer.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
-import { parseText } from '../parse-text.ts';
-import { blockOf, candidateOf, endingOf, identityOf, type Piece, toPiece, usageOf } from './answer.ts';
+import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
+import { blockOf, endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
-import { responseSchema, type WireResponse } from './wire.ts';
+import { readResponse } from './read-response.ts';
+import { readRequest } from './request.ts';
+import { toolNamesOf } from './tool-names.ts';
+import type { WirePart, WireResponse } from './wire.ts';
 
 /**
  * Each event is a response of its own that adds to the answer. Older models give a finish reason with every one of them,
  * and an error may follow it: how the answer ended is only told when the stream is over. There is no [DONE].
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
+  const parts = createPartReader(plan.requestId, toolNamesOf(readRequest(body)));
   let finishReason: FinishReason | undefined;
   /** The counts of the whole answer came with its end: nothing more is to be expected. */
   let isCounted = false;
@@ -18,23 +23,40 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   let endings = 0;
   let calls = 0;
   let hasAnswered = false;
+  /** Feedback on the prompt where no candidate has come. */
+  let refusal: UpstreamFailure | undefined;
+
+  /** An end that not every event claims is one: what still comes is no part of the answer. */
+  const isOver = (): boolean => endings > 0 && endings < responses;
 
   function onResponse(response: WireResponse, answer: AnswerDraft): void {
-    responses++;
     answer.identify(identityOf(response));
-    const candidate = candidateOf(response);
-    for (const part of candidate?.content?.parts ?? []) {
-      const piece = toPiece(part, { callsBefore: calls, requestId: plan.requestId });
-      if (piece !== undefined) write(piece, answer);
-    }
     if (response.usageMetadata) answer.usage(usageOf(response.usageMetadata));
+    if (isOver()) {
+      isCounted ||= response.usageMetadata?.candidatesTokenCount != null;
+      return;
+    }
+    responses++;
+    const candidate = candidateOf(response);
+    for (const part of candidate?.content?.parts ?? []) readPart(part, answer);
     const block = blockOf(response);
     if (block !== undefined && !hasAnswered) return answer.fail(block);
-    const ending = endingOf(candidate, { hasCalls: calls > 0 });
+    if (candidate === undefined && responses === 1) refusal = refusalOf(response);
+    if (candidate !== undefined) refusal = undefined;
+    const ending = endingOf(candidate, { hasCalls: parts.calls > 0 });
     if (ending?.kind === 'failed') return answer.fail(ending.failure);
     if (ending !== undefined) endings++;
+    if (isCallTorn(ending?.reason, parts)) return answer.fail(brokenCall);
     finishReason = block === undefined ? (ending?.reason ?? finishReason) : 'content_filter';
     isCounted = ending !== undefined && response.usageMetadata?.candidatesTokenCount != null;
+  }
+
+  function readPart(part: WirePart, answer: AnswerDraft): void {
+    const piece = parts.read(part);
+    if (piece === 'broken') answer.fail(brokenCall);
+    else if (piece !== undefined) write(piece, answer);
+    // A piece of a call says nothing to the client yet, but the provider is at work.
+    else if (part.functionCall) answer.heartbeat();
   }
 
   function write({ toolCall, ...delta }: Piece, answer: AnswerDraft): void {
@@ -46,16 +68,21 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   const translator = createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      const response = parseText(responseSchema, data);
-      if (response === undefined) {
-        answer.fail({ kind: 'malformed', message: 'The provider sent an event that is no response of its protocol.' });
-      } else if (response.error) answer.fail(toInnerFailure(response.error));
-      else onResponse(response, answer);
+      // Gemini has no such end; servers that imitate it do.
+      if (data.trim() === '[DONE]') return onEnd(answer);
+      const response = readResponse(data);
+      if (response !== undefined && !response.error) return onResponse(response, answer);
+      if (isOver()) return;
+      answer.fail(response?.error ? toInnerFailure(response.error) : unreadable);
     },
-    onEnd(answer) {
-      if (finishReason !== undefined) answer.finish(finishReason);
-    },
+    onEnd,
   });
+
+  function onEnd(answer: AnswerDraft): void {
+    if (finishReason !== undefined) answer.finish(finishReason);
+    else if (refusal !== undefined) answer.fail(refusal);
+    answer.complete();
+  }
 
   return {
     push: translator.push,
@@ -63,12 +90,23 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     get state() {
       return translator.state;
     },
+    get heartbeats() {
+      return translator.heartbeats ?? 0;
+    },
+    get progress() {
+      return translator.progress ?? 0;
+    },
     get isFinished() {
       return translator.isFinished || isCounted;
     },
     // An older model, or perhaps one: its first event tells no more.
     get mayGoOn() {
-      return endings > 1 || responses === 1;
+      return !isOver() && (endings > 1 || responses === 1);
     },
   };
 }
+
+const unreadable: UpstreamFailure = {
+  kind: 'malformed',
+  message: 'The provider sent an event that is no response of its protocol.',
+};

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '@sluice/protocol';
+import type { ToolNames } from './tool-names.ts';
 
 /** What a model may call, and whether it must. */
 export interface Tools {
@@ -18,30 +19,37 @@ interface FunctionCallingConfig {
   readonly allowedFunctionNames?: readonly string[];
 }
 
-export function toTools({ tools = [], tool_choice: choice }: Pick<ChatRequest, 'tools' | 'tool_choice'>): Tools {
+type Tooling = Pick<ChatRequest, 'tools' | 'tool_choice'>;
+
+export function toTools({ tools = [], tool_choice: choice }: Tooling, { toGemini }: ToolNames): Tools {
   const functions = tools.flatMap((tool) => (tool.type === 'function' ? [tool.function] : []));
   if (functions.length === 0) return {};
   const functionDeclarations = functions.map(({ name, description, parameters }) => ({
-    name,
+    name: toGemini(name),
     ...(description === undefined ? {} : { description }),
     ...(parameters === undefined ? {} : { parametersJsonSchema: parameters }),
   }));
   const isStrict = functions.some(({ strict }) => strict === true);
-  const functionCallingConfig = toConfig(choice, isStrict);
+  const functionCallingConfig = toConfig(choice, isStrict, toGemini);
   return {
     tools: [{ functionDeclarations }],
     ...(functionCallingConfig === undefined ? {} : { toolConfig: { functionCallingConfig } }),
   };
 }
 
-function toConfig(choice: ChatRequest['tool_choice'], isStrict: boolean): FunctionCallingConfig | undefined {
+function toConfig(
+  choice: ChatRequest['tool_choice'],
+  isStrict: boolean,
+  toGemini: ToolNames['toGemini'],
+): FunctionCallingConfig | undefined {
   if (choice === undefined) return isStrict ? { mode: 'VALIDATED' } : undefined;
   if (typeof choice === 'string') return { mode: modeOf(choice, isStrict) };
-  if (choice.type === 'function') return { mode: 'ANY', allowedFunctionNames: [choice.function.name] };
+  if (choice.type === 'function') return { mode: 'ANY', allowedFunctionNames: [toGemini(choice.function.name)] };
   if (choice.type !== 'allowed_tools') return undefined;
   const { mode, tools } = choice.allowed_tools;
   // AUTO takes no names.
-  return { mode: mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: tools.flatMap(nameOf) };
+  const allowedFunctionNames = tools.flatMap(nameOf).map(toGemini);
+  return { mode: mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames };
 }
 
 function modeOf(choice: 'auto' | 'none' | 'required', isStrict: boolean): FunctionCallingConfig['mode'] {

@@ -1,11 +1,12 @@
 import type { ChatMessage, ContentPart } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
-import { toArguments } from './contents.ts';
-import { toPart } from './parts.ts';
+import { parseClientObject } from '../client-json.ts';
+import { isOddImage, toPart } from './parts.ts';
 import { type GeminiRequest, readRequest } from './request.ts';
 import { isEffort } from './thinking.ts';
 
 const largestSeed = 2 ** 31 - 1;
+const isSeed = (seed: unknown): boolean => typeof seed === 'number' && Math.abs(seed) <= largestSeed;
 
 /** What Gemini can't do although it has the parameter. */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
@@ -22,7 +23,7 @@ function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
   // It calls as many at once as it likes.
   if (request.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
   if (request.reasoning_effort != null && !isEffort(request.reasoning_effort)) yield ['reasoning_effort'];
-  if (seed != null && Math.abs(seed) > largestSeed) yield ['seed'];
+  if (seed != null && !isSeed(seed)) yield ['seed'];
   if (modalities?.some((modality) => modality !== 'text' && modality !== 'image') === true) yield ['modalities'];
   if (format !== undefined && !isKnownFormat(format)) yield ['response_format'];
 }
@@ -38,7 +39,7 @@ function unsupportedInMessage(message: ChatMessage, at: number): FieldPath[] {
   if (message.audio != null) found.push(path('audio'));
   for (const [callAt, call] of (message.tool_calls ?? []).entries()) {
     if (call.type !== 'function') found.push(path('tool_calls', callAt));
-    else if (toArguments(call.function.arguments) === undefined) {
+    else if (parseClientObject(call.function.arguments) === undefined) {
       found.push(path('tool_calls', callAt, 'function', 'arguments'));
     }
   }
@@ -51,5 +52,6 @@ const isKnownFormat = ({ type }: NonNullable<GeminiRequest['response_format']>):
 /** An instruction is text alone. */
 function isTaken(part: ContentPart, { role }: ChatMessage): boolean {
   const taken = toPart(part);
-  return taken !== undefined && (taken.text !== undefined || (role !== 'system' && role !== 'developer'));
+  if (taken === undefined || isOddImage(taken)) return false;
+  return taken.text !== undefined || (role !== 'system' && role !== 'developer');
 }

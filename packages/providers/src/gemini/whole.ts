@@ -1,50 +1,45 @@
+import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
-import { parseText } from '../parse-text.ts';
-import { blockOf, candidateOf, endingOf, identityOf, type Piece, toPiece, usageOf } from './answer.ts';
+import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
+import { endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
-import { responseSchema, type WirePart } from './wire.ts';
+import { readResponse } from './read-response.ts';
+import { readRequest } from './request.ts';
+import { toolNamesOf } from './tool-names.ts';
 
-export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
-  const response = parseText(responseSchema, text);
+export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
+  const response = readResponse(text);
   if (response === undefined) return malformed('is no response of its protocol');
-  if (response.error) return { kind: 'failed', failure: toInnerFailure(response.error) };
+  if (response.error) return failed(toInnerFailure(response.error));
   const candidate = candidateOf(response);
-  const block = blockOf(response);
   if (candidate === undefined) {
-    return block === undefined ? malformed('holds no candidate') : { kind: 'failed', failure: block };
+    const refusal = refusalOf(response);
+    return refusal === undefined ? malformed('holds no candidate') : failed(refusal);
   }
-  const pieces = toPieces(candidate.content?.parts ?? [], plan.requestId);
-  const message = toMessage(pieces);
-  const ending = endingOf(candidate, { hasCalls: message.tool_calls !== undefined });
+  const parts = createPartReader(plan.requestId, toolNamesOf(readRequest(body)));
+  const pieces = (candidate.content?.parts ?? []).map(parts.read);
+  const ending = endingOf(candidate, { hasCalls: parts.calls > 0 });
   if (ending === undefined) {
-    const failure = { kind: 'truncated', message: "The provider's answer broke off before its end." } as const;
-    return { kind: 'failed', failure };
+    return failed({ kind: 'truncated', message: "The provider's answer broke off before its end." });
   }
   if (ending.kind === 'failed') return ending;
+  if (pieces.includes('broken') || isCallTorn(ending.reason, parts)) return failed(brokenCall);
   return writeCompletion({
     id: `chatcmpl-${plan.requestId}`,
     created: Math.floor(plan.startedAtMs / 1000),
     model: plan.model,
     ...identityOf(response),
-    message,
+    message: toMessage(pieces.filter((piece) => piece !== undefined && piece !== 'broken')),
     finishReason: ending.reason,
     usage: response.usageMetadata ? usageOf(response.usageMetadata) : undefined,
   });
 }
 
-function malformed(what: string): WholeTranslation {
-  return { kind: 'failed', failure: { kind: 'malformed', message: `The provider's answer ${what}.` } };
-}
+const failed = (failure: UpstreamFailure): WholeTranslation => ({ kind: 'failed', failure });
 
-function toPieces(parts: readonly WirePart[], requestId: string): readonly Piece[] {
-  let callsBefore = 0;
-  return parts.flatMap((part) => {
-    const piece = toPiece(part, { callsBefore, requestId });
-    if (piece?.toolCall !== undefined) callsBefore++;
-    return piece ?? [];
-  });
-}
+const malformed = (what: string): WholeTranslation =>
+  failed({ kind: 'malformed', message: `The provider's answer ${what}.` });
 
 function toMessage(pieces: readonly Piece[]): CompletionMessage {
   const contents = pieces.flatMap(({ content }) => content ?? []);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject, type JsonObject } from '../json-object.ts';
 
 /**
  * What we read of Gemini's answers, and nothing else; lenient, because fields come and go with the models.
@@ -7,11 +8,29 @@ import { z } from 'zod';
 
 const count = z.number().int().nonnegative().nullish().catch(undefined);
 
+/** A value of a call's arguments, or a piece of a text among them. */
+const partialArgSchema = z.object({
+  /** As in `$.places[0].city`. */
+  jsonPath: z.string().nullish(),
+  stringValue: z.string().nullish(),
+  numberValue: z.unknown().optional(),
+  boolValue: z.boolean().nullish(),
+  nullValue: z.unknown().optional(),
+  /** More of this text is to come. */
+  willContinue: z.boolean().nullish(),
+});
+export type WirePartialArg = z.output<typeof partialArgSchema>;
+
 const functionCallSchema = z.object({
   id: z.string().nullish(),
-  name: z.string(),
-  args: z.record(z.string(), z.unknown()).nullish(),
+  /** Of a call that comes in pieces, only the first has it. */
+  name: z.string().nullish(),
+  args: z.custom<JsonObject>(isObject).nullish(),
+  partialArgs: z.array(partialArgSchema).nullish(),
+  /** More of this call is to come. */
+  willContinue: z.boolean().nullish(),
 });
+export type WireCall = z.output<typeof functionCallSchema>;
 
 const partSchema = z.object({
   text: z.string().nullish(),
@@ -49,7 +68,14 @@ const error = z.unknown().optional();
 export const responseSchema = z.object({
   error,
   candidates: z.array(candidateSchema).nullish(),
-  promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
+  /** Comes in place of candidates where the prompt is refused; elsewhere it says how safe the prompt is. */
+  promptFeedback: z
+    .object({
+      blockReason: z.string().nullish().catch(undefined),
+      blockReasonMessage: z.string().nullish().catch(undefined),
+    })
+    .nullish()
+    .catch(undefined),
   usageMetadata: usageMetadataSchema.nullish().catch(undefined),
   modelVersion: z.string().nullish().catch(undefined),
   responseId: z.string().nullish().catch(undefined),

@@ -1,8 +1,9 @@
-import type { UpstreamFailure, Usage } from '@sluice/protocol';
+import { type UpstreamFailure, type Usage, writeLossless } from '@sluice/protocol';
 import type { AnswerIdentity, FinishReason } from '../answer/chunk-writer.ts';
 import type { ToolCall } from '../answer/completion.ts';
 import { toUsage } from '../answer/usage.ts';
-import type { CallNames } from '../answer/call-names.ts';
+import { callNames } from '../answer/call-names.ts';
+import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { toInnerFailure } from './failure.ts';
 import type { ChatResponse, WireToolCall } from './wire.ts';
 
@@ -41,13 +42,20 @@ function toToolCall({ id, function: called }: WireToolCall, made: string): ToolC
   return {
     id: id || made,
     type: 'function',
-    function: { name: called.name, arguments: typeof given === 'string' ? given : JSON.stringify(given) },
+    function: { name: called.name, arguments: typeof given === 'string' ? given : writeLossless(given) },
   };
 }
 
-/** The calls of a piece of an answer that has so many calls already. */
-export const toToolCalls = (calls: readonly WireToolCall[], nameOf: CallNames, before = 0): readonly ToolCall[] =>
-  calls.map((call, at) => toToolCall(call, nameOf(before + at)));
+/** Names the calls of one answer, in their order: those without an id, and those whose id another has had. */
+export function createCallReader(requestId: string): (call: WireToolCall) => ToolCall {
+  const nameOf = callNames(requestId, 0);
+  const distinct = createDistinctIds();
+  let calls = 0;
+  return (call) => {
+    const read = toToolCall(call, nameOf(calls++));
+    return { ...read, id: distinct.take(read.id) };
+  };
+}
 
 /** An error inside an answer of status 200 is a text, without a code. */
 export const errorOf = (error: unknown): UpstreamFailure => toInnerFailure(error);

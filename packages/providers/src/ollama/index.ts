@@ -49,6 +49,7 @@ export const ollama = defineProvider({
         streamUsage: true,
       },
       framing: 'ndjson',
+      readsArguments: true,
       findUnsupported,
       toUpstream: (body, plan) => toUpstream(body, plan, { headers, ...own }),
       translateStream: (body, plan) => translateStream({ body, plan, hasThinkTags }),

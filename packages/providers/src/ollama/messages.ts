@@ -1,4 +1,6 @@
-import { isFilled, isObject, type JsonObject, parseObject } from '../json-object.ts';
+import { parseClientObject } from '../client-json.ts';
+import { isFilled, isObject, type JsonObject } from '../json-object.ts';
+import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** A message as Ollama wants it. */
 export interface OllamaMessage {
@@ -14,14 +16,32 @@ export interface OllamaMessage {
 
 /** OpenAI's messages in Ollama's words. Results name their function, for there are no ids. */
 export function toMessages(messages: readonly unknown[]): readonly OllamaMessage[] {
-  const nameOfCall = new Map<unknown, string>();
-  return messages.filter(isObject).map((message) => {
-    for (const { id, name } of callsOf(message)) nameOfCall.set(id, name);
-    return toMessage(message, nameOfCall);
-  });
+  const takeName = createCalledNames();
+  return messages
+    .filter(isObject)
+    .filter((message) => !isEmptyAnswer(message))
+    .map((message) => toMessage(message, takeName(message)));
 }
 
-function toMessage(message: JsonObject, nameOfCall: ReadonlyMap<unknown, string>): OllamaMessage {
+/** Tells of a result which function it is of. Where calls share an id, their results come in the order of the calls. */
+function createCalledNames(): (message: JsonObject) => string | undefined {
+  const waiting = new Map<unknown, string[]>();
+  return (message) => {
+    if (message['role'] === 'assistant') {
+      const begun = new Set<unknown>();
+      for (const { id, name } of callsOf(message)) {
+        const before = begun.has(id) ? waiting.get(id) : undefined;
+        if (before === undefined) waiting.set(id, [name]);
+        else before.push(name);
+        begun.add(id);
+      }
+    }
+    const names = waiting.get(message['tool_call_id']);
+    return names !== undefined && names.length > 1 ? names.shift() : names?.[0];
+  };
+}
+
+function toMessage(message: JsonObject, calledName: string | undefined): OllamaMessage {
   const { role } = message;
   const content = textOf(message['content']);
   const images = imagesOf(message['content']);
@@ -33,18 +53,19 @@ function toMessage(message: JsonObject, nameOfCall: ReadonlyMap<unknown, string>
     case 'assistant': {
       const { reasoning_content: thinking, refusal } = message;
       const calls = callsOf(message).map(({ name, argumentsText }) => ({
-        function: { name, arguments: parseObject(argumentsText) ?? {} },
+        function: { name, arguments: parseClientObject(argumentsText) ?? {} },
       }));
       return {
         role,
-        content: content === '' && isFilled(refusal) ? refusal : content,
+        content: [content, refusal].filter(isFilled).join('\n'),
+        ...pictures,
         ...(isFilled(thinking) ? { thinking } : {}),
         ...(calls.length === 0 ? {} : { tool_calls: calls }),
       };
     }
     case 'tool':
     case 'function': {
-      const name = role === 'tool' ? nameOfCall.get(message['tool_call_id']) : message['name'];
+      const name = role === 'tool' ? calledName : message['name'];
       return { role: 'tool', content, ...pictures, ...(isFilled(name) ? { tool_name: name } : {}) };
     }
     default:

@@ -1,6 +1,7 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
-import { isObject, type JsonObject, parseObject } from '../json-object.ts';
+import { parseClientObject } from '../client-json.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { callsOf, toMessages } from './messages.ts';
 
 /** What config says of an Ollama server. */
@@ -51,7 +52,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOption
       'accept-encoding': 'identity',
       ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
     },
-    body: JSON.stringify({
+    body: writeLossless({
       model: plan.model,
       messages: toMessages(Array.isArray(body['messages']) ? body['messages'] : []),
       // It streams unless told otherwise.
@@ -118,10 +119,19 @@ const isFunction = (tool: unknown): boolean => isObject(tool) && tool['type'] ==
 
 function unsupportedIn(message: unknown, at: number): FieldPath[] {
   if (!isObject(message)) return [];
-  const hasName = message['role'] !== 'function' && typeof message['name'] === 'string';
-  const isOdd = callsOf(message).some(({ argumentsText }) => parseObject(argumentsText) === undefined);
+  const { role, name, audio, content, tool_calls: calls, function_call: only } = message;
+  const isOdd = callsOf(message).some(({ argumentsText }) => parseClientObject(argumentsText) === undefined);
+  const listed: readonly unknown[] = Array.isArray(calls) ? calls : [];
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [];
   return [
-    ...(hasName ? [['messages', at, 'name']] : []),
-    ...(isOdd ? [['messages', at, message['function_call'] == null ? 'tool_calls' : 'function_call']] : []),
+    ...(role !== 'function' && typeof name === 'string' ? [['messages', at, 'name']] : []),
+    ...(audio == null ? [] : [['messages', at, 'audio']]),
+    ...(isOdd ? [['messages', at, only == null ? 'tool_calls' : 'function_call']] : []),
+    ...listed.flatMap((call, callAt) => (isFunction(call) ? [] : [['messages', at, 'tool_calls', callAt]])),
+    ...parts.flatMap((part, partAt) => (isKnownPart(part) ? [] : [['messages', at, 'content', partAt]])),
   ];
 }
+
+/** What Ollama does not take of media is named for all providers alike. */
+const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
+const isKnownPart = (part: unknown): boolean => isObject(part) && knownParts.has(part['type']);

@@ -3,10 +3,9 @@ import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parseObject } from '../json-object.ts';
 import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
-import { callNames } from '../answer/call-names.ts';
-import { parseText } from '../parse-text.ts';
-import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
-import { type ChatResponse, chatResponseSchema } from './wire.ts';
+import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
+import { readResponse } from './read-response.ts';
+import type { ChatResponse } from './wire.ts';
 
 export interface TranslationOptions {
   readonly body: ChatBody;
@@ -20,7 +19,7 @@ const malformed: UpstreamFailure = { kind: 'malformed', message: "Ollama sent a 
 /** Makes OpenAI's chunks of Ollama's lines. A tool call comes whole, on one line. */
 export function translateStream({ body, plan, hasThinkTags }: TranslationOptions): StreamTranslator {
   const splitter = hasThinkTags && !plan.keepsThinkingMarkup ? createThinkTagSplitter() : undefined;
-  const nameOf = callNames(plan.requestId, 0);
+  const readCall = createCallReader(plan.requestId);
   let calls = 0;
   let hasBrokenLine = false;
 
@@ -33,7 +32,7 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
     const content = message?.content ?? '';
     say({ text: '', thought: message?.thinking ?? '' }, answer);
     say(splitter?.push(content) ?? { text: content, thought: '' }, answer);
-    const toolCalls = toToolCalls(message?.tool_calls ?? [], nameOf, calls);
+    const toolCalls = (message?.tool_calls ?? []).map(readCall);
     if (toolCalls.length === 0) return;
     answer.delta({ tool_calls: toolCalls.map((call, at) => ({ index: calls + at, ...call })) });
     calls += toolCalls.length;
@@ -51,7 +50,7 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
 
   return createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      const response = parseText(chatResponseSchema, data);
+      const response = readResponse(data);
       if (response === undefined || hasBrokenLine) {
         // As the last one it was cut off, which the end of the stream will show.
         if (hasBrokenLine || parseObject(data) !== undefined) answer.fail(malformed);

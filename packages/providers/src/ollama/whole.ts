@@ -2,21 +2,23 @@ import type { WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
 import { splitThoughts } from '../answer/think-tags.ts';
-import { callNames } from '../answer/call-names.ts';
-import { parseText } from '../parse-text.ts';
-import { endOf, errorOf, identityOf, toToolCalls, usageOf } from './answer.ts';
+import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
+import { readResponse } from './read-response.ts';
 import type { TranslationOptions } from './stream.ts';
-import { chatResponseSchema } from './wire.ts';
 
 /** Makes OpenAI's whole answer of Ollama's. */
 export function translateWhole(text: string, { plan, hasThinkTags }: TranslationOptions): WholeTranslation {
-  const response = parseText(chatResponseSchema, text);
+  const response = readResponse(text);
   if (response?.error) return { kind: 'failed', failure: errorOf(response.error) };
   if (!response?.message) {
     return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer holds no message." } };
   }
+  if (response.done === false) {
+    const message = "Ollama's answer broke off before its end.";
+    return { kind: 'failed', failure: { kind: 'truncated', message } };
+  }
   const { content, thinking, tool_calls: given } = response.message;
-  const calls = toToolCalls(given ?? [], callNames(plan.requestId, 0));
+  const calls = (given ?? []).map(createCallReader(plan.requestId));
   const end = endOf(response, calls.length > 0);
   if (end.kind === 'failed') return end;
   const isSplit = hasThinkTags && !plan.keepsThinkingMarkup;

@@ -1,5 +1,6 @@
 import { respell, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
+import { clientTextLimits, findUnboundedArguments } from '../client-json.ts';
 import { findUnsupported } from './find-unsupported.ts';
 
 export type Fitted =
@@ -23,6 +24,8 @@ const mostNamed = 20;
 
 /** Makes a request into one that the provider can serve as a whole, or says what stands against it. */
 export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: FitOptions): Fitted {
+  const unbounded = adapter.readsArguments === true ? findUnboundedArguments(body) : undefined;
+  if (unbounded !== undefined) return { kind: 'unsupported', failure: outOfBounds(unbounded) };
   const found = findUnsupported(body, adapter);
   // What would leave nothing to ask is never dropped.
   const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
@@ -40,6 +43,13 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
       param: formatPath(first),
     },
   };
+}
+
+function outOfBounds(path: FieldPath): UpstreamFailure {
+  const { maxDepth, maxElements, maxLength } = clientTextLimits;
+  const param = formatPath(path);
+  const most = `${maxDepth} levels, ${maxElements} elements and ${maxLength} characters`;
+  return { kind: 'invalid_request', message: `The JSON in "${param}" is larger than ${most}.`, param };
 }
 
 /** The subject of a request, and the last part of a message. */

@@ -1,4 +1,6 @@
 import type { ChatBody, FieldPath } from '../adapter.ts';
+import { isFilled } from '../json-object.ts';
+import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,22 +23,43 @@ export function promptOf({ messages }: ChatBody): string {
 
 /** Messages as the backend takes them: it knows no role for developers, and of each message role and content alone. */
 export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
-  listOf(messages).map((message) => {
-    const { role, content } = fieldsOf(message);
-    return { role: role === 'developer' ? 'system' : role, content: content ?? '' };
-  });
+  listOf(messages)
+    .filter((message) => !isEmptyAnswer(message))
+    .map((message) => {
+      const { role, content, refusal } = fieldsOf(message);
+      return { role: role === 'developer' ? 'system' : role, content: toContent(content, refusal) };
+    });
+
+/** A refusal is what the assistant said, in a part of the content or in its place. */
+function toContent(content: unknown, refusal: unknown): unknown {
+  if (Array.isArray(content)) {
+    const parts = content.map((part: unknown) => {
+      const { type, refusal: text } = fieldsOf(part);
+      return type === 'refusal' ? { type: 'text', text } : part;
+    });
+    return isFilled(refusal) ? [...parts, { type: 'text', text: refusal }] : parts;
+  }
+  return [content, refusal].filter(isFilled).join('\n');
+}
 
 /** Names mean nothing to the backend, nor do tools and what came of them: it has its own, which such fields would wake. */
 export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
   listOf(messages).flatMap((message, at): FieldPath[] => {
-    const { role, name, tool_calls: calls, function_call: call } = fieldsOf(message);
+    const { role, name, audio, content, tool_calls: calls, function_call: call } = fieldsOf(message);
     if (role === 'tool' || role === 'function') return [['messages', at]];
     return [
       ...(name == null ? [] : [['messages', at, 'name']]),
       ...(listOf(calls).length > 0 ? [['messages', at, 'tool_calls']] : []),
       ...(call == null ? [] : [['messages', at, 'function_call']]),
+      ...(audio == null ? [] : [['messages', at, 'audio']]),
+      ...listOf(content).flatMap((part, partAt): FieldPath[] =>
+        knownParts.has(fieldsOf(part)['type']) ? [] : [['messages', at, 'content', partAt]],
+      ),
     ];
   });
+
+/** Sounds and files are named for all providers alike. */
+const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 
 /** Where the request's pictures are. */
 export function picturesOf({ messages }: ChatBody): readonly string[] {

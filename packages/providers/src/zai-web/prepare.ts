@@ -1,4 +1,4 @@
-import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import { type ResponseHead, type UpstreamFailure, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
@@ -107,6 +107,6 @@ function toNewChat({ body, plan, options, messageId, model }: NewChat): Upstream
     method: 'POST',
     url: `${plan.baseUrl}/api/v1/chats/new`,
     headers: { ...webHeaders(plan, options), 'content-type': 'application/json' },
-    body: JSON.stringify({ chat }),
+    body: writeLossless({ chat }),
   };
 }

@@ -157,7 +157,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
 
 const isSome = (text: string | null | undefined): text is string => text != null && text !== '';
 
-const hasText = ({ edit_content: edit, content, delta_content: delta }: WebUpdate): boolean =>
+export const hasText = ({ edit_content: edit, content, delta_content: delta }: WebUpdate): boolean =>
   isSome(edit) || isSome(content) || isSome(delta);
 
 interface Edited {

@@ -1,4 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { promptOf, toWebMessages } from './messages.ts';
 import { findModel, type WebTarget } from './models.ts';
@@ -53,7 +53,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiWebOption
       referer: baseUrl + page,
       ...(variant === 'none' ? {} : { 'x-signature': sign({ variant, key }, signed) }),
     },
-    body: JSON.stringify(toWire({ body, plan, options, chatId, prompt: signed.prompt })),
+    body: writeLossless(toWire({ body, plan, options, chatId, prompt: signed.prompt })),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseText } from '../parse-text.ts';
+import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';
 import type { Scanned } from './markup-scanner.ts';
 import { createReplyText } from './reply-text.ts';
-import { errorIn, webEventSchema } from './wire.ts';
+import { errorIn, usageIn, webEventSchema } from './wire.ts';
 
 /**
  * The page's events. Usage comes before the last words, so only `done` or a sentinel ends the answer; why it ended,
@@ -26,21 +26,20 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   return createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      const event = data === '[DONE]' ? ({ data } as const) : parseText(webEventSchema, data);
+      const event = data.trim() === '[DONE]' ? ({ data: '[DONE]' } as const) : parsePlainText(webEventSchema, data);
       if (event === undefined) {
-        // A word of some proxy is nothing; a torn piece of the answer is.
-        if (!data.trimStart().startsWith('{')) return;
         return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
       }
       const error = errorIn(event);
       if (error !== undefined) return answer.fail(toInnerFailure(error));
+      const usage = usageIn(event);
+      if (usage !== undefined) answer.usage(usage);
       const { data: update } = event;
       if (update == null) return;
       if (update === '[DONE]') {
         finish(answer);
         return answer.complete();
       }
-      if (update.usage != null) answer.usage(update.usage);
       say(text.apply(update), answer);
       if (update.done === true || update.phase === 'done') finish(answer);
     },

@@ -1,5 +1,6 @@
-import { usageSchema } from '@sluice/protocol';
+import type { Usage } from '@sluice/protocol';
 import { z } from 'zod';
+import { usageOf } from '../openai/normalise/usage.ts';
 
 /*
  * What we read of chat.z.ai's private protocol. Nobody documents it; see docs/providers/zai-web.md.
@@ -32,7 +33,7 @@ const update = z.object({
   edit_content: text,
   edit_index: z.number().int().nonnegative().nullish().catch(undefined),
   content: text,
-  usage: usageSchema.nullish().catch(undefined),
+  usage: z.unknown().optional(),
   done: z.boolean().nullish().catch(undefined),
   error,
   data: inner,
@@ -41,7 +42,11 @@ const update = z.object({
 export type WebUpdate = z.output<typeof update>;
 
 /** One event of an answer. Some senders end with `{"data":"[DONE]"}`. */
-export const webEventSchema = z.object({ error, data: z.union([z.literal('[DONE]'), update]).nullish() });
+export const webEventSchema = z.object({
+  error,
+  data: z.union([z.literal('[DONE]'), update]).nullish(),
+  usage: z.unknown().optional(),
+});
 export type WebEvent = z.output<typeof webEventSchema>;
 
 /** An error body. `detail` is text, or what stands in `error` elsewhere. */
@@ -63,4 +68,9 @@ export const createdSchema = z.looseObject({ id: z.string().min(1), filename: te
 export function errorIn({ error, data }: WebEvent): WebError | undefined {
   if (data === '[DONE]') return error ?? undefined;
   return error ?? data?.error ?? data?.data?.error ?? data?.inner?.error ?? undefined;
+}
+
+/** What an answer has cost, in OpenAI's words; some senders tell it beside the data. */
+export function usageIn({ usage, data }: WebEvent): Usage | undefined {
+  return usageOf({ usage }) ?? (data == null || data === '[DONE]' ? undefined : usageOf({ usage: data.usage }));
 }

@@ -1,3 +1,4 @@
+import { writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
@@ -22,6 +23,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   return createStreamTranslator(body, plan, {
+    write: writeLossless,
     onEvent({ data }, answer) {
       if (data === '[DONE]') return answer.complete();
       const chunk = parseText(chunkSchema, data);

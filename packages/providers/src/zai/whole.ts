@@ -1,4 +1,4 @@
-import { firstObjectIn, type UpstreamFailure } from '@sluice/protocol';
+import { firstObjectIn, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
@@ -33,6 +33,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   const calls = message.tool_calls ?? [];
   const found = answer.web_search ?? [];
   return writeCompletion({
+    write: writeLossless,
     id: answer.id ?? `chatcmpl-${plan.requestId}`,
     created: answer.created ?? Math.floor(plan.startedAtMs / 1000),
     model: answer.model ?? plan.model,

@@ -222,7 +222,11 @@ describe('a conversation', () => {
     expect(
       messagesFor(
         user,
-        { role: 'assistant', content: null, tool_calls: [call('a', '{"city":"Oslo"}'), call('b', '')] },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [call('a', '{"city":"Oslo"}'), call('b', ''), call('c', '{}')],
+        },
         { role: 'tool', tool_call_id: 'a', content: 'rain' },
         { role: 'tool', tool_call_id: 'b', content: [image('https://a.example/b.png')] },
         { role: 'tool', tool_call_id: 'c', content: '' },
@@ -235,6 +239,7 @@ describe('a conversation', () => {
         content: [
           { type: 'tool_use', id: 'a', name: 'get_weather', input: { city: 'Oslo' } },
           { type: 'tool_use', id: 'b', name: 'get_weather', input: {} },
+          { type: 'tool_use', id: 'c', name: 'get_weather', input: {} },
         ],
       },
       {
@@ -272,6 +277,7 @@ describe('a conversation', () => {
     expect(messagesFor(user, { role: 'assistant', tool_calls: [call('a', args)] })).toMatchObject([
       {},
       { content: [{ type: 'tool_use', input: { arguments: args } }] },
+      {},
     ]);
   });
 
@@ -325,6 +331,7 @@ describe('a conversation', () => {
           { type: 'tool_use', id: 'a' },
         ],
       },
+      {},
     ]);
   });
 
@@ -334,6 +341,7 @@ describe('a conversation', () => {
       { role: 'assistant', content: [{ type: 'text', text: 'once' }] },
     ]);
     expect(messagesFor({ role: 'assistant', content: 'once ' }, user)).toMatchObject([
+      {},
       { content: [{ text: 'once ' }] },
       hi,
     ]);

@@ -227,4 +227,58 @@ describe("Anthropic's stream", () => {
   ])('fails on %s', (_what, events, kind) => {
     expect(translate(events).translator.state).toMatchObject({ kind: 'failed', failure: { kind } });
   });
+
+  it('keeps its counts when zeros follow them', () => {
+    const counts = { input_tokens: 9, cache_read_input_tokens: 5, cache_creation_input_tokens: 2, output_tokens: 1 };
+    const zeros = { input_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0, output_tokens: 16 };
+    const stopped = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: zeros };
+    expect(translate([start(counts), ...text('hi'), stopped, over]).chunks.at(-1)?.usage).toEqual({
+      prompt_tokens: 16,
+      completion_tokens: 16,
+      total_tokens: 32,
+      prompt_tokens_details: { cached_tokens: 5, cache_write_tokens: 2 },
+    });
+  });
+
+  it.each([
+    ['text', delta(3, 'text_delta', { text: 'hi' }), { content: 'hi' }],
+    ['thoughts', delta(3, 'thinking_delta', { thinking: 'hm' }), { reasoning_content: 'hm' }],
+  ])('takes %s of a block that has not begun', (_what, event, wanted) => {
+    const { chunks, translator } = translate([start(), event, end('end_turn'), over]);
+    expect(deltasOf(chunks)[0]).toMatchObject(wanted);
+    expect(translator.state.kind).toBe('complete');
+  });
+
+  it('is no answer where it holds arguments of a call that has not begun', () => {
+    const event = delta(3, 'input_json_delta', { partial_json: '{"a":' });
+    expect(translate([start(), event, end('tool_use'), over]).translator.state).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'malformed' },
+    });
+  });
+
+  it("passes over the blocks of the provider's own tools", () => {
+    const search = block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} });
+    const query = delta(0, 'input_json_delta', { partial_json: '{"query":"x"}' });
+    const { chunks, translator } = translate([start(), search, query, stop(0), ...text('hi'), end('end_turn'), over]);
+    expect(deltasOf(chunks)).toEqual([{ role: 'assistant', content: 'hi' }, {}]);
+    expect(translator.state.kind).toBe('complete');
+  });
+
+  it('ends with [DONE] too, as servers do that imitate it', () => {
+    expect(translate([start(), ...text('hi'), end('end_turn'), '[DONE]']).translator.state.kind).toBe('complete');
+    expect(translate([start(), ...text('hi'), '[DONE]']).translator.state).toMatchObject({
+      failure: { kind: 'truncated' },
+    });
+  });
+
+  it('gives a call whose block does not end its arguments', () => {
+    const called = block(0, { type: 'tool_use', id: 't', name: 'f', input: {} });
+    const { chunks } = translate([start(), called, end('end_turn'), over]);
+    expect(deltasOf(chunks)).toMatchObject([
+      { tool_calls: [{ index: 0, id: 't', function: { name: 'f', arguments: '' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: '{}' } }] },
+      {},
+    ]);
+  });
 });

@@ -102,6 +102,8 @@ describe('a stream of an application', () => {
   ])('that ends with %s, rejected: %s, ends with %s', (reason, isRejected, finishReason) => {
     const translator = start();
     run(translator, [frame({ text: '', finish_reason: reason, reject_status: isRejected })]);
+    expect(translator.isFinished).toBe(true);
+    translator.end();
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason } });
   });
 

@@ -198,23 +198,38 @@ describe("a request's tools", () => {
       {
         role: 'user',
         parts: [
-          { functionResponse: { id: '2', name: 'g', response: { output: 'rain' } } },
           { functionResponse: { id: '1', name: 'f', response: { output: { output: 1, error: 2 } } } },
+          { functionResponse: { id: '2', name: 'g', response: { output: 'rain' } } },
         ],
       },
       { role: 'user', parts: [{ text: 'so?' }] },
     ]);
   });
 
+  it.each([
+    ['png', 'png'],
+    ['jpg', 'jpeg'],
+    ['JPEG', 'jpeg'],
+    ['webp', 'webp'],
+    ['heic', 'heic'],
+  ])('come with pictures of type %s as %s', (given, type) => {
+    const image = { type: 'image_url', image_url: { url: `data:image/${given};base64,AAAA` } };
+    expect(contentsOf({ role: 'user', content: [image] })).toEqual([
+      { role: 'user', parts: [{ inlineData: { mimeType: `image/${type}`, data: 'AAAA' } }] },
+    ]);
+  });
+
   it('may answer with pictures', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
-    expect(contentsOf(user, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([
+    const called = { role: 'assistant', tool_calls: [call('x', 'f', '')] };
+    expect(contentsOf(user, called, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([
+      {},
       {},
       {
         parts: [
           {
             functionResponse: {
-              name: 'x',
+              name: 'f',
               response: { output: '' },
               parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }],
             },
@@ -270,6 +285,14 @@ describe('what Gemini can not do', () => {
         messages: [{ role: 'system', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,A' } }] }],
       },
     ],
+    ...['gif', 'bmp', 'svg+xml', 'tiff'].map((kind): [string, object] => [
+      'messages[0].content[0]',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'image_url', image_url: { url: `data:image/${kind};base64,A` } }] },
+        ],
+      },
+    ]),
     ['messages[0]', { messages: [{ role: 'function', name: 'f', content: 'x' }] }],
     ['messages[0].function_call', { messages: [{ role: 'assistant', function_call: { name: 'f', arguments: '' } }] }],
     ['messages[0].audio', { messages: [{ role: 'assistant', audio: { id: 'x' } }] }],
@@ -300,6 +323,7 @@ describe('what Gemini can not do', () => {
           ],
         },
         { role: 'assistant', tool_calls: [call('1', 'f', '[1')] },
+        { role: 'tool', tool_call_id: '1', content: 'x' },
         { role: 'function', name: 'f', content: 'x' },
       ],
       n: 2,
@@ -311,6 +335,7 @@ describe('what Gemini can not do', () => {
       contents: [
         { role: 'user', parts: [{ text: 'a' }] },
         { role: 'model', parts: [{ functionCall: { id: '1', name: 'f', args: {} } }] },
+        { role: 'user', parts: [{ functionResponse: { id: '1', name: 'f', response: { output: 'x' } } }] },
       ],
       generationConfig: {},
     });

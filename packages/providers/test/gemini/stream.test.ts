@@ -32,7 +32,7 @@ const deltas = (chunks: readonly Chunk[]): unknown =>
   chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
 
 /** All that Google's own SDK knows. */
-const endings: Readonly<Record<`${FinishReason}`, string>> = {
+const endings: Readonly<Record<`${FinishReason}` | 'MODEL_ARMOR' | 'MISSING_THOUGHT_SIGNATURE' | 'TO_COME', string>> = {
   STOP: 'stop',
   MAX_TOKENS: 'length',
   CONTINUATION: 'length',
@@ -46,15 +46,18 @@ const endings: Readonly<Record<`${FinishReason}`, string>> = {
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
   MALFORMED_FUNCTION_CALL: 'malformed',
-  UNEXPECTED_TOOL_CALL: 'malformed',
-  TOO_MANY_TOOL_CALLS: 'malformed',
   MALFORMED_RESPONSE: 'malformed',
-  NO_IMAGE: 'malformed',
-  IMAGE_OTHER: 'malformed',
   OTHER: 'malformed',
+  NO_IMAGE: 'stop',
+  IMAGE_OTHER: 'content_filter',
+  UNEXPECTED_TOOL_CALL: 'unexpected',
+  TOO_MANY_TOOL_CALLS: 'unexpected',
+  MODEL_ARMOR: 'content_filter',
+  MISSING_THOUGHT_SIGNATURE: 'unexpected',
+  TO_COME: 'unexpected',
   FINISH_REASON_UNSPECIFIED: 'truncated',
 };
-const failures = { malformed: true, truncated: true };
+const failures = { malformed: true, truncated: true, unexpected: true };
 
 describe('a Gemini stream', () => {
   it('ends with its finish reason, and there is no [DONE]', () => {
@@ -161,6 +164,17 @@ describe('a Gemini stream', () => {
     ['with an error without a code', [{ error: {} }], 'server'],
     ['with a limit', [{ error: { code: 429, status: 'RESOURCE_EXHAUSTED' } }], 'rate_limit'],
     ['before it began, because of its prompt', [{ promptFeedback: { blockReason: 'SAFETY' } }], 'content_policy'],
+    [
+      'with feedback on its prompt alone',
+      [{ promptFeedback: { safetyRatings: [] } }, { usageMetadata }],
+      'content_policy',
+    ],
+    ['with feedback that gives no reason', [{ candidates: [], promptFeedback: {} }], 'content_policy'],
+    [
+      'with feedback whose reason is not told',
+      [{ promptFeedback: { blockReason: 'BLOCK_REASON_UNSPECIFIED' } }],
+      'content_policy',
+    ],
   ])('that ends %s has failed', (_how, events, kind) => {
     const { translator } = translate(...events);
     translator.end();

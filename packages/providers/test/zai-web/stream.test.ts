@@ -207,7 +207,6 @@ describe('the end of a stream', () => {
     ['[DONE]', [sentinel]],
     ['[DONE] in JSON', [{ data: '{"data":"[DONE]"}' }]],
     ['all of them', [end, { data: '{"data":"[DONE]"}' }, sentinel]],
-    ['a word of some proxy', [{ data: 'ping' }, end]],
   ])('is %s', (_what, events) => {
     expect(read([text, ...events])).toMatchObject({ content: 'Hello', state: { kind: 'complete' } });
   });
@@ -216,6 +215,10 @@ describe('the end of a stream', () => {
     const state = { kind: 'failed', failure: { kind: 'truncated' } };
     expect(read([text]).state).toMatchObject(state);
     expect(read([text, event({ phase: 'other', usage })]).state).toMatchObject(state);
+  });
+
+  it.each(['ping', '<html>', '{"type":"chat:'])('is no answer with an event such as %s', (data) => {
+    expect(read([text, { data }, end]).state).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
   });
 
   it('inside an event is a malformed answer', () => {

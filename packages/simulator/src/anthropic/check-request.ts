@@ -36,9 +36,11 @@ function faultOfThinking({ thinking, tool_choice: choice }: Fields, maxTokens: n
 
 function faultOfTurns(messages: readonly unknown[]): string | undefined {
   let asked: readonly unknown[] = [];
+  const known = new Set<unknown>();
   for (const [at, message] of messages.entries()) {
     const { role, content } = isObject(message) ? message : {};
     if (role !== 'user' && role !== 'assistant') return `messages.${at}.role: Input should be 'user' or 'assistant'`;
+    if (at === 0 && role !== 'user') return 'messages: first message must use the "user" role';
     const blocks = blocksOf(content);
     if (blocks.length === 0) return `messages.${at}: all messages must have non-empty content`;
     const place = `messages.${at}.content`;
@@ -51,6 +53,10 @@ function faultOfTurns(messages: readonly unknown[]): string | undefined {
     if (answered.some((id) => !asked.includes(id)))
       return `${place}: unexpected \`tool_use_id\` found in \`tool_result\` blocks`;
     asked = role === 'assistant' ? idsOf(blocks, 'tool_use', 'id') : [];
+    for (const id of asked) {
+      if (known.has(id)) return `messages.${at}: \`tool_use\` ids must be unique`;
+      known.add(id);
+    }
   }
   return undefined;
 }
@@ -64,7 +70,7 @@ function faultOfBlock(block: Fields, place: string): string | undefined {
     case 'image':
       return faultOfImage(block.source, place);
     case 'tool_use':
-      if (!/^[a-zA-Z0-9_-]+$/.test(String(block.id))) return `${place}.tool_use.id: String should match pattern`;
+      if (!/^[a-zA-Z0-9_-]{1,64}$/.test(String(block.id))) return `${place}.tool_use.id: String should match pattern`;
       return isObject(block.input) ? undefined : `${place}.tool_use.input: Input should be a valid dictionary`;
     case 'thinking':
       return block.signature === signatureOf(String(block.thinking))

@@ -1,6 +1,7 @@
 import { type ChatRequest, readChatRequest } from '../openai/chat-request.ts';
 import type { Failure } from '../server/provider.ts';
 import { blocksOf, type Fields, findFault, isObject } from './check-request.ts';
+import { faultOfSchemas } from './check-schema.ts';
 import { invalidRequest } from './errors.ts';
 
 /**
@@ -10,7 +11,7 @@ import { invalidRequest } from './errors.ts';
 export function readMessagesRequest(body: string): ChatRequest | Failure {
   const fields = parseObject(body);
   if (fields === undefined) return invalidRequest('The request body is not valid JSON');
-  const fault = findFault(fields);
+  const fault = findFault(fields) ?? faultOfSchemas(fields);
   return fault === undefined ? readChatRequest(JSON.stringify(asChat(fields))) : invalidRequest(fault);
 }
 

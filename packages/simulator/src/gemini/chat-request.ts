@@ -49,6 +49,8 @@ const known = {
   functionDeclaration: ['name', 'description', 'parameters', 'parametersJsonSchema', 'response', 'responseJsonSchema'],
 } as const;
 
+const functionName = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
+
 /** Reads a request as Gemini does, and says it in OpenAI's words: what is answered is made up in the same way. */
 export function readRequest(body: string, model: string, stream: boolean): GeminiRequest | Failure {
   const fields = parseFields(body);
@@ -64,6 +66,11 @@ export function readRequest(body: string, model: string, stream: boolean): Gemin
     unknownField(calling, known.functionCallingConfig, 'tool_config.function_calling_config') ??
     declarations.map((each) => unknownField(each, known.functionDeclaration, 'tools[0]')).find(Boolean);
   if (unknown !== undefined) return unknown;
+  const misnamed = declarations.findIndex(({ name }) => typeof name !== 'string' || !functionName.test(name));
+  if (misnamed !== -1) {
+    const place = `GenerateContentRequest.tools[0].function_declarations[${misnamed}].name`;
+    return invalidArgument(`* ${place}: Invalid function name. Must start with a letter or an underscore.`);
+  }
   if ('thinkingBudget' in thinking && 'thinkingLevel' in thinking) {
     return invalidArgument('You can only set only one of thinking budget and thinking level.');
   }

@@ -30,8 +30,11 @@ export function toMessages(fields: Fields, { needsSignatures }: ContentRules): r
       return invalidArgument(`* GenerateContentRequest.contents[${at}].parts: must not be empty.`);
     if (role !== 'user' && role !== 'model') return invalidArgument('Please use a valid role: user, model.');
     const calls = parts.filter((part) => 'functionCall' in part);
-    const results = (turns[at + 1]?.parts ?? []).filter((part) => 'functionResponse' in part);
-    if (calls.length > 0 && at + 1 < turns.length && calls.length !== results.length) return unequalParts;
+    const before = turns[at - 1];
+    const asked = (before?.parts ?? []).filter((part) => 'functionCall' in part);
+    const results = parts.filter((part) => 'functionResponse' in part);
+    if (asked.length !== results.length) return unequalParts;
+    if (calls.length > 0 && before?.role !== 'user') return callOutOfTurn;
     if (needsSignatures && calls[0] !== undefined && typeof calls[0]['thoughtSignature'] !== 'string') {
       return unsigned(String(asObject(calls[0]['functionCall'])['name']));
     }
@@ -61,6 +64,10 @@ function toTurns(contents: readonly Fields[]): readonly Turn[] {
 
 const unequalParts = invalidArgument(
   'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+);
+
+const callOutOfTurn = invalidArgument(
+  'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
 );
 
 const unsigned = (name: string): Failure =>

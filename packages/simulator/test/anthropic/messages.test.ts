@@ -116,7 +116,12 @@ describe("Anthropic's messages", () => {
     const simulator = await simulate();
     const format = {
       type: 'json_schema',
-      schema: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] },
+      schema: {
+        type: 'object',
+        properties: { ok: { type: 'boolean' } },
+        required: ['ok'],
+        additionalProperties: false,
+      },
     };
     const { message } = await ask(simulator, 'demo', { output_config: { format } });
     expect(JSON.parse(String(message.content[0]?.['text']))).toHaveProperty('ok');
@@ -161,6 +166,14 @@ describe("Anthropic's messages", () => {
     [{ max_tokens: undefined }, /max_tokens: Field required/],
     [{ messages: [] }, /at least one message/],
     [{ messages: [{ role: 'system', content: 'x' }] }, /role/],
+    [{ messages: [{ role: 'assistant', content: 'x' }] }, /first message must use/],
+    [{ messages: [user, toolUse, toolResult, toolUse, toolResult] }, /ids must be unique/],
+    [{ messages: [user, { ...toolUse, content: [{ ...toolUse.content[0], id: 'x'.repeat(65) }] }] }, /tool_use.id/],
+    [{ output_config: { format: { schema: { type: 'object' } } } }, /'additionalProperties' must be explicitly set/],
+    [
+      { tools: [{ name: 'f', strict: true, input_schema: { anyOf: [{ type: 'integer', minimum: 0 }] } }] },
+      /properties minimum are not supported/,
+    ],
     [{ messages: [{ role: 'user', content: ' ' }] }, /non-whitespace/],
     [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, /Input tag 'image_url'/],
     [

@@ -136,6 +136,21 @@ describe("the simulator's Gemini", () => {
       'only one of',
     ],
     [
+      'a call before anybody spoke',
+      { contents: [{ role: 'model', parts: [{ functionCall: { name: 'f' } }] }] },
+      'immediately after',
+    ],
+    [
+      'a result without its call',
+      { contents: [{ role: 'user', parts: [{ functionResponse: { name: 'f', response: {} } }] }] },
+      'equal to the number of function call parts',
+    ],
+    [
+      'a name that begins with a digit',
+      { ...ask(), tools: [{ functionDeclarations: [{ name: '1f' }] }] },
+      'Must start with a letter',
+    ],
+    [
       'names that AUTO does not take',
       { ...ask(), toolConfig: { functionCallingConfig: { allowedFunctionNames: [] } } },
       'ANY',

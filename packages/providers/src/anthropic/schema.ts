@@ -1,0 +1,147 @@
+import { writeLossless } from '@sluice/protocol';
+import { isObject, type JsonObject } from '../json-object.ts';
+
+/*
+ * JSON Schema as Anthropic's structured outputs and strict tools take it:
+ * https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+ */
+
+/** Keywords that are taken as they are. */
+const taken: ReadonlySet<string> = new Set(['type', 'title', 'required', 'default', '$ref', 'nullable', 'pattern']);
+/** Keywords that hold schemas by name, one schema, or a list of them. */
+const named: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions']);
+const listed: ReadonlySet<string> = new Set(['anyOf', 'allOf', 'oneOf']);
+/** Keywords that limit nothing: there is no loss in leaving them out. */
+const silent: ReadonlySet<string> = new Set(['$schema', '$id', '$comment', 'additionalProperties', 'description']);
+
+const formats: ReadonlySet<unknown> = new Set([
+  'date-time',
+  'time',
+  'date',
+  'duration',
+  'email',
+  'hostname',
+  'uri',
+  'ipv4',
+  'ipv6',
+  'uuid',
+]);
+
+/**
+ * Moves limits that Anthropic refuses, such as `minimum`, into descriptions, where the model reads them, and closes every
+ * object: `additionalProperties` must be false. The order of members stays.
+ */
+export function toStrictSchema(schema: JsonObject): JsonObject {
+  const limits: [string, unknown][] = [];
+  const members = Object.entries(schema).flatMap(([name, value]): [string, unknown][] => {
+    if (name === 'description') return [[name, value]];
+    if (silent.has(name)) return [];
+    const own = name === 'oneOf' && 'anyOf' in schema ? undefined : toMember(name, value);
+    if (own === undefined) limits.push([name, value]);
+    return own === undefined ? [] : [own];
+  });
+  const strict: JsonObject = Object.fromEntries(members);
+  const closed = isOfObjects(schema) ? { ...strict, additionalProperties: false } : strict;
+  return limits.length === 0 ? closed : { ...closed, description: described(closed['description'], limits) };
+}
+
+/** Undefined for a limit that is not taken. */
+function toMember(name: string, value: unknown): [string, unknown] | undefined {
+  if (named.has(name) && isObject(value)) {
+    return [name, Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toStrict(each)]))];
+  }
+  if (listed.has(name) && Array.isArray(value)) return [name === 'oneOf' ? 'anyOf' : name, value.map(toStrict)];
+  if (name === 'items' && isObject(value)) return [name, toStrict(value)];
+  const isTaken =
+    taken.has(name) ||
+    (name === 'enum' && Array.isArray(value) && value.every(isPrimitive)) ||
+    (name === 'const' && isPrimitive(value)) ||
+    (name === 'format' && formats.has(value)) ||
+    (name === 'minItems' && (value === 0 || value === 1));
+  return isTaken ? [name, value] : undefined;
+}
+
+const toStrict = (value: unknown): unknown => (isObject(value) ? toStrictSchema(value) : value);
+
+const isPrimitive = (value: unknown): boolean => typeof value !== 'object' || value === null;
+
+function described(description: unknown, limits: readonly [string, unknown][]): string {
+  const text = `Limits: ${writeLossless(Object.fromEntries(limits))}`;
+  return typeof description === 'string' && description !== '' ? `${description}\n\n${text}` : text;
+}
+
+const isOfObjects = ({ type, properties }: JsonObject): boolean =>
+  type === 'object' || (Array.isArray(type) && type.includes('object')) || isObject(properties);
+
+/**
+ * Can the schema be said in these words? Not where objects have members of any name, which would all be forbidden; where
+ * a schema stands elsewhere; or where it contains itself.
+ *
+ * @param isFunction the schema is of a function's arguments: there may be none
+ */
+export function isStrictable(schema: JsonObject, isFunction: boolean): boolean {
+  return subschemas(schema).every((each) => isClosable(each, isFunction && each === schema)) && !isRecursive(schema);
+}
+
+function isClosable(schema: JsonObject, mayBeEmpty: boolean): boolean {
+  const { $ref: ref, properties, additionalProperties: more, patternProperties: patterns } = schema;
+  if (typeof ref === 'string' && !ref.startsWith('#')) return false;
+  if (!isOfObjects(schema)) return true;
+  const isFree = properties === undefined && (mayBeEmpty ? more === true : more !== false);
+  return !isFree && !isFilledObject(more) && !isFilledObject(patterns);
+}
+
+const isFilledObject = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
+
+/** A schema and all that it holds. */
+function subschemas(schema: JsonObject): readonly JsonObject[] {
+  const found: JsonObject[] = [schema];
+  for (const each of found) {
+    for (const [name, value] of Object.entries(each)) {
+      for (const held of heldBy(name, value)) if (isObject(held)) found.push(held);
+    }
+  }
+  return found;
+}
+
+function heldBy(name: string, value: unknown): readonly unknown[] {
+  if (named.has(name)) return isObject(value) ? Object.values(value) : [];
+  if (listed.has(name)) return Array.isArray(value) ? value : [];
+  return name === 'items' ? [value] : [];
+}
+
+/** References that lead to references that … : so many are taken for a schema that has no end. */
+const mostSteps = 200;
+
+/** Does a schema lead back to itself by its references? */
+function isRecursive(schema: JsonObject): boolean {
+  const open = new Set<JsonObject>();
+  const done = new Set<JsonObject>();
+
+  function leadsBack(from: JsonObject): boolean {
+    if (done.has(from)) return false;
+    if (open.has(from) || open.size > mostSteps) return true;
+    open.add(from);
+    const isBack = targetsIn(from, schema).some(leadsBack);
+    open.delete(from);
+    done.add(from);
+    return isBack;
+  }
+
+  return targetsIn(schema, schema).some(leadsBack);
+}
+
+const targetsIn = (part: JsonObject, root: JsonObject): readonly JsonObject[] =>
+  subschemas(part)
+    .map(({ $ref: ref }) => (typeof ref === 'string' ? resolve(root, ref) : undefined))
+    .filter((target) => target !== undefined);
+
+/** What a reference such as `#/$defs/place` names. */
+function resolve(schema: JsonObject, ref: string): JsonObject | undefined {
+  let value: unknown = schema;
+  for (const step of ref.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  }
+  return isObject(value) ? value : undefined;
+}

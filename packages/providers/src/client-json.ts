@@ -1,0 +1,39 @@
+import { inspectJsonText } from '@sluice/protocol';
+import type { FieldPath } from './adapter.ts';
+import { isObject, type JsonObject } from './json-object.ts';
+import { parseClientJson } from './parse-text.ts';
+
+/** Levels, elements and characters of a JSON text inside a request, such as the arguments of a call. */
+export const clientTextLimits = { maxDepth: 64, maxElements: 10_000, maxLength: 1_048_576 } as const;
+
+/** The object that a text of a client holds, `{}` for a blank one; undefined for anything else. */
+export function parseClientObject(text: string | undefined): JsonObject | undefined {
+  if (text === undefined || text.trim() === '') return {};
+  const value = parseClientJson(text);
+  return isObject(value) ? value : undefined;
+}
+
+/** Where the arguments of a call stand that are too long, too deep or too wide to be parsed; the first of them. */
+export function findUnboundedArguments({ messages }: JsonObject): FieldPath | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  for (const [at, message] of messages.entries()) {
+    const path = isObject(message) ? unboundedIn(message) : undefined;
+    if (path !== undefined) return ['messages', at, ...path];
+  }
+  return undefined;
+}
+
+function unboundedIn({ tool_calls: calls, function_call: only }: JsonObject): FieldPath | undefined {
+  if (isUnbounded(only)) return ['function_call', 'arguments'];
+  const at = Array.isArray(calls)
+    ? calls.findIndex((call: unknown) => isObject(call) && isUnbounded(call['function']))
+    : -1;
+  return at === -1 ? undefined : ['tool_calls', at, 'function', 'arguments'];
+}
+
+function isUnbounded(called: unknown): boolean {
+  const text = isObject(called) ? called['arguments'] : undefined;
+  // A text too short to exceed a limit is not looked at.
+  if (typeof text !== 'string' || text.length <= clientTextLimits.maxDepth) return false;
+  return text.length > clientTextLimits.maxLength || inspectJsonText(text, clientTextLimits) !== 'ok';
+}

@@ -1,0 +1,45 @@
+import { createDistinctIds } from '../answer/distinct-ids.ts';
+import type { GeminiRequest } from './request.ts';
+
+/** What the client's functions are called at Gemini, and back. */
+export interface ToolNames {
+  toGemini(name: string): string;
+  fromGemini(name: string): string;
+}
+
+const mostCharacters = 128;
+/** https://ai.google.dev/api/caching#FunctionDeclaration; OpenAI lets names begin with a digit or a dash. */
+const rule = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
+
+/**
+ * Names that Gemini refuses get others, in declarations, choices and histories alike; two names never become one. A
+ * history may hold any name: other providers have other rules.
+ */
+export function toolNamesOf(request: Pick<GeminiRequest, 'tools' | 'messages'>): ToolNames {
+  const names = new Set([...declaredNames(request), ...calledNames(request)]);
+  const bad = [...names].filter((name) => !rule.test(name));
+  if (bad.length === 0) return { toGemini: (name) => name, fromGemini: (name) => name };
+  const distinct = createDistinctIds(mostCharacters);
+  for (const name of names) if (rule.test(name)) distinct.take(name);
+  const mapped = new Map(bad.map((name) => [name, distinct.take(toAllowed(name))]));
+  const back = new Map([...mapped].map(([name, allowed]) => [allowed, name]));
+  return {
+    toGemini: (name) => mapped.get(name) ?? name,
+    fromGemini: (name) => back.get(name) ?? name,
+  };
+}
+
+function toAllowed(name: string): string {
+  const allowed = name.replaceAll(/[^A-Za-z0-9_.:-]/g, '_');
+  return /^[A-Za-z_]/.test(allowed) ? allowed : `_${allowed}`;
+}
+
+const declaredNames = ({ tools = [] }: Pick<GeminiRequest, 'tools'>): readonly string[] =>
+  tools.flatMap((tool) => (tool.type === 'function' ? [tool.function.name] : []));
+
+const calledNames = ({ messages = [] }: Pick<GeminiRequest, 'messages'>): readonly string[] =>
+  messages.flatMap((message) =>
+    message.role === 'assistant'
+      ? (message.tool_calls ?? []).flatMap((call) => (call.type === 'function' ? [call.function.name] : []))
+      : [],
+  );
