@@ -40,6 +40,9 @@ const speaksToClient: ReadonlySet<UpstreamFailure['kind']> = new Set([
   'unexpected',
 ]);
 
+/** Kinds that a client's SDK would get again, although their code alone says otherwise. */
+const isFinal: ReadonlySet<UpstreamFailure['kind']> = new Set(['unexpected']);
+
 /**
  * What the client is told when this failure is the last word. `failure.message` must be free of secrets.
  */
@@ -50,5 +53,6 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
     param: speaks ? failure.param : undefined,
     upstreamCode: speaks ? failure.code : undefined,
     retryAfterMs: failure.retryAfterMs === undefined ? undefined : Math.min(longestRetryAfterMs, failure.retryAfterMs),
+    retryable: failure.shouldRetry ?? (isFinal.has(failure.kind) ? false : undefined),
   });
 }

@@ -1,6 +1,6 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, ProviderAdapter } from '@sluice/providers';
-import type { ImageFetcher } from '@sluice/upstream';
+import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
 export type LoadedImages =
   | { readonly kind: 'ready'; readonly body: ChatBody }
@@ -22,8 +22,23 @@ interface FoundImage {
 
 interface LoadOptions {
   readonly adapter: ProviderAdapter;
-  readonly fetcher: ImageFetcher;
+  readonly fetcher: Pick<ImageFetcher, 'fetch'>;
   readonly signal: AbortSignal;
+}
+
+/** Fetches each image once for all attempts of a run, whatever came of it. */
+export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: AbortSignal): Pick<ImageFetcher, 'fetch'> {
+  const known = new Map<string, FetchedImage>();
+  return {
+    async fetch(url, either) {
+      const before = known.get(url);
+      if (before !== undefined) return before;
+      const fetched = await fetcher.fetch(url, AbortSignal.any([signal, either]));
+      // One that was given up because of another says nothing of itself.
+      if (!either.aborted) known.set(url, fetched);
+      return fetched;
+    },
+  };
 }
 
 /** Puts the bytes of pictures into a request for a provider that does not fetch them itself. Never rejects. */

@@ -70,17 +70,20 @@ export const wireErrorSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   upstreamCode: z.string().optional(),
+  /** Absent where the table of codes says the same; older replicas never send it. */
+  retryable: z.boolean().optional(),
 });
 export type WireError = z.infer<typeof wireErrorSchema>;
 
 export function toWireError(error: GatewayError): WireError {
-  const { code, message, param, retryAfterMs, upstreamCode } = error;
+  const { code, message, param, retryAfterMs, upstreamCode, retryable } = error;
   return {
     code,
     message,
     ...(param === undefined ? {} : { param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(upstreamCode === undefined ? {} : { upstreamCode }),
+    ...(retryable === errorTable[code].retryable ? {} : { retryable }),
   };
 }
 

@@ -54,4 +54,8 @@ export interface UpstreamFailure {
   readonly param?: string | undefined;
   /** How long the provider asks us to stay away. */
   readonly retryAfterMs?: number | undefined;
+  /** The provider's own `x-should-retry`: `false` means that the same call would fail again. */
+  readonly shouldRetry?: boolean | undefined;
+  /** What a `rate_limit` is about; undefined = the model. */
+  readonly rateLimitScope?: 'model' | 'account' | undefined;
 }
