@@ -138,6 +138,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
+  else guard(reader.open);
   if (state.isOver) return promise;
   watch();
   call = client.call(options.request, {

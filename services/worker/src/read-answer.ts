@@ -8,6 +8,8 @@ import { saysSomething } from './says-something.ts';
 
 /** Reads the answer of one call: cuts and translates what comes, hands it to the sink, and says what happened. */
 export interface AnswerReader {
+  /** Before the call: a provider may have to be told to stop before its first byte. */
+  open(): void;
   onHead(head: ResponseHead): void;
   onText(piece: string): void;
   onEnd(): void;
@@ -60,7 +62,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
     if (reading.kind === 'whole') return;
     const begun = text;
     text = '';
-    translator = adapter.translateStream(body, plan);
+    translator ??= adapter.translateStream(body, plan);
     const onEvent = (event: UpstreamEvent): void => out.pass(translator?.push(event) ?? '');
     reader = createEventReader(reading.framing, { maxEventLength: needs.maxEventBytes, onEvent });
     if (begun !== '') onStreamText(begun);
@@ -97,6 +99,9 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   }
 
   return {
+    open() {
+      if (plan.stream) translator = adapter.translateStream(body, plan);
+    },
     onHead: (received) => (head = received),
     onText(piece) {
       const { isOver, reading } = needs.state();

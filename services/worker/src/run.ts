@@ -177,11 +177,11 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
 }
 
 function complete(course: Course, candidate: Candidate, result: Attempted & { kind: 'complete' }): Outcome | undefined {
-  const { answer, execution, tally } = course;
+  const { answer, tally } = course;
   const { summary } = result;
   const mayGrow = answer.endAttempt(summary.usage) && summary.finishReason === 'length';
   course.extended = { target: candidate.target, candidate, end: { ...summary, events: 0, burntTokens: 0 } };
-  if (mayGrow && tally.extensions < candidate.target.maxContinuations && execution.remainingMs() > 0) return undefined;
+  if (mayGrow && tally.extensions < candidate.target.maxContinuations) return undefined;
   return end(course, course.extended.end);
 }
 

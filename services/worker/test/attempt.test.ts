@@ -1,6 +1,7 @@
 import { providers } from '@sluice/providers';
-import { createStitch } from '@sluice/rescue';
+import { createStitch, type Stitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCollection, resumeFrom, streamSink, wholeSink } from '../src/answer-sink.ts';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
 import { createFakeUpstream, delta, type FakeUpstream, names } from './fake-upstream.ts';
 import { planWith } from './scene.ts';
@@ -8,7 +9,14 @@ import { planWith } from './scene.ts';
 const plan = planWith();
 const adapter = providers.openai.create({});
 
-function start(over: Partial<AttemptOptions> = {}) {
+interface Start extends Partial<AttemptOptions> {
+  /** The client wants a stream. */
+  readonly stream?: boolean;
+  /** Fits the stream to what the client has. */
+  readonly stitch?: Stitch;
+}
+
+function start({ stream = true, stitch, ...over }: Start = {}) {
   const upstream = createFakeUpstream();
   const controller = new AbortController();
   const sent: string[] = [];
@@ -17,29 +25,32 @@ function start(over: Partial<AttemptOptions> = {}) {
   let isCongested = false;
   let drain: () => void = () => undefined;
   const gaps: number[] = [];
+  const thrown: unknown[] = [];
+  const way = {
+    onAnswer: answers,
+    data: (text: string) => void sent.push(text),
+    isCongested: () => isCongested,
+    onceWritable: (callback: () => void) => void (drain = callback),
+  };
+  const sink = stream ? streamSink(way, {}) : wholeSink(way, {}, createCollection());
   const promise = attempt({
     client: upstream,
     adapter,
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
     body: {},
     plan,
-    stream: true,
-    stitch: undefined,
-    sink: {
-      onAnswer: answers,
-      data: (text) => sent.push(text),
-      isCongested: () => isCongested,
-      onceWritable: (callback) => (drain = callback),
-    },
+    sink: stitch === undefined ? sink : resumeFrom(stitch, sink),
     signal: controller.signal,
     onHold: (listener) => (hold = listener),
     firstTokenMs: 1000,
     idleMs: 500,
+    wholeMs: Number.POSITIVE_INFINITY,
     remainingMs: 10_000,
     maxEventBytes: 1000,
     maxBodyBytes: 1000,
     onGap: (gapMs) => gaps.push(gapMs),
     onHead: () => undefined,
+    onThrow: (error) => void thrown.push(error),
     now: () => performance.now(),
     ...over,
   });
@@ -51,6 +62,7 @@ function start(over: Partial<AttemptOptions> = {}) {
     sent,
     answers,
     gaps,
+    thrown,
     promise,
     hold: (isHeld: boolean) => hold(isHeld),
     congest: () => (isCongested = true),
