@@ -88,11 +88,12 @@ function problemOf(url: URL | null, isAllowed: (address: string) => boolean): st
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A literal address is never looked up.
-  if (isIP(host) !== 0 && !isAllowed(host)) return notPublic;
+  if (isIP(host) !== 0 && !isAllowed(host)) return notFetched;
   return undefined;
 }
 
-const notPublic = 'is not at a public address';
+/** One word for all of it: what is refused, what is not there and what does not answer would tell names of the operator's network apart. */
+const notFetched = 'could not be fetched from a public address';
 
 function refusalOf(status: number, mediaType: string, isTooLarge: boolean): string | undefined {
   if (status >= 300 && status < 400) return 'redirects, which is not followed';
@@ -114,7 +115,7 @@ function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => bo
       if (error !== null) return callback(error, '');
       const [first] = addresses;
       if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
-        return callback(new NotPublicError(notPublic), '');
+        return callback(new NotPublicError(notFetched), '');
       }
       if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
@@ -138,9 +139,7 @@ export function isPublicAddress(address: string): boolean {
 
 function reasonOf(error: unknown): string {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof NotPublicError) return notPublic;
     if ('code' in cause && cause.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge;
-    if (cause.name === 'TimeoutError') return 'did not come in time';
   }
-  return 'could not be fetched';
+  return notFetched;
 }

@@ -80,13 +80,13 @@ describe('an image fetcher', () => {
       sends(200, { ...image, 'transfer-encoding': 'chunked' }, Buffer.alloc(5000)),
       'is too large',
     ],
-    ['silence', () => undefined, 'did not come in time'],
+    ['silence', () => undefined, 'could not be fetched from a public address'],
     [
       'a picture that never ends',
       (_request, response) => response.writeHead(200, image).write(png),
-      'did not come in time',
+      'could not be fetched from a public address',
     ],
-    ['a broken connection', (request) => request.socket.destroy(), 'could not be fetched'],
+    ['a broken connection', (request) => request.socket.destroy(), 'could not be fetched from a public address'],
   ])('refuses %s', async (_what, answer, reason) => {
     const { fetch } = await scene(answer);
     expect(await fetch()).toEqual({ kind: 'refused', reason });
@@ -95,7 +95,7 @@ describe('an image fetcher', () => {
   it('calls nobody when one address of a name is not public', async () => {
     const answer = vi.fn<Answer>(sends(200, image));
     const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
-    expect(await fetch()).toEqual({ kind: 'refused', reason: 'is not at a public address' });
+    expect(await fetch()).toEqual({ kind: 'refused', reason: 'could not be fetched from a public address' });
     expect(answer).not.toHaveBeenCalled();
   });
 
@@ -103,11 +103,11 @@ describe('an image fetcher', () => {
     ['http://pictures.example/a.png', 'must be https, without user and password'],
     ['ftp://pictures.example/a.png', 'must be https, without user and password'],
     ['https://me:secret@pictures.example/a.png', 'must be https, without user and password'],
-    ['https://10.0.0.1/a.png', 'is not at a public address'],
-    ['https://[::1]/a.png', 'is not at a public address'],
-    ['https://[::ffff:10.0.0.1]/a.png', 'is not at a public address'],
-    ['https://2130706434/a.png', 'is not at a public address'],
-    ['https://0x7f.2/a.png', 'is not at a public address'],
+    ['https://10.0.0.1/a.png', 'could not be fetched from a public address'],
+    ['https://[::1]/a.png', 'could not be fetched from a public address'],
+    ['https://[::ffff:10.0.0.1]/a.png', 'could not be fetched from a public address'],
+    ['https://2130706434/a.png', 'could not be fetched from a public address'],
+    ['https://0x7f.2/a.png', 'could not be fetched from a public address'],
     ['not a URL', 'has no valid address'],
   ])('refuses %s', async (url, reason) => {
     const { fetch, lookup } = await scene(sends(200, image));

@@ -740,4 +740,35 @@ describe('run', () => {
     });
     expect(outcome).toMatchObject({ kind: 'end', end: { usage: undefined } });
   });
+
+  describe('embeddings in several calls', () => {
+    /** An attempt that makes so many calls of its preparation, and keeps what they brought. */
+    const attemptWith =
+      (results: Attempted[], calls: number): RunNeeds['makeAttempt'] =>
+      (_execution, { target }, { memory, onCall }) => {
+        for (let at = 0; at < calls; at++) onCall();
+        memory.notes.set(targetName(target), { batches: '1' });
+        return Promise.resolve(results.shift() ?? complete);
+      };
+
+    it('are tried again in the same run, which alone has what came before, and are all counted', async () => {
+      const { outcome } = await run({
+        targets: [target('u', withOneKey)],
+        results: [],
+        job: { operation: 'embeddings', stream: false },
+        needs: { makeAttempt: attemptWith([fail('server'), complete], 3) },
+      });
+      expect(outcome).toMatchObject({ kind: 'end', attempts: 8 });
+    });
+
+    it('go back to the ingress where the wait is long', async () => {
+      const { outcome } = await run({
+        targets: [target('u', withOneKey)],
+        results: [],
+        job: { operation: 'embeddings', stream: false },
+        needs: { makeAttempt: attemptWith([fail('server', { retryAfterMs: 20_000 })], 3) },
+      });
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 20_000, state: { attempts: 1, batchCalls: 3 } });
+    });
+  });
 });
