@@ -38,7 +38,7 @@ export interface RoundEnd {
 /** Waiters for the same credential come back within this time of each other, not at the same instant. */
 const spreadMs = 50;
 /** How often a request waits for the probe of an open circuit. */
-const mostCircuitWaits = 20;
+const mostCircuitWaits = 8;
 
 /** Decides what becomes of a request whose targets have all been tried, are resting or have an open circuit. */
 export function nextStep({ policy, state, standings, remainingMs, random }: RoundEnd): NextStep {

@@ -65,7 +65,7 @@ describe('nextStep', () => {
       nextStep(roundEnd({ state: { ...firstRetryState, attempts, circuitWaits }, standings: [open(4000), refused] }));
     expect(at(0, 0)).toMatchObject({ kind: 'wait', delayMs: 4025, state: { attempts: 0, waits: 0, circuitWaits: 1 } });
     expect(at(0, 1)).toMatchObject({ kind: 'wait', state: { attempts: 1, waits: 0, circuitWaits: 1 } });
-    expect(at(20, 1)).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
+    expect(at(8, 1)).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
   });
 
   it('looks less and less often for a probe that is under way', () => {
@@ -111,7 +111,7 @@ describe('nextStep', () => {
           const step = nextStep(roundEnd({ state, standings, remainingMs, random: Math.random }));
           if (step.kind === 'fail') return;
           expect(step.delayMs).toBeLessThanOrEqual(Math.max(1, remainingMs));
-          expect(rounds).toBeLessThan(30);
+          expect(rounds).toBeLessThan(20);
           const isCalled = standings.some(({ kind }) => kind === 'failed');
           state = { ...step.state, attempts: step.state.attempts + (isCalled ? 1 : 0) };
         }

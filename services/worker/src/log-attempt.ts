@@ -1,11 +1,13 @@
 import { targetName } from '@sluice/policy';
-import type { Logger } from '@sluice/telemetry';
 import type { Execution } from './execution.ts';
 import type { FailedAttempt } from './judge.ts';
 import type { ChosenAttempt, ThrownFacts } from './make-attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 
-type Warner = Pick<Logger, 'warn'>;
+/** As much of a logger as is wanted here. */
+export interface Warner {
+  warn(fields: object, message: string): void;
+}
 
 /** One line for each attempt that failed, also where another target has served the request. */
 export function logFailedAttempt(

@@ -3,14 +3,14 @@ import type { Config } from '@sluice/config';
 import { nextStep, targetName, toClientError } from '@sluice/policy';
 import { type End, GatewayError, type RetryState } from '@sluice/protocol';
 import type { ImageFetcher } from '@sluice/upstream';
-import type { Logger, WorkerMetrics } from '@sluice/telemetry';
+import type { WorkerMetrics } from '@sluice/telemetry';
 import { type Answer, createAnswer, type Opening } from './answer.ts';
 import { believableUsage } from './believable-usage.ts';
 import type { Execution, Outcome } from './execution.ts';
 import { type FailedAttempt, judge, type JudgeNeeds, settleDoubts, tenantOf, withLastFailure } from './judge.ts';
 import { lastWord, tooLate, unservable } from './last-word.ts';
 import { rememberImages } from './load-images.ts';
-import { logFailedAttempt } from './log-attempt.ts';
+import { logFailedAttempt, type Warner } from './log-attempt.ts';
 import type { Attempted, ChosenAttempt, MakeAttempt, RunMemory } from './make-attempt.ts';
 import { type Candidate, createPlan, type Plan } from './plan.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -23,7 +23,7 @@ export interface RunNeeds extends JudgeNeeds {
   readonly images: Pick<ImageFetcher, 'fetch'>;
   readonly metrics: Pick<WorkerMetrics, 'retried' | 'credentialCooledDown'>;
   readonly timeouts: Pick<Config['timeouts'], 'wholeAttemptMs'>;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Warner;
   readonly onError: (error: unknown) => void;
 }
 

@@ -12,6 +12,7 @@ import { createActiveRuns } from '../src/active-runs.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
 import { createDoubts, type Doubts } from '../src/doubts.ts';
 import type { Choice, Health } from '../src/fleet-health.ts';
+import type { Warner } from '../src/log-attempt.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
 import { run as serve, type RunNeeds } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
@@ -72,7 +73,7 @@ function untilSecondLook(): () => number {
 async function run(script: Script) {
   const calls: string[] = [];
   const attempts: ChosenAttempt[] = [];
-  const warn = vi.fn<(fields: unknown, message: string) => void>();
+  const warn = vi.fn<Warner['warn']>();
   const choices = [...(script.choices ?? [])];
   const health = {
     choose: vi.fn<Health['choose']>(({ upstreamId }, [first]) =>
