@@ -32,7 +32,7 @@ function withoutTraces(text: string, secret: string): string {
 
 /** Takes out what stands for the secret in another case, with any of its characters as `%XX`, or in base64. */
 function withoutEncoded(text: string, secret: string): string {
-  const anyCase = new RegExp([...secret].map(characterPattern).join(''), 'gi');
+  const anyCase = new RegExp(Array.from(secret, characterPattern).join(''), 'gi');
   return base64CoresOf(secret).reduce(withoutRun, text.replace(anyCase, mark));
 }
 

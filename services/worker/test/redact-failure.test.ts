@@ -41,7 +41,7 @@ describe('what is said of a failure', () => {
     ['base64 with a user of any length', Buffer.from(`ab:${secret}`).toString('base64')],
     ['base64 with something behind it', Buffer.from(`${secret}:x`).toString('base64')],
     ['%-forms of some characters', secret.replace('A', '%41').replace('d', '%64')],
-    ['%-forms of all characters', [...secret].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')],
+    ['%-forms of all characters', Array.from(secret, (c) => `%${c.charCodeAt(0).toString(16)}`).join('')],
     ['%-forms twice over', secret.replace('A', '%2541')],
     ['its second half', secret.slice(10)],
     ['its last eight characters', secret.slice(-8)],

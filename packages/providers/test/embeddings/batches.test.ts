@@ -2,8 +2,6 @@ import { asEmbeddings, type ChatBody, type CallPlan, type ProviderAdapter, provi
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 
-const plan = planOf({ stream: false });
-
 /** A provider that takes so many inputs at once. */
 function adapterFor(mostInputs: number): ProviderAdapter {
   const openai = providers.openai.create({});
