@@ -1,4 +1,4 @@
-import type { ChatJob, Delivered, End, GatewayError, RetryState } from '@sluice/protocol';
+import type { ChatJob, Delivered, End, GatewayError, LastFailure, RetryState } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import type { Publisher } from '@sluice/relay';
 import type { SpanHandle } from '@sluice/telemetry';
@@ -27,6 +27,8 @@ export type Outcome =
       readonly attempts: number;
       /** Upstream events that the client may have received before. */
       readonly events: number;
+      /** For the log. */
+      readonly lastFailure?: LastFailure | undefined;
     }
   /** To be run again after the delay; `error` is why. */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };

@@ -13,6 +13,7 @@ import type { Doubts } from './doubts.ts';
 import type { Health } from './fleet-health.ts';
 import type { Attempted } from './make-attempt.ts';
 import { type Candidate, credentialName, type Plan } from './plan.ts';
+import type { Target } from './targets.ts';
 
 export type FailedAttempt = Attempted & { readonly kind: 'failed' };
 
@@ -53,7 +54,7 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
   const { candidate, result, plan } = attempted;
   const { target } = candidate;
   const { failure } = result;
-  const state = withLastFailure(withBreak(attempted), failure);
+  const state = withLastFailure(withBreak(attempted), failure, target);
   const name = targetName(target);
   const refusing: RetryState = { ...state, refusedBy: [...state.refusedBy, name] };
   switch (classify(failure).remedy) {
@@ -99,7 +100,7 @@ export function tenantOf(job: ChatJob): string {
 const hasOwnWords: ReadonlySet<string> = new Set(['network', 'timeout', 'certificate']);
 
 /** What any client may be told of a failure of another one. */
-export function causeOf({ kind, status, message }: UpstreamFailure): string {
+function causeOf({ kind, status, message }: UpstreamFailure): string {
   const words = hasOwnWords.has(kind) && message !== '' ? `: ${message}` : '';
   return `${kind}${status === undefined ? '' : ` (status ${status})`}${words}`;
 }
@@ -123,10 +124,21 @@ function withBreak({ candidate: { target }, result, state }: JudgedAttempt): Ret
 
 const longestMessage = 500;
 
-export function withLastFailure(state: RetryState, failure: UpstreamFailure): RetryState {
-  const { kind, message, status, code, param, shouldRetry } = failure;
-  const lastFailure = { kind, message: message.slice(0, longestMessage), status, code, param, shouldRetry };
-  return { ...state, lastFailure };
+export function withLastFailure(state: RetryState, failure: UpstreamFailure, target: Target): RetryState {
+  const { kind, message, status, code, param, retryAfterMs, shouldRetry } = failure;
+  return {
+    ...state,
+    lastFailure: {
+      kind,
+      message: message.slice(0, longestMessage),
+      status,
+      code,
+      param,
+      retryAfterMs,
+      shouldRetry,
+      target: targetName(target),
+    },
+  };
 }
 
 /** The credential is too fast, has nothing left, or is not known. */

@@ -15,7 +15,8 @@ import {
 } from '@sluice/telemetry';
 import type { ActiveRuns } from './active-runs.ts';
 import type { Execution, Outcome } from './execution.ts';
-import { run as serve, type RunNeeds } from './run.ts';
+import type { RunNeeds } from './course.ts';
+import { run as serve } from './run.ts';
 
 export interface RunJobNeeds extends RunNeeds {
   readonly workerId: string;
@@ -170,17 +171,25 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
   }
   const { code, message } = outcome.error;
   span.fail({ code, message });
-  const line = { internal_id: job.requestId, trace_id: span.traceId, epoch: job.epoch, code };
-  if (outcome.kind === 'error') {
-    const { attempts, error } = outcome;
-    if (code === 'request_cancelled') return;
-    return logger.warn({ ...line, attempts, reason: message, retryable: error.retryable }, 'request failed');
+  const lastFailure = outcome.kind === 'error' ? outcome.lastFailure : outcome.state.lastFailure;
+  const line = {
+    internal_id: job.requestId,
+    trace_id: span.traceId,
+    epoch: job.epoch,
+    code,
+    reason: message,
+    kind: lastFailure?.kind,
+    target: lastFailure?.target,
+    status: lastFailure?.status,
+  };
+  if (outcome.kind === 'retry') {
+    const { delayMs, state } = outcome;
+    const fields = { ...line, attempts: state.attempts, delay_ms: delayMs };
+    return logger.warn(fields, 'upstream failed; the request will be tried again');
   }
-  const { delayMs, state } = outcome;
-  logger.warn(
-    { ...line, attempts: state.attempts, reason: message, delay_ms: delayMs },
-    'upstream failed; the request will be tried again',
-  );
+  if (code === 'request_cancelled') return;
+  const { attempts, error } = outcome;
+  logger.warn({ ...line, attempts, retryable: error.retryable }, 'request failed');
 }
 
 /** From the details of a usage, which are as the provider sent them. */

@@ -1,54 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '@sluice/config';
-import { nextStep, targetName, toClientError } from '@sluice/policy';
-import { type End, GatewayError, type RetryState } from '@sluice/protocol';
-import type { ImageFetcher } from '@sluice/upstream';
-import type { WorkerMetrics } from '@sluice/telemetry';
-import { type Answer, createAnswer, type Opening } from './answer.ts';
-import { believableUsage } from './believable-usage.ts';
+import { nextStep, toClientError } from '@sluice/policy';
+import { afterFailure } from './after-failure.ts';
+import { createAnswer } from './answer.ts';
+import type { Course, RunNeeds, Turn } from './course.ts';
+import { complete, end, giveUp } from './end-run.ts';
 import type { Execution, Outcome } from './execution.ts';
-import { type FailedAttempt, judge, type JudgeNeeds, settleDoubts, tenantOf, withLastFailure } from './judge.ts';
+import { settleDoubts, tenantOf } from './judge.ts';
 import { lastWord, tooLate, unservable } from './last-word.ts';
 import { rememberImages } from './load-images.ts';
-import { logFailedAttempt, type Warner } from './log-attempt.ts';
-import type { Attempted, ChosenAttempt, MakeAttempt, RunMemory } from './make-attempt.ts';
-import { type Candidate, createPlan, type Plan } from './plan.ts';
-import { createTally, type Tally } from './tally.ts';
-import type { Target, TargetsOf } from './targets.ts';
+import { logFailedAttempt } from './log-attempt.ts';
+import type { Attempted, ChosenAttempt } from './make-attempt.ts';
+import { type Candidate, createPlan } from './plan.ts';
+import { createTally } from './tally.ts';
 import { isAskedToStream } from './whole-answers.ts';
-
-export interface RunNeeds extends JudgeNeeds {
-  readonly targetsOf: TargetsOf;
-  readonly makeAttempt: MakeAttempt;
-  readonly images: Pick<ImageFetcher, 'fetch'>;
-  readonly metrics: Pick<WorkerMetrics, 'retried' | 'credentialCooledDown'>;
-  readonly timeouts: Pick<Config['timeouts'], 'wholeAttemptMs'>;
-  readonly logger: Warner;
-  readonly onError: (error: unknown) => void;
-}
-
-/** Where a run stands between two attempts. */
-interface Course {
-  readonly execution: Execution;
-  readonly plan: Plan;
-  readonly tally: Tally;
-  readonly answer: Answer;
-  readonly memory: RunMemory;
-  state: RetryState;
-  /** Upstream events that were passed on. */
-  events: number;
-  /** The same credential once more, with another access token. */
-  again: Candidate | undefined;
-  /** The answer has met its limit and is to be lengthened; an attempt that fails leaves it as it is. */
-  extended: { readonly target: Target; readonly candidate: Candidate; readonly end: End } | undefined;
-}
-
-/** The next attempt. */
-interface Turn {
-  readonly candidate: Candidate;
-  readonly opening: Opening;
-  readonly number: number;
-}
 
 /** Without a setting, a provider that gives whole answers may take so long while another target is left. */
 const wholeWithOthersMs = 60_000;
@@ -62,8 +26,9 @@ const longestWaitMs = 10_000;
 export async function run(needs: RunNeeds, execution: Execution): Promise<Outcome> {
   const course = begin(needs, execution);
   if (course.plan.isEmpty) {
-    const error = unservable(needs.targetsOf, execution.job);
-    return { kind: 'error', error, attempts: course.tally.calls, events: 0 };
+    const { lastFailure } = course.state;
+    const error = lastFailure === undefined ? unservable(needs.targetsOf, execution.job) : toClientError(lastFailure);
+    return { kind: 'error', error, attempts: course.tally.calls, events: 0, lastFailure };
   }
   for (;;) {
     const turn = await nextTurn(needs, course);
@@ -172,93 +137,8 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
       return giveUp(course, result);
     case 'failed':
       logFailedAttempt(needs.logger, execution, { chosen, result });
-      return fail(needs, course, { turn, result });
+      return afterFailure(needs, course, { turn, result });
   }
-}
-
-function complete(course: Course, candidate: Candidate, result: Attempted & { kind: 'complete' }): Outcome | undefined {
-  const { answer, tally } = course;
-  const { summary } = result;
-  const mayGrow = answer.endAttempt(summary.usage) && summary.finishReason === 'length';
-  course.extended = { target: candidate.target, candidate, end: { ...summary, events: 0, burntTokens: 0 } };
-  if (mayGrow && tally.extensions < candidate.target.maxContinuations) return undefined;
-  return end(course, course.extended.end);
-}
-
-/** The answer is as complete as it gets. */
-function end({ answer, tally, events, execution }: Course, last: End): Outcome {
-  answer.close();
-  const usage = believableUsage(answer.usage ?? last.usage, execution.body);
-  const { burntTokens, extensions, calls } = tally;
-  const counted = extensions > 0 ? { continuations: extensions } : {};
-  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: calls };
-}
-
-function giveUp({ execution, state, tally, events }: Course, { received }: Attempted): Outcome {
-  const isDraining = execution.run.signal.reason === 'draining';
-  const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
-  if (!isDraining) return { kind: 'error', error, attempts: tally.calls, events };
-  tally.burn(received);
-  return { kind: 'retry', delayMs: 0, state: tally.into(state), error };
-}
-
-interface FailedTurn {
-  readonly turn: Turn;
-  readonly result: FailedAttempt;
-}
-
-async function fail(needs: RunNeeds, course: Course, { turn, result }: FailedTurn): Promise<Outcome | undefined> {
-  const { execution, tally, plan } = course;
-  const { candidate, opening } = turn;
-  const { failure, events } = result;
-  const name = targetName(candidate.target);
-  const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
-  const reason = toClientError(failure);
-  const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
-
-  if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
-    await renewToken(needs, course, candidate);
-    course.state = withLastFailure(course.state, failure);
-    retried();
-    return undefined;
-  }
-  let isFinal = false;
-  if (isPrefillRefused && course.extended === undefined) {
-    course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
-  } else {
-    const judged = await judge(needs, { job: execution.job, candidate, result, plan, state: course.state });
-    ({ isFinal } = judged);
-    course.state = judged.state;
-    tally.burn(result.received);
-  }
-  if (course.extended !== undefined) {
-    if (!isPrefillRefused) return end(course, course.extended.end);
-    course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
-    return undefined;
-  }
-  const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
-  if (isFinal || (events > 0 && isAtEnd)) return { kind: 'error', error: reason, attempts: tally.calls, events };
-  retried();
-  // What the client has of the answer, the ingress alone knows.
-  return events > 0 ? { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason } : undefined;
-}
-
-const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;
-
-/** With another access token the same credential may do; a provider that refuses that too means the credential. */
-const mayRenewToken = ({ policy }: RunNeeds, { tally, state, extended }: Course, candidate: Candidate): boolean =>
-  extended === undefined &&
-  tally.attempts < policy.maxAttempts &&
-  !state.renewedTokens.includes(renewedName(candidate));
-
-async function renewToken(needs: RunNeeds, course: Course, candidate: Candidate): Promise<void> {
-  const { target, isProbe } = candidate;
-  const { state } = course;
-  course.state = { ...state, renewedTokens: [...state.renewedTokens, renewedName(candidate)] };
-  const ref = { upstreamId: target.upstream, model: target.model };
-  // The target was there to refuse it.
-  if (isProbe) await needs.health.recovered(ref, tenantOf(course.execution.job));
-  course.again = { ...candidate, isProbe: false };
 }
 
 /** Every target has had its chance; undefined: another round begins here. */
@@ -269,12 +149,15 @@ async function endRound(needs: RunNeeds, course: Course): Promise<Outcome | unde
   const remainingMs = execution.remainingMs();
   const lastFailure = state.lastFailure ?? plan.misfit;
   if (remainingMs <= 0) {
-    return { kind: 'error', error: toClientError(lastFailure ?? tooLate), attempts: tally.calls, events: 0 };
+    const error = toClientError(lastFailure ?? tooLate);
+    return { kind: 'error', error, attempts: tally.calls, events: 0, lastFailure: state.lastFailure };
   }
   const { policy, random } = needs;
   const step = nextStep({ policy, state: tally.into(state), standings, remainingMs, random });
   const error = lastWord({ step, lastFailure, standings });
-  if (step.kind === 'fail') return { kind: 'error', error, attempts: tally.calls, events: 0 };
+  if (step.kind === 'fail') {
+    return { kind: 'error', error, attempts: tally.calls, events: 0, lastFailure: state.lastFailure };
+  }
   if (memory.notes.size === 0 || step.delayMs > longestWaitMs) {
     return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
   }

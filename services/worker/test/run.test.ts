@@ -14,7 +14,8 @@ import { createDoubts, type Doubts } from '../src/doubts.ts';
 import type { Choice, Health } from '../src/fleet-health.ts';
 import type { Warner } from '../src/log-attempt.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
-import { run as serve, type RunNeeds } from '../src/run.ts';
+import type { RunNeeds } from '../src/course.ts';
+import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
 import { executionWith, jobWith, noImages, targetWith } from './scene.ts';
 

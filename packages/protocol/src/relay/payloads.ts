@@ -10,8 +10,12 @@ const lastFailureSchema = z.object({
   status: z.number().optional(),
   code: z.string().optional(),
   param: z.string().optional(),
+  retryAfterMs: z.number().nonnegative().optional(),
   shouldRetry: z.boolean().optional(),
+  /** `upstream/model`, for the log; absent where no target was called. */
+  target: z.string().optional(),
 });
+export type LastFailure = z.infer<typeof lastFailureSchema>;
 
 /** What a request has used up of its chances so far; handed from run to run through the ingress. */
 export const retryStateSchema = z.object({
