@@ -9,7 +9,7 @@ import type { Warner } from './log-attempt.ts';
 import type { MakeAttempt, RunMemory } from './make-attempt.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
-import type { TargetsOf } from './targets.ts';
+import type { Target, TargetsOf } from './targets.ts';
 
 export interface RunNeeds extends JudgeNeeds {
   readonly targetsOf: TargetsOf;
