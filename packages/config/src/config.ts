@@ -179,7 +179,13 @@ export interface UpstreamConfig {
   readonly dropsUnsupported: boolean;
   /** What this server can't do, although its protocol can. */
   readonly lacks: readonly Lack[];
+  /** How an answer is got that a client wants in one piece, unless the model's entry says otherwise. */
+  readonly wholeAnswers: WholeAnswers;
 }
+
+/** `ask`: the provider gives it in one piece; `collect`: it is asked for a stream, which is collected. */
+export const wholeAnswerWays = ['ask', 'collect'] as const;
+export type WholeAnswers = (typeof wholeAnswerWays)[number];
 
 export const lackNames = ['streaming', 'tools', 'images'] as const;
 export type Lack = (typeof lackNames)[number];
@@ -210,6 +216,8 @@ export interface ModelConfig {
   readonly contextRounds: number | undefined;
   /** Calls that may write on where an answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
+  /** Undefined = as the upstream of each target says. */
+  readonly wholeAnswers: WholeAnswers | undefined;
 }
 
 /** A place that can serve a model. */
@@ -244,6 +252,8 @@ export interface TimeoutConfig extends TotalTimeouts {
   readonly firstTokenMs: number;
   /** Between two events. */
   readonly idleMs: number;
+  /** For one attempt at an answer in one piece; undefined = 60 s while another target is left, else until the deadline. */
+  readonly wholeAttemptMs: number | undefined;
 }
 
 /** How often and how patiently a request is tried, and how long a credential may be left alone. */

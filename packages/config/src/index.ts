@@ -17,6 +17,7 @@ export {
   type TokenOrigin,
   type UpstreamConfig,
   type UpstreamCredential,
+  type WholeAnswers,
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';

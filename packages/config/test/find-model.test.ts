@@ -8,6 +8,7 @@ const config = (...ids: string[]) => ({
     thinking: 'field' as const,
     contextRounds: undefined,
     maxContinuations: 0,
+    wholeAnswers: undefined,
   })),
 });
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;

@@ -5,10 +5,12 @@ export interface Verdict {
   /**
    * - `retry`: the target may do better next time; first the other targets, then this one again after a back-off.
    * - `next_credential`: this credential must rest; another may go at once.
+   * - `doubt_credential`: it may be the credential or the request: one other credential may go at once, and if that is
+   *   refused too, another target. The credential rests once another one has served the request, or enough requests say so.
    * - `next_target`: this target will never serve this request; another model may.
    * - `give_up`: nobody will serve this request as it is.
    */
-  readonly remedy: 'retry' | 'next_credential' | 'next_target' | 'give_up';
+  readonly remedy: 'retry' | 'next_credential' | 'doubt_credential' | 'next_target' | 'give_up';
   /** Does it speak against the health of the target, so that its circuit should count it? */
   readonly countsAgainstTarget: boolean;
 }
@@ -24,7 +26,7 @@ const verdicts: Record<FailureKind, Verdict> = {
   rate_limit: { remedy: 'next_credential', countsAgainstTarget: false },
   quota: { remedy: 'next_credential', countsAgainstTarget: false },
   authentication: { remedy: 'next_credential', countsAgainstTarget: false },
-  permission: { remedy: 'next_credential', countsAgainstTarget: false },
+  permission: { remedy: 'doubt_credential', countsAgainstTarget: false },
   diverged: { remedy: 'give_up', countsAgainstTarget: false },
   unexpected: { remedy: 'next_target', countsAgainstTarget: false },
   not_found: { remedy: 'next_target', countsAgainstTarget: false },
@@ -34,7 +36,20 @@ const verdicts: Record<FailureKind, Verdict> = {
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 
-export const classify = (failure: UpstreamFailure): Verdict => verdicts[failure.kind];
+/** The provider's own word on another try wins over what its kind says, but where a credential is at fault. */
+export function classify({ kind, shouldRetry }: UpstreamFailure): Verdict {
+  const verdict = verdicts[kind];
+  const { remedy } = verdict;
+  if (shouldRetry === false && remedy === 'retry') return { ...verdict, remedy: 'next_target' };
+  if (shouldRetry === true && (remedy === 'next_target' || remedy === 'give_up')) {
+    return { ...verdict, remedy: 'retry' };
+  }
+  return verdict;
+}
+
+/** Would the same call bring the same again? Then it is made twice at most, the second time elsewhere. */
+export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
+  kind === 'malformed' && shouldRetry !== true;
 
 /**
  * What rests after a failure that sends a request to the next credential: all of the credential, or only its use of the

@@ -61,13 +61,12 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
   const { words, namesCode = false, isFinal = false } = told[failure.kind];
   const code = codeOf(failure);
   const speaks = words !== 'nothing';
-  const isOver = isFinal || failure.shouldRetry === false;
   return new GatewayError(code, {
     message: messageOf(failure),
     param: speaks && failure.param !== undefined && fieldPath.test(failure.param) ? failure.param : undefined,
     upstreamCode: namesCode ? wordOf(failure.code) : undefined,
     retryAfterMs: failure.retryAfterMs === undefined ? undefined : Math.min(longestRetryAfterMs, failure.retryAfterMs),
-    ...(isOver ? { retryable: false } : {}),
+    retryable: failure.shouldRetry ?? (isFinal ? false : undefined),
   });
 }
 

@@ -9,7 +9,7 @@ export type Standing =
   /** Its credentials rest; the first is back after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
   /** Its circuit is open; it may be tried again after `waitMs`. */
-  | { readonly kind: 'open'; readonly waitMs: number }
+  | { readonly kind: 'open'; readonly waitMs: number; readonly cause?: string | undefined }
   /** It will not serve this request, or none of its credentials is accepted. */
   | { readonly kind: 'refused' };
 
@@ -37,37 +37,33 @@ export interface RoundEnd {
 
 /** Waiters for the same credential come back within this time of each other, not at the same instant. */
 const spreadMs = 50;
+/** How often a request waits for the probe of an open circuit. */
+const mostCircuitWaits = 8;
 
 /** Decides what becomes of a request whose targets have all been tried, are resting or have an open circuit. */
 export function nextStep({ policy, state, standings, remainingMs, random }: RoundEnd): NextStep {
   if (state.attempts >= policy.maxAttempts) return { kind: 'fail', reason: 'exhausted' };
   if (standings.every(({ kind }) => kind === 'refused')) return { kind: 'fail', reason: 'refused' };
 
+  const hasFailed = standings.some(({ kind }) => kind === 'failed');
   const backoff = backoffMs(policy, { schedule: 'transient', waits: state.waits, random });
-  let delayMs = Number.POSITIVE_INFINITY;
-  let openMs = Number.POSITIVE_INFINITY;
-  let coolingMs = Number.POSITIVE_INFINITY;
-  let hasFailed = false;
-  for (const standing of standings) {
-    if (standing.kind === 'failed') {
-      hasFailed = true;
-      delayMs = Math.min(delayMs, standing.retryAfterMs ?? backoff);
-    } else if (standing.kind === 'cooling') {
-      coolingMs = Math.min(coolingMs, standing.waitMs);
-    } else if (standing.kind === 'open') {
-      openMs = Math.min(openMs, standing.waitMs);
-    }
-  }
+  const failedMs = least(
+    // A provider may ask us to stay away for longer than our own back-off, never to come sooner.
+    standings.map((each) => (each.kind === 'failed' ? Math.max(backoff, each.retryAfterMs ?? 0) : undefined)),
+  );
+  const coolingMs = least(standings.map((each) => (each.kind === 'cooling' ? each.waitMs : undefined)));
+  const openMs = least(standings.map((each) => (each.kind === 'open' ? each.waitMs : undefined)));
   const isOnlyOpen = !hasFailed && coolingMs === Number.POSITIVE_INFINITY;
-  // Who has not cost an upstream anything yet is better refused at once than parked before a broken target; who has,
-  // may see whether it comes back, but not for ever.
-  if (isOnlyOpen && (state.attempts === 0 || state.waits >= policy.maxAttempts)) {
+  if (isOnlyOpen && state.circuitWaits >= mostCircuitWaits) {
     return { kind: 'fail', reason: 'open', retryAfterMs: openMs };
   }
-  const restMs = Math.min(coolingMs, openMs) + spreadMs * random();
-  delayMs = Math.min(delayMs, restMs);
+  // Another request probes the circuit just now where it is said to be back at once: look less and less often.
+  const circuitMs = isOnlyOpen
+    ? Math.max(openMs, backoffMs(policy, { schedule: 'transient', waits: state.circuitWaits, random }))
+    : openMs;
+  const delayMs = Math.min(failedMs, Math.min(coolingMs, circuitMs) + spreadMs * random());
   if (delayMs < remainingMs) {
-    return { kind: 'wait', delayMs: Math.ceil(delayMs), state: hasFailed || isOnlyOpen ? waited(state) : state };
+    return { kind: 'wait', delayMs: Math.ceil(delayMs), state: waited(state, { hasFailed, isOnlyOpen }) };
   }
   if (hasFailed) return { kind: 'fail', reason: 'exhausted', retryAfterMs: delayMs };
   return coolingMs <= openMs
@@ -75,4 +71,10 @@ export function nextStep({ policy, state, standings, remainingMs, random }: Roun
     : { kind: 'fail', reason: 'open', retryAfterMs: openMs };
 }
 
-const waited = (state: RetryState): RetryState => ({ ...state, waits: state.waits + 1 });
+const least = (times: readonly (number | undefined)[]): number =>
+  Math.min(Number.POSITIVE_INFINITY, ...times.flatMap((ms) => (ms === undefined ? [] : [ms])));
+
+function waited(state: RetryState, { hasFailed, isOnlyOpen }: Record<'hasFailed' | 'isOnlyOpen', boolean>): RetryState {
+  if (hasFailed) return { ...state, waits: state.waits + 1 };
+  return isOnlyOpen ? { ...state, circuitWaits: state.circuitWaits + 1 } : state;
+}

@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, restScope, toClientError } from '@sluice/policy';
+import { classify, isCredentialRefused, isSpoiled, restScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -14,7 +14,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['rate_limit', 'next_credential', 'upstream_rate_limited', 429],
     ['quota', 'next_credential', 'upstream_rate_limited', 429],
     ['authentication', 'next_credential', 'upstream_authentication', 502],
-    ['permission', 'next_credential', 'upstream_authentication', 502],
+    ['permission', 'doubt_credential', 'upstream_authentication', 502],
     ['not_found', 'next_target', 'model_not_found', 404],
     ['certificate', 'next_target', 'upstream_error', 502],
     ['unexpected', 'next_target', 'upstream_error', 502],
@@ -51,5 +51,36 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     expect(scopeOf('permission')).toBe('credential');
     expect(scopeOf('quota')).toBe('credential');
     expect(scopeOf('authentication')).toBe('credential');
+  });
+
+  it.each<[FailureKind, boolean, string]>([
+    ['server', false, 'next_target'],
+    ['malformed', false, 'next_target'],
+    ['rate_limit', false, 'next_credential'],
+    ['invalid_request', false, 'give_up'],
+    ['invalid_request', true, 'retry'],
+    ['not_found', true, 'retry'],
+    ['rate_limit', true, 'next_credential'],
+    ['server', true, 'retry'],
+  ])("heeds the provider's own word on another try: %s, %s", (kind, shouldRetry, remedy) => {
+    const failure = { kind, message: '', shouldRetry };
+    expect(classify(failure).remedy).toBe(remedy);
+    expect(toClientError(failure).retryable).toBe(shouldRetry);
+  });
+
+  it.each<[FailureKind, boolean]>([
+    ['malformed', false],
+    ['unexpected', false],
+    ['content_policy', false],
+    ['server', true],
+    ['truncated', true],
+  ])('tells SDKs not to send again what would fail in the same way: %s', (kind, retryable) => {
+    expect(toClientError({ kind, message: '' }).retryable).toBe(retryable);
+  });
+
+  it('takes an answer for spoiled that would come the same again', () => {
+    expect(isSpoiled({ kind: 'malformed', message: '' })).toBe(true);
+    expect(isSpoiled({ kind: 'malformed', message: '', shouldRetry: true })).toBe(false);
+    expect(isSpoiled({ kind: 'server', message: '' })).toBe(false);
   });
 });

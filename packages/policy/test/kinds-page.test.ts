@@ -9,6 +9,7 @@ const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), '
 const remedies: Record<Verdict['remedy'], string> = {
   retry: 'another target, then this one after a wait',
   next_credential: 'another credential; this one rests',
+  doubt_credential: 'one other credential, then another target',
   next_target: 'another target',
   give_up: 'the end',
 };

@@ -60,20 +60,38 @@ describe('nextStep', () => {
     expect(delay(failed(), refused)).toBe(75);
   });
 
-  it('refuses at once what has not cost anything yet when every circuit is open', () => {
-    const state = firstRetryState;
-    expect(nextStep(roundEnd({ state, standings: [open(4000), refused] }))).toEqual({
-      kind: 'fail',
-      reason: 'open',
-      retryAfterMs: 4000,
-    });
+  it('lets a request wait for the probe of an open circuit, whether or not it has cost a call, but not for ever', () => {
+    const at = (circuitWaits: number, attempts: number) =>
+      nextStep(roundEnd({ state: { ...firstRetryState, attempts, circuitWaits }, standings: [open(4000), refused] }));
+    expect(at(0, 0)).toMatchObject({ kind: 'wait', delayMs: 4025, state: { attempts: 0, waits: 0, circuitWaits: 1 } });
+    expect(at(0, 1)).toMatchObject({ kind: 'wait', state: { attempts: 1, waits: 0, circuitWaits: 1 } });
+    expect(at(8, 1)).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
   });
 
-  it('lets a request that has been called for before wait for the circuit, but not for ever', () => {
-    const at = (waits: number) =>
-      nextStep(roundEnd({ state: { ...firstRetryState, attempts: 1, waits }, standings: [open(4000)] }));
-    expect(at(0)).toMatchObject({ kind: 'wait', state: { waits: 1 } });
-    expect(at(5)).toMatchObject({ kind: 'fail', reason: 'open' });
+  it('looks less and less often for a probe that is under way', () => {
+    const delays = Array.from({ length: 8 }, (_, circuitWaits) => {
+      const state = { ...firstRetryState, circuitWaits };
+      const step = nextStep(roundEnd({ state, standings: [open(250)], random: () => 0.5 }));
+      return step.kind === 'wait' ? step.delayMs : step;
+    });
+    expect(delays).toEqual([275, 275, 425, 825, 1625, 3225, 6425, 10_025]);
+  });
+
+  it('says when the circuit may close where the deadline comes first', () => {
+    const step = nextStep(roundEnd({ standings: [open(4000)], remainingMs: 3000 }));
+    expect(step).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
+  });
+
+  it('comes back no sooner than its own back-off, whatever the provider asks for', () => {
+    fc.assert(
+      fc.property(fc.nat(60_000), fc.nat(4), (retryAfterMs, waits) => {
+        const at = (standing: Standing) => {
+          const step = nextStep(roundEnd({ state: { ...firstRetryState, attempts: 1, waits }, standings: [standing] }));
+          return step.kind === 'wait' ? step.delayMs : Number.POSITIVE_INFINITY;
+        };
+        expect(at(failed(retryAfterMs))).toBeGreaterThanOrEqual(at(failed()));
+      }),
+    );
   });
 
   it('gives up when every target has refused', () => {
@@ -93,7 +111,7 @@ describe('nextStep', () => {
           const step = nextStep(roundEnd({ state, standings, remainingMs, random: Math.random }));
           if (step.kind === 'fail') return;
           expect(step.delayMs).toBeLessThanOrEqual(Math.max(1, remainingMs));
-          expect(rounds).toBeLessThan(12);
+          expect(rounds).toBeLessThan(20);
           const isCalled = standings.some(({ kind }) => kind === 'failed');
           state = { ...step.state, attempts: step.state.attempts + (isCalled ? 1 : 0) };
         }

@@ -20,6 +20,7 @@ export {
   type Failed,
   failedSchema,
   firstRetryState,
+  type LastFailure,
   type Retry,
   retrySchema,
   type RetryState,

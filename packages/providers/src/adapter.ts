@@ -30,6 +30,11 @@ export interface CallPlan {
   readonly keepsThinkingMarkup: boolean;
   /** What {@link ProviderAdapter.prepare} found out. */
   readonly notes?: Readonly<Record<string, string>>;
+  /**
+   * Takes what a later attempt of the same request at the same target may begin with: it gets them as `notes` before its
+   * preparation. Absent where nobody tries again.
+   */
+  readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
 }
 
 /** What a provider is to Sluice. All functions are pure; the worker does the talking. */

@@ -1,4 +1,5 @@
 import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
+import { createRepeatGuard } from './repeat-guard.ts';
 
 /**
  * How a run goes on with an answer: `continue`: the model was given what the client has and writes on from there;
@@ -6,7 +7,10 @@ import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChu
  */
 export type RescueMode = 'continue' | 'restart';
 
-/** Fits the stream of a later run to what the client has already. */
+/**
+ * Fits the stream of a later run to what the client has already. In mode `continue` a server that begins anew all the same
+ * is noticed: a text that repeats the beginning of the answer is held back, as in mode `restart`.
+ */
 export interface Stitch {
   /** Takes server-sent events and gives what the client still lacks of them, or ''. */
   push(sse: string): string;
@@ -19,6 +23,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
   // A model that writes on may think again first; the client has had its thoughts.
   const dropsThoughts = mode === 'continue' && delivered.content !== '';
+  const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
 
   function stitch(chunk: ChatChunk): string {
@@ -30,7 +35,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     const [choice] = chunk.choices;
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
-    const rest = delta === undefined || delta === null ? {} : fit(delta);
+    const rest = fit(delta ?? {}, !isEmptyText(finishReason));
     // What the client has goes beyond the new answer.
     if (!isEmptyText(finishReason) && (missing !== '' || missingThoughts !== '')) isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
@@ -38,12 +43,16 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   }
 
   /** What of a delta is new to the client. */
-  function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>): Record<string, unknown> {
+  function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
     const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
     const reasoning = dropsThoughts ? '' : beyond('missingThoughts', texts.reasoning);
-    const content = beyond('missing', texts.content);
     const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
+    const content =
+      guard === undefined
+        ? beyond('missing', texts.content)
+        : guard.push(texts.content) + endGuard(isLast || more.length > 0);
+    if (guard?.isDiverged === true) isDiverged = true;
     // A tool call where the client has text.
     if (more.length > 0 && (missing !== '' || missingThoughts !== '')) isDiverged = true;
     return {
@@ -51,6 +60,13 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
       ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
       ...(content === '' ? {} : { content }),
     };
+  }
+
+  /** The text is at its end: what was held back until now was no repetition, or one that ends too early. */
+  function endGuard(isEnd: boolean): string {
+    const held = isEnd ? (guard?.end() ?? '') : '';
+    if (guard?.isDiverged === true) isDiverged = true;
+    return held;
   }
 
   function beyond(which: 'missing' | 'missingThoughts', text: string): string {

@@ -179,3 +179,68 @@ it.each([
 ])('an answer to %j is one text that may be continued: %s', (body, is) => {
   expect(isContinuable(body)).toBe(is);
 });
+
+describe('a stitch that shall go on where the answer stopped', () => {
+  const had = 'The quick brown fox jumps over the lazy dog, and then it sleeps in the sun. ';
+  const rest = 'In the evening it wakes.';
+  const stitched = (text: string, cuts: readonly number[], content = had, end = finish()) => {
+    const stitch = createStitch({ content, reasoning: '', chunks: 1 }, 'continue');
+    const events = [
+      chunk({ role: 'assistant', content: '' }),
+      ...cut(text, cuts).map((each) => chunk({ content: each })),
+      end,
+    ];
+    const passed = events.map((event) => stitch.push(event)).join('');
+    return { passed, isDiverged: stitch.isDiverged };
+  };
+  const cutsAnywhere = fc.array(fc.nat(200), { maxLength: 12 });
+
+  it('gives what goes on from there, however it is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        fc.string({ maxLength: 60 }),
+        cutsAnywhere,
+        (before, text, cuts) => {
+          // A text that begins as the answer does is another case.
+          fc.pre(before.length < 8 || !text.startsWith(before.slice(0, 40)));
+          const { passed, isDiverged } = stitched(text, cuts, before);
+          expect(isDiverged).toBe(false);
+          expect(textOf(passed)).toMatchObject({ content: text, finishes: 1 });
+        },
+      ),
+    );
+  });
+
+  it('gives what is missing where the server begins anew, however it is cut', () => {
+    fc.assert(
+      fc.property(cutsAnywhere, (cuts) => {
+        const { passed, isDiverged } = stitched(had + rest, cuts);
+        expect(isDiverged).toBe(false);
+        expect(textOf(passed)).toMatchObject({ content: rest, finishes: 1 });
+      }),
+    );
+  });
+
+  it('gives a text that shares a few words with the beginning', () => {
+    expect(textOf(stitched('The quick brown cat.', [3, 9]).passed).content).toBe('The quick brown cat.');
+    expect(textOf(stitched('The quick', [3]).passed).content).toBe('The quick');
+  });
+
+  it('gives nothing of another answer that begins anew', () => {
+    const other = `${had.slice(0, 50)}dances all night.`;
+    expect(stitched(other, [10, 55])).toMatchObject({ isDiverged: true });
+    expect(textOf(stitched(other, [10, 55]).passed).content).toBe('');
+  });
+
+  it('is another answer where it begins anew and ends before the client has it', () => {
+    expect(stitched(had.slice(0, 60), [20]).isDiverged).toBe(true);
+  });
+
+  it('gives what was held back before a tool call', () => {
+    const call = chunk({ tool_calls: [{ index: 0, function: { name: 'f', arguments: '' } }] });
+    const { passed } = stitched('The quick', [], had, call + finish('tool_calls'));
+    expect(textOf(passed).content).toBe('The quick');
+    expect(passed).toContain('"name":"f"');
+  });
+});

@@ -142,7 +142,7 @@ describe('ingress', () => {
   it('asks for slots and queue at each scrape', async () => {
     const metrics = createIngress();
     metrics.watch({
-      slots: () => ({ inUse: 3, limit: 10, waiting: 2 }),
+      slots: () => ({ inUse: 3, limit: 10, waiting: 2, longestWaitMs: 1500 }),
       queueJobs: () =>
         Promise.resolve([
           { queue: 'chat', state: 'waiting', count: 4 },

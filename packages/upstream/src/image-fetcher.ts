@@ -196,7 +196,6 @@ export function isPublicAddress(address: string): boolean {
 function reasonOf(error: unknown): string {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && cause.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge;
-    if (cause.name === 'TimeoutError') return 'did not come in time';
   }
   return notReached;
 }

@@ -86,11 +86,11 @@ describe('an image fetcher', () => {
       sends(200, { ...image, 'transfer-encoding': 'chunked' }, Buffer.alloc(5000)),
       'is too large',
     ],
-    ['silence', () => undefined, 'did not come in time'],
+    ['silence', () => undefined, 'could not be fetched from a public address'],
     [
       'a picture that never ends',
       (_request, response) => response.writeHead(200, image).write(png),
-      'did not come in time',
+      'could not be fetched from a public address',
     ],
     ['a broken connection', (request) => request.socket.destroy(), unreached],
     [

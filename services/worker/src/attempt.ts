@@ -1,59 +1,41 @@
-import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { Call, CallListener, UpstreamClient } from '@sluice/upstream';
+import type { AnswerSink } from './answer-sink.ts';
 import {
-  type AnswerSummary,
-  type CallPlan,
-  type ChatBody,
-  createChunkCollector,
-  type ProviderAdapter,
-  toChunks,
-} from '@sluice/providers';
-import type { Stitch } from '@sluice/rescue';
-import { type Call, createEventReader, createSilenceTimer, type UpstreamClient } from '@sluice/upstream';
+  type AttemptCommand,
+  type AttemptEvent,
+  beginAttempt,
+  type Ending,
+  stepAttempt,
+  wakeAt,
+} from './attempt-state.ts';
+import { createAnswerReader } from './read-answer.ts';
 
-type Settled =
-  | { readonly kind: 'complete'; readonly summary: AnswerSummary }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
-  | { readonly kind: 'aborted' };
-
-/** How one call to one upstream ended. */
-export type AttemptResult = Settled & {
-  /** Events that were passed on. */
+/** How one attempt at one target ended. */
+export type AttemptResult = Ending & {
+  /** Upstream events that were passed on. */
   readonly events: number;
-  /** Events that came, those included that the client has from an earlier call. */
+  /** Upstream events that came, those included that the client has from an earlier attempt. */
   readonly received: number;
-  /** False where it came to no call: the upstream itself has not been heard. Default true. */
-  readonly wasCalled?: boolean;
-  /** The request went out twice, since the first connection had been closed before. */
-  readonly wasResent?: boolean;
+  /** The request went out twice: its first connection had been closed before. */
+  readonly wasResent: boolean;
 };
 
-/** Where an attempt's answer goes. */
-export interface AnswerSink {
-  /** The upstream has begun to answer; called once, before the first `data`. */
-  onAnswer(): void;
-  /** Text for the client. */
-  data(text: string): void;
-  /** Is the way to the client full? */
-  isCongested(): boolean;
-  onceWritable(callback: () => void): void;
-}
-
 export interface AttemptOptions {
-  readonly client: UpstreamClient;
+  readonly client: Pick<UpstreamClient, 'call' | 'tell'>;
   readonly adapter: ProviderAdapter;
   readonly request: UpstreamRequest;
   readonly body: ChatBody;
   readonly plan: CallPlan;
-  /** The client wants a stream; the provider may have to give one all the same. */
-  readonly stream: boolean;
-  /** Fits the stream to what the client has of an answer that broke off. */
-  readonly stitch: Stitch | undefined;
   readonly sink: AnswerSink;
   readonly signal: AbortSignal;
   /** Calls back when reading must stop or may go on. */
   readonly onHold: (listener: (isHeld: boolean) => void) => void;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  /** For an answer in one piece, from the call to its last byte; Infinity: until the deadline. */
+  readonly wholeMs: number;
   /** Until the request's deadline. */
   readonly remainingMs: number;
   readonly maxEventBytes: number;
@@ -61,243 +43,138 @@ export interface AttemptOptions {
   /** Told the milliseconds between two pieces of a stream. */
   readonly onGap: (gapMs: number) => void;
   readonly onHead: (head: ResponseHead) => void;
+  /** Told what an adapter or a filter threw, once. */
+  readonly onThrow: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-/** Error bodies are read up to here: enough for any message, too little to hurt. */
-const maxErrorBytes = 64 * 1024;
 /** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
 const lingerMs = 1000;
-/** An answer that is finished but for its usage is complete after so much silence. */
-const usageWaitMs = 500;
 
-/** Makes one call and passes its answer on. Settles once; never rejects. */
+/** A whole answer whose JSON is complete is taken after so much silence, though its body has not ended. */
+const wholeQuietMs = 1000;
+
+/** Timers of Node hold no more than 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Makes one call and passes its answer on. Settles once; never rejects, whatever an adapter throws. */
 export function attempt(options: AttemptOptions): Promise<AttemptResult> {
-  const { adapter, sink, now } = options;
+  const { client, signal, now, onThrow } = options;
   const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-  const { body, plan } = options;
-  const translator = plan.stream ? adapter.translateStream(body, plan) : undefined;
-  const collector = plan.stream && !options.stream ? createChunkCollector() : undefined;
-  const holds = new Set<'client' | 'mailbox'>();
+  let state = beginAttempt({ ...options, asksStream: options.plan.stream }, now());
   let call: Call | undefined;
-  let head: ResponseHead | undefined;
-  let text = '';
-  let events = 0;
-  let received = 0;
-  let lastPieceAt: number | undefined;
-  let hasAnswered = false;
-  let output = '';
-  let isSettled = false;
+  let timer: NodeJS.Timeout | undefined;
+  let timerAt = Number.POSITIVE_INFINITY;
+  let wholeTimer: NodeJS.Timeout | undefined;
   let wasResent = false;
+  const reader = createAnswerReader({ ...options, state: () => state, dispatch, guard });
 
-  const silence = createSilenceTimer({
-    now,
-    onSilence: () => breakOff({ kind: 'timeout', message: silenceMessage(received) }),
-  });
-  const deadline = setTimeout(() => {
-    failWith({ kind: 'timeout', message: 'The request took longer than it may in all.' });
-  }, options.remainingMs);
+  function dispatch(event: AttemptEvent): void {
+    const step = stepAttempt(state, event);
+    ({ state } = step);
+    step.commands.forEach(run);
+    watch();
+  }
 
-  const reader = createEventReader(adapter.framing, { maxEventLength: options.maxEventBytes, onEvent });
+  /** What is thrown in here ends the attempt: nobody above would hear of it. */
+  function guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      onThrow(error);
+      dispatch({ kind: 'threw' });
+    }
+  }
 
-  function settle(result: Settled): void {
-    if (isSettled) return;
-    isSettled = true;
-    silence.stop();
-    clearTimeout(deadline);
-    options.signal.removeEventListener('abort', onAbort);
+  /** One timer looks at the state now and then, so that a token costs no timer of its own. */
+  function watch(): void {
+    if (state.isOver) return clearTimeout(timer);
+    const at = wakeAt(state);
+    if (at >= timerAt) return;
+    clearTimeout(timer);
+    timerAt = at;
+    timer = setTimeout(look, Math.min(longestTimerMs, Math.max(0, at - now())));
+  }
+
+  function look(): void {
+    timerAt = Number.POSITIVE_INFINITY;
+    guard(() => dispatch({ kind: 'tick', at: now() }));
+  }
+
+  function run(command: AttemptCommand): void {
+    switch (command.kind) {
+      case 'pause':
+        return call?.pause();
+      case 'resume':
+        return call?.resume();
+      case 'listen':
+        return options.onHold((isHeld) => guard(() => dispatch({ kind: 'held', by: 'client', isHeld, at: now() })));
+      case 'end_stream':
+        return reader.endStream(command.otherwise);
+      case 'read_whole':
+        return reader.readWhole();
+      case 'read_error':
+        return reader.readError();
+      case 'settle':
+        return settle(command.ending);
+      case 'hang_up':
+        return hangUp();
+      case 'linger':
+        setTimeout(() => call?.abort(), lingerMs).unref();
+    }
+  }
+
+  function settle(ending: Ending): void {
+    clearTimeout(wholeTimer);
+    signal.removeEventListener('abort', onAbort);
     options.onHold(() => undefined);
-    if (holds.size > 0) call?.resume();
-    resolve({ ...result, events, received, ...(wasResent ? { wasResent } : {}) });
+    resolve({ ...ending, events: reader.events, received: reader.received, wasResent });
   }
 
-  function failWith(failure: UpstreamFailure): void {
-    settle({ kind: 'failed', failure });
-    hangUp();
-  }
-
-  /** Ends a call of which nothing more is wanted. */
   function hangUp(): void {
     call?.abort();
-    const request = translator?.toCancel?.();
-    if (request !== undefined) options.client.tell(request);
-  }
-
-  /** The stream is over, for whatever reason; what was finished before is complete all the same. */
-  function breakOff(failure: UpstreamFailure): void {
-    if (translator?.isFinished === true) pass(translator.end());
-    flush();
-    settleByTranslator();
-    failWith(failure);
-  }
-
-  function onAbort(): void {
-    settle({ kind: 'aborted' });
-    hangUp();
-  }
-
-  function hold(reason: 'client' | 'mailbox', isHeld: boolean): void {
-    if (isSettled) return;
-    const wasHeld = holds.size > 0;
-    if (isHeld) holds.add(reason);
-    else holds.delete(reason);
-    if (holds.size > 0 && !wasHeld) {
-      call?.pause();
-      silence.suspend();
-    } else if (holds.size === 0 && wasHeld) {
-      call?.resume();
-      silence.allow(options.idleMs);
+    try {
+      const request = reader.toCancel();
+      if (request !== undefined) client.tell(request);
+    } catch (error) {
+      onThrow(error);
     }
   }
 
-  function onEvent(event: UpstreamEvent): void {
-    pass(translator?.push(event) ?? '');
+  /** A whole answer may be there although its body does not end: the length was wrong, or the last chunk is missing. */
+  function expectEndOf(piece: string): void {
+    clearTimeout(wholeTimer);
+    if (state.isOver || state.reading !== 'whole' || !piece.trimEnd().endsWith('}')) return;
+    wholeTimer = setTimeout(() => guard(() => void reader.takeWholeSoFar()), wholeQuietMs);
   }
 
-  function pass(sse: string): void {
-    if (sse === '') return;
-    received++;
-    if (collector !== undefined) return collector.add(sse);
-    const passed = options.stitch === undefined ? sse : options.stitch.push(sse);
-    if (passed === '') return;
-    events++;
-    output += passed;
-  }
+  const onAbort = (): void => guard(() => dispatch({ kind: 'aborted' }));
 
-  /** Passes on what one piece of the stream gave, as one. */
-  function flush(): void {
-    if (output === '' || isSettled) return;
-    if (!hasAnswered) sink.onAnswer();
-    hasAnswered = true;
-    sink.data(output);
-    output = '';
-    if (sink.isCongested()) {
-      hold('mailbox', true);
-      sink.onceWritable(() => hold('mailbox', false));
-    }
-  }
-
-  function onStreamText(piece: string): void {
-    const before = received;
-    const heartbeats = translator?.heartbeats;
-    const fits = reader.feed(piece);
-    if (received > before) noteProgress();
-    else if (translator?.heartbeats !== heartbeats) silence.touch();
-    flush();
-    if (options.stitch?.isDiverged === true) return failWith({ kind: 'diverged', message: '' });
-    if (!fits) return failWith({ kind: 'malformed', message: 'The provider sent an event that is too large.' });
-    settleByTranslator();
-  }
-
-  function noteProgress(): void {
-    const at = now();
-    if (translator?.isFinished === true && translator.mayGoOn !== true)
-      silence.allow(Math.min(usageWaitMs, options.idleMs));
-    else if (lastPieceAt === undefined) silence.allow(options.idleMs);
-    else silence.touch();
-    if (lastPieceAt !== undefined) options.onGap(at - lastPieceAt);
-    lastPieceAt = at;
-  }
-
-  function settleByTranslator(): void {
-    const state = translator?.state;
-    if (state?.kind === 'failed') failWith(state.failure);
-    if (state?.kind !== 'complete' || isSettled) return;
-    if (collector !== undefined) giveWhole(collector.toCompletion(state.summary.usage));
-    settle({ kind: 'complete', summary: state.summary });
-    setTimeout(() => call?.abort(), lingerMs).unref();
-  }
-
-  function onWholeText(piece: string): void {
-    text += piece;
-    if (text.length > options.maxBodyBytes) {
-      failWith({ kind: 'malformed', message: "The provider's answer is too large." });
-    }
-  }
-
-  /** An error says what it has to say at its beginning. */
-  function onErrorText(piece: string): void {
-    text += piece;
-    if (text.length > maxErrorBytes) onErrorEnd();
-  }
-
-  function onErrorEnd(): void {
-    if (head !== undefined) failWith(adapter.toFailure(head, text));
-  }
-
-  /** Where a stream was wanted: an error in disguise, a page of some proxy, or a server that does not stream. */
-  function onWholeEnd(): void {
-    const whole = adapter.translateWhole(text, body, plan);
-    if (whole.kind === 'failed') return failWith(whole.failure);
-    if (options.stream) {
-      pass(toChunks(whole.text, body));
-      flush();
-    } else {
-      giveWhole(whole.text);
-    }
-    settle({ kind: 'complete', summary: whole.summary });
-  }
-
-  function giveWhole(completion: string): void {
-    sink.onAnswer();
-    sink.data(completion);
-    events = 1;
-    received = Math.max(1, received);
-  }
-
-  const mode = (): 'error' | 'stream' | 'whole' => {
-    if (head === undefined || head.status < 200 || head.status >= 300) return 'error';
-    if (!plan.stream) return 'whole';
-    const contentType = head.headers['content-type'];
-    return contentType === undefined || streamTypes[adapter.framing].test(contentType) ? 'stream' : 'whole';
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  else guard(reader.open);
+  if (state.isOver) return promise;
+  watch();
+  const listener: CallListener = {
+    onResend: () => void (wasResent = true),
+    onHead: (head) =>
+      guard(() => {
+        reader.onHead(head);
+        options.onHead(head);
+        dispatch({ kind: 'head', isSuccess: head.status >= 200 && head.status < 300, at: now() });
+      }),
+    onText: (piece) =>
+      guard(() => {
+        reader.onText(piece);
+        expectEndOf(piece);
+      }),
+    onEnd: () => guard(reader.onEnd),
+    onFailure: (failure, isCut) =>
+      guard(() => {
+        if (!isCut || !reader.takeWholeSoFar()) dispatch({ kind: 'broke', failure });
+      }),
   };
-
-  options.signal.addEventListener('abort', onAbort);
-  if (options.signal.aborted) onAbort();
-  if (isSettled) return promise;
-  if (plan.stream) silence.allow(options.firstTokenMs);
-
-  call = options.client.call(options.request, {
-    onResend() {
-      wasResent = true;
-    },
-    onHead(received) {
-      head = received;
-      options.onHead(received);
-      // Before, there is nothing to hold back; an error is never much.
-      if (!isSettled && mode() !== 'error') options.onHold((isHeld) => hold('client', isHeld));
-    },
-    onText(piece) {
-      if (isSettled) return;
-      const current = mode();
-      if (current === 'stream') onStreamText(piece);
-      else if (current === 'error') onErrorText(piece);
-      else onWholeText(piece);
-    },
-    onEnd() {
-      if (isSettled) return;
-      const current = mode();
-      if (current === 'stream') {
-        reader.end();
-        pass(translator?.end() ?? '');
-        flush();
-        settleByTranslator();
-      } else if (current === 'whole') onWholeEnd();
-      else onErrorEnd();
-    },
-    onFailure: breakOff,
-  });
+  call = client.call(options.request, listener, signal);
   return promise;
 }
-
-const eventStream = /text\/event-stream|application\/octet-stream/;
-const streamTypes = {
-  sse: eventStream,
-  'sse-unterminated': eventStream,
-  'sse-lines': eventStream,
-  ndjson: /ndjson|jsonl|application\/octet-stream/,
-} as const satisfies Record<Framing, RegExp>;
-
-const silenceMessage = (received: number): string =>
-  received === 0 ? 'The provider did not begin to answer in time.' : 'The provider stopped answering.';

@@ -1,6 +1,6 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, ProviderAdapter } from '@sluice/providers';
-import type { ImageFetcher } from '@sluice/upstream';
+import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
 export type LoadedImages =
   | { readonly kind: 'ready'; readonly body: ChatBody }
@@ -22,17 +22,36 @@ interface FoundImage {
 
 interface LoadOptions {
   readonly adapter: ProviderAdapter;
-  readonly fetcher: ImageFetcher;
+  readonly fetcher: Pick<ImageFetcher, 'fetch'>;
   readonly signal: AbortSignal;
-  /** Told what gives the memory of a picture back; see `ImageFetcher`. */
-  readonly onKeep?: ((giveBack: () => void) => void) | undefined;
+}
+
+export interface RememberedImages extends Pick<ImageFetcher, 'fetch'> {
+  /** Gives the memory of all images back. */
+  close(): void;
+}
+
+/** Fetches each image once for all attempts of a run. Its memory counts until the run is over. */
+export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: AbortSignal): RememberedImages {
+  const known = new Map<string, FetchedImage>();
+  const kept: (() => void)[] = [];
+  return {
+    async fetch(url, either) {
+      const before = known.get(url);
+      if (before !== undefined) return before;
+      const fetched = await fetcher.fetch(url, AbortSignal.any([signal, either]), (giveBack) => kept.push(giveBack));
+      // One that was given up because of another says nothing of itself; one for which there was no memory may be had later.
+      if (!either.aborted && fetched.kind !== 'busy') known.set(url, fetched);
+      return fetched;
+    },
+    close() {
+      for (const giveBack of kept.splice(0)) giveBack();
+    },
+  };
 }
 
 /** Puts the bytes of pictures into a request for a provider that does not fetch them itself. Never rejects. */
-export async function loadImages(
-  body: ChatBody,
-  { adapter, fetcher, signal, onKeep }: LoadOptions,
-): Promise<LoadedImages> {
+export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
@@ -40,7 +59,7 @@ export async function loadImages(
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
   const [tooMany] = distinct.slice(mostImages);
   if (tooMany !== undefined) return refuse(tooMany, `is one of more than ${mostImages}`);
-  const fetched = await fetchAll(distinct, { fetcher, signal, onKeep });
+  const fetched = await fetchAll(distinct, { fetcher, signal });
   if (fetched.kind === 'failed') return fetched;
   return { kind: 'ready', body: withDataUrls(body, fetched.dataUrls) };
 }
@@ -52,7 +71,7 @@ type FetchedAll =
 /** Data URLs by the URLs that they stand for. The first picture that can't be had ends the work on the others. */
 async function fetchAll(
   images: readonly FoundImage[],
-  { fetcher, signal, onKeep }: Omit<LoadOptions, 'adapter'>,
+  { fetcher, signal }: Omit<LoadOptions, 'adapter'>,
 ): Promise<FetchedAll> {
   const dataUrls = new Map<string, string>();
   const waiting = images.values();
@@ -63,7 +82,7 @@ async function fetchAll(
 
   async function work(): Promise<void> {
     for (const image of waiting) {
-      const fetched = await fetcher.fetch(image.url, either, onKeep);
+      const fetched = await fetcher.fetch(image.url, either);
       if (failed !== undefined) return;
       if (fetched.kind === 'image') characters += fetched.base64.length;
       if (fetched.kind === 'busy') failed = { kind: 'failed', failure: busy };

@@ -5,7 +5,7 @@ import { runSteps, type StepOptions } from './run-steps.ts';
 /** A request whose provider has been asked all that must be asked before the answer. */
 export type PrepareResult =
   | { readonly kind: 'ready'; readonly body: ChatBody; readonly plan: CallPlan }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
   | { readonly kind: 'aborted' };
 
 export interface PrepareOptions extends Omit<StepOptions<Prepared>, 'left' | 'maxSteps'> {

@@ -1,9 +1,9 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { redactSecrets } from '@sluice/telemetry';
 
-/** Providers echo keys in their error texts. */
+/** Providers echo keys in their error texts: as they are, encoded, in another case, or cut in the middle. */
 export function redactFailure(failure: UpstreamFailure, secrets: readonly string[]): UpstreamFailure {
-  const clean = (text: string): string => secrets.reduce(withoutTornSecret, redactSecrets(text, secrets));
+  const clean = (text: string): string => secrets.reduce(withoutTraces, redactSecrets(text, secrets));
   return {
     ...failure,
     message: clean(failure.message),
@@ -12,34 +12,104 @@ export function redactFailure(failure: UpstreamFailure, secrets: readonly string
   };
 }
 
+const mark = '[redacted]';
+/** Shorter ones would punch holes into ordinary words. */
+const shortestSecret = 4;
 /** More than providers show themselves where they mask a key. */
 const tornLength = 9;
+/** So much of the end of a secret is no ordinary word. */
+const tailLength = 8;
 const shortestTorn = 4;
 /** The half of a shorter one might be an ordinary word. */
 const shortestWithHalves = 12;
 
-/**
- * Adapters cut long texts, perhaps in the middle of a secret, and some add a few words: takes away what is left of it.
- * At the end of a text any beginning of a secret is that; elsewhere it takes nine characters, or half of a secret.
- */
-function withoutTornSecret(text: string, secret: string): string {
-  if (secret.length < shortestWithHalves) return withoutTornEnd(text, secret);
-  const head = secret.slice(0, Math.min(tornLength, Math.ceil(secret.length / 2)));
-  let rest = text;
-  let clean = '';
-  for (let at = rest.indexOf(head); at >= 0; at = rest.indexOf(head)) {
-    clean += `${rest.slice(0, at)}…`;
-    rest = rest.slice(at + commonLength(rest.slice(at), secret));
-  }
-  return clean + withoutTornEnd(rest, secret);
+function withoutTraces(text: string, secret: string): string {
+  if (secret.length < shortestSecret) return text;
+  const decoded = withoutEncoded(text, secret);
+  const torn = secret.length < shortestWithHalves ? decoded : withoutTorn(decoded, secret);
+  return withoutTornEnd(torn, secret);
 }
 
-function commonLength(one: string, other: string): number {
+/** Takes out what stands for the secret in another case, with any of its characters as `%XX`, or in base64. */
+function withoutEncoded(text: string, secret: string): string {
+  const anyCase = new RegExp(Array.from(secret, characterPattern).join(''), 'gi');
+  return base64CoresOf(secret).reduce(withoutRun, text.replace(anyCase, mark));
+}
+
+function characterPattern(character: string): string {
+  const plain = character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const bytes = [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25)*${byte.toString(16).padStart(2, '0')}`);
+  return `(?:${plain}|${bytes.join('')})`;
+}
+
+/**
+ * What the secret looks like in any base64 text that holds it, such as that of `Bearer SECRET` or `user:SECRET`: it may
+ * begin at each of the three places of a group; the characters at its ends, which depend on its neighbours, are left out.
+ */
+function base64CoresOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8');
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const begin = before === 0 ? 0 : before + 1;
+    const isWhole = (before + bytes.length) % 3 === 0;
+    const core = text.slice(begin, isWhole ? undefined : -1);
+    const forUrls = core.replaceAll('+', '-').replaceAll('/', '_');
+    return core.length < tailLength ? [] : [...new Set([core, forUrls])];
+  });
+}
+
+const base64 = /[A-Za-z0-9+/_=-]/;
+
+/** Takes out the text with all characters of its kind around it. */
+function withoutRun(text: string, core: string): string {
+  let clean = '';
+  let rest = text;
+  for (let at = rest.indexOf(core); at >= 0; at = rest.indexOf(core)) {
+    let begin = at;
+    let end = at + core.length;
+    while (begin > 0 && base64.test(rest.charAt(begin - 1))) begin--;
+    while (end < rest.length && base64.test(rest.charAt(end))) end++;
+    clean += rest.slice(0, begin) + mark;
+    rest = rest.slice(end);
+  }
+  return clean + rest;
+}
+
+/**
+ * Adapters and providers cut texts, perhaps in the middle of a secret: takes out every part of it that is too long to be
+ * chance: nine characters from anywhere in it, or eight that are its end.
+ */
+function withoutTorn(text: string, secret: string): string {
+  const lower = secret.toLowerCase();
+  const haystack = text.toLowerCase();
+  // Letters whose lower case has another length would shift all that follows.
+  if (haystack.length !== text.length) return text;
+  const starts = new Map<string, number>();
+  for (let at = 0; at + tailLength <= lower.length; at++) starts.set(lower.slice(at, at + tailLength), at);
+  let clean = '';
+  let from = 0;
+  for (let at = 0; at + tailLength <= text.length; at++) {
+    const start = starts.get(haystack.slice(at, at + tailLength));
+    if (start === undefined) continue;
+    const length = commonLength(haystack, at, lower, start);
+    if (length < tornLength && start + length < lower.length) continue;
+    clean += `${text.slice(from, at)}…`;
+    from = at + length;
+    at = from - 1;
+  }
+  return clean + text.slice(from);
+}
+
+function commonLength(one: string, at: number, other: string, start: number): number {
   let length = 0;
-  while (length < one.length && one[length] === other[length]) length++;
+  while (at + length < one.length && start + length < other.length && one[at + length] === other[start + length])
+    length++;
   return length;
 }
 
+/** At the end of a text any beginning of a secret is one that was cut off. */
 function withoutTornEnd(text: string, secret: string): string {
   for (let length = secret.length - 1; length >= shortestTorn; length--) {
     if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}…`;

@@ -14,9 +14,11 @@ import {
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import type { ActiveRuns } from './active-runs.ts';
-import { execute, type ExecuteNeeds, type Outcome } from './execute.ts';
+import type { Execution, Outcome } from './execution.ts';
+import type { RunNeeds } from './course.ts';
+import { run as serve } from './run.ts';
 
-export interface RunJobNeeds extends ExecuteNeeds {
+export interface RunJobNeeds extends RunNeeds {
   readonly workerId: string;
   /** Makes the run this worker's alone, if it is still wanted. */
   readonly claim: (job: ChatJob) => Promise<Claim>;
@@ -50,32 +52,51 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
 
   const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId: messageId, epoch });
   const run = needs.runs.open(job);
-  needs.metrics.jobStarted();
-  needs.watchIngress(ingressId);
-  publisher.send('started', { workerId: needs.workerId });
-  const body = readChatBody(claimed.body);
-  const inference = startInference(needs, job, body, span);
+  // Nothing may come between this and the `finally`: a run that is never closed holds up every drain.
   try {
-    const outcome = await execute(needs, {
-      job,
-      body,
-      delivered: claimed.delivered,
-      run,
-      publisher,
-      remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
-      span: inference,
-    }).catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
-    if (outcome.kind !== 'retry' || run.signal.reason === 'ingress_lost') needs.forget(job);
-    publish(publisher, outcome);
-    describe(needs, job, outcome, inference);
+    needs.metrics.jobStarted();
+    needs.watchIngress(ingressId);
+    publisher.send('started', { workerId: needs.workerId });
+    const remainingMs = (): number => claimed.remainingMs - (needs.now() - claimedAt);
+    await serveJob(needs, job, { claimed, run, publisher, remainingMs, span });
   } finally {
     run.close();
     if (!needs.runs.hasRunsOf(ingressId)) needs.unwatchIngress(ingressId);
     needs.metrics.jobEnded();
-    inference.end();
     span.end();
   }
 }
+
+interface ClaimedJob extends Pick<Execution, 'run' | 'publisher' | 'remainingMs' | 'span'> {
+  readonly claimed: Extract<Claim, { kind: 'claimed' }>;
+}
+
+async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...facts }: ClaimedJob): Promise<void> {
+  const body = readBody(claimed.body);
+  const inference = startInference(needs, job, body ?? {}, span);
+  const { delivered } = claimed;
+  const served = body === undefined ? notReadable() : serve(needs, { job, body, delivered, span: inference, ...facts });
+  const outcome = await served.catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
+  try {
+    if (outcome.kind !== 'retry' || facts.run.signal.reason === 'ingress_lost') needs.forget(job);
+    publish(facts.publisher, outcome);
+    describe(needs, job, outcome, inference);
+  } finally {
+    inference.end();
+  }
+}
+
+/** The ingress has validated it: what is no JSON object here did not come from there. */
+function readBody(text: string): ChatBody | undefined {
+  try {
+    return readChatBody(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const notReadable = (): Promise<Outcome> =>
+  Promise.reject(new Error('the stored body of the request is not a JSON object'));
 
 function startInference(
   { targetsOf }: RunJobNeeds,
@@ -146,19 +167,25 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
   }
   const { code, message } = outcome.error;
   span.fail({ code, message });
-  if (outcome.kind !== 'retry') return;
-  const { delayMs, state } = outcome;
-  logger.warn(
-    {
-      internal_id: job.requestId,
-      trace_id: span.traceId,
-      epoch: job.epoch,
-      attempts: state.attempts,
-      code,
-      delay_ms: delayMs,
-    },
-    'upstream failed; the request will be tried again',
-  );
+  const lastFailure = outcome.kind === 'error' ? outcome.lastFailure : outcome.state.lastFailure;
+  const line = {
+    internal_id: job.requestId,
+    trace_id: span.traceId,
+    epoch: job.epoch,
+    code,
+    reason: message,
+    kind: lastFailure?.kind,
+    target: lastFailure?.target,
+    status: lastFailure?.status,
+  };
+  if (outcome.kind === 'retry') {
+    const { delayMs, state } = outcome;
+    const fields = { ...line, attempts: state.attempts, delay_ms: delayMs };
+    return logger.warn(fields, 'upstream failed; the request will be tried again');
+  }
+  if (code === 'request_cancelled') return;
+  const { attempts, error } = outcome;
+  logger.warn({ ...line, attempts, retryable: error.retryable }, 'request failed');
 }
 
 /** From the details of a usage, which are as the provider sent them. */

@@ -7,7 +7,7 @@ export type Steps<Result> = Generator<PreparationStep, Result, StepAnswer>;
 
 export type StepsResult<Result> =
   | { readonly kind: 'done'; readonly result: Result }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
   | { readonly kind: 'aborted' };
 
 export interface StepOptions<Result> {
@@ -22,10 +22,18 @@ export interface StepOptions<Result> {
   readonly maxBodyBytes: number;
   /** Default: as many as there is time for. */
   readonly maxSteps?: number;
+  /** Told of each call that is made. */
+  readonly onCall?: () => void;
+  /** Told what the steps threw. */
+  readonly onThrow?: (error: unknown) => void;
 }
 
 const tooLong: UpstreamFailure = { kind: 'timeout', message: 'The provider did not begin to answer in time.' };
-const tooMany: UpstreamFailure = { kind: 'malformed', message: 'The provider wanted too many questions.' };
+const tooMany: UpstreamFailure = {
+  kind: 'malformed',
+  message: 'The provider did not come to an end of the questions that it wants to be asked before it answers.',
+};
+const thrown: UpstreamFailure = { kind: 'malformed', message: "The provider's answer could not be understood." };
 
 /** Takes the steps of a conversation one after the other. Never rejects. */
 export async function runSteps<Result>(
@@ -34,9 +42,14 @@ export async function runSteps<Result>(
 ): Promise<StepsResult<Result>> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), options.remainingMs);
-  const result = await takeSteps(steps, options, AbortSignal.any([options.signal, deadline.signal]));
-  clearTimeout(timer);
-  return result;
+  try {
+    return await takeSteps(steps, options, AbortSignal.any([options.signal, deadline.signal]));
+  } catch (error) {
+    options.onThrow?.(error);
+    return { kind: 'failed', failure: thrown, hasThrown: true };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function takeSteps<Result>(
@@ -52,6 +65,7 @@ async function takeSteps<Result>(
       continue;
     }
     const isOneMore = taken < (options.maxSteps ?? Infinity);
+    if (isOneMore && next.value.kind === 'call') options.onCall?.();
     const result: StepResult = isOneMore
       ? await takeStep(next.value, options, signal)
       : { kind: 'failed', failure: tooMany };

@@ -1,4 +1,4 @@
-import type { Config, UpstreamCredential } from '@sluice/config';
+import type { Config, UpstreamCredential, WholeAnswers } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { PlannedTarget } from '@sluice/policy';
 import type { Operation } from '@sluice/protocol';
@@ -20,6 +20,8 @@ export interface Target extends PlannedTarget {
   readonly reportStreamUsage: boolean;
   /** It answers in one piece, also where a client wants a stream. */
   readonly isWholeOnly: boolean;
+  /** How an answer is got that a client wants in one piece: asked for so, or collected from a stream. */
+  readonly wholeAnswers: WholeAnswers;
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
@@ -38,12 +40,22 @@ export type TargetsOf = (model: string, operation: Operation) => readonly Target
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
   return (model, operation) => {
-    const { targets = [], maxContinuations = 0 } = findModel(config, model) ?? {};
+    const { targets = [], maxContinuations = 0, wholeAnswers } = findModel(config, model) ?? {};
     return targets.flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       const adapter = upstream?.adapters[operation];
       if (upstream === undefined || adapter === undefined) return [];
-      return [{ ...target, ...upstream.common, maxContinuations, adapter, model: target.model ?? model }];
+      const { common } = upstream;
+      return [
+        {
+          ...target,
+          ...common,
+          maxContinuations,
+          wholeAnswers: wholeAnswers ?? common.wholeAnswers,
+          adapter,
+          model: target.model ?? model,
+        },
+      ];
     });
   };
 }
@@ -56,6 +68,7 @@ interface OpenUpstream {
 
 function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
   const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
+  const { wholeAnswers } = upstream;
   const chat = withoutWhatItLacks(providers[type].create(options, baseUrl), lacks);
   return {
     adapters: { chat, embeddings: asEmbeddings(chat) },
@@ -63,6 +76,7 @@ function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
       baseUrl,
       reportStreamUsage,
       isWholeOnly: lacks.includes('streaming'),
+      wholeAnswers,
       prefill: prefill ?? chat.capabilities.prefill,
       dropsUnsupported,
       pool: createCredentialPool(

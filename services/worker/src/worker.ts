@@ -8,7 +8,10 @@ import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telem
 import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
-import { createCallTarget } from './call-target.ts';
+import { createDoubts } from './doubts.ts';
+import { createHealth } from './fleet-health.ts';
+import { logThrown } from './log-attempt.ts';
+import { createMakeAttempt } from './make-attempt.ts';
 import { runJob } from './run-job.ts';
 import { createTargets } from './targets.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
@@ -119,18 +122,21 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   const needs = {
     workerId,
     targetsOf: createTargets(config, { client, maxBodyBytes: config.worker.maxBodyBytes }),
-    callTarget: createCallTarget({
+    makeAttempt: createMakeAttempt({
       client,
-      images,
-      health,
       tokens,
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,
       onError,
+      onThrow: (error, facts) => logThrown(logger, error, facts),
       now,
     }),
-    health,
+    images,
+    health: createHealth(health, onError),
+    doubts: createDoubts(),
+    timeouts: config.timeouts,
+    onError,
     policy: config.retry,
     metrics,
     logger,

@@ -1,14 +1,22 @@
 import { providers } from '@sluice/providers';
-import { createStitch } from '@sluice/rescue';
+import { createStitch, type Stitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCollection, resumeFrom, streamSink, wholeSink } from '../src/answer-sink.ts';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
-import { createFakeUpstream, delta, type FakeUpstream, names } from './fake-upstream.ts';
+import { createFakeUpstream, delta, laterDelta, type FakeUpstream, names } from './fake-upstream.ts';
 import { planWith } from './scene.ts';
 
 const plan = planWith();
 const adapter = providers.openai.create({});
 
-function start(over: Partial<AttemptOptions> = {}) {
+interface Start extends Partial<AttemptOptions> {
+  /** The client wants a stream. */
+  readonly stream?: boolean;
+  /** Fits the stream to what the client has. */
+  readonly stitch?: Stitch;
+}
+
+function start({ stream = true, stitch, ...over }: Start = {}) {
   const upstream = createFakeUpstream();
   const controller = new AbortController();
   const sent: string[] = [];
@@ -17,29 +25,32 @@ function start(over: Partial<AttemptOptions> = {}) {
   let isCongested = false;
   let drain: () => void = () => undefined;
   const gaps: number[] = [];
+  const thrown: unknown[] = [];
+  const way = {
+    onAnswer: answers,
+    data: (text: string) => void sent.push(text),
+    isCongested: () => isCongested,
+    onceWritable: (callback: () => void) => void (drain = callback),
+  };
+  const sink = stream ? streamSink(way, {}) : wholeSink(way, {}, createCollection());
   const promise = attempt({
     client: upstream,
     adapter,
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
     body: {},
     plan,
-    stream: true,
-    stitch: undefined,
-    sink: {
-      onAnswer: answers,
-      data: (text) => sent.push(text),
-      isCongested: () => isCongested,
-      onceWritable: (callback) => (drain = callback),
-    },
+    sink: stitch === undefined ? sink : resumeFrom(stitch, sink),
     signal: controller.signal,
     onHold: (listener) => (hold = listener),
     firstTokenMs: 1000,
     idleMs: 500,
+    wholeMs: Number.POSITIVE_INFINITY,
     remainingMs: 10_000,
     maxEventBytes: 1000,
     maxBodyBytes: 1000,
     onGap: (gapMs) => gaps.push(gapMs),
     onHead: () => undefined,
+    onThrow: (error) => void thrown.push(error),
     now: () => performance.now(),
     ...over,
   });
@@ -51,6 +62,7 @@ function start(over: Partial<AttemptOptions> = {}) {
     sent,
     answers,
     gaps,
+    thrown,
     promise,
     hold: (isHeld: boolean) => hold(isHeld),
     congest: () => (isCongested = true),
@@ -81,15 +93,18 @@ describe('attempt', () => {
   it('passes a stream on, the pieces of one read as one', async () => {
     const { upstream, sent, answers, promise } = start();
     upstream.head();
-    upstream.text(`data: ${delta('a')}\n\ndata: ${delta('b')}\n\nda`);
-    upstream.text(`ta: ${delta('', 'stop')}\n\n`);
+    upstream.text(`data: ${delta('a')}\n\ndata: ${laterDelta('b')}\n\nda`);
+    upstream.text(`ta: ${laterDelta('', 'stop')}\n\n`);
     upstream.event('[DONE]');
     expect(await promise).toMatchObject({
       kind: 'complete',
       events: 3,
       summary: { usage: undefined, finishReason: 'stop', responseModel: 'm' },
     });
-    expect(sent).toEqual([`data: ${delta('a')}\n\ndata: ${delta('b')}\n\n`, `data: ${delta('', 'stop')}\n\n`]);
+    expect(sent).toEqual([
+      `data: ${delta('a')}\n\ndata: ${laterDelta('b')}\n\n`,
+      `data: ${laterDelta('', 'stop')}\n\n`,
+    ]);
     expect(answers).toHaveBeenCalledOnce();
   });
 
@@ -395,5 +410,205 @@ describe('attempt', () => {
     upstream.text('x'.repeat(1001));
     expect(await promise).toMatchObject({ failure: { kind: 'malformed' } });
     expect(upstream.isAborted).toBe(true);
+  });
+
+  describe('of an adapter that throws', () => {
+    const bug = (): never => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    const translating = (over: object): typeof adapter => ({
+      ...adapter,
+      translateStream: (...args) => {
+        const { push, end, ...rest } = adapter.translateStream(...args);
+        return Object.defineProperties({ push, end, ...over }, Object.getOwnPropertyDescriptors(rest)) as never;
+      },
+    });
+
+    it.each<[string, typeof adapter, (upstream: FakeUpstream) => void]>([
+      ['when it opens a stream', { ...adapter, translateStream: bug }, () => undefined],
+      ['at an event', translating({ push: bug }), (upstream) => upstream.event(delta('a'))],
+      ['at the end of a stream', translating({ end: bug }), (upstream) => (upstream.event(delta('a')), upstream.end())],
+      [
+        'at the end of a stream that is finished',
+        translating({ end: bug }),
+        (upstream) => (upstream.event(delta('a', 'stop')), upstream.end()),
+      ],
+      [
+        'at a whole answer',
+        { ...adapter, translateWhole: bug },
+        (upstream) => (upstream.text(whole('a')), upstream.end()),
+      ],
+    ])('fails as malformed %s, once, and hangs up', async (_what, broken, speak) => {
+      const { upstream, settled, thrown } = start({ adapter: broken });
+      if (upstream.requests.length > 0) {
+        upstream.head();
+        speak(upstream);
+      }
+      const result = await settled();
+      expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' }, hasThrown: true });
+      expect(thrown).toEqual([expect.any(RangeError)]);
+    });
+
+    it('judges an error by status and headers where its body is too much for it', async () => {
+      const { upstream, promise, thrown } = start({
+        adapter: { ...adapter, toFailure: (head, text) => (text === '' ? adapter.toFailure(head, text) : bug()) },
+      });
+      upstream.head(429);
+      upstream.text('{"error":');
+      upstream.end();
+      expect(await promise).toMatchObject({ failure: { kind: 'rate_limit', status: 429 } });
+      expect(thrown).toHaveLength(1);
+    });
+
+    it('fails where a filter of its answer throws', async () => {
+      const { upstream, promise } = start({ stitch: { push: bug, isDiverged: false } });
+      upstream.head();
+      upstream.event(delta('a'));
+      expect(await promise).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+      expect(upstream.isAborted).toBe(true);
+    });
+
+    it('aborts all the same where it throws while it is stopped', async () => {
+      const { upstream, controller, promise } = start({ adapter: translating({ toCancel: bug }) });
+      upstream.head();
+      controller.abort('cancelled');
+      expect(await promise).toMatchObject({ kind: 'aborted' });
+      expect(upstream.isAborted).toBe(true);
+    });
+  });
+
+  describe('reads what came, not what was asked for', () => {
+    const types = ['application/json', 'text/plain; charset=utf-8', 'Text/Event-Stream;charset=UTF-8'];
+
+    it.each(types)('a stream under %s, cut anywhere', async (type) => {
+      const sse = `data: ${delta('a')}\n\ndata: ${laterDelta('b', 'stop')}\n\ndata: [DONE]\n\n`;
+      for (const at of [1, 3, 5, 40]) {
+        const { upstream, promise, sent } = start();
+        upstream.head(200, type);
+        upstream.text(sse.slice(0, at));
+        upstream.text(sse.slice(at));
+        expect(await promise).toMatchObject({ kind: 'complete', events: 2 });
+        expect(sent.join('')).toBe(`data: ${delta('a')}\n\ndata: ${laterDelta('b', 'stop')}\n\n`);
+      }
+    });
+
+    it.each(types)('a stream under %s where a whole answer was asked for', async (type) => {
+      const { upstream, promise, sent } = start({ stream: false, plan: { ...plan, stream: false } });
+      upstream.head(200, type);
+      upstream.event(delta('a'));
+      upstream.event(delta('b', 'stop'));
+      upstream.event('[DONE]');
+      expect(await promise).toMatchObject({ kind: 'complete', events: 1, received: 2 });
+      expect(JSON.parse(sent.join(''))).toMatchObject({ choices: [{ message: { content: 'ab' } }] });
+    });
+
+    it.each([...types, 'text/event-stream'])('a whole answer under %s where a stream was asked for', async (type) => {
+      const { upstream, promise, sent } = start();
+      upstream.head(200, type);
+      upstream.text(whole('hi'));
+      upstream.end();
+      expect(await promise).toMatchObject({ kind: 'complete' });
+      expect(sent.join('')).toContain('"content":"hi"');
+      expect(sent.join('')).toContain('chat.completion.chunk');
+    });
+
+    it.each(['\n', '\n\ndata: [DONE]\n\n', '[DONE]', '\0'])('a whole answer with %j behind it', async (end) => {
+      const { upstream, promise, sent } = start({ stream: false, plan: { ...plan, stream: false } });
+      upstream.head(200, 'application/json');
+      upstream.text(whole('hi') + end);
+      upstream.end();
+      expect(await promise).toMatchObject({ kind: 'complete' });
+      expect(JSON.parse(sent.join(''))).toMatchObject({ choices: [{ message: { content: 'hi' } }] });
+    });
+
+    it.each(['application/json', 'text/plain', 'application/x-ndjson'])('JSON lines under %s', async (type) => {
+      const ollama = providers.ollama.create({});
+      const line = (content: string, done: boolean): string =>
+        `${JSON.stringify({ model: 'm', message: { role: 'assistant', content }, done, ...(done ? { done_reason: 'stop' } : {}) })}\n`;
+      for (const stream of [true, false]) {
+        const { upstream, promise, sent } = start({ adapter: ollama, stream, plan: { ...plan, stream } });
+        upstream.head(200, type);
+        upstream.text(line('a', false));
+        upstream.text(line('b', true));
+        upstream.end();
+        expect(await promise).toMatchObject({ kind: 'complete' });
+        expect([...sent.join('').matchAll(/"content":"(\w*)"/g)].map(([, text]) => text).join('')).toBe('ab');
+      }
+    });
+  });
+
+  describe('has a limit', () => {
+    it('for an answer in one piece, pieces of it notwithstanding', async () => {
+      const { upstream, settled } = start({ stream: false, plan: { ...plan, stream: false }, wholeMs: 3000 });
+      upstream.head(200, 'application/json');
+      for (let at = 0; at < 29; at++) {
+        vi.advanceTimersByTime(100);
+        upstream.text(' ');
+      }
+      expect(await settled()).toBeUndefined();
+      vi.advanceTimersByTime(100);
+      expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
+      expect(upstream.isAborted).toBe(true);
+    });
+
+    it('for the body of an error, of which status and headers say enough', async () => {
+      const { upstream, settled } = start({ stream: false, plan: { ...plan, stream: false } });
+      upstream.head(503, 'application/json');
+      upstream.text('{"error":{"mess');
+      vi.advanceTimersByTime(5000);
+      expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'server', status: 503 } });
+    });
+
+    it('half a second behind the finish, whatever still comes', async () => {
+      const { upstream, settled } = start({ idleMs: 5000 });
+      upstream.head();
+      upstream.event(delta('a', 'stop'));
+      for (let at = 0; at < 4; at++) {
+        vi.advanceTimersByTime(100);
+        upstream.event(delta('more'));
+      }
+      expect(await settled()).toBeUndefined();
+      vi.advanceTimersByTime(100);
+      expect(await settled()).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+    });
+
+    it.each([
+      ['a role', { role: 'assistant' }],
+      ['an empty text', { content: '' }],
+      ['nothing', {}],
+      ['no calls', { tool_calls: [] }],
+    ])('for a stream that says nothing: %s', async (_what, empty) => {
+      const { upstream, settled } = start();
+      const event = JSON.stringify({
+        ...names,
+        object: 'chat.completion.chunk',
+        choices: [{ index: 0, delta: empty, finish_reason: null }],
+      });
+      upstream.head();
+      for (let at = 0; at < 9; at++) {
+        upstream.event(event);
+        vi.advanceTimersByTime(100);
+      }
+      expect(await settled()).toBeUndefined();
+      vi.advanceTimersByTime(100);
+      expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
+    });
+
+    it('for a provider that says for ever that it is at work', async () => {
+      const { upstream, settled } = start({ adapter: providers.bailian.create({}) });
+      upstream.head();
+      for (let at = 0; at < 50; at++) {
+        upstream.text(`data:${JSON.stringify({ output: { text: '' } })}\n`);
+        vi.advanceTimersByTime(100);
+      }
+      expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
+    });
+  });
+
+  it('keeps the status of an error whose body can not be read', async () => {
+    const { upstream, promise } = start();
+    upstream.head(429, 'application/json');
+    upstream.fail({ kind: 'malformed', message: 'not UTF-8' });
+    expect(await promise).toMatchObject({ failure: { kind: 'rate_limit', status: 429 } });
   });
 });

@@ -1,27 +1,75 @@
-import type { UpstreamHealth } from '@sluice/admission';
 import { providers } from '@sluice/providers';
-import { expect, it, vi } from 'vitest';
-import { callTargetWith, callWith, executionWith, jobWith, targetWith } from './scene.ts';
+import { retryPresets } from '@sluice/policy';
+import { describe, expect, it, vi } from 'vitest';
+import { createDoubts } from '../src/doubts.ts';
+import { run } from '../src/run.ts';
+import type { Health } from '../src/fleet-health.ts';
+import { chosenWith, executionWith, jobWith, makeAttemptWith, noImages, seamsWith, targetWith } from './scene.ts';
 
-it('a call that an adapter breaks leaves neither load on its credential nor its target under trial', async () => {
-  const abandoned = vi.fn<UpstreamHealth['abandoned']>(() => Promise.resolve());
-  const giveBack = vi.fn<() => void>();
-  const { pool } = targetWith();
-  const target = targetWith({
-    adapter: {
-      ...providers.openai.create({}),
-      toUpstream() {
-        throw new URIError('URI malformed');
-      },
-    },
-    pool: { ...pool, take: (id) => ({ ...pool.take(id), giveBack }) },
+const bug = (): never => {
+  throw new URIError('URI malformed');
+};
+const openai = providers.openai.create({});
+
+function* prepareBadly(): Generator<never, never> {
+  yield* [];
+  return bug();
+}
+
+const broken = {
+  'the request': { ...openai, toUpstream: bug },
+  'the preparation': { ...openai, prepare: prepareBadly },
+};
+
+describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, adapter) => {
+  it('fails its attempt, leaves no load on its credential, and is reported once', async () => {
+    const giveBack = vi.fn<() => void>();
+    const onThrow = vi.fn<(error: unknown) => void>();
+    const { pool } = targetWith();
+    const target = targetWith({ adapter, pool: { ...pool, take: (id) => ({ ...pool.take(id), giveBack }) } });
+    const makeAttempt = makeAttemptWith({ onThrow });
+    const attempted = await makeAttempt(
+      executionWith({ job: jobWith({ stream: false }) }),
+      chosenWith({ target }),
+      seamsWith(),
+    );
+    expect(attempted).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'malformed' },
+      wasCalled: false,
+      hasThrown: true,
+    });
+    expect(giveBack).toHaveBeenCalledOnce();
+    expect(onThrow).toHaveBeenCalledOnce();
   });
-  const callTarget = callTargetWith({ health: { recovered: () => Promise.resolve(), abandoned } });
-  const call = callTarget(
-    executionWith({ job: jobWith({ stream: false }) }),
-    callWith({ target, isProbe: true, hasFailures: true }),
-  );
-  await expect(call).rejects.toThrow('URI malformed');
-  expect(giveBack).toHaveBeenCalledOnce();
-  expect(abandoned).toHaveBeenCalledWith({ upstreamId: 'u', model: 'm' });
+
+  it('does not leave its target under trial', async () => {
+    const health = {
+      choose: () => Promise.resolve({ kind: 'go', credentialId: 'a', isProbe: true, hasFailures: true } as const),
+      rest: () => Promise.resolve(),
+      failed: vi.fn<Health['failed']>(() => Promise.resolve()),
+      recovered: vi.fn<Health['recovered']>(() => Promise.resolve()),
+      abandoned: vi.fn<Health['abandoned']>(() => Promise.resolve()),
+    };
+    const outcome = await run(
+      {
+        targetsOf: () => [targetWith({ adapter })],
+        makeAttempt: makeAttemptWith(),
+        health,
+        doubts: createDoubts(),
+        images: noImages,
+        policy: retryPresets.default,
+        metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
+        timeouts: { wholeAttemptMs: undefined },
+        logger: { warn: () => undefined },
+        onError: () => undefined,
+        random: () => 0.5,
+      },
+      executionWith({ job: jobWith({ stream: false }) }),
+    );
+    expect(outcome).toMatchObject({ kind: 'retry', error: { code: 'upstream_malformed', retryable: false } });
+    expect(health.abandoned).toHaveBeenCalledWith({ upstreamId: 'u', model: 'm' });
+    expect(health.failed).not.toHaveBeenCalled();
+    expect(health.recovered).not.toHaveBeenCalled();
+  });
 });

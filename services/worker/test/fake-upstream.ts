@@ -64,3 +64,11 @@ export const delta = (content: string, finishReason: string | null = null): stri
     object: 'chat.completion.chunk',
     choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }],
   });
+
+/** The same for a chunk behind the first one: the role is said once. */
+export const laterDelta = (content: string, finishReason: string | null = null): string =>
+  JSON.stringify({
+    ...names,
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta: { content }, finish_reason: finishReason }],
+  });

@@ -1,7 +1,7 @@
 import { type ProviderAdapter, providers } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
-import { loadImages } from '../src/load-images.ts';
+import { loadImages, rememberImages } from '../src/load-images.ts';
 
 const openai = providers.openai.create({});
 const adapterFor = (...images: readonly ('https' | 'data')[]): ProviderAdapter => ({
@@ -115,5 +115,31 @@ describe('loadImages', () => {
         param: 'messages[1].content[1].image_url.url',
       },
     });
+  });
+
+  it('fetches a picture once for all attempts of a run, refused ones too', async () => {
+    const { signal } = new AbortController();
+    const answers: FetchedImage[] = [
+      { kind: 'image', mediaType: 'image/png', base64: 'AAAA' },
+      { kind: 'refused', reason: 'is too large' },
+    ];
+    const fetch = vi.fn<ImageFetcher['fetch']>((url) =>
+      Promise.resolve(answers[url.endsWith('a.png') ? 0 : 1] as FetchedImage),
+    );
+    const fetcher = rememberImages({ fetch }, signal);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const one = await loadImages(bodyWith(imageAt('https://p.example/a.png')), {
+        adapter: adapterFor('data'),
+        fetcher,
+        signal,
+      });
+      const other = await loadImages(bodyWith(imageAt('https://p.example/b.png')), {
+        adapter: adapterFor('data'),
+        fetcher,
+        signal,
+      });
+      expect([one.kind, other.kind]).toEqual(['ready', 'failed']);
+    }
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['https://p.example/a.png', 'https://p.example/b.png']);
   });
 });

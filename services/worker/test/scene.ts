@@ -2,9 +2,16 @@ import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { type CallPlan, providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
 import { createActiveRuns } from '../src/active-runs.ts';
-import { type CallTarget, type CallTargetNeeds, type ChosenCall, createCallTarget } from '../src/call-target.ts';
+import { type AnswerSink, streamSink } from '../src/answer-sink.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
-import type { Execution } from '../src/execute.ts';
+import type { Execution } from '../src/execution.ts';
+import {
+  type AttemptSeams,
+  type ChosenAttempt,
+  createMakeAttempt,
+  type MakeAttempt,
+  type MakeAttemptNeeds,
+} from '../src/make-attempt.ts';
 import type { Target } from '../src/targets.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
 
@@ -32,6 +39,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   prefill: 'none',
   dropsUnsupported: false,
   isWholeOnly: false,
+  wholeAnswers: 'ask',
   maxContinuations: 0,
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
@@ -52,36 +60,46 @@ export const planWith = (over: Partial<CallPlan> = {}): CallPlan => ({
   ...over,
 });
 
-/** Makes calls without tokens, pictures, metrics or Redis. */
-export const callTargetWith = (over: Partial<CallTargetNeeds> = {}): CallTarget =>
-  createCallTarget({
+/** Makes attempts without access tokens, metrics or Redis. */
+export const makeAttemptWith = (over: Partial<MakeAttemptNeeds> = {}): MakeAttempt =>
+  createMakeAttempt({
     client: createFakeUpstream(),
-    images: {
-      fetch: () => Promise.reject(new Error('there are no pictures here')),
-      close: () => Promise.resolve(),
-    },
-    health: { recovered: () => Promise.resolve(), abandoned: () => Promise.resolve() },
     tokens: undefined,
     metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },
     limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
     onError: () => undefined,
-    now: () => 0,
+    onThrow: () => undefined,
+    now: () => performance.now(),
     ...over,
   });
 
-/** A first call as credential `a`. */
-export const callWith = (over: Partial<ChosenCall> = {}): ChosenCall => ({
+/** A first attempt as credential `a`. */
+export const chosenWith = (over: Partial<ChosenAttempt> = {}): ChosenAttempt => ({
   target: targetWith(),
   body: {},
   credentialId: 'a',
   isProbe: false,
   hasFailures: false,
-  attempts: 1,
-  continuations: 0,
-  rescue: undefined,
+  stream: true,
+  number: 1,
+  wholeMs: Number.POSITIVE_INFINITY,
   ...over,
 });
+
+/** For a client that takes all at once. */
+export const sinkWith = (onData: (piece: string) => void = () => undefined): AnswerSink =>
+  streamSink({ onAnswer: () => undefined, data: onData, isCongested: () => false, onceWritable: () => undefined }, {});
+
+/** A run that remembers nothing, and has no images to fetch. */
+export const seamsWith = (over: Partial<AttemptSeams> = {}): AttemptSeams => ({
+  memory: { images: noImages, notes: new Map() },
+  sink: sinkWith(),
+  onCall: () => undefined,
+  ...over,
+});
+
+export const noImages = { fetch: () => Promise.reject(new Error('there are no images here')) };
 
 interface Scene extends Partial<Omit<Execution, 'publisher'>> {
   /** Gets the pieces of the answer. */

@@ -3,7 +3,7 @@ import { until } from '@sluice/testkit';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeUpstream } from './fake-upstream.ts';
-import { callTargetWith, callWith, executionWith, jobWith, targetWith } from './scene.ts';
+import { chosenWith, executionWith, jobWith, makeAttemptWith, seamsWith, targetWith } from './scene.ts';
 
 const target = targetWith({
   upstream: 'web',
@@ -22,12 +22,13 @@ function ask(fetched: FetchedImage) {
     return Promise.resolve(fetched);
   });
   const upstream = createFakeUpstream();
-  const callTarget = callTargetWith({ client: upstream, images: { fetch, close: () => Promise.resolve() } });
+  const makeAttempt = makeAttemptWith({ client: upstream });
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
   const body = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
-  const result = callTarget(
+  const result = makeAttempt(
     executionWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
-    callWith({ target, body }),
+    chosenWith({ target, body }),
+    seamsWith({ memory: { images: { fetch }, notes: new Map() } }),
   );
   /** The next call to the backend. */
   const nextCall = (count: number) =>

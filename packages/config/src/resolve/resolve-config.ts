@@ -155,6 +155,7 @@ function resolveTimeouts({ timeouts, retry }: Settings): TimeoutConfig {
   return {
     firstTokenMs: timeouts.first_token_ms ?? defaultFirstTokenMs,
     idleMs: timeouts.idle_ms,
+    wholeAttemptMs: timeouts.whole_attempt_ms,
     wholeMs: timeouts.total_ms ?? totals?.wholeMs ?? defaultTotalMs,
     streamMs: timeouts.stream_total_ms ?? timeouts.total_ms ?? totals?.streamMs ?? defaultTotalMs,
   };

@@ -32,6 +32,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     prefill: 'assistant',
     dropsUnsupported: false,
     lacks: [],
+    wholeAnswers: 'ask',
   };
   const toDemo = (id: string): ModelConfig => ({
     id,
@@ -39,6 +40,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     thinking: 'field',
     contextRounds: undefined,
     maxContinuations: 0,
+    wholeAnswers: undefined,
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
 }
@@ -47,6 +49,7 @@ type UpstreamSettings = Settings['upstreams'][number];
 
 function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
   const { id, type, base_url, options, credentials, stream_usage, prefill, drop_unsupported, lacks } = upstream;
+  const { whole_answers } = upstream;
   return {
     id,
     type,
@@ -59,6 +62,7 @@ function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
     prefill,
     dropsUnsupported: drop_unsupported,
     lacks,
+    wholeAnswers: whole_answers,
   };
 }
 
@@ -72,12 +76,14 @@ function toCredential(
   return { id, apiKey: undefined, tokens: { kind: 'login', path: resolve(cwd, path) } };
 }
 
-function toModel({ id, targets, thinking, compress_context, auto_continue }: Settings['models'][number]): ModelConfig {
+function toModel(model: Settings['models'][number]): ModelConfig {
+  const { id, targets, thinking, compress_context, auto_continue, whole_answers } = model;
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
     thinking,
     contextRounds: compress_context?.rounds,
     maxContinuations: auto_continue,
+    wholeAnswers: whole_answers,
   };
 }

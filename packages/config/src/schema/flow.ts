@@ -95,6 +95,10 @@ export const timeouts = across(
       .meta({ default: defaultFirstTokenMs })
       .describe('How long an upstream may take until the first event of its answer.'),
     idle_ms: milliseconds().default(60_000).describe('How long it may take between two events.'),
+    whole_attempt_ms: milliseconds()
+      .optional()
+      .meta({ 'x-default': '60000 while another target is left to try, else the rest of `total_ms`' })
+      .describe('How long one attempt may take whose answer comes in one piece.'),
     total_ms: milliseconds()
       .optional()
       .meta({ 'x-default': `of \`retry.mode\`, else ${defaultTotalMs}` })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { across, fieldOf, findRepeated, textField } from './across.ts';
 import { identifier, inWords, listOf, modelPattern, must, oneOf, section, wholeNumber } from '@sluice/setting-types';
 import { thinkingModes } from '@sluice/thinking';
+import { wholeAnswerWays } from '../config.ts';
 
 const targetsInWords = 'a list of at least one target';
 const weightInWords = 'a number above 0';
@@ -46,6 +47,10 @@ export const models = across(
         .describe(
           'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
         ),
+      whole_answers: oneOf(wholeAnswerWays)
+        .optional()
+        .meta({ 'x-default': "as each target's upstream says" })
+        .describe('How an answer is got that a client wants in one piece: see `upstreams[].whole_answers`.'),
       auto_continue: wholeNumber(0, 5)
         .default(0)
         .describe(

@@ -2,7 +2,7 @@ import { providers, type ProviderType } from '@sluice/providers';
 import { prefillStyles } from '@sluice/rescue';
 import { flag, identifier, inWords, listOf, must, oneOf, section, someText, token } from '@sluice/setting-types';
 import { z } from 'zod';
-import { lackNames } from '../config.ts';
+import { lackNames, wholeAnswerWays } from '../config.ts';
 import { isExampleSecret, notAnExample } from '../example-secrets.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { isBaseUrl } from './base-url.ts';
@@ -76,6 +76,11 @@ export const upstreams = across(
         .default([])
         .describe(
           "What this server can't do, although its protocol can. Without `streaming` a client's stream is made of the whole answer; the others are refused as what a provider can't do.",
+        ),
+      whole_answers: oneOf(wholeAnswerWays)
+        .default('ask')
+        .describe(
+          'How an answer is got that a client wants in one piece. `ask`: in one piece. `collect`: as a stream, which is collected: a silent provider is left after `first_token_ms` or `idle_ms`, and an answer that breaks off can be written on. Answers with sound are always asked for.',
         ),
       drop_unsupported: flag()
         .default(false)

@@ -21,6 +21,7 @@ models:
         prefill: undefined,
         dropsUnsupported: false,
         lacks: [],
+        wholeAnswers: 'ask',
       },
       {
         id: 'b',
@@ -31,6 +32,7 @@ models:
         prefill: undefined,
         dropsUnsupported: false,
         lacks: [],
+        wholeAnswers: 'ask',
       },
     ]);
     expect(config.models).toEqual([
@@ -43,6 +45,7 @@ models:
         thinking: 'field',
         contextRounds: undefined,
         maxContinuations: 0,
+        wholeAnswers: undefined,
       },
     ]);
   });
@@ -71,5 +74,16 @@ models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
       ],
       [['default', undefined]],
     ]);
+  });
+
+  it('say how whole answers are got, the model before the upstream', () => {
+    const { upstreams, models } = load(`
+upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1", whole_answers: collect }]
+models:
+  - { id: m, targets: [{ upstream: a }] }
+  - { id: n, whole_answers: ask, targets: [{ upstream: a }] }
+`);
+    expect(upstreams.map(({ wholeAnswers }) => wholeAnswers)).toEqual(['collect']);
+    expect(models.map(({ wholeAnswers }) => wholeAnswers)).toEqual([undefined, 'ask']);
   });
 });

@@ -158,7 +158,7 @@ export const errorTable = {
   upstream_error: upstream('The provider failed.'),
   upstream_unavailable: upstream('No provider for this model is available just now.'),
   upstream_truncated: upstream("The provider's answer broke off before its end."),
-  upstream_malformed: upstream("The provider's answer could not be understood."),
+  upstream_malformed: upstream("The provider's answer could not be understood.", false),
   upstream_authentication: upstream('The provider refused every credential configured for this model.', false),
   worker_lost: upstream('The worker that served this request was lost.'),
   relay_gap: upstream('A part of the answer was lost between worker and ingress.'),

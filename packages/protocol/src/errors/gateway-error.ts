@@ -70,7 +70,7 @@ export const wireErrorSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   upstreamCode: z.string().optional(),
-  /** Only where it differs from the table. */
+  /** Absent where the table of codes says the same; older replicas never send it. */
   retryable: z.boolean().optional(),
 });
 export type WireError = z.infer<typeof wireErrorSchema>;

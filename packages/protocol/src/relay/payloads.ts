@@ -1,6 +1,21 @@
 import { z } from 'zod';
 import { wireErrorSchema } from '../errors/gateway-error.ts';
 import { usageSchema } from '../openai/usage.ts';
+import { failureKinds } from '../upstream/failure.ts';
+
+/** The last failure of a request, free of secrets, for the error that its client gets in the end. */
+const lastFailureSchema = z.object({
+  kind: z.enum(failureKinds),
+  message: z.string(),
+  status: z.number().optional(),
+  code: z.string().optional(),
+  param: z.string().optional(),
+  retryAfterMs: z.number().nonnegative().optional(),
+  shouldRetry: z.boolean().optional(),
+  /** `upstream/model`, for the log; absent where no target was called. */
+  target: z.string().optional(),
+});
+export type LastFailure = z.infer<typeof lastFailureSchema>;
 
 /** What a request has used up of its chances so far; handed from run to run through the ingress. */
 export const retryStateSchema = z.object({
@@ -12,8 +27,22 @@ export const retryStateSchema = z.object({
   rateLimitWaits: z.number().int().nonnegative(),
   /** Targets (`upstream/model`) that must not see this request again: they refused what it asks. */
   refusedBy: z.array(z.string()),
-  /** Targets that did not begin to answer in time; they see it again only if there is no other. */
+  /** Targets that fell silent; they see it again after all others. */
   silent: z.array(z.string()),
+  /** Targets that fell silent after they had begun to answer, once for each time; the second time is the last. */
+  stalled: z.array(z.string()).default([]),
+  /** The target whose answer broke off last, for the order of those that may go on with it. */
+  brokenAt: z.object({ upstream: z.string(), model: z.string() }).optional(),
+  /** Answers that would come the same again (`malformed`): after two of them the request has failed. */
+  spoiled: z.number().int().nonnegative().default(0),
+  /** Credentials (`upstream/credential`) that were refused with 403 for this request. */
+  forbidden: z.array(z.string()).default([]),
+  /** Waits taken for the probe of an open circuit. */
+  circuitWaits: z.number().int().nonnegative().default(0),
+  /** Calls of embeddings in several batches, beyond one for each attempt. */
+  batchCalls: z.number().int().nonnegative().default(0),
+  /** A failure of a kind that this replica does not know counts as none. */
+  lastFailure: lastFailureSchema.optional().catch(undefined),
   /** Targets that do not write on where an answer broke off. */
   withoutPrefill: z.array(z.string()),
   /** Credentials (`upstream/credential`) whose token was renewed for this request: none is renewed twice. */
@@ -29,6 +58,11 @@ export const firstRetryState: RetryState = {
   rateLimitWaits: 0,
   refusedBy: [],
   silent: [],
+  stalled: [],
+  spoiled: 0,
+  forbidden: [],
+  circuitWaits: 0,
+  batchCalls: 0,
   withoutPrefill: [],
   renewedTokens: [],
   burntTokens: 0,

@@ -1,4 +1,5 @@
 import { errorTable, fromWireError, GatewayError, toEnvelope, toWireError } from '@sluice/protocol';
+import { wireErrorSchema } from '../../src/errors/gateway-error.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('the error table', () => {
@@ -52,5 +53,19 @@ describe('GatewayError', () => {
     const error = new GatewayError('upstream_error', { retryable: false });
     expect(fromWireError(toWireError(error)).retryable).toBe(false);
     expect(toWireError(new GatewayError('upstream_error'))).not.toHaveProperty('retryable');
+  });
+
+  it.each([
+    ['upstream_error', false],
+    ['upstream_error', true],
+    ['upstream_malformed', true],
+    ['upstream_malformed', false],
+  ] as const)('crosses Redis with its word on another try: %s, %s', (code, retryable) => {
+    const wire: unknown = JSON.parse(JSON.stringify(toWireError(new GatewayError(code, { retryable }))));
+    expect(fromWireError(wireErrorSchema.parse(wire)).retryable).toBe(retryable);
+  });
+
+  it('is as its code says where an older replica sends no word on another try', () => {
+    expect(fromWireError(wireErrorSchema.parse({ code: 'upstream_error', message: 'x' })).retryable).toBe(true);
   });
 });

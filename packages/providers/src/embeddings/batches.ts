@@ -8,7 +8,8 @@ import { malformed, usageOf } from './write-embeddings.ts';
 /**
  * Makes an adapter for embeddings serve requests of more inputs than its provider takes at once: they are cut into calls,
  * one after the other, and what comes back is joined. All calls but the last are the preparation of the last; what one of
- * them fails of, the request fails of.
+ * them fails of, the attempt fails of. What came before stays: another attempt at the same target begins with the call that
+ * failed.
  */
 export function inBatches(adapter: ProviderAdapter, mostInputs: number): ProviderAdapter {
   return {
@@ -33,14 +34,15 @@ function toBatches(body: ChatBody, mostInputs: number): readonly ChatBody[] {
 function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdapter, plan: CallPlan): Preparation {
   const last = batches.at(-1);
   if (last === undefined || batches.length === 1) return { kind: 'ready' };
-  let gathered: Gathered | undefined = nothing;
-  for (const batch of batches.slice(0, -1)) {
+  let gathered: Gathered | undefined = readNotes(plan);
+  for (const batch of batches.slice(gathered.batches, -1)) {
     const { head, text } = yield { kind: 'call', request: adapter.toUpstream(batch, plan) };
     if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: adapter.toFailure(head, text) };
     const translated = adapter.translateWhole(text, batch, plan);
     if (translated.kind === 'failed') return translated;
     gathered = add(gathered, translated.text);
     if (gathered === undefined) return malformed;
+    plan.keepNotes?.(toNotes(gathered));
   }
   return { kind: 'ready', body: last, notes: toNotes(gathered) };
 }
@@ -50,23 +52,24 @@ function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdap
  * hold up all other requests of the process, but a batch at a time.
  */
 interface Gathered {
+  /** Calls whose answers are in here. */
+  readonly batches: number;
   /** The items of OpenAI's list as JSON, with commas between. */
   readonly items: string;
   readonly count: number;
   readonly tokens: number;
 }
 
-const nothing: Gathered = { items: '', count: 0, tokens: 0 };
-
-const toNotes = ({ items, count, tokens }: Gathered): Readonly<Record<keyof Gathered, string>> => ({
+const toNotes = ({ batches, items, count, tokens }: Gathered): Readonly<Record<keyof Gathered, string>> => ({
+  batches: String(batches),
   items,
   count: String(count),
   tokens: String(tokens),
 });
 
 function readNotes({ notes = {} }: CallPlan): Gathered {
-  const { items = '', count = '0', tokens = '0' } = notes;
-  return { items, count: Number(count), tokens: Number(tokens) };
+  const { batches = '0', items = '', count = '0', tokens = '0' } = notes;
+  return { batches: Number(batches), items, count: Number(count), tokens: Number(tokens) };
 }
 
 /** OpenAI's list, of which what is in the vectors does not matter here. */
@@ -76,12 +79,13 @@ const listSchema = z.object({
 });
 
 /** Undefined for a text that is no list. */
-function add({ items, count, tokens }: Gathered, text: string): Gathered | undefined {
+function add({ batches, items, count, tokens }: Gathered, text: string): Gathered | undefined {
   const list = parseNumbers(listSchema, text);
   if (list === undefined) return undefined;
   const data = list.data.map((item, at) => ({ ...item, index: count + at }));
   const more = JSON.stringify(data).slice(1, -1);
   return {
+    batches: batches + 1,
     items: items === '' ? more : `${items},${more}`,
     count: count + data.length,
     tokens: tokens + list.usage.prompt_tokens,

@@ -2,8 +2,6 @@ import { asEmbeddings, type ChatBody, type CallPlan, type ProviderAdapter, provi
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 
-const plan = planOf({ stream: false });
-
 /** A provider that takes so many inputs at once. */
 function adapterFor(mostInputs: number): ProviderAdapter {
   const openai = providers.openai.create({});
@@ -31,7 +29,13 @@ const vectors = (inputs: readonly unknown[]): number[][] => inputs.map((input) =
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
 
 /** Makes all calls that the adapter wants, as the worker does: what was asked, and what came out of it. */
-function run(adapter: ProviderAdapter, body: ChatBody, ask: Ask): { inputs: unknown[]; outcome: unknown } {
+function run(
+  adapter: ProviderAdapter,
+  body: ChatBody,
+  ask: Ask,
+  over: Partial<CallPlan> = {},
+): { inputs: unknown[]; outcome: unknown } {
+  const plan = planOf({ stream: false, ...over });
   const inputs: unknown[] = [];
   const answer = (text: unknown): Answer => {
     const asked = JSON.parse(String(text)) as ChatBody;
@@ -57,6 +61,32 @@ const textOf = (outcome: unknown): unknown => JSON.parse((outcome as { readonly 
 
 describe('embeddings of a provider that takes 2 inputs at once', () => {
   const adapter = adapterFor(2);
+
+  it('begin again with the call that failed, not with the first', () => {
+    let kept: CallPlan['notes'];
+    const keepNotes = (notes: NonNullable<CallPlan['notes']>): void => void (kept = notes);
+    const failing =
+      (bad: string): Ask =>
+      (asked) =>
+        asked.includes(bad) ? [500, { error: { message: 'no' } }] : listOf(vectors(asked));
+    const body = { input: numbers(7) };
+    const first = run(adapter, body, failing('2'), { keepNotes });
+    expect(first.inputs).toEqual([
+      ['0', '1'],
+      ['2', '3'],
+    ]);
+    const second = run(adapter, body, failing('4'), { keepNotes, ...(kept === undefined ? {} : { notes: kept }) });
+    expect(second.inputs).toEqual([
+      ['2', '3'],
+      ['4', '5'],
+    ]);
+    const third = run(adapter, body, failing('none'), { keepNotes, ...(kept === undefined ? {} : { notes: kept }) });
+    expect(third.inputs).toEqual([['4', '5'], ['6']]);
+    expect(textOf(third.outcome)).toMatchObject({
+      data: [0, 1, 2, 3, 4, 5, 6].map((index) => ({ index, embedding: [index] })),
+      usage: { prompt_tokens: 8, total_tokens: 8 },
+    });
+  });
 
   it.each<[string, unknown]>([
     ['one text', '1'],

@@ -36,10 +36,10 @@ async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
   return line;
 }
 
-/** What the worker wrote of a request of which it had something to say. */
+/** What the worker wrote of a request that failed once: the attempt, and what follows. */
 function workOf(sluice: Sluice, internalId: unknown): Promise<Line[]> {
   const find = (): Line[] => ofWorker(sluice).filter(({ internal_id: id }) => id === internalId);
-  return until(() => find().length > 0 && find(), { what: "the worker's line" });
+  return until(() => find().length > 1 && find(), { what: "the worker's lines" });
 }
 
 const oneEach = { ingresses: 1, workers: 1 } as const;
@@ -73,6 +73,17 @@ describe('the logs of an ingress and a worker at level trace', () => {
       expect(line).toMatchObject({ service: 'sluice-ingress', trace_id: traceId, attempts: 2, outcome: 'complete' });
       expect(line['internal_id']).toMatch(/^[\da-f-]{36}$/);
       expect(work).toMatchObject([
+        {
+          service: 'sluice-worker',
+          level: 'warn',
+          trace_id: traceId,
+          msg: 'attempt failed',
+          attempt: 1,
+          upstream: 'sim',
+          credential: 'a',
+          kind: 'server',
+          status: 500,
+        },
         { service: 'sluice-worker', level: 'warn', trace_id: traceId, code: 'upstream_error', attempts: 1 },
       ]);
     },
@@ -93,7 +104,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     await until(() => lines().length === 2, { what: 'the lines of both' });
     const ids = new Set(lines().map(({ internal_id: own }) => own));
     expect(ids.size).toBe(2);
-    for (const id of ids) expect(await workOf(sluice, id)).toHaveLength(1);
+    for (const id of ids) expect(await workOf(sluice, id)).toHaveLength(2);
   });
 
   it('name a request that brought no id by the one that its client is shown', async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   sluice = await startSluice({
     workers: 2,
     config: (simulatorUrl) => ({
-      timeouts: { first_token_ms: 800, idle_ms: 800, total_ms: 20_000 },
+      timeouts: { first_token_ms: 800, idle_ms: 800, whole_attempt_ms: 800, total_ms: 20_000 },
       upstreams: [
         upstream('sim', simulatorUrl),
         { ...upstream('writer', simulatorUrl), prefill: 'assistant' },
@@ -26,6 +26,21 @@ beforeAll(async () => {
           targets: [
             { upstream: 'sim', model: 'demo-hang', priority: 1 },
             { upstream: 'writer', model: 'demo-t12-e503-n1', priority: 2 },
+          ],
+        },
+        {
+          id: 'stalling',
+          targets: [
+            { upstream: 'sim', model: 'demo-t12-i5-stall-k5', priority: 1 },
+            { upstream: 'writer', model: 'demo-t12', priority: 2 },
+          ],
+        },
+        {
+          id: 'collected',
+          whole_answers: 'collect',
+          targets: [
+            { upstream: 'sim', model: 'demo-t12-i5-reset-k5', priority: 1 },
+            { upstream: 'writer', model: 'demo-t12', priority: 2 },
           ],
         },
         {
@@ -176,6 +191,22 @@ describe('a silent target', () => {
     const models = (await sluice.simulator.calls()).map(({ model }) => model);
     expect(models.filter((model) => model === 'demo-hang')).toHaveLength(1);
   });
+
+  it('is left after its time where a whole answer was asked for', async () => {
+    const answer = await sluice.client().chat.completions.create(ask('silent-one', 'rid=x'));
+    expect(answer.choices[0]?.message.content).toBe(whole);
+    const models = (await sluice.simulator.calls()).map(({ body }) => (JSON.parse(body) as { model: string }).model);
+    expect(models[0]).toBe('demo-hang');
+    expect(models.filter((model) => model === 'demo-hang')).toHaveLength(1);
+  });
+
+  it('in the middle of its answer is not asked again while another can go on', async () => {
+    const answer = await openStream(sluice, { model: 'stalling', content: 'rid=x' });
+    await answer.finish();
+    expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
+    const models = (await sluice.simulator.calls()).map(({ body }) => (JSON.parse(body) as { model: string }).model);
+    expect(models).toEqual(['demo-t12-i5-stall-k5', 'demo-t12']);
+  });
 });
 
 describe('a worker that dies in the middle of an answer', () => {
@@ -186,6 +217,16 @@ describe('a worker that dies in the middle of an answer', () => {
     (await untilBusy(sluice)).kill('SIGKILL');
     await finished;
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 60), isDone: true, errorCode: undefined });
+  });
+});
+
+describe('a whole answer that is collected', () => {
+  it('is written on where it breaks off', async () => {
+    const answer = await sluice.client().chat.completions.create(ask('collected', 'rid=x'));
+    expect(answer).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: whole } }] });
+    const [first, second] = await bodies();
+    expect(first?.messages).toHaveLength(1);
+    expect(second?.messages.at(-1)?.role).toBe('assistant');
   });
 });
 

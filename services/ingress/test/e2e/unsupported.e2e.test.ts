@@ -79,8 +79,8 @@ describe('what a provider can not do', () => {
 
 describe('a picture that is to be fetched', () => {
   it.each([
-    ['https://127.0.0.1/a.png', 'is not at a public address'],
-    ['https://localhost/a.png', 'is not at a public address'],
+    ['https://127.0.0.1/a.png', 'could not be fetched from a public address'],
+    ['https://localhost/a.png', 'could not be fetched from a public address'],
     ['http://example.com/a.png', 'must be https, without user and password'],
   ])('is not, from %s', async (url, reason) => {
     await expect(ask('eyes', picture(url))).rejects.toMatchObject({

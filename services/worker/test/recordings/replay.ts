@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CallPlan, type ChatBody, type ProviderAdapter } from '@sluice/providers';
 import { createUpstreamClient } from '@sluice/upstream';
+import { createCollection, streamSink, wholeSink } from '../../src/answer-sink.ts';
 import { attempt, type AttemptResult } from '../../src/attempt.ts';
 import type { Recording } from './recording.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
@@ -63,6 +64,12 @@ export async function replay({
   };
   const asked = { ...(stream ? { stream_options: { include_usage: true } } : {}), ...body };
   let output = '';
+  const way = {
+    onAnswer: () => undefined,
+    data: (text: string) => void (output += text),
+    isCongested: () => false,
+    onceWritable: () => undefined,
+  };
   try {
     const result = await attempt({
       client,
@@ -70,23 +77,18 @@ export async function replay({
       request: { method: 'POST', url: `${baseUrl}/`, headers: {}, body: '{}' },
       body: asked,
       plan: fullPlan,
-      stream,
-      stitch: undefined,
-      sink: {
-        onAnswer: () => undefined,
-        data: (text) => (output += text),
-        isCongested: () => false,
-        onceWritable: () => undefined,
-      },
+      sink: stream ? streamSink(way, asked) : wholeSink(way, asked, createCollection()),
       signal: new AbortController().signal,
       onHold: () => undefined,
       firstTokenMs: 5000,
       idleMs: 5000,
+      wholeMs: 10_000,
       remainingMs: 10_000,
       maxEventBytes: 1_000_000,
       maxBodyBytes: 1_000_000,
       onGap: () => undefined,
       onHead: () => undefined,
+      onThrow: () => undefined,
       now: () => performance.now(),
     });
     return stream

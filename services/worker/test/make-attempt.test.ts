@@ -1,7 +1,7 @@
 import type { ChatJob } from '@sluice/protocol';
 import { type CallPlan, type ProviderAdapter, providers } from '@sluice/providers';
 import { expect, it } from 'vitest';
-import { callTargetWith, callWith, executionWith, jobWith, targetWith } from './scene.ts';
+import { chosenWith, executionWith, jobWith, makeAttemptWith, seamsWith, targetWith } from './scene.ts';
 
 /** The plan that an adapter is given for this job. */
 async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
@@ -14,8 +14,12 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
       return { kind: 'failed', failure: { kind: 'server', message: '' } };
     },
   };
-  const callTarget = callTargetWith();
-  await callTarget(executionWith({ job: jobWith(over) }), callWith({ target: targetWith({ adapter }) }));
+  const makeAttempt = makeAttemptWith();
+  await makeAttempt(
+    executionWith({ job: jobWith(over) }),
+    chosenWith({ target: targetWith({ adapter }) }),
+    seamsWith(),
+  );
   return seen;
 }
 

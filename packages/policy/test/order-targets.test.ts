@@ -1,0 +1,52 @@
+import { orderTargets, type PlannedTarget } from '@sluice/policy';
+import { firstRetryState, type RetryState } from '@sluice/protocol';
+import { expect, it } from 'vitest';
+
+interface Target extends PlannedTarget {
+  readonly canContinue: boolean;
+}
+
+/** As in `a/m+`: upstream, model, and whether it can write on. */
+const target = (name: string): Target => {
+  const [upstream = '', model = ''] = name.replace('+', '').split(/\/(.*)/);
+  return { upstream, model, priority: 1, weight: 1, canContinue: name.endsWith('+') };
+};
+
+function order(names: readonly string[], state: Partial<RetryState>, hasDelivered = true): string[] {
+  const targets = names.map(target);
+  const ordered = orderTargets(targets, {
+    state: { ...firstRetryState, ...state },
+    hasDelivered,
+    canContinue: ({ canContinue }) => canContinue,
+  });
+  return ordered.map(({ upstream, model, canContinue }) => `${upstream}/${model}${canContinue ? '+' : ''}`);
+}
+
+const brokenAt = { upstream: 'a', model: 'm' };
+
+it.each<[string, readonly string[], Partial<RetryState>, readonly string[]]>([
+  ['nothing has happened', ['a/m', 'b/m', 'c/n'], {}, ['a/m', 'b/m', 'c/n']],
+  ['a target was silent', ['a/m', 'b/m', 'c/n'], { silent: ['a/m'] }, ['b/m', 'c/n', 'a/m']],
+  ['a target stalled', ['a/m+', 'b/m', 'c/n'], { stalled: ['a/m'], brokenAt }, ['b/m', 'c/n', 'a/m+']],
+  ['an answer was cut', ['c/n', 'a/m', 'b/m'], { brokenAt }, ['b/m', 'a/m', 'c/n']],
+  ['it was cut, and its target can write on', ['c/n', 'a/m+', 'b/m'], { brokenAt }, ['a/m+', 'b/m', 'c/n']],
+  [
+    'it was cut, and others can write on',
+    ['c/n+', 'a/m+', 'b/m+', 'd/m'],
+    { brokenAt },
+    ['b/m+', 'a/m+', 'd/m', 'c/n+'],
+  ],
+  ['another model can write on', ['c/n', 'd/o+', 'a/m'], { brokenAt }, ['a/m', 'd/o+', 'c/n']],
+  [
+    'the same model has a vendor before its name',
+    ['c/n', 'a/m', 'b/vendor/M'],
+    { brokenAt },
+    ['b/vendor/M', 'a/m', 'c/n'],
+  ],
+])('orders targets where %s', (_what, names, state, expected) => {
+  expect(order(names, state)).toEqual(expected);
+});
+
+it('puts the target that broke after the others where the client has nothing of its answer', () => {
+  expect(order(['a/m+', 'c/n', 'b/m'], { brokenAt }, false)).toEqual(['c/n', 'b/m', 'a/m+']);
+});

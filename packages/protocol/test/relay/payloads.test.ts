@@ -1,0 +1,31 @@
+import { firstRetryState } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import { retryStateSchema } from '../../src/relay/payloads.ts';
+
+describe('the retry state', () => {
+  it('crosses Redis unharmed', () => {
+    const state = {
+      ...firstRetryState,
+      attempts: 3,
+      stalled: ['u/m', 'u/m'],
+      brokenAt: { upstream: 'u', model: 'm' },
+      spoiled: 1,
+      forbidden: ['u/m#a'],
+      circuitWaits: 2,
+      batchCalls: 4,
+      lastFailure: { kind: 'server', message: 'x', status: 500 },
+    };
+    expect(retryStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+
+  it('of an older replica lacks what that did not know', () => {
+    const { attempts, waits, rateLimitWaits, refusedBy, silent, withoutPrefill, burntTokens } = firstRetryState;
+    const old = { attempts, waits, rateLimitWaits, refusedBy, silent, withoutPrefill, burntTokens };
+    expect(retryStateSchema.parse(old)).toEqual(firstRetryState);
+  });
+
+  it('of a newer replica may hold what this one does not know', () => {
+    const lastFailure = { kind: 'kind_of_tomorrow', message: 'x' };
+    expect(retryStateSchema.parse({ ...firstRetryState, lastFailure, more: 1 })).toEqual(firstRetryState);
+  });
+});

@@ -1,0 +1,81 @@
+import { targetName, toClientError } from '@sluice/policy';
+import type { Course, RunNeeds, Turn } from './course.ts';
+import { end } from './end-run.ts';
+import type { Outcome } from './execution.ts';
+import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
+import type { Candidate } from './plan.ts';
+
+interface FailedTurn {
+  readonly turn: Turn;
+  readonly result: FailedAttempt;
+}
+
+/** An attempt has failed: decides what follows; undefined: another attempt. */
+export async function afterFailure(
+  needs: RunNeeds,
+  course: Course,
+  { turn, result }: FailedTurn,
+): Promise<Outcome | undefined> {
+  const { execution, tally, plan } = course;
+  const { candidate, opening } = turn;
+  const { failure, events } = result;
+  const name = targetName(candidate.target);
+  const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
+  const reason = toClientError(failure);
+  const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
+
+  if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
+    await renewToken(needs, course, candidate);
+    course.state = withLastFailure(course.state, failure, candidate.target);
+    retried();
+    return undefined;
+  }
+  let isFinal = false;
+  if (isPrefillRefused && course.extended === undefined) {
+    course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
+    await recoverProbe(needs, course, candidate);
+  } else {
+    const judged = await judge(needs, { job: execution.job, candidate, result, plan, state: course.state });
+    ({ isFinal } = judged);
+    course.state = judged.state;
+    tally.burn(result.received);
+  }
+  if (course.extended !== undefined) {
+    if (!isPrefillRefused) return end(course, course.extended.end);
+    course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
+    return undefined;
+  }
+  const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
+  const { lastFailure } = course.state;
+  if (isFinal || (events > 0 && isAtEnd)) {
+    return { kind: 'error', error: reason, attempts: tally.calls, events, lastFailure };
+  }
+  retried();
+  // What the client has of the answer, the ingress alone knows.
+  return events > 0 ? { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason } : undefined;
+}
+
+const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;
+
+/** With another access token the same credential may do; a provider that refuses that too means the credential. */
+const mayRenewToken = ({ policy }: RunNeeds, { tally, state, extended }: Course, candidate: Candidate): boolean =>
+  extended === undefined &&
+  tally.attempts < policy.maxAttempts &&
+  !state.renewedTokens.includes(renewedName(candidate));
+
+async function renewToken(needs: RunNeeds, course: Course, candidate: Candidate): Promise<void> {
+  const { state } = course;
+  course.state = { ...state, renewedTokens: [...state.renewedTokens, renewedName(candidate)] };
+  await recoverProbe(needs, course, candidate);
+  course.again = { ...candidate, isProbe: false };
+}
+
+/** A target that refuses something is there. */
+async function recoverProbe(needs: RunNeeds, { execution }: Course, candidate: Candidate): Promise<void> {
+  const { target, credentialId, isProbe } = candidate;
+  if (isProbe)
+    await needs.health.recovered(
+      { upstreamId: target.upstream, model: target.model },
+      { tenant: execution.job.tenant, credentialId },
+    );
+}

@@ -1,0 +1,95 @@
+import type { Usage } from '@sluice/protocol';
+import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers';
+import { type AnswerJoin, createTranscript, type Stitch, type Transcript } from '@sluice/rescue';
+
+/**
+ * Where the answer of an attempt goes. A sink is put around another one to change what goes through it: to go on with an
+ * answer that broke off, to join several attempts into one answer, to collect a stream into a whole answer.
+ */
+export interface AnswerSink {
+  /** The provider has begun to answer; called once an attempt, before the first `data`. */
+  onAnswer(): void;
+  /** Takes the server-sent events of one upstream event; gives what of them goes out now, or ''. */
+  take(sse: string): string;
+  /** Takes an answer that came in one piece; gives what goes out. */
+  takeWhole(completion: string): string;
+  /** The attempt's answer is complete; gives what was held back until now, or ''. */
+  finish(usage: Usage | undefined): string;
+  /** Another answer came than the one to go on with: nothing of it may go out. */
+  readonly isDiverged: boolean;
+  /** Sends out what was taken. */
+  data(text: string): void;
+  /** Is the way to the client full? */
+  isCongested(): boolean;
+  onceWritable(callback: () => void): void;
+}
+
+/** What a sink is made of that leads to the client. */
+export type ClientWay = Pick<AnswerSink, 'onAnswer' | 'data' | 'isCongested' | 'onceWritable'>;
+
+/** For a client that wants a stream. */
+export const streamSink = (way: ClientWay, body: ChatBody): AnswerSink => ({
+  ...way,
+  take: (sse) => sse,
+  takeWhole: (completion) => toChunks(completion, body),
+  finish: () => '',
+  isDiverged: false,
+});
+
+/** Fits the stream to what the client has of an answer that broke off. */
+export function resumeFrom(stitch: Stitch, sink: AnswerSink): AnswerSink {
+  const pass = (sse: string): string => (sse === '' ? '' : sink.take(stitch.push(sse)));
+  return {
+    ...sink,
+    take: pass,
+    takeWhole: (completion) => pass(sink.takeWhole(completion)),
+    get isDiverged() {
+      return stitch.isDiverged || sink.isDiverged;
+    },
+  };
+}
+
+/** Makes one answer of several attempts, each of which goes on where the one before met its limit. */
+export const extendAnswer = (join: AnswerJoin, sink: AnswerSink): AnswerSink => ({
+  ...sink,
+  data(text) {
+    const passed = join.take(text);
+    if (passed !== '') sink.data(passed);
+  },
+});
+
+/** What has been collected of a whole answer, over all attempts that have written on it. */
+export interface Collection {
+  readonly collector: ReturnType<typeof createChunkCollector>;
+  readonly transcript: Transcript;
+  isEmpty: boolean;
+}
+
+export const createCollection = (): Collection => ({
+  collector: createChunkCollector(),
+  transcript: createTranscript(),
+  isEmpty: true,
+});
+
+/** For a client that wants a whole answer: a stream is collected until it is complete. */
+export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection): AnswerSink {
+  function take(sse: string): string {
+    collection.isEmpty = false;
+    collection.collector.add(sse);
+    collection.transcript.add(sse);
+    return '';
+  }
+  let isWhole = false;
+  return {
+    ...way,
+    take,
+    takeWhole(completion) {
+      // It was to write on what is there, and came in one piece.
+      if (!collection.isEmpty) return take(toChunks(completion, body));
+      isWhole = true;
+      return completion;
+    },
+    finish: (usage) => (isWhole ? '' : collection.collector.toCompletion(usage)),
+    isDiverged: false,
+  };
+}

@@ -1,0 +1,159 @@
+import { targetName } from '@sluice/policy';
+import type { Answered, Delivered, RetryState, Usage } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import {
+  type AnswerJoin,
+  createStitch,
+  createStreamJoin,
+  createWholeJoin,
+  isContinuable,
+  isExtensible,
+  type PrefillStyle,
+  withAnswerSoFar,
+  withPrefill,
+} from '@sluice/rescue';
+import { firstChunkEvent } from '@sluice/telemetry';
+import {
+  type AnswerSink,
+  type ClientWay,
+  type Collection,
+  createCollection,
+  extendAnswer,
+  resumeFrom,
+  streamSink,
+  wholeSink,
+} from './answer-sink.ts';
+import type { Execution } from './execution.ts';
+import type { Candidate } from './plan.ts';
+import type { Tally } from './tally.ts';
+import type { Target } from './targets.ts';
+
+/** What the next attempt is asked, and where its answer goes. */
+export interface Opening {
+  readonly body: ChatBody;
+  readonly sink: AnswerSink;
+  /** It was asked to write on where the answer so far ends, in the target's own way. */
+  readonly isPrefilled: boolean;
+}
+
+/** The answer of one run as it comes together, over all its attempts. */
+export interface Answer {
+  /** For an attempt that begins the answer, or goes on with one that broke off. */
+  begin(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
+  /** For an attempt that lengthens an answer which has met its limit. */
+  extend(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
+  /** An attempt is complete. Can the answer be lengthened? */
+  endAttempt(usage: Usage | undefined): boolean;
+  /** The answer is as long as it gets: what was held back goes out. */
+  close(): void;
+  /** What the attempts have cost together; undefined where there was but one. */
+  readonly usage: Usage | undefined;
+  /** Can this target write on from what there is? */
+  canContinue(target: Target, state: RetryState): boolean;
+  /** There is text of an answer that broke off. */
+  readonly hasDelivered: boolean;
+}
+
+/** @param isExtensible the model's entry lets answers be lengthened */
+export function createAnswer(execution: Execution, tally: Tally, mayExtend: boolean): Answer {
+  const { job, body, delivered, publisher } = execution;
+  const isJoined = mayExtend && job.operation === 'chat' && isExtensible(body);
+  let join: AnswerJoin | undefined;
+  let collection: Collection = createCollection();
+  let soFar: Delivered | undefined;
+
+  /** What the next attempt may go on from: what the client has, or what was collected for it. */
+  function before(): Delivered | undefined {
+    if (delivered !== undefined || job.stream || collection.isEmpty || !isContinuable(body)) return delivered;
+    const collected = collection.transcript.read();
+    return collected.delivered?.content === '' ? undefined : collected.delivered;
+  }
+
+  const canContinue = (target: Target, state: RetryState): boolean =>
+    styleOf(target, state) !== 'none' && (before()?.content ?? '') !== '';
+
+  function wayOf({ target }: Candidate, onAnswer: () => void): ClientWay {
+    return {
+      onAnswer() {
+        publisher.send('answered', answeredBy(target, tally));
+        if (tally.extensions === 0) execution.span.event(firstChunkEvent);
+        onAnswer();
+      },
+      data: publisher.data,
+      isCongested: publisher.isCongested,
+      onceWritable: publisher.onceWritable,
+    };
+  }
+
+  function sinkOf(candidate: Candidate, onAnswer: () => void): AnswerSink {
+    const way = wayOf(candidate, onAnswer);
+    const sink = job.stream ? streamSink(way, body) : wholeSink(way, body, collection);
+    return join === undefined ? sink : extendAnswer(join, sink);
+  }
+
+  return {
+    begin(candidate, state, onAnswer) {
+      const { target, fitted } = candidate;
+      if (isJoined) join = job.stream ? createStreamJoin(delivered) : createWholeJoin();
+      const style = styleOf(target, state);
+      const from = before();
+      const sink = (): AnswerSink => sinkOf(candidate, onAnswer);
+      if (from === undefined || (!job.stream && style === 'none')) {
+        collection = createCollection();
+        return { body: fitted, sink: sink(), isPrefilled: false };
+      }
+      // No single answer could reach as far as several have: it has to be written on, if need be on request.
+      if ((from.continuations ?? 0) > 0) {
+        const asked = withAnswerSoFar(fitted, from.content, style);
+        return { body: asked, sink: resumeFrom(createStitch(from, 'continue'), sink()), isPrefilled: style !== 'none' };
+      }
+      if (style === 'none' || from.content === '') {
+        return { body: fitted, sink: resumeFrom(createStitch(from, 'restart'), sink()), isPrefilled: false };
+      }
+      const asked = withPrefill(fitted, from, style);
+      return { body: asked, sink: resumeFrom(createStitch(from, 'continue'), sink()), isPrefilled: true };
+    },
+
+    extend(candidate, state, onAnswer) {
+      const style = styleOf(candidate.target, state);
+      collection = createCollection();
+      const asked = withAnswerSoFar(candidate.fitted, soFar?.content ?? '', style);
+      const sink = sinkOf(candidate, onAnswer);
+      // Before the call: should this worker die, the next one knows that there was more than one answer.
+      publisher.send('answered', answeredBy(candidate.target, tally));
+      const resumed = job.stream && soFar !== undefined ? resumeFrom(createStitch(soFar, 'continue'), sink) : sink;
+      return { body: asked, sink: resumed, isPrefilled: style !== 'none' };
+    },
+
+    endAttempt(usage) {
+      soFar = join?.endCall(usage);
+      return soFar !== undefined;
+    },
+
+    close() {
+      const rest = join?.close() ?? '';
+      if (rest !== '') publisher.data(rest);
+    },
+
+    get usage() {
+      return join?.usage;
+    },
+    canContinue,
+    get hasDelivered() {
+      const from = before();
+      return from !== undefined && (from.content !== '' || from.reasoning !== '');
+    },
+  };
+}
+
+/** How the target writes on, if it does by itself. */
+const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
+  withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
+
+/** What the ingress is told of an attempt that answers. */
+const answeredBy = ({ upstream, model }: Target, { calls, extensions }: Tally): Answered => ({
+  upstream,
+  model,
+  attempts: calls,
+  ...(extensions > 0 ? { continuations: extensions } : {}),
+});

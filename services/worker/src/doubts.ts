@@ -1,0 +1,44 @@
+/** A credential as it is used at one target. */
+export interface DoubtedCredential {
+  readonly upstreamId: string;
+  readonly credentialId: string;
+}
+
+/**
+ * Refusals with 403 that may be the credential's fault or the request's. Kept by each worker for itself: they decide on
+ * nothing but a short rest.
+ */
+export interface Doubts {
+  /** Counts a refusal. True when enough requests, of more than one client, have met it in a row: the credential is at fault. */
+  refused(credential: DoubtedCredential, request: { readonly requestId: string; readonly tenant: string }): boolean;
+  /** The credential has served a request. */
+  served(credential: DoubtedCredential): void;
+}
+
+/** So many requests in a row must be refused before a credential rests that may be as good as any. */
+const enoughRequests = 3;
+const enoughTenants = 2;
+/** A worker knows few credentials; beyond that somebody plays with us. */
+const mostCredentials = 10_000;
+
+export function createDoubts(): Doubts {
+  const refusals = new Map<string, Map<string, string>>();
+  const nameOf = ({ upstreamId, credentialId }: DoubtedCredential): string => `${upstreamId}/${credentialId}`;
+  return {
+    refused(credential, { requestId, tenant }) {
+      const name = nameOf(credential);
+      const requests = refusals.get(name) ?? new Map<string, string>();
+      requests.set(requestId, tenant);
+      if (refusals.size >= mostCredentials) refusals.clear();
+      refusals.set(name, requests);
+      const tenants = new Set(requests.values());
+      const isEnough = requests.size >= enoughRequests && tenants.size >= enoughTenants;
+      // One client alone proves nothing, however often it asks.
+      const [oldest] = requests.keys();
+      if (!isEnough && oldest !== undefined && requests.size > enoughRequests) requests.delete(oldest);
+      if (isEnough) refusals.delete(name);
+      return isEnough;
+    },
+    served: (credential) => void refusals.delete(nameOf(credential)),
+  };
+}

@@ -1,0 +1,200 @@
+import {
+  backoffMs,
+  classify,
+  isCredentialRefused,
+  isSpoiled,
+  restScope,
+  type RetryPolicy,
+  targetName,
+  toClientError,
+} from '@sluice/policy';
+import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
+import type { WorkerMetrics } from '@sluice/telemetry';
+import type { Doubts } from './doubts.ts';
+import type { Health } from './fleet-health.ts';
+import type { Attempted } from './make-attempt.ts';
+import { type Candidate, credentialName, type Plan } from './plan.ts';
+import type { Target } from './targets.ts';
+
+export type FailedAttempt = Attempted & { readonly kind: 'failed' };
+
+export interface JudgeNeeds {
+  readonly health: Health;
+  readonly doubts: Doubts;
+  readonly policy: RetryPolicy;
+  readonly metrics: Pick<WorkerMetrics, 'credentialCooledDown'>;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface JudgedAttempt {
+  readonly job: ChatJob;
+  readonly candidate: Candidate;
+  readonly result: FailedAttempt;
+  readonly plan: Plan;
+  readonly state: RetryState;
+}
+
+export interface Judgement {
+  readonly state: RetryState;
+  /** Nobody will serve this request. */
+  readonly isFinal: boolean;
+}
+
+/** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
+const refusedRestMs = 10_000;
+const quotaRestMs = 60_000;
+/** Answers that would come the same again are bought so often. */
+const mostSpoiled = 2;
+/** When so many credentials are refused in the same way, it is the request that is meant. */
+const enoughForbidden = 2;
+
+/** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
+export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promise<Judgement> {
+  await tellHealth(needs, attempted);
+  const { candidate, result, plan } = attempted;
+  const { target } = candidate;
+  const { failure } = result;
+  const state = withLastFailure(withBreak(attempted), failure, target);
+  const name = targetName(target);
+  const refusing: RetryState = { ...state, refusedBy: [...state.refusedBy, name] };
+  switch (classify(failure).remedy) {
+    case 'retry':
+      plan.note(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
+      return { state, isFinal: state.spoiled >= mostSpoiled };
+    case 'next_target':
+      plan.note(target, { kind: 'refused' });
+      return { state: refusing, isFinal: state.spoiled >= mostSpoiled };
+    case 'next_credential': {
+      await restLimited(needs, attempted);
+      if (failure.shouldRetry === false) plan.note(target, { kind: 'refused' });
+      const counted = failure.shouldRetry === false ? refusing : state;
+      return { state: { ...counted, rateLimitWaits: counted.rateLimitWaits + 1 }, isFinal: false };
+    }
+    case 'doubt_credential':
+      return { state: await doubt(needs, attempted, state), isFinal: false };
+    case 'give_up':
+      return { state, isFinal: true };
+  }
+}
+
+async function tellHealth({ health }: JudgeNeeds, { job, candidate, result }: JudgedAttempt): Promise<void> {
+  const { target, isProbe } = candidate;
+  const { failure, wasCalled, hasThrown } = result;
+  const ref = { upstreamId: target.upstream, model: target.model };
+  const { requestId, tenant } = job;
+  // What an adapter throws is our own fault, or the request's.
+  const isTargets = classify(failure).countsAgainstTarget && hasThrown !== true;
+  if (isTargets) await health.failed(ref, { isProbe, requestId, tenant, cause: causeOf(failure) });
+  else if (isProbe && (!wasCalled || hasThrown === true)) await health.abandoned(ref);
+  // Any answer, even a refusal, proves that the target is there.
+  else if (isProbe) await health.recovered(ref, { tenant, credentialId: candidate.credentialId });
+}
+
+/** Kinds whose messages are our own words; a provider's could tell one client something of another. */
+const hasOwnWords: ReadonlySet<string> = new Set(['network', 'timeout', 'certificate']);
+
+/** What any client may be told of a failure of another one. */
+function causeOf({ kind, status, message }: UpstreamFailure): string {
+  const words = hasOwnWords.has(kind) && message !== '' ? `: ${message}` : '';
+  return `${kind}${status === undefined ? '' : ` (status ${status})`}${words}`;
+}
+
+/** Notes where and how the answer broke off, for the order of the targets to come. */
+function withBreak({ candidate: { target }, result, state }: JudgedAttempt): RetryState {
+  const { failure, events, received } = result;
+  const { upstream, model } = target;
+  const name = targetName(target);
+  const isSilent = failure.kind === 'timeout';
+  // An answer that is cut again where it was cut before brings nothing new either.
+  const isCutAgain = failure.kind === 'truncated' && received > 0 && events === 0 && state.brokenAt !== undefined;
+  return {
+    ...state,
+    ...(received > 0 ? { brokenAt: { upstream, model } } : {}),
+    ...(isSilent && received === 0 ? { silent: [...state.silent, name] } : {}),
+    ...(isSilent && received > 0 ? { stalled: [...state.stalled, name] } : {}),
+    ...(isSpoiled(failure) || isCutAgain ? { spoiled: state.spoiled + 1 } : {}),
+  };
+}
+
+const longestMessage = 500;
+
+export function withLastFailure(state: RetryState, failure: UpstreamFailure, target: Target): RetryState {
+  const { kind, message, status, code, param, retryAfterMs, shouldRetry } = failure;
+  return {
+    ...state,
+    lastFailure: {
+      kind,
+      message: message.slice(0, longestMessage),
+      status,
+      code,
+      param,
+      retryAfterMs,
+      shouldRetry,
+      target: targetName(target),
+    },
+  };
+}
+
+/** The credential is too fast, has nothing left, or is not known. */
+async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<void> {
+  const { policy, random } = needs;
+  const { failure } = result;
+  const { kind, retryAfterMs = 0 } = failure;
+  const ownMs = backoffMs(policy, { schedule: 'rate_limit', waits: state.rateLimitWaits, random });
+  const usualMs = failure.retryAfterMs === undefined && kind === 'quota' ? quotaRestMs : ownMs;
+  const isRefused = isCredentialRefused(failure);
+  await rest(needs, candidate, {
+    failure,
+    // Never for less than our own back-off, whatever the provider says.
+    restMs: Math.max(isRefused ? refusedRestMs : usualMs, retryAfterMs),
+    isRefused,
+  });
+}
+
+interface RestFacts {
+  readonly failure: UpstreamFailure;
+  readonly restMs: number;
+  readonly isRefused: boolean;
+}
+
+async function rest(
+  { health, metrics }: JudgeNeeds,
+  { target, credentialId }: Pick<Candidate, 'target' | 'credentialId'>,
+  { failure, restMs, isRefused }: RestFacts,
+): Promise<void> {
+  const place = { upstreamId: target.upstream, credentialId };
+  const model = restScope(failure) === 'model' ? target.model : undefined;
+  await health.rest({ ...place, model }, { restMs, isRefused, reason: failure.kind });
+  metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
+}
+
+/** A 403 may mean the credential or the request: another credential of the same target shall say. */
+async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetryState): Promise<RetryState> {
+  const { job, candidate, result, plan } = attempted;
+  const { target, credentialId } = candidate;
+  const place = { upstreamId: target.upstream, credentialId };
+  const forbidden = [...state.forbidden, credentialName(target, credentialId)];
+  if (needs.doubts.refused(place, { requestId: job.requestId, tenant: job.tenant })) {
+    const { failure } = result;
+    const restMs = Math.max(refusedRestMs, failure.retryAfterMs ?? 0);
+    await rest(needs, candidate, { failure, restMs, isRefused: true });
+  }
+  const isAboutRequest =
+    forbidden.filter((name) => name.startsWith(`${targetName(target)}#`)).length >= enoughForbidden;
+  if (!isAboutRequest) return { ...state, forbidden };
+  plan.note(target, { kind: 'refused' });
+  return { ...state, forbidden, refusedBy: [...state.refusedBy, targetName(target)] };
+}
+
+/** A credential has served what others at the same target were refused for: those rest. */
+export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
+  const { target, credentialId } = candidate;
+  needs.doubts.served({ upstreamId: target.upstream, credentialId });
+  const prefix = `${targetName(target)}#`;
+  const failure: UpstreamFailure = { kind: 'permission', message: '' };
+  for (const name of state.forbidden.filter((each) => each.startsWith(prefix))) {
+    const refused = { target, credentialId: name.slice(prefix.length) };
+    await rest(needs, refused, { failure, restMs: refusedRestMs, isRefused: true });
+  }
+}

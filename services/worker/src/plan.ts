@@ -1,0 +1,130 @@
+import { orderTargets, planTargets, type Standing, targetName } from '@sluice/policy';
+import type { RetryState, UpstreamFailure } from '@sluice/protocol';
+import { type ChatBody, fitRequest } from '@sluice/providers';
+import { droppedParametersAttribute } from '@sluice/telemetry';
+import type { Execution } from './execution.ts';
+import type { Health } from './fleet-health.ts';
+import type { Target } from './targets.ts';
+
+/** A target that may be called now, with the credential for it. */
+export interface Candidate {
+  readonly target: Target;
+  readonly credentialId: string;
+  readonly isProbe: boolean;
+  readonly hasFailures: boolean;
+  /** The request as this target can serve it. */
+  readonly fitted: ChatBody;
+}
+
+/** The targets of one run: in which order they come, and how each of them stands. */
+export interface Plan {
+  /** The next target that may be called now; undefined when each has had its chance. */
+  next(state: RetryState): Promise<Candidate | undefined>;
+  note(target: Target, standing: Standing): void;
+  /** Is there another target that this request has not tried yet? */
+  hasAnother(target: Target, state: RetryState): boolean;
+  /** Another round begins: targets that failed may be called again. */
+  beginRound(): void;
+  readonly standings: readonly Standing[];
+  /** Why the first target can't serve the request, where none can. */
+  readonly misfit: UpstreamFailure | undefined;
+  /** The model has no target here. */
+  readonly isEmpty: boolean;
+}
+
+export interface PlanNeeds {
+  readonly health: Pick<Health, 'choose'>;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface PlanFacts {
+  readonly execution: Execution;
+  readonly targets: readonly Target[];
+  /** Can this target write on from what there is of the answer? */
+  readonly canContinue: (target: Target, state: RetryState) => boolean;
+  /** There is text of an answer that broke off. */
+  readonly hasDelivered: () => boolean;
+}
+
+export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Plan {
+  const { job } = facts.execution;
+  const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
+  const planned = planTargets(willing, random);
+  const { bodies, misfit } = fitTo(planned, facts.execution);
+  const standings = new Map<Target, Standing>();
+  for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
+
+  const inOrder = (state: RetryState): readonly Target[] =>
+    orderTargets(planned, {
+      state,
+      hasDelivered: facts.hasDelivered(),
+      canContinue: (target) => facts.canContinue(target, state),
+    });
+
+  async function standingOf(target: Target, state: RetryState): Promise<Candidate | Standing> {
+    const fitted = bodies.get(target);
+    if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
+    const offer = target.pool.offer();
+    const ids = offer.ids.filter((id) => !state.forbidden.includes(credentialName(target, id)));
+    if (ids.length === 0) {
+      offer.close();
+      return { kind: 'refused' };
+    }
+    const choice = await health
+      .choose({ upstreamId: target.upstream, model: target.model }, ids, job)
+      .finally(offer.close);
+    return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
+  }
+
+  return {
+    async next(state) {
+      for (const target of inOrder(state)) {
+        if (standings.has(target)) continue;
+        const found = await standingOf(target, state);
+        if ('target' in found) return found;
+        standings.set(target, found);
+      }
+      return undefined;
+    },
+    note: (target, standing) => void standings.set(target, standing),
+    hasAnother: (target, state) =>
+      planned.some(
+        (other) =>
+          other !== target && bodies.has(other) && !standings.has(other) && !state.silent.includes(targetName(other)),
+      ),
+    beginRound() {
+      for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
+    },
+    get standings() {
+      return [...standings.values()];
+    },
+    misfit: bodies.size === 0 ? misfit : undefined,
+    isEmpty: planned.length === 0,
+  };
+}
+
+/** A target that has fallen silent in the middle of this answer for the second time. */
+const isSpent = (target: Target, { stalled }: RetryState): boolean =>
+  stalled.filter((name) => name === targetName(target)).length > 1;
+
+/** A credential as it is refused for one target. */
+export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
+
+interface Fit {
+  /** The request as each target can serve it; nothing for those that can't. */
+  readonly bodies: ReadonlyMap<Target, ChatBody>;
+  readonly misfit: UpstreamFailure | undefined;
+}
+
+function fitTo(targets: readonly Target[], { body, job, span }: Execution): Fit {
+  const bodies = new Map<Target, ChatBody>();
+  let misfit: UpstreamFailure | undefined;
+  for (const target of targets) {
+    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
+    if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
+    else bodies.set(target, fitted.body);
+    if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
+  }
+  return { bodies, misfit };
+}

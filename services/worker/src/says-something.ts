@@ -1,0 +1,25 @@
+import { eventsOf, parseChunk } from '@sluice/protocol';
+
+/** Mostly one look is enough: a member of a delta, or the finish, that is a text and not empty. Inside a text its quotes are escaped. */
+const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
+
+/**
+ * Do these server-sent events add anything to the answer? A chunk that only says who speaks, or has nothing but empty
+ * texts, does not: servers send them to keep the connection open.
+ */
+export function saysSomething(sse: string): boolean {
+  return text.test(sse) || eventsOf(sse).some(({ data }) => hasContent(data));
+}
+
+function hasContent(data: string): boolean {
+  const chunk = parseChunk(data);
+  if (chunk === undefined) return true;
+  return chunk.choices.some(
+    ({ delta, finish_reason: reason }) => !isEmpty(reason) || Object.entries(delta ?? {}).some(isFilledMember),
+  );
+}
+
+const isFilledMember = ([name, value]: readonly [string, unknown]): boolean => name !== 'role' && !isEmpty(value);
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

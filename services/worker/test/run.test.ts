@@ -1,0 +1,782 @@
+import { retryPresets, targetName } from '@sluice/policy';
+import {
+  type ChatJob,
+  type Delivered,
+  type FailureKind,
+  firstRetryState,
+  type UpstreamFailure,
+} from '@sluice/protocol';
+import { verifies } from '@sluice/testkit';
+import { describe, expect, it, vi } from 'vitest';
+import { createActiveRuns } from '../src/active-runs.ts';
+import { createCredentialPool } from '../src/credential-pool.ts';
+import { createDoubts, type Doubts } from '../src/doubts.ts';
+import type { Choice, Health } from '../src/fleet-health.ts';
+import type { Warner } from '../src/log-attempt.ts';
+import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
+import type { RunNeeds } from '../src/course.ts';
+import { run as serve } from '../src/run.ts';
+import type { Target } from '../src/targets.ts';
+import { executionWith, jobWith, noImages, targetWith } from './scene.ts';
+
+const target = (upstream: string, over: Partial<Target> = {}): Target =>
+  targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
+const withOneKey = { pool: createCredentialPool([{ id: 'a' }]) as Target['pool'] };
+const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
+const facts = { wasCalled: true, wasResent: false, isTokenRefused: false };
+const complete: Attempted & { readonly kind: 'complete' } = {
+  kind: 'complete',
+  events: 2,
+  received: 2,
+  summary,
+  ...facts,
+};
+interface Over extends Partial<Omit<UpstreamFailure, 'kind'>> {
+  readonly events?: number;
+  readonly received?: number;
+}
+const fail = (kind: FailureKind, { events = 0, received = events, ...over }: Over = {}): Attempted => ({
+  kind: 'failed',
+  events,
+  received,
+  failure: { kind, message: kind, ...over },
+  ...facts,
+});
+const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>> = {}): Choice => ({
+  kind: 'go',
+  credentialId,
+  isProbe: false,
+  hasFailures: false,
+  ...over,
+});
+
+interface Script {
+  readonly targets: readonly Target[];
+  /** What comes of the attempts, in order; the last goes on for ever. */
+  readonly results: readonly Attempted[];
+  readonly choices?: readonly Choice[];
+  readonly job?: Partial<ChatJob>;
+  readonly delivered?: Delivered;
+  readonly remainingMs?: number | (() => number);
+  readonly abortReason?: string;
+  readonly doubts?: Doubts;
+  readonly needs?: Partial<RunNeeds>;
+}
+
+/** As in `u:a continue`: the target, the credential, and how it goes on with what the client has. */
+function nameOf({ target, credentialId, body }: ChosenAttempt, delivered: Delivered | undefined): string {
+  const { messages } = body;
+  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  const way = JSON.stringify(last ?? {}).includes('"assistant"') ? ' continue' : ' restart';
+  return `${target.upstream}:${credentialId}${delivered === undefined ? '' : way}`;
+}
+
+/** The deadline comes during the first attempt. */
+function untilSecondLook(): () => number {
+  let looks = 0;
+  return () => (looks++ === 0 ? 1000 : 0);
+}
+
+async function run(script: Script) {
+  const calls: string[] = [];
+  const attempts: ChosenAttempt[] = [];
+  const warn = vi.fn<Warner['warn']>();
+  const choices = [...(script.choices ?? [])];
+  const health = {
+    choose: vi.fn<Health['choose']>(({ upstreamId }, [first]) =>
+      Promise.resolve(choices.shift() ?? go(first ?? upstreamId)),
+    ),
+    rest: vi.fn<Health['rest']>(() => Promise.resolve()),
+    failed: vi.fn<Health['failed']>(() => Promise.resolve()),
+    recovered: vi.fn<Health['recovered']>(() => Promise.resolve()),
+    abandoned: vi.fn<Health['abandoned']>(() => Promise.resolve()),
+  };
+  const job = jobWith(script.job);
+  const runs = createActiveRuns();
+  const active = runs.open(job);
+  if (script.abortReason === 'draining') runs.abortAll('draining');
+  const { remainingMs = 60_000 } = script;
+  const outcome = await serve(
+    {
+      targetsOf: () => script.targets,
+      makeAttempt(_execution, chosen, { sink }) {
+        calls.push(nameOf(chosen, script.delivered));
+        attempts.push(chosen);
+        const result = script.results[Math.min(calls.length, script.results.length) - 1] ?? complete;
+        if (result.kind === 'complete' || result.events > 0) sink.onAnswer();
+        return Promise.resolve(result);
+      },
+      health,
+      doubts: script.doubts ?? createDoubts(),
+      images: noImages,
+      policy: retryPresets.default,
+      metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
+      timeouts: { wholeAttemptMs: undefined },
+      logger: { warn },
+      onError: () => undefined,
+      random: () => 0.5,
+      ...script.needs,
+    },
+    executionWith({
+      job,
+      delivered: script.delivered,
+      run: active,
+      remainingMs: typeof remainingMs === 'number' ? () => remainingMs : remainingMs,
+    }),
+  );
+  return { outcome, calls, attempts, health, warn };
+}
+
+describe('run', () => {
+  it('ends with the first answer', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [complete] });
+    expect(outcome).toEqual({ kind: 'end', attempts: 1, end: { ...summary, events: 2, burntTokens: 0 } });
+    expect(calls).toEqual(['u:a']);
+  });
+
+  it('goes to the next target at once when one fails', async () => {
+    const targets = [target('first'), target('second', { priority: 2 })];
+    const { outcome, calls, health } = await run({ targets, results: [fail('server'), complete] });
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+    expect(calls).toEqual(['first:a', 'second:a']);
+    expect(health.failed).toHaveBeenCalledWith(
+      { upstreamId: 'first', model: 'm' },
+      { isProbe: false, requestId: 'r', tenant: 't', cause: 'server' },
+    );
+  });
+
+  it('gives the request back to wait when all targets have failed', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [fail('network')] });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100, state: { attempts: 1, waits: 1 } });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('rests a limited credential for exactly as long as the provider says, and takes the next', async () => {
+    const { outcome, calls, health } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit', { retryAfterMs: 7000 }), complete],
+    });
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+    expect(calls).toEqual(['u:a', 'u:b']);
+    expect(health.rest).toHaveBeenCalledWith(
+      { upstreamId: 'u', credentialId: 'a', model: 'm' },
+      { restMs: 7000, isRefused: false, reason: 'rate_limit' },
+    );
+    expect(health.failed).not.toHaveBeenCalled();
+  });
+
+  it('rests a limited credential by its own schedule when the provider does not say', async () => {
+    const state = { ...firstRetryState, rateLimitWaits: 2 };
+    const { health } = await run({ targets: [target('u')], results: [fail('rate_limit'), complete], job: { state } });
+    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs: 4000, isRefused: false });
+  });
+
+  it('waits for the earliest credential when all rest', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit', { retryAfterMs: 3000 })],
+      choices: [go('a'), { kind: 'cooling', waitMs: 3000 }],
+    });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 3025, state: { attempts: 1, waits: 0 } });
+  });
+
+  it('says 429 with the shortest rest when the deadline comes first', async () => {
+    const { outcome } = await run({
+      targets: [target('u'), target('v')],
+      results: [complete],
+      choices: [
+        { kind: 'cooling', waitMs: 90_000 },
+        { kind: 'cooling', waitMs: 30_000 },
+      ],
+      remainingMs: 20_000,
+    });
+    expect(outcome).toMatchObject({
+      kind: 'error',
+      attempts: 0,
+      error: { code: 'upstream_rate_limited', retryAfterMs: 30_000 },
+    });
+  });
+
+  it('rests a refused credential so that nobody waits for it', async () => {
+    const { outcome, health } = await run({
+      targets: [target('u')],
+      results: [fail('authentication')],
+      choices: [go('a'), { kind: 'refused' }],
+    });
+    expect(health.rest.mock.calls[0]?.[1].isRefused).toBe(true);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
+  });
+
+  it.each([
+    [undefined, 10_000],
+    [2000, 10_000],
+    [3_600_000, 3_600_000],
+  ])('rests a refused credential for longer where it must be left alone: %s ms', async (retryAfterMs, restMs) => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('authentication', { retryAfterMs })],
+      choices: [go('a'), { kind: 'refused' }],
+    });
+    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs, isRefused: true });
+  });
+
+  const tokenRefused: Attempted = { ...fail('authentication'), isTokenRefused: true };
+
+  it(
+    'calls again with another token, and counts that, before the credential rests',
+    verifies('000-36', '000-37'),
+    async () => {
+      const { outcome, calls, health } = await run({ targets: [target('u')], results: [tokenRefused, complete] });
+      expect(calls).toEqual(['u:a', 'u:a']);
+      expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+      expect(health.rest).not.toHaveBeenCalled();
+      expect(health.choose).toHaveBeenCalledOnce();
+    },
+  );
+
+  it('takes a second refusal of tokens for one of the credential', async () => {
+    const { outcome, calls, health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused, tokenRefused, tokenRefused, fail('server')],
+      choices: [go('a'), go('b')],
+    });
+    expect(calls).toEqual(['u:a', 'u:a', 'u:b', 'u:b']);
+    expect(health.rest.mock.calls.map(([{ credentialId }]) => credentialId)).toEqual(['a']);
+    expect(outcome).toMatchObject({ kind: 'retry', state: { renewedTokens: ['u/a', 'u/b'] } });
+  });
+
+  it('renews no token twice for one request, in later runs either', async () => {
+    const state = { ...firstRetryState, renewedTokens: ['u/a'] };
+    const { calls, health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused],
+      choices: [go('a'), { kind: 'refused' }],
+      job: { state },
+    });
+    expect(calls).toEqual(['u:a']);
+    expect(health.rest).toHaveBeenCalledOnce();
+  });
+
+  it('closes the circuit when a probe finds nothing but an old token', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [tokenRefused, complete],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.recovered).toHaveBeenCalledOnce();
+  });
+
+  it('fails at once when others have found every credential refused', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [], choices: [{ kind: 'refused' }] });
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 0, error: { code: 'upstream_authentication' } });
+    expect(calls).toEqual([]);
+  });
+
+  it.each(['context_length', 'content_policy', 'not_found'] as const)(
+    'does not ask the same model again after %s, but another',
+    async (kind) => {
+      const targets = [target('u'), target('v', { priority: 2 })];
+      const { outcome, calls } = await run({ targets, results: [fail(kind), fail('server')] });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome).toMatchObject({ kind: 'retry', state: { refusedBy: ['u/m'] } });
+    },
+  );
+
+  it('leaves out what has refused in an earlier run', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const state = { ...firstRetryState, attempts: 1, refusedBy: ['u/m'] };
+    const { calls } = await run({ targets, results: [complete], job: { state } });
+    expect(calls).toEqual(['v:a']);
+  });
+
+  it('tries nothing more after a request that is wrong everywhere', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('invalid_request')] });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rejected' } });
+  });
+
+  it('gives the request back at once when the client has seen a part of the answer', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('network', { events: 3 })] });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { attempts: 1, burntTokens: 3 } });
+  });
+
+  it('ends with a part of the answer delivered when there are no more calls, or no more time', async () => {
+    const broken = { targets: [target('u')], results: [fail('network', { events: 3 })] };
+    const last = { state: { ...firstRetryState, attempts: 4 } };
+    for (const script of [
+      { ...broken, job: last },
+      { ...broken, remainingMs: untilSecondLook() },
+    ]) {
+      expect((await run(script)).outcome).toMatchObject({
+        kind: 'error',
+        events: 3,
+        error: { code: 'upstream_error' },
+      });
+    }
+  });
+
+  const delivered: Delivered = { content: 'Hello', reasoning: '', chunks: 1 };
+
+  it('has a target write on if it can, and else answer again', async () => {
+    const targets = [target('u', { prefill: 'assistant' }), target('v', { priority: 2 })];
+    const { calls } = await run({ targets, results: [fail('network'), complete], delivered });
+    expect(calls).toEqual(['u:a continue', 'v:a restart']);
+  });
+
+  it('asks a target that refuses to write on to answer again', async () => {
+    const targets = [target('u', { prefill: 'assistant' })];
+    const { outcome, calls } = await run({ targets, results: [fail('invalid_request'), complete], delivered });
+    expect(calls).toEqual(['u:a continue', 'u:b restart']);
+    expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+  });
+
+  it('has nothing written on where only thoughts were delivered', async () => {
+    const targets = [target('u', { prefill: 'assistant' })];
+    const { calls } = await run({ targets, results: [complete], delivered: { ...delivered, content: '' } });
+    expect(calls).toEqual(['u:a restart']);
+  });
+
+  it('ends when another answer comes than the one to go on with', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [fail('diverged')], delivered });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
+  });
+
+  it('leaves a silent target alone while there is another', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const first = await run({ targets, results: [fail('timeout'), fail('server')] });
+    expect(first.outcome).toMatchObject({ kind: 'retry', state: { silent: ['u/m'] } });
+    const state = { ...firstRetryState, silent: ['u/m'] };
+    expect((await run({ targets, results: [complete], job: { state } })).calls).toEqual(['v:b']);
+    expect((await run({ targets: [target('u')], results: [complete], job: { state } })).calls).toEqual(['u:a']);
+  });
+
+  it('makes five calls at most, over all runs', async () => {
+    const state = { ...firstRetryState, attempts: 4 };
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({ targets, results: [fail('server')], job: { state } });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 5, error: { code: 'upstream_error' } });
+  });
+
+  it('passes by a target whose circuit is open', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { outcome, calls } = await run({
+      targets,
+      results: [complete],
+      choices: [{ kind: 'open', waitMs: 4000, cause: '' }],
+    });
+    expect(calls).toEqual(['v:a']);
+    expect(outcome.kind).toBe('end');
+  });
+
+  it('closes the circuit when the probe fails for a reason of its own', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit'), complete],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.recovered).toHaveBeenCalledOnce();
+    expect(health.failed).not.toHaveBeenCalled();
+  });
+
+  it('leaves open how a target stands that a probe did not even call', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [{ ...fail('invalid_request'), wasCalled: false }],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.abandoned).toHaveBeenCalledOnce();
+    expect(health.recovered).not.toHaveBeenCalled();
+  });
+
+  it('gives a request back that a shutdown interrupts before its answer', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [{ kind: 'aborted', events: 0, received: 0, ...facts }],
+      abortReason: 'draining',
+    });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { attempts: 1 } });
+  });
+
+  it('gives a request back too that a shutdown interrupts in its answer', async () => {
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [{ kind: 'aborted', events: 5, received: 5, ...facts }],
+      abortReason: 'draining',
+    });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { burntTokens: 5 } });
+  });
+
+  it('has a clear word for a model that this worker does not know', async () => {
+    const { outcome } = await run({ targets: [], results: [] });
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_unavailable' } });
+  });
+
+  describe('with every circuit open', () => {
+    const open = (cause = ''): Choice => ({ kind: 'open', waitMs: 4000, cause });
+
+    it('waits for the probe, which is no attempt', async () => {
+      const { outcome, calls } = await run({ targets: [target('u')], results: [], choices: [open()] });
+      expect(calls).toEqual([]);
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 4025, state: { attempts: 0, circuitWaits: 1 } });
+    });
+
+    it('waits no longer than its deadline, and then names what opened it', async () => {
+      const { outcome } = await run({
+        targets: [target('u')],
+        results: [],
+        choices: [open('server (status 503)')],
+        remainingMs: 3000,
+      });
+      expect(outcome).toMatchObject({
+        kind: 'error',
+        error: {
+          code: 'upstream_unavailable',
+          retryAfterMs: 4000,
+          message: expect.stringContaining('server (status 503)') as string,
+        },
+      });
+    });
+
+    it('names the last failure of this very request before that of others', async () => {
+      const lastFailure = { kind: 'server', message: 'out of order', status: 500 } as const;
+      const { outcome } = await run({
+        targets: [target('u')],
+        results: [],
+        choices: [open('network')],
+        remainingMs: 3000,
+        job: { state: { ...firstRetryState, attempts: 2, lastFailure } },
+      });
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_error', message: 'out of order' } });
+    });
+  });
+
+  it('keeps what the last failure was for the runs to come', async () => {
+    const { outcome } = await run({ targets: [target('u')], results: [fail('server', { status: 503 })] });
+    expect(outcome).toMatchObject({ state: { lastFailure: { kind: 'server', message: 'server', status: 503 } } });
+  });
+
+  it('begins no attempt after the deadline, although another target is left', async () => {
+    const { outcome, calls } = await run({
+      targets: [target('u'), target('v', { priority: 2 })],
+      results: [fail('timeout')],
+      remainingMs: untilSecondLook(),
+    });
+    expect(calls).toEqual(['u:a']);
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 1, error: { code: 'upstream_timeout' } });
+  });
+
+  it('says that it is too late where the deadline has passed before the first attempt', async () => {
+    const { outcome, calls } = await run({ targets: [target('u')], results: [], remainingMs: 0 });
+    expect(calls).toEqual([]);
+    expect(outcome).toMatchObject({ kind: 'error', attempts: 0, error: { code: 'upstream_timeout' } });
+  });
+
+  describe('after an answer that could not be understood', () => {
+    it('asks one other target, and nobody after that', async () => {
+      const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
+      const { outcome, calls } = await run({ targets, results: [fail('malformed')] });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_malformed', retryable: false } });
+    });
+
+    it('asks the only target once more, in a later run', async () => {
+      const first = await run({ targets: [target('u')], results: [fail('malformed')] });
+      expect(first.outcome).toMatchObject({ kind: 'retry', state: { attempts: 1, spoiled: 1 } });
+      const state = { ...firstRetryState, attempts: 1, spoiled: 1 };
+      const second = await run({ targets: [target('u')], results: [fail('malformed')], job: { state } });
+      expect(second.calls).toHaveLength(1);
+      expect(second.outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_malformed', retryable: false } });
+    });
+  });
+
+  it('does not pay for an answer a third time that is cut where it was cut before', async () => {
+    const state = { ...firstRetryState, attempts: 2, spoiled: 1, brokenAt: { upstream: 'u', model: 'm' } };
+    const { outcome, calls } = await run({
+      targets: [target('u'), target('v')],
+      results: [fail('truncated', { received: 9 })],
+      delivered: { content: 'Hello', reasoning: '', chunks: 1 },
+      job: { state },
+    });
+    expect(calls).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
+  });
+
+  describe("on the provider's own word about another try", () => {
+    it.each(['server', 'busy', 'timeout', 'network', 'malformed'] as const)(
+      'leaves a target alone after %s',
+      async (kind) => {
+        const { outcome, calls } = await run({ targets: [target('u')], results: [fail(kind, { shouldRetry: false })] });
+        expect(calls).toHaveLength(1);
+        expect(outcome).toMatchObject({ kind: 'error', error: { retryable: false } });
+      },
+    );
+
+    it('asks another target all the same', async () => {
+      const targets = [target('u'), target('v', { priority: 2 })];
+      const { outcome, calls } = await run({ targets, results: [fail('server', { shouldRetry: false }), complete] });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome.kind).toBe('end');
+    });
+
+    it('rests a limited credential, and asks the target no more', async () => {
+      const { outcome, calls, health } = await run({
+        targets: [target('u')],
+        results: [fail('rate_limit', { shouldRetry: false })],
+      });
+      expect(calls).toEqual(['u:a']);
+      expect(health.rest).toHaveBeenCalledOnce();
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rate_limited', retryable: false } });
+    });
+
+    it.each(['invalid_request', 'unexpected', 'not_found'] as const)('tries again after %s', async (kind) => {
+      const { outcome } = await run({ targets: [target('u')], results: [fail(kind, { shouldRetry: true })] });
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100, error: { retryable: true } });
+    });
+  });
+
+  describe('after a stall in the middle of an answer', () => {
+    const delivered: Delivered = { content: 'Hello', reasoning: '', chunks: 1 };
+    const targets = [target('u'), target('v', { priority: 2 })];
+
+    it.each([
+      ['with text', 3],
+      ['after nothing but a role', 1],
+    ])('tells the next run, %s', async (_what, events) => {
+      const { outcome } = await run({ targets, results: [fail('timeout', { events })] });
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { stalled: ['u/m'] } });
+    });
+
+    const stalled = { ...firstRetryState, attempts: 1, stalled: ['u/m'], brokenAt: { upstream: 'u', model: 'm' } };
+
+    it('asks the others first, and the same target last', async () => {
+      const { calls } = await run({
+        targets,
+        results: [fail('server'), complete],
+        delivered,
+        job: { state: stalled },
+      });
+      expect(calls).toEqual(['v:a restart', 'u:a restart']);
+    });
+
+    it('asks the same target last even if it alone could write on', async () => {
+      const { calls } = await run({
+        targets: [target('u', { prefill: 'assistant' }), target('v', { priority: 2 })],
+        results: [complete],
+        delivered,
+        job: { state: stalled },
+      });
+      expect(calls).toEqual(['v:a restart']);
+    });
+
+    it('asks the same target once, not twice', async () => {
+      const state = { ...stalled, stalled: ['u/m', 'u/m'], lastFailure: { kind: 'timeout', message: 'x' } as const };
+      const { outcome, calls } = await run({ targets: [target('u')], results: [complete], delivered, job: { state } });
+      expect(calls).toEqual([]);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_timeout' } });
+    });
+  });
+
+  it('asks the same model elsewhere before the target that cut its answer', async () => {
+    const state = { ...firstRetryState, attempts: 1, brokenAt: { upstream: 'u', model: 'm' } };
+    const targets = [target('other', { model: 'n' }), target('u', { priority: 2 }), target('v', { priority: 3 })];
+    const { calls } = await run({
+      targets,
+      results: [fail('server'), fail('server'), complete],
+      delivered: { content: 'Hello', reasoning: '', chunks: 1 },
+      job: { state },
+    });
+    expect(calls).toEqual(['v:a restart', 'u:a restart', 'other:a restart']);
+  });
+
+  describe('after a 403', () => {
+    it('rests the credential once another one has served the very request', async () => {
+      const { outcome, calls, health } = await run({ targets: [target('u')], results: [fail('permission'), complete] });
+      expect(calls).toEqual(['u:a', 'u:b']);
+      expect(outcome.kind).toBe('end');
+      expect(health.rest.mock.calls).toEqual([
+        [
+          { upstreamId: 'u', credentialId: 'a', model: undefined },
+          { restMs: 10_000, isRefused: true, reason: 'permission' },
+        ],
+      ]);
+    });
+
+    it('takes the same from two credentials for a word about the request: none rests, the next target is asked', async () => {
+      const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]) as Target['pool'];
+      const { outcome, calls, health } = await run({
+        targets: [target('u', { pool }), target('v', { priority: 2 })],
+        results: [fail('permission'), fail('permission'), complete],
+      });
+      expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
+      expect(outcome.kind).toBe('end');
+      expect(health.rest).not.toHaveBeenCalled();
+    });
+
+    it('rests a credential that requests of several clients find refused, one after the other', async () => {
+      const doubts = createDoubts();
+      const ask = (requestId: string, tenant: string) =>
+        run({
+          targets: [target('u', withOneKey)],
+          results: [fail('permission')],
+          doubts,
+          job: { requestId, tenant } as Partial<ChatJob>,
+        });
+      const rests = [];
+      for (const [id, tenant] of [
+        ['1', 'x'],
+        ['2', 'x'],
+        ['3', 'x'],
+        ['4', 'y'],
+      ] as const) {
+        const { outcome, health } = await ask(id, tenant);
+        expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
+        rests.push(health.rest.mock.calls.length);
+      }
+      expect(rests).toEqual([0, 0, 0, 1]);
+    });
+
+    it('does not ask the same credential again in a later run', async () => {
+      const state = { ...firstRetryState, attempts: 1, forbidden: ['u/m#a'] };
+      const { calls } = await run({ targets: [target('u')], results: [complete], job: { state } });
+      expect(calls).toEqual(['u:b']);
+    });
+  });
+
+  it.each([0, 1, 999])(
+    'never rests a limited credential for less than its own back-off: Retry-After %i ms',
+    async (ms) => {
+      const { health } = await run({
+        targets: [target('u')],
+        results: [fail('rate_limit', { retryAfterMs: ms }), complete],
+      });
+      expect(health.rest.mock.calls[0]?.[1].restMs).toBe(1000);
+    },
+  );
+
+  it.each([0, 1, 99])('never comes back before its own back-off: Retry-After %i ms', async (retryAfterMs) => {
+    const { outcome } = await run({ targets: [target('u')], results: [fail('server', { retryAfterMs })] });
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100 });
+  });
+
+  it.each([
+    [undefined, 'm'],
+    ['model', 'm'],
+    ['account', undefined],
+  ] as const)('rests what a rate limit is about: %s', async (rateLimitScope, model) => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [fail('rate_limit', { rateLimitScope }), complete],
+    });
+    expect(health.rest.mock.calls[0]?.[0].model).toBe(model);
+  });
+
+  it.each(['quota', 'authentication'] as const)('rests the whole credential for %s', async (kind) => {
+    const { health } = await run({ targets: [target('u')], results: [fail(kind), complete] });
+    expect(health.rest.mock.calls[0]?.[0]).toEqual({ upstreamId: 'u', credentialId: 'a' });
+  });
+
+  it.each(['invalid_request', 'content_policy', 'context_length', 'unsupported', 'not_found'] as const)(
+    'does not count %s against the target: it is the request',
+    async (kind) => {
+      const { health } = await run({ targets: [target('u')], results: [fail(kind)] });
+      expect(health.failed).not.toHaveBeenCalled();
+    },
+  );
+
+  it('does not count what an adapter threw against the target, nor does that close its circuit', async () => {
+    const { health } = await run({
+      targets: [target('u')],
+      results: [{ ...fail('malformed'), hasThrown: true } as Attempted],
+      choices: [go('a', { isProbe: true })],
+    });
+    expect(health.failed).not.toHaveBeenCalled();
+    expect(health.recovered).not.toHaveBeenCalled();
+    expect(health.abandoned).toHaveBeenCalledOnce();
+  });
+
+  it('tells other clients nothing of a failure but its kind and status', async () => {
+    const failure = fail('server', { message: 'the words of this prompt', status: 500 });
+    const { health } = await run({ targets: [target('u')], results: [failure] });
+    expect(health.failed.mock.calls[0]?.[1].cause).toBe('server (status 500)');
+  });
+
+  it('logs each attempt that failed, also where another target has served', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const failure = fail('server', { status: 503, code: 'overloaded', message: 'come later' });
+    const { warn } = await run({ targets, results: [failure, complete] });
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({
+        attempt: 1,
+        upstream: 'u',
+        model: 'm',
+        credential: 'a',
+        kind: 'server',
+        status: 503,
+        provider_code: 'overloaded',
+        reason: 'come later',
+      }),
+      'attempt failed',
+    );
+  });
+
+  it('limits an attempt at a whole answer while another target has not been tried', async () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const { attempts } = await run({ targets, results: [fail('timeout'), complete], job: { stream: false } });
+    expect(attempts.map(({ wholeMs }) => wholeMs)).toEqual([60_000, Number.POSITIVE_INFINITY]);
+  });
+
+  it('limits each attempt at a whole answer where that is set', async () => {
+    const { attempts } = await run({
+      targets: [target('u')],
+      results: [complete],
+      job: { stream: false },
+      needs: { timeouts: { wholeAttemptMs: 5000 } },
+    });
+    expect(attempts.map(({ wholeMs }) => wholeMs)).toEqual([5000]);
+  });
+
+  it.each([10 ** 12, 10_000_001, Number.NaN, -1])('does not believe a usage of %d tokens', async (tokens) => {
+    const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: tokens };
+    const { outcome } = await run({
+      targets: [target('u')],
+      results: [{ ...complete, summary: { ...summary, usage } }],
+    });
+    expect(outcome).toMatchObject({ kind: 'end', end: { usage: undefined } });
+  });
+
+  describe('embeddings in several calls', () => {
+    /** An attempt that makes so many calls of its preparation, and keeps what they brought. */
+    const attemptWith =
+      (results: Attempted[], calls: number): RunNeeds['makeAttempt'] =>
+      (_execution, { target }, { memory, onCall }) => {
+        for (let at = 0; at < calls; at++) onCall();
+        memory.notes.set(targetName(target), { batches: '1' });
+        return Promise.resolve(results.shift() ?? complete);
+      };
+
+    it('are tried again in the same run, which alone has what came before, and are all counted', async () => {
+      const { outcome } = await run({
+        targets: [target('u', withOneKey)],
+        results: [],
+        job: { operation: 'embeddings', stream: false },
+        needs: { makeAttempt: attemptWith([fail('server'), complete], 3) },
+      });
+      expect(outcome).toMatchObject({ kind: 'end', attempts: 8 });
+    });
+
+    it('go back to the ingress where the wait is long', async () => {
+      const { outcome } = await run({
+        targets: [target('u', withOneKey)],
+        results: [],
+        job: { operation: 'embeddings', stream: false },
+        needs: { makeAttempt: attemptWith([fail('server', { retryAfterMs: 20_000 })], 3) },
+      });
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 20_000, state: { attempts: 1, batchCalls: 3 } });
+    });
+  });
+});
