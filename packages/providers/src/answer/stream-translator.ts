@@ -20,7 +20,7 @@ export interface AnswerDraft {
   finish(reason: FinishReason): void;
   /** May be told several times, see `mergeUsage`. What can't be believed is left out. */
   usage(usage: Usage): void;
-  /** Does nothing after a `finish`: the message is whole. */
+  /** After a `finish` only what the provider says itself counts: an event that can't be understood adds nothing to it. */
   fail(failure: UpstreamFailure): void;
   /** Nothing follows. Without a `finish` before, the answer was truncated. */
   complete(): void;
@@ -102,7 +102,8 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       latest = given;
     },
     fail(failure) {
-      if (isOpen() && finishReason === undefined) state = { kind: 'failed', failure };
+      if (!isOpen() || (finishReason !== undefined && failure.kind === 'malformed')) return;
+      state = { kind: 'failed', failure };
     },
     complete() {
       if (!isOpen()) return;

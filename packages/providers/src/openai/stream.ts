@@ -89,9 +89,11 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     return '';
   }
 
-  /** Of what comes after the end of the answer its usage counts, and nothing else: not even an error. */
-  function takeAfterEnd(data: string): string {
+  /** Of what comes after the end of the answer its usage counts, and an error: it says that the end was none. */
+  function takeAfterEnd(data: string, event: string | undefined): string {
     const chunk = parseObject(data);
+    const failure = chunk === undefined ? undefined : findError(chunk, event);
+    if (failure !== undefined) return fail(failure);
     const counted = chunk === undefined ? undefined : count(chunk, data);
     const hasChoices = Array.isArray(chunk?.['choices']) && chunk['choices'].length > 0;
     // Nothing follows the usage but [DONE], for which nobody has to wait. Zeros may still be followed by counts.
@@ -138,7 +140,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
       const text = data.trim();
       if (text === '') return '';
       if (text === '[DONE]') return done();
-      return isFinished() ? takeAfterEnd(data) : inspect(data, event);
+      return isFinished() ? takeAfterEnd(data, event) : inspect(data, event);
     },
     end() {
       if (state.kind !== 'open') return '';

@@ -19,7 +19,6 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     ['another reason with content', [chunkOf({ content: 'x' }, { finish_reason: 'length' }), '[DONE]']],
     ['a call', [chunkOf({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] })]],
     ['what is no JSON', ['{"choices":[', '[DONE]']],
-    ['an error', [{ error: { message: 'boom', code: 500 } }, '[DONE]']],
     ['content behind [DONE]', ['[DONE]', more]],
     ['JSON that is nested without end', [deep, '[DONE]']],
     ['a thousand words', Array.from({ length: 1000 }, () => more)],
@@ -29,6 +28,11 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     expect(reasons).toEqual(['stop']);
     expect(chunks.flatMap(({ choices }) => choices).filter(({ delta }) => 'tool_calls' in delta)).toEqual([]);
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+  });
+
+  it('has failed where an error follows its end', () => {
+    const { translator } = readStream(adapter, [hello, stop, { error: { message: 'boom', code: 500 } }, '[DONE]']);
+    expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
   });
 
   it('counts the usage that comes with a second reason', () => {
