@@ -179,12 +179,16 @@ describe('x-should-retry', () => {
         'content_policy',
         'context_length',
         'invalid_request',
+        'malformed',
         'not_found',
         'permission',
         'unexpected',
         'unsupported',
       ].sort(),
     );
-    expect(toClientError({ kind: 'invalid_request', message: '', shouldRetry: true }).retryable).toBe(false);
+  });
+
+  it.each(failureKinds)('of kind %s is true where the provider says so', (kind) => {
+    expect(toClientError({ kind, message: '', shouldRetry: true }).retryable).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import { until } from '@sluice/testkit';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeUpstream } from './fake-upstream.ts';
+import { rememberImages } from '../src/load-images.ts';
 import { chosenWith, executionWith, jobWith, makeAttemptWith, seamsWith, targetWith } from './scene.ts';
 
 const target = targetWith({
@@ -21,6 +22,7 @@ function ask(fetched: FetchedImage) {
     onKeep?.(giveBack);
     return Promise.resolve(fetched);
   });
+  const images = rememberImages({ fetch }, new AbortController().signal);
   const upstream = createFakeUpstream();
   const makeAttempt = makeAttemptWith({ client: upstream });
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
@@ -28,18 +30,18 @@ function ask(fetched: FetchedImage) {
   const result = makeAttempt(
     executionWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
     chosenWith({ target, body }),
-    seamsWith({ memory: { images: { fetch }, notes: new Map() } }),
+    seamsWith({ memory: { images, notes: new Map() } }),
   );
   /** The next call to the backend. */
   const nextCall = (count: number) =>
     until(() => upstream.requests.length === count && upstream.requests.at(-1), { what: `call ${count}` });
-  return { upstream, fetch, giveBack, result, nextCall };
+  return { upstream, fetch, images, giveBack, result, nextCall };
 }
 
 describe('a picture on the web for chat.z.ai', () => {
   it('is fetched here, handed over as bytes, and named in the question', async () => {
     const image = { kind: 'image', mediaType: 'image/webp', base64: bytes.toString('base64') } as const;
-    const { upstream, fetch, giveBack, result, nextCall } = ask(image);
+    const { upstream, fetch, images, giveBack, result, nextCall } = ask(image);
     for (const [at, expected] of [bytes, Buffer.from('GIF')].entries()) {
       const upload = await nextCall(at + 1);
       expect(upload.url).toBe('http://u/api/v1/files/');
@@ -60,6 +62,7 @@ describe('a picture on the web for chat.z.ai', () => {
     upstream.event(JSON.stringify({ type: 'chat:completion', data: { phase: 'done', done: true } }));
     upstream.end();
     expect(await result).toMatchObject({ kind: 'complete' });
+    images.close();
     expect(giveBack).toHaveBeenCalledOnce();
   });
 
