@@ -6,7 +6,7 @@ import { whileAway } from './while-away.ts';
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
 const claimReply = z.tuple([
-  z.enum(['claimed', 'gone', 'outdated', 'taken', 'late']),
+  z.enum(['claimed', 'gone', 'outdated', 'taken', 'moved', 'late']),
   z.number().int().nonnegative(),
   z.string(),
 ]);
@@ -16,13 +16,17 @@ const deliveredText = z.union([
   z.string().transform((text) => deliveredSchema.parse(JSON.parse(text))),
 ]);
 
-export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(1).parse(reply));
-/** False when the record is gone. */
-export const advanceScript = defineScript(here('advance-1.lua'), (reply) => z.number().parse(reply) === 1);
+export const openScript = defineScript(here('open-1.lua'), (reply) =>
+  z.tuple([z.enum(['queued', 'moved', 'ended']), z.string()]).parse(reply),
+);
+export const advanceScript = defineScript(here('advance-1.lua'), (reply) =>
+  z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]).parse(reply),
+);
+export const identifyScript = defineScript(here('identify-1.lua'), (reply) => z.string().parse(reply));
 /** True when a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => z.number().parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
-  z.tuple([z.enum(['taken_back', 'claimed', 'gone']), z.string()]).parse(reply),
+  z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]).parse(reply),
 );
 const forgetScript = defineScript(here('forget-2.lua'), (reply) => z.number().parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
@@ -54,8 +58,11 @@ export type Claim =
       readonly delivered: Delivered | undefined;
       readonly remainingMs: number;
     }
-  /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
-  | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
+  /**
+   * Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, queued on a server that this one
+   * has replaced, or past its deadline.
+   */
+  | { readonly kind: 'gone' | 'outdated' | 'taken' | 'moved' | 'late' };
 
 export interface ClaimNeeds {
   /** Of the `command` role. */
@@ -87,6 +94,8 @@ export async function claim(
 }
 
 const forgetForMs = 60_000;
+/** Longer than a connection holds a command back before it sends it again. */
+const rememberEndMs = 10_000;
 
 /** Removes what is kept of a request after its last run. The worker does it, since its ingress may be gone by then. */
 export async function forget(
@@ -94,5 +103,5 @@ export async function forget(
   { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<void> {
   const { record, body } = recordOf({ keys, shards }, requestId);
-  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch]));
+  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch, rememberEndMs]));
 }

@@ -36,8 +36,9 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
   const keys = createKeys(keyPrefix);
   const errors: unknown[] = [];
   const onError = (error: unknown): unknown => errors.push(error);
-  const submitter = createSubmitter({ connection, keys, shards, onError });
-  const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<void> =>
+  let moves = 0;
+  const submitter = createSubmitter({ connection, keys, shards, onMoved: () => moves++, onError });
+  const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<string> =>
     submitter.submit({
       job: each,
       body: Buffer.from(over.body ?? '{}'),
@@ -50,6 +51,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
     submitter,
     submit,
     errors,
+    moves: () => moves,
     claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1' }, each),
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
@@ -115,7 +117,7 @@ describe('a request in the queue', () => {
 
     const superseded = job();
     await submit(superseded);
-    expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe(true);
+    expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe('queued');
     expect(await take(superseded)).toEqual({ kind: 'outdated' });
     expect(await take({ ...superseded, epoch: 2 })).toMatchObject({ kind: 'claimed', body: '{}' });
   });
@@ -137,18 +139,61 @@ describe('a request in the queue', () => {
     await forget({ connection, keys, shards: 1 }, each);
     expect(await connection.exists(keys.request(0, each.requestId))).toBe(1);
     await forget({ connection, keys, shards: 1 }, { ...each, epoch: 2 });
-    expect(await connection.exists(keys.request(0, each.requestId))).toBe(0);
+    expect(await connection.hgetall(keys.request(0, each.requestId))).toEqual({ ended: '2' });
+    expect(await connection.pttl(keys.request(0, each.requestId))).toBeGreaterThan(0);
+    expect(await connection.exists(keys.body(0, each.requestId))).toBe(0);
   });
+
+  redisTest('is not begun again by a command that comes after its end', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
+    const each = job();
+    await submit(each);
+    await take(each);
+    await forget({ connection, keys, shards: 1 }, each);
+    expect(await submit(each)).toBe('unknown');
+    expect(await take(each)).toEqual({ kind: 'gone' });
+    expect(await submitter.resubmit({ job: { ...each, epoch: 2 } })).toBe('gone');
+    expect(await submit({ ...each, epoch: 2 })).toBe('queued');
+  });
+
+  redisTest('is neither begun nor taken back on a server that has taken over from another', async ({ keyPrefix }) => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { submit, submitter, connection, claim: take, moves } = await setUp(server.url, keyPrefix, 1);
+    const [each, late] = [job(), job()];
+    await submit(each);
+    await connection.call('SAVE');
+    await server.kill();
+    await server.restart();
+    expect(await submit(late)).toBe('unknown');
+    expect(await take(each)).toEqual({ kind: 'moved' });
+    expect(await take(late)).toEqual({ kind: 'gone' });
+    expect(await submitter.takeBack({ ...each, epoch: 2 })).toEqual({ kind: 'unknown' });
+    expect(moves()).toBe(1);
+    expect(await submitter.resubmit({ job: { ...each, epoch: 2 } })).toBe('queued');
+    expect(await take({ ...each, epoch: 2 })).toMatchObject({ kind: 'claimed' });
+  });
+
+  redisTest(
+    'is claimed where its ingress does not say on which server it opened it',
+    async ({ redisUrl, keyPrefix }) => {
+      const { submit, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
+      const each = job();
+      await submit(each);
+      await connection.hdel(keys.request(0, each.requestId), 'server');
+      expect(await take(each)).toMatchObject({ kind: 'claimed' });
+    },
+  );
 
   redisTest('is taken back unless a worker has claimed it', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
     const [free, claimed] = [job(), job()];
     await Promise.all([submit(free), submit(claimed)]);
     await take(claimed);
-    expect(await submitter.takeBack({ ...free, epoch: 2 })).toBe(undefined);
+    expect(await submitter.takeBack({ ...free, epoch: 2 })).toEqual({ kind: 'taken_back' });
     expect(await take(free)).toEqual({ kind: 'outdated' });
-    expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toBe('w-1');
-    expect(await submitter.takeBack(job({ epoch: 2 }))).toBe(undefined);
+    expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toEqual({ kind: 'claimed', workerId: 'w-1' });
+    expect(await submitter.takeBack(job({ epoch: 2 }))).toEqual({ kind: 'unknown' });
   });
 
   redisTest('is found in the list until a worker takes it', async ({ redisUrl, keyPrefix }) => {
@@ -165,7 +210,7 @@ describe('a request in the queue', () => {
 
   redisTest('can not be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {
     const { submitter } = await setUp(redisUrl, keyPrefix);
-    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe(false);
+    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe('gone');
   });
 
   redisTest('leaves the waiting list when it is withdrawn', async ({ redisUrl, keyPrefix }) => {

@@ -11,6 +11,8 @@ export interface Publisher {
   isCongested(): boolean;
   /** Calls back once when it is worth another look. */
   onceWritable(callback: () => void): void;
+  /** Frames sent so far. */
+  readonly sent: number;
 }
 
 export interface PublisherNeeds {
@@ -55,6 +57,9 @@ export function createPublisher({ writer, destination, requestId, epoch }: Publi
     onceWritable(callback) {
       if (!hasHadItsShare()) return writer.onceWritable(destination, callback);
       setTimeout(() => writer.onceWritable(destination, callback), shareEndsAt - performance.now());
+    },
+    get sent() {
+      return seq;
     },
   };
 }

@@ -11,7 +11,8 @@ import {
   untilReady,
   watchPresence,
 } from '@sluice/redis';
-import { createInbox, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import type { FrameKind } from '@sluice/protocol';
+import { createInbox, createLiveness, createMailboxReader, createMailboxWriter, createRoster } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
@@ -52,6 +53,9 @@ const inUseMs = 10_000;
 /** What remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
+/** A worker that sends these has nothing more to do for the run. */
+const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
+
 export function createIngress({ config, ingressId, version, logger, metrics }: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
@@ -82,6 +86,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onError,
     now: Date.now,
   });
+  const roster = createRoster({ connection: commands, rosterKey: keys.workers, onError, now });
   const admission = createAdmission({
     connection: commands,
     keys,
@@ -95,7 +100,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onDropped({ requestId, epoch, kind }, reason, origin) {
       metrics.relayDropped(reason);
       // Whoever sends what nobody waits for works in vain: a run that was superseded or whose client has left.
-      const isInVain = reason !== 'repeated' && kind !== 'end' && kind !== 'error' && kind !== 'retry';
+      const isInVain = reason !== 'repeated' && !lastWords.has(kind);
       if (isInVain && origin !== undefined) {
         writer.send(origin.processId, { requestId, epoch, seq: 0, kind: 'cancel', data: '' });
       }
@@ -111,7 +116,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     isCluster: config.redis.kind === 'cluster',
     onRestored() {
       logger.warn('redis has lost its data; what no worker has begun is queued again');
-      for (const exchange of openExchanges) exchange.requeue();
+      requeueAll();
     },
     onFrames(frames, origin) {
       metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
@@ -119,7 +124,16 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     },
     onError,
   });
-  const submitter = createSubmitter({ connection: commands, keys, shards: config.queue.shards, onError });
+  const submitter = createSubmitter({
+    connection: commands,
+    keys,
+    shards: config.queue.shards,
+    onMoved() {
+      logger.warn('another redis server has taken over; what no worker has begun is queued again');
+      requeueAll();
+    },
+    onError,
+  });
   const totals = createTotals();
   const redis = watchPresence(commands, now);
   let isStarted = false;
@@ -138,7 +152,10 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
   });
-  commands.on('ready', () => metrics.redisUp(true));
+  commands.on('ready', () => {
+    metrics.redisUp(true);
+    submitter.recheck().catch(onError);
+  });
   commands.on('close', () => metrics.redisUp(false));
 
   const app = createApp({
@@ -150,6 +167,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       submitter,
       writer,
       workers,
+      roster,
       ingressId,
       server: config.server,
       limits: config.limits,
@@ -177,6 +195,10 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onInternal: (error) => logger.error({ err: error }, 'internal error'),
   });
 
+  function requeueAll(): void {
+    for (const exchange of openExchanges) exchange.requeue();
+  }
+
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= patienceMs) return;
     for (const exchange of openExchanges) exchange.fail('redis_unavailable');
@@ -190,7 +212,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([reader.start(), liveness.start()]);
+      await Promise.all([reader.start(), liveness.start(), roster.start()]);
       isStarted = true;
       watchdog = setInterval(giveUpWithoutRedis, lookEveryMs);
     },
@@ -211,7 +233,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       server?.close();
       clearInterval(watchdog);
       writer.close();
-      await within(Promise.all([reader.close(), liveness.close(), submitter.close()]), lastWordsMs);
+      await within(Promise.all([reader.close(), liveness.close(), roster.close(), submitter.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
     },
   };

@@ -14,6 +14,7 @@ import {
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import type { ActiveRuns } from './active-runs.ts';
+import type { BegunRun, RunMemory } from './run-memory.ts';
 import { execute, type ExecuteNeeds, type Outcome } from './execute.ts';
 
 export interface RunJobNeeds extends ExecuteNeeds {
@@ -23,6 +24,7 @@ export interface RunJobNeeds extends ExecuteNeeds {
   /** Removes what is kept of a request that will not run again. */
   readonly forget: (job: ChatJob) => void;
   readonly runs: ActiveRuns;
+  readonly memory: RunMemory;
   readonly writer: MailboxWriter;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
@@ -35,27 +37,45 @@ const queue = 'chat';
 
 /** Takes one job from its claim to its last frame. */
 export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number): Promise<void> {
-  const { requestId: messageId, epoch, ingressId } = job;
+  const { requestId: messageId, epoch } = job;
+  const begun = needs.memory.begin(job);
+  if (begun === undefined) return notWanted(needs, job, 'known');
   const span = startSpan({ ...processSpan({ queue, messageId, epoch }), parent: job });
   startSpan({ ...queueWaitSpan({ queue }), parent: span, startTimeMs: queuedAt }).end();
-  const claimed = await needs.claim(job);
-  const claimedAt = needs.now();
-  if (claimed.kind !== 'claimed') {
-    needs.logger.debug(
-      { internal_id: messageId, trace_id: span.traceId, epoch, claim: claimed.kind },
-      'job not wanted any more',
-    );
-    return span.end();
+  try {
+    const claimed = await needs.claim(job);
+    if (claimed.kind === 'claimed') await runClaimed(needs, job, { claimed, begun, span });
+    else notWanted(needs, job, claimed.kind, span.traceId);
+  } finally {
+    begun.close();
+    span.end();
   }
+}
 
-  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId: messageId, epoch });
+function notWanted({ logger }: RunJobNeeds, job: ChatJob, claim: string, traceId?: string): void {
+  const { requestId, epoch } = job;
+  logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job not wanted any more');
+}
+
+interface ClaimedRun {
+  readonly claimed: Extract<Claim, { kind: 'claimed' }>;
+  readonly begun: BegunRun;
+  readonly span: SpanHandle;
+}
+
+async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, span }: ClaimedRun): Promise<void> {
+  const { requestId, epoch, ingressId } = job;
+  const claimedAt = needs.now();
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
   const run = needs.runs.open(job);
   needs.metrics.jobStarted();
   needs.watchIngress(ingressId);
   publisher.send('started', { workerId: needs.workerId });
-  const body = JSON.parse(claimed.body) as ChatBody;
-  const inference = startInference(needs, job, body, span);
+  begun.claimed(publisher);
+  let inference: SpanHandle | undefined;
   try {
+    const body = readBody(claimed.body);
+    inference = startInference(needs, job, body, span);
     const outcome = await execute(needs, {
       job,
       body,
@@ -64,17 +84,29 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
       publisher,
       remainingMs: () => claimed.remainingMs - (needs.now() - claimedAt),
       span: inference,
-    }).catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
+    });
     if (outcome.kind !== 'retry' || run.signal.reason === 'ingress_lost') needs.forget(job);
     publish(publisher, outcome);
     describe(needs, job, outcome, inference);
+  } catch (error) {
+    const outcome = toOutcome(needs, job, { error, traceId: span.traceId });
+    needs.forget(job);
+    publish(publisher, outcome);
+    describe(needs, job, outcome, inference ?? span);
   } finally {
     run.close();
     if (!needs.runs.hasRunsOf(ingressId)) needs.unwatchIngress(ingressId);
     needs.metrics.jobEnded();
-    inference.end();
-    span.end();
+    inference?.end();
   }
+}
+
+/** @throws SyntaxError or TypeError: the ingress stores JSON objects only, so somebody else wrote to Redis */
+function readBody(text: string): ChatBody {
+  const body: unknown = JSON.parse(text);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new TypeError('the body is not an object');
+  return { ...body };
 }
 
 function startInference(

@@ -1,15 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
 import { runJob } from './run-job.ts';
+import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
@@ -31,6 +33,11 @@ export interface WorkerNeeds {
   readonly metrics: WorkerMetrics;
 }
 
+/**
+ * Ingresses look twice a second who is there. A worker that claimed a run before they know it could not be asked for it
+ * after Redis has lost its data.
+ */
+const untilKnownMs = 1000;
 /** What remains after the grace: aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
@@ -68,6 +75,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onError,
     now: Date.now,
   });
+  const memory = createRunMemory({ workerId, writer, now });
+  const enrolment = createEnrolment({ connection: commands, rosterKey: keys.workers, processId: workerId, onError });
   const reader = createMailboxReader({
     connectBlocking: () => open('blocking'),
     connection: commands,
@@ -75,7 +84,10 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     isCluster: config.redis.kind === 'cluster',
     onFrames(frames, origin) {
       metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
-      for (const frame of frames) runs.control(frame);
+      for (const frame of frames) {
+        if (frame.kind !== 'probe') runs.control(frame);
+        else if (origin !== undefined) memory.probe(frame, origin.processId);
+      }
     },
     onError,
   });
@@ -127,6 +139,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     metrics,
     logger,
     runs,
+    memory,
     writer,
     claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
     forget: (job: Parameters<typeof forget>[1]) =>
@@ -154,7 +167,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       warnOfProviders(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([reader.start(), liveness.start()]);
+      await Promise.all([reader.start(), liveness.start(), enrolment.start()]);
+      await delay(untilKnownMs);
       await consumer.start();
       isRunning = true;
     },
@@ -174,7 +188,10 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, lastWordsMs);
       await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
-      await within(Promise.all([reader.close(), liveness.close(), client.close(), images.close()]), lastWordsMs);
+      await within(
+        Promise.all([reader.close(), liveness.close(), enrolment.close(), client.close(), images.close()]),
+        lastWordsMs,
+      );
       for (const connection of connections) connection.disconnect();
     },
   };

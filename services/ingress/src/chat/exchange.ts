@@ -7,16 +7,18 @@ import {
   errorTable,
   type Frame,
   GatewayError,
+  type Holds,
   type RetryState,
 } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
-import type { Inbox, MailboxWriter } from '@sluice/relay';
+import type { Inbox, MailboxWriter, Roster } from '@sluice/relay';
+import { createInquiry } from './inquiry.ts';
 import { createQueueWatch } from './queue-watch.ts';
 import { createRescue } from './rescue.ts';
 import { createRuns } from './runs.ts';
 import { createWorkerLink } from './worker-link.ts';
-import { readReport } from './worker-report.ts';
+import { readClaimReport, readReport } from './worker-report.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /**
@@ -31,7 +33,7 @@ export interface Exchange {
   resume(): void;
   /** Ends it with this error, as far as the client has not been told of another end. */
   fail(code: ErrorCode): void;
-  /** Redis has lost its data: what no worker has begun is queued once more. */
+  /** Redis may have lost data: what no worker has begun is queued once more, what is lost of a run is found out. */
   requeue(): void;
   /** The answer is not wanted any more. Afterwards only `ended` follows. */
   cancel(): void;
@@ -65,6 +67,8 @@ export interface ExchangeNeeds {
   readonly submitter: Submitter;
   readonly writer: MailboxWriter;
   readonly workers: WorkerWatch;
+  /** Everybody who may have claimed a run. */
+  readonly roster: Pick<Roster, 'members'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -106,6 +110,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     keepMs: longestMs,
   });
   const worker = createWorkerLink({ ...needs, requestId, onLost: onWorkerLost });
+  const inquiry = createInquiry({ ...needs, requestId, onDisclaimed, onSilence });
   const rescue = createRescue({ body: request.body, stream: request.job.stream });
   /** The client does not keep up. */
   let isHeld = false;
@@ -122,7 +127,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     submitter: needs.submitter,
     waitMs: request.queueWaitMs,
     onTimeout: () => fail('queue_timeout'),
-    onLost: () => void replaceRun().catch(needs.onError),
+    onLost: lookForRun,
     onError: needs.onError,
   });
   const subscription = needs.inbox.subscribe(requestId, {
@@ -135,6 +140,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       }
     },
     onGap,
+    onClaimKnown(frame) {
+      const report = readClaimReport(frame);
+      if (report.kind === 'disclaims') inquiry.disclaimed(report.workerId);
+      else onHolds(report);
+    },
   });
 
   function onFrame(frame: Frame): void {
@@ -165,6 +175,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function onStarted(id: string): void {
     worker.attach(id);
+    inquiry.stop();
     if (phase === 'cancelling') return tellWorker('cancel');
     inQueue.stop();
     phase = 'running';
@@ -197,9 +208,42 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   /** Frames are missing: the run goes on at its worker, and can't be used. */
   function onGap(): void {
-    if (phase !== 'running') return fail('relay_gap');
+    if (phase !== 'running' && phase !== 'queued') return fail('relay_gap');
     tellWorker('cancel');
     loseRun('relay_gap');
+  }
+
+  /**
+   * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is
+   * missing was in Redis when that lost its data.
+   */
+  function onHolds({ workerId, isOver, sent }: Holds): void {
+    inquiry.stop();
+    if (phase !== 'queued' && phase !== 'running') return;
+    worker.attach(workerId);
+    const hasLostNothing = sent === subscription.nextSeq;
+    if (hasLostNothing && !isOver) return;
+    if (phase === 'queued' && sent === 1 && !isOver) {
+      // Only `started` is missing, and this says the same.
+      subscription.expect(runs.latest.epoch, 1);
+      return onStarted(workerId);
+    }
+    tellWorker('cancel');
+    loseRun('relay_gap');
+  }
+
+  /** No worker has the latest run, nor will one begin it: another run takes its place as if it had never been queued. */
+  function onDisclaimed(): void {
+    if (phase !== 'queued') return;
+    worker.detach();
+    runs.replace();
+    subscription.expect(runs.latest.epoch);
+    queueAgain().catch(needs.onError);
+  }
+
+  /** Somebody may have the run and can't say so: it counts as an attempt. A worker that is known is watched anyway. */
+  function onSilence(): void {
+    if (phase === 'queued' && !worker.isAttached) loseRun('worker_lost');
   }
 
   /** A run is lost without its worker's word. That happens to a request once. */
@@ -233,6 +277,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
     worker.detach();
     inQueue.stop();
+    inquiry.stop();
     phase = 'between-runs';
     runs.begin({ state, delivered });
     subscription.expect(runs.latest.epoch);
@@ -247,22 +292,45 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   async function queueAgain(): Promise<void> {
     phase = 'queued';
-    inQueue.start(runs.latest);
-    const isThere = await runs.resubmit();
-    if (!isThere && !isClosing()) await runs.submit();
+    const { latest } = runs;
+    inQueue.start(latest);
+    const found = await runs.resubmit();
+    if (found === 'gone' && !isClosing()) await store();
+    else if (found === 'unknown') inquire(latest);
   }
 
-  /** Queues the run anew, unless a worker has claimed it: then that one is watched as if it had said so. */
-  async function replaceRun(): Promise<void> {
-    const replaced = runs.latest;
-    const isStillQueued = (): boolean => phase === 'queued' && runs.latest === replaced;
-    if (!isStillQueued() || worker.isAttached) return;
-    const claimedBy = await runs.takeBack();
-    if (!isStillQueued()) return;
-    if (claimedBy !== undefined) return worker.attach(claimedBy);
-    runs.replace();
-    subscription.expect(runs.latest.epoch);
-    await queueAgain();
+  async function store(): Promise<void> {
+    const { latest } = runs;
+    if ((await runs.submit()) === 'unknown') inquire(latest);
+  }
+
+  function inquire(run: ChatJob, workerId?: string): void {
+    if (phase === 'queued' && runs.latest === run && !inquiry.isOpen) inquiry.start(run.epoch, workerId);
+  }
+
+  /**
+   * The run has not been heard of, and may be lost. It is queued anew if no worker has it and none can get it: as Redis
+   * says, if that has seen all that became of it, else as all workers say.
+   */
+  async function findRun(): Promise<void> {
+    const sought = runs.latest;
+    const isStillQueued = (): boolean => phase === 'queued' && runs.latest === sought;
+    if (!isStillQueued() || worker.isAttached || inquiry.isOpen) return;
+    const found = await runs.takeBack();
+    if (!isStillQueued() || worker.isAttached || inquiry.isOpen) return;
+    switch (found.kind) {
+      case 'claimed':
+        worker.attach(found.workerId);
+        return inquire(sought, found.workerId);
+      case 'taken_back':
+        return onDisclaimed();
+      case 'unknown':
+        return inquire(sought);
+    }
+  }
+
+  function lookForRun(): void {
+    findRun().catch(needs.onError);
   }
 
   /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
@@ -278,6 +346,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     const before = phase;
     phase = 'cancelling';
     inQueue.stop();
+    inquiry.stop();
     clearTimeout(timer);
     if (before === 'new' || before === 'between-runs') return conclude(() => undefined);
     timer = setTimeout(() => conclude(() => undefined), confirmMs);
@@ -297,6 +366,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     const isHeard = phase !== 'cancelling';
     phase = 'over';
     inQueue.stop();
+    inquiry.stop();
     clearTimeout(timer);
     clearTimeout(deadline);
     subscription.close();
@@ -312,7 +382,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
       subscription.expect(runs.latest.epoch);
       inQueue.start(runs.latest);
       try {
-        await runs.submit();
+        await store();
       } catch (cause) {
         conclude(() => undefined);
         throw notQueued(cause);
@@ -328,7 +398,8 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     },
     fail,
     requeue() {
-      replaceRun().catch(needs.onError);
+      if (phase === 'queued') lookForRun();
+      if (phase === 'running' && !inquiry.isOpen) inquiry.start(runs.latest.epoch, worker.id);
     },
     cancel,
     ended,

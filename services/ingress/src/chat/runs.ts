@@ -1,5 +1,5 @@
 import type { ChatJob, Delivered, RetryState } from '@sluice/protocol';
-import type { Submitter } from '@sluice/queue';
+import type { Submitter, TakeBack } from '@sluice/queue';
 
 /** The runs of one request as the queue knows them. Decides nothing: when there is another one is the exchange's to say. */
 export interface Runs {
@@ -9,11 +9,11 @@ export interface Runs {
   /** The same, for a run that takes the place of the latest one, which nobody has begun, and goes on from the same. */
   replace(): void;
   /** Stores the request and queues its latest run. */
-  submit(): Promise<void>;
-  /** Queues the latest run of the stored request. False when Redis has lost that. */
-  resubmit(): Promise<boolean>;
-  /** Keeps workers from the latest run, so that it can be replaced. Gives the worker that has claimed it before, if any. */
-  takeBack(): Promise<string | undefined>;
+  submit(): ReturnType<Submitter['submit']>;
+  /** Queues the latest run of the stored request. */
+  resubmit(): ReturnType<Submitter['resubmit']>;
+  /** Keeps workers from the latest run, so that it can be replaced. */
+  takeBack(): Promise<TakeBack>;
   /** No run is wanted any more. True when a worker had begun the latest one. */
   withdraw(): Promise<boolean>;
 }

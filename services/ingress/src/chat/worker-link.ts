@@ -4,6 +4,7 @@ import type { WorkerWatch } from './worker-watch.ts';
 /** The worker that has a request just now, if any: watched, so that its loss is heard of, and within call. */
 export interface WorkerLink {
   readonly isAttached: boolean;
+  readonly id: string | undefined;
   attach(workerId: string): void;
   detach(): void;
   /** Does nothing while there is no worker. */
@@ -26,6 +27,9 @@ export function createWorkerLink({ requestId, workers, writer, onLost }: WorkerL
   return {
     get isAttached() {
       return workerId !== undefined;
+    },
+    get id() {
+      return workerId;
     },
     attach(id) {
       if (id !== workerId) detach();
