@@ -11,6 +11,10 @@ export interface Publisher {
   isCongested(): boolean;
   /** Calls back once when it is worth another look. */
   onceWritable(callback: () => void): void;
+}
+
+/** A publisher that tells how far it has come. */
+export interface CountingPublisher extends Publisher {
   /** Frames sent so far. */
   readonly sent: number;
 }
@@ -30,7 +34,7 @@ export interface PublisherNeeds {
 const shareBytes = 256 * 1024;
 const shareEveryMs = 50;
 
-export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): Publisher {
+export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): CountingPublisher {
   let seq = 0;
   let sentBytes = 0;
   let shareEndsAt = 0;

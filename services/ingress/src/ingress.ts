@@ -158,6 +158,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   });
   commands.on('close', () => metrics.redisUp(false));
 
+  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
     serve: {
@@ -174,6 +175,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       timeouts: config.timeouts,
       metrics,
       openExchanges,
+      onInternal,
       onError,
       now,
     },
@@ -192,7 +194,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     },
     metrics,
     startedAtSeconds: Math.floor(Date.now() / 1000),
-    onInternal: (error) => logger.error({ err: error }, 'internal error'),
+    onInternal,
   });
 
   function requeueAll(): void {

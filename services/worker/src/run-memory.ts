@@ -1,5 +1,5 @@
 import type { ChatJob, Frame, Holds } from '@sluice/protocol';
-import type { MailboxWriter, Publisher } from '@sluice/relay';
+import type { CountingPublisher, MailboxWriter } from '@sluice/relay';
 
 /**
  * What this worker knows of the runs that it has taken: more than a Redis that has lost its data. An ingress that does
@@ -15,7 +15,7 @@ export interface RunMemory {
 
 export interface BegunRun {
   /** The run is this worker's. `started` has been sent. */
-  claimed(publisher: Pick<Publisher, 'sent'>): void;
+  claimed(publisher: Pick<CountingPublisher, 'sent'>): void;
   /** The run is over and its last frame sent; or it was never claimed. */
   close(): void;
 }
@@ -33,7 +33,7 @@ const rememberMs = 60_000;
 type Past = { readonly kind: 'over'; readonly sent: number } | { readonly kind: 'disclaimed' };
 
 interface Active {
-  publisher: Pick<Publisher, 'sent'> | undefined;
+  publisher: Pick<CountingPublisher, 'sent'> | undefined;
   /** Ingresses that wait for an answer. */
   readonly askers: Set<string>;
 }

@@ -44,7 +44,10 @@ export interface Exchange {
   readonly ended: Promise<FailureFacts | undefined>;
 }
 
-/** What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. */
+/**
+ * What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. A listener that
+ * throws in `onEnd` is told of an `internal_error` as well: its client must hear something.
+ */
 export interface ExchangeListener {
   onStarted(workerId: string): void;
   onAnswered(answered: Answered): void;
@@ -337,8 +340,11 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   function fail(code: ErrorCode): void {
     if (isClosing()) return;
     const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
-    listener.onError(rescue.brokenOff(error), facts());
-    cancel();
+    try {
+      listener.onError(rescue.brokenOff(error), facts());
+    } finally {
+      cancel();
+    }
   }
 
   function cancel(): void {
@@ -373,7 +379,13 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     worker.detach();
     if (!isForgotten) runs.withdraw().catch(needs.onError);
     resolveEnded(reported);
-    if (isHeard) tell();
+    if (!isHeard) return;
+    try {
+      tell();
+    } catch (cause) {
+      needs.onError(cause);
+      listener.onError(new GatewayError('internal_error', { cause }), facts());
+    }
   }
 
   return {

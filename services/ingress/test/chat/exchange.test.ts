@@ -14,6 +14,8 @@ interface Queue {
   submit?: () => Promise<'queued' | 'unknown'>;
   /** Workers of the fleet. */
   fleet?: readonly string[];
+  onEnd?: () => void;
+  onError?: () => void;
 }
 
 function setUp(over: Queue = {}) {
@@ -36,8 +38,12 @@ function setUp(over: Queue = {}) {
     onStarted: (id) => heard.push(`started ${id}`),
     onAnswered: ({ upstream }) => heard.push(`answered ${upstream}`),
     onData: (text) => heard.push(`data ${text}`),
-    onEnd: ({ events }) => heard.push(`end ${events}`),
+    onEnd({ events }) {
+      over.onEnd?.();
+      heard.push(`end ${events}`);
+    },
     onError(error, { attempts }) {
+      over.onError?.();
       lastError = error;
       heard.push(`error ${error.code} ${attempts}`);
     },
@@ -473,6 +479,28 @@ describe('an exchange', () => {
     deliver('end', { events: 'many' });
     expect(heard.at(-1)).toBe('error internal_error 0');
     expect(errors).toHaveLength(1);
+  });
+
+  it('tells of an internal error when its listener can not take the end, and is over', async () => {
+    const { running, deliver, heard, errors, isEnded } = setUp({
+      onEnd() {
+        throw new RangeError('Maximum call stack size exceeded');
+      },
+    });
+    await running();
+    deliver('end', { events: 1, burntTokens: 0 });
+    expect([heard.at(-1), errors.length, await isEnded()]).toEqual(['error internal_error 0', 1, true]);
+  });
+
+  it('cancels its run even when its listener can not take the error', async () => {
+    const { running, exchange, controls } = setUp({
+      onError() {
+        throw new Error('boom');
+      },
+    });
+    await running();
+    expect(() => exchange.fail('draining')).toThrow('boom');
+    expect(controls).toEqual(['w cancel 1']);
   });
 
   it('passes on that the client can not keep up', async () => {
