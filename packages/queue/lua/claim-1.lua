@@ -7,6 +7,7 @@
   KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
            delivered; or, after its last run, only ended (epoch)
   ARGV[1]  epoch of the job   ARGV[2]  claimant: worker id, space, one delivery of the job to it
+  ARGV[3]  deadline that the job itself names (ms, Redis clock), or '' for the record's
   Returns  {'claimed', ms left until the deadline, delivered or ''}
            | {'gone' | 'outdated' | 'taken' | 'moved' | 'late', 0, ''}
 ]]
@@ -19,7 +20,7 @@ if record[3] == epoch and record[5] ~= ARGV[2] then return { 'taken', 0, '' } en
 -- Ingresses of before 2026-11-30 do not say on which server they opened it.
 if record[6] and record[6] ~= server_id() then return { 'moved', 0, '' } end
 local time = redis.call('TIME')
-local left = tonumber(record[2]) - (time[1] * 1000 + math.floor(time[2] / 1000))
+local left = (tonumber(ARGV[3]) or tonumber(record[2])) - (time[1] * 1000 + math.floor(time[2] / 1000))
 if left <= 0 then return { 'late', 0, '' } end
 redis.call('HSET', KEYS[1], 'claimed', epoch, 'claimant', ARGV[2])
 return { 'claimed', left, record[4] or '' }

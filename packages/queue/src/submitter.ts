@@ -1,6 +1,7 @@
 import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { Queue } from 'bullmq';
+import type { JobSeal } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
 import { advanceScript, identifyScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
 
@@ -64,6 +65,7 @@ export interface SubmitterNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
+  readonly seal: JobSeal;
   /** Another server holds a shard than before: what is queued there may have been claimed without a trace. */
   readonly onMoved: () => void;
   readonly onError: (error: unknown) => void;
@@ -77,7 +79,7 @@ const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): st
 
 const textOf = (delivered: Delivered | undefined): string => (delivered === undefined ? '' : JSON.stringify(delivered));
 
-export function createSubmitter({ connection, keys, shards, onMoved, onError }: SubmitterNeeds): Submitter {
+export function createSubmitter({ connection, keys, shards, seal, onMoved, onError }: SubmitterNeeds): Submitter {
   const queues = Array.from({ length: shards }, (_, shard) => {
     const queue = new Queue(queueName, {
       connection,
@@ -117,7 +119,7 @@ export function createSubmitter({ connection, keys, shards, onMoved, onError }: 
   }
 
   async function add(queue: Queue, job: ChatJob): Promise<void> {
-    await queue.add(queueName, chatJobSchema.parse(job), { jobId: jobIdOf(job) });
+    await queue.add(queueName, seal.sign(chatJobSchema.parse(job)), { jobId: jobIdOf(job) });
   }
 
   async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<'queued' | 'unknown'> {
@@ -125,11 +127,11 @@ export function createSubmitter({ connection, keys, shards, onMoved, onError }: 
     const server = await serverOf(shard, places.record);
     const keepMs = Math.ceil(ttlMs);
     // On one connection and in this order: a worker can't see the job before its body and record are there.
-    const stored = connection.set(places.body, body, 'PX', keepMs);
+    const stored = connection.set(places.body, seal.closeBody(body, job.requestId), 'PX', keepMs);
     const opened = openScript.run(
       connection,
       [places.record],
-      [Math.round(deadlineAt), keepMs, job.epoch, textOf(delivered), server],
+      [Math.round(deadlineAt), keepMs, job.epoch, seal.closeDelivered(textOf(delivered), job), server],
     );
     const [, [kind, found]] = await Promise.all([stored, opened, add(queue, job)]);
     learn(shard, found);
@@ -142,7 +144,11 @@ export function createSubmitter({ connection, keys, shards, onMoved, onError }: 
     async resubmit({ job, delivered }) {
       const { queue, shard, record } = placeOf(job.requestId);
       const server = await serverOf(shard, record);
-      const [kind, found] = await advanceScript.run(connection, [record], [job.epoch, textOf(delivered), server]);
+      const [kind, found] = await advanceScript.run(
+        connection,
+        [record],
+        [job.epoch, seal.closeDelivered(textOf(delivered), job), server],
+      );
       learn(shard, found);
       if (kind === 'moved') return 'unknown';
       if (kind === 'queued') await add(queue, job);

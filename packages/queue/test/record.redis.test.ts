@@ -1,5 +1,5 @@
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
-import { claim, createConsumer, createSubmitter, forget } from '@sluice/queue';
+import { claim, createConsumer, createJobSeal, createSubmitter, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
@@ -20,7 +20,8 @@ const job = (over: Partial<ChatJob> = {}): ChatJob => ({
   ...over,
 });
 
-async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
+async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: string) {
+  const seal = createJobSeal(secret);
   const open = (role: ConnectionRole): RedisConnection => {
     const connection = connect({
       settings: { kind: 'single', url: redisUrl },
@@ -37,7 +38,8 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
   const errors: unknown[] = [];
   const onError = (error: unknown): unknown => errors.push(error);
   let moves = 0;
-  const submitter = createSubmitter({ connection, keys, shards, onMoved: () => moves++, onError });
+  const forged: (string | undefined)[] = [];
+  const submitter = createSubmitter({ connection, keys, shards, seal, onMoved: () => moves++, onError });
   const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<string> =>
     submitter.submit({
       job: each,
@@ -52,14 +54,17 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
     submit,
     errors,
     moves: () => moves,
-    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1' }, each),
+    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1', seal }, each),
+    forged,
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
         connect: () => open('blocking'),
         keys,
         shards,
         concurrency: 50,
+        seal,
         run,
+        onForged: (each) => forged.push(each?.requestId),
         onError,
       });
       closers.push(() => consumer.close());
@@ -266,5 +271,65 @@ describe('a request in the queue', () => {
     expect(hasDrained).toBe(false);
     go.resolve();
     await drained;
+  });
+});
+
+const secret = 'a-secret-of-the-operator-0001';
+const delivered = { content: 'half an answer', reasoning: '', chunks: 3 };
+
+describe('a request in the queue of a fleet with a secret', () => {
+  redisTest('is unreadable in Redis, and open to a worker with the secret', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const each = job();
+    await submit(each, { body: '{"messages":"my prompt"}' });
+    expect((await connection.get(keys.body(0, each.requestId))) ?? '').not.toContain('prompt');
+    await submitter.resubmit({ job: { ...each, epoch: 2 }, delivered });
+    expect(JSON.stringify(await connection.hgetall(keys.request(0, each.requestId)))).not.toContain('half');
+    expect(await take({ ...each, epoch: 2 })).toMatchObject({ body: '{"messages":"my prompt"}', delivered });
+  });
+
+  redisTest('is unreadable to a worker without the secret, or with another one', async ({ redisUrl, keyPrefix }) => {
+    const { submit } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const without = await setUp(redisUrl, keyPrefix, 1);
+    const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
+    const [one, two] = [job(), job()];
+    await Promise.all([submit(one), submit(two)]);
+    expect(await without.claim(one)).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringMatching(/no SLUICE_SECRET_KEY/),
+    });
+    expect(await other.claim(two)).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringMatching(/another SLUICE_SECRET_KEY/),
+    });
+  });
+
+  redisTest('is refused when somebody else has written its body', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const [plain, foreign, source] = [job(), job(), job()];
+    await Promise.all([submit(plain), submit(foreign), submit(source)]);
+    await connection.set(keys.body(0, plain.requestId), '{"messages":[]}');
+    await connection.copy(keys.body(0, source.requestId), keys.body(0, foreign.requestId), 'REPLACE');
+    expect(await take(plain)).toMatchObject({ kind: 'unreadable', reason: expect.stringMatching(/not sealed/) });
+    expect(await take(foreign)).toMatchObject({ kind: 'unreadable', reason: expect.stringMatching(/does not open/) });
+  });
+
+  redisTest('runs if its job is signed, and only then', async ({ redisUrl, keyPrefix }) => {
+    const { submit, consume, forged } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const unsigned = await setUp(redisUrl, keyPrefix, 1);
+    const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
+    const seen: string[] = [];
+    await consume((each) => Promise.resolve(void seen.push(each.requestId)));
+    const [genuine, plain, foreign] = [job(), job(), job()];
+    await Promise.all([submit(genuine), unsigned.submit(plain), other.submit(foreign)]);
+    await until(() => seen.length + forged.length === 3, { what: 'all jobs to be looked at' });
+    expect([seen, forged.toSorted()]).toEqual([[genuine.requestId], [plain.requestId, foreign.requestId].toSorted()]);
+  });
+
+  redisTest('keeps the deadline that its job names', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const each = job({ deadlineAt: Date.now() - 1 });
+    await submit(each, { inMs: 60_000 });
+    expect(await take(each)).toEqual({ kind: 'late' });
   });
 });

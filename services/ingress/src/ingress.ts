@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
-import { createSubmitter } from '@sluice/queue';
+import { createJobSeal, createSubmitter } from '@sluice/queue';
 import {
   connect,
   type ConnectionRole,
@@ -128,6 +128,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     connection: commands,
     keys,
     shards: config.queue.shards,
+    seal: createJobSeal(config.secretKey?.reveal()),
     onMoved() {
       logger.warn('another redis server has taken over; what no worker has begun is queued again');
       requeueAll();

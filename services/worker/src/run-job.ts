@@ -9,6 +9,7 @@ import {
   type Logger,
   processSpan,
   queueWaitSpan,
+  type RefusalReason,
   type SpanHandle,
   startSpan,
   type WorkerMetrics,
@@ -28,6 +29,8 @@ export interface RunJobNeeds extends ExecuteNeeds {
   readonly writer: MailboxWriter;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
+  /** Logs, seldom, why a job was not run that no ingress of this fleet can have meant. */
+  readonly onRefused: (error: Error) => void;
   readonly watchIngress: (ingressId: string) => void;
   readonly unwatchIngress: (ingressId: string) => void;
   readonly now: () => number;
@@ -45,6 +48,7 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
   try {
     const claimed = await needs.claim(job);
     if (claimed.kind === 'claimed') await runClaimed(needs, job, { claimed, begun, span });
+    else if (claimed.kind === 'unreadable') refuse(needs, job, { metric: 'unreadable', reason: claimed.reason });
     else notWanted(needs, job, claimed.kind, span.traceId);
   } finally {
     begun.close();
@@ -55,6 +59,31 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
 function notWanted({ logger }: RunJobNeeds, job: ChatJob, claim: string, traceId?: string): void {
   const { requestId, epoch } = job;
   logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job not wanted any more');
+}
+
+const noSignature =
+  'it is not signed with the SLUICE_SECRET_KEY of this worker: give the same one to all ingresses; if they have it, ' +
+  'somebody else wrote to Redis';
+
+/** A job that no ingress with this worker's secret has written is not run. */
+export function refuseForged(needs: RunJobNeeds, job: ChatJob | undefined): void {
+  if (job !== undefined) return refuse(needs, job, { metric: 'unsigned', reason: noSignature });
+  needs.metrics.jobRefused('malformed');
+  needs.onRefused(new Error('it is not a job of Sluice: somebody else wrote to Redis'));
+}
+
+/** Its ingress is told, if there is one: a secret that differs must not look like a hanging provider. */
+function refuse(
+  needs: RunJobNeeds,
+  job: ChatJob,
+  { metric, reason }: { readonly metric: RefusalReason; readonly reason: string },
+): void {
+  const { requestId, epoch, ingressId, state } = job;
+  needs.metrics.jobRefused(metric);
+  needs.onRefused(new Error(reason));
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
+  publish(publisher, { kind: 'error', error: new GatewayError('internal_error'), attempts: state.attempts, events: 0 });
+  needs.forget(job);
 }
 
 interface ClaimedRun {

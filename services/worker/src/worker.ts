@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
-import { claim, createConsumer, forget } from '@sluice/queue';
+import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
@@ -10,7 +10,7 @@ import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createCallTarget } from './call-target.ts';
-import { runJob } from './run-job.ts';
+import { refuseForged, runJob } from './run-job.ts';
 import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
@@ -104,6 +104,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   });
   const images = createImageFetcher({ maxBytes: maxImageBytes, timeoutMs: imageTimeoutMs });
   const { secretKey } = config;
+  const seal = createJobSeal(secretKey?.reveal());
   const tokens =
     secretKey &&
     createTokenVault({
@@ -138,10 +139,11 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     policy: config.retry,
     metrics,
     logger,
+    onRefused: createTroubleLog(logger, 'job refused', now),
     runs,
     memory,
     writer,
-    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
+    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId, seal }, job),
     forget: (job: Parameters<typeof forget>[1]) =>
       void forget({ connection: commands, keys, shards }, job).catch(onError),
     watchIngress: liveness.watch,
@@ -154,7 +156,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     keys,
     shards,
     concurrency: config.worker.concurrency,
+    seal,
     run: (job, queuedAt) => runJob(needs, job, queuedAt),
+    onForged: (job) => refuseForged(needs, job),
     onError,
   });
   metrics.watch(watchUpstreams(config, health));

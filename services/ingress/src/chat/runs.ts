@@ -35,7 +35,7 @@ export interface RunsNeeds {
 }
 
 export function createRuns({ submitter, first, body, deadlineAt, keepMs }: RunsNeeds): Runs {
-  let job = first;
+  let job: ChatJob = { ...first, deadlineAt: Math.round(deadlineAt) };
   let delivered: Delivered | undefined;
   const endsAt = performance.now() + keepMs;
   return {
