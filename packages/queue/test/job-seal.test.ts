@@ -22,7 +22,8 @@ describe('a signed job', () => {
   });
 
   it('is genuine with fields that this replica does not know', () => {
-    expect(seal.isGenuine(travel(seal.sign({ ...job, ...{ ofTomorrow: 1 } })))).toBe(true);
+    const ofTomorrow = { ...job, newField: 1 };
+    expect(seal.isGenuine(travel(seal.sign(ofTomorrow)))).toBe(true);
   });
 
   it.each(Object.keys(job))('is not genuine once its %s is changed or left out', (name) => {
@@ -36,11 +37,11 @@ describe('a signed job', () => {
   });
 
   it('is never taken for genuine by chance, and nothing makes the check throw', () => {
-    fc.assert(fc.property(fc.anything(), (data) => !seal.isGenuine(data)));
+    fc.assert(fc.property(fc.anything(), (data) => expect(seal.isGenuine(data)).toBe(false)));
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (data, mac) => {
-        return !seal.isGenuine({ ...data, mac });
-      }),
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (data, mac) =>
+        expect(seal.isGenuine({ ...data, mac })).toBe(false),
+      ),
     );
   });
 });
@@ -55,11 +56,9 @@ describe('a sealed body', () => {
   it('is unreadable whatever else lies in its place', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.boolean(), (bytes, isMarked) => {
-        const stored = Buffer.concat([Buffer.from(isMarked ? 's1.' : ''), bytes]);
-        return (
-          seal.openBody(stored, 'r').kind === 'unreadable' &&
-          (stored.length === 0 || seal.openDelivered(stored.toString('latin1'), job).kind === 'unreadable')
-        );
+        const stored = Buffer.concat([Buffer.from(isMarked ? 's1.' : '{'), bytes]);
+        expect(seal.openBody(stored, 'r').kind).toBe('unreadable');
+        expect(seal.openDelivered(stored.toString('latin1'), job).kind).toBe('unreadable');
       }),
     );
   });
