@@ -37,11 +37,15 @@ describe('a signed job', () => {
   });
 
   it('is never taken for genuine by chance, and nothing makes the check throw', () => {
-    fc.assert(fc.property(fc.anything(), (data) => expect(seal.isGenuine(data)).toBe(false)));
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (data, mac) =>
-        expect(seal.isGenuine({ ...data, mac })).toBe(false),
-      ),
+      fc.property(fc.anything(), (data) => {
+        expect(seal.isGenuine(data)).toBe(false);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (data, mac) => {
+        expect(seal.isGenuine({ ...data, mac })).toBe(false);
+      }),
     );
   });
 });
