@@ -112,7 +112,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   SLUICE_SECRET_KEY: {
     settings: [],
     meaning:
-      'Encrypts the tokens that providers give out, which all workers share through Redis; the same for all replicas, at least 16 characters. Required where a credential has `anonymous` or `oauth_file`.',
+      'Seals what waits in Redis: requests, what was delivered of answers, the tokens that providers give out; and signs jobs (see SECURITY.md). The same for all ingresses and workers, at least 16 characters. Required where a credential has `anonymous` or `oauth_file`.',
     example: 'CHANGE-ME',
     isSecret: true,
   },

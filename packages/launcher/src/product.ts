@@ -43,6 +43,8 @@ export interface Product {
  */
 export async function withProduct(launch: Launch, use: (product: Product) => Promise<number>): Promise<number> {
   const { root, terminal } = launch;
+  // For the children too: Redis would make its snapshots readable for every user of the machine.
+  process.umask(0o077);
   const state = takeStateFolder(root);
   if (state.besides !== undefined) {
     terminal.say(`Sluice runs from this folder already (process ${state.besides}); this one keeps its data apart.`);

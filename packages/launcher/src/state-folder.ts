@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from './bare/lock.mjs';
 
@@ -9,12 +10,17 @@ export interface StateFolder {
   readonly release: () => void;
 }
 
+const ownerOnly = 0o700;
+
 /**
  * Takes `.sluice`, or `.sluice/run-2` and so on while other starts from the same clone run: two Redis servers must not
- * share a data directory.
+ * share a data directory. Only its owner may look into it: there are prompts, answers, a key and a password.
  */
 export function takeStateFolder(root: string): StateFolder {
   const usual = join(root, '.sluice');
+  // Earlier versions let every user of the machine look into it.
+  mkdirSync(usual, { recursive: true, mode: ownerOnly });
+  chmodSync(usual, ownerOnly);
   let besides: number | undefined;
   for (let run = 1; ; run += 1) {
     const path = run === 1 ? usual : join(usual, `run-${run}`);

@@ -99,7 +99,7 @@ describe('a start', () => {
     await isReady(running);
     const [first = ''] = readFileSync(join(root, '.sluice/logs/worker.log'), 'utf8').split('\n');
     expect(JSON.parse(first)).toMatchObject({
-      REDIS_URL: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
+      REDIS_URL: expect.stringMatching(/^redis:\/\/:[\w-]{43}@127\.0\.0\.1:\d+$/),
       SLUICE_API_KEYS: readFileSync(join(root, '.sluice/api-key'), 'utf8').trim(),
       SLUICE_SUPERVISED: '1',
     });
@@ -127,7 +127,7 @@ describe('a start', () => {
     const key = readFileSync(join(root, '.sluice/api-key'), 'utf8').trim();
     expect(key).toMatch(/^sk-/);
     expect(readFileSync(join(root, '.sluice/logs/worker.log'), 'utf8')).toContain(key);
-    expect(readdirSync(join(root, '.sluice')).sort()).toEqual(['api-key', 'logs', 'redis', 'redis.pid']);
+    expect(readdirSync(join(root, '.sluice')).sort()).toEqual(['api-key', 'logs', 'redis', 'redis.conf', 'redis.pid']);
   });
 
   test('beside another one takes other ports and a Redis of its own', async () => {

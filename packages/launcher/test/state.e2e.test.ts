@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -39,4 +39,11 @@ test('each start that runs has a state folder of its own, the usual one as soon 
   expect(third.path).toBe(join(root, '.sluice'));
   second.release();
   third.release();
+});
+
+test('the state folder is for its owner alone, also when it was not before', () => {
+  mkdirSync(join(root, '.sluice'));
+  chmodSync(join(root, '.sluice'), 0o755);
+  takeStateFolder(root).release();
+  expect(statSync(join(root, '.sluice')).mode & 0o777).toBe(0o700);
 });

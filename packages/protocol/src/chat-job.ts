@@ -22,6 +22,8 @@ export const chatJobSchema = z.object({
   /** Thoughts stay in the answer's text, marked as the provider marks them. Default: no. */
   keepsThinkingMarkup: z.boolean().optional(),
   state: retryStateSchema,
+  /** ms since 1970 on the Redis clock. Jobs of older replicas do not say it. */
+  deadlineAt: z.number().int().optional(),
   /** W3C trace context of the producer's span; absent when tracing is off. */
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),

@@ -1,19 +1,26 @@
 --[[
   Claims one run of a request for one worker. However often a job is delivered, its upstream call is made once: a run
-  that is over, cancelled, late or already claimed is refused. Whoever asks again because the answer got lost gets it.
+  that is over, cancelled, late or already claimed is refused, and so is one that was queued on another server: that one
+  may have given it to a worker, and this one may have lost the claim. Whoever asks again because the answer got lost
+  gets it.
 
-  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), claimed (epoch), claimant,
-           delivered
+  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
+           delivered; or, after its last run, only ended (epoch)
   ARGV[1]  epoch of the job   ARGV[2]  claimant: worker id, space, one delivery of the job to it
-  Returns  {'claimed', ms left until the deadline, delivered or ''} | {'gone' | 'outdated' | 'taken' | 'late', 0, ''}
+  ARGV[3]  deadline that the job itself names (ms, Redis clock), or '' for the record's
+  Returns  {'claimed', ms left until the deadline, delivered or ''}
+           | {'gone' | 'outdated' | 'taken' | 'moved' | 'late', 0, ''}
 ]]
+--@include server-id
 local epoch = ARGV[1]
-local record = redis.call('HMGET', KEYS[1], 'epoch', 'deadline', 'claimed', 'delivered', 'claimant')
+local record = redis.call('HMGET', KEYS[1], 'epoch', 'deadline', 'claimed', 'delivered', 'claimant', 'server')
 if not record[1] then return { 'gone', 0, '' } end
 if record[1] ~= epoch then return { 'outdated', 0, '' } end
 if record[3] == epoch and record[5] ~= ARGV[2] then return { 'taken', 0, '' } end
+-- Ingresses of before 2026-11-30 do not say on which server they opened it.
+if record[6] and record[6] ~= server_id() then return { 'moved', 0, '' } end
 local time = redis.call('TIME')
-local left = tonumber(record[2]) - (time[1] * 1000 + math.floor(time[2] / 1000))
+local left = (tonumber(ARGV[3]) or tonumber(record[2])) - (time[1] * 1000 + math.floor(time[2] / 1000))
 if left <= 0 then return { 'late', 0, '' } end
 redis.call('HSET', KEYS[1], 'claimed', epoch, 'claimant', ARGV[2])
 return { 'claimed', left, record[4] or '' }

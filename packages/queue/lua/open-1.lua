@@ -1,12 +1,20 @@
 --[[
-  Opens the record of a request, beside its queue. While it is there, the request is still wanted.
+  Opens the record of a request, beside its queue. While it is there, the request is still wanted. A command that the
+  client library sends again after a lost connection must not open a run a second time: not on another server, which may
+  have lost the claim of the first one, nor after the run is over.
 
-  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), claimed (epoch), claimant,
-           delivered
+  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
+           delivered; or, after its last run, only ended (epoch)
   ARGV[1]  deadline (ms, Redis clock)   ARGV[2]  ms to keep the record   ARGV[3]  epoch of the run
-  ARGV[4]  what the client has of the answer (JSON), or ''
-  Returns  1
+  ARGV[4]  what the client has of the answer, or ''   ARGV[5]  id of the server that the caller means
+  Returns  {'queued' | 'moved' | 'ended', id of this server}
 ]]
-redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'deadline', ARGV[1], 'delivered', ARGV[4])
+--@include server-id
+local server = server_id()
+if server ~= ARGV[5] then return { 'moved', server } end
+local ended = redis.call('HGET', KEYS[1], 'ended')
+if ended and tonumber(ended) >= tonumber(ARGV[3]) then return { 'ended', server } end
+redis.call('HDEL', KEYS[1], 'ended')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'deadline', ARGV[1], 'server', server, 'delivered', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+return { 'queued', server }

@@ -1,14 +1,18 @@
 --[[
-  Begins the next run of a request unless a worker has claimed the latest one: for a job that a worker took from the
-  list without ever coming to claim it. Whoever comes late is refused by its epoch.
+  Begins the next run of a request unless a worker may have the latest one: for a job that a worker took from the list
+  without ever coming to claim it. Whoever comes late is refused by its epoch. Where the record is gone, or was opened on
+  another server, this one can't know of every claim: then it changes nothing.
 
-  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), claimed (epoch), claimant,
-           delivered
+  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
+           delivered; or, after its last run, only ended (epoch)
   ARGV[1]  the new epoch
-  Returns  {'taken_back', ''} | {'claimed', claimant} | {'gone', ''}: its time is over, or Redis has lost its data
+  Returns  {'taken_back', '', id of this server} | {'claimed', claimant, id} | {'unknown', '', id}
 ]]
-local record = redis.call('HMGET', KEYS[1], 'epoch', 'claimed', 'claimant')
-if not record[1] then return { 'gone', '' } end
-if record[1] == record[2] then return { 'claimed', record[3] } end
+--@include server-id
+local server = server_id()
+local record = redis.call('HMGET', KEYS[1], 'epoch', 'claimed', 'claimant', 'server')
+if not record[1] then return { 'unknown', '', server } end
+if record[1] == record[2] then return { 'claimed', record[3], server } end
+if record[4] ~= server then return { 'unknown', '', server } end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
-return { 'taken_back', '' }
+return { 'taken_back', '', server }

@@ -1,8 +1,8 @@
 --[[
   Ends a request: its record goes, and with it every run that has not begun.
 
-  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), claimed (epoch), claimant,
-           delivered
+  KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
+           delivered; or, after its last run, only ended (epoch)
   KEYS[2]  its body
   Returns  1 when a worker has claimed the latest run (it must be told, if it still runs), else 0
 ]]

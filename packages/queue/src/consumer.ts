@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ChatJob, chatJobSchema } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type Job, Worker } from 'bullmq';
+import type { JobSeal } from './job-seal.ts';
 import { queueName } from './submitter.ts';
 
 /** Longer than closing takes when Redis is there. */
@@ -27,16 +28,28 @@ export interface ConsumerNeeds {
   readonly shards: number;
   /** Runs at once per shard in this process. */
   readonly concurrency: number;
+  readonly seal: JobSeal;
   /** Must settle every outcome itself: what it throws is a fault of ours and only logged. */
   readonly run: (job: ChatJob, queuedAt: number) => Promise<void>;
+  /** Told of a job that no ingress with this worker's secret has written. `job` is undefined where it is not even one. */
+  readonly onForged: (job: ChatJob | undefined) => void;
   readonly onError: (error: unknown) => void;
 }
 
-export function createConsumer({ connect, keys, shards, concurrency, run, onError }: ConsumerNeeds): Consumer {
+export function createConsumer({
+  connect,
+  keys,
+  shards,
+  concurrency,
+  seal,
+  run,
+  onForged,
+  onError,
+}: ConsumerNeeds): Consumer {
   let running = 0;
   async function process(job: Job): Promise<void> {
     const parsed = chatJobSchema.safeParse(job.data);
-    if (!parsed.success) return onError(new Error(`job ${job.id} is not ours`, { cause: parsed.error }));
+    if (!parsed.success || !seal.isGenuine(job.data)) return onForged(parsed.data);
     running++;
     try {
       await run(parsed.data, job.timestamp);

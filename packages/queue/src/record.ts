@@ -2,27 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
+import type { JobSeal, Opened } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
 const claimReply = z.tuple([
-  z.enum(['claimed', 'gone', 'outdated', 'taken', 'late']),
+  z.enum(['claimed', 'gone', 'outdated', 'taken', 'moved', 'late']),
   z.number().int().nonnegative(),
   z.string(),
 ]);
-/** What is stored of a delivered part; empty for a first run. */
-const deliveredText = z.union([
-  z.literal('').transform(() => undefined),
-  z.string().transform((text) => deliveredSchema.parse(JSON.parse(text))),
-]);
-
-export const openScript = defineScript(here('open-1.lua'), (reply) => z.literal(1).parse(reply));
-/** False when the record is gone. */
-export const advanceScript = defineScript(here('advance-1.lua'), (reply) => z.number().parse(reply) === 1);
+export const openScript = defineScript(here('open-1.lua'), (reply) =>
+  z.tuple([z.enum(['queued', 'moved', 'ended']), z.string()]).parse(reply),
+);
+export const advanceScript = defineScript(here('advance-1.lua'), (reply) =>
+  z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]).parse(reply),
+);
+export const identifyScript = defineScript(here('identify-1.lua'), (reply) => z.string().parse(reply));
 /** True when a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => z.number().parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
-  z.tuple([z.enum(['taken_back', 'claimed', 'gone']), z.string()]).parse(reply),
+  z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]).parse(reply),
 );
 const forgetScript = defineScript(here('forget-2.lua'), (reply) => z.number().parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
@@ -54,8 +53,13 @@ export type Claim =
       readonly delivered: Delivered | undefined;
       readonly remainingMs: number;
     }
-  /** Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, or past its deadline. */
-  | { readonly kind: 'gone' | 'outdated' | 'taken' | 'late' };
+  /**
+   * Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, queued on a server that this one
+   * has replaced, or past its deadline.
+   */
+  | { readonly kind: 'gone' | 'outdated' | 'taken' | 'moved' | 'late' }
+  /** This caller's, and of no use: what is stored of the request can't be read. `reason` is for the operator. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 export interface ClaimNeeds {
   /** Of the `command` role. */
@@ -63,6 +67,7 @@ export interface ClaimNeeds {
   readonly keys: Keys;
   readonly shards: number;
   readonly workerId: string;
+  readonly seal: JobSeal;
 }
 
 const claimForMs = 10_000;
@@ -73,26 +78,48 @@ const claimForMs = 10_000;
  * @throws the connection's error when Redis stays away
  */
 export async function claim(
-  { connection, keys, shards, workerId }: ClaimNeeds,
-  job: Pick<ChatJob, 'requestId' | 'epoch'>,
+  { connection, keys, shards, workerId, seal }: ClaimNeeds,
+  job: Pick<ChatJob, 'requestId' | 'epoch' | 'deadlineAt'>,
 ): Promise<Claim> {
   const places = recordOf({ keys, shards }, job.requestId);
   const claimant = `${workerId} ${randomUUID()}`;
   const [[kind, remainingMs, delivered], body] = await whileAway(claimForMs, () =>
-    Promise.all([claimScript.run(connection, [places.record], [job.epoch, claimant]), connection.get(places.body)]),
+    Promise.all([
+      claimScript.run(connection, [places.record], [job.epoch, claimant, job.deadlineAt ?? '']),
+      connection.getBuffer(places.body),
+    ]),
   );
   if (kind !== 'claimed') return { kind };
   if (body === null) return { kind: 'gone' };
-  return { kind, body, delivered: deliveredText.parse(delivered), remainingMs };
+  const opened = seal.openBody(body, job.requestId);
+  if (opened.kind === 'unreadable') return { kind: 'unreadable', reason: `body: ${opened.reason}` };
+  const before = readDelivered(seal.openDelivered(delivered, job));
+  if (before.kind === 'unreadable') return { kind: 'unreadable', reason: `delivered text: ${before.reason}` };
+  return { kind, body: opened.text, delivered: before.delivered, remainingMs };
+}
+
+type ReadDelivered = { readonly kind: 'read'; readonly delivered: Delivered | undefined };
+
+/** What is stored of a delivered part; empty for a first run. */
+function readDelivered(opened: Opened): ReadDelivered | Extract<Opened, { kind: 'unreadable' }> {
+  if (opened.kind === 'unreadable') return opened;
+  if (opened.text === '') return { kind: 'read', delivered: undefined };
+  try {
+    return { kind: 'read', delivered: deliveredSchema.parse(JSON.parse(opened.text)) };
+  } catch {
+    return { kind: 'unreadable', reason: 'it is not what an ingress writes; somebody else wrote to Redis' };
+  }
 }
 
 const forgetForMs = 60_000;
+/** Longer than a connection holds a command back before it sends it again. */
+const rememberEndMs = 10_000;
 
 /** Removes what is kept of a request after its last run. The worker does it, since its ingress may be gone by then. */
 export async function forget(
-  { connection, keys, shards }: Omit<ClaimNeeds, 'workerId'>,
+  { connection, keys, shards }: Omit<ClaimNeeds, 'workerId' | 'seal'>,
   { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,
 ): Promise<void> {
   const { record, body } = recordOf({ keys, shards }, requestId);
-  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch]));
+  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch, rememberEndMs]));
 }

@@ -1,8 +1,9 @@
 import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { Queue } from 'bullmq';
+import type { JobSeal } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
-import { advanceScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
+import { advanceScript, identifyScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
 
 /** The name of BullMQ's queue within each shard's prefix. */
 export const queueName = 'chat';
@@ -13,20 +14,22 @@ const withdrawForMs = 60_000;
 export interface Submitter {
   /**
    * Stores the request and queues a run of it: the first one, or one of a request whose record Redis has lost.
+   * `unknown`: this Redis is not the one that the command was meant for, or the run has ended there: it may have been
+   * claimed.
    * @throws the connection's error when Redis is away; the job may still have been added, which its worker finds out
    */
-  submit(request: Submission): Promise<void>;
-  /** Queues a later run of a stored request. False when the record is gone, and with it the body. */
-  resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<boolean>;
+  submit(request: Submission): Promise<'queued' | 'unknown'>;
+  /** Queues a later run of a stored request. `gone` when its record is, and with it the body; `unknown` as for `submit`. */
+  resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<'queued' | 'gone' | 'unknown'>;
   /** Where the job of the latest run is: still in the list, taken by a worker, or nowhere. */
   find(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<'listed' | 'taken' | 'gone'>;
+  /** Makes this epoch the latest one, unless a worker may have the one before it. The run is yet to be queued. */
+  takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<TakeBack>;
   /**
-   * Makes this epoch the latest one, unless a worker has claimed the one before it; then that goes on. The run is yet to
-   * be queued.
-   *
-   * @returns the worker that has claimed it after all
+   * Looks whether the servers that hold the shards are still the same. One that was restarted, or took over from another,
+   * may have lost the latest writes: then `onMoved` is called.
    */
-  takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<string | undefined>;
+  recheck(): Promise<void>;
   /**
    * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
    * Tried again while Redis is away, for a minute: a job that stays behind would call its upstream in vain.
@@ -36,6 +39,14 @@ export interface Submitter {
   counts(): Promise<{ readonly waiting: number; readonly active: number }>;
   close(): Promise<void>;
 }
+
+/** What Redis knows of a run that has not been heard of. */
+export type TakeBack =
+  /** No worker has it, and none can get it any more. */
+  | { readonly kind: 'taken_back' }
+  | { readonly kind: 'claimed'; readonly workerId: string }
+  /** Redis can't say: it has lost the record, or it is not the server on which the run was queued. */
+  | { readonly kind: 'unknown' };
 
 export interface Submission {
   readonly job: ChatJob;
@@ -54,6 +65,9 @@ export interface SubmitterNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
+  readonly seal: JobSeal;
+  /** Another server holds a shard than before: what is queued there may have been claimed without a trace. */
+  readonly onMoved: () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -65,7 +79,7 @@ const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): st
 
 const textOf = (delivered: Delivered | undefined): string => (delivered === undefined ? '' : JSON.stringify(delivered));
 
-export function createSubmitter({ connection, keys, shards, onError }: SubmitterNeeds): Submitter {
+export function createSubmitter({ connection, keys, shards, seal, onMoved, onError }: SubmitterNeeds): Submitter {
   const queues = Array.from({ length: shards }, (_, shard) => {
     const queue = new Queue(queueName, {
       connection,
@@ -79,38 +93,66 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
     return queue;
   });
 
-  function placeOf(requestId: string): { queue: Queue; record: string; body: string } {
-    const { shard, ...places } = recordOf({ keys, shards }, requestId);
-    const queue = queues[shard];
-    if (queue === undefined) throw new Error(`there is no queue shard ${shard}`);
+  /** Ids of the servers that hold the shards. */
+  const servers = new Map<number, string>();
+
+  function placeOf(requestId: string): { queue: Queue; shard: number; record: string; body: string } {
+    const places = recordOf({ keys, shards }, requestId);
+    const queue = queues[places.shard];
+    if (queue === undefined) throw new Error(`there is no queue shard ${places.shard}`);
     return { queue, ...places };
   }
 
-  async function add(queue: Queue, job: ChatJob): Promise<void> {
-    await queue.add(queueName, chatJobSchema.parse(job), { jobId: jobIdOf(job) });
+  /** The server that a command is meant for: as known before it is sent, since it may be sent twice. */
+  async function serverOf(shard: number, record: string): Promise<string> {
+    const known = servers.get(shard);
+    if (known !== undefined) return known;
+    const server = await identifyScript.run(connection, [record], []);
+    if (!servers.has(shard)) servers.set(shard, server);
+    return server;
   }
 
-  async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<void> {
-    const { queue, ...places } = placeOf(job.requestId);
+  function learn(shard: number, server: string): void {
+    const before = servers.get(shard);
+    servers.set(shard, server);
+    if (before !== undefined && before !== server) onMoved();
+  }
+
+  async function add(queue: Queue, job: ChatJob): Promise<void> {
+    await queue.add(queueName, seal.sign(chatJobSchema.parse(job)), { jobId: jobIdOf(job) });
+  }
+
+  async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<'queued' | 'unknown'> {
+    const { queue, shard, ...places } = placeOf(job.requestId);
+    const server = await serverOf(shard, places.record);
     const keepMs = Math.ceil(ttlMs);
     // On one connection and in this order: a worker can't see the job before its body and record are there.
-    const stored = connection.set(places.body, body, 'PX', keepMs);
+    const stored = connection.set(places.body, seal.closeBody(body, job.requestId), 'PX', keepMs);
     const opened = openScript.run(
       connection,
       [places.record],
-      [Math.round(deadlineAt), keepMs, job.epoch, textOf(delivered)],
+      [Math.round(deadlineAt), keepMs, job.epoch, seal.closeDelivered(textOf(delivered), job), server],
     );
-    await Promise.all([stored, opened, add(queue, job)]);
+    const [, [kind, found]] = await Promise.all([stored, opened, add(queue, job)]);
+    learn(shard, found);
+    return kind === 'queued' ? 'queued' : 'unknown';
   }
 
   return {
     submit: store,
 
     async resubmit({ job, delivered }) {
-      const { queue, record } = placeOf(job.requestId);
-      if (!(await advanceScript.run(connection, [record], [job.epoch, textOf(delivered)]))) return false;
-      await add(queue, job);
-      return true;
+      const { queue, shard, record } = placeOf(job.requestId);
+      const server = await serverOf(shard, record);
+      const [kind, found] = await advanceScript.run(
+        connection,
+        [record],
+        [job.epoch, seal.closeDelivered(textOf(delivered), job), server],
+      );
+      learn(shard, found);
+      if (kind === 'moved') return 'unknown';
+      if (kind === 'queued') await add(queue, job);
+      return kind;
     },
 
     async find(job) {
@@ -121,9 +163,16 @@ export function createSubmitter({ connection, keys, shards, onError }: Submitter
     },
 
     async takeBack({ requestId, epoch }) {
-      const { record } = placeOf(requestId);
-      const [kind, claimant] = await takeBackScript.run(connection, [record], [epoch]);
-      return kind === 'claimed' ? claimant.split(' ')[0] : undefined;
+      const { shard, record } = placeOf(requestId);
+      const [kind, claimant, found] = await takeBackScript.run(connection, [record], [epoch]);
+      learn(shard, found);
+      return kind === 'claimed' ? { kind, workerId: claimant.split(' ')[0] ?? '' } : { kind };
+    },
+
+    async recheck() {
+      const identify = (shard: number): Promise<string> =>
+        identifyScript.run(connection, [keys.request(shard, 'any')], []);
+      await Promise.all([...servers.keys()].map(async (shard) => learn(shard, await identify(shard))));
     },
 
     async withdraw(request) {

@@ -1,5 +1,5 @@
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
-import { claim, createConsumer, createSubmitter, forget } from '@sluice/queue';
+import { claim, createConsumer, createJobSeal, createSubmitter, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
@@ -21,7 +21,8 @@ const job = (over: Partial<ChatJob> = {}): ChatJob => ({
   ...over,
 });
 
-async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
+async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: string) {
+  const seal = createJobSeal(secret);
   const open = (role: ConnectionRole): RedisConnection => {
     const connection = connect({
       settings: { kind: 'single', url: redisUrl },
@@ -37,8 +38,10 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
   const keys = createKeys(keyPrefix);
   const errors: unknown[] = [];
   const onError = (error: unknown): unknown => errors.push(error);
-  const submitter = createSubmitter({ connection, keys, shards, onError });
-  const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<void> =>
+  let moves = 0;
+  const forged: (string | undefined)[] = [];
+  const submitter = createSubmitter({ connection, keys, shards, seal, onMoved: () => moves++, onError });
+  const submit = (each: ChatJob, over: { body?: string; inMs?: number } = {}): Promise<string> =>
     submitter.submit({
       job: each,
       body: Buffer.from(over.body ?? '{}'),
@@ -51,14 +54,18 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2) {
     submitter,
     submit,
     errors,
-    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1' }, each),
+    moves: () => moves,
+    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1', seal }, each),
+    forged,
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
         connect: () => open('blocking'),
         keys,
         shards,
         concurrency: 50,
+        seal,
         run,
+        onForged: (each) => forged.push(each?.requestId),
         onError,
       });
       closers.push(() => consumer.close());
@@ -116,7 +123,7 @@ describe('a request in the queue', () => {
 
     const superseded = job();
     await submit(superseded);
-    expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe(true);
+    expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe('queued');
     expect(await take(superseded)).toEqual({ kind: 'outdated' });
     expect(await take({ ...superseded, epoch: 2 })).toMatchObject({ kind: 'claimed', body: '{}' });
   });
@@ -138,18 +145,61 @@ describe('a request in the queue', () => {
     await forget({ connection, keys, shards: 1 }, each);
     expect(await connection.exists(keys.request(0, each.requestId))).toBe(1);
     await forget({ connection, keys, shards: 1 }, { ...each, epoch: 2 });
-    expect(await connection.exists(keys.request(0, each.requestId))).toBe(0);
+    expect(await connection.hgetall(keys.request(0, each.requestId))).toEqual({ ended: '2' });
+    expect(await connection.pttl(keys.request(0, each.requestId))).toBeGreaterThan(0);
+    expect(await connection.exists(keys.body(0, each.requestId))).toBe(0);
   });
+
+  redisTest('is not begun again by a command that comes after its end', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
+    const each = job();
+    await submit(each);
+    await take(each);
+    await forget({ connection, keys, shards: 1 }, each);
+    expect(await submit(each)).toBe('unknown');
+    expect(await take(each)).toEqual({ kind: 'gone' });
+    expect(await submitter.resubmit({ job: { ...each, epoch: 2 } })).toBe('gone');
+    expect(await submit({ ...each, epoch: 2 })).toBe('queued');
+  });
+
+  redisTest('is neither begun nor taken back on a server that has taken over from another', async ({ keyPrefix }) => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { submit, submitter, connection, claim: take, moves } = await setUp(server.url, keyPrefix, 1);
+    const [each, late] = [job(), job()];
+    await submit(each);
+    await connection.call('SAVE');
+    await server.kill();
+    await server.restart();
+    expect(await submit(late)).toBe('unknown');
+    expect(await take(each)).toEqual({ kind: 'moved' });
+    expect(await take(late)).toEqual({ kind: 'gone' });
+    expect(await submitter.takeBack({ ...each, epoch: 2 })).toEqual({ kind: 'unknown' });
+    expect(moves()).toBe(1);
+    expect(await submitter.resubmit({ job: { ...each, epoch: 2 } })).toBe('queued');
+    expect(await take({ ...each, epoch: 2 })).toMatchObject({ kind: 'claimed' });
+  });
+
+  redisTest(
+    'is claimed where its ingress does not say on which server it opened it',
+    async ({ redisUrl, keyPrefix }) => {
+      const { submit, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
+      const each = job();
+      await submit(each);
+      await connection.hdel(keys.request(0, each.requestId), 'server');
+      expect(await take(each)).toMatchObject({ kind: 'claimed' });
+    },
+  );
 
   redisTest('is taken back unless a worker has claimed it', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
     const [free, claimed] = [job(), job()];
     await Promise.all([submit(free), submit(claimed)]);
     await take(claimed);
-    expect(await submitter.takeBack({ ...free, epoch: 2 })).toBe(undefined);
+    expect(await submitter.takeBack({ ...free, epoch: 2 })).toEqual({ kind: 'taken_back' });
     expect(await take(free)).toEqual({ kind: 'outdated' });
-    expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toBe('w-1');
-    expect(await submitter.takeBack(job({ epoch: 2 }))).toBe(undefined);
+    expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toEqual({ kind: 'claimed', workerId: 'w-1' });
+    expect(await submitter.takeBack(job({ epoch: 2 }))).toEqual({ kind: 'unknown' });
   });
 
   redisTest('is found in the list until a worker takes it', async ({ redisUrl, keyPrefix }) => {
@@ -166,7 +216,7 @@ describe('a request in the queue', () => {
 
   redisTest('can not be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {
     const { submitter } = await setUp(redisUrl, keyPrefix);
-    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe(false);
+    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe('gone');
   });
 
   redisTest('leaves the waiting list when it is withdrawn', async ({ redisUrl, keyPrefix }) => {
@@ -222,5 +272,65 @@ describe('a request in the queue', () => {
     expect(hasDrained).toBe(false);
     go.resolve();
     await drained;
+  });
+});
+
+const secret = 'a-secret-of-the-operator-0001';
+const delivered = { content: 'half an answer', reasoning: '', chunks: 3 };
+
+describe('a request in the queue of a fleet with a secret', () => {
+  redisTest('is unreadable in Redis, and open to a worker with the secret', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const each = job();
+    await submit(each, { body: '{"messages":"my prompt"}' });
+    expect((await connection.get(keys.body(0, each.requestId))) ?? '').not.toContain('prompt');
+    await submitter.resubmit({ job: { ...each, epoch: 2 }, delivered });
+    expect(JSON.stringify(await connection.hgetall(keys.request(0, each.requestId)))).not.toContain('half');
+    expect(await take({ ...each, epoch: 2 })).toMatchObject({ body: '{"messages":"my prompt"}', delivered });
+  });
+
+  redisTest('is unreadable to a worker without the secret, or with another one', async ({ redisUrl, keyPrefix }) => {
+    const { submit } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const without = await setUp(redisUrl, keyPrefix, 1);
+    const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
+    const [one, two] = [job(), job()];
+    await Promise.all([submit(one), submit(two)]);
+    expect(await without.claim(one)).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringMatching(/no SLUICE_SECRET_KEY/),
+    });
+    expect(await other.claim(two)).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringMatching(/another SLUICE_SECRET_KEY/),
+    });
+  });
+
+  redisTest('is refused when somebody else has written its body', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const [plain, foreign, source] = [job(), job(), job()];
+    await Promise.all([submit(plain), submit(foreign), submit(source)]);
+    await connection.set(keys.body(0, plain.requestId), '{"messages":[]}');
+    await connection.copy(keys.body(0, source.requestId), keys.body(0, foreign.requestId), 'REPLACE');
+    expect(await take(plain)).toMatchObject({ kind: 'unreadable', reason: expect.stringMatching(/not sealed/) });
+    expect(await take(foreign)).toMatchObject({ kind: 'unreadable', reason: expect.stringMatching(/does not open/) });
+  });
+
+  redisTest('runs if its job is signed, and only then', async ({ redisUrl, keyPrefix }) => {
+    const { submit, consume, forged } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const unsigned = await setUp(redisUrl, keyPrefix, 1);
+    const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
+    const seen: string[] = [];
+    await consume((each) => Promise.resolve(void seen.push(each.requestId)));
+    const [genuine, plain, foreign] = [job(), job(), job()];
+    await Promise.all([submit(genuine), unsigned.submit(plain), other.submit(foreign)]);
+    await until(() => seen.length + forged.length === 3, { what: 'all jobs to be looked at' });
+    expect([seen, new Set(forged)]).toEqual([[genuine.requestId], new Set([plain.requestId, foreign.requestId])]);
+  });
+
+  redisTest('keeps the deadline that its job names', async ({ redisUrl, keyPrefix }) => {
+    const { submit, claim: take } = await setUp(redisUrl, keyPrefix, 1, secret);
+    const each = job({ deadlineAt: Date.now() - 1 });
+    await submit(each, { inMs: 60_000 });
+    expect(await take(each)).toEqual({ kind: 'late' });
   });
 });

@@ -13,3 +13,4 @@ export { createKeys, type Keys } from './keys.ts';
 export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';
+export { createSeal, deriveKey, type Seal } from './seal.ts';

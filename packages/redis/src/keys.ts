@@ -32,6 +32,8 @@ export interface Keys {
   mailbox(processId: string): string;
   /** string with a short life: this process was alive a moment ago. */
   alive(processId: string): string;
+  /** zset, worker id → its latest sign of life (ms, Redis clock). */
+  readonly workers: string;
   /** BullMQ's prefix for a shard. */
   queuePrefix(shard: number): string;
   /** hash: epoch, deadline and claim of one request. */
@@ -65,6 +67,7 @@ export function createKeys(prefix: string): Keys {
     tokenRate: (keyId) => `${admission}:tpm:${keyId}`,
     mailbox: (processId) => `${prefix}:mb:{${processId}}`,
     alive: (processId) => `${prefix}:alive:${processId}`,
+    workers: `${prefix}:workers`,
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,

@@ -15,11 +15,15 @@ export interface Subscriber {
   onFrame(frame: Frame): void;
   /** A frame was lost on the way. No more frames of this epoch follow. */
   onGap(gap: { readonly expectedSeq: number; readonly gotSeq: number }): void;
+  /** A worker answers whether it has the latest run: `holds` or `disclaims`. */
+  onClaimKnown(frame: Frame): void;
 }
 
 export interface Subscription {
-  /** From now on only frames of this epoch count, from `seq` 0. */
-  expect(epoch: number): void;
+  /** From now on only frames of this epoch count, from this `seq`; default 0. */
+  expect(epoch: number, seq?: number): void;
+  /** The next frame's `seq`: so many frames of the run have come. */
+  readonly nextSeq: number;
   close(): void;
 }
 
@@ -54,6 +58,7 @@ export function createInbox({ onDropped, onGap, onAdmitted, onDisplaced, onError
     const entry = entries.get(frame.requestId);
     if (entry === undefined) return onDropped(frame, 'unknown_request', origin);
     if (frame.epoch !== entry.epoch) return onDropped(frame, 'old_epoch', origin);
+    if (frame.kind === 'holds' || frame.kind === 'disclaims') return entry.subscriber.onClaimKnown(frame);
     if (entry.isBroken) return onDropped(frame, 'after_gap', origin);
     if (frame.seq < entry.nextSeq) return onDropped(frame, 'repeated', origin);
     if (frame.seq > entry.nextSeq) {
@@ -70,10 +75,13 @@ export function createInbox({ onDropped, onGap, onAdmitted, onDisplaced, onError
       const entry: Entry = { subscriber, epoch: 0, nextSeq: 0, isBroken: false };
       entries.set(requestId, entry);
       return {
-        expect(epoch) {
+        expect(epoch, seq = 0) {
           entry.epoch = epoch;
-          entry.nextSeq = 0;
+          entry.nextSeq = seq;
           entry.isBroken = false;
+        },
+        get nextSeq() {
+          return entry.nextSeq;
         },
         close() {
           if (entries.get(requestId) === entry) entries.delete(requestId);

@@ -13,6 +13,12 @@ export interface Publisher {
   onceWritable(callback: () => void): void;
 }
 
+/** A publisher that tells how far it has come. */
+export interface CountingPublisher extends Publisher {
+  /** Frames sent so far. */
+  readonly sent: number;
+}
+
 export interface PublisherNeeds {
   readonly writer: MailboxWriter;
   /** Process id of the ingress. */
@@ -28,7 +34,7 @@ export interface PublisherNeeds {
 const shareBytes = 256 * 1024;
 const shareEveryMs = 50;
 
-export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): Publisher {
+export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): CountingPublisher {
   let seq = 0;
   let sentBytes = 0;
   let shareEndsAt = 0;
@@ -55,6 +61,9 @@ export function createPublisher({ writer, destination, requestId, epoch }: Publi
     onceWritable(callback) {
       if (!hasHadItsShare()) return writer.onceWritable(destination, callback);
       setTimeout(() => writer.onceWritable(destination, callback), shareEndsAt - performance.now());
+    },
+    get sent() {
+      return seq;
     },
   };
 }

@@ -16,6 +16,7 @@ function setUp() {
   const dropped: DropReason[] = [];
   const gaps: unknown[] = [];
   const got: string[] = [];
+  const claims: string[] = [];
   const admitted: string[] = [];
   const displaced: string[] = [];
   const onError = vi.fn<(error: unknown) => void>();
@@ -29,9 +30,10 @@ function setUp() {
   const subscription = inbox.subscribe('r', {
     onFrame: ({ data }) => got.push(data),
     onGap: (gap) => gaps.push(gap),
+    onClaimKnown: ({ kind }) => claims.push(kind),
   });
   subscription.expect(1);
-  return { inbox, subscription, dropped, gaps, got, admitted, displaced, onError };
+  return { inbox, subscription, dropped, gaps, got, claims, admitted, displaced, onError };
 }
 
 describe('createInbox', () => {
@@ -80,6 +82,22 @@ describe('createInbox', () => {
     expect([displaced, admitted, dropped]).toEqual([['waiter'], [], []]);
   });
 
+  it('passes on what workers say of the latest run, whatever frames have come, and counts only those', () => {
+    const { inbox, subscription, got, claims, dropped } = setUp();
+    inbox.deliver([frame(0), frame(0, { kind: 'holds' }), frame(1)], undefined);
+    expect([got, claims, subscription.nextSeq]).toEqual([['0', '1'], ['holds'], 2]);
+    subscription.expect(2);
+    inbox.deliver([frame(0, { kind: 'disclaims' }), frame(0, { kind: 'disclaims', epoch: 2 })], undefined);
+    expect([claims, dropped]).toEqual([['holds', 'disclaims'], ['old_epoch']]);
+  });
+
+  it('takes up a run behind its first frames', () => {
+    const { inbox, subscription, got, gaps } = setUp();
+    subscription.expect(1, 1);
+    inbox.deliver([frame(0), frame(1)], undefined);
+    expect([got, gaps]).toEqual([['1'], []]);
+  });
+
   it('goes on with the others when a subscriber throws', () => {
     const { inbox, got, onError } = setUp();
     const broken = inbox.subscribe('broken', {
@@ -87,6 +105,7 @@ describe('createInbox', () => {
         throw new Error('boom');
       },
       onGap: () => undefined,
+      onClaimKnown: () => undefined,
     });
     broken.expect(1);
     inbox.deliver([frame(0, { requestId: 'broken' }), frame(0)], undefined);

@@ -133,8 +133,8 @@ describe('mailboxes', () => {
     }
     const text = Array.from({ length: count }, (_, at) => `${at} `).join('');
     await until(() => frames.map(({ data }) => data).join('') === text, { what: 'all of the text' });
-    await until(async () => (await fleet.commands.xlen(fleet.keys.mailbox('i-1'))) < 200, {
-      what: 'the stream to shrink',
+    await until(async () => (await fleet.commands.xlen(fleet.keys.mailbox('i-1'))) === 0, {
+      what: 'the stream to be empty',
     });
   });
 

@@ -5,6 +5,7 @@ export {
   type MetricRow,
   metricTable,
   type Outcome,
+  type RefusalReason,
   type Service,
 } from './metric-names.ts';
 export {

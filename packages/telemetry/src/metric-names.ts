@@ -30,6 +30,10 @@ const dropReasons = ['unknown_request', 'old_epoch', 'repeated', 'after_gap'] as
 /** Why a frame that was read was not delivered. */
 export type DropReason = (typeof dropReasons)[number];
 
+const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
+/** Why a worker did not run a job: not a job at all, without a valid MAC, or with a body that does not open. */
+export type RefusalReason = (typeof refusalReasons)[number];
+
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 const errorCodes = Object.keys(errorTable);
 const jobStates = ['waiting', 'active'];
@@ -196,6 +200,13 @@ export const metricTable = {
     services: worker,
     labels: {},
     help: 'Requests this worker is working on.',
+  },
+  jobsRefused: {
+    name: 'sluice_jobs_refused_total',
+    kind: 'counter',
+    services: worker,
+    labels: { reason: refusalReasons },
+    help: 'Jobs that were not run, because no ingress with the same SLUICE_SECRET_KEY has written them.',
   },
   upstreamAttempts: {
     name: 'sluice_upstream_attempts_total',

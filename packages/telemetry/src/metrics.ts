@@ -2,7 +2,14 @@ import type { ErrorCode } from '@sluice/protocol';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import { type AttemptOutcome, type DropReason, metricTable, type Outcome, type Service } from './metric-names.ts';
+import {
+  type AttemptOutcome,
+  type DropReason,
+  metricTable,
+  type Outcome,
+  type RefusalReason,
+  type Service,
+} from './metric-names.ts';
 
 /** The bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {
@@ -72,6 +79,7 @@ export interface IngressMetrics extends SharedMetrics {
 export interface WorkerMetrics extends SharedMetrics {
   jobStarted(): void;
   jobEnded(): void;
+  jobRefused(reason: RefusalReason): void;
   attemptEnded(upstream: string, outcome: AttemptOutcome): void;
   chunkGap(upstream: string, gapMs: number): void;
   /** `upstream` is the one that failed. */
@@ -211,6 +219,7 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
 function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
   const { counter, gauge, histogram } = instruments;
   const activeJobs = gauge(metricTable.activeJobs).at();
+  const refused = counter(metricTable.jobsRefused);
   const attempts = counter(metricTable.upstreamAttempts);
   const chunkGap = histogram(metricTable.upstreamChunkGap);
   const retries = counter(metricTable.retries);
@@ -222,6 +231,7 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   return {
     jobStarted: () => void activeJobs.value++,
     jobEnded: () => void activeJobs.value--,
+    jobRefused: (reason) => void refused.at(reason).value++,
     attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
     chunkGap: (upstream, gapMs) => chunkGap.at(upstream).observe(gapMs / 1000),
     retried: (upstream, reason) => void retries.at(upstream, reason).value++,

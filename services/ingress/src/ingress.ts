@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission, createPeek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
-import { createSubmitter } from '@sluice/queue';
+import { createJobSeal, createSubmitter } from '@sluice/queue';
 import {
   connect,
   type ConnectionRole,
@@ -11,7 +11,8 @@ import {
   untilReady,
   watchPresence,
 } from '@sluice/redis';
-import { createInbox, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import type { FrameKind } from '@sluice/protocol';
+import { createInbox, createLiveness, createMailboxReader, createMailboxWriter, createRoster } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
@@ -53,6 +54,9 @@ const inUseMs = 10_000;
 /** What remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
+/** A worker that sends these has nothing more to do for the run. */
+const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
+
 export function createIngress({ config, ingressId, version, logger, metrics }: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
@@ -83,6 +87,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onError,
     now: Date.now,
   });
+  const roster = createRoster({ connection: commands, rosterKey: keys.workers, onError, now });
   const admission = createAdmission({
     connection: commands,
     keys,
@@ -96,7 +101,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onDropped({ requestId, epoch, kind }, reason, origin) {
       metrics.relayDropped(reason);
       // Whoever sends what nobody waits for works in vain: a run that was superseded or whose client has left.
-      const isInVain = reason !== 'repeated' && kind !== 'end' && kind !== 'error' && kind !== 'retry';
+      const isInVain = reason !== 'repeated' && !lastWords.has(kind);
       if (isInVain && origin !== undefined) {
         writer.send(origin.processId, { requestId, epoch, seq: 0, kind: 'cancel', data: '' });
       }
@@ -113,7 +118,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     isCluster: config.redis.kind === 'cluster',
     onRestored() {
       logger.warn('redis has lost its data; what no worker has begun is queued again');
-      for (const exchange of openExchanges) exchange.requeue();
+      requeueAll();
     },
     onFrames(frames, origin) {
       metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
@@ -121,7 +126,17 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     },
     onError,
   });
-  const submitter = createSubmitter({ connection: commands, keys, shards: config.queue.shards, onError });
+  const submitter = createSubmitter({
+    connection: commands,
+    keys,
+    shards: config.queue.shards,
+    seal: createJobSeal(config.secretKey?.reveal()),
+    onMoved() {
+      logger.warn('another redis server has taken over; what no worker has begun is queued again');
+      requeueAll();
+    },
+    onError,
+  });
   const totals = createTotals();
   const redis = watchPresence(commands, now);
   let isStarted = false;
@@ -141,7 +156,10 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
   });
-  commands.on('ready', () => metrics.redisUp(true));
+  commands.on('ready', () => {
+    metrics.redisUp(true);
+    submitter.recheck().catch(onError);
+  });
   commands.on('close', () => metrics.redisUp(false));
 
   const state = (): ReplicaState => ({
@@ -154,6 +172,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   const { maxConcurrentRequests } = config.limits;
   const pages = createHealthPages({ version, state, totals, maxConcurrentRequests });
   const render = shareRender(metrics.render, now);
+  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
     serve: {
@@ -163,12 +182,14 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       submitter,
       writer,
       workers,
+      roster,
       ingressId,
       server: config.server,
       limits: config.limits,
       timeouts: config.timeouts,
       metrics,
       openExchanges,
+      onInternal,
       onError,
       now,
     },
@@ -178,8 +199,12 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     pages,
     metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
-    onInternal: (error) => logger.error({ err: error }, 'internal error'),
+    onInternal,
   });
+
+  function requeueAll(): void {
+    for (const exchange of openExchanges) exchange.requeue();
+  }
 
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= patienceMs) return;
@@ -210,7 +235,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([reader.start(), liveness.start()]);
+      await Promise.all([reader.start(), liveness.start(), roster.start()]);
       isStarted = true;
       watchdog = setInterval(giveUpWithoutRedis, lookEveryMs);
     },
@@ -232,7 +257,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       management?.close();
       clearInterval(watchdog);
       writer.close();
-      await within(Promise.all([reader.close(), liveness.close(), submitter.close()]), lastWordsMs);
+      await within(Promise.all([reader.close(), liveness.close(), roster.close(), submitter.close()]), lastWordsMs);
       for (const connection of connections) connection.disconnect();
     },
   };

@@ -6,7 +6,7 @@ import type { Answer, Opening } from './answer.ts';
 import type { Execution } from './execution.ts';
 import type { JudgeNeeds } from './judge.ts';
 import type { Warner } from './log-attempt.ts';
-import type { MakeAttempt, RunMemory } from './make-attempt.ts';
+import type { MakeAttempt, AttemptMemory } from './make-attempt.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
 import type { Target, TargetsOf } from './targets.ts';
@@ -27,7 +27,7 @@ export interface Course {
   readonly plan: Plan;
   readonly tally: Tally;
   readonly answer: Answer;
-  readonly memory: RunMemory;
+  readonly memory: AttemptMemory;
   state: RetryState;
   /** Upstream events that were passed on. */
   events: number;

@@ -39,14 +39,14 @@ export interface ChosenAttempt {
 }
 
 /** What the attempts of one run have in common. */
-export interface RunMemory {
+export interface AttemptMemory {
   readonly images: Pick<ImageFetcher, 'fetch'>;
   /** What attempts have found out that a later one at the same target can use, by the target's name. */
   readonly notes: Map<string, Readonly<Record<string, string>>>;
 }
 
 export interface AttemptSeams {
-  readonly memory: RunMemory;
+  readonly memory: AttemptMemory;
   readonly sink: AnswerSink;
   /** Told of each call that the preparation makes. */
   readonly onCall: () => void;

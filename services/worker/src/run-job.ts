@@ -9,14 +9,16 @@ import {
   type Logger,
   processSpan,
   queueWaitSpan,
+  type RefusalReason,
   type SpanHandle,
   startSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import type { ActiveRuns } from './active-runs.ts';
-import type { Execution, Outcome } from './execution.ts';
 import type { RunNeeds } from './course.ts';
+import type { Execution, Outcome } from './execution.ts';
 import { run as serve } from './run.ts';
+import type { BegunRun, RunMemory } from './run-memory.ts';
 
 export interface RunJobNeeds extends RunNeeds {
   readonly workerId: string;
@@ -25,9 +27,12 @@ export interface RunJobNeeds extends RunNeeds {
   /** Removes what is kept of a request that will not run again. */
   readonly forget: (job: ChatJob) => void;
   readonly runs: ActiveRuns;
+  readonly memory: RunMemory;
   readonly writer: MailboxWriter;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
+  /** Logs, seldom, why a job was not run that no ingress of this fleet can have meant. */
+  readonly onRefused: (error: Error) => void;
   readonly watchIngress: (ingressId: string) => void;
   readonly unwatchIngress: (ingressId: string) => void;
   readonly now: () => number;
@@ -37,33 +42,75 @@ const queue = 'chat';
 
 /** Takes one job from its claim to its last frame. */
 export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number): Promise<void> {
-  const { requestId: messageId, epoch, ingressId } = job;
+  const { requestId: messageId, epoch } = job;
+  const begun = needs.memory.begin(job);
+  if (begun === undefined) return notWanted(needs, job, 'known');
   const span = startSpan({ ...processSpan({ queue, messageId, epoch }), parent: job });
   startSpan({ ...queueWaitSpan({ queue }), parent: span, startTimeMs: queuedAt }).end();
-  const claimed = await needs.claim(job);
-  const claimedAt = needs.now();
-  if (claimed.kind !== 'claimed') {
-    needs.logger.debug(
-      { internal_id: messageId, trace_id: span.traceId, epoch, claim: claimed.kind },
-      'job not wanted any more',
-    );
-    return span.end();
+  try {
+    const claimed = await needs.claim(job);
+    if (claimed.kind === 'claimed') await runClaimed(needs, job, { claimed, begun, span });
+    else if (claimed.kind === 'unreadable') refuse(needs, job, { metric: 'unreadable', reason: claimed.reason });
+    else notWanted(needs, job, claimed.kind, span.traceId);
+  } finally {
+    begun.close();
+    span.end();
   }
+}
 
-  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId: messageId, epoch });
+function notWanted({ logger }: RunJobNeeds, job: ChatJob, claim: string, traceId?: string): void {
+  const { requestId, epoch } = job;
+  logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job not wanted any more');
+}
+
+const noSignature =
+  'it is not signed with the SLUICE_SECRET_KEY of this worker: give the same one to all ingresses; if they have it, ' +
+  'somebody else wrote to Redis';
+
+/** A job that no ingress with this worker's secret has written is not run. */
+export function refuseForged(needs: RunJobNeeds, job: ChatJob | undefined): void {
+  if (job !== undefined) return refuse(needs, job, { metric: 'unsigned', reason: noSignature });
+  needs.metrics.jobRefused('malformed');
+  needs.onRefused(new Error('it is not a job of Sluice: somebody else wrote to Redis'));
+}
+
+/** Its ingress is told, if there is one: a secret that differs must not look like a hanging provider. */
+function refuse(
+  needs: RunJobNeeds,
+  job: ChatJob,
+  { metric, reason }: { readonly metric: RefusalReason; readonly reason: string },
+): void {
+  const { requestId, epoch, ingressId, state } = job;
+  needs.metrics.jobRefused(metric);
+  needs.onRefused(new Error(reason));
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
+  publish(publisher, { kind: 'error', error: new GatewayError('internal_error'), attempts: state.attempts, events: 0 });
+  needs.forget(job);
+}
+
+interface ClaimedRun {
+  readonly claimed: Extract<Claim, { kind: 'claimed' }>;
+  readonly begun: BegunRun;
+  readonly span: SpanHandle;
+}
+
+async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, span }: ClaimedRun): Promise<void> {
+  const { requestId, epoch, ingressId } = job;
+  const claimedAt = needs.now();
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
   const run = needs.runs.open(job);
   // Nothing may come between this and the `finally`: a run that is never closed holds up every drain.
   try {
     needs.metrics.jobStarted();
     needs.watchIngress(ingressId);
     publisher.send('started', { workerId: needs.workerId });
+    begun.claimed(publisher);
     const remainingMs = (): number => claimed.remainingMs - (needs.now() - claimedAt);
     await serveJob(needs, job, { claimed, run, publisher, remainingMs, span });
   } finally {
     run.close();
     if (!needs.runs.hasRunsOf(ingressId)) needs.unwatchIngress(ingressId);
     needs.metrics.jobEnded();
-    span.end();
   }
 }
 
@@ -86,7 +133,7 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** The ingress has validated it: what is no JSON object here did not come from there. */
+/** The ingress stores JSON objects only: anything else was written by somebody else. */
 function readBody(text: string): ChatBody | undefined {
   try {
     return readChatBody(text);

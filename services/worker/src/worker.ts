@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
-import { claim, createConsumer, forget } from '@sluice/queue';
+import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import { createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
@@ -12,7 +13,8 @@ import { createDoubts } from './doubts.ts';
 import { createHealth } from './fleet-health.ts';
 import { logThrown } from './log-attempt.ts';
 import { createMakeAttempt } from './make-attempt.ts';
-import { runJob } from './run-job.ts';
+import { refuseForged, runJob } from './run-job.ts';
+import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
@@ -34,6 +36,11 @@ export interface WorkerNeeds {
   readonly metrics: WorkerMetrics;
 }
 
+/**
+ * Ingresses look twice a second who is there. A worker that claimed a run before they know it could not be asked for it
+ * after Redis has lost its data.
+ */
+const untilKnownMs = 1000;
 /** What remains after the grace: aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
@@ -73,6 +80,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onError,
     now: Date.now,
   });
+  const memory = createRunMemory({ workerId, writer, now });
+  const enrolment = createEnrolment({ connection: commands, rosterKey: keys.workers, processId: workerId, onError });
   const reader = createMailboxReader({
     connectBlocking: () => open('blocking'),
     connection: commands,
@@ -80,7 +89,10 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     isCluster: config.redis.kind === 'cluster',
     onFrames(frames, origin) {
       metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
-      for (const frame of frames) runs.control(frame);
+      for (const frame of frames) {
+        if (frame.kind !== 'probe') runs.control(frame);
+        else if (origin !== undefined) memory.probe(frame, origin.processId);
+      }
     },
     onError,
   });
@@ -103,6 +115,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     timeoutMs: imageTimeoutMs,
   });
   const { secretKey } = config;
+  const seal = createJobSeal(secretKey?.reveal());
   const tokens =
     secretKey &&
     createTokenVault({
@@ -140,9 +153,11 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     policy: config.retry,
     metrics,
     logger,
+    onRefused: createTroubleLog(logger, 'job refused', now),
     runs,
+    memory,
     writer,
-    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId }, job),
+    claim: (job: Parameters<typeof claim>[1]) => claim({ connection: commands, keys, shards, workerId, seal }, job),
     forget: (job: Parameters<typeof forget>[1]) =>
       void forget({ connection: commands, keys, shards }, job).catch(onError),
     watchIngress: liveness.watch,
@@ -155,7 +170,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     keys,
     shards,
     concurrency: config.worker.concurrency,
+    seal,
     run: (job, queuedAt) => runJob(needs, job, queuedAt),
+    onForged: (job) => refuseForged(needs, job),
     onError,
   });
   metrics.watch(watchUpstreams(config, health));
@@ -168,7 +185,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       warnOfProviders(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([reader.start(), liveness.start()]);
+      await Promise.all([reader.start(), liveness.start(), enrolment.start()]);
+      await delay(untilKnownMs);
       await consumer.start();
       isRunning = true;
     },
@@ -188,7 +206,10 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(drained, lastWordsMs);
       await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
-      await within(Promise.all([reader.close(), liveness.close(), client.close(), images.close()]), lastWordsMs);
+      await within(
+        Promise.all([reader.close(), liveness.close(), enrolment.close(), client.close(), images.close()]),
+        lastWordsMs,
+      );
       for (const connection of connections) connection.disconnect();
     },
   };

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createActiveRuns } from '../src/active-runs.ts';
 import { createDoubts } from '../src/doubts.ts';
 import { runJob, type RunJobNeeds } from '../src/run-job.ts';
+import { createRunMemory } from '../src/run-memory.ts';
 import { jobWith, noImages, targetWith } from './scene.ts';
 
 async function serve(body: string, over: Partial<RunJobNeeds> = {}) {
@@ -30,6 +31,8 @@ async function serve(body: string, over: Partial<RunJobNeeds> = {}) {
       claim: () => Promise.resolve({ kind: 'claimed', body, remainingMs: 10_000, delivered: undefined }),
       forget,
       runs,
+      memory: createRunMemory({ workerId: 'w', writer, now: () => 0 }),
+      onRefused: () => undefined,
       writer,
       metrics: { jobStarted: () => undefined, jobEnded } as Partial<RunJobNeeds['metrics']> as RunJobNeeds['metrics'],
       logger: { warn: log, error: log, debug: log } as unknown as RunJobNeeds['logger'],

@@ -6,12 +6,19 @@ import { findProgram } from '../find-program.ts';
 import { anyFreePort } from '../ports.ts';
 import type { StartContext } from '../started.ts';
 import { untilRedisAnswers } from './inspect.ts';
+import { newPassword } from './password.ts';
 import { unavailable, type RedisSource } from './source.ts';
 
 const image = 'redis:8-alpine';
 const host = '127.0.0.1';
 const engineTimeoutMs = 5000;
 const removalTimeoutMs = 15_000;
+
+const passwordVariable = 'SLUICE_REDIS_PASSWORD';
+/** Reads the password as configuration, from its input. Nothing is written down: the container goes with its data. */
+const serverCommand =
+  `printf 'requirepass %s\\n' "$${passwordVariable}" | ` +
+  "exec redis-server - --save '' --appendonly no --maxmemory-policy noeviction";
 
 export interface DockerRedis {
   readonly searchPath: string;
@@ -68,10 +75,21 @@ async function startContainer({ docker, name, context }: Startable): Promise<str
   remove();
   const port = await anyFreePort(host);
   context.register({ name: 'Redis container', stop: () => Promise.resolve(remove()), kill: remove });
-  const container = ['--detach', '--rm', '--name', name, '--publish', `${host}:${port}:6379`, image];
-  const server = ['redis-server', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
-  await runQuietly({ file: docker, args: ['run', ...container, ...server] });
-  const url = `redis://${host}:${port}`;
+  const password = newPassword();
+  // Named and not given on the command line, which every user of the machine can see.
+  const container = [
+    '--detach',
+    '--rm',
+    '--name',
+    name,
+    '--publish',
+    `${host}:${port}:6379`,
+    '--env',
+    passwordVariable,
+  ];
+  const args = ['run', ...container, image, 'sh', '-c', serverCommand];
+  await runQuietly({ file: docker, args, env: { ...process.env, [passwordVariable]: password } });
+  const url = `redis://:${password}@${host}:${port}`;
   await untilRedisAnswers({ url, signal: context.signal, log: `\`docker logs ${name}\`` });
   return url;
 }

@@ -10,6 +10,8 @@ import { findProgram } from '../find-program.ts';
 import { anyFreePort } from '../ports.ts';
 import type { StartContext } from '../started.ts';
 import { untilRedisAnswers } from './inspect.ts';
+import { hasAppendOnly, leaveAppendOnly } from './leave-append-only.ts';
+import { keepPassword } from './password.ts';
 import type { RedisOffer, RedisSource, Unavailable } from './source.ts';
 import { isNewEnough, oldestVersion, parseServerBanner } from './version.ts';
 
@@ -69,26 +71,46 @@ async function startServer({ file, stateFolder, context }: Startable): Promise<s
   const logFile = join(stateFolder, 'logs/redis.log');
   await endLeftover(pidFile);
   mkdirSync(data, { recursive: true });
+  const configFile = join(stateFolder, 'redis.conf');
+  const password = keepPassword(configFile);
+  const isAppending = hasAppendOnly(data);
   const port = await anyFreePort(host);
-  const child = startChild({ name: 'Redis server', file, args: serverArguments(port, data), logFile, graceMs });
+  const child = startChild({
+    name: 'Redis server',
+    file,
+    args: [configFile, ...serverArguments({ port, data, isAppending })],
+    logFile,
+    graceMs,
+  });
   context.register(child);
   if (child.pid !== undefined) writeFileSync(pidFile, processIdentity(child.pid) ?? '');
-  const url = `redis://${host}:${port}`;
+  const url = `redis://:${password}@${host}:${port}`;
   await untilRedisAnswers({ url, died: child.died, signal: context.signal, log: logFile });
+  if (isAppending) await leaveAppendOnly(url, data);
   return url;
 }
 
-/** Nothing is ever evicted: every key is a request under way. The log of writes lets a restart find them again. */
-function serverArguments(port: number, data: string): string[] {
+interface ServerState {
+  readonly port: number;
+  readonly data: string;
+  /** It is to read an append-only file that an earlier version has left. */
+  readonly isAppending: boolean;
+}
+
+/**
+ * Nothing is ever evicted: every key is a request under way, or a token of a provider, and those have to outlive a
+ * restart. A snapshot a minute keeps them. An append-only file would keep every prompt as well, long after its request.
+ */
+function serverArguments({ port, data, isAppending }: ServerState): string[] {
   const settings = {
     port: String(port),
     bind: host,
     'protected-mode': 'yes',
     daemonize: 'no',
     dir: data,
-    appendonly: 'yes',
-    appendfsync: 'everysec',
-    save: '',
+    appendonly: isAppending ? 'yes' : 'no',
+    save: '60 1',
+    'stop-writes-on-bgsave-error': 'no',
     'maxmemory-policy': 'noeviction',
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);

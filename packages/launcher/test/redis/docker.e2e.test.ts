@@ -76,10 +76,11 @@ test('runs a container on a free loopback port, after removing its leftover, and
   const context = { register: (thing: Started) => void started.push(thing), signal: new AbortController().signal };
   const url = await offer.start(context);
   const [removal, run] = calls().slice(-2);
-  const { port } = new URL(url);
+  const { port, password } = new URL(url);
   expect(removal).toMatch(/^rm --force --volumes sluice-redis-[0-9a-f]{12}$/);
   expect(run).toMatch(/^run --detach --rm --name sluice-redis-/);
-  expect(run).toContain(`--publish 127.0.0.1:${port}:6379 redis:8-alpine redis-server --appendonly yes`);
+  expect(run).toContain(`--publish 127.0.0.1:${port}:6379 --env SLUICE_REDIS_PASSWORD redis:8-alpine sh -c`);
+  expect([password.length, run?.includes(password)]).toEqual([43, false]);
   await started[0]?.stop();
   expect(calls().at(-1)).toBe(removal);
   expect(existsSync(join(machine.bin, 'container.pid'))).toBe(false);

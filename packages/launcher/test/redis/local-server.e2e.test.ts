@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LaunchError } from '../../src/bare/launch-error.mjs';
@@ -62,19 +62,39 @@ describe('a Redis server that is started', () => {
 
   test('listens on loopback alone, evicts nothing and keeps its data in the state folder', async () => {
     const url = await (await offer()).start(context);
-    expect(url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+    expect(url).toMatch(/^redis:\/\/:[\w-]{43}@127\.0\.0\.1:\d+$/);
     expect(await inspectRedis(url, 1000)).toMatchObject({ version: { text: '7.0.15' }, evictionPolicy: 'noeviction' });
     const data = join(machine.stateFolder, 'redis');
     const args = JSON.parse(readFileSync(join(data, 'arguments.json'), 'utf8')) as string[];
-    const settings = Object.fromEntries(args.flatMap((arg, at) => (at % 2 === 0 ? [[arg, args[at + 1]]] : [])));
+    const settings = Object.fromEntries(args.flatMap((arg, at) => (at % 2 === 1 ? [[arg, args[at + 1]]] : [])));
     expect(settings).toMatchObject({
       '--bind': '127.0.0.1',
       '--protected-mode': 'yes',
       '--dir': data,
-      '--appendonly': 'yes',
-      '--appendfsync': 'everysec',
+      '--appendonly': 'no',
+      '--save': '60 1',
       '--maxmemory-policy': 'noeviction',
     });
+  });
+
+  test('has a password, the same at each start, which stands in a file for its owner alone', async () => {
+    const url = await (await offer()).start(context);
+    const { password } = new URL(url);
+    const file = join(machine.stateFolder, 'redis.conf');
+    expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual([`requirepass ${password}\n`, 0o600]);
+    const args = readFileSync(join(machine.stateFolder, 'redis/arguments.json'), 'utf8');
+    expect([args.includes(file), args.includes(password)]).toEqual([true, false]);
+    chmodSync(file, 0o644);
+    expect(new URL(await (await offer()).start(context)).password).toBe(password);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('reads the append-only file of an earlier version once more, and removes it', async () => {
+    const data = join(machine.stateFolder, 'redis');
+    mkdirSync(join(data, 'appendonlydir'), { recursive: true });
+    await (await offer()).start(context);
+    expect(readFileSync(join(data, 'arguments.json'), 'utf8')).toContain('"--appendonly","yes"');
+    expect(existsSync(join(data, 'appendonlydir'))).toBe(false);
   });
 
   test('is gone after it was stopped', async () => {

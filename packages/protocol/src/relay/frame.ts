@@ -7,7 +7,11 @@
  * quote of every token. Lengths survive the trip through UTF-8, because a lone surrogate becomes one U+FFFD unit.
  */
 
-/** What a frame says. The first group travels worker → ingress, `admitted` and `displaced` Redis script → ingress, the rest ingress → worker. */
+/**
+ * What a frame says. `started` to `disclaims` travel worker → ingress, `admitted` and `displaced` Redis script → ingress, the rest
+ * ingress → worker. `probe` asks a worker whether it has this run; `holds` and `disclaims` are its answers, which come
+ * after every frame of the run that the worker sent before.
+ */
 const frameKinds = [
   'started',
   'answered',
@@ -15,11 +19,14 @@ const frameKinds = [
   'end',
   'retry',
   'error',
+  'holds',
+  'disclaims',
   'admitted',
   'displaced',
   'cancel',
   'pause',
   'resume',
+  'probe',
 ] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
@@ -27,7 +34,7 @@ export interface Frame {
   readonly requestId: string;
   /** Which run of the request this belongs to: 1 for the first; a re-run counts up, and older epochs are dropped. */
   readonly epoch: number;
-  /** Counts from 0 within an epoch, without gaps, for worker → ingress; 0 elsewhere. */
+  /** Counts from 0 within an epoch, without gaps, for what a run itself sends; 0 elsewhere. */
   readonly seq: number;
   readonly kind: FrameKind;
   /** For `data` the text for the client as it is: SSE events, or one whole JSON body. Else JSON, or empty. */

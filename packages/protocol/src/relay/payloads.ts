@@ -71,6 +71,19 @@ export const firstRetryState: RetryState = {
 /** `started`: a worker holds the request and is about to call an upstream. */
 export const startedSchema = z.object({ workerId: z.string() });
 
+/** `holds`: this worker has claimed the run. */
+export const holdsSchema = z.object({
+  workerId: z.string(),
+  /** The run is over, and all its frames have been sent. */
+  isOver: z.boolean(),
+  /** Frames of the run that were sent before this one. */
+  sent: z.number().int().nonnegative(),
+});
+export type Holds = z.infer<typeof holdsSchema>;
+
+/** `disclaims`: this worker has not begun the run, and never will. */
+export const disclaimsSchema = z.object({ workerId: z.string() });
+
 /** `answered`: an upstream has begun to answer; sent before the first `data`. */
 export const answeredSchema = z.object({
   upstream: z.string(),

@@ -187,6 +187,11 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
     expect(run(words, [...said, ...end('stop', 7), ...later, ...over])).toMatchObject(whole);
   });
 
+  it('fails where the provider says so before its end, and not behind it', () => {
+    expect(run(words, [...said, error, ...over]).state).toMatchObject({ kind: 'failed' });
+    expect(run(words, [...said, ...end('stop', 7), ...over, error]).state).toMatchObject(complete);
+  });
+
   it('has the first of two finish reasons', () => {
     const isMute = type === 'coze' || type === 'zai-web';
     const answer = run(words, [...said, ...end(isMute ? 'stop' : 'length'), ...end('stop', 7), ...over]);

@@ -20,6 +20,8 @@ export interface ConverseNeeds extends ExchangeNeeds {
   readonly limits: Config['limits'];
   readonly timeouts: Config['timeouts'];
   readonly metrics: IngressMetrics;
+  /** A fault of ours, for the log. */
+  readonly onInternal: (error: unknown) => void;
   /** Every exchange that is under way, for the drain. */
   readonly openExchanges: Set<Exchange>;
   /** Monotonic milliseconds. */
@@ -93,19 +95,33 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
       },
       onEnd(end) {
         consumption = { kind: 'complete', end, attempts: answered?.attempts ?? 1 };
-        reply.onEnd();
+        try {
+          reply.onEnd();
+        } catch (cause) {
+          needs.onInternal(cause);
+          return onError(new GatewayError('internal_error', { cause }), { attempts: answered?.attempts ?? 0 });
+        }
         observation.complete(end);
         done();
       },
-      onError(error, { attempts }) {
-        const isTold = reply.onError(error);
-        observation.failed(error, { attempts, status: isTold ? 200 : error.status });
-        if (isTold) return done();
-        if (attempts > 0) response.setHeader('x-sluice-attempts', attempts);
-        reject(error);
-      },
+      onError,
     },
   );
+
+  /** Whatever the reply does, the client hears of the end: by an error event, by a status, or by a broken connection. */
+  function onError(error: GatewayError, { attempts }: { readonly attempts: number }): void {
+    let isTold = false;
+    try {
+      isTold = reply.onError(error);
+    } catch (cause) {
+      needs.onInternal(cause);
+    }
+    observation.failed(error, { attempts, status: isTold ? 200 : error.status });
+    if (isTold) return done();
+    if (attempts > 0 && !response.headersSent) response.setHeader('x-sluice-attempts', attempts);
+    reject(error);
+  }
+
   const plainReply = createReply(needs, conversation, { exchange, answered: () => answered });
   const reply = withThinking(plainReply, conversation.thinking, stream);
 

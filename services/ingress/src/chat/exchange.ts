@@ -1,23 +1,16 @@
-import {
-  type Answered,
-  type ChatJob,
-  type Delivered,
-  type End,
-  type ErrorCode,
-  errorTable,
-  type Frame,
-  GatewayError,
-  type RetryState,
-} from '@sluice/protocol';
+import { type Answered, type ChatJob, type End, type ErrorCode, type Frame, GatewayError } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
-import { isRedisUnavailable } from '@sluice/redis';
-import type { Inbox, MailboxWriter } from '@sluice/relay';
+import type { Inbox, MailboxWriter, Roster } from '@sluice/relay';
+import type { ExchangeCommand, ExchangeEvent, FailureFacts } from './exchange-events.ts';
+import { firstState, step } from './exchange-state.ts';
+import { createInquiry } from './inquiry.ts';
 import { createQueueWatch } from './queue-watch.ts';
 import { createRescue } from './rescue.ts';
-import { createRuns } from './runs.ts';
-import { createWorkerLink } from './worker-link.ts';
-import { readReport } from './worker-report.ts';
+import { createRunQueue } from './run-queue.ts';
+import { readClaimReport, readReport } from './worker-report.ts';
 import type { WorkerWatch } from './worker-watch.ts';
+
+export type { FailureFacts } from './exchange-events.ts';
 
 /**
  * One request on its way through queue and worker, over all its runs. The ingress alone decides on another run: it
@@ -31,18 +24,21 @@ export interface Exchange {
   resume(): void;
   /** Ends it with this error, as far as the client has not been told of another end. */
   fail(code: ErrorCode): void;
-  /** Redis has lost its data: what no worker has begun is queued once more. */
+  /** Redis may have lost data: what no worker has begun is queued once more, what is lost of a run is found out. */
   requeue(): void;
   /** The answer is not wanted any more. Afterwards only `ended` follows. */
   cancel(): void;
   /**
-   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Gives
-   * what the worker said of a failed or cancelled run.
+   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Gives the calls
+   * and events that are known, at least one call if a run may have made one.
    */
-  readonly ended: Promise<FailureFacts | undefined>;
+  readonly ended: Promise<FailureFacts>;
 }
 
-/** What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. */
+/**
+ * What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. A listener that
+ * throws in `onEnd` is told of an `internal_error` as well: its client must hear something.
+ */
 export interface ExchangeListener {
   onStarted(workerId: string): void;
   onAnswered(answered: Answered): void;
@@ -53,18 +49,13 @@ export interface ExchangeListener {
   onRerun(reason: ErrorCode, isRescue: boolean): void;
 }
 
-export interface FailureFacts {
-  /** Upstream calls made. */
-  readonly attempts: number;
-  /** Upstream events that the client got before. */
-  readonly events: number;
-}
-
 export interface ExchangeNeeds {
   readonly inbox: Inbox;
   readonly submitter: Submitter;
   readonly writer: MailboxWriter;
   readonly workers: WorkerWatch;
+  /** Everybody who may have claimed a run. */
+  readonly roster: Pick<Roster, 'members'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -79,269 +70,194 @@ export interface ExchangeRequest {
   readonly queueWaitMs: number;
 }
 
+type TellCommand = Extract<ExchangeCommand, { kind: `tell_${string}` }>;
+
 /** The worker keeps the deadline; the ingress steps in this much later, should it not. */
 const deadlineGraceMs = 2000;
-/** How long a cancelled worker may take to confirm that its upstream call is closed. */
-const confirmMs = 2000;
 
-type Phase = 'new' | 'queued' | 'running' | 'between-runs' | 'cancelling' | 'over';
-
-interface Rerun {
-  readonly delayMs: number;
-  readonly state: RetryState;
-  /** Why. */
-  readonly error: GatewayError;
-}
-
+/** Carries out what `step` decides: `exchange-state.ts` is where to look for why something happens. */
 export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
-  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts | undefined>();
-  const { requestId } = request.job;
+  const { submitter, writer, workers, inbox, onError } = needs;
+  const { requestId, stream } = request.job;
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts>();
   const longestMs = request.remainingMs + deadlineGraceMs;
-  let phase: Phase = 'new';
-  const runs = createRuns({
-    submitter: needs.submitter,
-    first: request.job,
-    body: request.body,
-    deadlineAt: request.deadlineAt,
-    keepMs: longestMs,
-  });
-  const worker = createWorkerLink({ ...needs, requestId, onLost: onWorkerLost });
-  const rescue = createRescue({ body: request.body, stream: request.job.stream });
-  /** The client does not keep up. */
-  let isHeld = false;
-  let hasLostRun = false;
-  /** The worker that ends a request removes its record. */
-  let isForgotten = false;
-  let attempts = 0;
-  /** Chunks that the client had when the latest run began. */
-  let deliveredBefore = 0;
+  const queue = createRunQueue({ submitter, request, keepMs: longestMs, on, onError });
+  const rescue = createRescue({ body: request.body, stream });
+  const events: ExchangeEvent[] = [];
+  let state = firstState({ ...request.job, deadlineAt: Math.round(request.deadlineAt) });
+  let watched: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isBusy = false;
 
-  const deadline = setTimeout(() => fail('upstream_timeout'), longestMs);
+  const deadline = setTimeout(() => on({ kind: 'fail', code: 'upstream_timeout' }), longestMs);
   const inQueue = createQueueWatch({
-    submitter: needs.submitter,
+    submitter,
     waitMs: request.queueWaitMs,
-    onTimeout: () => fail('queue_timeout'),
-    onLost: () => void replaceRun().catch(needs.onError),
-    onError: needs.onError,
+    onTimeout: () => on({ kind: 'fail', code: 'queue_timeout' }),
+    onLost: () => on({ kind: 'not_found' }),
+    onError,
   });
-  const subscription = needs.inbox.subscribe(requestId, {
-    onFrame(frame) {
-      try {
-        if (phase !== 'over') onFrame(frame);
-      } catch (error) {
-        needs.onError(error);
-        fail('internal_error');
-      }
-    },
-    onGap,
+  const inquiry = createInquiry({
+    requestId,
+    roster: needs.roster,
+    writer,
+    onDisclaimed: () => on({ kind: 'disclaimed' }),
+    onSilence: () => on({ kind: 'silence' }),
   });
+  const subscription = inbox.subscribe(requestId, {
+    onFrame: (frame) => hear(() => eventOf(frame)),
+    onGap: () => on({ kind: 'gap' }),
+    onClaimKnown: (frame) => hear(() => claimEventOf(frame)),
+  });
+  const onWorkerLost = (): void => on({ kind: 'worker_lost' });
 
-  function onFrame(frame: Frame): void {
-    if (frame.kind === 'data') return onData(frame.data);
-    const report = readReport(frame);
-    switch (report?.kind) {
-      case 'started':
-        return onStarted(report.workerId);
-      case 'answered':
-        return onAnswered(report.answered);
-      case 'end':
-        isForgotten = true;
-        return conclude(() => listener.onEnd(report.end), { ...spent(true), events: report.end.events });
-      case 'error':
-        isForgotten = true;
-        return conclude(() => listener.onError(rescue.brokenOff(report.error), report.facts), report.facts);
-      case 'retry':
-        return onRetry(report);
-      case undefined:
+  /** What happens while something is being carried out has its turn after it. */
+  function on(event: ExchangeEvent): void {
+    events.push(event);
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let next = events.shift(); next !== undefined; next = events.shift()) {
+        const { state: after, commands } = step(state, next);
+        state = after;
+        for (const command of commands) attempt(command);
+      }
+    } finally {
+      isBusy = false;
     }
   }
 
-  const isClosing = (): boolean => phase === 'over' || phase === 'cancelling';
+  /** Nothing that a listener throws keeps the rest from being done. */
+  function attempt(command: ExchangeCommand): void {
+    try {
+      carryOut(command);
+    } catch (cause) {
+      onError(cause);
+      const error = new GatewayError('internal_error', { cause });
+      if (command.kind === 'tell_end') attempt({ kind: 'tell_error', error });
+      else if (command.kind !== 'tell_error') events.push({ kind: 'fail', code: 'internal_error' });
+    }
+  }
 
-  const tellWorker = (kind: 'cancel' | 'pause' | 'resume'): void => worker.tell(kind, runs.latest.epoch);
+  function hear(read: () => ExchangeEvent | undefined): void {
+    if (state.phase === 'over') return;
+    try {
+      const event = read();
+      if (event !== undefined) on(event);
+    } catch (error) {
+      onError(error);
+      on({ kind: 'fail', code: 'internal_error' });
+    }
+  }
 
-  const facts = (): FailureFacts => ({ attempts, events: rescue.chunks() });
-  /** What is charged where no worker's report says it: lost runs may have called an upstream, and so may one that runs. */
-  const spent = (isRunning: boolean): FailureFacts => ({
-    attempts: Math.max(attempts, runs.latest.state.attempts, isRunning ? 1 : 0),
+  function claimEventOf(frame: Frame): ExchangeEvent | undefined {
+    const report = readClaimReport(frame);
+    if (report.kind === 'holds') return { kind: 'holds', holds: report, received: subscription.nextSeq };
+    inquiry.disclaimed(report.workerId);
+    return undefined;
+  }
+
+  const known = (): FailureFacts => ({ attempts: state.attempts, events: rescue.chunks() });
+  /** The basis of the charge where no worker's report gives one: lost runs may have called an upstream. */
+  const spent = (): FailureFacts => ({
+    attempts: Math.max(state.attempts, state.job.state.attempts, state.mayHaveCalled ? 1 : 0),
     events: rescue.chunks(),
   });
 
-  function onStarted(id: string): void {
-    worker.attach(id);
-    if (phase === 'cancelling') return tellWorker('cancel');
-    inQueue.stop();
-    phase = 'running';
-    if (isHeld) tellWorker('pause');
-    listener.onStarted(id);
-  }
-
-  function onAnswered(answered: Answered): void {
-    ({ attempts } = answered);
-    if (answered.continuations !== undefined) rescue.continued(answered.continuations);
-    if (phase === 'running') listener.onAnswered(answered);
-  }
-
-  function onData(text: string): void {
-    if (phase !== 'running') return;
-    rescue.deliver(text);
-    listener.onData(text);
-  }
-
-  function onRetry(rerun: Rerun): void {
-    ({ attempts } = rerun.state);
-    if (phase !== 'running') return conclude(() => undefined, spent(false));
-    goOn(rerun);
-  }
-
-  function onWorkerLost(): void {
-    if (phase === 'cancelling') return conclude(() => undefined, spent(true));
-    if (phase === 'running' || phase === 'queued') loseRun('worker_lost');
-  }
-
-  /** Frames are missing: the run goes on at its worker, and can't be used. */
-  function onGap(): void {
-    if (phase !== 'running') return fail('relay_gap');
-    tellWorker('cancel');
-    loseRun('relay_gap');
-  }
-
-  /** A run is lost without its worker's word. That happens to a request once. */
-  function loseRun(code: 'worker_lost' | 'relay_gap'): void {
-    const error = new GatewayError(code);
-    if (hasLostRun) return conclude(() => listener.onError(rescue.brokenOff(error), facts()), spent(true));
-    hasLostRun = true;
-    // The lost run may have called an upstream.
-    const { state } = runs.latest;
-    const burntTokens = state.burntTokens + rescue.chunks() - deliveredBefore;
-    goOn({ delayMs: 0, state: { ...state, attempts: state.attempts + 1, burntTokens }, error });
-  }
-
-  /** Another run, if what the client has allows for one. */
-  function goOn(next: Rerun): void {
-    const continuation = rescue.after(next.error);
-    switch (continuation.kind) {
-      case 'complete': {
-        const { finishReason } = continuation;
-        const { burntTokens } = next.state;
-        return conclude(() => listener.onEnd({ events: rescue.chunks(), finishReason, burntTokens }));
+  function carryOut(command: ExchangeCommand): void {
+    switch (command.kind) {
+      case 'store':
+      case 'resubmit':
+      case 'take_back':
+      case 'withdraw':
+        return queue.carryOut(command, state);
+      case 'watch_queue':
+        return inQueue.start(state.job);
+      case 'leave_queue':
+        return inQueue.stop();
+      case 'expect':
+        return subscription.expect(state.job.epoch, command.seq);
+      case 'watch_worker':
+        return watchWorker(command.workerId);
+      case 'tell': {
+        const { workerId, what } = command;
+        writer.send(workerId, { requestId, epoch: state.job.epoch, seq: 0, kind: what, data: '' });
+        return;
       }
-      case 'over':
-        return conclude(() => listener.onError(continuation.error, facts()), facts());
-      case 'rerun':
-        deliveredBefore = rescue.chunks();
-        return rerun(next, continuation.delivered);
+      case 'ask':
+        return inquiry.start(state.job.epoch, command.workerId);
+      case 'stop_asking':
+        return inquiry.stop();
+      case 'find_continuation': {
+        const { ending } = command;
+        const continuation = rescue.after(ending.error);
+        events.unshift({ kind: 'continuation', continuation, chunks: rescue.chunks(), ending });
+        return;
+      }
+      case 'start_timer':
+        clearTimeout(timer);
+        timer = setTimeout(() => on(command.event), command.ms);
+        return;
+      case 'finish':
+        return finish(command);
+      default:
+        return tellClient(command);
     }
   }
 
-  function rerun({ delayMs, state, error }: Rerun, delivered: Delivered | undefined): void {
-    worker.detach();
+  function tellClient(command: TellCommand): void {
+    switch (command.kind) {
+      case 'tell_started':
+        return listener.onStarted(command.workerId);
+      case 'tell_answered': {
+        const { answered } = command;
+        if (answered.continuations !== undefined) rescue.continued(answered.continuations);
+        return listener.onAnswered(answered);
+      }
+      case 'tell_data':
+        rescue.deliver(command.text);
+        return listener.onData(command.text);
+      case 'tell_rerun':
+        return listener.onRerun(command.reason, command.isRescue);
+      case 'tell_end':
+        return listener.onEnd(command.end);
+      case 'tell_error':
+        return listener.onError(rescue.brokenOff(command.error), command.facts ?? known());
+    }
+  }
+
+  function watchWorker(workerId: string | undefined): void {
+    if (workerId === watched) return;
+    if (watched !== undefined) workers.remove(watched, onWorkerLost);
+    watched = workerId;
+    if (workerId !== undefined) workers.add(workerId, onWorkerLost);
+  }
+
+  function finish({ isWithdrawn, facts }: Extract<ExchangeCommand, { kind: 'finish' }>): void {
     inQueue.stop();
-    phase = 'between-runs';
-    runs.begin({ state, delivered });
-    subscription.expect(runs.latest.epoch);
-    timer = setTimeout(() => {
-      listener.onRerun(error.code, delivered !== undefined);
-      queueAgain().catch((cause: unknown) => {
-        needs.onError(cause);
-        conclude(() => listener.onError(rescue.brokenOff(notQueued(cause)), facts()), spent(false));
-      });
-    }, delayMs);
-  }
-
-  async function queueAgain(): Promise<void> {
-    phase = 'queued';
-    inQueue.start(runs.latest);
-    const isThere = await runs.resubmit();
-    if (!isThere && !isClosing()) await runs.submit();
-  }
-
-  /** Queues the run anew, unless a worker has claimed it: then that one is watched as if it had said so. */
-  async function replaceRun(): Promise<void> {
-    const replaced = runs.latest;
-    const isStillQueued = (): boolean => phase === 'queued' && runs.latest === replaced;
-    if (!isStillQueued() || worker.isAttached) return;
-    const claimedBy = await runs.takeBack();
-    if (!isStillQueued()) return;
-    if (claimedBy !== undefined) return worker.attach(claimedBy);
-    runs.replace();
-    subscription.expect(runs.latest.epoch);
-    await queueAgain();
-  }
-
-  /** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
-  function fail(code: ErrorCode): void {
-    if (isClosing()) return;
-    const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
-    listener.onError(rescue.brokenOff(error), facts());
-    cancel();
-  }
-
-  function cancel(): void {
-    if (isClosing()) return;
-    const before = phase;
-    phase = 'cancelling';
-    inQueue.stop();
-    clearTimeout(timer);
-    if (before === 'new' || before === 'between-runs') return conclude(() => undefined, spent(false));
-    timer = setTimeout(() => conclude(() => undefined, spent(true)), confirmMs);
-    if (before === 'running') return tellWorker('cancel');
-    runs
-      .withdraw()
-      .then((isClaimed) => {
-        // Claimed a moment ago: its `started` is under way and will be answered with a cancel.
-        if (!isClaimed) conclude(() => undefined, spent(false));
-      })
-      .catch(needs.onError);
-  }
-
-  /** The end of it, whatever it was. `tell` is heard only if the client has not been told before. */
-  function conclude(tell: () => void, reported?: FailureFacts): void {
-    if (phase === 'over') return;
-    const isHeard = phase !== 'cancelling';
-    phase = 'over';
-    inQueue.stop();
+    inquiry.stop();
     clearTimeout(timer);
     clearTimeout(deadline);
     subscription.close();
-    worker.detach();
-    if (!isForgotten) runs.withdraw().catch(needs.onError);
-    resolveEnded(reported);
-    if (isHeard) tell();
+    watchWorker(undefined);
+    if (isWithdrawn) submitter.withdraw(state.job).catch(onError);
+    resolveEnded(facts ?? spent());
   }
 
   return {
-    async submit() {
-      phase = 'queued';
-      subscription.expect(runs.latest.epoch);
-      inQueue.start(runs.latest);
-      try {
-        await runs.submit();
-      } catch (cause) {
-        conclude(() => undefined, spent(false));
-        throw notQueued(cause);
-      }
+    submit() {
+      on({ kind: 'submit' });
+      return queue.submitted;
     },
-    pause() {
-      isHeld = true;
-      tellWorker('pause');
-    },
-    resume() {
-      isHeld = false;
-      tellWorker('resume');
-    },
-    fail,
-    requeue() {
-      replaceRun().catch(needs.onError);
-    },
-    cancel,
+    pause: () => on({ kind: 'pause' }),
+    resume: () => on({ kind: 'resume' }),
+    fail: (code) => on({ kind: 'fail', code }),
+    requeue: () => on({ kind: 'redis_restored' }),
+    cancel: () => on({ kind: 'cancel' }),
     ended,
   };
 }
 
-/** What to tell of a run that could not be queued. */
-const notQueued = (cause: unknown): GatewayError =>
-  isRedisUnavailable(cause)
-    ? new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause })
-    : new GatewayError('internal_error', { cause });
+function eventOf(frame: Frame): ExchangeEvent | undefined {
+  return frame.kind === 'data' ? { kind: 'data', text: frame.data } : readReport(frame);
+}

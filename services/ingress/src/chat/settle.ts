@@ -6,7 +6,7 @@ import type { Reservation } from './measure-prompt.ts';
 /** How a request came out, as far as its limits are concerned. */
 export type Consumption =
   | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
-  | { readonly kind: 'failed'; readonly facts: FailureFacts | undefined };
+  | { readonly kind: 'failed'; readonly facts: FailureFacts };
 
 /** A usage may be so many times what was reserved, since nobody knows how long a model thinks … */
 const plausibleTimes = 100;
@@ -22,7 +22,7 @@ const plausibleTokens = 1_000_000;
  * may be many calls, are charged for each attempt.
  */
 export function settle(ticket: Ticket, reservation: Reservation, consumption: Consumption): void {
-  const attempts = consumption.kind === 'complete' ? consumption.attempts : (consumption.facts?.attempts ?? 1);
+  const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;
   const again = reservation.isPaidPerAttempt ? Math.max(0, attempts - 1) : 0;
   const tokens = usedTokens(reservation, consumption) + again * reservation.prompt;
   ticket.release({ requests: again, tokens: tokens - reservation.total });
@@ -36,7 +36,6 @@ function usedTokens(reservation: Reservation, consumption: Consumption): number 
     return isPlausible(usage.total_tokens, reservation) ? usage.total_tokens : Math.max(counted, reservation.total);
   }
   const { facts } = consumption;
-  if (facts === undefined) return reservation.total;
   return facts.attempts === 0 && facts.events === 0 ? 0 : reservation.prompt + facts.events;
 }
 

@@ -1,6 +1,7 @@
 import {
   type Answered,
   answeredSchema,
+  disclaimsSchema,
   type End,
   endSchema,
   type Failed,
@@ -8,6 +9,8 @@ import {
   type Frame,
   fromWireError,
   type GatewayError,
+  type Holds,
+  holdsSchema,
   retrySchema,
   type RetryState,
   startedSchema,
@@ -44,4 +47,16 @@ export function readReport({ kind, data }: Frame): WorkerReport | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a worker answers when it is asked whether it has a run. */
+export type ClaimReport =
+  | ({ readonly kind: 'holds' } & Holds)
+  | { readonly kind: 'disclaims'; readonly workerId: string };
+
+/** @throws SyntaxError or ZodError when the payload is not what its kind says */
+export function readClaimReport({ kind, data }: Frame): ClaimReport {
+  const payload: unknown = JSON.parse(data);
+  if (kind === 'holds') return { kind, ...holdsSchema.parse(payload) };
+  return { kind: 'disclaims', ...disclaimsSchema.parse(payload) };
 }

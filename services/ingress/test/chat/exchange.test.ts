@@ -1,5 +1,6 @@
 import type { ChatJob, Delivered, Failed, Frame, GatewayError, RetryState } from '@sluice/protocol';
 import { firstRetryState } from '@sluice/protocol';
+import type { TakeBack } from '@sluice/queue';
 import { createInbox } from '@sluice/relay';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createExchange, type ExchangeListener } from '../../src/chat/exchange.ts';
@@ -8,9 +9,13 @@ import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
 interface Queue {
   isClaimed?: boolean;
   place?: 'listed' | 'taken' | 'gone';
-  claimedBy?: string;
-  resubmit?: () => Promise<boolean>;
-  submit?: () => Promise<void>;
+  takeBack?: TakeBack;
+  resubmit?: () => Promise<'queued' | 'gone' | 'unknown'>;
+  submit?: () => Promise<'queued' | 'unknown'>;
+  /** Workers of the fleet. */
+  fleet?: readonly string[];
+  onEnd?: () => void;
+  onError?: () => void;
 }
 
 function setUp(over: Queue = {}) {
@@ -34,8 +39,12 @@ function setUp(over: Queue = {}) {
     onStarted: (id) => heard.push(`started ${id}`),
     onAnswered: ({ upstream }) => heard.push(`answered ${upstream}`),
     onData: (text) => heard.push(`data ${text}`),
-    onEnd: ({ events }) => heard.push(`end ${events}`),
+    onEnd({ events }) {
+      over.onEnd?.();
+      heard.push(`end ${events}`);
+    },
     onError(error, { attempts }) {
+      over.onError?.();
       lastError = error;
       heard.push(`error ${error.code} ${attempts}`);
     },
@@ -48,15 +57,16 @@ function setUp(over: Queue = {}) {
         submit: ({ job, body }) => {
           jobs.push(job);
           bodies.push(body.toString());
-          return over.submit?.() ?? Promise.resolve();
+          return over.submit?.() ?? Promise.resolve('queued');
         },
         resubmit: ({ job, delivered }) => {
           jobs.push(job);
           resumed.push(delivered);
-          return over.resubmit?.() ?? Promise.resolve(true);
+          return over.resubmit?.() ?? Promise.resolve('queued');
         },
         find: () => Promise.resolve(over.place ?? 'listed'),
-        takeBack: () => Promise.resolve(over.claimedBy),
+        takeBack: () => Promise.resolve(over.takeBack ?? { kind: 'taken_back' }),
+        recheck: () => Promise.resolve(),
         withdraw: ({ epoch }) => {
           withdrawn.push(epoch);
           return Promise.resolve(over.isClaimed ?? false);
@@ -75,6 +85,7 @@ function setUp(over: Queue = {}) {
         close: () => undefined,
       },
       workers,
+      roster: { members: () => over.fleet ?? [] },
       onError: (error) => errors.push(error),
     },
     {
@@ -176,25 +187,99 @@ describe('an exchange', () => {
   });
 
   it('is stored once more when its record is gone before the next run', async () => {
-    const { running, deliver, jobs, bodies } = setUp({ resubmit: () => Promise.resolve(false) });
+    const { running, deliver, jobs, bodies } = setUp({ resubmit: () => Promise.resolve('gone') });
     await running();
     deliver('retry', retry());
     await vi.advanceTimersByTimeAsync(100);
     expect([jobs.at(-1)?.epoch, bodies]).toEqual([2, ['{}', '{}']]);
   });
 
-  it('is queued once more when Redis has lost it before a worker began, and only then', async () => {
-    const { exchange, deliver, nextRun, heard, jobs } = setUp({ resubmit: () => Promise.resolve(false) });
+  it('is queued once more when Redis has lost it and no worker has it, and only then', async () => {
+    const { exchange, deliver, nextRun, heard, controls, jobs } = setUp({
+      takeBack: { kind: 'unknown' },
+      resubmit: () => Promise.resolve('gone'),
+      fleet: ['w', 'w2'],
+    });
     await exchange.submit();
     exchange.requeue();
     await vi.advanceTimersByTimeAsync(0);
+    expect(controls).toEqual(['w probe 1', 'w2 probe 1']);
+    deliver('disclaims', { workerId: 'w' }, { seq: 0 });
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(jobs).toHaveLength(1);
+    deliver('disclaims', { workerId: 'w2' }, { seq: 0 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.at(-1)).toMatchObject({ epoch: 2, state: { attempts: 0 } });
     deliver('started', { workerId: 'w' }, { epoch: 1 });
     nextRun();
     deliver('started', { workerId: 'w' }, { epoch: 2 });
+    expect(heard).toEqual(['dropped old_epoch', 'started w']);
+  });
+
+  it('asks the workers when its job may have been queued on another server', async () => {
+    const { exchange, deliver, controls, jobs } = setUp({ submit: () => Promise.resolve('unknown'), fleet: ['w'] });
+    await exchange.submit();
+    expect(controls).toEqual(['w probe 1']);
+    deliver('disclaims', { workerId: 'w' }, { seq: 0 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.at(-1)).toMatchObject({ epoch: 2, state: { attempts: 0 } });
+  });
+
+  it('counts the lost run as an attempt when a worker does not say whether it has it', async () => {
+    const { exchange, jobs, heard } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
+    await exchange.submit();
+    exchange.requeue();
+    await vi.advanceTimersByTimeAsync(3001);
+    expect(jobs.at(-1)).toMatchObject({ epoch: 2, state: { attempts: 1 } });
+    expect(heard).toEqual(['rerun worker_lost']);
+  });
+
+  it('hears the rest of a run of which only the beginning was lost', async () => {
+    const { exchange, deliver, heard, jobs } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
+    await exchange.submit();
     exchange.requeue();
     await vi.advanceTimersByTimeAsync(0);
-    expect(heard).toEqual(['dropped old_epoch', 'started w']);
-    expect(jobs.at(-1)?.epoch).toBe(2);
+    deliver('holds', { workerId: 'w', isOver: false, sent: 1 }, { seq: 0 });
+    deliver('data', 'a', { seq: 1 });
+    deliver('end', { events: 1, burntTokens: 0 }, { seq: 2 });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([heard, jobs.length]).toEqual([['started w', 'data a', 'end 1'], 1]);
+  });
+
+  it.each([
+    ['goes on', false, ['w probe 1', 'w cancel 1']],
+    ['is over', true, ['w probe 1', 'w cancel 1']],
+  ])('counts a run of which frames were lost as an attempt when it %s', async (_, isOver, told) => {
+    const { exchange, deliver, heard, controls, jobs } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
+    await exchange.submit();
+    exchange.requeue();
+    await vi.advanceTimersByTimeAsync(0);
+    deliver('holds', { workerId: 'w', isOver, sent: 3 }, { seq: 0 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(jobs.at(-1)).toMatchObject({ epoch: 2, state: { attempts: 1 } });
+    expect([heard, controls]).toEqual([['rerun relay_gap'], told]);
+  });
+
+  it('finds out that the end of its answer was lost with the data of Redis', async () => {
+    const { running, exchange, deliver, controls, heard } = setUp();
+    await running();
+    deliver('data', chunk({ content: 'Hello' }));
+    exchange.requeue();
+    expect(controls).toEqual(['w probe 1']);
+    deliver('holds', { workerId: 'w', isOver: true, sent: 3 }, { seq: 0 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(heard.at(-1)).toBe('rescue relay_gap');
+  });
+
+  it('goes on when nothing of its answer was lost', async () => {
+    const { running, exchange, deliver, controls, heard } = setUp();
+    await running();
+    deliver('data', 'a');
+    exchange.requeue();
+    deliver('holds', { workerId: 'w', isOver: false, sent: 2 }, { seq: 0 });
+    deliver('data', 'b');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([heard, controls]).toEqual([['started w', 'data a', 'data b'], ['w probe 1']]);
   });
 
   it.each(['taken', 'gone'] as const)('is queued once more when its job is %s and no worker begins', async (place) => {
@@ -207,7 +292,10 @@ describe('an exchange', () => {
   });
 
   it('is left to the worker that has claimed it, and queued once more when that one is lost', async () => {
-    const { exchange, jobs, workers, heard } = setUp({ place: 'taken', claimedBy: 'w' });
+    const { exchange, jobs, workers, heard } = setUp({
+      place: 'taken',
+      takeBack: { kind: 'claimed', workerId: 'w' },
+    });
     await exchange.submit();
     await vi.advanceTimersByTimeAsync(4500);
     expect(jobs).toHaveLength(1);
@@ -227,12 +315,12 @@ describe('an exchange', () => {
   });
 
   it('is not queued once more when its client has left meanwhile', async () => {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { promise, resolve } = Promise.withResolvers<'gone'>();
     const { exchange, bodies } = setUp({ resubmit: () => promise });
     await exchange.submit();
     exchange.requeue();
     exchange.cancel();
-    resolve(false);
+    resolve('gone');
     await vi.advanceTimersByTimeAsync(0);
     expect(bodies).toHaveLength(1);
   });
@@ -410,6 +498,28 @@ describe('an exchange', () => {
     deliver('end', { events: 'many' });
     expect(heard.at(-1)).toBe('error internal_error 0');
     expect(errors).toHaveLength(1);
+  });
+
+  it('tells of an internal error when its listener can not take the end, and is over', async () => {
+    const { running, deliver, heard, errors, isEnded } = setUp({
+      onEnd() {
+        throw new RangeError('Maximum call stack size exceeded');
+      },
+    });
+    await running();
+    deliver('end', { events: 1, burntTokens: 0 });
+    expect([heard.at(-1), errors.length, await isEnded()]).toEqual(['error internal_error 0', 1, true]);
+  });
+
+  it('cancels its run even when its listener can not take the error', async () => {
+    const { running, exchange, controls, errors } = setUp({
+      onError() {
+        throw new Error('boom');
+      },
+    });
+    await running();
+    exchange.fail('draining');
+    expect([controls, errors]).toEqual([['w cancel 1'], [new Error('boom')]]);
   });
 
   it('passes on that the client can not keep up', async () => {

@@ -29,7 +29,6 @@ describe('settle', () => {
     ['the prompt once, however often it was sent', failed(5, 0), 50],
     ['what was delivered of a broken answer', failed(1, 7), 57],
     ['what was delivered before the call that failed', failed(0, 7), 57],
-    ['all that was reserved where nobody knows', { kind: 'failed', facts: undefined }, 300],
   ])('charges %s', (_what, consumption, tokens) => {
     expect(charge(chat, consumption)).toEqual({ requests: 0, tokens });
   });

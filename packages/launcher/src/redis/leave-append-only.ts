@@ -1,0 +1,23 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+const commandTimeoutMs = 60_000;
+/** What Redis 7 and what Redis 6 call their append-only file. */
+const names = ['appendonlydir', 'appendonly.aof'];
+
+/** Did an earlier version of the launcher have this server write an append-only file? */
+export const hasAppendOnly = (data: string): boolean => names.some((name) => existsSync(join(data, name)));
+
+/** Keeps the data of a server that has read its append-only file in a snapshot from now on, and removes that file. */
+export async function leaveAppendOnly(url: string, data: string): Promise<void> {
+  const redis = new Redis(url, { commandTimeout: commandTimeoutMs, lazyConnect: true });
+  try {
+    await redis.connect();
+    await redis.config('SET', 'appendonly', 'no');
+    await redis.save();
+  } finally {
+    redis.disconnect();
+  }
+  for (const name of names) rmSync(join(data, name), { recursive: true, force: true });
+}

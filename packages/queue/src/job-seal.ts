@@ -1,0 +1,98 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { ChatJob } from '@sluice/protocol';
+import { createSeal, deriveKey } from '@sluice/redis';
+
+/**
+ * Keeps from Redis what it need not know, and tells a job of an ingress from one that somebody else wrote: with the
+ * operator's secret, bodies and delivered texts are encrypted, and jobs carry a MAC. Without a secret all passes as it is.
+ */
+export interface JobSeal {
+  closeBody(body: Buffer, requestId: string): Buffer;
+  openBody(stored: Buffer, requestId: string): Opened;
+  /** @param delivered JSON, or empty */
+  closeDelivered(delivered: string, run: RunName): string;
+  openDelivered(stored: string, run: RunName): Opened;
+  /** What is put into the queue: the job, with its MAC. */
+  sign(job: ChatJob): object;
+  /** Is this what an ingress with the same secret has signed? */
+  isGenuine(data: unknown): boolean;
+}
+
+type RunName = Pick<ChatJob, 'requestId' | 'epoch'>;
+
+export type Opened =
+  | { readonly kind: 'open'; readonly text: string }
+  /** `reason` is for the operator; it says what is wrong and what to do. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Before a sealed body or text. JSON never begins like this. */
+const mark = Buffer.from('s1.');
+
+const open = (text: string): Opened => ({ kind: 'open', text });
+const unreadable = (reason: string): Opened => ({ kind: 'unreadable', reason });
+const noSecret = unreadable(
+  'it is sealed, and this worker has no SLUICE_SECRET_KEY; give it the one that the ingresses have',
+);
+const notSealed = unreadable(
+  'it is not sealed, and this worker has a SLUICE_SECRET_KEY; give the same one to all ingresses',
+);
+const wrongSecret = unreadable(
+  'it does not open: the ingress has another SLUICE_SECRET_KEY than this worker, or somebody else wrote to Redis',
+);
+
+export function createJobSeal(secret: string | undefined): JobSeal {
+  return secret === undefined ? withoutSecret : withSecret(secret);
+}
+
+const isMarked = (stored: Buffer): boolean => stored.subarray(0, mark.length).equals(mark);
+
+const withoutSecret: JobSeal = {
+  closeBody: (body) => body,
+  openBody: (stored) => (isMarked(stored) ? noSecret : open(stored.toString('utf8'))),
+  closeDelivered: (delivered) => delivered,
+  openDelivered: (stored) => (stored.startsWith(mark.toString()) ? noSecret : open(stored)),
+  sign: (job) => job,
+  isGenuine: () => true,
+};
+
+function withSecret(secret: string): JobSeal {
+  const seal = createSeal(secret, 'sluice queued requests');
+  const macKey = deriveKey(secret, 'sluice queued jobs');
+  // The body is stored once for all runs of its request, what was delivered for one run.
+  const bodyPlace = (requestId: string): string => `body/${requestId}`;
+  const deliveredPlace = ({ requestId, epoch }: RunName): string => `delivered/${requestId}/${epoch}`;
+
+  function openAt(stored: Buffer, place: string): Opened {
+    if (!isMarked(stored)) return notSealed;
+    const opened = seal.open(stored.subarray(mark.length), place);
+    return opened === undefined ? wrongSecret : open(opened.toString('utf8'));
+  }
+
+  /** Over the text that travels, whatever fields it has: a newer ingress may know more of them than an older worker. */
+  function macOf(job: object): Buffer {
+    return createHmac('sha256', macKey).update(JSON.stringify(job)).digest();
+  }
+
+  return {
+    closeBody: (body, requestId) => Buffer.concat([mark, seal.close(body, bodyPlace(requestId))]),
+    openBody: (stored, requestId) => openAt(stored, bodyPlace(requestId)),
+    closeDelivered(delivered, run) {
+      if (delivered === '') return '';
+      return mark.toString() + seal.close(Buffer.from(delivered), deliveredPlace(run)).toString('base64url');
+    },
+    openDelivered(stored, run) {
+      if (stored === '') return open('');
+      const bytes = Buffer.from(stored.slice(mark.length), 'base64url');
+      return openAt(Buffer.concat([Buffer.from(stored.slice(0, mark.length)), bytes]), deliveredPlace(run));
+    },
+    sign: (job) => ({ ...job, mac: macOf(job).toString('base64url') }),
+    isGenuine(data) {
+      if (typeof data !== 'object' || data === null || !('mac' in data)) return false;
+      const { mac, ...job } = data;
+      if (typeof mac !== 'string') return false;
+      const given = Buffer.from(mac, 'base64url');
+      const right = macOf(job);
+      return given.length === right.length && timingSafeEqual(given, right);
+    },
+  };
+}

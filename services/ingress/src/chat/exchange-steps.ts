@@ -1,0 +1,194 @@
+import { type End, type ErrorCode, errorTable, GatewayError, type Holds } from '@sluice/protocol';
+import type { TakeBack } from '@sluice/queue';
+import type { Ending, ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
+
+/** How long a cancelled worker may take to confirm that its upstream call is closed. */
+const confirmMs = 2000;
+
+export interface Step {
+  readonly state: ExchangeState;
+  readonly commands: readonly ExchangeCommand[];
+}
+
+export const to = (state: ExchangeState, ...commands: ExchangeCommand[]): Step => ({ state, commands });
+
+/** A run is queued or under way. */
+const hasRun = ({ phase }: ExchangeState): boolean => phase === 'queued' || phase === 'running';
+
+/** The run is queued, as far as is known, and neither its worker nor anybody else has been asked for it. */
+export const isSought = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
+  phase === 'queued' && job.epoch === epoch && workerId === undefined && !isAsking;
+
+export function tell({ workerId }: ExchangeState, what: 'cancel' | 'pause' | 'resume'): ExchangeCommand[] {
+  return workerId === undefined ? [] : [{ kind: 'tell', workerId, what }];
+}
+
+export function ask(state: ExchangeState, workerId: string | undefined): Step {
+  return state.isAsking ? to(state) : to({ ...state, isAsking: true }, { kind: 'ask', workerId });
+}
+
+export const lookForRun = (state: ExchangeState): Step =>
+  isSought(state) ? to(state, { kind: 'take_back' }) : to(state);
+
+interface Stored {
+  readonly found: 'queued' | 'gone' | 'unknown';
+  readonly epoch: number;
+  readonly isReplacement: boolean;
+}
+
+export function onStored(state: ExchangeState, { found, epoch, isReplacement }: Stored): Step {
+  if (found === 'queued' || state.phase !== 'queued' || state.job.epoch !== epoch) return to(state);
+  // Redis has lost the request, or its time is over.
+  if (found === 'gone') return to(state, { kind: 'store', isReplacement });
+  return isSought(state) ? ask(state, undefined) : to(state);
+}
+
+export function onNotQueued(
+  state: ExchangeState,
+  { error, isReplacement }: Extract<ExchangeEvent, { kind: 'not_queued' }>,
+): Step {
+  // The first one is told by `submit` itself; one that replaces a run that got lost is looked for again.
+  if (!state.isSubmitted) return finish(state);
+  return isReplacement ? to(state) : finish(state, { kind: 'tell_error', error });
+}
+
+export function onTakenBack(state: ExchangeState, found: TakeBack): Step {
+  switch (found.kind) {
+    case 'taken_back':
+      return replaceRun(state);
+    case 'unknown':
+      return ask(state, undefined);
+    case 'claimed': {
+      const { workerId } = found;
+      const asking = ask({ ...state, workerId }, workerId);
+      return to(asking.state, { kind: 'watch_worker', workerId }, ...asking.commands);
+    }
+  }
+}
+
+/** No worker has the latest run, nor will one begin it: another one takes its place as if it had never been queued. */
+export function replaceRun(state: ExchangeState): Step {
+  const job = { ...state.job, epoch: state.job.epoch + 1 };
+  return to(
+    { ...state, job, workerId: undefined, isAsking: false },
+    { kind: 'watch_worker', workerId: undefined },
+    { kind: 'expect', seq: 0 },
+    { kind: 'watch_queue' },
+    { kind: 'resubmit', isReplacement: true },
+  );
+}
+
+export function onStarted(state: ExchangeState, workerId: string): Step {
+  const next = { ...state, workerId, isAsking: false, mayHaveCalled: true };
+  const known: ExchangeCommand[] = [{ kind: 'watch_worker', workerId }, { kind: 'stop_asking' }];
+  if (state.phase === 'cancelling') return to(next, ...known, ...tell(next, 'cancel'));
+  return to(
+    { ...next, phase: 'running' },
+    ...known,
+    { kind: 'leave_queue' },
+    ...(state.isHeld ? tell(next, 'pause') : []),
+    { kind: 'tell_started', workerId },
+  );
+}
+
+/**
+ * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is missing
+ * was in Redis when that lost its data.
+ */
+export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds, received: number): Step {
+  const next = { ...state, workerId, isAsking: false, mayHaveCalled: true };
+  const known: ExchangeCommand[] = [{ kind: 'watch_worker', workerId }, { kind: 'stop_asking' }];
+  if (sent === received && !isOver) return to(next, ...known);
+  if (state.phase === 'queued' && sent === 1 && !isOver) {
+    // Only `started` is missing, and this says the same.
+    const started = onStarted(state, workerId);
+    return to(started.state, { kind: 'expect', seq: 1 }, ...started.commands);
+  }
+  const lost = loseRun(next, 'relay_gap');
+  return to(lost.state, ...known, ...tell(next, 'cancel'), ...lost.commands);
+}
+
+/** Somebody may have the run and can't say so: it counts as an attempt. A worker that is known is watched anyway. */
+export function onSilence(state: ExchangeState): Step {
+  return isSought(state) ? loseRun(state, 'worker_lost') : to(state);
+}
+
+/** Frames are missing: the run goes on at its worker, and can't be used. */
+export function onGap(state: ExchangeState): Step {
+  const lost = loseRun(state, 'relay_gap');
+  return to(lost.state, ...tell(state, 'cancel'), ...lost.commands);
+}
+
+/** The lost run may have called an upstream, so it counts. */
+export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap'): Step {
+  const error = new GatewayError(code);
+  if (state.hasLostRun) return finish(state, { kind: 'tell_error', error });
+  const retry = { ...state.job.state, attempts: state.job.state.attempts + 1 };
+  const ending: Ending = { error, delayMs: 0, state: retry, isLost: true };
+  return to({ ...state, hasLostRun: true }, { kind: 'find_continuation', ending });
+}
+
+/** Another run, if what the client has allows for one. */
+export function onContinuation(
+  state: ExchangeState,
+  { continuation, chunks, ending }: Extract<ExchangeEvent, { kind: 'continuation' }>,
+): Step {
+  const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
+  switch (continuation.kind) {
+    case 'complete': {
+      const end: End = { events: chunks, finishReason: continuation.finishReason, burntTokens };
+      return finish(state, { kind: 'tell_end', end });
+    }
+    case 'over': {
+      const facts = { attempts: state.attempts, events: chunks };
+      return finish(state, { kind: 'tell_error', error: ending.error, facts }, facts);
+    }
+    case 'rerun': {
+      const job = { ...state.job, epoch: state.job.epoch + 1, state: { ...ending.state, burntTokens } };
+      const { delivered } = continuation;
+      return to(
+        {
+          ...state,
+          phase: 'between-runs',
+          job,
+          delivered,
+          workerId: undefined,
+          isAsking: false,
+          mayHaveCalled: false,
+          deliveredBefore: chunks,
+        },
+        { kind: 'watch_worker', workerId: undefined },
+        { kind: 'leave_queue' },
+        { kind: 'stop_asking' },
+        { kind: 'expect', seq: 0 },
+        { kind: 'start_timer', ms: ending.delayMs, event: { kind: 'rerun_due', reason: ending.error.code } },
+      );
+    }
+  }
+}
+
+/** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
+export function fail(state: ExchangeState, code: ErrorCode): Step {
+  const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
+  const cancelled = cancel(state);
+  return to(cancelled.state, { kind: 'tell_error', error }, ...cancelled.commands);
+}
+
+export function cancel(state: ExchangeState): Step {
+  const next: ExchangeState = { ...state, phase: 'cancelling', isAsking: false };
+  if (!hasRun(state)) return finish(next);
+  return to(
+    next,
+    { kind: 'leave_queue' },
+    { kind: 'stop_asking' },
+    { kind: 'start_timer', ms: confirmMs, event: { kind: 'confirmation_due' } },
+    ...(state.phase === 'running' ? tell(state, 'cancel') : [{ kind: 'withdraw' } as const]),
+  );
+}
+
+/** The end of it, whatever it was. The client hears of it only if it has not been told before. */
+export function finish(state: ExchangeState, last?: ExchangeCommand, facts?: FailureFacts): Step {
+  const over: ExchangeState = { ...state, phase: 'over', workerId: undefined, isAsking: false };
+  const isHeard = last !== undefined && state.phase !== 'cancelling';
+  return to(over, { kind: 'finish', isWithdrawn: !state.isForgotten, facts }, ...(isHeard ? [last] : []));
+}

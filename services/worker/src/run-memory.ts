@@ -1,0 +1,99 @@
+import type { ChatJob, Frame, Holds } from '@sluice/protocol';
+import type { CountingPublisher, MailboxWriter } from '@sluice/relay';
+
+/**
+ * What this worker knows of the runs that it has taken: more than a Redis that has lost its data. An ingress that does
+ * not know what became of a run asks all workers, and queues it again only if all disclaim it. So an answer binds: a run
+ * that was disclaimed is not begun any more, and one that was begun is not begun again.
+ */
+export interface RunMemory {
+  /** Undefined when the run must not be begun: it was already, or was disclaimed. */
+  begin(job: Pick<ChatJob, 'requestId' | 'epoch'>): BegunRun | undefined;
+  /** An ingress asks for a run. While its claim is under way, the answer waits for that. */
+  probe(frame: Pick<Frame, 'requestId' | 'epoch'>, ingressId: string): void;
+}
+
+export interface BegunRun {
+  /** The run is this worker's. `started` has been sent. */
+  claimed(publisher: Pick<CountingPublisher, 'sent'>): void;
+  /** The run is over and its last frame sent; or it was never claimed. */
+  close(): void;
+}
+
+export interface RunMemoryNeeds {
+  readonly workerId: string;
+  readonly writer: Pick<MailboxWriter, 'send'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** An ingress asks within seconds after Redis has lost its data; it does not wait longer than 5 s for Redis to come back. */
+const rememberMs = 60_000;
+
+type Past = { readonly kind: 'over'; readonly sent: number } | { readonly kind: 'disclaimed' };
+
+interface Active {
+  publisher: Pick<CountingPublisher, 'sent'> | undefined;
+  /** Ingresses that wait for an answer. */
+  readonly askers: Set<string>;
+}
+
+export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunMemory {
+  const active = new Map<string, Active>();
+  /** In the order in which they came to it. */
+  const past = new Map<string, { readonly what: Past; readonly at: number }>();
+
+  function remember(name: string, what: Past): void {
+    past.delete(name);
+    past.set(name, { what, at: now() });
+    for (const [oldest, { at }] of past) {
+      if (now() - at <= rememberMs) break;
+      past.delete(oldest);
+    }
+  }
+
+  function answer(
+    ingressId: string,
+    { requestId, epoch }: Pick<Frame, 'requestId' | 'epoch'>,
+    holds?: Omit<Holds, 'workerId'>,
+  ): void {
+    const kind = holds === undefined ? 'disclaims' : 'holds';
+    writer.send(ingressId, { requestId, epoch, seq: 0, kind, data: JSON.stringify({ workerId, ...holds }) });
+  }
+
+  return {
+    begin(job) {
+      const name = nameOf(job);
+      if (active.has(name) || past.has(name)) return undefined;
+      const run: Active = { publisher: undefined, askers: new Set() };
+      active.set(name, run);
+      return {
+        claimed(publisher) {
+          run.publisher = publisher;
+          for (const asker of run.askers) answer(asker, job, { isOver: false, sent: publisher.sent });
+        },
+        close() {
+          active.delete(name);
+          if (run.publisher !== undefined) return remember(name, { kind: 'over', sent: run.publisher.sent });
+          for (const asker of run.askers) answer(asker, job);
+          if (run.askers.size > 0) remember(name, { kind: 'disclaimed' });
+        },
+      };
+    },
+
+    probe(frame, ingressId) {
+      const name = nameOf(frame);
+      const run = active.get(name);
+      if (run !== undefined && run.publisher === undefined) return void run.askers.add(ingressId);
+      if (run?.publisher !== undefined) {
+        return answer(ingressId, frame, { isOver: false, sent: run.publisher.sent });
+      }
+      const before = past.get(name)?.what;
+      if (before?.kind === 'over') return answer(ingressId, frame, { isOver: true, sent: before.sent });
+      remember(name, { kind: 'disclaimed' });
+      answer(ingressId, frame);
+    },
+  };
+}
+
+const nameOf = ({ requestId, epoch }: Pick<Frame, 'requestId' | 'epoch'>): string => `${requestId}.${epoch}`;
