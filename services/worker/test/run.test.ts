@@ -624,7 +624,7 @@ describe('run', () => {
           targets: [target('u', withOneKey)],
           results: [fail('permission')],
           doubts,
-          job: { requestId, tenant } as Partial<ChatJob>,
+          job: { requestId, tenant },
         });
       const rests = [];
       for (const [id, tenant] of [

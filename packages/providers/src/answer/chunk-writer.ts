@@ -17,19 +17,9 @@ export interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;
   readonly refusal?: string;
-  /** Each a {@link ToolCallDelta}; or pieces of a provider that speaks OpenAI's protocol, put right. */
+  /** Pieces of calls: `{ index, id?, type?, function?: { name?, arguments? } }`, `id` on the first piece of a call. */
   readonly tool_calls?: readonly unknown[];
   /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
-  readonly [extension: string]: unknown;
-}
-
-export interface ToolCallDelta {
-  /** Counts the calls of one answer from 0. */
-  readonly index: number;
-  /** On the first piece of a call. */
-  readonly id?: string;
-  readonly type?: 'function';
-  readonly function?: { readonly name?: string; readonly arguments?: string };
   readonly [extension: string]: unknown;
 }
 
