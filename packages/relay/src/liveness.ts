@@ -4,8 +4,8 @@ import type { RedisConnection } from '@sluice/redis';
  * Tells others that this process lives, and notices when those it depends on no longer do. A process says so in a key
  * with a short life; whoever serves or is served by it looks there.
  *
- * Nobody is declared lost on one absent key, nor while Redis itself was away: after any beat that failed, every process
- * gets the time of a key's life to announce itself again.
+ * Nobody is declared lost on one absent key, nor while Redis itself was away or has lost its data: after any beat that
+ * failed, or found this process's own key gone, every process gets the time of a key's life to announce itself again.
  */
 export interface Liveness {
   /** Announces this process; rejects when Redis cannot be reached. */
@@ -40,18 +40,20 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
   let beating: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const announce = (): Promise<unknown> => needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs);
+  /** Null where the key was not there before. */
+  const announce = (): Promise<string | null> =>
+    needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs, 'GET');
 
   async function beat(): Promise<void> {
     try {
       const startedAt = needs.now();
       const watched = [...misses.keys()];
-      const [, ...found] = await Promise.all([
+      const [before, ...found] = await Promise.all([
         announce(),
         ...watched.map((processId) => needs.connection.exists(needs.aliveKey(processId))),
       ]);
       answeredAt = needs.now();
-      if (needs.now() - startedAt > beatEveryMs) trustAfter = needs.now() + keyTtlMs;
+      if (before === null || needs.now() - startedAt > beatEveryMs) trustAfter = needs.now() + keyTtlMs;
       if (needs.now() < trustAfter) return;
       watched.forEach((processId, at) => judge(processId, found[at] === 1));
     } catch (error) {

@@ -281,4 +281,20 @@ describe('liveness', () => {
     },
     40_000,
   );
+
+  redisTest('gives everybody time to announce itself when Redis has lost its data', async ({ redisUrl, keyPrefix }) => {
+    const fleet = createFleet(redisUrl, keyPrefix);
+    await untilReady(fleet.commands, 5000);
+    const watcher = create(fleet, 'i-1');
+    await watcher.liveness.start();
+    const late = fleet.keys.alive('w-late');
+    await fleet.commands.set(late, '1');
+    watcher.liveness.watch('w-late');
+    await fleet.commands.del(late, fleet.keys.alive('i-1'));
+    const since = performance.now();
+    await until(() => performance.now() - since > 1600, { what: 'three beats' });
+    await fleet.commands.set(late, '1');
+    await until(() => performance.now() - since > 3200, { what: 'three more' });
+    expect(watcher.lost).toEqual([]);
+  });
 });

@@ -118,6 +118,8 @@ export function step(state: ExchangeState, event: ExchangeEvent): Step {
       );
     case 'error': {
       const { error, facts } = event;
+      // Nobody here has cancelled it: its worker took this ingress for dead, and has closed its call.
+      if (error.code === 'request_cancelled' && state.phase !== 'cancelling') return loseRun(state, 'worker_lost');
       return finish({ ...state, isForgotten: true }, { kind: 'tell_error', error, facts }, facts);
     }
     case 'retry': {

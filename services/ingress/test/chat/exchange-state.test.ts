@@ -240,6 +240,12 @@ describe('the state of an exchange', () => {
     ],
     ['is cancelled between runs', stateIn('between-runs'), { kind: 'cancel' }, 'over 1, finish'],
     [
+      'is cancelled by its worker alone',
+      stateIn('running'),
+      { kind: 'error', error: new GatewayError('request_cancelled'), facts: { attempts: 1, events: 0 } },
+      'running 1, find_continuation',
+    ],
+    [
       'fails',
       stateIn('running'),
       { kind: 'fail', code: 'draining' },
