@@ -26,3 +26,4 @@ export {
   type UpstreamHealth,
 } from './upstream-health.ts';
 export type { RestEntry } from './rests.ts';
+export type { Occupancy } from './scripts.ts';

@@ -20,7 +20,7 @@ export interface ManagementServerNeeds {
   /** May this replica get work? */
   readonly readyz: () => Page;
   readonly health: () => Page;
-  readonly status: () => Page;
+  readonly status: () => Page | Promise<Page>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
@@ -64,11 +64,19 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
       return sendJson(response, { status: 405, body: { status: 'only GET and HEAD are answered here' } });
     }
     if (path === '/metrics') return sendMetrics(response);
-    for (const [name, page] of Object.entries(pages)) if (name === path) return sendJson(response, page());
+    for (const [name, page] of Object.entries(pages)) if (name === path) return void show(response, page);
     sendJson(response, {
       status: 404,
       body: { status: `there is nothing at ${path}; there are /metrics, ${Object.keys(pages).join(', ')}` },
     });
+  }
+
+  async function show(response: ServerResponse, page: () => Page | Promise<Page>): Promise<void> {
+    try {
+      sendJson(response, await page());
+    } catch {
+      sendJson(response, { status: 500, body: { status: 'the page could not be made' } });
+    }
   }
 
   function sendMetrics(response: ServerResponse): void {

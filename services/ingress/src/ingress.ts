@@ -170,7 +170,13 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     openRequests: openExchanges.size,
   });
   const { maxConcurrentRequests } = config.limits;
-  const pages = createHealthPages({ version, state, totals, maxConcurrentRequests });
+  const pages = createHealthPages({
+    version,
+    state,
+    totals,
+    maxConcurrentRequests,
+    occupancy: admission.occupancy,
+  });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({

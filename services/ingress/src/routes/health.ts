@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Occupancy } from '@sluice/admission';
 import type { Page } from '@sluice/lifecycle';
 import type { Request, RequestHandler } from 'express';
 import type { Totals } from '../totals.ts';
@@ -19,7 +21,12 @@ export interface HealthNeeds {
   readonly totals: Pick<Totals, 'requests' | 'errors' | 'meanDurationMs'>;
   /** Over all replicas. */
   readonly maxConcurrentRequests: number;
+  /** Requests that run and wait over all replicas. Rejects while Redis is away. */
+  readonly occupancy: () => Promise<Pick<Occupancy, 'running' | 'waiting' | 'longestWaitMs'>>;
 }
+
+/** While Redis does not answer within this time, what it knows is `null`. */
+const occupancyMs = 1000;
 
 /** The pages about this replica: in full for operators, as far as a probe needs them for anybody else. */
 export interface HealthPages {
@@ -30,10 +37,16 @@ export interface HealthPages {
   /** A summary; 200 while the process lives. */
   health(inFull: boolean): Page;
   /** This replica in numbers. */
-  status(inFull: boolean): Page;
+  status(inFull: boolean): Promise<Page>;
 }
 
-export function createHealthPages({ version, state, totals, maxConcurrentRequests }: HealthNeeds): HealthPages {
+export function createHealthPages({
+  version,
+  state,
+  totals,
+  maxConcurrentRequests,
+  occupancy,
+}: HealthNeeds): HealthPages {
   const summary = (): object => {
     const { isRedisUp, isDraining } = state();
     return {
@@ -61,9 +74,12 @@ export function createHealthPages({ version, state, totals, maxConcurrentRequest
       };
       return { status: 200, body: { ...body, version, stats } };
     },
-    status(inFull) {
+    async status(inFull) {
       if (!inFull) return { status: 200, body: summary() };
       const { requests, errors } = totals;
+      const known = await Promise.race([occupancy(), delay(occupancyMs, undefined, { ref: false })]).catch(
+        () => undefined,
+      );
       return {
         status: 200,
         body: {
@@ -71,6 +87,11 @@ export function createHealthPages({ version, state, totals, maxConcurrentRequest
           version,
           current_connections: state().openRequests,
           max_connections: maxConcurrentRequests,
+          fleet: {
+            running_requests: known?.running ?? null,
+            waiting_requests: known?.waiting ?? null,
+            longest_wait_ms: known?.longestWaitMs ?? null,
+          },
           memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
           total_requests: requests,
           error_count: errors,
@@ -91,11 +112,11 @@ export function showPage(page: () => Page): RequestHandler {
 
 /** Answers with a page, in full if the request brings an admin key. */
 export function showPageInFull(
-  page: (inFull: boolean) => Page,
+  page: (inFull: boolean) => Page | Promise<Page>,
   isAdmin: (request: Request) => boolean,
 ): RequestHandler {
-  return (request, response) => {
-    const { status, body } = page(isAdmin(request));
+  return async (request, response) => {
+    const { status, body } = await page(isAdmin(request));
     response.status(status).json(body);
   };
 }

@@ -71,7 +71,9 @@ async function send(model: string, fields: object = {}, signal?: AbortSignal): P
 
 const pages = (): Promise<string[]> =>
   Promise.all(
-    [...sluice.fleet.ingresses, ...sluice.fleet.workers].map(async ({ url }) => (await fetch(`${url}/metrics`)).text()),
+    [...sluice.fleet.ingresses, ...sluice.fleet.workers].map(async ({ metricsUrl }) =>
+      (await fetch(metricsUrl)).text(),
+    ),
   );
 
 describe('the users of SECURITY.md', () => {

@@ -195,9 +195,11 @@ describe('a key without limits that holds 55 slow requests', () => {
     await untilOccupied(sluice, { running: 30, waiting: 20 });
     const waiting = post(sluice, { model: 'demo-t1', key: keyOf('other') });
     const displaced = async (): Promise<number> =>
-      (await Promise.all(sluice.fleet.urls.map((url) => metric(url, 'sluice_admission_refusals_total')))).reduce(
-        (sum, count) => sum + count,
-      );
+      (
+        await Promise.all(
+          sluice.fleet.ingresses.map(({ managementUrl }) => metric(managementUrl, 'sluice_admission_refusals_total')),
+        )
+      ).reduce((sum, count) => sum + count);
     await until(async () => (await displaced()) === 55 - 35 + 1, { what: 'one of the greedy to be turned away' });
     expect(await occupancy(sluice)).toEqual({ running: 30, waiting: 20 });
     more[0]?.leave();

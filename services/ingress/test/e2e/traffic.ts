@@ -127,12 +127,11 @@ export function metricOf(page: string, name: string): number {
 
 /** How many requests run and wait over all replicas, as an ingress that still lives sees it. */
 export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: number; waiting: number }> {
-  const url = sluice.fleet.ingresses[at]?.managementUrl ?? '';
-  const [running, waiting] = await Promise.all([
-    metric(url, 'sluice_slots_in_use'),
-    metric(url, 'sluice_waiting_requests'),
-  ]);
-  return { running, waiting };
+  const { managementUrl } = sluice.fleet.ingresses[at] ?? {};
+  const { fleet } = (await (await fetch(`${managementUrl}/status`)).json()) as {
+    readonly fleet: { readonly running_requests: number; readonly waiting_requests: number };
+  };
+  return { running: fleet.running_requests, waiting: fleet.waiting_requests };
 }
 
 /** Resolves when so many requests run and wait. */

@@ -69,9 +69,12 @@ describe('an answer that can not be brought into the form that its client wants'
       });
       expect(answer).toMatch(/^50\d .*"error"|^200 [^]*"error"|^broken$/);
       expect(answer).not.toContain('[DONE]');
-      await until(async () => (await metric(sluice.fleet.urls[0] ?? '', 'sluice_slots_in_use')) === 0, {
-        what: 'its place to be free',
-      });
+      await until(
+        async () => (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slots_in_use')) === 0,
+        {
+          what: 'its place to be free',
+        },
+      );
       expect(sluice.fleet.ingresses[0]?.output()).not.toMatch(/uncaught|unhandled/i);
     },
   );
