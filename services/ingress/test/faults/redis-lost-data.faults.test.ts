@@ -109,7 +109,7 @@ const toAll = (kind: 'ingresses' | 'workers', signal: NodeJS.Signals): void => {
 async function untilQueued(count: number): Promise<void> {
   await until(
     async () => {
-      const page = await (await fetch(`${scene.fleet.urls[0]}/metrics`)).text();
+      const page = await (await fetch(scene.fleet.ingresses[0]?.metricsUrl ?? '')).text();
       return Number(/sluice_queue_jobs\{[^}]*waiting[^}]*\} (\d+)/.exec(page)?.[1]) === count;
     },
     { what: `${count} jobs to wait` },
