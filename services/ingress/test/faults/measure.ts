@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServiceProcess } from '@sluice/testkit';
-import { metric, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { freshPage, metricOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import type { Scene } from './scene.ts';
 
 /** The value that this part of them does not exceed: 0.99 is the 99th percentile. */
@@ -66,14 +66,14 @@ export async function readPaced(
 
 /** A metric of each worker, in their order. */
 export const ofWorkers = ({ fleet }: Scene, name: string): Promise<number[]> =>
-  Promise.all(fleet.workers.map(({ url }) => metric(url, name)));
+  Promise.all(fleet.workers.map(async ({ managementUrl }) => metricOf(await freshPage(managementUrl), name)));
 
 /** How many credentials of an upstream rest, as each worker sees it. */
 export function coolingAt({ fleet }: Scene, id: string): Promise<number[]> {
   const row = new RegExp(`^sluice_credentials\\{(?=.*upstream="${id}")(?=.*state="cooling").*\\} (\\d+)$`, 'm');
   return Promise.all(
-    fleet.workers.map(async ({ metricsUrl }) => {
-      const page = await (await fetch(metricsUrl)).text();
+    fleet.workers.map(async ({ managementUrl }) => {
+      const page = await freshPage(managementUrl);
       return Number(row.exec(page)?.[1]);
     }),
   );

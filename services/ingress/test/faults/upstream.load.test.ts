@@ -49,7 +49,9 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
       const asked = await askOne(scene(), { model: 'broken', tokens: 10 });
       expect(asked.outcome).toBe('complete');
       expect(asked.longestGapMs).toBeLessThan(idleMs + 500);
-      expect([await callsOf(scene(), 'broken-a'), await callsOf(scene(), 'sim-a')]).toEqual([1, 1]);
+      // A connection that was used before may have been closed by then: that request is sent once more on a fresh one.
+      expect([1, fault === 'resetearly' ? 2 : 1]).toContain(await callsOf(scene(), 'broken-a'));
+      expect(await callsOf(scene(), 'sim-a')).toBe(1);
     },
   );
 
@@ -111,7 +113,7 @@ describe('F22 an upstream limits the rate of a credential', () => {
     await scene().simulator.script([{ match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${restMs}` }]);
     await until(
       async () => {
-        await askOne(scene(), { tokens: 2 });
+        await askOne(scene(), { model: 'demo-f50', tokens: 2 });
         return (await callsOf(scene(), 'sim-a')) === 1;
       },
       { what: 'its turn' },
@@ -126,7 +128,7 @@ describe('F22 an upstream limits the rate of a credential', () => {
 
     await until(
       async () => {
-        await askOne(scene(), { tokens: 2 });
+        await askOne(scene(), { model: 'demo-f50', tokens: 2 });
         return (await callsOf(scene(), 'sim-a')) > 1;
       },
       { what: 'it to be used again', timeoutMs: restMs + 2000 },
