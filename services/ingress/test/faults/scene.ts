@@ -70,7 +70,7 @@ export interface SceneOptions extends SluiceOptions {
 }
 
 /** What BullMQ keeps of each shard for good, each process while it lives, and each upstream for a minute after a failure. */
-const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:breaker:|:rests$/;
+const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:breaker:|:rests$|:room:turns$/;
 
 /** Starts a fleet for the tests of one `describe`. */
 export async function startScene({ redisUrl, ...options }: SceneOptions = {}): Promise<Scene> {

@@ -86,7 +86,8 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
       'error event',
       'error event',
     ]);
-    expect(await callsOf(scene(), 'sim-a')).toBeLessThanOrEqual(faults.length * retry.max_attempts);
+    // And once more on a fresh connection, should the last attempt of `resetearly` meet one that was closed before.
+    expect(await callsOf(scene(), 'sim-a')).toBeLessThanOrEqual(faults.length * retry.max_attempts + 1);
   });
 
   it('after its last token, without [DONE]: the answer is whole', async () => {
