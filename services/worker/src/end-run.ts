@@ -14,7 +14,7 @@ export function complete(
   const { answer, tally } = course;
   const { summary } = result;
   const mayGrow = answer.endAttempt(summary.usage) && summary.finishReason === 'length';
-  course.extended = { target: candidate.target, candidate, end: { ...summary, events: 0, burntTokens: 0 } };
+  course.extended = { candidate, end: { ...summary, events: 0, burntTokens: 0 } };
   if (mayGrow && tally.extensions < candidate.target.maxContinuations) return undefined;
   return end(course, course.extended.end);
 }

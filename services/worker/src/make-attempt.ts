@@ -26,8 +26,6 @@ export interface ChosenAttempt {
   readonly credentialId: string;
   /** This attempt decides whether the target's circuit closes. */
   readonly isProbe: boolean;
-  /** The target has failed lately. */
-  readonly hasFailures: boolean;
   /** The request as far as this target can serve it, with what is to be written on. */
   readonly body: ChatBody;
   /** The provider is to answer with a stream. */
