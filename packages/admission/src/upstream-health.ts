@@ -188,7 +188,8 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
 
     async lift(upstreamId, credentialId) {
       const key = keys.rests(upstreamId);
-      const fields = (await connection.hkeys(key)).filter(
+      // HGETALL rather than HKEYS: the users of SECURITY.md may send it.
+      const fields = Object.keys(await connection.hgetall(key)).filter(
         (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
       );
       return fields.length === 0 ? 0 : await connection.hdel(key, ...fields);
