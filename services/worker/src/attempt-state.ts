@@ -91,7 +91,7 @@ export interface AttemptStep {
 
 /** An answer that is finished but for its usage is complete so long after its finish. */
 const usageWaitMs = 500;
-/** The body of an error may take so long; status and headers have said most. */
+/** The longest wait for the body of an error. The client of `@sluice/upstream` ends it after 2 s; this holds if it does not. */
 const errorBodyMs = 5000;
 /** Signs of life without content put the end of patience off to so many times the limit. */
 const mostPatience = 5;
