@@ -21,7 +21,7 @@ export interface RunNeeds extends JudgeNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** Where a run stands between two attempts. */
+/** The state of a run between two attempts. */
 export interface Course {
   readonly execution: Execution;
   readonly plan: Plan;

@@ -19,7 +19,7 @@ export function complete(
   return end(course, course.extended.end);
 }
 
-/** The answer is as complete as it gets. */
+/** Ends the run with the answer that there is. */
 export function end({ answer, tally, events, execution }: Course, last: End): Outcome {
   answer.close();
   const usage = believableUsage(answer.usage ?? last.usage, execution.body);
