@@ -78,8 +78,8 @@ function withoutRun(text: string, core: string): string {
 }
 
 /**
- * Takes out every part of the secret that is too long to be there by chance: nine characters from anywhere in it, or the
- * last eight. Adapters and providers cut texts, perhaps in the middle of a secret.
+ * Takes out every part of the secret that is too long to be there by chance: nine characters from anywhere in it, or
+ * the last eight. Adapters and providers cut texts, perhaps in the middle of a secret.
  */
 function withoutTorn(text: string, secret: string): string {
   const lower = secret.toLowerCase();
