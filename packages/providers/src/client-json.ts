@@ -3,14 +3,14 @@ import type { FieldPath } from './adapter.ts';
 import { isObject, type JsonObject } from './json-object.ts';
 import { clientTextLimits, parseClientJson } from './parse-text.ts';
 
-/** The object that a text of a client holds, `{}` for a blank one; undefined for anything else. */
+/** Parses a client's text that holds an object; `{}` for a blank text, undefined for anything else. */
 export function parseClientObject(text: string | undefined): JsonObject | undefined {
   if (text === undefined || text.trim() === '') return {};
   const value = parseClientJson(text);
   return isObject(value) ? value : undefined;
 }
 
-/** Where the arguments of a call stand that are too long, too deep or too wide to be parsed; the first of them. */
+/** The path of the first arguments of a call that are too long, too deep or too wide to be parsed. */
 export function findUnboundedArguments({ messages }: JsonObject): FieldPath | undefined {
   if (!Array.isArray(messages)) return undefined;
   for (const [at, message] of messages.entries()) {

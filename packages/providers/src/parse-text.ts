@@ -8,14 +8,14 @@ import type { z } from 'zod';
 export const clientTextLimits = { maxDepth: 64, maxElements: 10_000, maxLength: 1_048_576 } as const;
 
 /**
- * What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. No text of
- * fewer characters is looked at, and few events of a stream have more.
+ * Limits of a provider's event or answer: 2048 embeddings of 3072 numbers are the widest, and none is deep. A text that
+ * is shorter than both limits is not measured; few events of a stream are longer.
  */
 const providerLimits: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
 
 /**
- * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be written
- * with `writeLossless`. Never throws.
+ * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be
+ * written with `writeLossless`. Never throws.
  * @returns undefined for what is no JSON, nested more than 64 levels deep, wider than 10,000 values or longer than 1 MiB
  */
 export const parseClientJson = (text: string): unknown =>
