@@ -94,7 +94,7 @@ local function displace(here)
 end
 
 local function wait(here)
-  -- A key that comes back goes on where it was, but not behind the turn of those who are here.
+  -- A key that comes back goes on at its own turn, or at the lowest turn of the waiting keys if that is higher.
   if not redis.call('ZSCORE', crowd, key_id) then
     local lowest = tonumber(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2] or 0)
     local own = tonumber(redis.call('ZSCORE', turns, key_id) or 0)

@@ -23,7 +23,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function read_rest(value)
   local rest_end, refused, probed = string.match(value or '', '^(%d+)(!?)(%??)')
   rest_end = tonumber(rest_end)
-  -- An end further away than any rest may be was not written by us: it must not bind anybody.
+  -- An end further away than the longest rest was not written by this version: it is ignored.
   if not rest_end or rest_end - now > max_rest_ms then return 0, false, false end
   return math.max(0, rest_end - now), refused == '!', probed == '?' and rest_end <= now
 end
@@ -61,7 +61,7 @@ local verdict = 'go'
 if open_until then
   if now < open_until then return { 'open', '', open_until - now, failures, cause } end
   if now < probe_until then return { 'open', '', math.min(probe_until - now, 250), failures, cause } end
-  -- The request that opened the circuit may well be the one that can't be answered: others try first.
+  -- The request that opened the circuit may itself be the cause of the failures: others try first.
   local is_suspect = string.find(' ' .. (state[5] or '') .. ' ', ' ' .. request_id .. ' ', 1, true)
     or (state[6] == tenant and not state[7])
   if is_suspect and now < open_until + grace_ms then
@@ -71,7 +71,7 @@ if open_until then
   redis.call('PEXPIRE', circuit, probe_ms + 60000)
   verdict = 'probe'
 end
--- Everybody else waits for this call, and takes the credential again when it brought no new rest.
+-- Other requests wait for this call, and use the credential again if it brought no new rest.
 for _, field in ipairs(to_probe) do
   redis.call('HSET', rests, field, string.format('%.0f?', now + math.min(probe_ms, max_rest_ms)))
 end

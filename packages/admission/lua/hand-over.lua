@@ -8,10 +8,10 @@ local function lease(key, id)
   return added == 1
 end
 
--- All that has to do with waiting. Made only where somebody waits: most requests find the room empty, and to make these
--- functions for nothing would cost each of them a tenth of its time.
+-- Functions about waiting. They are made only if a request waits: most requests find the room empty, and making these
+-- functions without need would cost each of them a tenth of its time.
 local function waiting_room()
-  -- False when its ingress has no mailbox any more: it is gone, and its clients with it.
+  -- False if the ingress has no mailbox any more: it has died, and its clients' connections with it.
   local function tell(ingress, id, what)
     return redis.call('XADD', mailbox_prefix .. ingress, 'NOMKSTREAM', '*', 'f', id .. ' 0 0 ' .. what .. ' 0\n')
   end
@@ -52,7 +52,7 @@ local function waiting_room()
     return redis.call('ZCOUNT', fleet_leases .. ':' .. waiter.key_id, '(' .. now, '+inf') >= waiter.share
   end
 
-  -- The waiter whose turn it is, with the turn of its key; nil when nobody who waits may run. Passes once over the keys.
+  -- The waiter whose turn it is, with the turn of its key; nil if no waiter may run. Passes once over the keys.
   local function next_in_turn()
     local absent, passed_over = {}, {}
     local at = 0
@@ -99,7 +99,7 @@ local function waiting_room()
            hand_over = hand_over, keep = keep }
 end
 
--- Frees what crashed ingresses held, then hands over what is free. Nil when nobody waited, else the room.
+-- Frees the leases of crashed ingresses, then hands over the free places. Nil if no request waited, else the room.
 local function hand_over()
   redis.call('ZREMRANGEBYSCORE', fleet_leases, '-inf', now)
   if redis.call('EXISTS', room) == 0 then return nil end

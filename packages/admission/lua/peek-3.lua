@@ -1,6 +1,6 @@
 --[[
   Says whether a request of this client key would be refused by the key's own limits, before its body is there. Changes
-  nothing and promises nothing: whether it runs is decided by `acquire-8`.
+  nothing and promises nothing: whether it runs is decided by `acquire-10`.
 
   KEYS[1]  leases of the client key: zset, request id -> expiry (ms, Redis clock); waiters included
   KEYS[2]  requests of the client key: theoretical arrival time of the GCRA (ms, Redis clock)
@@ -19,11 +19,14 @@ local rpm, rpm_burst, tpm, tpm_burst = tonumber(ARGV[3]), tonumber(ARGV[4]), ton
 local time = redis.call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000)
 
+--@include longest-debt
+
 -- Ms until one more fits (0: now), what is left of the burst, ms until it is full.
 local function read_rate(key, per_minute, burst)
   if per_minute == 0 then return 0, -1, 0 end
   local interval = 60000 / per_minute
-  local debt = math.max(tonumber(redis.call('GET', key) or 0) - now, 0)
+  local stored = tonumber(redis.call('GET', key) or 0) - now
+  local debt = math.max(math.min(stored, math.max(interval * burst, longest_debt_ms)), 0)
   local left = math.max(0, math.floor((interval * burst - debt) / interval + 1e-6))
   return math.max(0, math.ceil(debt + interval - interval * burst)), left, math.ceil(debt)
 end

@@ -22,8 +22,8 @@ export interface FleetLimits {
   /** Requests that may wait beyond those. */
   readonly queueSize: number;
   /**
-   * Requests of one key without a limit of its own that run at once; more of it wait while the others' places stay free.
-   * Absent: as many as the fleet may.
+   * Requests of one key without a limit of its own that run at once; more of it wait while the others' places stay
+   * free. Absent: as many as the fleet may.
    */
   readonly defaultKeyConcurrency?: number | undefined;
   /** A lease that nobody renews ends after this time: what a crash costs. */
@@ -72,8 +72,8 @@ export interface Ticket {
   /** Did it have to wait? */
   readonly mustWait: boolean;
   /**
-   * Resolves when the request may run, or when it has lost its place in a full waiting room to a key with fewer waiters.
-   * Never rejects: who waits brings the time-out.
+   * Resolves when the request may run, or when it has lost its place in a full waiting room to a key with fewer
+   * waiters. Never rejects, and has no time limit of its own.
    */
   readonly admitted: Promise<Turn>;
   /**
@@ -83,7 +83,7 @@ export interface Ticket {
   release(correction: Correction): void;
 }
 
-/** What became of a request that waited. */
+/** The end of a wait: the request may run, or has lost its place in the waiting room. */
 export type Turn = 'run' | 'displaced';
 
 /** The fleet's admission as one ingress sees it. */
@@ -99,7 +99,7 @@ export interface Admission {
   displace(requestId: string): void;
   /** Over all replicas. */
   occupancy(): Promise<Occupancy>;
-  /** Requests this process holds leases or places for. */
+  /** Requests of this process that hold a lease or a place. */
   readonly heldHere: number;
   /** Stops renewing, after the releases under way are through or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;

@@ -11,7 +11,7 @@ const chooseReply = z.tuple([
 ]);
 const isOne = (reply: unknown): boolean => z.number().parse(reply) === 1;
 
-/** The scripts of upstream health. What each promises stands at the top of its Lua file. */
+/** The scripts of upstream health. The header of each Lua file says what it promises. */
 export const healthScripts = {
   choose: defineScript(here('choose-2.lua'), (reply) => chooseReply.parse(reply)),
   rest: defineScript(here('rest-1.lua'), (reply) => z.number().parse(reply)),

@@ -2,9 +2,9 @@ import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { KeyLimits, Rates, RefusalReason } from './admission.ts';
 
-/** What a client key's own limits say of one more request. */
+/** The state of a client key's own limits, for one more request. */
 export interface Peeked {
-  /** Undefined where nothing speaks against it. */
+  /** Undefined where the limits allow one more request. */
   readonly refusal:
     | { readonly reason: Exclude<RefusalReason, 'overloaded'>; readonly retryAfterMs: number }
     | undefined;
@@ -18,7 +18,7 @@ export interface PeekQuestion {
   readonly reading: number;
 }
 
-/** Asks before a large body is read whether it would be read in vain. Takes nothing. */
+/** Asks, before a large body is read, whether the key's own limits would refuse the request. Takes nothing. */
 export type Peek = (question: PeekQuestion) => Promise<Peeked>;
 
 const whole = z.number().int();

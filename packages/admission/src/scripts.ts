@@ -2,7 +2,7 @@ import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission.ts';
 
-/** The admission scripts with their arguments by name. What they promise stands at the top of each Lua file. */
+/** The admission scripts with named arguments. The header of each Lua file says what it promises. */
 export interface AdmissionScripts {
   acquire(request: AdmissionRequest): Promise<AcquireReply>;
   /** Deltas correct the rates; negative gives back. False when the request was not known any more. */
@@ -74,9 +74,9 @@ const releaseScript = defineScript(here('release-10.lua'), (reply) => z.number()
 const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
 const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => z.tuple([whole, whole, whole]).parse(reply));
 
-/** What one request may cost its key in turns, however much it reserves: the rest of its key's line waits behind it. */
+/** The most that one request costs its key in turns, because the other requests of the key wait behind it. */
 const costliestTurnTokens = 1_000_000;
-/** Beyond what any answer has: what a correction may add, whoever computed it. */
+/** The most tokens that a correction adds: more than any answer has. */
 const largestCorrectionTokens = 10_000_000;
 
 export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeeds): AdmissionScripts {
@@ -88,7 +88,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
     keys.tokenRate(keyId),
     ...room,
   ];
-  /** Requests of a key without a limit of its own that run at once; 0 where the fleet's limit says it all. */
+  /** Requests of a key without a limit of its own that run at once; 0 where the fleet's limit alone binds it. */
   const shareOf = ({ concurrency }: KeyLimits): number => {
     const share = fleet.defaultKeyConcurrency ?? fleet.maxConcurrentRequests;
     return concurrency === undefined && share < fleet.maxConcurrentRequests ? share : 0;
@@ -114,7 +114,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
 
     release({ requestId, keyId, limits, tokens, weight = 1 }, { hasWaited, ...correction }) {
       const correctionTokens = Math.min(correction.tokens, largestCorrectionTokens);
-      // What was charged first and what is charged in the end are bounded alike.
+      // The first charge and the final charge have the same bound.
       const turn = turnCost(tokens + correctionTokens, weight) - turnCost(tokens, weight);
       return releaseScript.run(connection, allKeys(keyId), [
         requestId,

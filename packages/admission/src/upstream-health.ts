@@ -2,7 +2,7 @@ import type { Keys, RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
 import { fieldOf, readRest, type RestEntry } from './rests.ts';
 
-/** When a target's circuit opens, and for how long. */
+/** Conditions under which a target's circuit opens, and for how long. */
 export interface BreakerSettings {
   /** Different requests that failed in a row and open it. */
   readonly failures: number;
@@ -43,7 +43,7 @@ export interface RequestRef {
 export interface Failed extends RequestRef {
   /** It was the call that tried an open circuit. */
   readonly isProbe: boolean;
-  /** Why it failed, in words for people, without secrets. */
+  /** Description of the failure for people, without secrets. */
   readonly cause: string;
 }
 
@@ -103,11 +103,11 @@ export interface UpstreamHealthNeeds {
   readonly breaker: BreakerSettings;
   /** Longest rest of a credential (ms), whatever its provider asks for. */
   readonly maxRestMs: number;
-  /** How long a probe may take (ms): the time to its first token. */
+  /** Time limit of a probe (ms): the time to its first token. */
   readonly probeMs: number;
 }
 
-/** Requests that helped to open a circuit leave its probe to others for so long. */
+/** For this long, requests that helped to open a circuit leave its probe to others. */
 const suspectGraceMs = 500;
 const longestCause = 300;
 
@@ -128,7 +128,7 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
     },
 
     async rest(credential, { restMs, isRefused, reason }) {
-      // A provider's number, so anything: only what a timer could wait for goes to Redis.
+      // The number comes from a provider and may be anything: Redis gets a finite one.
       const askedMs = Number.isFinite(restMs) ? Math.ceil(Math.min(restMs, 2 * maxRestMs)) : 2 * maxRestMs;
       if (askedMs <= 0) return;
       await healthScripts.rest.run(
@@ -188,7 +188,8 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
 
     async lift(upstreamId, credentialId) {
       const key = keys.rests(upstreamId);
-      const fields = (await connection.hkeys(key)).filter(
+      // HGETALL rather than HKEYS: the users of SECURITY.md may send it.
+      const fields = Object.keys(await connection.hgetall(key)).filter(
         (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
       );
       return fields.length === 0 ? 0 : await connection.hdel(key, ...fields);

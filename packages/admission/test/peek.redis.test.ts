@@ -65,6 +65,16 @@ describe('a look at the limits of a key', () => {
     }
   });
 
+  redisTest('reads a rate that lies beyond the longest debt as the decision does', async ({ redisUrl, keyPrefix }) => {
+    const { peek, acquire, connection } = await setUp({ redisUrl, keyPrefix });
+    const limits = { tpm: 100 };
+    await connection.set(createKeys(keyPrefix).tokenRate('k'), String(Date.now() + 300 * 86_400_000), 'PX', 60_000);
+    expect(await acquire('late', limits, 1)).toMatchObject({ kind: 'refused', reason: 'tokens' });
+    const { refusal } = await peek(limits);
+    expect(refusal?.reason).toBe('tokens');
+    expect(refusal?.retryAfterMs).toBeLessThanOrEqual(3_600_000);
+  });
+
   redisTest('counts what is being read among what runs', async ({ redisUrl, keyPrefix }) => {
     const { peek, acquire } = await setUp({ redisUrl, keyPrefix });
     const limits = { concurrency: 3 };

@@ -29,12 +29,12 @@ export interface Config {
   readonly demo: boolean;
 }
 
-/** Where a service listens for probes and scrapes; never meant for clients. */
+/** Address and port for probes and scrapes; not for clients. */
 export interface ManagementConfig {
   /** 0 = any free port. */
   readonly metricsPort: number;
   readonly metricsHost: string;
-  /** Nobody chose the port: when it is taken, any other will do. */
+  /** The port is the default: if it is taken, any other will do. */
   readonly isMetricsPortUsual: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface ServerConfig extends ManagementConfig {
   readonly drainTimeoutMs: number;
   /** Largest request body, after decompression. */
   readonly maxBodyBytes: number;
-  /** How many times its size a compressed body may inflate to, beyond a mebibyte. */
+  /** Largest ratio of a compressed body's size after and before inflation, beyond a mebibyte. */
   readonly maxInflationRatio: number;
   /** Bytes of bodies that the process may hold at once, until they are stored; at least `maxBodyBytes`. */
   readonly bodyBudgetBytes: number;
@@ -55,9 +55,9 @@ export interface ServerConfig extends ManagementConfig {
   readonly keyBodyBudgetBytes: number;
   /** Before a larger body is read, the limits of its key are asked. */
   readonly largeBodyBytes: number;
-  /** Mebibytes of such bodies of one key that may be read only to be refused, a minute. */
+  /** Mebibytes a minute of large bodies of one key that may be read and then refused. */
   readonly refusedBodiesPerMinute: number;
-  /** Requests with a wrong key that one address gets a full answer to, a minute. */
+  /** Requests a minute without a valid key that one address may send before it gets 429. */
   readonly wrongKeysPerMinute: number;
   /** Connections of clients at once. */
   readonly maxConnections: number;
@@ -179,7 +179,9 @@ export interface UpstreamConfig {
   readonly dropsUnsupported: boolean;
   /** What this server can't do, although its protocol can. */
   readonly lacks: readonly Lack[];
-  /** How an answer is got that a client wants in one piece, unless the model's entry says otherwise. */
+  /**
+   * For clients that want a whole answer: ask for one, or collect it from a stream; a model's entry may say otherwise.
+   */
   readonly wholeAnswers: WholeAnswers;
 }
 
@@ -256,7 +258,7 @@ export interface TimeoutConfig extends TotalTimeouts {
   readonly wholeAttemptMs: number | undefined;
 }
 
-/** How often and how patiently a request is tried, and how long a credential may be left alone. */
+/** Number of attempts of a request, the waits between them, and the longest rest of a credential. */
 export interface RetryConfig extends RetryPolicy {
   /** Longest rest of a credential, whatever its provider asks for. */
   readonly maxRestMs: number;

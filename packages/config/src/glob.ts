@@ -1,5 +1,5 @@
 /**
- * What the characters of a glob mean: `*` any number of any characters, `?` one of them, `[a-c]` and `[!a-c]` one of
+ * The characters of a glob: `*` any number of any characters, `?` one of them, `[a-c]` and `[!a-c]` one of
  * a set or one outside of it, `{a,b}` one of several globs, `\` takes the meaning from the next one.
  */
 type Piece =
@@ -25,7 +25,10 @@ export function compileGlob(pattern: string): (name: string) => boolean {
   };
 }
 
-/** Takes the places in the text that the pieces before may have led to, to those that these pieces lead to. Ascending. */
+/**
+ * From the positions in the text that the pieces before may end at, computes those that these pieces may end at.
+ * Ascending.
+ */
 function advance(pieces: readonly Piece[], text: string, from: readonly number[]): readonly number[] {
   return pieces.reduce((places, piece) => (places.length === 0 ? places : step(piece, text, places)), from);
 }

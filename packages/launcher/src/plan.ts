@@ -70,7 +70,7 @@ export function planServices({ env, settings, ports, redisUrl, newApiKey }: Plan
   ];
 }
 
-/** Where each service shows its metrics. */
+/** Address of each service's metrics. */
 export function metricsPages({ ingressManagement, worker }: Settings, ports: Ports): string[] {
   const pageOf = ({ host }: Listener, port: number): string => `http://${reachable(host)}:${port}/metrics`;
   return [pageOf(ingressManagement, ports.ingressManagement), pageOf(worker, ports.worker)];

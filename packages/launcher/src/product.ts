@@ -34,8 +34,8 @@ export interface Product {
 }
 
 /**
- * Runs the whole product for as long as `use` takes. Whatever was started is stopped in the opposite order, on every way
- * out.
+ * Runs the whole product for as long as `use` takes. Whatever was started is stopped in the opposite order, on every
+ * way out.
  *
  * @param use gives the exit code
  * @throws LaunchError when something that is needed can't be had or does not come up
@@ -76,7 +76,7 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
 interface Scene extends Launch {
   readonly stateFolder: string;
   readonly context: StartContext;
-  /** Told where Redis is, unless the services know it from the configuration. */
+  /** URL of Redis, unless the services know it from the configuration. */
   readonly onRedis: (url: string) => void;
 }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Exposition, Logger } from '@sluice/telemetry';
 
-/** What a page says. */
+/** Status and JSON body of a page. */
 export interface Page {
   readonly status: number;
   readonly body: object;
@@ -12,7 +12,7 @@ export interface ManagementServerNeeds {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** When the port is taken, take any other. */
+  /** If the port is taken, take any other. */
   readonly mayTakeAnother: boolean;
   /** Renders the metrics; shared among all who ask. */
   readonly metrics: () => Promise<Exposition>;
@@ -61,13 +61,16 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?')[0] ?? '/';
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return sendJson(response, { status: 405, body: { status: 'only GET and HEAD are answered here' } });
+      return sendJson(response, {
+        status: 405,
+        body: { status: 'only GET and HEAD are allowed on the management port' },
+      });
     }
     if (path === '/metrics') return sendMetrics(response);
     for (const [name, page] of Object.entries(pages)) if (name === path) return void show(response, page);
     sendJson(response, {
       status: 404,
-      body: { status: `there is nothing at ${path}; there are /metrics, ${Object.keys(pages).join(', ')}` },
+      body: { status: `no page at ${path}; the pages are /metrics, ${Object.keys(pages).join(', ')}` },
     });
   }
 

@@ -36,7 +36,7 @@ const verdicts: Record<FailureKind, Verdict> = {
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 
-/** The provider's own word on another try wins over what its kind says, but where a credential is at fault. */
+/** The provider's `x-should-retry` wins over the verdict of the kind, unless a credential is at fault. */
 export function classify({ kind, shouldRetry }: UpstreamFailure): Verdict {
   const verdict = verdicts[kind];
   const { remedy } = verdict;
@@ -52,8 +52,8 @@ export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
   kind === 'malformed' && shouldRetry !== true;
 
 /**
- * What rests after a failure that sends a request to the next credential: all of the credential, or only its use of the
- * model that was asked for. Most providers limit by model; those that limit the account say so.
+ * The scope of the rest after a failure that sends a request to the next credential: the whole credential, or only its
+ * use of the model that was asked for. Most providers limit by model; those that limit the account say so.
  */
 export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
   const isOfModel =

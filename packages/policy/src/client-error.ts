@@ -12,13 +12,13 @@ interface Told {
    * - `cleaned`: the provider's words without ids and addresses; they help the client.
    */
   readonly words: 'nothing' | 'harmless' | 'cleaned';
-  /** Does the provider's own code stand in place of ours? Only where ours says less. */
+  /** The provider's own code replaces ours, where ours says less. */
   readonly namesCode?: boolean;
   /** The same request would end the same way, wherever the error table says that it may be sent again. */
   readonly isFinal?: boolean;
 }
 
-/** What a client is told of each kind. */
+/** The error that clients get for each kind. */
 const told: Record<FailureKind, Told> = {
   network: { code: 'upstream_error', words: 'harmless', namesCode: true },
   certificate: { code: 'upstream_error', words: 'nothing', namesCode: true, isFinal: true },
@@ -40,7 +40,7 @@ const told: Record<FailureKind, Told> = {
   unexpected: { code: 'upstream_error', words: 'cleaned', namesCode: true, isFinal: true },
 };
 
-/** Why a certificate is not acceptable, for kind `certificate`. */
+/** Codes of kind `certificate`. */
 const certificateMessages: Readonly<Record<string, string>> = {
   certificate_expired: "The provider's certificate has expired.",
   certificate_not_yet_valid: "The provider's certificate is not valid yet.",
@@ -49,13 +49,13 @@ const certificateMessages: Readonly<Record<string, string>> = {
   certificate_unknown_authority: "The provider's certificate was issued by an unknown authority.",
 };
 
-/** What a code looks like that SDKs can compare; anything else is a sentence, or a piece of the operator's network. */
+/** The form of a code that SDKs can compare; anything else is a sentence, or a part of the operator's network. */
 const codeWord = /^[A-Za-z0-9][\w.:-]{0,79}$/;
 const fieldPath = /^[\w.[\]$-]{1,200}$/;
 
 /**
- * What the client is told when this failure is the last word. `failure.message` must be free of secrets. It stays as it is
- * in the operator's log; the client reads what is left of it without the operator's account and network.
+ * The client's error if this failure ends the request. `failure.message` must be free of secrets. The operator's log
+ * has it in full; the client reads it without the operator's account and network.
  */
 export function toClientError(failure: UpstreamFailure): GatewayError {
   const { words, namesCode = false, isFinal = false } = told[failure.kind];
@@ -73,7 +73,7 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
 /** The code of our table. Two kinds have a second one. */
 function codeOf({ kind, code }: UpstreamFailure): ErrorCode {
   if (kind === 'context_length' && code === 'request_too_large') return 'request_too_large';
-  // The client asks for a model that no credential of ours may use: to it, there is none.
+  // No credential of ours may use the model: for the client it does not exist.
   if (kind === 'permission' && code === 'model_not_allowed') return 'model_not_found';
   return told[kind].code;
 }

@@ -1,12 +1,12 @@
 /**
- * What a provider says may name the operator's account, network or software. These two decide what of it a client reads:
- * ids and addresses are taken out of texts that help a client, and texts of broken servers are kept back as a whole when
- * they show anything of the inside.
+ * A provider's text may name the operator's account, network or software. These two functions decide which part of it a
+ * client reads: ids and addresses are taken out of texts that help a client, and texts of broken servers are withheld
+ * as a whole if they show internals.
  */
 
 const mark = '…';
 
-/** Names that nobody outside can resolve. */
+/** Names that can't be resolved outside. */
 const innerTld = String.raw`(?:internal|local|localdomain|lan|intranet|corp|home|private|svc|cluster|consul|test|docker|invalid)`;
 const label = String.raw`[a-z0-9](?:[a-z0-9-]{0,62})`;
 const ipv4 = String.raw`(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)`;

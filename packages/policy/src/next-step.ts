@@ -37,10 +37,10 @@ export interface RoundEnd {
 
 /** Waiters for the same credential come back within this time of each other, not at the same instant. */
 const spreadMs = 50;
-/** How often a request waits for the probe of an open circuit. */
+/** A request waits at most this often for the probe of an open circuit. */
 const mostCircuitWaits = 8;
 
-/** Decides what becomes of a request whose targets have all been tried, are resting or have an open circuit. */
+/** Decides the next step of a request whose targets have all been tried, are resting or have an open circuit. */
 export function nextStep({ policy, state, standings, remainingMs, random }: RoundEnd): NextStep {
   if (state.attempts >= policy.maxAttempts) return { kind: 'fail', reason: 'exhausted' };
   if (standings.every(({ kind }) => kind === 'refused')) return { kind: 'fail', reason: 'refused' };
@@ -57,7 +57,7 @@ export function nextStep({ policy, state, standings, remainingMs, random }: Roun
   if (isOnlyOpen && state.circuitWaits >= mostCircuitWaits) {
     return { kind: 'fail', reason: 'open', retryAfterMs: openMs };
   }
-  // Another request probes the circuit just now where it is said to be back at once: look less and less often.
+  // A short wait means that another request probes the circuit: look less and less often.
   const circuitMs = isOnlyOpen
     ? Math.max(openMs, backoffMs(policy, { schedule: 'transient', waits: state.circuitWaits, random }))
     : openMs;

@@ -14,7 +14,7 @@ const stringStart = 1;
 const separator = 2;
 const opening = 3;
 const closing = 4;
-/** What each byte means outside of strings. A table costs half of what a chain of comparisons does. */
+/** Meaning of each byte outside of strings. A table costs half as much as a chain of comparisons. */
 const meanings = new Uint8Array(256);
 meanings[quote] = stringStart;
 meanings[0x2c] = separator;
@@ -81,13 +81,15 @@ const openSquare = 0x5b;
 const openCurly = 0x7b;
 
 const blankOrWord = 5;
-/** The same for a text, where all else ends what a parser reads: JSON has blanks, numbers, `true`, `false`, `null` besides. */
+/**
+ * The same for a text, with the characters of blanks, numbers, `true`, `false` and `null`; any other ends the value.
+ */
 const textMeanings = meanings.slice(0, 128);
 for (const character of ' \t\n\r:0123456789+-.eEtrufalsn') textMeanings[character.charCodeAt(0)] = blankOrWord;
 
 /**
- * Looks at a text that somebody will try to parse as JSON, as far as a parser would get: what follows the first character
- * that JSON does not have, or the end of the first value, costs nothing. One pass, no allocation, never throws.
+ * Measures a text that may be parsed as JSON, as far as a parser would get: it stops at the first character that JSON
+ * does not have outside of strings, and at the end of the first value. One pass, no allocation, never throws.
  *
  * @returns how many elements it has; 0 for a text that is neither an array nor an object
  */
@@ -114,7 +116,7 @@ export function measureJsonText(
   return elements;
 }
 
-/** Where an array or an object begins, or the end of the text where there is none. */
+/** Index at which an array or an object begins; the text's length if there is none. */
 function startOfValue(text: string): number {
   const at = text.search(/[^ \t\n\r]/);
   const code = at < 0 ? undefined : text.charCodeAt(at);

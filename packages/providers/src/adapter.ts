@@ -31,8 +31,8 @@ export interface CallPlan {
   /** What {@link ProviderAdapter.prepare} found out. */
   readonly notes?: Readonly<Record<string, string>>;
   /**
-   * Takes what a later attempt of the same request at the same target may begin with: it gets them as `notes` before its
-   * preparation. Absent where nobody tries again.
+   * Keeps results from which a later attempt of the same request at the same target may start: it gets them as `notes`
+   * before its preparation. Absent where there are no later attempts.
    */
   readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
 }
@@ -94,14 +94,16 @@ export interface StreamTranslator {
   readonly state: StreamState;
   /** Every part of the answer is finished: what may still come is its usage. */
   readonly isFinished: boolean;
-  /** The answer is finished by its provider's word, which it gives too lightly: more may come at any time. */
+  /** The provider says that the answer is finished, but at this provider more may still come. */
   readonly mayGoOn?: boolean;
   /**
-   * How many events brought something of the answer: text, thoughts, a call, its end. An event that only says who speaks,
-   * and an empty one, is no progress: a provider that sends nothing else has stalled. Undefined where it is not counted.
+   * Number of events that brought a part of the answer: text, thoughts, a call, its end. An event with only the role,
+   * or an empty one, is no progress: a provider that sends nothing else has stalled. Undefined where it is not counted.
    */
   readonly progress?: number;
-  /** How many events said nothing but that the provider is at work. They are no part of the answer, yet no silence. */
+  /**
+   * Number of events that say only that the provider is at work. They are no part of the answer, but no silence either.
+   */
   readonly heartbeats?: number;
   /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */
   toCancel?(): UpstreamRequest | undefined;

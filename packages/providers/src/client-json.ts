@@ -1,19 +1,16 @@
-import { inspectJsonText } from '@sluice/protocol';
+import { measureJsonText } from '@sluice/protocol';
 import type { FieldPath } from './adapter.ts';
 import { isObject, type JsonObject } from './json-object.ts';
-import { parseClientJson } from './parse-text.ts';
+import { clientTextLimits, parseClientJson } from './parse-text.ts';
 
-/** Levels, elements and characters of a JSON text inside a request, such as the arguments of a call. */
-export const clientTextLimits = { maxDepth: 64, maxElements: 10_000, maxLength: 1_048_576 } as const;
-
-/** The object that a text of a client holds, `{}` for a blank one; undefined for anything else. */
+/** Parses a client's text that holds an object; `{}` for a blank text, undefined for anything else. */
 export function parseClientObject(text: string | undefined): JsonObject | undefined {
   if (text === undefined || text.trim() === '') return {};
   const value = parseClientJson(text);
   return isObject(value) ? value : undefined;
 }
 
-/** Where the arguments of a call stand that are too long, too deep or too wide to be parsed; the first of them. */
+/** The path of the first arguments of a call that are too long, too deep or too wide to be parsed. */
 export function findUnboundedArguments({ messages }: JsonObject): FieldPath | undefined {
   if (!Array.isArray(messages)) return undefined;
   for (const [at, message] of messages.entries()) {
@@ -35,5 +32,7 @@ function isUnbounded(called: unknown): boolean {
   const text = isObject(called) ? called['arguments'] : undefined;
   // A text too short to exceed a limit is not looked at.
   if (typeof text !== 'string' || text.length <= clientTextLimits.maxDepth) return false;
-  return text.length > clientTextLimits.maxLength || inspectJsonText(text, clientTextLimits) !== 'ok';
+  if (text.length > clientTextLimits.maxLength) return true;
+  // As the ingress measures it: a text that no parser would read further counts as far as one would.
+  return typeof measureJsonText(text, clientTextLimits) !== 'number';
 }

@@ -20,8 +20,8 @@ export function saysMoreThan(members: ReadonlySet<string>, object: JsonObject): 
 }
 
 /**
- * The object with other members; the very same object where they are as wanted already, so that who asks can see that
- * nothing had to be done. A member that is to be undefined does not get into JSON.
+ * Returns the object with other members; the very same object if they are as wanted already, so that the caller can see
+ * that nothing has changed. A member that is set to undefined does not get into JSON.
  */
 export function amend(object: JsonObject, members: JsonObject): JsonObject {
   const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));

@@ -1,24 +1,25 @@
 import { inspectJsonText, type JsonLimits, parseLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 
-/** What JSON in a client's text may be: the arguments of a call, a tool's result. As much as a request itself may be nested. */
-const clientLimits: JsonLimits = { maxDepth: 64, maxElements: 10_000 };
-/** Characters of such a text. */
-const maxClientLength = 1_048_576;
+/**
+ * The most levels, elements and characters of a JSON text inside a request, such as the arguments of a call: those that
+ * the ingress lets pass for arguments (protocol/src/openai/json-texts.ts).
+ */
+export const clientTextLimits = { maxDepth: 64, maxElements: 10_000, maxLength: 1_048_576 } as const;
 
 /**
- * What a provider's event or answer may be: 2048 embeddings of 3072 numbers are the widest, and none is deep. No text of
- * fewer characters is looked at, and few events of a stream have more.
+ * Limits of a provider's event or answer: 2048 embeddings of 3072 numbers are the widest, and none is deep. A text that
+ * is shorter than both limits is not measured; few events of a stream are longer.
  */
 const providerLimits: JsonLimits = { maxDepth: 512, maxElements: 10_000_000 };
 
 /**
- * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be written
- * with `writeLossless`. Never throws.
+ * Parses JSON that stands inside a text of the client's request, with its digits and its order of members: to be
+ * written with `writeLossless`. Never throws.
  * @returns undefined for what is no JSON, nested more than 64 levels deep, wider than 10,000 values or longer than 1 MiB
  */
 export const parseClientJson = (text: string): unknown =>
-  text.length > maxClientLength ? undefined : parseWithin(text, clientLimits);
+  text.length > clientTextLimits.maxLength ? undefined : parseWithin(text, clientTextLimits);
 
 /**
  * Parses a provider's JSON, with its digits and its order of members: to be written with `writeLossless`. Never throws.

@@ -13,8 +13,8 @@ export interface Consumer {
   /** Rejects when Redis cannot be reached. */
   start(): Promise<void>;
   /**
-   * Takes no more jobs; resolves when the running ones are finished. Has no time limit of its own, but does not wait for
-   * a Redis that is away either when nothing runs.
+   * Takes no more jobs; resolves when the running ones are finished. Has no time limit of its own, but does not wait
+   * for a Redis that is away either when nothing runs.
    */
   drain(): Promise<void>;
   /** Leaves at once. What still runs is the caller's to abort. */
@@ -31,7 +31,10 @@ export interface ConsumerNeeds {
   readonly seal: JobSeal;
   /** Must settle every outcome itself: what it throws is a fault of ours and only logged. */
   readonly run: (job: ChatJob, queuedAt: number) => Promise<void>;
-  /** Told of a job that no ingress with this worker's secret has written. `job` is undefined where it is not even one. */
+  /**
+   * Called with a job that no ingress with this worker's secret has written; undefined if it is no job of Sluice at
+   * all.
+   */
   readonly onForged: (job: ChatJob | undefined) => void;
   readonly onError: (error: unknown) => void;
 }

@@ -3,8 +3,8 @@ import type { ChatJob } from '@sluice/protocol';
 import { createSeal, deriveKey } from '@sluice/redis';
 
 /**
- * Keeps from Redis what it need not know, and tells a job of an ingress from one that somebody else wrote: with the
- * operator's secret, bodies and delivered texts are encrypted, and jobs carry a MAC. Without a secret all passes as it is.
+ * Protects requests in Redis. With the operator's secret, bodies and delivered texts are encrypted, and jobs carry a
+ * MAC that tells jobs of an ingress from forged ones. Without a secret everything is stored as it is.
  */
 export interface JobSeal {
   closeBody(body: Buffer, requestId: string): Buffer;
@@ -12,9 +12,9 @@ export interface JobSeal {
   /** @param delivered JSON, or empty */
   closeDelivered(delivered: string, run: RunName): string;
   openDelivered(stored: string, run: RunName): Opened;
-  /** What is put into the queue: the job, with its MAC. */
+  /** Returns the job with its MAC, as it goes into the queue. */
   sign(job: ChatJob): object;
-  /** Is this what an ingress with the same secret has signed? */
+  /** Has an ingress with the same secret signed this? */
   isGenuine(data: unknown): boolean;
 }
 

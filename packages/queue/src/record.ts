@@ -34,8 +34,8 @@ function shardOf(requestId: string, shards: number): number {
 }
 
 /**
- * Where a request is kept. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back cost
- * Redis 220 µs, SET and GET 11 µs.
+ * Where a request is kept. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back
+ * cost Redis 220 µs, SET and GET 11 µs.
  */
 export function recordOf(
   { keys, shards }: { readonly keys: Keys; readonly shards: number },
@@ -49,7 +49,7 @@ export type Claim =
   | {
       readonly kind: 'claimed';
       readonly body: string;
-      /** What the client has of an answer that broke off. */
+      /** The part of a broken answer that the client has. */
       readonly delivered: Delivered | undefined;
       readonly remainingMs: number;
     }
@@ -58,7 +58,7 @@ export type Claim =
    * has replaced, or past its deadline.
    */
   | { readonly kind: 'gone' | 'outdated' | 'taken' | 'moved' | 'late' }
-  /** This caller's, and of no use: what is stored of the request can't be read. `reason` is for the operator. */
+  /** The run is claimed, but the stored request can't be read. `reason` is for the operator. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 export interface ClaimNeeds {
@@ -100,7 +100,7 @@ export async function claim(
 
 type ReadDelivered = { readonly kind: 'read'; readonly delivered: Delivered | undefined };
 
-/** What is stored of a delivered part; empty for a first run. */
+/** Reads the stored part of an answer that the client has; empty for a first run. */
 function readDelivered(opened: Opened): ReadDelivered | Extract<Opened, { kind: 'unreadable' }> {
   if (opened.kind === 'unreadable') return opened;
   if (opened.text === '') return { kind: 'read', delivered: undefined };

@@ -26,8 +26,8 @@ export interface Submitter {
   /** Makes this epoch the latest one, unless a worker may have the one before it. The run is yet to be queued. */
   takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<TakeBack>;
   /**
-   * Looks whether the servers that hold the shards are still the same. One that was restarted, or took over from another,
-   * may have lost the latest writes: then `onMoved` is called.
+   * Looks whether the servers that hold the shards are still the same. One that was restarted, or took over from
+   * another, may have lost the latest writes: then `onMoved` is called.
    */
   recheck(): Promise<void>;
   /**
@@ -40,7 +40,7 @@ export interface Submitter {
   close(): Promise<void>;
 }
 
-/** What Redis knows of a run that has not been heard of. */
+/** Result of taking back a run of which no worker has reported. */
 export type TakeBack =
   /** No worker has it, and none can get it any more. */
   | { readonly kind: 'taken_back' }
@@ -66,7 +66,7 @@ export interface SubmitterNeeds {
   readonly keys: Keys;
   readonly shards: number;
   readonly seal: JobSeal;
-  /** Another server holds a shard than before: what is queued there may have been claimed without a trace. */
+  /** Called when another server holds a shard than before: it may have lost the claims of queued runs. */
   readonly onMoved: () => void;
   readonly onError: (error: unknown) => void;
 }
@@ -85,7 +85,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
       connection,
       prefix: keys.queuePrefix(shard),
       skipVersionCheck: true,
-      // Nobody listens to them; the default keeps 10,000.
+      // No process reads these events; the default keeps 10,000.
       streams: { events: { maxLen: 100 } },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });

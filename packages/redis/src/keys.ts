@@ -14,7 +14,7 @@ export interface Keys {
   readonly room: string;
   /** zset, request id → time until which its ingress has vouched for the waiter. */
   readonly vouched: string;
-  /** hash, request id → its client key, arrival, cost and the ingress that holds the client. */
+  /** hash, request id → its client key, arrival, cost, the key's share, and the ingress that holds the client. */
   readonly waiters: string;
   /** zset, client key → the turn at which its next waiter runs: tokens per weight. */
   readonly turns: string;
@@ -36,11 +36,11 @@ export interface Keys {
   readonly workers: string;
   /** BullMQ's prefix for a shard. */
   queuePrefix(shard: number): string;
-  /** hash: epoch, deadline and claim of one request. */
+  /** hash: epoch, deadline, claim and server of one request, and what its client has; then only the epoch that ended. */
   request(shard: number, requestId: string): string;
   /** string: what its client sent. */
   body(shard: number, requestId: string): string;
-  /** hash, credential id → end of its rest (ms, Redis clock). */
+  /** hash, credential id, or credential id, tab and model → end of its rest (ms, Redis clock) with its marks and reason. */
   rests(upstreamId: string): string;
   /** hash: failures and state of the circuit of one target. */
   breaker(upstreamId: string, model: string): string;

@@ -2,8 +2,8 @@ import type { Frame } from '@sluice/protocol';
 import type { Origin } from './mailbox-reader.ts';
 
 /**
- * Hands the frames of a mailbox to the requests they belong to, each exactly once and in order: what an earlier run
- * (epoch) still sends, what came twice and what nobody waits for is dropped; what is missing is an error, never skipped.
+ * Hands the frames of a mailbox to their requests, each exactly once and in order. Frames of an earlier run (epoch),
+ * repeats, and frames of unknown requests are dropped; a missing frame is an error and is never skipped.
  */
 export interface Inbox {
   subscribe(requestId: string, subscriber: Subscriber): Subscription;
@@ -31,7 +31,7 @@ export interface Subscription {
 export type DropReason = 'unknown_request' | 'old_epoch' | 'repeated' | 'after_gap';
 
 export interface InboxNeeds {
-  /** Told of every frame that was not delivered, so that whoever still sends can be stopped. */
+  /** Called for every frame that was not delivered, so that its sender can be stopped. */
   readonly onDropped: (frame: Frame, reason: DropReason, origin: Origin | undefined) => void;
   /** A frame was lost. */
   readonly onGap: () => void;

@@ -4,8 +4,9 @@ import type { RedisConnection } from '@sluice/redis';
  * Tells others that this process lives, and notices when those it depends on no longer do. A process says so in a key
  * with a short life; whoever serves or is served by it looks there.
  *
- * Nobody is declared lost on one absent key, nor while Redis itself was away or has lost its data: after any beat that
- * failed, or found this process's own key gone, every process gets the time of a key's life to announce itself again.
+ * A process is not declared lost on one absent key, nor while Redis itself was away or has lost its data: after a beat
+ * that failed, or that found this process's own key gone, every process gets the lifetime of a key to announce itself
+ * again.
  */
 export interface Liveness {
   /** Announces this process; rejects when Redis cannot be reached. */

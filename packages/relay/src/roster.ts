@@ -4,15 +4,16 @@ const enrolScript = defineScript(new URL('../lua/enrol-1.lua', import.meta.url),
 
 /** Twice a second, as `Liveness` does. */
 const beatEveryMs = 500;
-/** A process that has not entered itself for so long is dropped from the list. */
+/** A process that has not entered itself for this long is dropped from the list. */
 const entryTtlMs = 5000;
 /**
- * A reader remembers a process for so long after it was last seen in the list. Longer than any request waits for a
- * Redis that is away (5 s), so that it knows of everybody who may have claimed a run before Redis lost the list.
+ * A reader remembers a process for this long after it was last seen in the list. That is longer than any request waits
+ * for a Redis that is away (5 s), so that the reader knows all workers that may have claimed a run before Redis lost
+ * the list.
  */
 const rememberMs = 60_000;
 
-/** Before the id of a process that has left of its own accord: it holds nothing any more, and need not be remembered. */
+/** Prefix of the id of a process that has stopped in order: it holds no run any more, and is forgotten. */
 const leftMark = '-';
 
 /** Keeps a process in the list of those that live. */

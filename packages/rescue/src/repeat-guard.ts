@@ -1,19 +1,19 @@
 /**
- * Watches a text that shall go on where another one stopped, for a server that begins anew instead: the beginning is held
- * back while it equals the beginning of the text that the client has.
+ * Detects a server that begins anew although it should go on where another text stopped: the beginning of its text is
+ * held back while it equals the beginning of the text that the client has.
  */
 export interface RepeatGuard {
-  /** Gives what may be passed on now, or ''. */
+  /** Returns the text that may be passed on now, or ''. */
   push(text: string): string;
-  /** The text is at its end: gives what is held back. */
+  /** The text is at its end: returns the text that was held back. */
   end(): string;
   /** It began anew, and then differs from what the client has. */
   readonly isDiverged: boolean;
 }
 
 /**
- * So many equal characters are no chance: lists and tables repeat a line, hardly the very beginning of an answer at the
- * place where it stopped. Less than `shortestRepeat` proves nothing.
+ * This many equal characters are no chance: lists and tables repeat a line, but hardly the very beginning of an answer
+ * at the place where it stopped. Less than `shortestRepeat` proves nothing.
  */
 const certainRepeat = 40;
 const shortestRepeat = 8;
@@ -67,7 +67,7 @@ export function createRepeatGuard(before: string): RepeatGuard {
   };
 }
 
-/** How many characters of the text equal the other one from there on. */
+/** Number of characters of the text that equal the other text from this place on. */
 function commonLength(text: string, other: string, from: number): number {
   let length = 0;
   while (length < text.length && from + length < other.length && text[length] === other[from + length]) length++;

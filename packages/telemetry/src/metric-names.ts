@@ -31,7 +31,7 @@ const dropReasons = ['unknown_request', 'old_epoch', 'repeated', 'after_gap'] as
 export type DropReason = (typeof dropReasons)[number];
 
 const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
-/** Why a worker did not run a job: not a job at all, without a valid MAC, or with a body that does not open. */
+/** Reasons for which a worker refuses a job: it is no job, has no valid MAC, or its body does not open. */
 export type RefusalReason = (typeof refusalReasons)[number];
 
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];

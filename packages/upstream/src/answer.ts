@@ -2,26 +2,26 @@ import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { type Body, createBody, createErrorBody } from './body.ts';
 import { toNetworkFailure } from './network/network-failure.ts';
 
-/** Hears what becomes of a call. Whatever it throws ends the call as a failure of the kind `malformed`. */
+/** Hears the result of a call. If it throws, the call ends as a failure of the kind `malformed`. */
 export interface CallListener {
   /**
-   * The request goes out once more, on a new connection: the kept one that it went out on was closed, and not a byte had
-   * come. Called once at most, before anything else.
+   * The request goes out once more, on a new connection: the kept one that it went out on was closed, and not a byte
+   * had come. Called once at most, before anything else.
    */
   onResend?(): void;
   onHead(head: ResponseHead): void;
   /** A piece of the body, whole characters only. */
   onText(text: string): void;
   /**
-   * The answer is complete. That of an error (a status other than 2xx) is over as well when its body broke off, can't be
-   * read to its end or takes too long: status and headers say enough.
+   * The answer is complete. An error (a status other than 2xx) also ends here if its body breaks off, can't be read to
+   * its end or takes too long: status and headers are enough.
    */
   onEnd(): void;
   /**
    * Nothing follows.
    *
-   * @param isCut the body had begun and broke off, on its connection or in its compressed data. All that came before has
-   *   been given to `onText`, and is a whole answer all the same where a provider counts its bytes wrongly.
+   * @param isCut the body had begun and broke off, on its connection or in its compressed data. `onText` has got all that
+   *   came before; it may be a whole answer if the provider counts its bytes wrongly.
    */
   onFailure(failure: UpstreamFailure, isCut: boolean): void;
 }
@@ -36,9 +36,9 @@ export interface Wire {
 export interface AnswerNeeds {
   readonly listener: CallListener;
   readonly wire: Wire;
-  /** From the head of an error to the end of its body; what is there by then has to do. */
+  /** Time limit from the head of an error to the end of its body; the part that has come by then counts. */
   readonly errorBodyMs: number;
-  /** Told what a listener threw. */
+  /** Called with an error that a listener threw. */
   readonly onThrow: (error: unknown) => void;
   /** Called once, before the listener's last word. */
   readonly onOver: () => void;

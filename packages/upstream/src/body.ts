@@ -65,7 +65,7 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
       if (inflate.isFull) wire.pause();
     },
     end: inflate.end,
-    // What the inflater can't pass on fills it, and that holds the provider back.
+    // A paused inflater fills up, and a full one pauses the connection.
     pause: inflate.pause,
     resume: inflate.resume,
     destroy: inflate.destroy,
@@ -90,8 +90,8 @@ function createUnknownBody(name: string, onFailure: (failure: UpstreamFailure) =
 const mostErrorBytes = 64 * 1024;
 
 /**
- * The body of an error: whatever is wrong with it, as much of its text as there is is given, since status and headers
- * alone say what to do. It never fails.
+ * The body of an error. It never fails: it gives as much text as can be read, because status and headers are enough to
+ * sort the failure.
  */
 export function createErrorBody(
   headers: ResponseHead['headers'],

@@ -13,9 +13,9 @@ export interface UpstreamClient {
    * @param signal aborts the call; one that is aborted already has it never begun
    */
   call(request: UpstreamRequest, listener: CallListener, signal?: AbortSignal): Call;
-  /** Makes a call whose answer matters to nobody. */
+  /** Makes a call and ignores its answer. */
   tell(request: UpstreamRequest): void;
-  /** Ends all calls, but lets be heard what was told before. */
+  /** Ends all calls, after those that `tell` began have ended. */
   close(): Promise<void>;
 }
 
@@ -37,13 +37,15 @@ export interface UpstreamClientSettings {
    * another one beside these.
    */
   readonly maxConnections?: number | undefined;
-  /** How long a call may take whose answer matters to nobody. Default: 10 s. */
+  /** Time limit of a call whose answer is ignored. Default: 10 s. */
   readonly tellMs?: number;
-  /** From the head of an error to the end of its body; then what is there has to do. Default: 2 s. */
+  /**
+   * Time limit from the head of an error to the end of its body; the part that has come by then counts. Default: 2 s.
+   */
   readonly errorBodyMs?: number;
   /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
-  /** Told what a listener threw. Default: nobody is. */
+  /** Called with an error that a listener threw. Default: it is dropped. */
   readonly onThrow?: (error: unknown) => void;
 }
 

@@ -8,8 +8,8 @@ export interface ImageFetcher {
   /**
    * Never rejects.
    *
-   * @param onKeep told what gives the picture's bytes back, which count against `maxTotalBytes` until then; without it
-   *   they count while the picture is fetched
+   * @param onKeep called with a function that gives the picture's bytes back; they count against `maxTotalBytes` until
+   *   then. Without `onKeep` they count while the picture is fetched
    */
   fetch(url: string, signal: AbortSignal, onKeep?: (giveBack: () => void) => void): Promise<FetchedImage>;
   close(): Promise<void>;
@@ -17,7 +17,7 @@ export interface ImageFetcher {
 
 export type FetchedImage =
   | { readonly kind: 'image'; readonly mediaType: string; readonly base64: string }
-  /** `reason` fits behind "The image at this URL". */
+  /** `reason` completes a sentence that begins with "The image at this URL". */
   | { readonly kind: 'refused'; readonly reason: string }
   /** Other pictures take all the memory that they may; later this one may be had. */
   | { readonly kind: 'busy' };
@@ -31,9 +31,9 @@ export interface ImageFetcherSettings {
   readonly timeoutMs: number;
   /** Default: the system's. */
   readonly lookup?: typeof systemLookup;
-  /** Which addresses may be called. Default: public ones. */
+  /** Addresses that may be called. Default: public ones. */
   readonly isAllowed?: (address: string) => boolean;
-  /** Which ports may be called. Default: that of https, 443. */
+  /** Ports that may be called. Default: that of https, 443. */
   readonly ports?: readonly number[];
   /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
@@ -43,8 +43,9 @@ const mediaTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'ima
 
 /**
  * A client's URL must not become a way into the operator's network: only https on its own port, only to public
- * addresses, of a name that is resolved once for check and connection alike, without redirects, up to a size and a time.
- * What is refused tells nothing of that network either: a name that leads into it reads like one that does not exist.
+ * addresses, of a name that is resolved once for check and connection alike, without redirects, up to a size and a
+ * time. A refusal reveals nothing about that network: a name that leads into it gives the same reason as one that does
+ * not exist.
  */
 export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher {
   const { maxBytes, maxTotalBytes, timeoutMs, isAllowed = isPublicAddress, lookup = systemLookup, ca } = settings;
@@ -128,7 +129,7 @@ function problemOf(url: URL | null, { isAllowed, ports }: Allowed): string | und
 
 const httpsPort = 443;
 
-/** Said of whatever has no public address, has no address at all, or does not answer there. */
+/** The one reason for a name without a public address, one without any address, and a server that does not answer. */
 const notReached = 'could not be fetched from a public address';
 
 interface Share {
@@ -158,7 +159,7 @@ function refusalOf(status: number, mediaType: string, isTooLarge: boolean, isCod
   if (status >= 300 && status < 400) return 'redirects, which is not followed';
   if (status !== 200) return `was answered with status ${status}`;
   if (!mediaTypes.has(mediaType)) return 'is no PNG, JPEG, GIF or WebP';
-  if (isCoded) return 'is compressed on its way, which nobody asked for';
+  if (isCoded) return 'was sent with a content-encoding, which is not supported';
   return isTooLarge ? tooLarge : undefined;
 }
 

@@ -1,5 +1,4 @@
 export type { CallListener } from './answer.ts';
 export { type Call, createUpstreamClient, type UpstreamClient } from './client.ts';
 export { createEventReader, type EventReader } from './events/event-reader.ts';
-export { createSilenceTimer, type SilenceTimer } from './silence-timer.ts';
 export { createImageFetcher, type FetchedImage, type ImageFetcher, isPublicAddress } from './image-fetcher.ts';

@@ -96,7 +96,7 @@ describe('an image fetcher', () => {
     [
       'a compressed picture',
       sends(200, { ...image, 'content-encoding': 'gzip' }),
-      'is compressed on its way, which nobody asked for',
+      'was sent with a content-encoding, which is not supported',
     ],
   ])('refuses %s', async (_what, answer, reason) => {
     const { fetch } = await scene(answer);

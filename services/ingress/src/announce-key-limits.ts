@@ -1,9 +1,11 @@
 import type { Config } from '@sluice/config';
 
-/** Says a line; what of a logger is needed here. */
+/** A method of a logger. */
 type Say = (facts: object, message: string) => void;
 
-/** Says in one line at start what keys may do that were given no limits. Nothing where each has a concurrency of its own. */
+/**
+ * Logs one line at start about keys without a concurrency of their own: their share, and how many have no limit at all.
+ */
 export function announceKeyLimits(
   { keys, limits }: Pick<Config, 'keys' | 'limits'>,
   logger: { readonly info: Say; readonly warn: Say },
@@ -19,7 +21,7 @@ export function announceKeyLimits(
   };
   const share = `each runs up to ${limits.defaultKeyConcurrency} of ${limits.maxConcurrentRequests} requests at once`;
   const ofAll = `of ${keys.length} client keys`;
-  // A key alone harms nobody but its owner.
+  // A single key can take places only from itself.
   if (withoutAny.length === 0 || keys.length === 1) {
     logger.info(facts, `${withoutConcurrency.length} ${ofAll} have no concurrency of their own; ${share}`);
   } else {

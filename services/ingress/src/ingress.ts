@@ -54,7 +54,7 @@ const inUseMs = 10_000;
 /** What remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
-/** A worker that sends these has nothing more to do for the run. */
+/** After one of these a worker does nothing more for the run. */
 const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
 
 export function createIngress({ config, ingressId, version, logger, metrics }: IngressNeeds): Ingress {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export interface PipelineLimits {
   /** Requests of one connection that are under way at once. */
   readonly maxRequests: number;
-  /** A client that leaves answers unread for so long, with requests waiting behind them, is given up. */
+  /** The connection is closed if its client reads nothing for this long while requests wait behind unread answers. */
   readonly stallMs: number;
 }
 
@@ -18,8 +18,8 @@ const maxUnreadBytes = 1024 * 1024;
 
 /**
  * Node hands over all requests that a client has sent in one go, and keeps the answers that it does not read: 70 kB of
- * requests cost gigabytes. Here the requests of a connection wait for each other, and nothing more is read from it while
- * some do.
+ * requests cost gigabytes. Here the requests of a connection wait for each other, and nothing more is read from it
+ * while some do.
  */
 export function limitPipelines(listener: RequestListener, limits: PipelineLimits): RequestListener {
   const connections = new WeakMap<Socket, Pipeline>();
@@ -62,7 +62,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     listener(request, response);
   }
 
-  /** Once others have had their turn: answers that are sent at once would follow each other without a pause. */
+  /** Goes on in the next turn of the event loop, so that a row of quick answers does not block other connections. */
   function goOnSoon(): void {
     turn ??= setImmediate(() => {
       turn = undefined;
@@ -99,7 +99,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     }, stallMs);
   }
 
-  // Node reads on when an answer is through or a body is wanted; not so while requests wait.
+  // Node resumes the socket when an answer has been sent or a body is wanted; while requests wait it must stay paused.
   socket.on('resume', () => {
     if (waiting.length > 0) socket.pause();
   });

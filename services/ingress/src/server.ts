@@ -6,7 +6,7 @@ import { limitPipelines } from './pipeline-limit.ts';
 /** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
-/** How often Node looks for connections whose time is up: by default every 30 s, which makes 40 s of 10. */
+/** Node looks for connections that have timed out this often. Its default, 30 s, would turn 10 s into 40 s. */
 const checkingMs = 1000;
 /** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
 const keepAliveMs = 75_000;
@@ -29,7 +29,7 @@ export interface ListenOptions {
   readonly maxConnections: number;
   /** Requests of one connection at once; more wait. */
   readonly maxPipelinedRequests: number;
-  /** A client that reads nothing for so long, with requests waiting behind its answers, is given up. */
+  /** The connection is closed if its client reads nothing for this long while requests wait behind unread answers. */
   readonly slowClientMs: number;
   /** A connection was closed because there were too many. */
   readonly onDropped: () => void;
@@ -44,7 +44,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       connectionsCheckingInterval: checkingMs,
       keepAliveTimeout: keepAliveMs,
       noDelay: true,
-      // Said in the envelope instead, by a route of the app.
+      // `require-host.ts` refuses in the envelope instead.
       requireHostHeader: false,
     },
     limitPipelines(app, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),

@@ -10,7 +10,7 @@ interface FailedTurn {
   readonly result: FailedAttempt;
 }
 
-/** An attempt has failed: decides what follows; undefined: another attempt. */
+/** Decides what follows a failed attempt; undefined: another attempt. */
 export async function afterFailure(
   needs: RunNeeds,
   course: Course,
@@ -51,13 +51,13 @@ export async function afterFailure(
     return { kind: 'error', error: reason, attempts: tally.calls, events, lastFailure };
   }
   retried();
-  // What the client has of the answer, the ingress alone knows.
+  // Only the ingress knows what the client has of the answer.
   return events > 0 ? { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason } : undefined;
 }
 
 const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;
 
-/** With another access token the same credential may do; a provider that refuses that too means the credential. */
+/** Another access token may help the same credential; if the provider refuses that too, the credential is at fault. */
 const mayRenewToken = ({ policy }: RunNeeds, { tally, state, extended }: Course, candidate: Candidate): boolean =>
   extended === undefined &&
   tally.attempts < policy.maxAttempts &&
@@ -70,7 +70,7 @@ async function renewToken(needs: RunNeeds, course: Course, candidate: Candidate)
   course.again = { ...candidate, isProbe: false };
 }
 
-/** A target that refuses something is there. */
+/** A refusal proves that the target answers: a probe that ends in one closes the circuit. */
 async function recoverProbe(needs: RunNeeds, { execution }: Course, candidate: Candidate): Promise<void> {
   const { target, credentialId, isProbe } = candidate;
   if (isProbe)

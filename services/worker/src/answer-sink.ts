@@ -3,19 +3,19 @@ import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers
 import { type AnswerJoin, createTranscript, type Stitch, type Transcript } from '@sluice/rescue';
 
 /**
- * Where the answer of an attempt goes. A sink is put around another one to change what goes through it: to go on with an
- * answer that broke off, to join several attempts into one answer, to collect a stream into a whole answer.
+ * Takes the answer of an attempt. A sink wraps another sink to change what passes through it: to go on with an answer
+ * that broke off, to join several attempts into one answer, or to collect a stream into a whole answer.
  */
 export interface AnswerSink {
   /** The provider has begun to answer; called once an attempt, before the first `data`. */
   onAnswer(): void;
-  /** Takes the server-sent events of one upstream event; gives what of them goes out now, or ''. */
+  /** Takes the server-sent events of one upstream event; returns the text that goes out now, or ''. */
   take(sse: string): string;
-  /** Takes an answer that came in one piece; gives what goes out. */
+  /** Takes an answer that came in one piece; returns the text that goes out. */
   takeWhole(completion: string): string;
-  /** The attempt's answer is complete; gives what was held back until now, or ''. */
+  /** The attempt's answer is complete; returns the text that was held back until now, or ''. */
   finish(usage: Usage | undefined): string;
-  /** Another answer came than the one to go on with: nothing of it may go out. */
+  /** The answer differs from the one that it should go on with: nothing of it may go out. */
   readonly isDiverged: boolean;
   /** Sends out what was taken. */
   data(text: string): void;
@@ -24,7 +24,7 @@ export interface AnswerSink {
   onceWritable(callback: () => void): void;
 }
 
-/** What a sink is made of that leads to the client. */
+/** The way to the client, on which a sink is built. */
 export type ClientWay = Pick<AnswerSink, 'onAnswer' | 'data' | 'isCongested' | 'onceWritable'>;
 
 /** For a client that wants a stream. */
@@ -58,7 +58,7 @@ export const extendAnswer = (join: AnswerJoin, sink: AnswerSink): AnswerSink => 
   },
 });
 
-/** What has been collected of a whole answer, over all attempts that have written on it. */
+/** The part of a whole answer that has been collected, over all attempts that wrote on it. */
 export interface Collection {
   readonly collector: ReturnType<typeof createChunkCollector>;
   readonly transcript: Transcript;
@@ -84,7 +84,7 @@ export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection
     ...way,
     take,
     takeWhole(completion) {
-      // It was to write on what is there, and came in one piece.
+      // The attempt was asked to go on with the collected text, and its answer came in one piece.
       if (!collection.isEmpty) return take(toChunks(completion, body));
       isWhole = true;
       return completion;

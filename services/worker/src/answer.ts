@@ -28,11 +28,11 @@ import type { Candidate } from './plan.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './targets.ts';
 
-/** What the next attempt is asked, and where its answer goes. */
+/** The request of the next attempt, and the sink for its answer. */
 export interface Opening {
   readonly body: ChatBody;
   readonly sink: AnswerSink;
-  /** It was asked to write on where the answer so far ends, in the target's own way. */
+  /** The request ends in the answer so far, in the form in which this target continues it (prefill). */
   readonly isPrefilled: boolean;
 }
 
@@ -44,11 +44,11 @@ export interface Answer {
   extend(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
   /** An attempt is complete. Can the answer be lengthened? */
   endAttempt(usage: Usage | undefined): boolean;
-  /** The answer is as long as it gets: what was held back goes out. */
+  /** No attempt lengthens the answer any more: the text that was held back goes out. */
   close(): void;
-  /** What the attempts have cost together; undefined where there was but one. */
+  /** Usage of all attempts together; undefined where there was only one. */
   readonly usage: Usage | undefined;
-  /** Can this target write on from what there is? */
+  /** Can this target continue the text that there is? */
   canContinue(target: Target, state: RetryState): boolean;
   /** There is text of an answer that broke off. */
   readonly hasDelivered: boolean;
@@ -62,7 +62,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
   let collection: Collection = createCollection();
   let soFar: Delivered | undefined;
 
-  /** What the next attempt may go on from: what the client has, or what was collected for it. */
+  /** The text from which the next attempt may go on: the client has it, or it was collected for the client. */
   function before(): Delivered | undefined {
     if (delivered !== undefined || job.stream || collection.isEmpty || !isContinuable(body)) return delivered;
     const collected = collection.transcript.read();
@@ -102,7 +102,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
         collection = createCollection();
         return { body: fitted, sink: sink(), isPrefilled: false };
       }
-      // No single answer could reach as far as several have: it has to be written on, if need be on request.
+      // No single answer is as long as several: it must be continued, in words where the target takes no prefill.
       if ((from.continuations ?? 0) > 0) {
         const asked = withAnswerSoFar(fitted, from.content, style);
         return { body: asked, sink: resumeFrom(createStitch(from, 'continue'), sink()), isPrefilled: style !== 'none' };
@@ -146,11 +146,11 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
   };
 }
 
-/** How the target writes on, if it does by itself. */
+/** The form in which the target continues a text by itself; `none` if it does not. */
 const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
 
-/** What the ingress is told of an attempt that answers. */
+/** Tells the ingress which target answers, and after how many calls. */
 const answeredBy = ({ upstream, model }: Target, { calls, extensions }: Tally): Answered => ({
   upstream,
   model,

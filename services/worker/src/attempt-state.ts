@@ -2,11 +2,11 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { AnswerSummary, StreamState } from '@sluice/providers';
 
 /*
- * What happens in one attempt, as a pure table: `step(state, event)` gives the next state and what is to be done. The
+ * One attempt as a pure table: `stepAttempt(state, event)` returns the next state and the commands to carry out. The
  * driver in attempt.ts owns socket, timer and translator. All times are monotonic ms.
  */
 
-/** How an attempt ended. */
+/** The end of an attempt. */
 export type Ending =
   | { readonly kind: 'complete'; readonly summary: AnswerSummary }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
@@ -28,20 +28,20 @@ export interface AttemptState {
   readonly startedAt: number;
   /** `undecided` until the first bytes have come; `error` for a status other than 2xx. */
   readonly reading: 'undecided' | 'error' | 'stream' | 'whole';
-  /** How far the stream is: `none`: nothing of the answer has come; `finished`: only usage may follow. */
+  /** Progress of the stream. `none`: nothing of the answer has come; `finished`: only usage may follow. */
   readonly progress: 'none' | 'begun' | 'finished';
-  /** The provider has said that the answer is finished, be it too lightly. */
+  /** The provider has said that the answer is finished, even if more may follow (`may_go_on`). */
   readonly isFinished: boolean;
-  /** Who makes us stop reading. */
+  /** Those that make us stop reading. */
   readonly holders: readonly Holder[];
-  /** Silence until then fails the attempt. */
+  /** Silence up to this time fails the attempt. */
   readonly quietUntil: number;
-  /** Signs of life without content may put `quietUntil` off to here. */
+  /** Signs of life without content may put `quietUntil` off up to this time. */
   readonly signsUntil: number;
   readonly isOver: boolean;
 }
 
-/** Whose way to the client is full. */
+/** A link on the way to the client that is full. */
 export type Holder = 'client' | 'mailbox';
 
 export type AttemptEvent =
@@ -56,7 +56,7 @@ export type AttemptEvent =
     }
   | { readonly kind: 'held'; readonly by: Holder; readonly isHeld: boolean; readonly at: number }
   | { readonly kind: 'tick'; readonly at: number }
-  /** The translator's word, after it was given something. */
+  /** The translator's state, after it was given something. */
   | { readonly kind: 'translated'; readonly state: StreamState }
   /** The body has ended. */
   | { readonly kind: 'ended' }
@@ -68,14 +68,14 @@ export type AttemptEvent =
   | { readonly kind: 'threw' }
   | { readonly kind: 'aborted' };
 
-/** Of the answer: `may_go_on` is finished by its provider's word, which that gives too lightly. */
+/** Has the answer finished? `may_go_on`: the provider says so, but this provider sometimes sends more. */
 export type Finish = 'open' | 'finished' | 'may_go_on';
 
 export type AttemptCommand =
   | { readonly kind: 'pause' | 'resume' }
-  /** Be told when the client does not keep up. */
+  /** Listen for a client that does not keep up. */
   | { readonly kind: 'listen' }
-  /** Let the translator end the stream; should it not be complete then, the failure stands. */
+  /** Let the translator end the stream; if it is not complete then, the attempt fails with this failure. */
   | { readonly kind: 'end_stream'; readonly otherwise: UpstreamFailure | undefined }
   | { readonly kind: 'read_whole' | 'read_error' }
   | { readonly kind: 'settle'; readonly ending: Ending }
@@ -89,11 +89,11 @@ export interface AttemptStep {
   readonly commands: readonly AttemptCommand[];
 }
 
-/** An answer that is finished but for its usage is complete so long after its finish. */
+/** An answer that lacks only its usage is complete this long after its finish. */
 const usageWaitMs = 500;
-/** The body of an error may take so long; status and headers have said most. */
+/** The longest wait for the body of an error. The client of `@sluice/upstream` ends it after 2 s; this holds if it does not. */
 const errorBodyMs = 5000;
-/** Signs of life without content put the end of patience off to so many times the limit. */
+/** Signs of life without content extend a limit to this many times its length. */
 const mostPatience = 5;
 
 export function beginAttempt(limits: AttemptLimits, at: number): AttemptState {
@@ -110,7 +110,7 @@ export function beginAttempt(limits: AttemptLimits, at: number): AttemptState {
   };
 }
 
-/** When the attempt is to be looked at, if nothing happens before. */
+/** The time at which the attempt must be looked at, if nothing happens before. */
 export function wakeAt({ limits, startedAt, reading, quietUntil }: AttemptState): number {
   const wholeUntil = reading === 'stream' || (reading === 'undecided' && limits.asksStream) ? Infinity : limits.wholeMs;
   return Math.min(quietUntil, startedAt + wholeUntil, startedAt + limits.remainingMs);
@@ -173,7 +173,7 @@ const fail = (state: AttemptState, failure: UpstreamFailure): AttemptStep =>
   settle(state, { kind: 'failed', failure }, [{ kind: 'hang_up' }]);
 
 function onHead(state: AttemptState, { isSuccess, at }: Extract<AttemptEvent, { kind: 'head' }>): AttemptStep {
-  // Before the head there is nothing to hold back; an error is never much.
+  // Before the head there is nothing to hold back; the body of an error is small.
   if (isSuccess) return stay(state, [{ kind: 'listen' }]);
   return stay({ ...state, reading: 'error', quietUntil: at + errorBodyMs });
 }
@@ -182,7 +182,7 @@ function onDecided(state: AttemptState, { as, at }: Extract<AttemptEvent, { kind
   const { limits, holders } = state;
   if (as === 'whole') return stay({ ...state, reading: 'whole', quietUntil: Number.POSITIVE_INFINITY });
   if (limits.asksStream) return stay({ ...state, reading: 'stream' });
-  // Nobody asked for a stream: from here on it is watched like one.
+  // A stream came although none was asked for: from here on the limits of a stream apply.
   const quietUntil = holders.length > 0 ? Number.POSITIVE_INFINITY : at + limits.idleMs;
   return stay({ ...state, reading: 'stream', quietUntil, signsUntil: at + limits.idleMs * mostPatience });
 }
@@ -190,7 +190,7 @@ function onDecided(state: AttemptState, { as, at }: Extract<AttemptEvent, { kind
 function onPiece(before: AttemptState, event: Extract<AttemptEvent, { kind: 'piece' }>): AttemptState {
   const { at, gave, finish } = event;
   const { limits, holders, progress } = before;
-  // What comes behind the finish does not put the end off.
+  // Pieces after the finish do not put the end off.
   if (progress === 'finished') return before;
   const state = finish === 'open' ? before : { ...before, isFinished: true };
   const isHeld = holders.length > 0;
@@ -217,7 +217,7 @@ function onHeld(state: AttemptState, { by, isHeld, at }: Extract<AttemptEvent, {
   const wasHeld = state.holders.length > 0;
   const next = { ...state, holders };
   if (holders.length > 0 === wasHeld) return stay(next);
-  // It is we who don't listen: that is no silence of the provider.
+  // We do not read now: that is no silence of the provider.
   if (!wasHeld) return stay({ ...next, quietUntil: Number.POSITIVE_INFINITY }, [{ kind: 'pause' }]);
   const { idleMs } = state.limits;
   const allowedMs = state.progress === 'finished' ? Math.min(usageWaitMs, idleMs) : idleMs;
@@ -235,9 +235,9 @@ const deadlineFailure = timeout('The request took longer than it may in all.');
 const notBegun = timeout('The provider did not begin to answer in time.');
 const stopped = timeout('The provider stopped answering.');
 
-/** The answer is over, for whatever reason; what was finished before is complete all the same. */
+/** Ends the answer on a failure. An answer that was finished before is complete all the same. */
 function breakOff(state: AttemptState, failure: UpstreamFailure): AttemptStep {
-  // Status and headers have said what matters.
+  // Status and headers are enough to sort the failure.
   if (state.reading === 'error') return stay(state, [{ kind: 'read_error' }]);
   if (state.isFinished) {
     return stay({ ...state, quietUntil: Number.POSITIVE_INFINITY }, [{ kind: 'end_stream', otherwise: failure }]);

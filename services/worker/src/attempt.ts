@@ -12,11 +12,11 @@ import {
 } from './attempt-state.ts';
 import { createAnswerReader } from './read-answer.ts';
 
-/** How one attempt at one target ended. */
+/** The result of one attempt at one target. */
 export type AttemptResult = Ending & {
   /** Upstream events that were passed on. */
   readonly events: number;
-  /** Upstream events that came, those included that the client has from an earlier attempt. */
+  /** Upstream events that came, including those that the client has from an earlier attempt. */
   readonly received: number;
   /** The request went out twice: its first connection had been closed before. */
   readonly wasResent: boolean;
@@ -40,10 +40,10 @@ export interface AttemptOptions {
   readonly remainingMs: number;
   readonly maxEventBytes: number;
   readonly maxBodyBytes: number;
-  /** Told the milliseconds between two pieces of a stream. */
+  /** Called with the milliseconds between two pieces of a stream. */
   readonly onGap: (gapMs: number) => void;
   readonly onHead: (head: ResponseHead) => void;
-  /** Told what an adapter or a filter threw, once. */
+  /** Called once, with the error that an adapter or a filter threw. */
   readonly onThrow: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -77,7 +77,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     watch();
   }
 
-  /** What is thrown in here ends the attempt: nobody above would hear of it. */
+  /** An error thrown inside ends the attempt: undici would swallow it. */
   function guard(work: () => void): void {
     try {
       work();

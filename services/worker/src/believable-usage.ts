@@ -2,14 +2,14 @@ import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
 import type { Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 
-/** No request costs more, whatever its provider counts. */
+/** No request costs more tokens, whatever its provider counts. */
 const mostTokens = 10_000_000;
-/** A provider that counts so many times what was reserved miscounts … */
+/** A count of more than this many times the reservation is wrong … */
 const mostTimes = 100;
-/** … beyond this: reasoning that nobody sees costs much more than the question is long. */
+/** … if it is beyond this many tokens: hidden reasoning may cost far more than the length of the question suggests. */
 const alwaysBelieved = 1_000_000;
 
-/** The provider's count, or undefined where it can't be true: the answer is then counted by its events. */
+/** The provider's count, or undefined where it can't be true; the ingress then counts the events of the answer. */
 export function believableUsage(usage: Usage | undefined, body: ChatBody): Usage | undefined {
   if (usage === undefined) return undefined;
   const counts = [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens];

@@ -9,7 +9,7 @@ import type { Warner } from './log-attempt.ts';
 import type { MakeAttempt, AttemptMemory } from './make-attempt.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
-import type { Target, TargetsOf } from './targets.ts';
+import type { TargetsOf } from './targets.ts';
 
 export interface RunNeeds extends JudgeNeeds {
   readonly targetsOf: TargetsOf;
@@ -21,7 +21,7 @@ export interface RunNeeds extends JudgeNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** Where a run stands between two attempts. */
+/** The state of a run between two attempts. */
 export interface Course {
   readonly execution: Execution;
   readonly plan: Plan;
@@ -34,7 +34,7 @@ export interface Course {
   /** The same credential once more, with another access token. */
   again: Candidate | undefined;
   /** The answer has met its limit and is to be lengthened; an attempt that fails leaves it as it is. */
-  extended: { readonly target: Target; readonly candidate: Candidate; readonly end: End } | undefined;
+  extended: { readonly candidate: Candidate; readonly end: End } | undefined;
 }
 
 /** The next attempt. */

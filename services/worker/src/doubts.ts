@@ -5,8 +5,8 @@ export interface DoubtedCredential {
 }
 
 /**
- * Refusals with 403 that may be the credential's fault or the request's. Kept by each worker for itself: they decide on
- * nothing but a short rest.
+ * Counts refusals with 403, which may be the fault of the credential or of the request. Each worker keeps its own
+ * counts: they decide only on a short rest.
  */
 export interface Doubts {
   /** Counts a refusal. True when enough requests, of more than one client, have met it in a row: the credential is at fault. */
@@ -15,10 +15,10 @@ export interface Doubts {
   served(credential: DoubtedCredential): void;
 }
 
-/** So many requests in a row must be refused before a credential rests that may be as good as any. */
+/** Requests in a row that must be refused before the credential rests; fewer may be the fault of the requests. */
 const enoughRequests = 3;
 const enoughTenants = 2;
-/** A worker knows few credentials; beyond that somebody plays with us. */
+/** Bounds the memory: a configuration has far fewer credentials. */
 const mostCredentials = 10_000;
 
 export function createDoubts(): Doubts {

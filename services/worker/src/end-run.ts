@@ -14,12 +14,12 @@ export function complete(
   const { answer, tally } = course;
   const { summary } = result;
   const mayGrow = answer.endAttempt(summary.usage) && summary.finishReason === 'length';
-  course.extended = { target: candidate.target, candidate, end: { ...summary, events: 0, burntTokens: 0 } };
+  course.extended = { candidate, end: { ...summary, events: 0, burntTokens: 0 } };
   if (mayGrow && tally.extensions < candidate.target.maxContinuations) return undefined;
   return end(course, course.extended.end);
 }
 
-/** The answer is as complete as it gets. */
+/** Ends the run with the answer that there is. */
 export function end({ answer, tally, events, execution }: Course, last: End): Outcome {
   answer.close();
   const usage = believableUsage(answer.usage ?? last.usage, execution.body);

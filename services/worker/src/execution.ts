@@ -8,7 +8,7 @@ import type { ActiveRun } from './active-runs.ts';
 export interface Execution {
   readonly job: ChatJob;
   readonly body: ChatBody;
-  /** What the client has of an answer that broke off. */
+  /** The part of a broken answer that the client has. */
   readonly delivered: Delivered | undefined;
   readonly run: ActiveRun;
   readonly publisher: Publisher;
@@ -18,7 +18,7 @@ export interface Execution {
   readonly span: SpanHandle;
 }
 
-/** How a run ended. */
+/** The result of a run. */
 export type Outcome =
   | { readonly kind: 'end'; readonly end: End; readonly attempts: number }
   | {

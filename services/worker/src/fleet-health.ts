@@ -6,19 +6,19 @@ export type { Choice } from '@sluice/admission';
 type CredentialRef = Parameters<UpstreamHealth['rest']>[0];
 type Rest = Parameters<UpstreamHealth['rest']>[1];
 
-/** The health of upstreams as a run sees it. Nothing but Redis being away makes it throw, and only where it is asked. */
+/** The health of upstreams as a run sees it. Only `choose` throws, and only while Redis is away. */
 export interface Health {
   /** @throws the connection's error when Redis is away */
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
   /** With a model the credential rests for that model alone. */
   rest(credential: CredentialRef, rest: Rest): Promise<void>;
-  /** `cause` is told to every client that meets the open circuit: it holds nothing of this one. */
+  /** Every client that meets the open circuit reads `cause`: it must hold nothing of this client's request. */
   failed(target: TargetRef, failure: Failed): Promise<void>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
   abandoned(target: TargetRef): Promise<void>;
 }
 
-/** @param onError told what went wrong with Redis or with what lies there */
+/** @param onError called with errors of Redis and of the data in it */
 export function createHealth(health: UpstreamHealth, onError: (error: unknown) => void): Health {
   return {
     async choose(target, credentialIds, request) {
@@ -26,7 +26,7 @@ export function createHealth(health: UpstreamHealth, onError: (error: unknown) =
         return await health.choose(target, credentialIds, request);
       } catch (error) {
         if (isRedisUnavailable(error)) throw error;
-        // What lies in Redis is no reason to refuse a request: it goes without knowledge.
+        // Bad data in Redis is no reason to refuse a request: it goes to the first credential.
         onError(error);
         const [credentialId] = credentialIds;
         if (credentialId === undefined) return { kind: 'refused' };

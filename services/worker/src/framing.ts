@@ -1,10 +1,10 @@
 import type { Framing } from '@sluice/protocol';
 
-/** How the body of a 2xx answer is read. */
+/** The way in which the body of a 2xx answer is read. */
 export type Reading = { readonly kind: 'stream'; readonly framing: Framing } | { readonly kind: 'whole' };
 
 export interface FramingFacts {
-  /** How this provider cuts its streams. */
+  /** The framing of this provider's streams. */
   readonly own: Framing;
   /** The provider was asked for a stream. */
   readonly asksStream: boolean;
@@ -22,7 +22,7 @@ const streamTypes = {
 /** A field of a server-sent event, or a comment. */
 const sseField = /^(?:data|event|id|retry)?:/;
 const fieldNames = ['data:', 'event:', 'id:', 'retry:'];
-/** What may stand before an answer: a byte order mark, blanks, NULs. */
+/** Characters that may stand before an answer: a byte order mark, blanks, NULs. */
 const leading = /^[\uFEFF\s\0]+/;
 /** A first line of JSON lines that is longer is taken for a whole answer. */
 const longestFirstLine = 64 * 1024;

@@ -37,19 +37,19 @@ export interface JudgedAttempt {
 
 export interface Judgement {
   readonly state: RetryState;
-  /** Nobody will serve this request. */
+  /** No target will serve this request. */
   readonly isFinal: boolean;
 }
 
-/** How long a credential rests that the provider does not accept, or that has nothing left to spend. */
+/** Rests of a credential that the provider does not accept, and of one that has nothing left to spend. */
 const refusedRestMs = 10_000;
 const quotaRestMs = 60_000;
-/** Answers that would come the same again are bought so often. */
+/** A request makes at most this many attempts whose answers would come the same again. */
 const mostSpoiled = 2;
-/** When so many credentials are refused in the same way, it is the request that is meant. */
+/** When this many credentials are refused in the same way, the request is at fault. */
 const enoughForbidden = 2;
 
-/** Tells the fleet what a failure means for its upstreams, and this request what it means for its next steps. */
+/** Reports a failure to the health of the upstreams, and decides what it means for the next steps of this request. */
 export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promise<Judgement> {
   await tellHealth(needs, attempted);
   const { candidate, result, plan } = attempted;
@@ -83,7 +83,7 @@ async function tellHealth({ health }: JudgeNeeds, { job, candidate, result }: Ju
   const { failure, wasCalled, hasThrown } = result;
   const ref = { upstreamId: target.upstream, model: target.model };
   const { requestId, tenant } = job;
-  // What an adapter throws is our own fault, or the request's.
+  // An error that an adapter throws is our fault or the request's.
   const isTargets = classify(failure).countsAgainstTarget && hasThrown !== true;
   if (isTargets) await health.failed(ref, { isProbe, requestId, tenant, cause: causeOf(failure) });
   else if (isProbe && (!wasCalled || hasThrown === true)) await health.abandoned(ref);
@@ -91,22 +91,22 @@ async function tellHealth({ health }: JudgeNeeds, { job, candidate, result }: Ju
   else if (isProbe) await health.recovered(ref, { tenant, credentialId: candidate.credentialId });
 }
 
-/** Kinds whose messages are our own words; a provider's could tell one client something of another. */
+/** Kinds whose messages are our own; a provider's message could tell one client something about another. */
 const hasOwnWords: ReadonlySet<string> = new Set(['network', 'timeout', 'certificate']);
 
-/** What any client may be told of a failure of another one. */
+/** The description of a failure that any other client may read. */
 function causeOf({ kind, status, message }: UpstreamFailure): string {
   const words = hasOwnWords.has(kind) && message !== '' ? `: ${message}` : '';
   return `${kind}${status === undefined ? '' : ` (status ${status})`}${words}`;
 }
 
-/** Notes where and how the answer broke off, for the order of the targets to come. */
+/** Notes where and how the answer broke off; the order of the next targets depends on it. */
 function withBreak({ candidate: { target }, result, state }: JudgedAttempt): RetryState {
   const { failure, events, received } = result;
   const { upstream, model } = target;
   const name = targetName(target);
   const isSilent = failure.kind === 'timeout';
-  // An answer that is cut again where it was cut before brings nothing new either.
+  // An answer that is cut again at the same place brings nothing new either.
   const isCutAgain = failure.kind === 'truncated' && received > 0 && events === 0 && state.brokenAt !== undefined;
   return {
     ...state,
@@ -136,7 +136,7 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
   };
 }
 
-/** The credential is too fast, has nothing left, or is not known. */
+/** Rests a credential that is too fast, has nothing left to spend, or is not accepted. */
 async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<void> {
   const { policy, random } = needs;
   const { failure } = result;
@@ -169,7 +169,7 @@ async function rest(
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }
 
-/** A 403 may mean the credential or the request: another credential of the same target shall say. */
+/** A 403 may mean the credential or the request: the next attempt asks another credential of the same target. */
 async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetryState): Promise<RetryState> {
   const { job, candidate, result, plan } = attempted;
   const { target, credentialId } = candidate;
@@ -187,7 +187,7 @@ async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetrySt
   return { ...state, forbidden, refusedBy: [...state.refusedBy, targetName(target)] };
 }
 
-/** A credential has served what others at the same target were refused for: those rest. */
+/** A credential has served a request for which others at the same target were refused: those rest. */
 export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
   const { target, credentialId } = candidate;
   needs.doubts.served({ upstreamId: target.upstream, credentialId });

@@ -9,13 +9,13 @@ export interface LastWordFacts {
   readonly standings: readonly Standing[];
 }
 
-/** What a client is told of a request for which no target is left, or none in time. */
+/** The error for a request that has no target left, or none in time. */
 export function lastWord({ step, lastFailure, standings }: LastWordFacts): GatewayError {
   if (step.kind === 'fail' && step.reason === 'cooling') {
     return toClientError({ kind: 'rate_limit', message: '', retryAfterMs: step.retryAfterMs });
   }
   if (lastFailure !== undefined) return toClientError(lastFailure);
-  // Nobody was called. Every credential may be refused just now, by what other requests have learnt.
+  // No call was made: other requests have found every credential refused just now.
   if (step.kind === 'fail' && step.reason === 'refused') return new GatewayError('upstream_authentication');
   const waitMs = step.kind === 'fail' ? step.retryAfterMs : step.delayMs;
   const retryAfterMs = waitMs === undefined ? undefined : Math.min(longestRetryAfterMs, waitMs);

@@ -40,7 +40,7 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
       const before = known.get(url);
       if (before !== undefined) return before;
       const fetched = await fetcher.fetch(url, AbortSignal.any([signal, either]), (giveBack) => kept.push(giveBack));
-      // One that was given up because of another says nothing of itself; one for which there was no memory may be had later.
+      // A fetch that was aborted because of another image proves nothing; one without memory may succeed later.
       if (!either.aborted && fetched.kind !== 'busy') known.set(url, fetched);
       return fetched;
     },

@@ -4,7 +4,7 @@ import type { FailedAttempt } from './judge.ts';
 import type { ChosenAttempt, ThrownFacts } from './make-attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 
-/** As much of a logger as is wanted here. */
+/** The part of a logger that is needed here. */
 export interface Warner {
   warn(fields: object, message: string): void;
 }
@@ -42,8 +42,8 @@ const longestReason = 500;
 const longestStack = 2000;
 
 /**
- * What an adapter threw. Of its message only the type stands in the log: it may quote the answer or the request. The
- * stack says where.
+ * Logs an error that an adapter threw: its type and stack. Its message stays out, because it may quote the answer or
+ * the request.
  */
 export function logThrown(logger: Warner, error: unknown, { requestId, upstream, model, secrets }: ThrownFacts): void {
   const type = error instanceof Error ? error.name : typeof error;

@@ -20,14 +20,12 @@ import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type Ope
 import { redactFailure } from './redact-failure.ts';
 import type { Credential, Target } from './targets.ts';
 
-/** One attempt of a run: at which target, as whom, with what. */
+/** One attempt of a run: its target, credential and request. */
 export interface ChosenAttempt {
   readonly target: Target;
   readonly credentialId: string;
   /** This attempt decides whether the target's circuit closes. */
   readonly isProbe: boolean;
-  /** The target has failed lately. */
-  readonly hasFailures: boolean;
   /** The request as far as this target can serve it, with what is to be written on. */
   readonly body: ChatBody;
   /** The provider is to answer with a stream. */
@@ -38,25 +36,25 @@ export interface ChosenAttempt {
   readonly wholeMs: number;
 }
 
-/** What the attempts of one run have in common. */
+/** State that the attempts of one run share. */
 export interface AttemptMemory {
   readonly images: Pick<ImageFetcher, 'fetch'>;
-  /** What attempts have found out that a later one at the same target can use, by the target's name. */
+  /** Results of attempts that a later one at the same target can use, by the target's name. */
   readonly notes: Map<string, Readonly<Record<string, string>>>;
 }
 
 export interface AttemptSeams {
   readonly memory: AttemptMemory;
   readonly sink: AnswerSink;
-  /** Told of each call that the preparation makes. */
+  /** Called for each call that the preparation makes. */
   readonly onCall: () => void;
 }
 
-/** What came of an attempt; `failure` is free of secrets. */
+/** The result of an attempt; `failure` is free of secrets. */
 export type Attempted = AttemptResult & {
-  /** False where the target itself has not been heard. */
+  /** False if no call was made to the target. */
   readonly wasCalled: boolean;
-  /** It was an access token that the provider refused: another may be had. */
+  /** The provider refused an access token: it can be renewed. */
   readonly isTokenRefused: boolean;
 };
 
@@ -67,7 +65,7 @@ export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBod
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
   readonly onError: (error: unknown) => void;
-  /** Told what an adapter threw, and where. */
+  /** Called with the error that an adapter threw, and its place. */
   readonly onThrow: (error: unknown, where: ThrownFacts) => void;
   readonly now: () => number;
 }
@@ -163,7 +161,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   return { ...redacted, wasCalled: opened.kind === 'ready' || calls > 0, isTokenRefused };
 }
 
-/** What is thrown once is thrown again while the attempt is wound up. */
+/** An adapter that has thrown once often throws again while the attempt ends: only the first error is told. */
 function once(tell: (error: unknown) => void): (error: unknown) => void {
   let isTold = false;
   return (error) => {
@@ -219,7 +217,7 @@ function recordEnd({ metrics }: MakeAttemptNeeds, { target, result, span }: Ende
 const isRefusal = (result: AttemptResult): boolean =>
   result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
 
-/** The client's `tracestate` may say anything of the client's house: it goes no further. */
+/** The client's `tracestate` may hold internals of the client: it goes no further. */
 function withTraceContext(request: UpstreamRequest, { traceparent }: Carrier): UpstreamRequest {
   if (traceparent === undefined) return request;
   return { ...request, headers: { ...request.headers, traceparent } };
@@ -232,7 +230,7 @@ function redact(result: AttemptResult, secrets: readonly string[]): AttemptResul
   return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets) };
 }
 
-/** Numbers of a provider are input: nothing that is not a time goes any further. */
+/** Numbers of a provider are input: a `retryAfterMs` that is no time is dropped. */
 function withSaneNumbers(failure: UpstreamFailure): UpstreamFailure {
   const { retryAfterMs } = failure;
   const isSane = retryAfterMs === undefined || (Number.isFinite(retryAfterMs) && retryAfterMs >= 0);

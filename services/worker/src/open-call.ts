@@ -21,7 +21,7 @@ export type OpenedCall =
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
   | { readonly kind: 'aborted' };
 
-/** As whom the call is made. */
+/** The key or access token of the call. */
 export type OpenedKey = Extract<CallKey, { kind: 'key' }>;
 
 export interface OpenCallNeeds {
@@ -41,20 +41,20 @@ export interface CallFacts {
   /** The provider is to answer with a stream. */
   readonly stream: boolean;
   readonly images: Pick<ImageFetcher, 'fetch'>;
-  /** What earlier attempts at this target have found out. */
+  /** Results of earlier attempts at this target. */
   readonly notes: Readonly<Record<string, string>> | undefined;
-  /** Takes what a later attempt at this target may begin with. */
+  /** Keeps results from which a later attempt at this target may start. */
   readonly keepNotes: (notes: Readonly<Record<string, string>>) => void;
-  /** Told the key, as soon as it is there. */
+  /** Called with the key as soon as it is known. */
   readonly onKey: (key: OpenedKey) => void;
-  /** Told of each call that the preparation makes. */
+  /** Called for each call that the preparation makes. */
   readonly onCall: () => void;
   readonly onThrow: (error: unknown) => void;
 }
 
 /**
- * Everything that comes before the call that brings the answer: key or access token, images, what the protocol wants to
- * be asked first, and the request itself. Whatever an adapter throws is a failure.
+ * Does everything before the call that brings the answer: gets the key or access token and the images, makes the calls
+ * that the protocol wants first, and writes the request. An error that an adapter throws becomes a failure.
  *
  * @throws the connection's error when Redis is away
  */

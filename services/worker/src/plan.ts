@@ -16,7 +16,7 @@ export interface Candidate {
   readonly fitted: ChatBody;
 }
 
-/** The targets of one run: in which order they come, and how each of them stands. */
+/** The targets of one run, their order, and the standing of each. */
 export interface Plan {
   /** The next target that may be called now; undefined when each has had its chance. */
   next(state: RetryState): Promise<Candidate | undefined>;
@@ -26,7 +26,7 @@ export interface Plan {
   /** Another round begins: targets that failed may be called again. */
   beginRound(): void;
   readonly standings: readonly Standing[];
-  /** Why the first target can't serve the request, where none can. */
+  /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
   /** The model has no target here. */
   readonly isEmpty: boolean;
@@ -41,7 +41,7 @@ export interface PlanNeeds {
 export interface PlanFacts {
   readonly execution: Execution;
   readonly targets: readonly Target[];
-  /** Can this target write on from what there is of the answer? */
+  /** Can this target continue the text of the answer so far? */
   readonly canContinue: (target: Target, state: RetryState) => boolean;
   /** There is text of an answer that broke off. */
   readonly hasDelivered: () => boolean;
@@ -108,7 +108,7 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
 const isSpent = (target: Target, { stalled }: RetryState): boolean =>
   stalled.filter((name) => name === targetName(target)).length > 1;
 
-/** A credential as it is refused for one target. */
+/** Name of a credential within the refusals of one target. */
 export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
 
 interface Fit {

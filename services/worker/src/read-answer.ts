@@ -6,14 +6,14 @@ import type { AttemptEvent, AttemptState, Finish } from './attempt-state.ts';
 import { decideReading, withoutTerminator } from './framing.ts';
 import { saysSomething } from './says-something.ts';
 
-/** Reads the answer of one call: cuts and translates what comes, hands it to the sink, and says what happened. */
+/** Reads the answer of one call: cuts and translates its text, hands it to the sink, and dispatches events. */
 export interface AnswerReader {
-  /** Before the call: a provider may have to be told to stop before its first byte. */
+  /** Called before the call: some providers must be told to stop even before their first byte. */
   open(): void;
   onHead(head: ResponseHead): void;
   onText(piece: string): void;
   onEnd(): void;
-  /** Lets the translator end the stream; should it not be complete then, the failure stands. */
+  /** Lets the translator end the stream; if it is not complete then, the attempt fails with this failure. */
   endStream(otherwise: UpstreamFailure | undefined): void;
   readWhole(): void;
   /** Takes the whole answer if all of it is there, though its body has not ended; false when it is not. */
@@ -35,14 +35,14 @@ export interface AnswerReaderNeeds {
   readonly maxBodyBytes: number;
   readonly state: () => AttemptState;
   readonly dispatch: (event: AttemptEvent) => void;
-  /** Runs what comes later than the call that it belongs to, so that nothing it throws gets lost. */
+  /** Runs a callback that comes later, so that an error that it throws ends the attempt. */
   readonly guard: (work: () => void) => void;
   readonly onGap: (gapMs: number) => void;
   readonly onThrow: (error: unknown) => void;
   readonly now: () => number;
 }
 
-/** Error bodies are read up to here: enough for any message, too little to hurt. */
+/** Error bodies are read up to this size, which is enough for any message. */
 const maxErrorBytes = 64 * 1024;
 
 export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
@@ -55,7 +55,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   let lastPieceAt: number | undefined;
   const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
 
-  /** Looks at the first bytes, once: what they are the body is. */
+  /** Decides once, by the first bytes, how the body is read. */
   function decide(isEnd: boolean): void {
     const contentType = head?.headers['content-type'];
     const reading = decideReading({ own: adapter.framing, asksStream: plan.stream, contentType }, text, isEnd);
@@ -119,14 +119,14 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
       if (isOver) return;
       if (reading === 'stream') return onStreamText(piece);
       text += piece;
-      // An error says what it has to say at its beginning.
+      // The beginning of an error's body is enough.
       if (reading === 'error') return text.length > maxErrorBytes ? dispatch({ kind: 'ended' }) : undefined;
       if (text.length > needs.maxBodyBytes) return fail(tooLargeBody);
       if (reading === 'undecided') decide(false);
     },
     onEnd() {
       const { isOver, reading } = needs.state();
-      // What looked like a whole answer may turn out to be several lines of JSON.
+      // A body that looked like a whole answer may turn out to be several lines of JSON.
       if (!isOver && (reading === 'undecided' || reading === 'whole')) decide(true);
       dispatch({ kind: 'ended' });
     },
@@ -161,7 +161,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   };
 }
 
-/** Status and headers say most of an error; should the adapter choke on its body, they say all. */
+/** If the adapter throws at the body of an error, status and headers alone decide. */
 function failureOf({ adapter, onThrow }: AnswerReaderNeeds, head: ResponseHead, text: string): UpstreamFailure {
   try {
     return adapter.toFailure(head, text);
@@ -171,7 +171,7 @@ function failureOf({ adapter, onThrow }: AnswerReaderNeeds, head: ResponseHead, 
   }
 }
 
-/** What one piece of a stream gives goes out as one. */
+/** Collects the output of one piece of a stream and sends it as one. */
 interface Outlet {
   pass(sse: string): void;
   passWhole(completion: string): void;

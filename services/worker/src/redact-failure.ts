@@ -1,7 +1,7 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { redactSecrets } from '@sluice/telemetry';
 
-/** Providers echo keys in their error texts: as they are, encoded, in another case, or cut in the middle. */
+/** Removes secrets from a failure. Providers repeat keys in their errors: plain, encoded, in another case, or cut. */
 export function redactFailure(failure: UpstreamFailure, secrets: readonly string[]): UpstreamFailure {
   const clean = (text: string): string => secrets.reduce(withoutTraces, redactSecrets(text, secrets));
   return {
@@ -13,11 +13,11 @@ export function redactFailure(failure: UpstreamFailure, secrets: readonly string
 }
 
 const mark = '[redacted]';
-/** Shorter ones would punch holes into ordinary words. */
+/** Shorter secrets occur in ordinary words. */
 const shortestSecret = 4;
-/** More than providers show themselves where they mask a key. */
+/** More characters than providers show where they mask a key. */
 const tornLength = 9;
-/** So much of the end of a secret is no ordinary word. */
+/** This many characters at the end of a secret are no ordinary word. */
 const tailLength = 8;
 const shortestTorn = 4;
 /** The half of a shorter one might be an ordinary word. */
@@ -30,7 +30,7 @@ function withoutTraces(text: string, secret: string): string {
   return withoutTornEnd(torn, secret);
 }
 
-/** Takes out what stands for the secret in another case, with any of its characters as `%XX`, or in base64. */
+/** Takes out the secret in another case, with any of its characters as `%XX`, or in base64. */
 function withoutEncoded(text: string, secret: string): string {
   const anyCase = new RegExp(Array.from(secret, characterPattern).join(''), 'gi');
   return base64CoresOf(secret).reduce(withoutRun, text.replace(anyCase, mark));
@@ -43,8 +43,8 @@ function characterPattern(character: string): string {
 }
 
 /**
- * What the secret looks like in any base64 text that holds it, such as that of `Bearer SECRET` or `user:SECRET`: it may
- * begin at each of the three places of a group; the characters at its ends, which depend on its neighbours, are left out.
+ * The forms of the secret in any base64 text that holds it, such as that of `Bearer SECRET` or `user:SECRET`. It may
+ * begin at each of the three places of a group; the characters at its ends depend on its neighbours and are left out.
  */
 function base64CoresOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8');
@@ -78,8 +78,8 @@ function withoutRun(text: string, core: string): string {
 }
 
 /**
- * Adapters and providers cut texts, perhaps in the middle of a secret: takes out every part of it that is too long to be
- * chance: nine characters from anywhere in it, or eight that are its end.
+ * Takes out every part of the secret that is too long to be there by chance: nine characters from anywhere in it, or
+ * the last eight. Adapters and providers cut texts, perhaps in the middle of a secret.
  */
 function withoutTorn(text: string, secret: string): string {
   const lower = secret.toLowerCase();
@@ -109,7 +109,7 @@ function commonLength(one: string, at: number, other: string, start: number): nu
   return length;
 }
 
-/** At the end of a text any beginning of a secret is one that was cut off. */
+/** The beginning of a secret at the end of a text is taken for a secret that was cut off. */
 function withoutTornEnd(text: string, secret: string): string {
   for (let length = secret.length - 1; length >= shortestTorn; length--) {
     if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}…`;

@@ -74,7 +74,7 @@ export function refuseForged(needs: RunJobNeeds, job: ChatJob | undefined): void
   needs.onRefused(new Error('it is not a job of Sluice: somebody else wrote to Redis'));
 }
 
-/** Its ingress is told, if there is one: a secret that differs must not look like a hanging provider. */
+/** Refuses a job and tells its ingress: a secret that differs must not look like a provider that hangs. */
 function refuse(
   needs: RunJobNeeds,
   job: ChatJob,
@@ -133,7 +133,7 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** The ingress stores JSON objects only: anything else was written by somebody else. */
+/** Undefined for anything but a JSON object: the ingress stores nothing else. */
 function readBody(text: string): ChatBody | undefined {
   try {
     return readChatBody(text);
@@ -168,7 +168,7 @@ function startInference(
   });
 }
 
-/** Something broke on our side; Redis being away is the one thing that may pass. */
+/** The outcome of an error on our side. Only an outage of Redis is worth another try by the client. */
 function toOutcome(
   { logger }: RunJobNeeds,
   { requestId, state }: ChatJob,

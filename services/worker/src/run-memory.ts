@@ -2,12 +2,12 @@ import type { ChatJob, Frame, Holds } from '@sluice/protocol';
 import type { CountingPublisher, MailboxWriter } from '@sluice/relay';
 
 /**
- * What this worker knows of the runs that it has taken: more than a Redis that has lost its data. An ingress that does
- * not know what became of a run asks all workers, and queues it again only if all disclaim it. So an answer binds: a run
- * that was disclaimed is not begun any more, and one that was begun is not begun again.
+ * Remembers the runs that this worker has taken, for the case that Redis loses its data. An ingress that has lost track
+ * of a run asks all workers, and queues it again only if all disclaim it. An answer is binding: a worker does not begin a run
+ * that it has disclaimed, and does not begin a run twice.
  */
 export interface RunMemory {
-  /** Undefined when the run must not be begun: it was already, or was disclaimed. */
+  /** Undefined when the run must not be begun: it was begun before, or was disclaimed. */
   begin(job: Pick<ChatJob, 'requestId' | 'epoch'>): BegunRun | undefined;
   /** An ingress asks for a run. While its claim is under way, the answer waits for that. */
   probe(frame: Pick<Frame, 'requestId' | 'epoch'>, ingressId: string): void;
@@ -40,7 +40,7 @@ interface Active {
 
 export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunMemory {
   const active = new Map<string, Active>();
-  /** In the order in which they came to it. */
+  /** Ordered by the time at which they ended or were disclaimed. */
   const past = new Map<string, { readonly what: Past; readonly at: number }>();
 
   function remember(name: string, what: Past): void {

@@ -22,9 +22,9 @@ export interface StepOptions<Result> {
   readonly maxBodyBytes: number;
   /** Default: as many as there is time for. */
   readonly maxSteps?: number;
-  /** Told of each call that is made. */
+  /** Called for each call that is made. */
   readonly onCall?: () => void;
-  /** Told what the steps threw. */
+  /** Called with the error that the steps threw. */
   readonly onThrow?: (error: unknown) => void;
 }
 

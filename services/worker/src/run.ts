@@ -14,14 +14,14 @@ import { type Candidate, createPlan } from './plan.ts';
 import { createTally } from './tally.ts';
 import { isAskedToStream } from './whole-answers.ts';
 
-/** Without a setting, a provider that gives whole answers may take so long while another target is left. */
+/** Without `timeouts.whole_attempt_ms`, the limit of a whole answer while another target is left. */
 const wholeWithOthersMs = 60_000;
-/** A request whose attempts have found out what would be lost with the run waits here for so long at most. */
+/** Longest wait in the worker, for requests whose attempts keep notes: another run would not have them. */
 const longestWaitMs = 10_000;
 
 /**
- * Serves one run: plan, attempt, verdict, until there is an answer or nobody is left to ask. Waits are not taken here,
- * where they would hold a worker's slot: the ingress gets the request back with the time to try again.
+ * Serves one run: plan, attempt, verdict, until there is an answer or no target is left. A wait would hold a worker's
+ * slot: the ingress gets the request back with the time to wait, save for the short wait of `longestWaitMs`.
  */
 export async function run(needs: RunNeeds, execution: Execution): Promise<Outcome> {
   const images = rememberImages(needs.images, execution.run.signal);
@@ -68,7 +68,7 @@ function begin(needs: RunNeeds, execution: Execution, images: RememberedImages):
 /** Undefined when no target may be called now. */
 async function nextTurn(needs: RunNeeds, course: Course): Promise<Turn | undefined> {
   const { execution, tally, answer, plan } = course;
-  // A call that begins after the deadline can only be paid for in vain.
+  // A call after the deadline would be paid for without use.
   if (execution.remainingMs() <= 0) return undefined;
   if (course.extended !== undefined) return lengthen(needs, course, course.extended);
   if (tally.attempts >= needs.policy.maxAttempts) return undefined;
@@ -93,7 +93,7 @@ async function lengthen(
   if (tally.extensions >= target.maxContinuations) return undefined;
   const offer = target.pool.offer();
   const ref = { upstreamId: target.upstream, model: target.model };
-  // Without Redis nobody knows of a credential; what there is of the answer is good all the same.
+  // Without Redis no credential can be chosen; the answer so far is good all the same.
   const choice = await needs.health.choose(ref, offer.ids, execution.job).catch(needs.onError).finally(offer.close);
   if (choice?.kind !== 'go') return undefined;
   const candidate: Candidate = { target, fitted, ...choice };
@@ -152,7 +152,7 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
   }
 }
 
-/** Every target has had its chance; undefined: another round begins here. */
+/** Ends a round in which every target had its chance; undefined: another round begins. */
 async function endRound(needs: RunNeeds, course: Course): Promise<Outcome | undefined> {
   const { execution, plan, tally, state, memory } = course;
   if (course.extended !== undefined) return end(course, course.extended.end);

@@ -1,6 +1,6 @@
 import { eventsOf, parseChunk } from '@sluice/protocol';
 
-/** Mostly one look is enough: a member of a delta, or the finish, that is a text and not empty. Inside a text its quotes are escaped. */
+/** Finds a text that is not empty in a delta or as finish reason, without parsing: quotes inside texts are escaped. */
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
 
 /**

@@ -1,6 +1,6 @@
 import type { Delivered, RetryState } from '@sluice/protocol';
 
-/** Counts what a request costs, over all its runs. Nothing else counts. */
+/** Counts the attempts and tokens of a request over all its runs. No other code counts them. */
 export interface Tally {
   /** An attempt begins; gives its number. */
   begin(): number;
@@ -12,7 +12,7 @@ export interface Tally {
   countResend(): void;
   /** A failed attempt had sent about so many tokens. */
   burn(tokens: number): void;
-  /** Of those that the policy limits. */
+  /** Attempts that the policy limits. */
   readonly attempts: number;
   /** Attempts that lengthened the answer. */
   readonly extensions: number;

@@ -20,7 +20,7 @@ export interface Target extends PlannedTarget {
   readonly reportStreamUsage: boolean;
   /** It answers in one piece, also where a client wants a stream. */
   readonly isWholeOnly: boolean;
-  /** How an answer is got that a client wants in one piece: asked for so, or collected from a stream. */
+  /** For clients that want a whole answer: ask the provider for one, or collect it from a stream. */
   readonly wholeAnswers: WholeAnswers;
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */

@@ -37,8 +37,8 @@ export interface WorkerNeeds {
 }
 
 /**
- * Ingresses look twice a second who is there. A worker that claimed a run before they know it could not be asked for it
- * after Redis has lost its data.
+ * Ingresses read the list of workers twice a second. A worker that claimed a run before they know it could not be asked
+ * for that run after Redis has lost its data.
  */
 const untilKnownMs = 1000;
 /** What remains after the grace: aborting the rest and telling their ingresses. */

@@ -80,7 +80,6 @@ export const chosenWith = (over: Partial<ChosenAttempt> = {}): ChosenAttempt => 
   body: {},
   credentialId: 'a',
   isProbe: false,
-  hasFailures: false,
   stream: true,
   number: 1,
   wholeMs: Number.POSITIVE_INFINITY,

@@ -127,7 +127,7 @@ function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfi
   return {
     maxConcurrentRequests: all,
     queueSize: limits.queue_size,
-    // There is nobody to keep places free for where there is one key alone.
+    // With a single key there is no other key to keep places free for.
     defaultKeyConcurrency: Math.min(all, limits.default_key_concurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all)),
     maxQueueWaitMs: limits.max_queue_wait_ms,
     leaseMs: limits.lease_ms,

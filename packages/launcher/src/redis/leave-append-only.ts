@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
 const commandTimeoutMs = 60_000;
-/** What Redis 7 and what Redis 6 call their append-only file. */
+/** Names of the append-only file of Redis 7 and of Redis 6. */
 const names = ['appendonlydir', 'appendonly.aof'];
 
 /** Did an earlier version of the launcher have this server write an append-only file? */

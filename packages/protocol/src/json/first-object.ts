@@ -1,9 +1,9 @@
 import { endOfString } from './scan.ts';
 
-/** What stands before an object at most: white space, and the mark with which some servers begin a file. */
+/** Characters that may stand before an object: white space, and a byte order mark. */
 const lead = /^[\uFEFF\s]*(?=\{)/;
 
-/** The JSON object with which a text begins, where something else follows it; undefined for a text that holds none. */
+/** Returns the JSON object with which a text begins, without the text after it; undefined if there is none. */
 export function firstObjectIn(text: string): string | undefined {
   const start = lead.exec(text)?.[0].length;
   if (start === undefined) return undefined;

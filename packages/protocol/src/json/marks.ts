@@ -1,7 +1,8 @@
 /*
- * How JSON that JavaScript can't hold travels as ordinary strings. A marked string begins with two control characters
- * that no text has in this order; one that does have them is marked itself, so that no input passes for one of ours.
- * They are Latin-1, because one wider character would double the size of a text and triple what it costs to write it.
+ * JSON that JavaScript can't hold travels as ordinary strings with a mark. A marked string begins with two control
+ * characters that texts do not have in this order; a text that does is marked itself, so that no input is taken for a
+ * mark. They are Latin-1, because one wider character would double the size of a text and triple the cost of writing
+ * it.
  *
  * | in JavaScript       | in JSON                       |
  * |---------------------|-------------------------------|
@@ -21,7 +22,7 @@ export const markText = (text: string): string =>
 
 /** The JSON text that a text with marked strings in it stands for. */
 export function unmarkJson(json: string): string {
-  // To look for the first of these characters costs next to nothing; quotes are everywhere.
+  // The search for the marker costs next to nothing; a search for quotes would stop everywhere.
   if (!json.includes(marker)) return json;
   let result = '';
   let done = 0;
@@ -39,7 +40,7 @@ export function unmarkJson(json: string): string {
   return done === 0 ? json : result + json.slice(done);
 }
 
-/** What a string or a member's name says: the digits of a marked number, the name or text itself. */
+/** Returns a string or a member's name without its mark: the digits of a number, the name or text itself. */
 export function unmarkText(text: string): string {
   if (!text.startsWith(marker)) return text;
   const rest = text.slice(marker.length + 1);

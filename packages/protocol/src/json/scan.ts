@@ -28,7 +28,7 @@ const zeroSource = /^-?[0.]+(?:[eE]|$)/;
 export const isIntegerName = (name: string): boolean => integerName.test(name);
 
 /**
- * What becomes of a number's text when it is parsed and written again: `same` text, another `spelling` (`1.0`, `1e2`,
+ * Tells how a number's text changes when it is parsed and written again: `same` text, another `spelling` (`1.0`, `1e2`,
  * `-0`, fractions of more digits than a double has), or another `value` (2^53 + 1, `1e400`, `1e-400`).
  */
 export function fateOf(source: string): 'same' | 'spelling' | 'value' {
@@ -112,7 +112,7 @@ function isSafe(text: string, start: number, end: number): boolean {
   return text.charCodeAt(end - 1) !== zero && (text.charCodeAt(first) !== zero || end - first <= 8);
 }
 
-/** Where the number that starts here is over. */
+/** Index after the end of the number that starts here. */
 export function endOfNumber(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -125,7 +125,9 @@ export function endOfNumber(text: string, start: number): number {
 /** Names and other short strings are looked through; further on a native search is several times faster. */
 const shortString = 16;
 
-/** Where the closing quote of a string is, of which `start` is the first character; the text's end if there is none. */
+/**
+ * Index of a string's closing quote; `start` is its first character. The text's length if there is no closing quote.
+ */
 export function endOfString(text: string, start: number): number {
   const { length } = text;
   const near = Math.min(start + shortString, length);

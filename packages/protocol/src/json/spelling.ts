@@ -1,8 +1,8 @@
 import { markNumber } from './marks.ts';
 
 /*
- * Numbers such as 1.0 and 1e2 stay numbers for whoever reads them. How they were spelled is kept beside them, under a
- * symbol that spreading copies, and comes back when they are written while they still have the same value.
+ * Numbers such as 1.0 and 1e2 stay numbers for the code that reads them. Their spelling is kept beside them, under a
+ * symbol that spreading copies; a number that still has the same value is written with its spelling.
  */
 const spellings = Symbol('spellings');
 

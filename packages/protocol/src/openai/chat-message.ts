@@ -9,8 +9,8 @@ const instructions = <Role extends 'developer' | 'system' | 'user'>(role: Role) 
   object({ role: z.literal(role), content, name: text.optional() });
 
 /**
- * What an assistant said. Every answer may come back, one that says nothing included: null and empty are taken wherever
- * an answer may have them, and each provider's adapter makes of them what that provider takes.
+ * An assistant's message. Clients may send back every answer, even an empty one: null and empty values are accepted
+ * wherever an answer may have them, and each adapter turns them into a form that its provider takes.
  */
 const assistant = object({
   role: z.literal('assistant'),

@@ -1,11 +1,12 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import { fieldOf } from './field-errors.ts';
 
-/** What some gateways let clients say in a body, and by which a request could be sent to other places than the operator's. */
+/** Fields that some gateways accept in a body, and that could send a request to places other than the operator's. */
 const operatorFields = ['api_base', 'base_url', 'api_key', 'extra_headers'] as const;
 
 /**
- * Fields that nobody here knows go on to the provider; not so those that could mean something to a gateway there.
+ * Refuses fields that could redirect a request at a gateway behind this one. Other unknown fields go on to the
+ * provider.
  * @throws GatewayError `unsupported_parameter` that names the field
  */
 export function refuseOperatorFields(body: object): void {

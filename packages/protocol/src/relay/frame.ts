@@ -8,9 +8,9 @@
  */
 
 /**
- * What a frame says. `started` to `disclaims` travel worker → ingress, `admitted` and `displaced` Redis script → ingress, the rest
- * ingress → worker. `probe` asks a worker whether it has this run; `holds` and `disclaims` are its answers, which come
- * after every frame of the run that the worker sent before.
+ * Kinds of frames. `started` to `disclaims` travel worker → ingress, `admitted` and `displaced` Redis script → ingress,
+ * the rest ingress → worker. `probe` asks a worker whether it has this run; `holds` and `disclaims` are its answers,
+ * which come after every frame of the run that the worker sent before.
  */
 const frameKinds = [
   'started',

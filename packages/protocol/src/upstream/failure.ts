@@ -1,5 +1,5 @@
 /**
- * Why one call to an upstream failed. Every provider's failures are sorted into these kinds:
+ * Kinds of failures of one call to an upstream. Every provider's failures are sorted into them:
  *
  * | kind            | what happened                                                                       |
  * |-----------------|-------------------------------------------------------------------------------------|
@@ -54,7 +54,7 @@ export interface UpstreamFailure {
   readonly code?: string | undefined;
   /** The field that the provider blames. */
   readonly param?: string | undefined;
-  /** How long the provider asks us to stay away: ms, a whole number from 0 to 24 h. */
+  /** The wait that the provider asks for: ms, a whole number from 0 to 24 h. */
   readonly retryAfterMs?: number | undefined;
   /** The provider's own `x-should-retry`: may the same request be sent to it again? */
   readonly shouldRetry?: boolean | undefined;

@@ -33,9 +33,9 @@ export interface ChunkWriter {
 }
 
 export interface ChunkWriterOptions {
-  /** What stands in place of the usage on each chunk but the last: OpenAI has null there if it was asked for. */
+  /** Value of `usage` on each chunk but the last: OpenAI sends null if usage was asked for. */
   readonly noUsage: null | undefined;
-  /** How a delta is written: `writeLossless` where it holds something of what `parseLossless` gave. */
+  /** Writes a delta: `writeLossless` where it holds values from `parseLossless`. */
   readonly write: (delta: object) => string;
 }
 
@@ -46,7 +46,7 @@ export function createChunkWriter(
   const ending = noUsage === null ? '],"usage":null}\n\n' : ']}\n\n';
   let hasRole = false;
   let named: AnswerIdentity | undefined;
-  /** What each chunk begins with; the names of an answer rarely change, so it is written once. */
+  /** The beginning of each chunk; the names of an answer rarely change, so it is written once. */
   let head = '';
 
   function headOf(identity: AnswerIdentity): string {

@@ -8,7 +8,7 @@ export interface Completion extends AnswerIdentity {
   readonly message: CompletionMessage;
   readonly finishReason: FinishReason;
   readonly usage: Usage | undefined;
-  /** How it is written: `writeLossless` where it holds something of what `parseLossless` gave. Default: as JSON. */
+  /** Writes the answer: `writeLossless` where it holds values from `parseLossless`. Default: `JSON.stringify`. */
   readonly write?: (answer: object) => string;
 }
 

@@ -9,8 +9,8 @@ import { believe, mergeUsage, outgrows } from './usage.ts';
 /** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
 export interface AnswerDraft {
   /**
-   * What the provider calls the answer and its model. The first of each counts, before the first delta; after it the names
-   * that were told stand.
+   * Names the answer and its model as the provider does. The first of each counts, up to the first delta; later names
+   * are ignored.
    */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
@@ -20,7 +20,7 @@ export interface AnswerDraft {
   finish(reason: FinishReason): void;
   /** May be told several times, see `mergeUsage`. What can't be believed is left out. */
   usage(usage: Usage): void;
-  /** After a `finish` only what the provider says itself counts: an event that can't be understood adds nothing to it. */
+  /** Ends the answer with a failure. After `finish` a `malformed` event is ignored: the answer is whole. */
   fail(failure: UpstreamFailure): void;
   /** Nothing follows. Without a `finish` before, the answer was truncated. */
   complete(): void;
@@ -33,13 +33,13 @@ export interface EventHandler {
   /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */
   onEnd?(answer: AnswerDraft): void;
   toCancel?(): UpstreamRequest | undefined;
-  /** How deltas are written: `writeLossless` where they hold something of what `parseLossless` gave. Default: as JSON. */
+  /** Writes deltas: `writeLossless` where they hold values from `parseLossless`. Default: `JSON.stringify`. */
   readonly write?: (delta: object) => string;
 }
 
 /**
- * So many signs of life in a row count as such. A provider that sends nothing else, and that without end, is silent: its
- * answer ends by `timeouts.idle_ms`, not by the time that the request has in all.
+ * Signs of life in a row beyond this number do not count. A provider that sends nothing else without end counts as
+ * silent: `timeouts.idle_ms` ends its answer, not the deadline of the request.
  */
 const mostHeartbeats = 10_000;
 
@@ -53,7 +53,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let identity = made;
   let responseModel: string | undefined;
   let state: StreamState = { kind: 'open' };
-  /** What was counted before the latest count, which most providers only let grow. */
+  /** The counts before the latest one; at most providers the latest includes them. */
   let usage: Usage | undefined;
   let latest: Usage | undefined;
   let finishReason: FinishReason | undefined;

@@ -105,7 +105,7 @@ function toDetails(value: unknown, otherwise: JsonObject = {}): JsonObject | und
 
 const isCounted = (name: string): boolean => name.endsWith('_tokens');
 
-/** Where DeepSeek and Moonshot say how much of the prompt came from a cache. */
+/** Reads the cached tokens of the prompt where DeepSeek and Moonshot have them. */
 function cachedOf(usage: JsonObject): JsonObject {
   const cached = toCount(usage['prompt_cache_hit_tokens']) ?? toCount(usage['cached_tokens']);
   return cached === undefined ? {} : { cached_tokens: cached };

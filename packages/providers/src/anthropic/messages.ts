@@ -29,7 +29,9 @@ const nothingSaid: TextBlockParam = { type: 'text', text: '.' };
 
 const mostIdCharacters = 64;
 
-/** Anthropic wants the user to begin, at least one message, and the results of all calls of a message at once behind it. */
+/**
+ * Anthropic wants at least one message, the user first, and the results of all calls of a message directly after it.
+ */
 export function toConversation(messages: readonly ChatMessage[]): Conversation {
   const system = messages.flatMap((message) =>
     message.role === 'system' || message.role === 'developer'
@@ -65,7 +67,7 @@ function named<Block extends ContentBlockParam>(name: string | undefined, blocks
   return name === undefined || blocks.length === 0 ? blocks : [{ type: 'text', text: `${name}:` }, ...blocks];
 }
 
-/** What is to be cached of a message reaches up to its end; thoughts can't be marked. */
+/** The cache mark of a message goes on its last part, but not on thoughts, which can't be marked. */
 function cached<Block extends ContentBlockParam>(blocks: readonly Block[], message: object): Block[] {
   const control = cacheControl(message);
   const at = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');

@@ -28,8 +28,8 @@ const formats: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Moves limits that Anthropic refuses, such as `minimum`, into descriptions, where the model reads them, and closes every
- * object: `additionalProperties` must be false. The order of members stays.
+ * Moves limits that Anthropic refuses, such as `minimum`, into descriptions, where the model reads them, and closes
+ * every object: `additionalProperties` must be false. The order of members stays.
  */
 export function toStrictSchema(schema: JsonObject): JsonObject {
   const limits: [string, unknown][] = [];
@@ -74,8 +74,8 @@ const isOfObjects = ({ type, properties }: JsonObject): boolean =>
   type === 'object' || (Array.isArray(type) && type.includes('object')) || isObject(properties);
 
 /**
- * Can the schema be said in these words? Not where objects have members of any name, which would all be forbidden; where
- * a schema stands elsewhere; or where it contains itself.
+ * Can the schema be said in these words? Not where objects have members of any name, which would all be forbidden;
+ * where a schema stands elsewhere; or where it contains itself.
  *
  * @param isFunction the schema is of a function's arguments: there may be none
  */
@@ -110,7 +110,7 @@ function heldBy(name: string, value: unknown): readonly unknown[] {
   return name === 'items' ? [value] : [];
 }
 
-/** References that lead to references that … : so many are taken for a schema that has no end. */
+/** A chain of references longer than this is taken for endless recursion. */
 const mostSteps = 200;
 
 /** Does a schema lead back to itself by its references? */
@@ -136,7 +136,7 @@ const targetsIn = (part: JsonObject, root: JsonObject): readonly JsonObject[] =>
     .map(({ $ref: ref }) => (typeof ref === 'string' ? resolve(root, ref) : undefined))
     .filter((target) => target !== undefined);
 
-/** What a reference such as `#/$defs/place` names. */
+/** The schema that a reference such as `#/$defs/place` names. */
 function resolve(schema: JsonObject, ref: string): JsonObject | undefined {
   let value: unknown = schema;
   for (const step of ref.split('/').slice(1)) {

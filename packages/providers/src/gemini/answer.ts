@@ -22,7 +22,7 @@ export interface Piece {
 interface PartReader {
   /** Undefined for parts that say nothing to a client; `broken` for a call whose pieces don't fit together. */
   read(part: WirePart): Piece | 'broken' | undefined;
-  /** How many calls the answer holds so far. */
+  /** Number of calls in the answer so far. */
   readonly calls: number;
   /** A call has begun and not ended. */
   readonly isCallOpen: boolean;
@@ -73,7 +73,7 @@ export const brokenCall: UpstreamFailure = {
   message: 'The provider sent a function call whose pieces do not make a whole.',
 };
 
-/** An answer of its own accord does not end in the middle of a call; one that is cut by its length leaves that call out. */
+/** Only an answer that is cut by its length ends within a call; that call is left out. */
 export const isCallTorn = (reason: FinishReason | undefined, { isCallOpen }: Pick<PartReader, 'isCallOpen'>): boolean =>
   isCallOpen && (reason === 'stop' || reason === 'tool_calls');
 

@@ -11,7 +11,7 @@ export interface WholeCall {
   readonly signature: string | undefined;
 }
 
-/** What a part adds. */
+/** Result of adding a part. */
 type CallProgress =
   | { readonly kind: 'whole'; readonly call: WholeCall }
   /** More of the call is to come, or it was over already. */
@@ -46,7 +46,7 @@ export function createCallPieces(): CallPieces {
   }
 
   function begin({ id, name }: WireCall): OpenCall | undefined {
-    // Without an id nobody could tell to which of two a piece belongs.
+    // Without an id a piece could belong to either of two calls.
     if (!name || (open.length > 0 && !id)) return undefined;
     const begun = {
       id: id || undefined,

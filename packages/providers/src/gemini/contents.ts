@@ -131,7 +131,7 @@ function toResult({ id, call, result }: PairedCall, { names }: ConversationOptio
   return { functionResponse };
 }
 
-/** What a tool gave: an object or a list as such, anything else, and what is too large to be parsed, as text. */
+/** A tool's result: an object or a list as JSON; anything else, or JSON that is too large to be parsed, as text. */
 function toOutput(text: string): unknown {
   const value = parseClientJson(text);
   return typeof value === 'object' && value !== null ? value : text;

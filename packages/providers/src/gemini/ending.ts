@@ -32,7 +32,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
 const slips: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'MALFORMED_RESPONSE', 'OTHER']);
 
 /**
- * What a finish reason comes to; undefined while there is none. A reason that stands in neither table, such as
+ * Translates a finish reason; undefined while there is none. A reason that stands in neither table, such as
  * TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE or one to come, would be the same the next time: another target is
  * asked, and this one not again.
  */
@@ -61,7 +61,7 @@ export function blockOf(response: WireResponse): UpstreamFailure | undefined {
   return !reason || unspecified.has(reason) ? undefined : refusalOf(response);
 }
 
-/** What feedback on the prompt comes to where nothing else came. */
+/** Translates feedback on the prompt, in a response without candidates. */
 export function refusalOf({ promptFeedback }: WireResponse): UpstreamFailure | undefined {
   if (promptFeedback == null) return undefined;
   const { blockReason, blockReasonMessage } = promptFeedback;

@@ -1,5 +1,5 @@
 import { unmarkText, writeLossless } from '@sluice/protocol';
-import { clientTextLimits } from '../client-json.ts';
+import { clientTextLimits } from '../parse-text.ts';
 import { parseJsonPath, type ValuePath } from './json-path.ts';
 import type { WirePartialArg } from './wire.ts';
 

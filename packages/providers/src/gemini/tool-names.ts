@@ -1,7 +1,7 @@
 import { createDistinctIds } from '../answer/distinct-ids.ts';
 import type { GeminiRequest } from './request.ts';
 
-/** What the client's functions are called at Gemini, and back. */
+/** Maps the names of the client's functions to names for Gemini, and back. */
 export interface ToolNames {
   toGemini(name: string): string;
   fromGemini(name: string): string;

@@ -2,10 +2,10 @@ import type { FailureRule } from './failure-rule.ts';
 import { anyOf, word } from './rule-patterns.ts';
 
 /*
- * What providers say of the credential: its balance, its account, its speed, its key. All of these make it rest.
+ * Rules about the credential: its balance, its account, its rate, its key. Most of them make it rest.
  */
 
-/** An account that is closed, or has nothing left to spend, by its code. */
+/** An account that is closed, or that has nothing left to spend, by its code. */
 export const closedAccount: readonly FailureRule[] = [
   // Nothing left to spend, by a code, and accounts that were closed for it.
   {
@@ -38,7 +38,7 @@ export const closedAccount: readonly FailureRule[] = [
     kind: 'quota',
   },
 
-  // What is wrong with the account: "disabled for violating our usage policies" is no matter of one prompt.
+  // The account is disabled: "disabled for violating our usage policies" is not about one prompt.
   {
     code: /^(?:account_(?:deactivated|disabled|suspended)|access_terminated(?:_error)?|organization_disabled)$/i,
     kind: 'permission',
@@ -52,7 +52,7 @@ export const closedAccount: readonly FailureRule[] = [
 
 /** Codes of Google, which also its endpoint for this protocol sends. */
 export const googleCodes: readonly FailureRule[] = [
-  // What Google calls a quota is mostly a rate.
+  // Google's word "quota" mostly means a rate.
   { code: /PerDay/, kind: 'quota' },
   { code: /^RESOURCE_EXHAUSTED$/, kind: 'rate_limit' },
   { code: /^API_KEY_(?:INVALID|EXPIRED)$/, kind: 'authentication' },
@@ -61,7 +61,6 @@ export const googleCodes: readonly FailureRule[] = [
 
 /** Nothing left to spend, in words. */
 export const nothingLeft: readonly FailureRule[] = [
-  // Nothing left to spend, in words.
   {
     text: anyOf(
       /insufficient (?:account |credit |user |api )?(?:balance|credits?|funds|quota)/,
@@ -104,9 +103,8 @@ export const nothingLeft: readonly FailureRule[] = [
   },
 ];
 
-/** One model that this credential may not use. */
+/** This credential may not use this one model. */
 export const modelNotAllowed: readonly FailureRule[] = [
-  // One model that this credential may not use.
   {
     status: [400, 401, 403, 404],
     code: word(
@@ -140,7 +138,7 @@ export const modelNotAllowed: readonly FailureRule[] = [
   },
 ];
 
-/** Too fast. */
+/** Rate limits; and the load of a provider, which some servers report as one. */
 export const tooFast: readonly FailureRule[] = [
   // The provider's load, not the credential's speed.
   {
@@ -154,7 +152,7 @@ export const tooFast: readonly FailureRule[] = [
     kind: 'server',
   },
 
-  // Too fast.
+  // The rate limit of the credential.
   {
     status: [400, 403, 413, 422, 429, 500, 503],
     code: word(
@@ -172,7 +170,7 @@ export const tooFast: readonly FailureRule[] = [
   { status: [403], text: /rate limit|too many requests|requests? per (?:second|minute|day)/i, kind: 'rate_limit' },
 ];
 
-/** A wrong key, said with a status that does not tell. */
+/** A wrong key, with a status other than 401. */
 export const badKey: readonly FailureRule[] = [
   {
     status: [400, 403, 404],
@@ -204,6 +202,6 @@ export const badKey: readonly FailureRule[] = [
   { status: [498], text: /token (?:has |is )?(?:expired|invalid)|(?:invalid|expired) token/i, kind: 'authentication' },
 ];
 
-/** Rate limits of the whole account, where a provider says so. Organisations are no accounts: they are limited by model. */
+/** Words for a rate limit of the whole account. Limits of an organisation do not count: they are per model. */
 export const accountLimit =
   /\b(?:account|workspace|team|api[- ]?key|key)\b[^.\n]{0,160}\b(?:rate|limits?|rpm|tpm|tpd|concurren\w+|quota|frequency)\b|\b(?:limits?|rpm|tpm|quota|concurrency|frequency)\b[^.\n]{0,40}\b(?:per|of|for|on) (?:this |your |the |each )?(?:account|workspace|team|api[- ]?key|key)\b|free-models-per|(?:账户|账号|主账号|帐号)[^。\n]{0,16}(?:速率|频率|并发|限流|限制)/i;

@@ -4,9 +4,9 @@ import { contentRefused, moreThanAMinute, noSuchModel, tooLong } from './request
 import { anyOf, word } from './rule-patterns.ts';
 
 /**
- * What providers say, in words that mean the same wherever they are said. Asked after a provider's own table; the first row
- * that fits counts, so the order is part of the meaning: an account that was closed over its content is no matter of one
- * prompt, and a spent balance that comes as a rate limit is none.
+ * Rules that hold at every provider. They are asked after a provider's own table. The first row that fits counts, so
+ * the order matters: an account that was closed for its content is not about one prompt, and a spent balance that comes
+ * as a rate limit is a spent balance.
  */
 export const commonRules: readonly FailureRule[] = [
   ...closedAccount,
@@ -23,7 +23,7 @@ export const commonRules: readonly FailureRule[] = [
 
 const rateTexts = [/rate limit/, /too many requests/];
 
-/** Row 000-32: texts with which a 400 means that the provider is busy. */
+/** Texts with which a 400 means that the provider is busy. */
 export const busyRules: readonly FailureRule[] = [
   {
     status: [400],
@@ -32,7 +32,7 @@ export const busyRules: readonly FailureRule[] = [
   },
 ];
 
-/** What an error inside an answer of status 200 means by its words alone, where none of the tables knew better. */
+/** Rules for an error inside an answer of status 200, which has no status; asked after the other tables. */
 export const innerRules: readonly FailureRule[] = [
   { text: anyOf(...rateTexts), kind: 'rate_limit' },
   {

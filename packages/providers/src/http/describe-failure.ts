@@ -8,8 +8,8 @@ import { retryAfterMs } from './retry-after.ts';
 import { kindOfStatus, messageOfStatus } from './status-kind.ts';
 
 /**
- * What an answer that is not 2xx means: read from its status, headers, codes and texts, by the provider's table, then the
- * common one, then the status. Whatever the body looks like, status and headers are enough for a kind and a wait.
+ * Sorts an answer that is not 2xx by its status, headers, codes and texts: first by the provider's table, then by the
+ * common one, then by the status. Status and headers are enough for a kind and a wait, whatever the body is.
  */
 export function describeFailure(
   head: ResponseHead,
@@ -25,13 +25,13 @@ export function describeFailure(
 export interface InnerOptions {
   /** The status that came with the error, in an answer whose own is 200. */
   readonly status?: number | undefined;
-  /** What to say of an error that says nothing. */
+  /** Message for an error without a message. */
   readonly nothingSaid?: string;
-  /** What it is where nothing tells. */
+  /** Kind of an error that no rule fits. */
   readonly otherwise?: FailureKind;
 }
 
-/** What an error means that came inside an answer of status 200: in place of a whole answer, or within a stream. */
+/** Sorts an error inside an answer of status 200: in place of a whole answer, or within a stream. */
 export function describeInnerFailure(
   error: unknown,
   rules: readonly FailureRule[] = [],
@@ -50,7 +50,7 @@ export function describeInnerFailure(
   return conclude({ evidence, rule, kind: rule?.kind ?? byStatus, head: {}, nothingSaid });
 }
 
-/** Servers that stand before others answer 400 or 500 whatever they were told; the number in the body says more. */
+/** Routers answer 400, 500 or 502 whatever status they got from the server behind; the number in the body is better. */
 function kindOfAnswer(status: number, signs: ErrorSigns): FailureKind {
   const isVague = status === 400 || status === 500 || status === 502;
   return kindOfStatus(isVague && signs.status !== undefined ? signs.status : status);
@@ -95,7 +95,7 @@ function messageFor(kind: FailureKind, { status, signs }: Evidence, nothingSaid:
 }
 
 function codeFor(kind: FailureKind, { status, signs }: Evidence): string | undefined {
-  // Nothing was said but the status: it is about bytes rather than tokens.
+  // A 413 without a code is about bytes rather than tokens.
   if (kind === 'context_length' && status === 413 && signs.codes.length === 0) return 'request_too_large';
   return signs.code;
 }

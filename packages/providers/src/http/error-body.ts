@@ -1,8 +1,8 @@
 import { type ErrorSigns, parseJson, signsOf, titleOf } from './error-signs.ts';
 
 /**
- * Reads the body of an answer that is not 2xx. It may be a JSON object, list or string, JSON in events or after a few words
- * or cut off at its end, XML, a page, plain text, nothing, or bytes that are no text.
+ * Reads the body of an answer that is not 2xx. It may be a JSON object, list or string, JSON in events or after a few
+ * words or cut off at its end, XML, a page, plain text, nothing, or bytes that are no text.
  */
 export function readErrorBody(body: string): ErrorSigns {
   const text = body.replace(/^\uFEFF/, '').trim();
@@ -13,11 +13,11 @@ export function readErrorBody(body: string): ErrorSigns {
   if (text.startsWith('<')) return xmlSigns(text) ?? signsOf(titleOf(text), 'page');
   const value = parseJson(text) ?? jsonString(text) ?? eventOf(text) ?? firstLine(text) ?? membersOfTorn(text);
   if (value !== undefined) return signsOf(value);
-  // JSON that is broken from its beginning is nothing to read to people.
+  // JSON that is broken from its beginning makes no message for people.
   return /^[[{]/.test(text) ? signsOf(undefined, 'nothing') : signsOf(text, 'text');
 }
 
-/** Compressed, or in a charset that is not the one it was read in. */
+/** Is it compressed, or in another charset than it was read in? */
 function isGarbled(text: string): boolean {
   const beginning = text.slice(0, 400);
   // eslint-disable-next-line no-control-regex
@@ -49,7 +49,7 @@ function eventOf(text: string): unknown {
 const firstLine = (text: string): unknown =>
   text.includes('\n') ? parseJson(text.split('\n', 1)[0] ?? '') : undefined;
 
-/** JSON that was cut off: what stood in it as text before the cut. */
+/** The known members of JSON that was cut off. */
 function membersOfTorn(text: string): Readonly<Record<string, string>> | undefined {
   if (!/^[[{]/.test(text)) return undefined;
   const members: Record<string, string> = {};

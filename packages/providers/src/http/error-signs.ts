@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../json-object.ts';
 
-/** What an error says, whatever its shape. */
+/** The contents of an error, whatever its shape. */
 export interface ErrorSigns {
-  /** Fit for people; undefined where it says nothing to them. */
+  /** Message for people; undefined where there is none. */
   readonly message: string | undefined;
-  /** Everything that it says to people, a line each, for rules to look into. */
+  /** All messages for people, a line each, for the rules. */
   readonly text: string;
   /** Codes, types, statuses and reasons, from the outside to the inside. Numbers as text. */
   readonly codes: readonly string[];
@@ -14,7 +14,7 @@ export interface ErrorSigns {
   readonly param: string | undefined;
   /** An HTTP status among the numbers. */
   readonly status: number | undefined;
-  /** How long to wait, as a field of its own says it. */
+  /** The wait that a field of the error names. */
   readonly delay: string | undefined;
   /** `page` is HTML; `nothing` also stands for bytes that are no text. */
   readonly form: 'data' | 'text' | 'page' | 'nothing';
@@ -23,7 +23,7 @@ export interface ErrorSigns {
 /** Longest text of a provider that is kept. */
 export const longestMessage = 1000;
 
-/** Bounds of the walk: an error has its say at the beginning and near the surface. */
+/** Bounds of the walk: the useful parts of an error are at its beginning and near the surface. */
 const deepest = 8;
 const mostNodes = 400;
 const mostItems = 10;
@@ -54,7 +54,7 @@ const innerContainers = [
   'fieldviolations',
 ];
 
-/** What a word of a code looks like, in contrast to a sentence. */
+/** The form of a code, in contrast to a sentence. */
 const word = /^[\w.:#@/-]{1,120}$/;
 
 interface Found {
@@ -67,7 +67,7 @@ interface Found {
   nodes: number;
 }
 
-/** Looks through a value that came in place of an answer: an object, a list of them, a text, JSON inside a text. */
+/** Reads a value that came in place of an answer: an object, a list of them, a text, JSON inside a text. */
 export function signsOf(value: unknown, form: ErrorSigns['form'] = 'data'): ErrorSigns {
   const found: Found = {
     texts: [],
@@ -80,7 +80,7 @@ export function signsOf(value: unknown, form: ErrorSigns['form'] = 'data'): Erro
   };
   walk(value, found, 0);
   const { texts: said, codes: named, nodes: _nodes, ...rest } = found;
-  // "Provider returned error" stands before what the provider said.
+  // "Provider returned error" stands before the provider's own message.
   const message = said.find((text) => !empty.test(text)) ?? said[0];
   return { ...rest, message, text: said.join('\n'), codes: named, form };
 }
@@ -119,7 +119,7 @@ function onObject(members: ReadonlyMap<string, unknown>, found: Found, depth: nu
   const path = members.get('param') ?? members.get('field') ?? members.get('loc');
   found.param ??= paramOf(path);
   found.delay ??= delayOf(members.get('retrydelay') ?? members.get('retryafter'));
-  // OpenRouter's signs of moderation. The input itself is looked at nowhere.
+  // OpenRouter's signs of moderation. The flagged input itself is not read.
   if (members.has('flaggedinput')) addCode('flagged_input', found);
   if (Array.isArray(members.get('reasons'))) addCode('flagged_reasons', found);
   for (const name of innerContainers) {
@@ -154,7 +154,7 @@ function addText(value: string, found: Found): void {
 
 interface CodePlace {
   readonly mayBeStatus?: boolean;
-  /** A word that stands here is what the provider calls the failure. */
+  /** A word here is the provider's own name of the failure. */
   readonly isName?: boolean;
 }
 
@@ -209,7 +209,7 @@ export function parseJson(text: string): JsonObject | readonly unknown[] | undef
   }
 }
 
-/** The title of a page, which is all that is told of one. */
+/** The title of a page, the only part of it that a message repeats. */
 export function titleOf(page: string): string | undefined {
   const head = page.slice(0, 4000);
   const title = /<title[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1] ?? /<h1[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1];

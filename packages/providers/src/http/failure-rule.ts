@@ -1,7 +1,7 @@
 import type { FailureKind } from '@sluice/protocol';
 import type { ErrorSigns } from './error-signs.ts';
 
-/** One row of a table that sorts failures. All that it names must hold. */
+/** One row of a table that sorts failures. It fits if all conditions that it names hold. */
 export interface FailureRule {
   /** Statuses. A failure without one, inside an answer of status 200, fits where 400 does and its code or text fits. */
   readonly status?: readonly number[];
@@ -11,25 +11,25 @@ export interface FailureRule {
   readonly text?: RegExp;
   readonly form?: ErrorSigns['form'];
   readonly kind: FailureKind;
-  /** What the failure is called instead of by the provider's own code. */
+  /** Code of the failure, in place of the provider's own. */
   readonly says?: string;
-  /** What the gateway says instead of the provider. */
+  /** Message of the failure, in place of the provider's own. */
   readonly message?: string;
-  /** How long a credential rests that the provider has banned: ms. */
+  /** Rest of a credential that the provider has banned: ms. */
   readonly restMs?: number;
-  /** Of rate limits: whether they are the whole account's. */
+  /** The rate limit binds the whole account. */
   readonly scope?: 'account';
 }
 
 /**
- * Kinds that make a credential rest for every client. Providers repeat in their errors what a client has sent: words that
- * stand in quotes, and errors that blame a field of the request, must never do that, or one client could take a
+ * Kinds that make a credential rest for every client. Providers repeat in their errors what a client has sent: words
+ * that stand in quotes, and errors that blame a field of the request, must never do that, or one client could take a
  * credential from all others by asking for a model called "insufficient balance".
  */
 const blamesCredential: ReadonlySet<FailureKind> = new Set(['rate_limit', 'quota', 'authentication', 'permission']);
 
 export interface Evidence {
-  /** Undefined where no status was told. */
+  /** Undefined if the error came without a status. */
   readonly status: number | undefined;
   readonly signs: ErrorSigns;
 }
@@ -57,7 +57,7 @@ function fitsStatus({ code, text }: FailureRule, statuses: readonly number[], st
   return statuses.includes(400) && (code !== undefined || text !== undefined);
 }
 
-/** What the provider says in its own words, without addresses; nothing where it blames a field of the request. */
+/** The error's text without quoted words and URLs; '' where it blames a field of the request. */
 export function unquotedText({ status, signs }: Evidence): string {
   const blamesField = signs.param !== undefined && (status === 400 || status === 422);
   return blamesField ? '' : signs.text.replaceAll(address, '').replaceAll(quoted, '""');

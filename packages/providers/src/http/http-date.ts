@@ -17,7 +17,7 @@ const yearFirst = new RegExp(String.raw`^(\d{4})-(\d{2})-(\d{2})[T ]${time}${zon
 
 /**
  * Reads a date in any of the three formats of RFC 9110 section 5.6.7 or in ISO 8601, with or without an offset; without
- * one it is UTC. `Date.parse` is not asked: it takes "-3" for a year and local time where no zone stands.
+ * one it is UTC. `Date.parse` is not used: it reads "-3" as a year, and a date without a zone as local time.
  *
  * @param nearMs decides the century of a year of two digits, as RFC 9110 wants it
  * @returns ms since 1970, or undefined for any other text

@@ -1,25 +1,25 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** No provider makes us stay away for longer; how long a credential rests at most is a setting of its own. */
+/** Longer waits are cut to this. The longest rest of a credential is a setting of its own, `retry.max_rest_ms`. */
 const longestDelayMs = 24 * 3_600_000;
 
-/** How far from now a point in time may be to be believed. */
+/** A point in time is believed if it is at most this far from now. */
 const nearMs = 366 * 24 * 3_600_000;
 
-/** Longer texts are no times; this bounds the work of the patterns below. */
+/** Longer texts are not read; this bounds the work of the patterns below. */
 const longestText = 64;
 
 export interface DelayOptions {
-  /** What a bare number counts. */
+  /** Unit of a bare number. */
   readonly unit: 's' | 'ms';
-  /** When the text came: ms since 1970. */
+  /** Time at which the text came: ms since 1970. */
   readonly now: number;
 }
 
 /**
- * How long to wait, by a provider's own words: a number, a duration (`1m30s`, `6ms`, `2 seconds`), a date, or a point in
- * time in s, ms, µs or ns since 1970. Numbers are points in time only where they are too large for a duration and lie within a
- * year of now.
+ * Reads a provider's wait: a number, a duration (`1m30s`, `6ms`, `2 seconds`), a date, or a point in time in s, ms, µs
+ * or ns since 1970. Numbers are points in time only where they are too large for a duration and lie within a year of
+ * now.
  *
  * @returns whole ms from 0 to 24 h; 0 for what has passed; undefined for whatever can't be read or believed
  */

@@ -2,15 +2,14 @@ import type { FailureRule } from './failure-rule.ts';
 import { anyOf, word } from './rule-patterns.ts';
 
 /*
- * What providers say of the request: its content, its length, its model, its way. None of these makes a credential rest.
+ * Rules about the request: its content, its length, its model, its URL. None of these makes a credential rest.
  */
 
 /** Statuses under which a server says that a request is too long, or that it has no such model. */
 const aboutRequest = [400, 404, 410, 413, 414, 422, 500, 501, 502, 503];
 
-/** The content. */
+/** The content was refused. */
 export const contentRefused: readonly FailureRule[] = [
-  // The content.
   {
     code: anyOf(
       /content[._-]?(?:filter|policy|moderation|safety|blocked|risk)/,
@@ -68,9 +67,9 @@ export const contentRefused: readonly FailureRule[] = [
   { status: [403], code: /^flagged_reasons$/, kind: 'content_policy' },
 ];
 
-/** A request that is larger than what the credential has in a minute. */
+/** The request has more tokens than the credential may use in a minute. */
 export const moreThanAMinute: readonly FailureRule[] = [
-  // More tokens than this credential has in a minute. Waiting would be in vain, and a rest would hit all other clients.
+  // Waiting does not help, and a rest would hit all other clients.
   {
     status: [400, 413, 429],
     text: /request too large for .{1,200}(?:tokens per min|TPM)|requested tokens? exceeds? .{0,40}(?:per[- ]minute|TPM)/is,
@@ -80,7 +79,7 @@ export const moreThanAMinute: readonly FailureRule[] = [
 
 /** Too many tokens. */
 export const tooLong: readonly FailureRule[] = [
-  // Too many tokens, said whatever the status; but a rate of tokens is none.
+  // Any status may carry it. A rate of tokens has been sorted out before.
   {
     status: aboutRequest,
     code: word(
@@ -129,7 +128,7 @@ export const tooLong: readonly FailureRule[] = [
   },
 ];
 
-/** A model that is not there, and an address that is not. */
+/** The model does not exist, or the URL does not. */
 export const noSuchModel: readonly FailureRule[] = [
   // No such model, in words.
   {
@@ -156,7 +155,7 @@ export const noSuchModel: readonly FailureRule[] = [
     kind: 'not_found',
   },
 
-  // A server in front of others that has none behind it with this model.
+  // A router in front of other servers has none with this model.
   {
     status: aboutRequest,
     text: anyOf(
@@ -169,7 +168,7 @@ export const noSuchModel: readonly FailureRule[] = [
     kind: 'not_found',
   },
 
-  // The way to the provider is wrong, not the model.
+  // The URL is wrong, not the model.
   {
     status: [404],
     text: anyOf(
@@ -187,7 +186,7 @@ export const noSuchModel: readonly FailureRule[] = [
     kind: 'unexpected',
   },
   { status: [404], form: 'page', kind: 'unexpected' },
-  // A firewall or a proxy in front of the provider: no word of the provider about the request or the credential.
+  // A page comes from a firewall or a proxy in front of the provider: it is not about the request or the credential.
   { status: [400, 403, 451], form: 'page', kind: 'unexpected' },
 
   // No such model, by a code; behind the rules about URLs, which some servers give the same code.

@@ -1,17 +1,17 @@
 import type { FailureKind, ResponseHead } from '@sluice/protocol';
 import { parseDelay } from './parse-delay.ts';
 
-/** What an error itself says about the time to come again. */
+/** The parts of an error that may name a wait. */
 export interface DelayHints {
   readonly kind: FailureKind;
   /** A delay that the body names in a field of its own, as in `34.4s`. */
   readonly delay: string | undefined;
-  /** What the error says to people. */
+  /** The error's text for people. */
   readonly text: string;
 }
 
 /**
- * How long the provider asks us to wait, in whole ms from 0 to 24 h; undefined where it does not say, or says nonsense.
+ * Reads the wait that the provider asks for, in whole ms from 0 to 24 h; undefined if there is none that can be read.
  * The first of these that can be read counts:
  *
  * 1. a field of the body: Google's `RetryInfo`, `retry_after`;
@@ -35,7 +35,7 @@ function delayInText(text: string): string | undefined {
   return spokenDelay.exec(text.slice(0, 1000))?.[1]?.replace(/[,\s]+$/, '');
 }
 
-/** Headers that say when a limit is filled again, each with the one that says what remains of it. */
+/** Headers with the time at which a limit is full again, each with the header of what remains. */
 const resets: readonly (readonly [reset: string, remaining: string])[] = [
   ['x-ratelimit-reset-requests', 'x-ratelimit-remaining-requests'],
   ['x-ratelimit-reset-tokens', 'x-ratelimit-remaining-tokens'],
@@ -47,7 +47,7 @@ const resets: readonly (readonly [reset: string, remaining: string])[] = [
   ['ratelimit-reset', 'ratelimit-remaining'],
 ];
 
-/** Only limits of which nothing remains: the others may take minutes to fill, and stand in nobody's way. */
+/** Only limits of which nothing remains: the others may take minutes to fill, but do not block requests. */
 function resetMs(
   headers: ResponseHead['headers'],
   read: (text: string | undefined) => number | undefined,

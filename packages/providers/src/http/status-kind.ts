@@ -1,8 +1,8 @@
 import type { FailureKind } from '@sluice/protocol';
 
 /**
- * What a status means where the provider's own words say no more: docs/errors.md has this table with the reasons. Sorted by
- * what follows: `server` and `busy` are tried again, `unexpected` goes to another target, `invalid_request` ends there.
+ * Kinds of statuses, for answers whose codes and texts fit no rule. docs/errors.md has this table with the reasons.
+ * `server` and `busy` are tried again, `unexpected` goes to another target, `invalid_request` ends the request.
  */
 const kinds: Readonly<Record<number, FailureKind>> = {
   400: 'invalid_request',
@@ -34,12 +34,12 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   511: 'unexpected',
 };
 
-/** What a status means. Those that do not stand in the table: 4xx and 3xx go elsewhere, 5xx may pass. */
+/** The kind of a status. Not in the table: 5xx is `server`, anything else `unexpected`. */
 export function kindOfStatus(status: number): FailureKind {
   return kinds[status] ?? (status >= 500 && status < 600 ? 'server' : 'unexpected');
 }
 
-/** For statuses that say more to an operator than any page of some proxy does. */
+/** Messages that help an operator more than the page of a proxy does. */
 const messages: Readonly<Record<number, string>> = {
   404: 'The provider has nothing at this URL: the `base_url` of the upstream is probably wrong.',
   405: "The provider's URL does not take this method: the `base_url` of the upstream is probably wrong.",
@@ -49,7 +49,7 @@ const messages: Readonly<Record<number, string>> = {
   511: 'A network between this gateway and the provider asks for a login.',
 };
 
-/** What to tell an operator about a status that is about the way to the provider; undefined for all others. */
+/** The message about a status that points to the URL or the network; undefined for other statuses. */
 export function messageOfStatus(status: number): string | undefined {
   return status >= 300 && status < 400
     ? 'The provider redirects to another URL: the `base_url` of the upstream is probably wrong.'

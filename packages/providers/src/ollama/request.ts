@@ -132,6 +132,6 @@ function unsupportedIn(message: unknown, at: number): FieldPath[] {
   ];
 }
 
-/** What Ollama does not take of media is named for all providers alike. */
+/** Media that Ollama does not take are refused by the code that all providers share. */
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 const isKnownPart = (part: unknown): boolean => isObject(part) && knownParts.has(part['type']);

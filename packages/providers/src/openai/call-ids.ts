@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a server asks of the ids of calls in a conversation. */
+/** A server's rules for the ids of calls in a conversation. */
 export type CallIdRule =
   | 'as_given'
   /** Mistral: nine letters and digits. */
@@ -13,8 +13,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const longestId = 40;
 
 /**
- * The id under which a server takes a call that it, or another provider, made. It depends on the id alone: a call and its
- * result fit in every request, and nothing has to be remembered. An id that the server takes stays as it is.
+ * The id under which a server takes a call that it, or another provider, made. It depends on the id alone: a call and
+ * its result fit in every request, and nothing has to be remembered. An id that the server takes stays as it is.
  */
 export function fitCallId(id: string, rule: CallIdRule): string {
   switch (rule) {
@@ -41,7 +41,7 @@ const mistralModel =
 export const isMistral = ({ baseUrl, model }: { readonly baseUrl: string; readonly model: string }): boolean =>
   mistralPlace.test(baseUrl) || mistralModel.test(model);
 
-/** How Mistral, and servers with its tokenizer, refuse an id. */
+/** The words with which Mistral, and servers with its tokenizer, refuse an id. */
 const refusal = /tool[ _]?call[ _]?id\b[^]{0,2000}\blength of 9\b/i;
 
 /** Does an error say that ids of nine characters are wanted? */

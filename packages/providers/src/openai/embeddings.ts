@@ -39,7 +39,7 @@ export function createEmbeddings(
   };
 }
 
-/** What came in place of vectors. */
+/** The failure of an answer without vectors. */
 function failureIn(text: string): WholeTranslation {
   const failure = findError(parseObject(text) ?? {});
   return failure === undefined ? malformed : { kind: 'failed', failure };

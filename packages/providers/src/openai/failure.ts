@@ -3,8 +3,8 @@ import { describeFailure, describeInnerFailure } from '../http/describe-failure.
 import type { FailureRule } from '../http/failure-rule.ts';
 
 /**
- * What servers of this protocol say that means something else elsewhere; all else stands in the common table, because the
- * same words come from every one of them. Sources: the error pages of OpenAI, DeepSeek, Groq, Mistral, Moonshot,
+ * Rules for servers of this protocol whose words mean something else at other providers. Anything else is in the common
+ * table. Sources: the error pages of OpenAI, DeepSeek, Groq, Mistral, Moonshot,
  * OpenRouter, xAI and vLLM.
  */
 const openaiRules: readonly FailureRule[] = [

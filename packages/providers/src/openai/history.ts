@@ -2,7 +2,7 @@ import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { amend, amendEach, isFilled, isObject, type JsonObject, saysNothing } from '../json-object.ts';
 import { type CallIdRule, fitCallId } from './call-ids.ts';
 
-/** How a server wants the answers that come back to it in a conversation. */
+/** A server's rules for assistant messages in a conversation. */
 export interface HistoryRules {
   readonly callIds: CallIdRule;
   /** It refuses members that OpenAI's document does not have, such as the thoughts of another provider. */
@@ -12,8 +12,8 @@ export interface HistoryRules {
 }
 
 /**
- * Puts the messages right that an assistant said: clients send back what they were answered, members that say nothing
- * included, and servers refuse some of these.
+ * Corrects the assistant's messages: clients send answers back with all their members, even empty ones, and servers
+ * refuse some of these.
  *
  * @returns the very same list where nothing had to be done
  */
@@ -35,7 +35,7 @@ export function amendHistory(messages: readonly unknown[], rules: HistoryRules):
 
 /** Members of an answer that ask for nothing where they are empty. */
 const emptied = ['tool_calls', 'function_call', 'audio', 'annotations', 'refusal'];
-/** What answers have besides OpenAI's members. */
+/** Members of answers that OpenAI's document does not have. */
 const extras = [
   'reasoning_content',
   'reasoning',
@@ -54,7 +54,7 @@ function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRu
   const { audio, refusal } = message;
   const said = amend(message, {
     ...Object.fromEntries(gone.map((name) => [name, undefined])),
-    // The answer has the sound itself, a request the name of it.
+    // An answer holds the audio itself, a request only its id.
     ...(isObject(audio) && isFilled(audio['id']) && Object.keys(audio).length > 1
       ? { audio: { id: audio['id'] } }
       : {}),
@@ -63,7 +63,7 @@ function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRu
   return amend(said, { content: contentOf(said, refusesInText ? refusal : undefined) });
 }
 
-/** A message that does nothing has to say something, if only the empty text. */
+/** A message without content and calls must have a content, even if it is ''. */
 function contentOf(message: JsonObject, refusal: unknown): unknown {
   const { content } = message;
   if (!saysNothing(content)) return content;

@@ -13,7 +13,7 @@ import { translateWhole } from './whole.ts';
 export interface OpenAiTraits {
   /** It is OpenAI's own, wherever it is; default: as its address says. */
   readonly isOpenAi?: boolean;
-  /** What the server was found to want. */
+  /** The rules of the server that its errors have shown. */
   readonly callIds?: () => CallIdRule | undefined;
 }
 
@@ -57,8 +57,8 @@ export const openai = defineProvider({
 });
 
 /**
- * Servers that want ids of nine characters (Mistral's, under whatever name) say so with a 400. It is worth another try at
- * the same place, once in the life of a process: from then on ids are sent as they are wanted. A mapped id is never
+ * Servers that want ids of nine characters (Mistral's, under whatever name) say so with a 400. It is worth another try
+ * at the same place, once in the life of a process: from then on ids are sent as they are wanted. A mapped id is never
  * refused, so that a later refusal is that of a call that was under way.
  */
 function createLearningAdapter(style: RequestStyle): ProviderAdapter {

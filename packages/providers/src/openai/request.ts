@@ -14,7 +14,7 @@ export interface RequestContext {
   readonly style: RequestStyle;
   /** It is OpenAI's own, or runs as a part of Azure; default: as its address says. */
   readonly isOpenAi?: boolean | undefined;
-  /** What the server was found to want. */
+  /** The rules of the server that its errors have shown. */
   readonly callIds?: CallIdRule | undefined;
 }
 

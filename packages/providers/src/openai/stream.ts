@@ -60,7 +60,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     if (end.kind !== 'finished') return;
     finishReason ??= end.reason;
     finished.add(index);
-    // What looks like the middle of an answer may belong to a choice that has ended.
+    // A chunk that looks like the middle of an answer may belong to a choice that has ended.
     frame = undefined;
   }
 
@@ -89,14 +89,14 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     return '';
   }
 
-  /** Of what comes after the end of the answer its usage counts, and an error: it says that the end was none. */
+  /** After the end of the answer only its usage counts, and an error, which takes the end back. */
   function takeAfterEnd(data: string, event: string | undefined): string {
     const chunk = parseObject(data);
     const failure = chunk === undefined ? undefined : findError(chunk, event);
     if (failure !== undefined) return fail(failure);
     const counted = chunk === undefined ? undefined : count(chunk, data);
     const hasChoices = Array.isArray(chunk?.['choices']) && chunk['choices'].length > 0;
-    // Nothing follows the usage but [DONE], for which nobody has to wait. Zeros may still be followed by counts.
+    // Only [DONE] follows the usage, and it need not be awaited. Counts of zero may be followed by real ones.
     return counted !== undefined && !hasChoices && counted.total_tokens > 0 ? done() : '';
   }
 

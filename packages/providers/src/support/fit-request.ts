@@ -1,6 +1,7 @@
 import { respell, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
-import { clientTextLimits, findUnboundedArguments } from '../client-json.ts';
+import { findUnboundedArguments } from '../client-json.ts';
+import { clientTextLimits } from '../parse-text.ts';
 import { findUnsupported } from './find-unsupported.ts';
 
 export type Fitted =

@@ -15,14 +15,16 @@ export interface PairedCall {
   readonly result: ToolMessage | undefined;
 }
 
-/** What one side says before the other speaks again. */
+/** The messages of one side before the other side speaks again. */
 export type Turn =
   | { readonly side: 'assistant'; readonly said: readonly Said[] }
   | {
       readonly side: 'user';
-      /** Of each call of the turn before, in the order of the calls. */
+      /** The results of the calls of the turn before, in the order of the calls. */
       readonly results: readonly PairedCall[];
-      /** What users say; and results of calls that are not in the turn before, such as those of a trimmed history. */
+      /**
+       * Messages of users, and results of calls that are not in the turn before, such as those of a trimmed history.
+       */
       readonly rest: readonly (UserMessage | ToolMessage)[];
     };
 
@@ -31,13 +33,13 @@ export interface Said {
   readonly calls: readonly PairedCall[];
 }
 
-/** What stands in place of a result that the history lacks. */
+/** The placeholder for a result that the history lacks. */
 export const missingResult = 'The result of this call is missing.';
 
 /**
  * Brings messages into the order that strict providers want: turns of assistant and user alternate, and the results of
- * all calls of a turn come at once behind it, each by the id of its call. OpenAI's protocol leaves more freedom: results
- * in any order, messages of users between them, calls that share an id. Instructions are left out.
+ * all calls of a turn come at once behind it, each by the id of its call. OpenAI's protocol leaves more freedom:
+ * results in any order, messages of users between them, calls that share an id. Instructions are left out.
  *
  * @param ids turns the ids of calls, in their order, into those that the provider gets
  */

@@ -9,7 +9,7 @@ const versionMessage =
   'chat.z.ai takes this version of its web page for too old: the option zai_web_version of the upstream wants a newer one.';
 const wallMessage = 'The firewall of chat.z.ai blocks this gateway.';
 
-/** What the backend's own words mean, where they say more than the status. Nobody documents them. */
+/** Rules for the backend's own words, which are not documented. */
 const zaiWebRules: readonly FailureRule[] = [
   // Neither time nor another key mends these: the target is left, and the next one asked.
   { code: /captcha/i, kind: 'unexpected', message: captchaMessage },
@@ -22,7 +22,7 @@ const zaiWebRules: readonly FailureRule[] = [
   { text: /model.{0,40}not found/i, kind: 'not_found' },
   // The window of a signature has passed, or a clock is off: the next try signs anew.
   { status: [400, 403, 422], text: /signature/i, kind: 'server' },
-  // Of the doors for guests one may be missing, which says nothing of the other.
+  // One of the two endpoints for guests may be missing, which says nothing about the other.
   { status: [404], kind: 'not_found' },
 ];
 

@@ -70,7 +70,7 @@ export function errorIn({ error, data }: WebEvent): WebError | undefined {
   return error ?? data?.error ?? data?.data?.error ?? data?.inner?.error ?? undefined;
 }
 
-/** What an answer has cost, in OpenAI's words; some senders tell it beside the data. */
+/** Usage in OpenAI's form; some senders put it beside the data. */
 export function usageIn({ usage, data }: WebEvent): Usage | undefined {
   return usageOf({ usage }) ?? (data == null || data === '[DONE]' ? undefined : usageOf({ usage: data.usage }));
 }

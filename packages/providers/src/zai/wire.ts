@@ -9,7 +9,7 @@ import { z } from 'zod';
 /** Codes are numbers in quotes, and now and then without. */
 const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
 
-/** Whatever shape an error has, what it says is read. */
+/** An error may have any shape. */
 const error = z.unknown().optional();
 
 /** Arguments are JSON as text; the reference shows an object, too. */

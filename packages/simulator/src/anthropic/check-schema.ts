@@ -12,7 +12,7 @@ const refused = [
   'maxItems',
 ] as const;
 
-/** What Anthropic refuses in the schemas of a request; undefined for nothing. */
+/** Finds a part of a request's schemas that Anthropic refuses; undefined if there is none. */
 export function faultOfSchemas({ output_config: output, tools }: Fields): string | undefined {
   const format = isObject(output) && isObject(output.format) ? output.format.schema : undefined;
   const strict = (Array.isArray(tools) ? tools : []).map((tool: unknown) =>

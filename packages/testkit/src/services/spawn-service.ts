@@ -27,9 +27,9 @@ export interface SimulatorProcess extends RunningProcess {
 
 /** A running ingress or worker. */
 export interface ServiceProcess extends SimulatorProcess {
-  /** Where an ingress's clients call; of a worker the same as `managementUrl`. Without a path. */
+  /** URL for an ingress's clients; of a worker the same as `managementUrl`. Without a path. */
   readonly url: string;
-  /** Where `/readyz`, `/health`, `/status` and `/metrics` need no key. Without a path. */
+  /** URL of the management port: `/readyz`, `/health`, `/status` and `/metrics` without a key. Without a path. */
   readonly managementUrl: string;
   /** The page with its metrics; what it says may be a second old. */
   readonly metricsUrl: string;

@@ -10,8 +10,8 @@ export type Codings =
 const mostCodings = 3;
 
 /**
- * The codings of a body, most of which nobody asked for: `accept-encoding: identity` is a wish that a server may ignore
- * (RFC 9110 §12.5.3). Transfer codings but `chunked` are codings too.
+ * The codings of a body. A server may use them although we send `accept-encoding: identity` (RFC 9110 §12.5.3).
+ * Transfer codings other than `chunked` count as codings too.
  */
 export function codingsOf(headers: ResponseHead['headers']): Codings {
   const content = headers['content-encoding'];

@@ -9,7 +9,7 @@ import {
 } from 'node:zlib';
 import type { Coding } from './content-codings.ts';
 
-/** Where bytes go; bytes that come while it is full are still taken. */
+/** Takes bytes; it still takes those that come while it is full. */
 export interface ByteSink {
   write(piece: Uint8Array): void;
   /** No more bytes come. @param isCut the sender did not finish: what is missing at the end is no error then */
@@ -39,7 +39,7 @@ const mostQueuedBytes = 64 * 1024;
 export function createInflateStage({ coding, next, onError, onDrain }: InflateStageNeeds): InflateStage {
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
-  /** `plain`: nothing is to be undone. `done`: the coded data is over, and what follows is not part of it. */
+  /** `plain`: the bytes are not coded. `done`: the coded data is over; bytes after it are dropped. */
   let state: Inflater | 'unopened' | 'plain' | 'done' = 'unopened';
   /** The piece that the inflater has, and how much it had taken before. */
   let busyWith: Uint8Array | undefined;

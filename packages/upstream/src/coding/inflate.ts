@@ -99,8 +99,8 @@ function failureOf(error: unknown, coding: Coding): UpstreamFailure {
 const slices = 256;
 
 /**
- * What can be read of a body whatever is wrong with it, up to a size: what came before its first mistake. Undefined if
- * nothing can.
+ * Inflates the readable beginning of a body, up to a size: all that comes before its first mistake. Undefined if
+ * nothing can be read.
  */
 export function inflateLeniently(
   body: Uint8Array,

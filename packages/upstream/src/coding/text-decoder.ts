@@ -62,7 +62,7 @@ function createGuessingDecoder(named: TextDecoder): BodyDecoder {
   };
 }
 
-/** What UTF-8 leaves for the next piece, given valid bytes. */
+/** The unfinished character at the end of valid UTF-8, for the next piece. */
 function unfinished(begun: Uint8Array, piece: Uint8Array): Uint8Array {
   const bytes = piece.length < 4 ? Buffer.concat([begun, piece]) : piece;
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {

@@ -1,6 +1,6 @@
 /**
- * Did the data of a last event break off, as nothing yet or as part of some JSON? Then it is no event, or a stream that
- * was cut would end in one that nobody can parse.
+ * Is the data of a last event blank, or JSON that broke off? Then it is no event: a stream that was cut would otherwise
+ * end in an event that can't be parsed.
  */
 export const isUnfinished = (data: string): boolean =>
   data.trim() === '' || (beginsJson.test(data) && !isWholeJson(data));

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import { createInterimFilter } from './interim-filter.ts';
 
-/** What is known of one connection to a provider. */
+/** State of one connection to a provider. */
 export interface Connection {
   /** Requests that were sent over it. */
   readonly requests: number;
@@ -41,7 +41,7 @@ export function createConnector({ connectTimeoutMs, maxHeadBytes, ca }: Connecto
     const { write } = socket;
 
     // Between `onRequestStart` and this write undici does nothing else, so what was announced last is written now. The
-    // body is a second write of the same turn, which nobody has announced.
+    // body is a second write of the same turn, which is not announced.
     overwrite(socket, 'write', (...args: unknown[]): unknown => {
       if (announced !== undefined) {
         connection.requests++;

@@ -2,15 +2,15 @@
 export interface InterimFilter {
   /** A request goes out: what comes next may be interim. */
   expectAnswer(): void;
-  /** What is left of a piece; undefined if nothing is, or if more must come before that is known. */
+  /** Returns the rest of a piece; undefined if nothing is left, or if more must come before that is known. */
   take(piece: Buffer): Buffer | undefined;
   /** The interim heads of one answer are larger than they may be. */
   readonly hasOverflowed: boolean;
 }
 
 /**
- * undici takes an unsolicited `100 Continue` for an error, though RFC 9110 §15.2 has every client skip it. An answer
- * that is not interim costs one comparison; its later pieces cost none.
+ * undici treats an unsolicited `100 Continue` as an error, although RFC 9110 §15.2 wants every client to skip it. An
+ * answer that is not interim costs one comparison; its later pieces cost none.
  */
 export function createInterimFilter(maxBytes: number): InterimFilter {
   let isExpecting = false;

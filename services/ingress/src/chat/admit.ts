@@ -48,12 +48,12 @@ export async function admit(admission: Admission, request: AdmitRequest): Promis
   const end = await waitForTurn(ticket, request);
   const waitedMs = request.now() - since;
   if (end === 'run') return { ticket, rates, redisNow: redisNow + waitedMs, waitedMs };
-  // No provider has seen the prompt. The request itself counts for clients that leave, else who comes and goes is bound by nothing.
+  // No provider has seen the prompt. A client that leaves still pays for the request, or no limit would bind it.
   ticket.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
   throw new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
 }
 
-/** How a wait ended. */
+/** The end of a wait in the waiting room. */
 type WaitEnd = Turn | 'left' | 'too_late';
 
 const errorOfWait = {

@@ -108,7 +108,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
     },
   );
 
-  /** Whatever the reply does, the client hears of the end: by an error event, by a status, or by a broken connection. */
+  /** Tells the client of the end even if the reply throws: by an error event, a status, or a broken connection. */
   function onError(error: GatewayError, { attempts }: { readonly attempts: number }): void {
     let isTold = false;
     try {

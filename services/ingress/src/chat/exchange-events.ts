@@ -20,12 +20,12 @@ export interface FailureFacts {
 export const phases = ['new', 'queued', 'running', 'between-runs', 'cancelling', 'over'] as const;
 export type Phase = (typeof phases)[number];
 
-/** All that decides on what comes next for a request. */
+/** All facts on which the next step of a request depends. */
 export interface ExchangeState {
   readonly phase: Phase;
   /** The latest run. */
   readonly job: ChatJob;
-  /** What the latest run goes on from. */
+  /** The part of the answer from which the latest run goes on. */
   readonly delivered: Delivered | undefined;
   /** The worker that has the latest run, if it is known. */
   readonly workerId: string | undefined;
@@ -47,16 +47,16 @@ export interface ExchangeState {
   readonly deliveredBefore: number;
 }
 
-/** Why a run ended before its answer did, and how the next one is to begin. */
+/** A run that ended before its answer did: the reason, and the state for the next run. */
 export interface Ending {
   readonly error: GatewayError;
   readonly delayMs: number;
   readonly state: RetryState;
-  /** Its worker did not say so: what it had sent was paid for in vain. */
+  /** The worker did not report the end: the chunks that it had sent count as burnt tokens. */
   readonly isLost: boolean;
 }
 
-/** What happens to a request. `epoch` names the run that an answer of the queue is about. */
+/** An event of a request. `epoch` names the run that an answer of the queue is about. */
 export type ExchangeEvent =
   // The client, by way of its ingress.
   | { readonly kind: 'submit' | 'pause' | 'resume' | 'cancel' }
@@ -84,9 +84,9 @@ export type ExchangeEvent =
   /** `received`: frames of the run that have come. */
   | { readonly kind: 'holds'; readonly holds: Holds; readonly received: number }
   | { readonly kind: 'gap' | 'worker_lost' }
-  // All workers that were asked: none has the run; or not all have answered.
+  // `disclaimed`: none of the workers that were asked has the run. `silence`: not all of them have answered.
   | { readonly kind: 'disclaimed' | 'silence' }
-  // What the client has of the answer allows for this.
+  // The part of the answer that the client has allows for this continuation.
   | {
       readonly kind: 'continuation';
       readonly continuation: Continuation;
@@ -97,7 +97,7 @@ export type ExchangeEvent =
   | { readonly kind: 'rerun_due'; readonly reason: ErrorCode }
   | { readonly kind: 'confirmation_due' };
 
-/** What is to be done, in this order. */
+/** A command; the commands of a step are carried out in order. */
 export type ExchangeCommand =
   // The queue. Each answers with an event. `isReplacement`: the run takes the place of one that got lost in the queue.
   | { readonly kind: 'store'; readonly isReplacement: boolean }
@@ -112,7 +112,7 @@ export type ExchangeCommand =
   | { readonly kind: 'tell'; readonly workerId: string; readonly what: 'cancel' | 'pause' | 'resume' }
   | { readonly kind: 'ask'; readonly workerId: string | undefined }
   | { readonly kind: 'stop_asking' }
-  // What the client has.
+  // The part of the answer that the client has.
   | { readonly kind: 'find_continuation'; readonly ending: Ending }
   // Time.
   | { readonly kind: 'start_timer'; readonly ms: number; readonly event: ExchangeEvent }

@@ -53,7 +53,7 @@ const ofSearch: readonly Kind[] = [
   'continuation',
 ];
 
-/** The events that mean something in a phase. All others are late, or nobody who is honest sends them. */
+/** The events that count in each phase. All others come late, or from a process that is not ours, and are ignored. */
 const heard: Readonly<Record<Phase, ReadonlySet<Kind>>> = {
   new: new Set<Kind>(['submit', 'cancel', 'fail']),
   queued: new Set<Kind>([...ofClient, ...ofQueue, ...ofSearch, 'not_found', 'taken_back', 'started', 'error']),
@@ -118,7 +118,7 @@ export function step(state: ExchangeState, event: ExchangeEvent): Step {
       );
     case 'error': {
       const { error, facts } = event;
-      // Nobody here has cancelled it: its worker took this ingress for dead, and has closed its call.
+      // This ingress did not cancel the run: its worker took the ingress for dead, and has closed its call.
       if (error.code === 'request_cancelled' && state.phase !== 'cancelling') return loseRun(state, 'worker_lost');
       return finish({ ...state, isForgotten: true }, { kind: 'tell_error', error, facts }, facts);
     }

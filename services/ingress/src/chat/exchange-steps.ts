@@ -2,7 +2,7 @@ import { type End, type ErrorCode, errorTable, GatewayError, type Holds } from '
 import type { TakeBack } from '@sluice/queue';
 import type { Ending, ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
 
-/** How long a cancelled worker may take to confirm that its upstream call is closed. */
+/** Time limit for a cancelled worker to confirm that its upstream call is closed. */
 const confirmMs = 2000;
 
 export interface Step {
@@ -15,7 +15,7 @@ export const to = (state: ExchangeState, ...commands: ExchangeCommand[]): Step =
 /** A run is queued or under way. */
 const hasRun = ({ phase }: ExchangeState): boolean => phase === 'queued' || phase === 'running';
 
-/** The run is queued, as far as is known, and neither its worker nor anybody else has been asked for it. */
+/** The run is queued, as far as is known; no worker of it is known, and no worker has been asked for it. */
 export const isSought = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
   phase === 'queued' && job.epoch === epoch && workerId === undefined && !isAsking;
 
@@ -47,7 +47,7 @@ export function onNotQueued(
   state: ExchangeState,
   { error, isReplacement }: Extract<ExchangeEvent, { kind: 'not_queued' }>,
 ): Step {
-  // The first one is told by `submit` itself; one that replaces a run that got lost is looked for again.
+  // `submit` itself reports the failure of the first run. A replacement is looked for again by the queue watch.
   if (!state.isSubmitted) return finish(state);
   return isReplacement ? to(state) : finish(state, { kind: 'tell_error', error });
 }
@@ -92,8 +92,8 @@ export function onStarted(state: ExchangeState, workerId: string): Step {
 }
 
 /**
- * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is missing
- * was in Redis when that lost its data.
+ * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is
+ * missing was in Redis when that lost its data.
  */
 export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds, received: number): Step {
   const next = { ...state, workerId, isAsking: false, mayHaveCalled: true };
@@ -108,7 +108,7 @@ export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds,
   return to(lost.state, ...known, ...tell(next, 'cancel'), ...lost.commands);
 }
 
-/** Somebody may have the run and can't say so: it counts as an attempt. A worker that is known is watched anyway. */
+/** A worker that did not answer may have the run, so it counts as an attempt. A known worker is watched anyway. */
 export function onSilence(state: ExchangeState): Step {
   return isSought(state) ? loseRun(state, 'worker_lost') : to(state);
 }
@@ -186,7 +186,7 @@ export function cancel(state: ExchangeState): Step {
   );
 }
 
-/** The end of it, whatever it was. The client hears of it only if it has not been told before. */
+/** Ends the request. The client is told only if it has not been told of an end before. */
 export function finish(state: ExchangeState, last?: ExchangeCommand, facts?: FailureFacts): Step {
   const over: ExchangeState = { ...state, phase: 'over', workerId: undefined, isAsking: false };
   const isHeard = last !== undefined && state.phase !== 'cancelling';

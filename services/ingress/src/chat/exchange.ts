@@ -22,22 +22,22 @@ export interface Exchange {
   /** Holds the worker back while the client does not keep up. */
   pause(): void;
   resume(): void;
-  /** Ends it with this error, as far as the client has not been told of another end. */
+  /** Ends the request with this error, unless the client has been told of another end. */
   fail(code: ErrorCode): void;
-  /** Redis may have lost data: what no worker has begun is queued once more, what is lost of a run is found out. */
+  /** Redis may have lost data: looks for the run, and queues it once more if no worker has begun it. */
   requeue(): void;
   /** The answer is not wanted any more. Afterwards only `ended` follows. */
   cancel(): void;
   /**
-   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Gives the calls
-   * and events that are known, at least one call if a run may have made one.
+   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Resolves to the
+   * calls and events that are known, at least one call if a run may have made one.
    */
   readonly ended: Promise<FailureFacts>;
 }
 
 /**
- * What comes of the request. Exactly one of `onEnd` and `onError` is called, unless it is cancelled first. A listener that
- * throws in `onEnd` is told of an `internal_error` as well: its client must hear something.
+ * Hears the answer of a request. Exactly one of `onEnd` and `onError` is called, unless the request is cancelled first.
+ * If `onEnd` throws, `onError` is called with an `internal_error` as well: the client must hear of an end.
  */
 export interface ExchangeListener {
   onStarted(workerId: string): void;
@@ -54,7 +54,7 @@ export interface ExchangeNeeds {
   readonly submitter: Submitter;
   readonly writer: MailboxWriter;
   readonly workers: WorkerWatch;
-  /** Everybody who may have claimed a run. */
+  /** All workers that may have claimed a run. */
   readonly roster: Pick<Roster, 'members'>;
   readonly onError: (error: unknown) => void;
 }
@@ -75,7 +75,7 @@ type TellCommand = Extract<ExchangeCommand, { kind: `tell_${string}` }>;
 /** The worker keeps the deadline; the ingress steps in this much later, should it not. */
 const deadlineGraceMs = 2000;
 
-/** Carries out what `step` decides: `exchange-state.ts` is where to look for why something happens. */
+/** Carries out the commands of `step`. The reasons are in `exchange-state.ts`. */
 export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
   const { submitter, writer, workers, inbox, onError } = needs;
   const { requestId, stream } = request.job;
@@ -111,7 +111,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   });
   const onWorkerLost = (): void => on({ kind: 'worker_lost' });
 
-  /** What happens while something is being carried out has its turn after it. */
+  /** Takes an event. Events that come while commands are carried out wait for their turn. */
   function on(event: ExchangeEvent): void {
     events.push(event);
     if (isBusy) return;
@@ -127,7 +127,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     }
   }
 
-  /** Nothing that a listener throws keeps the rest from being done. */
+  /** Carries out a command. An error that a listener throws does not stop the commands after it. */
   function attempt(command: ExchangeCommand): void {
     try {
       carryOut(command);

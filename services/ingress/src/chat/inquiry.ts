@@ -1,8 +1,8 @@
 import type { MailboxWriter, Roster } from '@sluice/relay';
 
 /**
- * Asks workers whether one of them has a run of which Redis has lost every trace. Each answers for itself; one that
- * disclaims the run will not begin it any more. So a run that all of them disclaim has made no upstream call.
+ * Asks workers whether one of them has a run of which Redis has lost every trace. Each worker answers for itself, and
+ * one that disclaims the run does not begin it later. So a run that all workers disclaim has made no upstream call.
  */
 export interface Inquiry {
   readonly isOpen: boolean;
@@ -24,8 +24,8 @@ export interface InquiryNeeds {
 }
 
 /**
- * Longer than a worker takes to find its way back to Redis: it tries to connect every second at least, and writes to a
- * mailbox that was missing every 200 ms.
+ * Longer than a worker needs to reconnect to Redis: it tries at least once a second, and writes again to a missing
+ * mailbox every 200 ms.
  */
 const answerMs = 3000;
 

@@ -3,7 +3,7 @@ import type { Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState } from './exchange-events.ts';
 
-/** Carries out what an exchange wants of the queue, and tells it what came of that. */
+/** Carries out the queue commands of an exchange, and reports each result to it as an event. */
 export interface RunQueue {
   carryOut(command: QueueCommand, state: ExchangeState): void;
   /** Resolves when the first run is stored, or may be. Rejects with a GatewayError when it is not. */
@@ -19,7 +19,7 @@ export interface RunQueueNeeds {
     /** ms since 1970 on the Redis clock. */
     readonly deadlineAt: number;
   };
-  /** How long the request is kept in Redis, in ms from now on. */
+  /** The request is kept in Redis for this many ms from now. */
   readonly keepMs: number;
   readonly on: (event: ExchangeEvent) => void;
   readonly onError: (error: unknown) => void;
@@ -28,7 +28,7 @@ export interface RunQueueNeeds {
 export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQueueNeeds): RunQueue {
   const endsAt = performance.now() + keepMs;
   const { promise: submitted, resolve, reject } = Promise.withResolvers<void>();
-  // Nobody waits for it where a later run is stored.
+  // Where a later run is stored, nothing waits for this promise.
   submitted.catch(() => undefined);
 
   function store({ job, delivered, isSubmitted }: ExchangeState, isReplacement: boolean): void {

@@ -27,8 +27,8 @@ export interface ValidRequest {
 }
 
 /**
- * Finds the model, admits the request, hands it over to a worker and replies. What waits for all that holds the bytes of
- * the request and not what they say: this function is done with it when it returns.
+ * Finds the model, admits the request, hands it over to a worker and replies. While the request waits, only its bytes
+ * stay in memory: the parsed request can be freed as soon as this function returns its promise.
  */
 export function serve(needs: ServeNeeds, response: Response, request: ValidRequest): Promise<void> {
   const { operation, model, stream } = request;

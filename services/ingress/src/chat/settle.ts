@@ -3,23 +3,23 @@ import type { End } from '@sluice/protocol';
 import type { FailureFacts } from './exchange.ts';
 import type { Reservation } from './measure-prompt.ts';
 
-/** How a request came out, as far as its limits are concerned. */
+/** The result of a request, as far as its limits are concerned. */
 export type Consumption =
   | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
   | { readonly kind: 'failed'; readonly facts: FailureFacts };
 
-/** A usage may be so many times what was reserved, since nobody knows how long a model thinks … */
+/** A usage may be up to this many times the reservation, because the length of reasoning can't be predicted … */
 const plausibleTimes = 100;
-/** … and in any case so many tokens: about the largest context there is. */
+/** … and up to this many tokens in any case: about the largest context that models have. */
 const plausibleTokens = 1_000_000;
 
 /**
  * Gives the request's place back and corrects what was reserved to what was used: the provider's own count, or else the
- * estimated prompt and an event per token. A prompt that a provider was sent is spent, whether or not an answer began and
- * whoever ended it. The request's share of the requests per minute stays spent, as with OpenAI.
+ * estimated prompt and an event per token. A prompt that was sent to a provider is spent, whether or not an answer
+ * began and whichever side ended it. The request's share of the requests per minute stays spent, as with OpenAI.
  *
- * A chat is charged once however many calls it took: the further ones are ours to decide. Embeddings, of which one request
- * may be many calls, are charged for each attempt.
+ * A chat is charged once however many calls it took: the further ones are ours to decide. Embeddings, of which one
+ * request may be many calls, are charged for each attempt.
  */
 export function settle(ticket: Ticket, reservation: Reservation, consumption: Consumption): void {
   const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;
@@ -39,6 +39,6 @@ function usedTokens(reservation: Reservation, consumption: Consumption): number 
   return facts.attempts === 0 && facts.events === 0 ? 0 : reservation.prompt + facts.events;
 }
 
-/** A number that no answer has would keep the key out for hours: then our own count stands. */
+/** Otherwise our own count stands: a number that no answer has would lock the key out for hours. */
 const isPlausible = (tokens: number, { total }: Reservation): boolean =>
   tokens >= 0 && tokens <= Math.max(plausibleTokens, total * plausibleTimes);

@@ -16,7 +16,7 @@ import {
   startedSchema,
 } from '@sluice/protocol';
 
-/** What a worker says of a run, apart from the answer's own text. */
+/** A worker's report on a run, apart from the text of the answer. */
 export type WorkerReport =
   | { readonly kind: 'started'; readonly workerId: string }
   | { readonly kind: 'answered'; readonly answered: Answered }
@@ -49,7 +49,7 @@ export function readReport({ kind, data }: Frame): WorkerReport | undefined {
   }
 }
 
-/** What a worker answers when it is asked whether it has a run. */
+/** A worker's answer to the question whether it has a run. */
 export type ClaimReport =
   | ({ readonly kind: 'holds' } & Holds)
   | { readonly kind: 'disclaims'; readonly workerId: string };

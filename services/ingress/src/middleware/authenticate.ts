@@ -11,15 +11,13 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-/**
- * Whether a request brings the key of an administrator. Such a key is never anonymous.
- */
+/** Checks whether a request brings the key of an administrator. Such a key is never anonymous. */
 export function adminCheck(keys: readonly ClientKey[]): (request: Request) => boolean {
   const known = new Map(keys.filter(({ admin }) => admin).map((key) => [key.id, toKnown(key)]));
   return (request) => identify(known, keyOf(request)) !== undefined;
 }
 
-/** Lets only administrators pass; others learn what is wanted. */
+/** Lets only administrators pass; the error tells others which key is wanted. */
 export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHandler {
   return (request, _response, next) => {
     if (!isAdmin(request)) {
@@ -30,9 +28,10 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
 }
 
 /**
- * Finds out who asks, by `Authorization: Bearer KEY` or `x-api-key: KEY`. Keys are known by their SHA-256 alone: the
- * first half of it names the key, the whole is compared in constant time. Who has no key is whom the configuration says.
- * @param wrongKeys by address: what is left of the patience with those who have none. A right key never waits for it
+ * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. Only the SHA-256 of a key is known: its
+ * first 8 bytes find the key, the whole is compared in constant time. A client without a key may be the anonymous key
+ * of the configuration.
+ * @param wrongKeys a bucket for each address, from which a request without a valid key takes; valid keys are not limited
  */
 export function authenticate(keys: readonly ClientKey[], wrongKeys: TokenBuckets): RequestHandler {
   const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
@@ -74,7 +73,7 @@ function keyOf(request: Request): string | undefined {
   return bearer ?? request.get('x-api-key');
 }
 
-/** Of an IPv6 address the part that its network has: a single machine may use any of the rest. */
+/** The /64 network of an IPv6 address, because a single machine may use any address in it; an IPv4 address as it is. */
 const networkOf = (address = ''): string =>
   address.includes(':') && !address.includes('.') ? address.split(':', 4).join(':') : address;
 

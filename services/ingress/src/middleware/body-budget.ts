@@ -1,8 +1,8 @@
 import { GatewayError } from '@sluice/protocol';
 
 /**
- * The bytes of request bodies that this process holds, each from before it is read until it lies in Redis. Memory of
- * about four times as much goes with them: the bytes, their text and what it says.
+ * Counts the bytes of request bodies that this process holds, each from before it is read until it lies in Redis. They
+ * take about four times as much memory: the bytes, their text and the parsed values.
  */
 export interface BodyBudget {
   /** For one body of a client key. */
@@ -16,7 +16,7 @@ export interface BodyBudget {
 /** The part of the budget that one body takes. */
 export interface BodyHold {
   /**
-   * Makes it so many bytes in all. Never less than it was.
+   * Grows the hold to this many bytes in all. It never shrinks.
    * @throws GatewayError 503 where the process has no room for that, 429 where the key has none
    */
   grow(bytes: number): void;
@@ -34,7 +34,7 @@ export interface BodyBudgetOptions {
   readonly perKeyBytes: number;
 }
 
-/** Bodies are read in seconds at most, and a client that waits a second comes back to another state of things. */
+/** Most bodies are read within a second, so there is room again. */
 const retryAfterMs = 1000;
 
 export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions): BodyBudget {

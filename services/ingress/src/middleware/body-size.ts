@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What the headers say of a body. */
+/** Size and coding of a body by its headers. */
 export interface BodySize {
   /** Undefined where it comes in chunks. */
   readonly length: number | undefined;
@@ -17,6 +17,6 @@ export function bodySizeOf({ headers }: Pick<IncomingMessage, 'headers'>): BodyS
   };
 }
 
-/** Is the body so small, by what its headers say, that it costs less to take it than to talk about it? */
+/** Is the body so small, by its headers, that reading it costs less than asking Redis first? */
 export const isSmall = ({ length, coding }: BodySize, smallBytes: number): boolean =>
   coding === undefined && length !== undefined && length <= smallBytes;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Until the client has read its answer: a connection that is reset before takes the answer with it. */
+/** Time for the client to read its answer: an earlier reset of the connection would lose it. */
 const lingerMs = 1000;
-/** A client that sends on all the while is read so far, into nothing. */
+/** Up to this many bytes that the client still sends are read and thrown away. */
 const discardBytes = 1024 * 1024;
 
 /** Sends a JSON answer to a request whose body is not wanted, and ends the connection. */
@@ -10,7 +10,7 @@ export function endUnread(request: IncomingMessage, response: ServerResponse, bo
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(body));
   response.setHeader('connection', 'close');
-  // All of it is sent here; what is put off is the end of the connection.
+  // The whole answer is sent here; only the end of the connection waits.
   response.write(body);
   let left = discardBytes;
   const timer = setTimeout(end, lingerMs);

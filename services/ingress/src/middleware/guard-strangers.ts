@@ -4,9 +4,9 @@ import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
 
 /**
- * Keeps web pages from calling with the rights of clients that need no key: a page may send requests to any address that
- * its reader reaches, and by a name that it lets point to that address (DNS rebinding) it may read the answers too.
- * Names without a dot are nobody's to give away in public; the others must be in `server.allowed_hosts`.
+ * Keeps web pages from calling as a client that needs no key. A page may send requests to any address that its reader
+ * reaches; if its own host name points to that address (DNS rebinding), it may read the answers too. Host names without
+ * a dot can't be registered in public DNS, so they are safe; others must be in `server.allowed_hosts`.
  */
 export function guardStrangers(allowedHosts: readonly string[]): RequestHandler {
   const allowed = new Set(allowedHosts);

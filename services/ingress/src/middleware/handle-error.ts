@@ -24,10 +24,10 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
   };
 }
 
-/** So much of a body that nobody wants is taken from a connection that goes on. */
+/** An unwanted body up to this size is read and dropped, so that the connection can go on. */
 const smallBytes = 64 * 1024;
 
-/** Sends an error as the whole answer. What is left of a large body is not taken: the connection ends instead. */
+/** Sends an error as the whole answer. The rest of a large body is not read: the connection ends instead. */
 function sendError(request: Request, response: Response, error: GatewayError): void {
   if (response.destroyed) return;
   if (error.retryAfterMs !== undefined) {
@@ -43,7 +43,7 @@ function sendError(request: Request, response: Response, error: GatewayError): v
   else endUnread(request, response, JSON.stringify(toEnvelope(error)));
 }
 
-/** What express says of a path that it could not read. */
+/** The error that express throws for a path that it can't decode. */
 const pathErrorSchema = z.object({ status: z.literal(400), message: z.string() });
 
 function toGatewayError(thrown: unknown): GatewayError {
@@ -53,7 +53,8 @@ function toGatewayError(thrown: unknown): GatewayError {
   }
   if (pathErrorSchema.safeParse(thrown).success) {
     return new GatewayError('invalid_request', {
-      message: 'The URL is not valid: what stands behind "%" in its path must be UTF-8 in hexadecimal digits.',
+      message:
+        'The URL is not valid: "%" in its path must be followed by two hexadecimal digits, and the bytes must be UTF-8.',
       cause: thrown,
     });
   }

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/protocol';
 
 const json = /^(?:application\/json|[\w!#$&^.+-]+\/[\w!#$&^.+-]+\+json)$/i;
-/** What curl says of `-d` and `--data-binary` when nobody names a type: it means no more than none. */
+/** The type that curl sends with `-d` and `--data-binary` by default: it says nothing about the body. */
 const curlsOwn = /^application\/x-www-form-urlencoded$/i;
 const charset = /;\s*charset\s*=\s*"?([^\s;"]+)"?/i;
 
 /**
  * Only JSON is read: a web page can send other types to any server without asking it first.
- * @param isKeyed a request that brought a key comes from no strange page, and may leave out what type it has, as curl's `-d` does
+ * @param isKeyed the request brought a key, so it comes from no foreign page: it may have no type, or curl's default
  * @throws GatewayError 415
  */
 export function requireJson({ headers }: Pick<IncomingMessage, 'headers'>, isKeyed: boolean): void {

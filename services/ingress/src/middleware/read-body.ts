@@ -8,12 +8,12 @@ import type { BodySize } from './body-size.ts';
 export interface ReadBodyOptions extends BodySize {
   /** After inflation. */
   readonly maxBytes: number;
-  /** How many times what has come of it a body may inflate to, beyond a mebibyte. */
+  /** The largest ratio of inflated to received bytes, for bodies that inflate to more than a mebibyte. */
   readonly maxInflationRatio: number;
   readonly hold: BodyHold;
 }
 
-/** Text that is worth compressing comes nowhere near the ratio, but for short ones. */
+/** The ratio does not apply below this size: only short texts come near it. */
 const freeInflationBytes = 1024 * 1024;
 /** 8 MiB: what decoders must support at least (RFC 8878), and what encoders use unless they are told otherwise. */
 const zstdWindowLog = 23;
@@ -71,7 +71,7 @@ export async function readBody(request: IncomingMessage, options: ReadBodyOption
       request.off('data', onReceived);
       request.off('close', onLeft);
       request.off('error', onLeft);
-      // What still comes of it is nobody's.
+      // The rest of the body is dropped.
       if (inflater !== undefined) {
         request.unpipe(inflater);
         inflater.off('error', onBroken);

@@ -21,13 +21,13 @@ export interface JsonBody {
 export interface ReadJsonNeeds {
   readonly server: Pick<Config['server'], 'maxBodyBytes' | 'maxInflationRatio' | 'largeBodyBytes'>;
   readonly budget: BodyBudget;
-  /** Of each key, mebibytes that may be read only to be refused. */
+  /** For each key, the mebibytes of bodies that may be read and then refused. */
   readonly refusedBodies: TokenBuckets;
   readonly peek: Peek;
 }
 
 const maxDepth = 64;
-/** Brackets and commas outside of texts. More than any real request has; a parser that meets millions blocks everybody. */
+/** Brackets and commas outside of strings. More than any real request has; millions would block the event loop. */
 const maxElements = 100_000;
 const mebibyte = 1024 * 1024;
 
@@ -69,15 +69,15 @@ export function readJson(needs: ReadJsonNeeds): RequestHandler {
 }
 
 /**
- * Of large bodies one is parsed between two looks at the sockets: twenty that end together would else keep everybody,
- * Redis included, waiting for as long as all of them take.
+ * Parses one large body in each turn of the event loop: twenty that end together would otherwise block it for the time
+ * that all of them take.
  */
 function createTurns(): () => Promise<void> {
   let last = Promise.resolve();
   return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))));
 }
 
-/** Takes the body out of the request, which lives as long as the answer: nobody else is to hold what it says. */
+/** Takes the body out of the request, which lives as long as the answer, so that its values can be freed earlier. */
 export function takeJson(request: Request): JsonBody {
   const body = request.body as JsonBody;
   request.body = undefined;
@@ -87,7 +87,8 @@ export function takeJson(request: Request): JsonBody {
 function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
   if (!refusedBodies.isEmpty(keyId)) return;
   throw new GatewayError('rate_limit_exceeded', {
-    message: 'Too many large requests of this API key were refused lately; this one was not read.',
+    message:
+      'Too many large requests of this API key were refused in the last minute, so this one was not read. Send valid requests, or wait.',
     retryAfterMs: refusedBodies.waitMs(keyId),
   });
 }
@@ -117,14 +118,14 @@ interface Charged {
   readonly response: Response;
 }
 
-/** A body that was read and came to nothing by its client's doing is charged for. */
+/** Charges the key for a body that was read and then refused, unless the refusal was the gateway's fault (5xx). */
 function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }: Charged): void {
   response.once('close', () => {
     if (!hold.isStored && response.statusCode < 500) refusedBodies.take(keyId, 1 + Math.floor(hold.bytes / mebibyte));
   });
 }
 
-/** What is no object is looked at in full only where that costs nothing; then the message says more. */
+/** A body that is no object is parsed, for a better message, only up to this size. */
 const longestOdd = 64 * 1024;
 const openCurly = 0x7b;
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);

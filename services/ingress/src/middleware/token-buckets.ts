@@ -1,4 +1,4 @@
-/** Local rates by name: a key, an address. A bucket that nobody has taken from for its whole refill time is forgotten. */
+/** Rates of this process by name: a key, an address. Buckets that are full again are forgotten. */
 export interface TokenBuckets {
   /** Is there less than one token left? */
   isEmpty(name: string): boolean;
@@ -10,7 +10,7 @@ export interface TokenBuckets {
 
 export interface TokenBucketOptions {
   readonly perMinute: number;
-  /** What a full bucket holds. */
+  /** Tokens in a full bucket. */
   readonly burst: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;

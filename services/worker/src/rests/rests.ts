@@ -12,7 +12,7 @@ export const usage = `Usage:
   npm run rests                                lists resting credentials and open circuits
   npm run rests -- lift UPSTREAM [CREDENTIAL]  lets them serve again at once; circuits of the upstream are closed`;
 
-/** A command line that can't be carried out. */
+/** The command line is wrong; the message says what is wanted. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

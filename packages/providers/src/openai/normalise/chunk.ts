@@ -14,8 +14,8 @@ const roles: readonly unknown[] = ['developer', 'system', 'user', 'assistant', '
 /** Makes of one stream's chunks what OpenAI's document says. */
 export interface ChunkNormaliser {
   /**
-   * The very same chunk where nothing was wrong with it; undefined where nothing is left of it: what comes of a choice
-   * after its end, and what says nothing. It has a list of choices; those that end are told to `onEnd`.
+   * Returns the very same chunk if it is valid; undefined if nothing of it is left, because its choices have ended
+   * before or it is empty. The result has a list of choices; `onEnd` is called for those that end.
    */
   amend(chunk: JsonObject, onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
   /** The choices that have begun and not ended, each with its end: for a stream that is complete and does not say why. */
@@ -25,7 +25,7 @@ export interface ChunkNormaliser {
   withUsage(usage: unknown, chunk?: JsonObject): JsonObject;
   /** Chunks that look clean need amending too. */
   readonly needsAll: boolean;
-  /** How many chunks brought something of the answer. */
+  /** Number of chunks that brought a part of the answer. */
   readonly progress: number;
 }
 
@@ -127,12 +127,12 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   };
 }
 
-/** Who speaks is nothing of the answer. */
+/** The role is no part of the answer. */
 const silent: ReadonlySet<string> = new Set(['role']);
 
 const saysSomething = ({ delta }: JsonObject): boolean => isObject(delta) && saysMoreThan(silent, delta);
 
-/** What surrounds a delta. Anything else that a choice tells is kept, such as what a content filter found. */
+/** Members around a delta. Other members of a choice are kept, such as the findings of a content filter. */
 const surrounding: ReadonlySet<string> = new Set(['index', 'delta', 'finish_reason']);
 
 function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
@@ -141,7 +141,7 @@ function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
   const { role, tool_calls: pieces } = texts;
   state.hasBegun = true;
   return amend(texts, {
-    // OpenAI's own client refuses an answer in which nobody says who speaks, and joins what is said twice.
+    // OpenAI's own client refuses an answer without a role, and joins a role that is sent twice.
     role: hasBegun ? undefined : roles.includes(role) ? role : 'assistant',
     tool_calls: Array.isArray(pieces) && pieces.length > 0 ? calls.amend(pieces) : undefined,
   });

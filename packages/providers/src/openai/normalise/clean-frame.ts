@@ -1,6 +1,6 @@
 /**
- * What surrounds the delta of a clean chunk. Servers write all chunks of a stream alike, so that another one in the same
- * frame has the same names, and need not be parsed to see it.
+ * What surrounds the delta of a clean chunk. Servers write all chunks of a stream alike, so that another one in the
+ * same frame has the same names, and need not be parsed to see it.
  */
 export interface CleanFrame {
   /** How the chunk begins: at OpenAI, up to its delta. */
@@ -11,18 +11,18 @@ export interface CleanFrame {
   readonly close: string;
   /** What must be found in between then. */
   readonly members: readonly string[];
-  /** What may not be found: members that the first chunk does not have. */
+  /** Must not be found: members that the first chunk does not have. */
   readonly absent: readonly string[];
 }
 
 const names = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
 const beginning = /"choices":\[(?:\{"index":\d+,"delta":\{)?/;
 const openMember = '"finish_reason":null';
-/** What is the same on each chunk of a stream, or on none. */
+/** Members that are the same on each chunk of a stream, or on none. */
 const constant = ['"usage":', '"system_fingerprint":', '"service_tier":'];
 const constantValue = /^(?:null|"[^"\\]*")/;
 
-/** Random letters that make all chunks equally long; what stands before them is the same on each chunk. */
+/** Random letters that make all chunks equally long; the text before them is the same on each chunk. */
 const filler = '"obfuscation":"';
 
 /** The frame of a chunk that was found clean; undefined where it can't be told from its text. */
@@ -66,10 +66,10 @@ export function isPlain(data: string, { start, end, close, members, absent }: Cl
   return data.endsWith(close) && hasAll(data, members) && !hasAny(data, absent) && !signs.test(data);
 }
 
-/** Servers that say in each chunk who speaks: clients that join what they get would say it as often. */
+/** Some servers repeat the role in each chunk: clients that join deltas would repeat it as often. */
 const speaker = '"role":"assistant",';
 
-/** The chunk without who speaks, which the first one has told. */
+/** The chunk without its role, which the first chunk had. */
 export const withoutSpeaker = (data: string, { start }: CleanFrame): string =>
   data[start.length + 1] === 'r' && start.endsWith('{') && data.startsWith(speaker, start.length)
     ? data.slice(0, start.length) + data.slice(start.length + speaker.length)

@@ -4,8 +4,8 @@ import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts
 const wrappers = ['data', 'result', 'response', 'output'];
 
 /**
- * A whole answer with its choices where OpenAI has them, each with a message, wherever the server says what it answers:
- * in a wrapper, in a choice's `text`, `delta` or `content`, or in the answer itself.
+ * Returns a whole answer with its choices where OpenAI has them, each with a message, wherever the server puts its
+ * text: in a wrapper, in a choice's `text`, `delta` or `content`, or in the answer itself.
  *
  * @returns the very same object where they are there already; undefined for an answer that says nothing
  */
@@ -25,7 +25,7 @@ export function withChoices(answer: JsonObject): JsonObject | undefined {
   return { ...Object.fromEntries(rest), choices: [{ message, finish_reason: reason ?? stop }] };
 }
 
-/** Where an answer without choices says what it says, and how it ended. */
+/** Finds the text and the end of an answer without choices. */
 const places: ReadonlySet<string> = new Set([
   ...'message content text output_text response generated_text output role tool_calls'.split(' '),
   ...'reasoning_content finish_reason stop_reason'.split(' '),
@@ -52,7 +52,7 @@ function messageOf({ message, delta, text, content }: JsonObject): JsonObject | 
   return said === undefined ? undefined : { content: said };
 }
 
-/** A bare `message` text is what errors have. */
+/** A bare text in `message` means an error. */
 function topMessageOf(answer: JsonObject): JsonObject | undefined {
   const { message, content, text, output_text: outputText, response, generated_text: generated, output } = answer;
   if (isObject(message)) return message;

@@ -2,7 +2,7 @@ import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../
 
 const role: ReadonlySet<string> = new Set(['role']);
 
-/** What the chunks of one choice add to its message, wherever their server puts that. */
+/** Collects what the chunks of one choice add to its message, wherever their server puts it. */
 export interface Speech {
   deltaOf(choice: JsonObject): JsonObject;
   /** The server sends messages instead of deltas. */
@@ -33,7 +33,7 @@ export function createSpeech(): Speech {
         source = 'delta';
         return given;
       }
-      // Servers of plain completions say the text beside.
+      // Servers of plain completions put the text beside the delta.
       const whole = isObject(message) ? message : isFilled(text) ? { content: text } : undefined;
       if (whole === undefined) return given;
       source = 'message';

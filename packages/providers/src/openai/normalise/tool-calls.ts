@@ -16,9 +16,9 @@ interface BegunCall {
   /** What the provider calls it. */
   readonly index: unknown;
   readonly givenId: unknown;
-  /** What the client knows it by. */
+  /** The id that the client gets. */
   readonly id: string;
-  /** The latest list of pieces in which something of it came. */
+  /** The latest list of pieces that held a piece of this call. */
   list: number;
   name: unknown;
 }
@@ -120,7 +120,7 @@ export function amendCalls(calls: readonly unknown[], nameOf: CallNames): readon
   });
 }
 
-/** A call without a name is none; yet it has to fit the schema by which it comes back. */
+/** A call without a name can't be made, but it must fit the schema when the client sends it back. */
 function withName(called: unknown): JsonObject {
   return isObject(called) && typeof called['name'] !== 'string' ? { function: { ...called, name: '' } } : {};
 }
