@@ -1,4 +1,5 @@
 import type { RetryState } from '@sluice/protocol';
+import { isSpoiled } from './classify.ts';
 import { type PlannedTarget, targetName } from './plan-targets.ts';
 
 export interface OrderFacts<Target extends PlannedTarget> {
@@ -16,13 +17,15 @@ export interface OrderFacts<Target extends PlannedTarget> {
  * - After an answer that broke off: first who can write on with the same model (the target that broke after the others),
  *   then the same model at another target, then the same target, then another model (who can write on before who can't).
  *   A model that answers anew must repeat what the client has, which another model hardly does.
+ * - A target whose answer could not be read on comes after all of these: it would send the same again.
  */
 export function orderTargets<Target extends PlannedTarget>(
   targets: readonly Target[],
   { state, hasDelivered, canContinue }: OrderFacts<Target>,
 ): Target[] {
   const late = new Set([...state.silent, ...state.stalled]);
-  const { brokenAt } = state;
+  const { brokenAt, lastFailure } = state;
+  const spoiledBy = lastFailure !== undefined && isSpoiled(lastFailure) ? lastFailure.target : undefined;
 
   function rank(target: Target): number {
     if (late.has(targetName(target))) return 10;
@@ -30,6 +33,7 @@ export function orderTargets<Target extends PlannedTarget>(
     const isBroken = targetName(target) === targetName(brokenAt);
     // Nothing of the answer is out: any target may begin it, and the one that broke comes after the others.
     if (!hasDelivered) return isBroken ? 1 : 0;
+    if (isBroken && targetName(target) === spoiledBy) return 6;
     const continues = canContinue(target);
     if (modelName(target) !== modelName(brokenAt)) return continues ? 4 : 5;
     if (continues) return isBroken ? 1 : 0;

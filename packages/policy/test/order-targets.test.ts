@@ -36,6 +36,18 @@ it.each<[string, readonly string[], Partial<RetryState>, readonly string[]]>([
     { brokenAt },
     ['b/m+', 'a/m+', 'd/m', 'c/n+'],
   ],
+  [
+    'an answer could not be read on',
+    ['a/m+', 'c/n', 'b/m', 'd/o+'],
+    { brokenAt, lastFailure: { kind: 'malformed', message: 'x', target: 'a/m' } },
+    ['b/m', 'd/o+', 'c/n', 'a/m+'],
+  ],
+  [
+    'a rescue could not be read either',
+    ['a/m', 'c/n', 'b/m'],
+    { brokenAt, lastFailure: { kind: 'malformed', message: 'x', target: 'b/m' } },
+    ['b/m', 'a/m', 'c/n'],
+  ],
   ['another model can write on', ['c/n', 'd/o+', 'a/m'], { brokenAt }, ['a/m', 'd/o+', 'c/n']],
   [
     'the same model has a vendor before its name',

@@ -56,6 +56,33 @@ describe('a reader of server-sent events', () => {
     },
   );
 
+  it('takes JSON on a line without a field name for an event, whole or not, and no other such line', () => {
+    const text = 'data: 1\n\n{"a":"x: y"}\n\ntext {"b":1}\n\n  {"broken\r\n\ndata: {"c":\ndata: 2}\n\n{"d":3}\n';
+    const bare = new TextEncoder().encode(text);
+    const found = [
+      { data: '1' },
+      { data: '{"a":"x: y"}' },
+      { data: '{"broken' },
+      { data: '{"c":\n2}' },
+      { data: '{"d":3}' },
+    ];
+    for (let cut = 0; cut <= bare.length; cut++) {
+      expect(read([bare.subarray(0, cut), bare.subarray(cut)])).toEqual(found);
+    }
+    expect(read([...bare].map((byte) => Uint8Array.of(byte)))).toEqual(found);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['{"a":1}', ['{"a":1}']],
+    ['{"a":1', []],
+  ])('takes such JSON at the very end if it is whole: %s', (line, expected) => {
+    const events: string[] = [];
+    const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });
+    reader.feed(line);
+    reader.end();
+    expect(events).toEqual(expected);
+  });
+
   it.each(['{"a":', '{"a":"}', '[DON', '12', 'text', '{"a":1}}'])('does not take it if it is not: %s', (data) => {
     const events: string[] = [];
     const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });

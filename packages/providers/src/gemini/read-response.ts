@@ -1,4 +1,5 @@
 import { unmarkText } from '@sluice/protocol';
+import { z } from 'zod';
 import { parseText } from '../parse-text.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { responseSchema, type WirePart, type WireResponse } from './wire.ts';
@@ -7,14 +8,36 @@ import { responseSchema, type WirePart, type WireResponse } from './wire.ts';
  * Reads a whole answer, or an event of a stream; undefined for what is none. The arguments of calls keep their digits
  * and the order of their members; nothing else holds JSON that is passed on.
  */
-export function readResponse(text: string): WireResponse | undefined {
-  if (!text.includes('"functionCall"')) return parsePlainText(responseSchema, text);
-  const response = parseText(responseSchema, text);
-  const candidates = response?.candidates?.map((candidate) => {
+export const readResponse = (text: string): WireResponse | undefined => readAs(responseSchema, text, withPlainTexts);
+
+/**
+ * Reads a whole answer that may come as a stream's events in one list, which is what Gemini sends where `alt=sse` got lost
+ * on the way. An empty list is none.
+ */
+export function readResponses(text: string): readonly WireResponse[] | undefined {
+  if (!text.trimStart().startsWith('[')) {
+    const response = readResponse(text);
+    return response && [response];
+  }
+  return readAs(z.array(responseSchema).nonempty(), text, (responses) => responses.map(withPlainTexts));
+}
+
+function readAs<Output>(
+  schema: z.ZodType<Output>,
+  text: string,
+  unmark: (output: Output) => Output,
+): Output | undefined {
+  if (!text.includes('"functionCall"')) return parsePlainText(schema, text);
+  const output = parseText(schema, text);
+  return output === undefined ? undefined : unmark(output);
+}
+
+function withPlainTexts(response: WireResponse): WireResponse {
+  const candidates = response.candidates?.map((candidate) => {
     const parts = candidate.content?.parts?.map(withPlainText);
     return parts === undefined ? candidate : { ...candidate, content: { ...candidate.content, parts } };
   });
-  return response && { ...response, candidates };
+  return { ...response, candidates };
 }
 
 const withPlainText = (part: WirePart): WirePart =>

@@ -4,14 +4,17 @@ import { type CompletionMessage, type ToolCall, writeCompletion } from '../answe
 import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
 import { endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
-import { readResponse } from './read-response.ts';
+import { readResponses } from './read-response.ts';
 import { readRequest } from './request.ts';
 import { toolNamesOf } from './tool-names.ts';
+import type { WireResponse } from './wire.ts';
 
 export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
-  const response = readResponse(text);
-  if (response === undefined) return malformed('is no response of its protocol');
-  if (response.error) return failed(toInnerFailure(response.error));
+  const responses = readResponses(text);
+  if (responses === undefined) return malformed('is no response of its protocol');
+  const broken = responses.find(({ error }) => error);
+  if (broken !== undefined) return failed(toInnerFailure(broken.error));
+  const response = joinResponses(responses);
   const candidate = candidateOf(response);
   if (candidate === undefined) {
     const refusal = refusalOf(response);
@@ -34,6 +37,21 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
     finishReason: ending.reason,
     usage: response.usageMetadata ? usageOf(response.usageMetadata) : undefined,
   });
+}
+
+/** One response of the several that make one answer: all parts, and the last word on all else. */
+function joinResponses(responses: readonly WireResponse[]): WireResponse {
+  const [first, ...more] = responses;
+  if (first === undefined || more.length === 0) return first ?? {};
+  const candidates = responses.flatMap((response) => candidateOf(response) ?? []);
+  const last = candidates.at(-1);
+  const parts = candidates.flatMap(({ content }) => content?.parts ?? []);
+  const finishReason = candidates.findLast((candidate) => candidate.finishReason)?.finishReason;
+  return {
+    ...first,
+    candidates: last === undefined ? undefined : [{ ...last, content: { parts }, finishReason }],
+    usageMetadata: responses.findLast(({ usageMetadata }) => usageMetadata)?.usageMetadata,
+  };
 }
 
 const failed = (failure: UpstreamFailure): WholeTranslation => ({ kind: 'failed', failure });

@@ -27,7 +27,12 @@ const rateTexts = [/rate limit/, /too many requests/];
 export const busyRules: readonly FailureRule[] = [
   {
     status: [400],
-    text: anyOf(/系统繁忙/, /system (?:is )?busy/, /temporarily unavailable/, ...rateTexts),
+    text: anyOf(
+      /系统繁忙/,
+      /\b(?:systems?|servers?|service|model|engine) (?:(?:is|are) )?(?:(?:currently|temporarily|too|very) )*(?:busy|overloaded)\b/,
+      /temporarily unavailable/,
+      ...rateTexts,
+    ),
     kind: 'busy',
   },
 ];

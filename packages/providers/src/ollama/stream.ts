@@ -1,7 +1,6 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { parseObject } from '../json-object.ts';
 import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
 import { readResponse } from './read-response.ts';
@@ -52,8 +51,8 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
     onEvent({ data }, answer) {
       const response = readResponse(data);
       if (response === undefined || hasBrokenLine) {
-        // As the last one it was cut off, which the end of the stream will show.
-        if (hasBrokenLine || parseObject(data) !== undefined) answer.fail(malformed);
+        // As the last one it was cut off, which the end of the stream will show; not if it has its own end, though.
+        if (hasBrokenLine || data.trimEnd().endsWith('}')) answer.fail(malformed);
         hasBrokenLine = true;
         return;
       }

@@ -83,6 +83,23 @@ describe('a whole answer of Gemini', () => {
     });
   });
 
+  it('may come as the list of the events of a stream', () => {
+    const call = { functionCall: { name: 'f', args: { n: 1 } } };
+    const events = [
+      candidate([{ text: 'a' }], ''),
+      { ...candidate([{ text: 'b' }, call]), usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2 } },
+    ];
+    expect(completion(events)).toMatchObject({
+      choices: [{ message: { content: 'ab', tool_calls: [{ function: { arguments: '{"n":1}' } }] } }],
+      usage: { prompt_tokens: 3, completion_tokens: 2 },
+    });
+    expect(translate([candidate([{ text: 'a' }], '')])).toMatchObject({ failure: { kind: 'truncated' } });
+    expect(translate([...events, { error: { code: 503, message: 'x' } }])).toMatchObject({
+      failure: { kind: 'server' },
+    });
+    expect(translate([])).toMatchObject({ failure: { kind: 'malformed' } });
+  });
+
   it('keeps to the first candidate', () => {
     const second = { index: 1, content: { parts: [{ text: 'b' }] }, finishReason: 'STOP' };
     const first = { content: { parts: [{ text: 'a' }] }, finishReason: 'MAX_TOKENS' };

@@ -99,6 +99,11 @@ describe('a stream of Ollama', () => {
     ['nothing comes', [], 'truncated'],
     ['a line is cut', [line({ content: 'a' }), '{"model":'], 'truncated'],
     ['a line in its middle is cut', ['{"model":', line({ content: 'a' }), last()], 'malformed'],
+    [
+      'the last line is nested too deeply',
+      [line({ x: '' }).replace('""', `${'['.repeat(600)}${']'.repeat(600)}`)],
+      'malformed',
+    ],
     ['a line is something else', ['{"message":"a"}'], 'malformed'],
     [
       'an error comes',

@@ -34,12 +34,17 @@ describe('an OpenAI error', () => {
     expect(failure(status, body)).toMatchObject({ kind, status });
   });
 
-  it.each(['系统繁忙', 'System busy', 'rate limit', 'Too many requests', 'temporarily unavailable'])(
-    'with status 400 that says "%s" is busy (row 000-32)',
-    (text) => {
-      expect(failure(400, envelope({ message: `Error: ${text}, sorry` })).kind).toBe('busy');
-    },
-  );
+  it.each([
+    '系统繁忙',
+    'System busy',
+    'The server is busy',
+    'Model is currently overloaded',
+    'rate limit',
+    'Too many requests',
+    'temporarily unavailable',
+  ])('with status 400 that says "%s" is busy (row 000-32)', (text) => {
+    expect(failure(400, envelope({ message: `Error: ${text}, sorry` })).kind).toBe('busy');
+  });
 
   it('keeps message, code and field', () => {
     expect(failure(400, envelope({ code: 'unsupported_value', param: 'n' }))).toMatchObject({

@@ -4,7 +4,8 @@ import { isUnfinished, isWholeJson } from './unfinished.ts';
 
 /**
  * Server-sent events as the HTML standard has them, but for the last one, which may lack its blank line if it is whole
- * JSON or `[DONE]`: some senders leave that out.
+ * JSON or `[DONE]`: some senders leave that out. JSON on a line without a field name is an event by itself: the standard
+ * passes such lines over, which would leave a hole in an answer that looks whole.
  *
  * @param keepsUnterminated the last event may be other text than JSON, and bare JSON without a field name, on one line or
  *   several
@@ -15,6 +16,9 @@ export function createSseReader(
 ): EventReader {
   let hasOverflowed = false;
   let isEnding = false;
+  /** The beginning of a line that may be bare JSON. */
+  let held = '';
+  let isAtLineStart = true;
   /** The line begun last. */
   let tail = '';
   /** Lines before it that may be the beginning of bare JSON. */
@@ -26,8 +30,28 @@ export function createSseReader(
     },
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') hasOverflowed = true;
+      else if (error.type === 'unknown-field' && !keepsUnterminated) passBare(error.line ?? '');
     },
   });
+
+  /** Feeds all but a last line that may be bare JSON: the parser drops lines without a field name before their end. */
+  function feedLines(text: string): void {
+    const lineStart = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+    if (lineStart === 0 && held !== '') {
+      held += text;
+      hasOverflowed ||= held.length > maxEventLength;
+      return;
+    }
+    const isHeld = (lineStart > 0 || isAtLineStart) && mayBeBare.test(text.slice(lineStart, lineStart + bareStart));
+    const ready = held + (isHeld ? text.slice(0, lineStart) : text);
+    held = isHeld ? text.slice(lineStart) : '';
+    isAtLineStart = lineStart === text.length && (lineStart > 0 || isAtLineStart);
+    if (ready !== '') parser.feed(ready);
+  }
+
+  function passBare(line: string): void {
+    if (beginsObject(line) && (!isEnding || isWholeJson(line))) onEvent({ data: line.trim() });
+  }
 
   function keepTail(text: string): void {
     const lines = text.includes('\n') ? (tail + text).split('\n') : [tail + text];
@@ -41,7 +65,9 @@ export function createSseReader(
 
   return {
     feed(text) {
-      if (!hasOverflowed) parser.feed(text);
+      if (hasOverflowed) return false;
+      if (!keepsUnterminated) feedLines(text);
+      else parser.feed(text);
       if (keepsUnterminated && !hasOverflowed) keepTail(text);
       return !hasOverflowed;
     },
@@ -50,11 +76,14 @@ export function createSseReader(
       const rest = field.test(tail) ? '' : bare + tail;
       if (keepsUnterminated && isWholeJson(rest)) onEvent({ data: rest.trim() });
       isEnding = true;
-      parser.feed('\n\n');
+      parser.feed(`${held}\n\n`);
     },
   };
 }
 
 /** A line that is part of an event, or a comment. */
 const field = /^(?:data|event|id|retry)?:/;
+/** Characters by which a line shows that it is bare JSON. */
+const bareStart = 16;
+const mayBeBare = /^[ \t]*(?:\{|$)/;
 const beginsObject = (line: string): boolean => line.trimStart().startsWith('{');

@@ -38,7 +38,8 @@ export function createRescue({ body, stream }: RescueRequest): Rescue {
     if (transcript === undefined || !hasDelivered) return error;
     const { characters } = transcript.read();
     const { code, param, upstreamCode, retryAfterMs, retryable } = error;
-    const message = `${error.message} The answer broke off after ${characters} characters.`;
+    const cause = /[.!?…。！？]$/.test(error.message) ? error.message : `${error.message}.`;
+    const message = `${cause} The answer broke off after ${characters} characters.`;
     return new GatewayError(code, { message, param, upstreamCode, retryAfterMs, retryable, cause: error });
   }
 

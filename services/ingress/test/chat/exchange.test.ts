@@ -382,7 +382,7 @@ describe('an exchange', () => {
     deliver('data', chunk({ content: 'Hello' }) + chunk({ tool_calls: [{ index: 0 }] }));
     deliver('retry', retry());
     expect(heard.at(-1)).toBe('error upstream_error 1');
-    expect(lastError()?.message).toBe('boom The answer broke off after 5 characters.');
+    expect(lastError()?.message).toBe('boom. The answer broke off after 5 characters.');
     expect(await isEnded()).toBe(true);
   });
 
