@@ -17,8 +17,8 @@ export interface FailureRule {
   readonly message?: string;
   /** How long a credential rests that the provider has banned: ms. */
   readonly restMs?: number;
-  /** Of rate limits: whether they are the whole account's. */
-  readonly scope?: 'account';
+  /** `account`: of rate limits, that they are the whole account's. `model`: of balances, that they are too small for this request. */
+  readonly scope?: 'account' | 'model';
 }
 
 /**

@@ -17,19 +17,23 @@ const thoughts = ['field', 'strip', 'think'] as const;
 const deep = nest(10_000);
 /** What the provider does, by the first word of the model's name, for whole requests and streams alike. */
 const answers: Readonly<Record<string, (type: ProviderType, call: RawCall) => RawAnswer>> = {
-  stranger: (type, { isStream }) =>
-    isStream ? streamAnswer(type, { stranger: deep, at: 1 }) : { body: wholeAnswer(type, { stranger: deep }) },
-  last: (type, { isStream }) =>
-    isStream
-      ? streamAnswer(type, { stranger: deep, at: pieces.length - 1 })
+  stranger: (type, call) =>
+    call.isStream
+      ? streamAnswer(type, call, { stranger: deep, at: 1 })
+      : { body: wholeAnswer(type, { stranger: deep }) },
+  last: (type, call) =>
+    call.isStream
+      ? streamAnswer(type, call, { stranger: deep, at: pieces.length - 1 })
       : { body: wholeAnswer(type, { argument: deep }) },
-  first: (type, { isStream }) =>
-    isStream ? streamAnswer(type, { stranger: deep, at: 0 }) : { body: wholeAnswer(type, { argument: nest(60) }) },
+  first: (type, call) =>
+    call.isStream
+      ? streamAnswer(type, call, { stranger: deep, at: 0 })
+      : { body: wholeAnswer(type, { argument: nest(60) }) },
   // Whole answers to streams and streams to whole requests are read too.
-  swapped: (type, { isStream }) =>
-    isStream
+  swapped: (type, call) =>
+    call.isStream
       ? { body: wholeAnswer(type, { stranger: deep, argument: deep }) }
-      : streamAnswer(type, { stranger: deep, at: pieces.length - 1 }),
+      : streamAnswer(type, call, { stranger: deep, at: pieces.length - 1 }),
   bare: () => ({ body: nest(100_000) }),
   unclosed: () => ({ body: `{"choices":${'['.repeat(100_000)}` }),
   error400: () => ({ status: 400, body: `{"error":{"message":"x","details":${nest(100_000)}}}` }),
@@ -37,7 +41,7 @@ const answers: Readonly<Record<string, (type: ProviderType, call: RawCall) => Ra
   error500: () => ({ status: 500, body: nest(100_000) }),
   // An error in place of an answer.
   error200: () => ({ body: `{"error":{"message":"x","details":${nest(100_000)}}}` }),
-  good: (type, { isStream }) => (isStream ? streamAnswer(type, { at: -1 }) : { body: wholeAnswer(type) }),
+  good: (type, call) => (call.isStream ? streamAnswer(type, call, { at: -1 }) : { body: wholeAnswer(type) }),
 };
 
 let scene: Scene;

@@ -1,4 +1,4 @@
-import { type RawAnswer, sse } from './raw-provider.ts';
+import { type RawAnswer, type RawCall, sse } from './raw-provider.ts';
 
 /** Types of provider whose answers are told apart by their adapters. */
 export const types = ['openai', 'anthropic', 'gemini', 'ollama'] as const;
@@ -47,11 +47,17 @@ export function wholeAnswer(type: ProviderType, { stranger, argument }: Place = 
 const openaiCall = (args: string): string =>
   `{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":${JSON.stringify(args)}}}`;
 
-/** A stream of {@link pieces}, with something nested in the event of this number; the last one ends the answer. */
-export function streamAnswer(type: ProviderType, { stranger = '', at }: { stranger?: string; at: number }): RawAnswer {
+interface StreamPlace {
+  readonly stranger?: string;
+  /** Number of the piece that the stranger stands in. */
+  readonly at: number;
+}
+
+/** A stream of {@link pieces}, with something nested in one of its events; the last one ends the answer. */
+export function streamAnswer(type: ProviderType, { body }: RawCall, { stranger = '', at }: StreamPlace): RawAnswer {
   const extra = (index: number): string => (index === at ? member(stranger) : '');
   const last = pieces.length - 1;
-  const events = pieces.map((piece, index) => {
+  const all = pieces.map((piece, index) => {
     const text = JSON.stringify(piece);
     switch (type) {
       case 'openai':
@@ -64,6 +70,8 @@ export function streamAnswer(type: ProviderType, { stranger = '', at }: { strang
         return `{"model":"m","created_at":"2024-05-24T20:26:46Z","message":{"role":"assistant","content":${text}${extra(index)}},"done":${index === last}${index === last ? ',"done_reason":"stop"' : ''}}`;
     }
   });
+  // Anthropic writes on where the last message of the assistant ends.
+  const events = type === 'anthropic' ? all.slice(pieces.filter((piece) => body.includes(piece.trim())).length) : all;
   switch (type) {
     case 'openai':
       return sse([...events, '[DONE]']);

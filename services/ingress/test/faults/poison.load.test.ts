@@ -49,7 +49,7 @@ const poisons: readonly Poison[] = [
   },
   { what: 'five times no JSON at once', name: 'garbled', atOnce: 5, answer: { body: 'This is no JSON.' } },
   {
-    what: 'a 402 for another model',
+    what: 'a 402 for another model, which costs more than is left',
     name: 'broke',
     atOnce: 1,
     isElsewhere: true,
