@@ -57,7 +57,10 @@ export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
  */
 export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
   const isOfModel =
-    (kind === 'rate_limit' && rateLimitScope !== 'account') || (kind === 'permission' && code === 'model_not_allowed');
+    (kind === 'rate_limit' && rateLimitScope !== 'account') ||
+    // The balance is too small for this request: cheaper models may well be served.
+    (kind === 'quota' && rateLimitScope === 'model') ||
+    (kind === 'permission' && code === 'model_not_allowed');
   return isOfModel ? 'model' : 'credential';
 }
 

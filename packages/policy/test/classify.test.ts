@@ -50,6 +50,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     expect(scopeOf('permission', { code: 'model_not_allowed' })).toBe('model');
     expect(scopeOf('permission')).toBe('credential');
     expect(scopeOf('quota')).toBe('credential');
+    expect(scopeOf('quota', { rateLimitScope: 'model' })).toBe('model');
     expect(scopeOf('authentication')).toBe('credential');
   });
 

@@ -66,9 +66,14 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
       plan.note(target, { kind: 'refused' });
       return { state: refusing, isFinal: state.spoiled >= mostSpoiled };
     case 'next_credential': {
-      await restLimited(needs, attempted);
+      const restMs = await restLimited(needs, attempted);
       if (failure.shouldRetry === false) plan.note(target, { kind: 'refused' });
-      const counted = failure.shouldRetry === false ? refusing : state;
+      const counted = withLastFailure(
+        failure.shouldRetry === false ? refusing : state,
+        // A client that came sooner would find the credential resting.
+        isCredentialRefused(failure) ? failure : { ...failure, retryAfterMs: restMs },
+        target,
+      );
       return { state: { ...counted, rateLimitWaits: counted.rateLimitWaits + 1 }, isFinal: false };
     }
     case 'doubt_credential':
@@ -136,20 +141,23 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
   };
 }
 
+<<<<<<< HEAD
 /** Rests a credential that is too fast, has nothing left to spend, or is not accepted. */
 async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<void> {
+=======
+/** The credential is too fast, has nothing left, or is not known. Returns for how long (ms) it was to rest. */
+async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<number> {
+>>>>>>> f48
   const { policy, random } = needs;
   const { failure } = result;
   const { kind, retryAfterMs = 0 } = failure;
   const ownMs = backoffMs(policy, { schedule: 'rate_limit', waits: state.rateLimitWaits, random });
   const usualMs = failure.retryAfterMs === undefined && kind === 'quota' ? quotaRestMs : ownMs;
   const isRefused = isCredentialRefused(failure);
-  await rest(needs, candidate, {
-    failure,
-    // Never for less than our own back-off, whatever the provider says.
-    restMs: Math.max(isRefused ? refusedRestMs : usualMs, retryAfterMs),
-    isRefused,
-  });
+  // Never for less than our own back-off, whatever the provider says.
+  const restMs = Math.max(isRefused ? refusedRestMs : usualMs, retryAfterMs);
+  await rest(needs, candidate, { failure, restMs, isRefused });
+  return restMs;
 }
 
 interface RestFacts {

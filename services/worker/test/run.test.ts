@@ -171,6 +171,25 @@ describe('run', () => {
     expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs: 4000, isRefused: false });
   });
 
+  it.each([
+    ['rate_limit', undefined, 4000],
+    ['rate_limit', 0, 4000],
+    ['rate_limit', 7000, 7000],
+    ['rate_limit', 86_400_000, 60_000],
+    ['quota', undefined, 60_000],
+  ] as const)(
+    'tells a client when the credential is back that its last attempt found limited: %s, %s ms',
+    async (kind, retryAfterMs, told) => {
+      const state = { ...firstRetryState, attempts: retryPresets.default.maxAttempts - 1, rateLimitWaits: 2 };
+      const { outcome } = await run({
+        targets: [target('u')],
+        results: [fail(kind, { retryAfterMs })],
+        job: { state },
+      });
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rate_limited', retryAfterMs: told } });
+    },
+  );
+
   it('waits for the earliest credential when all rest', async () => {
     const { outcome } = await run({
       targets: [target('u')],

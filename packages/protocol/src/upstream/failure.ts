@@ -58,6 +58,9 @@ export interface UpstreamFailure {
   readonly retryAfterMs?: number | undefined;
   /** The provider's own `x-should-retry`: may the same request be sent to it again? */
   readonly shouldRetry?: boolean | undefined;
-  /** Of `rate_limit`: what the provider limits. Undefined means the credential's use of this model. */
+  /**
+   * What the provider limits. Undefined means for `rate_limit` the credential's use of this model, for `quota` the account:
+   * `model` there says that the balance is too small for this request.
+   */
   readonly rateLimitScope?: 'model' | 'account' | undefined;
 }

@@ -68,6 +68,7 @@ function conclude({ evidence, rule, kind, head, nothingSaid }: Conclusion): Upst
   const { signs, status } = evidence;
   const text = unquotedText(evidence);
   const isOfAccount = kind === 'rate_limit' && (rule?.scope === 'account' || accountLimit.test(text));
+  const isOfRequest = kind === 'quota' && rule?.scope === 'model';
   const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.restMs;
   const shouldRetry = booleanOf(head.headers?.['x-should-retry']);
   return {
@@ -79,6 +80,7 @@ function conclude({ evidence, rule, kind, head, nothingSaid }: Conclusion): Upst
     retryAfterMs: waitMs,
     ...(shouldRetry === undefined ? {} : { shouldRetry }),
     ...(isOfAccount ? { rateLimitScope: 'account' as const } : {}),
+    ...(isOfRequest ? { rateLimitScope: 'model' as const } : {}),
   };
 }
 

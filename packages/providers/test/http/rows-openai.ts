@@ -196,7 +196,12 @@ export const openaiRows: readonly Row[] = [
   ],
 
   // OpenRouter
-  [402, error('Insufficient credits. Add more using https://openrouter.ai/settings/credits', { code: 402 }), 'quota'],
+  [
+    402,
+    error('Insufficient credits. Add more using https://openrouter.ai/settings/credits', { code: 402 }),
+    'quota',
+    { rateLimitScope: undefined },
+  ],
   [
     402,
     error(
@@ -204,6 +209,7 @@ export const openaiRows: readonly Row[] = [
       { code: 402 },
     ),
     'quota',
+    { rateLimitScope: 'model' },
   ],
   [
     403,
