@@ -141,13 +141,12 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
   };
 }
 
-<<<<<<< HEAD
-/** Rests a credential that is too fast, has nothing left to spend, or is not accepted. */
-async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<void> {
-=======
-/** The credential is too fast, has nothing left, or is not known. Returns for how long (ms) it was to rest. */
+/**
+ * Rests a credential that is too fast, has nothing left to spend, or is not accepted.
+ *
+ * @returns how long it was to rest, ms
+ */
 async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<number> {
->>>>>>> f48
   const { policy, random } = needs;
   const { failure } = result;
   const { kind, retryAfterMs = 0 } = failure;

@@ -61,12 +61,8 @@ export const googleCodes: readonly FailureRule[] = [
 
 /** Nothing left to spend, in words. */
 export const nothingLeft: readonly FailureRule[] = [
-<<<<<<< HEAD
-=======
-  // Not nothing, but too little for what this client asks for. OpenRouter: https://openrouter.ai/docs/api/reference/errors-and-debugging
+  // Not nothing, but too little for this request. OpenRouter: https://openrouter.ai/docs/api/reference/errors-and-debugging
   { text: /\bor (?:fewer|lower) max_tokens\b|\bcan only afford \d/i, kind: 'quota', scope: 'model' },
-  // Nothing left to spend, in words.
->>>>>>> f48
   {
     text: anyOf(
       /insufficient (?:account |credit |user |api )?(?:balance|credits?|funds|quota)/,

@@ -17,13 +17,8 @@ export interface FailureRule {
   readonly message?: string;
   /** Rest of a credential that the provider has banned: ms. */
   readonly restMs?: number;
-<<<<<<< HEAD
-  /** The rate limit binds the whole account. */
-  readonly scope?: 'account';
-=======
   /** `account`: of rate limits, that they are the whole account's. `model`: of balances, that they are too small for this request. */
   readonly scope?: 'account' | 'model';
->>>>>>> f48
 }
 
 /**
