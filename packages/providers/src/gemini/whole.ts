@@ -10,7 +10,7 @@ import { toolNamesOf } from './tool-names.ts';
 
 export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const response = readResponse(text);
-  if (response === undefined) return malformed('is no response of its protocol');
+  if (response === undefined) return malformed('does not follow its protocol');
   if (response.error) return failed(toInnerFailure(response.error));
   const candidate = candidateOf(response);
   if (candidate === undefined) {
