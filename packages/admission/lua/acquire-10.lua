@@ -61,7 +61,7 @@ local function spend(rate)
   redis.call('SET', rate.key, string.format('%.4f', rate.after), 'PX', math.ceil(rate.after - now) + 1000)
 end
 
--- What is left of a burst, and ms until it is full again.
+-- The rest of a burst, and ms until it is full again.
 local function show(rate)
   if not rate.key then return -1, 0 end
   local debt = rate.arrival - now

@@ -99,8 +99,6 @@ export interface Admission {
   displace(requestId: string): void;
   /** Over all replicas. */
   occupancy(): Promise<Occupancy>;
-  /** Requests of this process that hold a lease or a place. */
-  readonly heldHere: number;
   /** Stops renewing, after the releases under way are through or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -225,10 +223,6 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     displace: (requestId) => endWait(requestId, 'displaced'),
 
     occupancy: scripts.occupancy,
-
-    get heldHere() {
-      return held.size;
-    },
 
     async close(timeoutMs) {
       clearTimeout(timer);

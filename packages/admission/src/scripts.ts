@@ -26,7 +26,7 @@ export interface WaitFact {
 export interface Occupancy {
   readonly running: number;
   readonly waiting: number;
-  /** Of those that wait now. */
+  /** Longest wait of the requests that wait now. */
   readonly longestWaitMs: number;
 }
 

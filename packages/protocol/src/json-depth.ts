@@ -123,7 +123,7 @@ function startOfValue(text: string): number {
   return code === openSquare || code === openCurly ? at : text.length;
 }
 
-/** Where the closing quote of a string is, or the end of the text if there is none. */
+/** Index of a string's closing quote; the text's length if there is none. */
 function endOfText(text: string, start: number): number {
   let at = text.indexOf('"', start);
   while (at >= 0) {

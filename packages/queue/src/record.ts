@@ -34,7 +34,7 @@ function shardOf(requestId: string, shards: number): number {
 }
 
 /**
- * Where a request is kept. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back
+ * Names the keys of a request. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back
  * cost Redis 220 µs, SET and GET 11 µs.
  */
 export function recordOf(

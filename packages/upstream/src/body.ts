@@ -75,7 +75,7 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
 const notText: UpstreamFailure = {
   kind: 'malformed',
   message:
-    "The provider's answer is not valid text in the charset that it should have, UTF-8 unless its head says another.",
+    "The provider's answer is not valid text in its charset, which is UTF-8 unless its content-type names another.",
 };
 
 /** Compressed in a way that cannot be undone; it fails with its first byte, or its end. */

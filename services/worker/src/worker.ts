@@ -46,7 +46,9 @@ const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
-/** Of all pictures that wait or go out at once. As base64, in a body and in its bytes, each takes some four times its size. */
+/**
+ * Bytes of all pictures in memory. Each takes about four times its size: as base64, in a body, and in the body's bytes.
+ */
 const maxTotalImageBytes = 128 * 1024 * 1024;
 const imageTimeoutMs = 10_000;
 

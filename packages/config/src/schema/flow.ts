@@ -19,7 +19,7 @@ export const limits = section({
     .optional()
     .meta({ 'x-default': 'half of `max_concurrent_requests`; all of it if there is only one key' })
     .describe(
-      'Requests that run at once of a key without a `concurrency` of its own. More of them wait, so that places stay free for other keys.',
+      'Requests at once of a key without a `concurrency` of its own. Further ones wait, so that places stay free for other keys.',
     ),
   max_queue_wait_ms: milliseconds().default(30_000).describe('Who has waited for so long is answered with 503.'),
   lease_ms: milliseconds(1000)
@@ -48,7 +48,7 @@ export const retry = across(
     max_rest_ms: milliseconds(1000)
       .default(3_600_000)
       .describe(
-        'Longest rest of a credential, whatever its provider asks for. After a rest that was cut short one request tries it first. At least 1000.',
+        'Longest rest of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
       ),
     jitter: fraction(0, 1)
       .optional()
@@ -98,7 +98,7 @@ export const timeouts = across(
     whole_attempt_ms: milliseconds()
       .optional()
       .meta({ 'x-default': '60000 while another target is left to try, else the rest of `total_ms`' })
-      .describe('How long one attempt may take whose answer comes in one piece.'),
+      .describe('Time limit of one attempt whose answer comes in one piece.'),
     total_ms: milliseconds()
       .optional()
       .meta({ 'x-default': `of \`retry.mode\`, else ${defaultTotalMs}` })
@@ -118,7 +118,7 @@ export const breaker = section({
   failures: wholeNumber(1)
     .default(5)
     .describe(
-      'So many requests that failed at a target within `window_ms` open its circuit: it gets no requests. A request counts once, however often it is tried; failures of one key alone do not open it while those of another succeed.',
+      'This many requests that fail in a row at a target within `window_ms` open its circuit: it gets no requests. A request counts once, however often it is tried; failures of one key alone do not open it while requests of another key succeed.',
     ),
   window_ms: milliseconds().default(30_000).describe('Time over which failures are counted.'),
   open_ms: milliseconds().default(5000).describe('After so long one request may try whether the target is back.'),

@@ -84,13 +84,15 @@ const key = across(
       .describe('What its clients see of thoughts: see `models[].thinking`.'),
     limits: limits
       .prefault({})
-      .describe('What it may do; what is left out is unlimited, but for `limits.default_key_concurrency`.'),
+      .describe(
+        'Limits of the key; a limit that is left out does not bind it, but `limits.default_key_concurrency` does.',
+      ),
     weight: inWords(
       z.number(must(weightInWords)).min(0.01, must(weightInWords)).max(100, must(weightInWords)),
       weightInWords,
     )
       .default(1)
-      .describe('Its share, in tokens, among the keys whose requests wait for a place.'),
+      .describe('Share of the key, in tokens, among the keys whose requests wait for a place.'),
   }),
   findKeyContradictions,
 );

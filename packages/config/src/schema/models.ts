@@ -50,7 +50,7 @@ export const models = across(
       whole_answers: oneOf(wholeAnswerWays)
         .optional()
         .meta({ 'x-default': "as each target's upstream says" })
-        .describe('How an answer is got that a client wants in one piece: see `upstreams[].whole_answers`.'),
+        .describe('For clients that want a whole answer: see `upstreams[].whole_answers`.'),
       auto_continue: wholeNumber(0, 5)
         .default(0)
         .describe(

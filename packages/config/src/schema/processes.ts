@@ -48,40 +48,40 @@ export const server = across(
     max_inflation_ratio: wholeNumber(1, 10_000)
       .default(20)
       .describe(
-        'A compressed body may inflate to so many times its size, and to 1 MiB in any case. What inflates to more is answered with 413 as soon as that shows.',
+        'A compressed body may inflate to this many times its size, and to 1 MiB in any case. A body that inflates to more is refused with 413 at once.',
       ),
     body_budget_bytes: wholeNumber(1, undefined, 'bytes')
       .optional()
       .meta({ 'x-default': '256 MiB, or four times `max_body_bytes` if that is more' })
       .describe(
-        'Bytes of request bodies that one process may hold at once, from before they are read until they lie in Redis. What does not fit is answered with 503.',
+        'Bytes of request bodies that one process may hold at once, from before they are read until they lie in Redis. A request beyond it is refused with 503.',
       ),
     key_body_budget_bytes: wholeNumber(1, undefined, 'bytes')
       .optional()
       .meta({ 'x-default': 'a quarter of `body_budget_bytes`, or `max_body_bytes` if that is more' })
-      .describe('The same for the requests of one client key. What does not fit is answered with 429.'),
+      .describe('The same for the requests of one client key. A request beyond it is refused with 429.'),
     large_body_bytes: bytes()
       .default(64 * 1024)
       .describe(
-        'Before a larger body, a compressed one or one of unknown length is read, the limits of its key are asked. Smaller ones are judged once, when they are there.',
+        'Before a larger body, a compressed body or one of unknown length is read, the limits of its key are checked. For smaller bodies they are checked once, after reading.',
       ),
     refused_bodies_per_minute: wholeNumber(1)
       .default(60)
       .describe(
-        'So many of these larger bodies of one key are read only to be refused, half of them at once; each MiB counts as one. Then they are answered with 429 unread.',
+        'This many of these larger bodies of one key may be read and then refused in a minute, half of them at once; each MiB counts as one. Further ones are refused with 429 unread.',
       ),
     wrong_keys_per_minute: wholeNumber(1)
       .default(600)
       .describe(
-        'So many requests from one address are told that their key is not valid, half of them at once; then they are answered with 429, are not logged, and lose their connection.',
+        'This many requests of one address get 401 for an invalid key in a minute, half of them at once; further ones get 429, are not logged, and their connection is closed.',
       ),
     max_connections: wholeNumber(1, 1_000_000)
       .default(10_000)
-      .describe('Connections of clients to one process at once. More are closed at once.'),
+      .describe('Connections of clients to one process at the same time. Further ones are closed when they open.'),
     max_pipelined_requests: wholeNumber(1, 1000)
       .default(32)
       .describe(
-        'Requests of one connection that are under way at once. More wait, and nothing more is read from that connection; likewise with a MiB of answers that its client has not read.',
+        'Requests of one connection that are under way at once. Further ones wait, and nothing more is read from that connection; the same happens while its client leaves 1 MiB of answers unread.',
       ),
     allowed_hosts: listOf(host(), 'a list of host names')
       .default([])
@@ -111,7 +111,7 @@ export const server = across(
     trust_trace_context: flag()
       .default(false)
       .describe(
-        "Let a client's trace context decide whether its request is sampled, and pass its `tracestate` on. Otherwise its trace id alone is taken over.",
+        "Let a client's trace context decide whether its request is sampled, and pass its `tracestate` on. Otherwise only its trace id is used.",
       ),
   }),
   function* (value) {

@@ -80,7 +80,7 @@ export const upstreams = across(
       whole_answers: oneOf(wholeAnswerWays)
         .default('ask')
         .describe(
-          'How an answer is got that a client wants in one piece. `ask`: in one piece. `collect`: as a stream, which is collected: a silent provider is left after `first_token_ms` or `idle_ms`, and an answer that breaks off can be written on. Answers with sound are always asked for.',
+          'For clients that want a whole answer. `ask`: the provider is asked for a whole answer. `collect`: it is asked for a stream, which is collected: a silent provider is left after `first_token_ms` or `idle_ms`, and an answer that breaks off can be continued. Answers with audio are always asked for whole.',
         ),
       drop_unsupported: flag()
         .default(false)

@@ -4,18 +4,18 @@ import type { ChatMessage } from './chat-message.ts';
 import type { ChatRequest } from './chat-parameters.ts';
 import { fieldOf, paramOf, textTooLong } from './field-errors.ts';
 
-/** As of a body. */
+/** The same as for a body. */
 const maxDepth = 64;
-/** Of the arguments of one call. A model writes a few thousand at most. */
+/** Elements in the arguments of one call. A model writes a few thousand at most. */
 const maxArguments = 10_000;
-/** Of all such texts of a request together, results of tools included: as many as a body may have itself. */
+/** Elements in all such texts of a request together, including results of tools: as many as a body may have itself. */
 const maxTogether = 100_000;
 /** Characters of the arguments of one call; half of that is more than a model writes in one answer. */
 const maxArgumentsLength = 1024 * 1024;
 
 /**
- * Judges the JSON inside of texts: adapters of some providers parse it, and what is nested deeply or has millions of
- * elements holds a worker, with all other requests in it, for seconds. Such a text is one value to the body's own guard.
+ * Checks the JSON inside of strings: adapters of some providers parse it, and deep nesting or millions of elements
+ * would block a worker, with all its requests, for seconds. The guard of the body sees such a string as one value.
  * @throws GatewayError `json_too_deep` or `string_above_max_length` that names the field
  */
 export function checkJsonTexts({ messages }: Pick<ChatRequest, 'messages'>): void {
@@ -50,7 +50,7 @@ function measure(path: readonly PropertyKey[], text: string, limits: JsonLimits)
 
 type Found = readonly [path: readonly PropertyKey[], text: string];
 
-/** Of the calls in a message, whatever role it has and of whatever kind a call is: adapters look at the field alone. */
+/** The arguments of all calls in a message, whatever its role and the kind of call: adapters read the field alone. */
 function argumentsOf(message: ChatMessage): readonly Found[] {
   const found: Found[] = [];
   const add = (path: readonly PropertyKey[], call: unknown): void => {

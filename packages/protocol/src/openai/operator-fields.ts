@@ -14,6 +14,6 @@ export function refuseOperatorFields(body: object): void {
   if (param === undefined) return;
   throw new GatewayError('unsupported_parameter', {
     param,
-    message: `Unsupported parameter: '${param}'. Where a request goes, and with which credentials, is not for clients to say; leave it out.`,
+    message: `Unsupported parameter: '${param}'. The operator decides where requests go and with which credentials; leave it out.`,
   });
 }

@@ -173,4 +173,4 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   return createStreamTranslator(body, plan, { onEvent });
 }
 
-const unreadable: UpstreamFailure = { kind: 'malformed', message: 'The provider sent an event that can not be read.' };
+const unreadable: UpstreamFailure = { kind: 'malformed', message: "The provider sent an event that can't be read." };

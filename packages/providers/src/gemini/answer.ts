@@ -70,7 +70,7 @@ const signed = (signature: string | undefined): object => (signature === undefin
 /** A call whose pieces don't fit together, or that has no end. */
 export const brokenCall: UpstreamFailure = {
   kind: 'malformed',
-  message: 'The provider sent a function call whose pieces do not make a whole.',
+  message: 'The provider sent a function call whose pieces do not form a complete call.',
 };
 
 /** Only an answer that is cut by its length ends within a call; that call is left out. */

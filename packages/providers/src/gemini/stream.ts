@@ -108,5 +108,5 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
 const unreadable: UpstreamFailure = {
   kind: 'malformed',
-  message: 'The provider sent an event that is no response of its protocol.',
+  message: 'The provider sent an event that does not follow its protocol.',
 };

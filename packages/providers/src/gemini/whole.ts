@@ -11,7 +11,7 @@ import type { WireResponse } from './wire.ts';
 
 export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const responses = readResponses(text);
-  if (responses === undefined) return malformed('is no response of its protocol');
+  if (responses === undefined) return malformed('does not follow its protocol');
   const broken = responses.find(({ error }) => error);
   if (broken !== undefined) return failed(toInnerFailure(broken.error));
   const response = joinResponses(responses);

@@ -10,7 +10,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   402: 'quota',
   403: 'permission',
   404: 'not_found',
-  // Of the proxy between us and the provider, not of the provider's credential.
+  // The proxy between us and the provider refuses, not the provider.
   407: 'unexpected',
   408: 'server',
   409: 'busy',

@@ -28,7 +28,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     onEvent({ data }, answer) {
       const event = data.trim() === '[DONE]' ? ({ data: '[DONE]' } as const) : parsePlainText(webEventSchema, data);
       if (event === undefined) {
-        return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
+        return answer.fail({ kind: 'malformed', message: "The provider sent an event that can't be read." });
       }
       const error = errorIn(event);
       if (error !== undefined) return answer.fail(toInnerFailure(error));

@@ -19,7 +19,7 @@ const zaiRules: readonly FailureRule[] = [
   numbered('invalid_request', 1210, 1212, 1213, 1214, 1215, 1231),
   // Of all that an account does at once, and of how often it asks.
   { ...numbered('rate_limit', 1302, 1303), scope: 'account' },
-  // Of the model, whoever asks.
+  // The limit of the model, for all accounts.
   numbered('rate_limit', 1305),
   numbered('server', 500, 1200, 1230, 1234, 1312),
   { status: [434], kind: 'permission' },

@@ -28,7 +28,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       if (data === '[DONE]') return answer.complete();
       const chunk = parseText(chunkSchema, data);
       if (chunk === undefined) {
-        return answer.fail({ kind: 'malformed', message: 'The provider sent an event that can not be read.' });
+        return answer.fail({ kind: 'malformed', message: "The provider sent an event that can't be read." });
       }
       const { error, code, msg, choices, usage, web_search: found } = chunk;
       if (error != null) return answer.fail(toInnerFailure(error));

@@ -13,7 +13,7 @@ import { completionSchema } from './wire.ts';
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const given = parseObject(text) ?? parseObject(firstObjectIn(text) ?? '');
   const answer = completionSchema.safeParse(given === undefined ? undefined : (withChoices(given) ?? given)).data;
-  if (answer === undefined) return failed({ kind: 'malformed', message: "The provider's answer can not be read." });
+  if (answer === undefined) return failed({ kind: 'malformed', message: "The provider's answer can't be read." });
   if (answer.error != null) return failed(toInnerFailure(answer.error));
   const [choice] = answer.choices ?? [];
   if (choice?.message == null) {

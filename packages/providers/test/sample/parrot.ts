@@ -75,7 +75,7 @@ const adapter = (volume: number): ProviderAdapter => ({
       usage: undefined,
     });
   },
-  // Status, headers and the shapes that errors usually have are read already; a squawk is this protocol's own.
+  // `describeFailure` reads status, headers and the usual shapes of errors; only `squawk` is this protocol's own.
   toFailure(head, text) {
     const failure = describeFailure(head, text);
     return { ...failure, message: parseText(lineSchema, text)?.squawk ?? failure.message };

@@ -5,7 +5,6 @@ import type { MailboxWriter, Roster } from '@sluice/relay';
  * one that disclaims the run does not begin it later. So a run that all workers disclaim has made no upstream call.
  */
 export interface Inquiry {
-  readonly isOpen: boolean;
   /** @param workerId the only one that can have it; not given: all workers of the fleet are asked */
   start(epoch: number, workerId?: string): void;
   /** This worker does not have it. */
@@ -54,9 +53,6 @@ export function createInquiry({ requestId, roster, writer, onDisclaimed, onSilen
   }
 
   return {
-    get isOpen() {
-      return whom !== undefined;
-    },
     start(run, workerId) {
       stop();
       epoch = run;

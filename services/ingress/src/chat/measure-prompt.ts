@@ -9,7 +9,7 @@ export interface Reservation {
   readonly isPaidPerAttempt: boolean;
 }
 
-/** Of a picture, sound or file that comes within the request; each MiB begun counts as one more. */
+/** A picture, sound or file within the request counts once for each MiB begun of its data. */
 const mediumBytes = 1024 * 1024;
 
 /**

@@ -74,8 +74,15 @@ function keyOf(request: Request): string | undefined {
 }
 
 /** The /64 network of an IPv6 address, because a single machine may use any address in it; an IPv4 address as it is. */
-const networkOf = (address = ''): string =>
-  address.includes(':') && !address.includes('.') ? address.split(':', 4).join(':') : address;
+export function networkOf(address = ''): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [front = '', back = ''] = address.split('::');
+  const groups = front.split(':').filter((group) => group !== '');
+  const missing = address.includes('::')
+    ? 8 - groups.length - back.split(':').filter((group) => group !== '').length
+    : 0;
+  return [...groups, ...Array.from({ length: missing }, () => '0'), ...back.split(':')].slice(0, 4).join(':');
+}
 
 function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, weight, thinking }: ClientKey): KnownKey {
   return {

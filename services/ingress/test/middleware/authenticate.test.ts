@@ -2,7 +2,7 @@ import type { Config } from '@sluice/config';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
-import { authenticate } from '../../src/middleware/authenticate.ts';
+import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
@@ -57,5 +57,19 @@ describe('an address that keeps sending wrong keys', () => {
       json: { error: { code: 'rate_limit_exceeded', message: expect.stringContaining('valid API key') } },
     });
     expect((await ask('sk-known-0001')).status).toBe(200);
+  });
+});
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '::ffff:192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::6', '2001:db8:1:2'],
+    ['2001:db8::3:4:5:6', '2001:db8:0:0'],
+    ['2001:db8::6', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+  ])('of %s is %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
   });
 });

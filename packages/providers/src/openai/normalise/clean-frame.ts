@@ -1,5 +1,5 @@
 /**
- * What surrounds the delta of a clean chunk. Servers write all chunks of a stream alike, so that another one in the
+ * The text around the delta of a clean chunk. Servers write all chunks of a stream alike, so that another one in the
  * same frame has the same names, and need not be parsed to see it.
  */
 export interface CleanFrame {

@@ -10,7 +10,7 @@ export interface Speech {
 }
 
 /**
- * Where a delta has said something, a message that follows is the same once more, and is left out. Where none has, the
+ * If a delta has brought text, a message after it repeats that text and is left out. If none has, the
  * messages are the answer: each either a piece of it or all of it so far.
  */
 export function createSpeech(): Speech {
