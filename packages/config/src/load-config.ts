@@ -120,7 +120,7 @@ function withoutEmptySections(content: unknown): unknown {
 /** Long enough that nobody finds it by trying. */
 const shortestSecret = 16;
 
-/** Tokens that are to be stored, and no secret to encrypt them with. */
+/** A secret that is too short to seal anything with; tokens that are to be stored, and no secret to encrypt them with. */
 function* findSecretFaults(
   { upstreams }: Settings,
   { SLUICE_SECRET_KEY: secret }: Environment,
@@ -130,12 +130,13 @@ function* findSecretFaults(
       api_key === undefined ? [`upstreams[${at}].credentials[${credentialAt}]`] : [],
     ),
   );
-  if (places.length === 0 || (secret !== undefined && secret.length >= shortestSecret)) return;
+  const isNeeded = places.length > 0;
+  if (secret === undefined ? !isNeeded : secret.length >= shortestSecret) return;
   const wanted = `a secret of at least ${shortestSecret} characters, the same for all replicas`;
-  const reason = `${places[0]} has tokens, which Redis holds encrypted with it`;
+  const reason = isNeeded ? `: ${places[0]} has tokens, which Redis holds encrypted with it` : '';
   yield {
     path: 'SLUICE_SECRET_KEY',
-    message: `${secret === undefined ? 'is missing; it' : ''} must be ${wanted}: ${reason}`.trim(),
+    message: `${secret === undefined ? 'is missing; it' : ''} must be ${wanted}${reason}`.trim(),
   };
 }
 

@@ -19,6 +19,10 @@ describe('the environment', () => {
       'SLUICE_COMPAT: must be one of zai-proxy, z2api, bailian-proxy, unified-proxy, iflow2api',
     ],
     [{ SLUICE_SECRET_KEY: '' }, 'SLUICE_SECRET_KEY: is empty; it must be a secret, or not set at all'],
+    [
+      { SLUICE_SECRET_KEY: 'fifteen-letters' },
+      'SLUICE_SECRET_KEY: must be a secret of at least 16 characters, the same for all replicas',
+    ],
     [{ DATABASE_URL: '' }, 'DATABASE_URL: is empty; it must be a URL, or not set at all'],
     [
       { REDIS_URL: '' },

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { shutdownTelemetry } from '@sluice/telemetry';
+import { explainListen } from './listen-fault.ts';
 
 /** A service as its process sees it. */
 export interface Service {
@@ -41,7 +42,7 @@ export function runService({ start, explain }: RunServiceOptions): void {
   }
 
   function giveUp(error: unknown): void {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${explainListen(error) ?? explain(error)}\n`);
     process.exit(exitCodes.failed);
   }
 

@@ -23,6 +23,8 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
   // A model that writes on may think again first; the client has had its thoughts.
   const dropsThoughts = mode === 'continue' && delivered.content !== '';
+  // Of thoughts alone the client has no answer yet: another one may follow, with its own thoughts behind those it had.
+  const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
 
@@ -37,7 +39,8 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
     // What the client has goes beyond the new answer.
-    if (!isEmptyText(finishReason) && (missing !== '' || missingThoughts !== '')) isDiverged = true;
+    if (!isEmptyText(finishReason)) endThoughts();
+    if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
   }
@@ -54,7 +57,8 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
     // A tool call where the client has text.
-    if (more.length > 0 && (missing !== '' || missingThoughts !== '')) isDiverged = true;
+    if (more.length > 0) endThoughts();
+    if (more.length > 0 && missing !== '') isDiverged = true;
     return {
       ...Object.fromEntries(more),
       ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
@@ -72,13 +76,29 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   function beyond(which: 'missing' | 'missingThoughts', text: string): string {
     const held = which === 'missing' ? missing : missingThoughts;
     if (text === '') return '';
-    // The client has more thoughts than the new answer thinks before it speaks.
-    if (which === 'missing' && missingThoughts !== '') isDiverged = true;
+    if (which === 'missing') endThoughts();
     const common = Math.min(held.length, text.length);
-    if (held.slice(0, common) !== text.slice(0, common)) isDiverged = true;
+    if (held.slice(0, common) !== text.slice(0, common)) {
+      if (which === 'missingThoughts' && mayThinkAnew) return thinkAnew(text);
+      isDiverged = true;
+    }
     if (which === 'missing') missing = held.slice(common);
     else missingThoughts = held.slice(common);
     return text.slice(common);
+  }
+
+  /** The new answer thinks no further. Where the client has more thoughts than that, it has those of another answer. */
+  function endThoughts(): void {
+    if (missingThoughts === '') return;
+    if (!mayThinkAnew) isDiverged = true;
+    missingThoughts = '';
+  }
+
+  /** The thoughts that were held back as known, and what makes them others. */
+  function thinkAnew(text: string): string {
+    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingThoughts.length);
+    missingThoughts = '';
+    return known + text;
   }
 
   return {

@@ -122,6 +122,24 @@ describe('a stitch', () => {
     );
   });
 
+  it.each<[string, readonly string[], string]>([
+    ['others', ['The user', ' asks'], 'The user wants aThe user asks'],
+    ['fewer', ['The user'], 'The user wants a'],
+    ['no', [], 'The user wants a'],
+    ['more', ['The user wants a', ' story'], 'The user wants a story'],
+  ])(
+    'lets another answer follow where the client has thoughts alone, and the answer has %s',
+    (_what, thoughts, all) => {
+      const had = chunk({ reasoning_content: 'The user wants a' });
+      for (const end of [chunk({ content: 'Hi' }), chunk({ tool_calls: [{ index: 0 }] }), '']) {
+        const stitch = createStitch({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
+        const rest = [...thoughts.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
+        expect(stitch.isDiverged).toBe(false);
+        expect(textOf(had + rest.join(''))).toMatchObject({ reasoning: all, finishes: 1 });
+      }
+    },
+  );
+
   it('lets an answer that was written on pass, without its new thoughts', () => {
     const stitch = createStitch({ id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 }, 'continue');
     const rest = [

@@ -25,8 +25,15 @@ export interface FailureRule {
  * Kinds that make a credential rest for every client. Providers repeat in their errors what a client has sent: words
  * that stand in quotes, and errors that blame a field of the request, must never do that, or one client could take a
  * credential from all others by asking for a model called "insufficient balance".
+ * Nor must they make a wrong request be tried again, because the provider seems to be busy.
  */
-const blamesCredential: ReadonlySet<FailureKind> = new Set(['rate_limit', 'quota', 'authentication', 'permission']);
+const needsOwnWords: ReadonlySet<FailureKind> = new Set([
+  'rate_limit',
+  'quota',
+  'authentication',
+  'permission',
+  'busy',
+]);
 
 export interface Evidence {
   /** Undefined if the error came without a status. */
@@ -49,7 +56,7 @@ function fits(rule: FailureRule, { status, signs }: Evidence, unquoted: string):
   if (rule.form !== undefined && rule.form !== signs.form) return false;
   const { code, text } = rule;
   if (code !== undefined && !signs.codes.some((each) => code.test(each))) return false;
-  return text === undefined || text.test(blamesCredential.has(rule.kind) ? unquoted : signs.text);
+  return text === undefined || text.test(needsOwnWords.has(rule.kind) ? unquoted : signs.text);
 }
 
 function fitsStatus({ code, text }: FailureRule, statuses: readonly number[], status: number | undefined): boolean {

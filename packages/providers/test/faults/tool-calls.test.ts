@@ -116,6 +116,30 @@ describe.each(openAiShaped)('two calls of one answer of %s', (_type, adapter) =>
     expect(readStream(adapter, events).text).toBe(text);
   });
 
+  it('stay two in a stream that gives them one index, one id and one name, and stay one where they are pieces', () => {
+    const callsOf = (texts: readonly string[]): Call[] => {
+      const { text } = readStream(adapter, [
+        ...texts.map((piece) => chunkOf({ tool_calls: [begin('f', { index: 0, ...same }, piece)] })),
+        chunkOf({}, { finish_reason: 'tool_calls' }),
+        '[DONE]',
+      ]);
+      const collector = createChunkCollector();
+      collector.add(text);
+      const { choices } = JSON.parse(collector.toCompletion(undefined)) as {
+        choices: { message: { tool_calls: Call[] } }[];
+      };
+      return choices[0]?.message.tool_calls ?? [];
+    };
+    expect(seen(callsOf(['{"a":1}', '{"a":2}']))).toEqual({
+      calls: [
+        ['function', 'f', '{"a":1}'],
+        ['function', 'f', '{"a":2}'],
+      ],
+      ids: 2,
+    });
+    expect(seen(callsOf(['{"a":', '{"b":2}', '}']))).toEqual({ calls: [['function', 'f', '{"a":{"b":2}}']], ids: 1 });
+  });
+
   it.each<[string, readonly object[]]>([
     ['one id', [begin('f', same, '{"a":1}'), begin('g', same, '{"b":2}')]],
     ['no ids', [begin('f', {}, '{"a":1}'), begin('g', {}, '{"b":2}')]],

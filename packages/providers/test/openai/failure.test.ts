@@ -46,6 +46,13 @@ describe('an OpenAI error', () => {
     expect(failure(400, envelope({ message: `Error: ${text}, sorry` })).kind).toBe('busy');
   });
 
+  it.each([{ message: "Invalid value: 'rate limit'" }, { message: 'Not a user: rate limit', param: 'user' }])(
+    'with status 400 that repeats such words of the request is not: %j',
+    (error) => {
+      expect(failure(400, envelope(error)).kind).toBe('invalid_request');
+    },
+  );
+
   it('keeps message, code and field', () => {
     expect(failure(400, envelope({ code: 'unsupported_value', param: 'n' }))).toMatchObject({
       message: 'said so',

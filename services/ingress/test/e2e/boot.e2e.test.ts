@@ -47,6 +47,7 @@ describe.each(services)('the %s', (name) => {
     const said = await spawnService(name, { ...place, env }).then(String, String);
     expect(said).toContain(String(port));
     expect(said).toMatch(/in use/);
+    expect(said).not.toMatch(/\n\s+at node:net/);
   });
 
   it('waits for a Redis that is not there yet', async () => {

@@ -1,7 +1,7 @@
 import { writeLossless } from '@sluice/protocol';
 import type { CallNames } from '../../answer/call-names.ts';
 import { createDistinctIds } from '../../answer/distinct-ids.ts';
-import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import { amend, amendEach, isFilled, isObject, type JsonObject, parseObject } from '../../json-object.ts';
 
 /** The calls of one choice, as they come in a stream. */
 export interface ToolCallStream {
@@ -21,6 +21,8 @@ interface BegunCall {
   /** The latest list of pieces that held a piece of this call. */
   list: number;
   name: unknown;
+  /** Its arguments as far as they have come by here: clean pieces in the middle of a call don't. */
+  text: string;
 }
 
 export function createToolCallStream(nameOf: CallNames): ToolCallStream {
@@ -39,7 +41,7 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   function begin(piece: JsonObject): number {
     const { index, id: givenId } = piece;
     const id = ids.take(isFilled(givenId) ? givenId : nameOf(calls.length));
-    return calls.push({ index, givenId, id, list, name: nameIn(piece) }) - 1;
+    return calls.push({ index, givenId, id, list, name: nameIn(piece), text: argumentsIn(piece) }) - 1;
   }
 
   /** The call that a piece goes on with; -1 for a piece that begins one. */
@@ -51,21 +53,24 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
     const byBoth = isFilled(id) ? calls.findLastIndex((call) => call.givenId === id && call.index === index) : -1;
     const byId = isFilled(id) ? calls.findLastIndex((call) => call.givenId === id) : -1;
     const found = byBoth === -1 ? byId : byBoth;
-    if (found !== -1) return beginsAnother(found, name, hasIndex && byIndex === -1) ? -1 : found;
+    if (found !== -1) return beginsAnother(found, piece, hasIndex && byIndex === -1) ? -1 : found;
     // Some servers count all calls as 0; others make up a new id for every piece, but name the function once.
     if (byIndex !== -1)
-      return name !== undefined && (isFilled(id) || beginsAnother(byIndex, name, false)) ? -1 : byIndex;
+      return name !== undefined && (isFilled(id) || beginsAnother(byIndex, piece, false)) ? -1 : byIndex;
     return name !== undefined || isFilled(id) ? -1 : calls.length - 1;
   }
 
   /**
    * Does a piece with a known id or index name another call? It does where it is counted as one, where the name is
-   * another, and where the call was named within the same list: a name that is only repeated comes in a later one.
+   * another, where the call was named within the same list (a name that is only repeated comes in a later one), and where
+   * the arguments of both are whole.
    */
-  function beginsAnother(at: number, name: unknown, isNewIndex: boolean): boolean {
+  function beginsAnother(at: number, piece: JsonObject, isNewIndex: boolean): boolean {
     const call = calls[at];
+    const name = nameIn(piece);
     if (name === undefined || call?.name === undefined) return false;
-    return isNewIndex || call.name !== name || call.list === list;
+    if (isNewIndex || call.name !== name || call.list === list) return true;
+    return parseObject(argumentsIn(piece)) !== undefined && parseObject(call.text) !== undefined;
   }
 
   const amendFirst = (piece: JsonObject, index: number): JsonObject =>
@@ -78,6 +83,7 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
     if (call !== undefined) {
       call.name ??= nameIn(piece);
       call.list = list;
+      call.text += argumentsIn(piece);
     }
     return amend(piece, {
       index,
@@ -109,6 +115,9 @@ function nameIn({ function: called, custom }: JsonObject): string | undefined {
   const name = [called, custom].map((holder) => (isObject(holder) ? holder['name'] : undefined)).find(isFilled);
   return name;
 }
+
+const argumentsIn = ({ function: called }: JsonObject): string =>
+  (isObject(called) ? toText(called['arguments']) : undefined) ?? '';
 
 /** The calls of a whole answer. */
 export function amendCalls(calls: readonly unknown[], nameOf: CallNames): readonly unknown[] {
