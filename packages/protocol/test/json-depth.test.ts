@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const inspect = (text: string, limits: { maxDepth?: number; maxElements?: number } = {}) =>
+const inspect = (text: string, limits: { maxDepth?: number; maxElements?: number; maxMembers?: number } = {}) =>
   inspectJson(bytesOf(text), { maxDepth: 64, maxElements: 1_000_000, ...limits });
 
 /** Depth and elements of a JSON text, found the slow way. */
@@ -39,6 +39,14 @@ describe('the depth of a JSON text', () => {
     const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}5${'}]'.repeat(depth / 2)}`;
     expect(inspect(nested(64))).toBe('ok');
     expect(inspect(nested(66))).toBe('too_deep');
+  });
+});
+
+describe('the members of a JSON text', () => {
+  it('have a limit of their own, whatever stands in strings', () => {
+    const text = '{"a:b":1,"c":{"d":[":",":"]}}';
+    expect(inspect(text, { maxMembers: 3 })).toBe('ok');
+    expect(inspect(text, { maxMembers: 2 })).toBe('too_many_elements');
   });
 });
 

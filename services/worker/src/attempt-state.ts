@@ -227,12 +227,14 @@ function onHeld(state: AttemptState, { by, isHeld, at }: Extract<AttemptEvent, {
 
 function onTime(state: AttemptState, at: number): AttemptStep {
   if (at >= state.startedAt + state.limits.remainingMs) return breakOff(state, deadlineFailure);
+  if (state.reading === 'whole') return breakOff(state, notWhole);
   return breakOff(state, state.progress === 'none' ? notBegun : stopped);
 }
 
 const timeout = (message: string): UpstreamFailure => ({ kind: 'timeout', message });
 const deadlineFailure = timeout('The request took longer than it may in all.');
 const notBegun = timeout('The provider did not begin to answer in time.');
+const notWhole = timeout('The provider did not end its answer in time.');
 const stopped = timeout('The provider stopped answering.');
 
 /** Ends the answer on a failure. An answer that was finished before is complete all the same. */

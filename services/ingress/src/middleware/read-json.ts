@@ -29,6 +29,8 @@ export interface ReadJsonNeeds {
 const maxDepth = 64;
 /** Brackets and commas outside of strings. More than any real request has; millions would block the event loop. */
 const maxElements = 100_000;
+/** Measured: 50,000 members take the parsers of both services 60 to 180 ms; lists of as many items take 5. */
+const maxMembers = 25_000;
 const mebibyte = 1024 * 1024;
 
 /**
@@ -142,14 +144,14 @@ function toJson(bytes: Buffer): JsonBody {
     throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: a JSON object is wanted.' });
   }
   if (!isUtf8(bytes)) throw new GatewayError('invalid_encoding', { message: 'The request body is not valid UTF-8.' });
-  switch (inspectJson(bytes, { maxDepth, maxElements })) {
+  switch (inspectJson(bytes, { maxDepth, maxElements, maxMembers })) {
     case 'too_deep':
       throw new GatewayError('json_too_deep', {
         message: `The request body is nested more than ${maxDepth} levels deep.`,
       });
     case 'too_many_elements':
       throw new GatewayError('request_too_large', {
-        message: `The request body has more than ${maxElements} elements.`,
+        message: `The request body has more than ${maxElements} elements or ${maxMembers} members of objects.`,
       });
     case 'ok':
   }
