@@ -4,7 +4,7 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Commas and opening brackets outside of strings; a JSON text has at most one value more than that. */
   readonly maxElements: number;
-  /** Members of objects: each costs the parser several times what an item of a list does. Default: as many as elements. */
+  /** Members of objects: each costs the parser several times what an item of a list does. Default: no limit of their own. */
   readonly maxMembers?: number;
 }
 
@@ -35,7 +35,7 @@ const shortStringBytes = 32;
  */
 export function inspectJson(
   bytes: Uint8Array,
-  { maxDepth, maxElements, maxMembers = maxElements }: JsonLimits,
+  { maxDepth, maxElements, maxMembers = Number.POSITIVE_INFINITY }: JsonLimits,
 ): 'ok' | 'too_deep' | 'too_many_elements' {
   let depth = 0;
   let elements = 0;

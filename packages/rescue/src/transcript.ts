@@ -1,4 +1,4 @@
-import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf } from '@sluice/protocol';
+import { type ChatChunk, type Delivered, eventsOf, readChunk, textsOf } from '@sluice/protocol';
 
 /** Keeps what a client has been sent of a stream, in case that it breaks off. */
 export interface Transcript {
@@ -38,7 +38,7 @@ export function createTranscript(): Transcript {
 
   function fold(): void {
     for (const { data } of eventsOf(pieces.join(''))) {
-      const chunk = parseChunk(data);
+      const chunk = readChunk(data);
       if (chunk === undefined) isPlain = false;
       else take(chunk);
     }

@@ -1,4 +1,4 @@
-import { eventsOf, parseChunk } from '@sluice/protocol';
+import { eventsOf, readChunk } from '@sluice/protocol';
 
 /** Finds a text that is not empty in a delta or as finish reason, without parsing: quotes inside texts are escaped. */
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
@@ -12,7 +12,7 @@ export function saysSomething(sse: string): boolean {
 }
 
 function hasContent(data: string): boolean {
-  const chunk = parseChunk(data);
+  const chunk = readChunk(data);
   if (chunk === undefined) return true;
   return chunk.choices.some(
     ({ delta, finish_reason: reason }) => !isEmpty(reason) || Object.entries(delta ?? {}).some(isFilledMember),

@@ -39,11 +39,18 @@ export function fateOf(source: string): 'same' | 'spelling' | 'value' {
 }
 
 /**
+ * What every number and name that is not plain holds: 16 digits or more, a fraction, an exponent, a negative zero, or a
+ * string that begins with a digit. Most chunks of a stream hold none, and the search costs a third of looking at each value.
+ */
+const mayBeOdd = /\d{16}|"\d|\d[.eE]|-0/;
+
+/**
  * Is there nothing in a JSON text that `JSON.parse` and `JSON.stringify` would change, white space, escapes and
  * repeated names apart? One pass, and nothing allocated. What it says of invalid JSON means nothing.
  */
 export function isPlainJson(text: string): boolean {
   if (hasOddText(text)) return false;
+  if (!mayBeOdd.test(text)) return true;
   const { length } = text;
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);

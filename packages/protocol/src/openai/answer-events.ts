@@ -15,10 +15,15 @@ export interface AnswerEvent {
   readonly data: string;
 }
 
-/** Undefined when it is no chunk of a chat answer. */
-export function parseChunk(data: string): ChatChunk | undefined {
+/** Reads a chunk that is written again, by `writeChunk`. Undefined when it is no chunk of a chat answer. */
+export const parseChunk = (data: string): ChatChunk | undefined => readBy(parseLossless, data);
+
+/** Reads a chunk of which only the texts are wanted: the digits of its numbers need not be kept. */
+export const readChunk = (data: string): ChatChunk | undefined => readBy(JSON.parse, data);
+
+function readBy(parse: (text: string) => unknown, data: string): ChatChunk | undefined {
   try {
-    const parsed = chatChunkSchema.safeParse(parseLossless(data));
+    const parsed = chatChunkSchema.safeParse(parse(data));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
