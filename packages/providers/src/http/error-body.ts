@@ -20,8 +20,7 @@ export function readErrorBody(body: string): ErrorSigns {
 /** Is it compressed, or in another charset than it was read in? */
 function isGarbled(text: string): boolean {
   const beginning = text.slice(0, 400);
-  // eslint-disable-next-line no-control-regex
-  const odd = beginning.match(/[\uFFFD\u0000-\u0008\u000e-\u001f]/g)?.length ?? 0;
+  const odd = beginning.match(/\uFFFD|(?![\t-\r\u007f-\u009f])\p{Cc}/gu)?.length ?? 0;
   return odd * 5 > beginning.length;
 }
 

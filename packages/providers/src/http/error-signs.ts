@@ -217,5 +217,4 @@ export function titleOf(page: string): string | undefined {
 }
 
 /** Without control characters, and without space around it. */
-// eslint-disable-next-line no-control-regex
-const clean = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]+/g, ' ').trim();
+const clean = (text: string): string => text.replaceAll(/(?:(?![\t\n])\p{Cc})+/gu, ' ').trim();
