@@ -98,7 +98,8 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
 });
 
 describe('F22 an upstream limits the rate of a credential', () => {
-  const restMs = 2500;
+  // Longer than the pages of both workers take to be rendered anew, four times.
+  const restMs = 6000;
   const scene = useTwoWorkers((simulatorUrl) => ({
     retry: { ...retry, max_attempts: 4 },
     timeouts: { total_ms: 1500, first_token_ms: 1500 },
