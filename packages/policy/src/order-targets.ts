@@ -31,7 +31,7 @@ export function orderTargets<Target extends PlannedTarget>(
     if (late.has(targetName(target))) return 10;
     if (brokenAt === undefined) return 0;
     const isBroken = targetName(target) === targetName(brokenAt);
-    // Nothing of the answer is out: any target may begin it, and the one that broke comes after the others.
+    // The client has no part of the answer yet, so each target may begin it; the broken one follows them.
     if (!hasDelivered) return isBroken ? 1 : 0;
     if (isBroken && targetName(target) === spoiledBy) return 6;
     const continues = canContinue(target);

@@ -6,7 +6,7 @@ import { createInterimFilter } from './interim-filter.ts';
 export interface Connection {
   /** Requests that were sent over it. */
   readonly requests: number;
-  /** Has any byte come since the last request? */
+  /** True once the provider has sent a byte after the last request. */
   readonly isHeard: boolean;
 }
 
