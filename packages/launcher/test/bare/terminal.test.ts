@@ -10,24 +10,25 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A step's work, which takes this long on the fake clock. */
-const work = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
-
 test('a brief step is one line where nobody watches', async () => {
   const { step } = createTerminal({ stream, isLive: false });
-  const done = step('Building', () => work(400));
+  const work = Promise.withResolvers<void>();
+  const done = step('Building', () => work.promise);
   await vi.advanceTimersByTimeAsync(400);
+  work.resolve();
   await done;
   expect(shown).toBe('Building: done in 0.4 s\n');
 });
 
 test('a long step says now and then that it goes on, with its newest note', async () => {
   const { step } = createTerminal({ stream, isLive: false });
+  const work = Promise.withResolvers<void>();
   const done = step('Installing', (note) => {
     note('Unpacking redis\n');
-    return work(13_000);
+    return work.promise;
   });
   await vi.advanceTimersByTimeAsync(13_000);
+  work.resolve();
   await done;
   expect(shown).toBe(
     'Installing … 1.0 s Unpacking redis\nInstalling … 11 s Unpacking redis\nInstalling: done in 13 s\n',
@@ -36,10 +37,12 @@ test('a long step says now and then that it goes on, with its newest note', asyn
 
 test('a live terminal shows one line that counts, and keeps it below what is said meanwhile', async () => {
   const { say, step } = createTerminal({ stream, isLive: true });
-  const done = step('Installing', () => work(250));
+  const work = Promise.withResolvers<void>();
+  const done = step('Installing', () => work.promise);
   await vi.advanceTimersByTimeAsync(150);
   say('worker: hello');
   await vi.advanceTimersByTimeAsync(100);
+  work.resolve();
   await done;
   const clear = '\r\u001B[2K';
   expect(shown).toBe(
@@ -49,11 +52,13 @@ test('a live terminal shows one line that counts, and keeps it below what is sai
 
 test('a live line is cut to the width of the terminal', async () => {
   const { step } = createTerminal({ stream, isLive: true });
+  const work = Promise.withResolvers<void>();
   const done = step('Installing', (note) => {
     note('x'.repeat(100));
-    return work(150);
+    return work.promise;
   });
   await vi.advanceTimersByTimeAsync(150);
+  work.resolve();
   await done;
   expect(shown.split('\r\u001B[2K')[1]).toHaveLength(39);
 });
