@@ -1,14 +1,12 @@
-import { retryPresets } from '@sluice/policy';
 import { type ChatJob, firstRetryState, type Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { createActiveRuns } from '../src/active-runs.ts';
-import { createDoubts } from '../src/doubts.ts';
 import type { Choice } from '../src/fleet-health.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
 import { run as serve } from '../src/run.ts';
 import { delta } from './fake-upstream.ts';
-import { executionWith, jobWith, noImages, targetWith } from './scene.ts';
+import { executionWith, jobWith, runNeedsWith, targetWith } from './scene.ts';
 
 const usage: Usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const go = (credentialId: string, over: object = {}): Choice => ({
@@ -57,7 +55,7 @@ async function run(script: Script) {
   let text = '';
   const body = script.body ?? { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 2 };
   const outcome = await serve(
-    {
+    runNeedsWith({
       targetsOf: () => [target],
       makeAttempt(_execution, chosen, { sink }) {
         const { events, result } = script.calls[calls.length] ?? says('never', 'stop');
@@ -74,20 +72,9 @@ async function run(script: Script) {
           const { choice = go('b') } = script;
           return choice instanceof Error ? Promise.reject(choice) : Promise.resolve(choice);
         },
-        rest: () => Promise.resolve(),
-        failed: () => Promise.resolve(),
-        recovered: () => Promise.resolve(),
-        abandoned: () => Promise.resolve(),
       },
-      doubts: createDoubts(),
-      images: noImages,
-      policy: retryPresets.default,
-      metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-      timeouts: { wholeAttemptMs: undefined },
       logger: { warn: (fields: object) => void failed.push(String(Reflect.get(fields, 'kind'))) },
-      onError: () => undefined,
-      random: () => 0.5,
-    },
+    }),
     executionWith({
       job,
       body,

@@ -1,9 +1,12 @@
+import { retryPresets } from '@sluice/policy';
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { type CallPlan, providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
 import { createActiveRuns } from '../src/active-runs.ts';
 import { type AnswerSink, streamSink } from '../src/answer-sink.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
+import type { RunNeeds } from '../src/course.ts';
+import { createDoubts } from '../src/doubts.ts';
 import type { Execution } from '../src/execution.ts';
 import {
   type AttemptSeams,
@@ -123,3 +126,29 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
     ...over,
   };
 }
+
+/** The first credential of every target is free, and nothing is written down of failures. */
+const healthy: RunNeeds['health'] = {
+  choose: (_target, [credentialId = '']) =>
+    Promise.resolve({ kind: 'go', credentialId, isProbe: false, hasFailures: false }),
+  rest: () => Promise.resolve(),
+  failed: () => Promise.resolve(),
+  recovered: () => Promise.resolve(),
+  abandoned: () => Promise.resolve(),
+};
+
+type RunNeedsScene = Pick<RunNeeds, 'targetsOf' | 'makeAttempt'> & Partial<Omit<RunNeeds, 'health'>>;
+
+/** All that a run needs, without Redis, metrics, images or chance. */
+export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<RunNeeds['health']> }): RunNeeds => ({
+  doubts: createDoubts(),
+  images: noImages,
+  policy: retryPresets.default,
+  metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
+  timeouts: { wholeAttemptMs: undefined },
+  logger: { warn: () => undefined },
+  onError: () => undefined,
+  random: () => 0.5,
+  ...over,
+  health: { ...healthy, ...over.health },
+});

@@ -1,14 +1,12 @@
-import { retryPresets } from '@sluice/policy';
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import type { CallListener, UpstreamClient } from '@sluice/upstream';
 import { describe, expect, it } from 'vitest';
-import { createDoubts } from '../src/doubts.ts';
 import { run } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
 import { isAskedToStream } from '../src/whole-answers.ts';
 import { delta } from './fake-upstream.ts';
-import { executionWith, jobWith, makeAttemptWith, noImages, targetWith } from './scene.ts';
+import { executionWith, jobWith, makeAttemptWith, runNeedsWith, targetWith } from './scene.ts';
 
 type Answer = (listener: CallListener) => void;
 
@@ -52,26 +50,7 @@ async function serve(targets: readonly Target[], answers: readonly Answer[], bod
   };
   let sent = '';
   const outcome = await run(
-    {
-      targetsOf: () => targets,
-      makeAttempt: makeAttemptWith({ client }),
-      health: {
-        choose: (_target, [credentialId = '']) =>
-          Promise.resolve({ kind: 'go', credentialId, isProbe: false, hasFailures: false }),
-        rest: () => Promise.resolve(),
-        failed: () => Promise.resolve(),
-        recovered: () => Promise.resolve(),
-        abandoned: () => Promise.resolve(),
-      },
-      doubts: createDoubts(),
-      images: noImages,
-      policy: retryPresets.default,
-      metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-      timeouts: { wholeAttemptMs: undefined },
-      logger: { warn: () => undefined },
-      onError: () => undefined,
-      random: () => 0.5,
-    },
+    runNeedsWith({ targetsOf: () => targets, makeAttempt: makeAttemptWith({ client }) }),
     executionWith({ job, body, onData: (piece) => (sent += piece) }),
   );
   const asked = requests.map(({ body }) => JSON.parse(String(body)) as ChatBody);
