@@ -1,7 +1,7 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
 import { type AcquireReply, type Correction, createScripts, type Occupancy, type WaitFact } from './scripts.ts';
 
-/** What one client key may do; absent = unlimited. */
+/** The limits of one client key; absent = unlimited. */
 export interface KeyLimits {
   /** Requests that run or wait at once. */
   readonly concurrency?: number | undefined;
@@ -15,7 +15,7 @@ export interface KeyLimits {
   readonly tpmBurst?: number | undefined;
 }
 
-/** What all replicas together may do. */
+/** The limits of all replicas together. */
 export interface FleetLimits {
   /** Requests that run at once. */
   readonly maxConcurrentRequests: number;
@@ -40,7 +40,7 @@ export interface AdmissionRequest {
   readonly weight?: number | undefined;
 }
 
-/** How much of a rate is left, for the `x-ratelimit-*` headers. */
+/** The remaining part of a rate, for the `x-ratelimit-*` headers. */
 export interface RateState {
   readonly limit: number;
   readonly remaining: number;

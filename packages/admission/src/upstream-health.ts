@@ -86,7 +86,7 @@ export interface UpstreamHealth {
   recovered(target: TargetRef, served: Recovered): Promise<void>;
   /** A probe ended without a verdict (its client left): the next call may probe. */
   abandoned(target: TargetRef): Promise<void>;
-  /** Is the circuit of this target open or waiting for its probe? */
+  /** Returns whether the circuit of this target is open or waiting for its probe. */
   isOpen(target: TargetRef): Promise<boolean>;
   circuit(target: TargetRef): Promise<CircuitState>;
   /** Closes the circuit by hand. Returns whether it was open. */

@@ -1,4 +1,4 @@
-/** What the admission scripts promise, as a few lines of JavaScript: the model that the property test holds them against. */
+/** Model of the admission scripts in a few lines of JavaScript; the property test checks the scripts against it. */
 
 export interface ModelLimits {
   readonly fleet: number;

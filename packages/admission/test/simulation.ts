@@ -7,7 +7,7 @@ export interface SimulatedClient {
   readonly keyId: string;
   readonly weight: number;
   readonly tokens: number;
-  /** How long one of its requests runs. */
+  /** Time that one of its requests runs. */
   readonly serviceMs: number;
 }
 

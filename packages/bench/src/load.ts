@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import { type Answered, ask } from './ask.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** Who is asked. */
+/** The target of the requests. */
 export interface Target {
   readonly name: string;
   readonly url: string;

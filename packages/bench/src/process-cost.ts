@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What processes have used so far. */
+/** Resources that processes have used so far. */
 export interface ProcessCost {
   readonly cpuMs: number;
   readonly rssBytes: number;

@@ -8,7 +8,7 @@ export interface Round extends LoadResult {
   readonly rssBytes: number | undefined;
 }
 
-/** What the rounds of one scenario against one target come to; times in milliseconds. */
+/** Combined results of the rounds of one scenario against one target; times in milliseconds. */
 export interface Figures {
   readonly target: string;
   readonly requestsPerSecond: number;

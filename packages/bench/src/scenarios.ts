@@ -3,7 +3,7 @@ export interface Scenario {
   readonly name: string;
   /** For the reader of the table. */
   readonly about: string;
-  /** What the simulator is to do, as a suffix of the model's name. */
+  /** Directives for the simulator, as a suffix of the model's name. */
   readonly directives: string;
   /** Tokens of one answer. */
   readonly tokens: number;

@@ -2,7 +2,7 @@
 export interface ConfigProblem {
   /** Where: `keys[0].limits.rpm` in the file, a place such as `sluice.yaml:3:5`, or an environment variable. */
   readonly path: string;
-  /** What is wanted there. Never holds a value that may be secret. */
+  /** Description of the value expected there. Never holds a value that may be secret. */
   readonly message: string;
 }
 

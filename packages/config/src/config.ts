@@ -14,14 +14,14 @@ export interface Config {
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; no two with the same id. */
   readonly upstreams: readonly UpstreamConfig[];
-  /** What clients see, in the order of the file; no two ids alike in any case. */
+  /** The models that clients see, in the order of the file; no two ids are alike in any case. */
   readonly models: readonly ModelConfig[];
   readonly limits: FleetConfig;
   readonly retry: RetryConfig;
   readonly timeouts: TimeoutConfig;
   readonly breaker: BreakerConfig;
   readonly log: LogConfig;
-  /** What whoever starts the product should know of its configuration. */
+  /** Warnings about the configuration for whoever starts the product. */
   readonly warnings: readonly string[];
   /** Encrypts providers' tokens in Redis; there if any credential has such. */
   readonly secretKey: Secret | undefined;
@@ -43,7 +43,7 @@ export interface ServerConfig extends ManagementConfig {
   /** 0 = any free port. */
   readonly port: number;
   readonly host: string;
-  /** How long open answers may go on after a stop signal. */
+  /** Maximum time that open answers may continue after a stop signal. */
   readonly drainTimeoutMs: number;
   /** Largest request body, after decompression. */
   readonly maxBodyBytes: number;
@@ -65,7 +65,7 @@ export interface ServerConfig extends ManagementConfig {
   readonly maxPipelinedRequests: number;
   /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
   readonly allowedHosts: readonly string[];
-  /** How long the status line waits for the first event of the upstream. */
+  /** Time that the status line waits for the first event of the upstream. */
   readonly holdMs: number;
   /** Silence in a stream after which a heartbeat is sent. */
   readonly heartbeatMs: number;
@@ -83,7 +83,7 @@ export interface ServerConfig extends ManagementConfig {
 
 /** The worker. */
 export interface WorkerConfig extends ManagementConfig {
-  /** How long running jobs may go on after a stop signal. */
+  /** Maximum time that running jobs may continue after a stop signal. */
   readonly drainTimeoutMs: number;
   /** Jobs that one process runs at once. */
   readonly concurrency: number;
@@ -91,13 +91,13 @@ export interface WorkerConfig extends ManagementConfig {
   readonly maxEventBytes: number;
   /** Connections to one upstream at once; undefined = as many as there are calls. */
   readonly maxConnections: number | undefined;
-  /** How long an idle connection to an upstream is kept. */
+  /** Time that an idle connection to an upstream is kept. */
   readonly keepAliveMs: number;
   /** Largest upstream answer that comes in one piece. */
   readonly maxBodyBytes: number;
 }
 
-/** Where Redis is, in one of three forms, and what all of them share. */
+/** The location of Redis, in one of three forms, and the settings that all of them share. */
 export type RedisConfig = RedisPlace & {
   readonly username: string | undefined;
   readonly password: Secret | undefined;
@@ -142,11 +142,11 @@ export interface ClientKey {
   readonly limits: ClientLimits;
   /** Its share, in tokens, among the keys whose requests wait for a place; from 0.01 to 100. */
   readonly weight: number;
-  /** What its clients see of thoughts; undefined = as the model says. */
+  /** The form in which its clients see thoughts; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
 
-/** What one key may do; undefined = unlimited. */
+/** The limits of one key; undefined = unlimited. */
 export interface ClientLimits {
   /** Requests that run or wait at once. */
   readonly concurrency: number | undefined;
@@ -167,17 +167,17 @@ export interface UpstreamConfig {
   readonly type: ProviderType;
   /** http or https; without user, password and a slash at its end. */
   readonly baseUrl: string;
-  /** What only this provider's protocol knows, as its schema has it. */
+  /** Options that only this provider's protocol knows, in the form of its schema. */
   readonly options: Readonly<Record<string, unknown>>;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];
   /** Ask the provider to report usage at the end of a stream. */
   readonly reportStreamUsage: boolean;
-  /** How it is told to write on where an answer broke off; undefined = as the provider can. */
+  /** The way it is told to continue an answer that broke off; undefined = as the provider can. */
   readonly prefill: PrefillStyle | 'none' | undefined;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
-  /** What this server can't do, although its protocol can. */
+  /** Features that this server lacks, although its protocol has them. */
   readonly lacks: readonly Lack[];
   /**
    * For clients that want a whole answer: ask for one, or collect it from a stream; a model's entry may say otherwise.
@@ -196,7 +196,7 @@ export interface UpstreamCredential {
   readonly id: string;
   /** Undefined for an upstream that wants none, and where the provider gives out tokens instead. */
   readonly apiKey: Secret | undefined;
-  /** Where its tokens begin; undefined for one that has none. */
+  /** The origin of its tokens; undefined for one that has none. */
   readonly tokens: TokenOrigin | undefined;
 }
 
@@ -212,9 +212,9 @@ export interface ModelConfig {
   readonly id: string;
   /** At least one. */
   readonly targets: readonly ModelTarget[];
-  /** What clients see of thoughts, unless their key says otherwise. */
+  /** The form in which clients see thoughts, unless their key says otherwise. */
   readonly thinking: ThinkingMode;
-  /** How many rounds of a conversation are sent, the last ones; undefined = all of it. */
+  /** Number of rounds of a conversation that are sent, the last ones; undefined = all of it. */
   readonly contextRounds: number | undefined;
   /** Calls that may write on where an answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
@@ -234,7 +234,7 @@ export interface ModelTarget {
   readonly weight: number;
 }
 
-/** What all replicas together may do. */
+/** The limits of all replicas together. */
 export interface FleetConfig {
   /** Requests that run at once. */
   readonly maxConcurrentRequests: number;
@@ -242,13 +242,13 @@ export interface FleetConfig {
   readonly queueSize: number;
   /** Requests that run at once of a key without a `concurrency` of its own; at most `maxConcurrentRequests`. */
   readonly defaultKeyConcurrency: number;
-  /** How long one may wait. */
+  /** Maximum time that one request may wait. */
   readonly maxQueueWaitMs: number;
   /** A place that nobody renews is free again after this time: what a crash costs. */
   readonly leaseMs: number;
 }
 
-/** How long an upstream may take; the totals are over all attempts. */
+/** Maximum times that an upstream may take; the totals are over all attempts. */
 export interface TimeoutConfig extends TotalTimeouts {
   /** Until the first event of an answer. */
   readonly firstTokenMs: number;
@@ -264,12 +264,12 @@ export interface RetryConfig extends RetryPolicy {
   readonly maxRestMs: number;
 }
 
-/** When a target is left alone for a while. */
+/** The conditions under which a target is left alone for a while. */
 export interface BreakerConfig {
   /** Requests that failed within `windowMs` and open the circuit. */
   readonly failures: number;
   readonly windowMs: number;
-  /** How long it stays open before one request may try. */
+  /** Time that the circuit stays open before one request may try. */
   readonly openMs: number;
 }
 

@@ -17,7 +17,7 @@ export interface VariableFacts {
   readonly meaning: string;
   /** A value for `.env.example`; absent = not listed there. */
   readonly example?: string;
-  /** May hold a secret, and so is refused when it is empty; others that are empty count as not set. */
+  /** True if the variable may hold a secret: it is then refused when empty; other empty ones count as not set. */
   readonly isSecret?: boolean;
 }
 

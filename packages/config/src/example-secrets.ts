@@ -29,7 +29,7 @@ const exampleDigests: ReadonlySet<string> = new Set([
 export const notAnExample = { error: 'is an example from the documentation; give your own' };
 export const notPublished = { error: 'is the published default, which everybody knows; give a key of your own' };
 
-/** Is this a secret that whoever reads documentation knows? */
+/** Returns whether this is a secret that any reader of documentation knows. */
 export const isExampleSecret = (text: string): boolean => examples.has(text) || placeholder.test(text);
 
 export const isPublishedKey = (text: string): boolean => digestOfKey(text) === publishedDigest;

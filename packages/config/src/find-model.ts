@@ -22,7 +22,7 @@ export function findModel({ models }: Pick<Config, 'models'>, name: string): Mod
   return index.exact.get(name.toLowerCase()) ?? index.globs.find(({ matches }) => matches(name))?.model;
 }
 
-/** May a client with this key use the model? The key's globs are read as those of `findModel`. */
+/** Returns whether a client with this key may use the model. The key's globs are read as those of `findModel`. */
 export function allowsModel({ models }: Pick<ClientKey, 'models'>, name: string): boolean {
   const matches = matchers.get(models) ?? remember(matchers, models, models.map(toMatcher));
   return matches.some((fits) => fits(name));

@@ -8,7 +8,7 @@ type Piece =
   | { readonly kind: 'one'; readonly fits: (character: string) => boolean }
   | { readonly kind: 'choice'; readonly choices: readonly (readonly Piece[])[] };
 
-/** Does the text hold a character that means more than itself in a glob? */
+/** Returns whether the text holds a character that means more than itself in a glob. */
 export const isGlob = (pattern: string): boolean => /[*?[{]/.test(pattern);
 
 /**

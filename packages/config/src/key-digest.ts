@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** How a key may be given by its SHA-256. */
+/** The format in which a key may be given by its SHA-256. */
 export const hashPattern = /^(?:sha256:)?([0-9a-fA-F]{64})$/;
 
 /** @returns SHA-256 of a plain key, 64 hex digits */

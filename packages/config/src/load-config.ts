@@ -17,7 +17,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface ConfigSource {
   /** The process's environment. */
   readonly env: Env;
-  /** Where relative paths begin. */
+  /** The directory from which relative paths begin. */
   readonly cwd: string;
   /** Reads a file as text; throws an error with the code ENOENT for one that is not there. Default: from disk. */
   readonly readFile?: ((path: string) => string) | undefined;
@@ -105,7 +105,7 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
   if (parsed.problems === undefined && problems.length === 0) return { settings: parsed.settings, hasKeys, problems };
-  // What the environment lacks is said once: that the place is empty now follows from it.
+  // A value missing from the environment is reported once: that the place is empty now follows from it.
   const told = new Set(problems.map(({ path }) => path));
   return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };
 }

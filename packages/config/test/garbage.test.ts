@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { settingNames } from '../src/schema/tree.ts';
 import { anyKey, load } from './load.ts';
 
-/** Whether it loads, or is refused with at least one problem; anything else is thrown on. */
+/** Returns whether it loads or is refused with at least one problem; anything else is thrown on. */
 function isHandled(yaml: string, env: Readonly<Record<string, string>> = anyKey): boolean {
   try {
     load(yaml, env);

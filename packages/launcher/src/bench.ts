@@ -53,7 +53,7 @@ export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly
   );
 }
 
-/** What the bench has to know of the product. */
+/** The facts about the product that the bench has to know. */
 function setupOf({ facts, plans, started }: Product): object {
   const measured = started.filter(({ name }) => name !== 'simulator');
   return {

@@ -14,7 +14,7 @@ export interface ChildRequest {
   readonly env?: NodeJS.ProcessEnv;
   /** Gets all that the child prints; emptied first. */
   readonly logFile: string;
-  /** How long an orderly end may take before it is killed. */
+  /** Maximum time that an orderly end may take before the child is killed. */
   readonly graceMs: number;
   /**
    * Gives it an IPC channel and SLUICE_SUPERVISED=1: a child of ours ends by itself when the channel closes, even if

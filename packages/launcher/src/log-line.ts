@@ -10,7 +10,7 @@ const levels = [
 
 const warnValue = 40;
 
-/** What every line has or what the terminal shows otherwise. */
+/** Fields that every line has or that the terminal shows otherwise. */
 const hiddenFields = new Set([
   'level',
   'time',

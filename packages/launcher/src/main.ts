@@ -1,4 +1,4 @@
-// What bootstrap.mjs hands over to, on Node 24, with everything installed and built.
+// The program that bootstrap.mjs hands over to, on Node 24, with everything installed and built.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

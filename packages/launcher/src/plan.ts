@@ -34,7 +34,7 @@ export async function choosePorts(
 }
 
 export interface PlanNeeds {
-  /** What the person set. */
+  /** The environment variables that the person set. */
   readonly env: NodeJS.ProcessEnv;
   readonly settings: Settings;
   readonly ports: Ports;
@@ -45,7 +45,7 @@ export interface PlanNeeds {
 }
 
 /**
- * What to start, in order. The services read the same file and environment as the launcher did; only what it had to
+ * Things to start, in order. The services read the same file and environment as the launcher did; only what it had to
  * choose is added.
  */
 export function planServices({ env, settings, ports, redisUrl, newApiKey }: PlanNeeds): ServicePlan[] {
@@ -76,7 +76,7 @@ export function metricsPages({ ingressManagement, worker }: Settings, ports: Por
   return [pageOf(ingressManagement, ports.ingressManagement), pageOf(worker, ports.worker)];
 }
 
-/** Where to reach what listens on `host`, from this machine. */
+/** Returns the host at which this machine reaches a listener on `host`. */
 export function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::' || host === '') return loopback;
   return host.includes(':') ? `[${host}]` : host;

@@ -1,14 +1,14 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { LaunchError } from './bare/launch-error.mjs';
 
-/** How many ports above the usual one are tried. */
+/** Number of ports above the usual one that are tried. */
 const triedPorts = 100;
 
 export interface PortWish {
   /** The setting that names it, for messages. */
   readonly variable: string;
   readonly port: number;
-  /** Whether the person asked for this very port: then no other will do. */
+  /** True if the person asked for this very port: then no other will do. */
   readonly isExplicit: boolean;
   readonly host: string;
   /** Ports that other parts of this start will use. */

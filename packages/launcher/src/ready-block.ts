@@ -10,7 +10,7 @@ export interface ReadyFacts {
   readonly logs: string;
 }
 
-/** What a newcomer needs once everything runs. The command is one line, so that it can be copied from anywhere. */
+/** The facts a newcomer needs once everything runs. The command is one line, so that it can be copied from anywhere. */
 export function readyBlock({ baseUrl, apiKey, model, redis, metrics, logs }: ReadyFacts): string {
   const body = { model, stream: true, messages: [{ role: 'user', content: 'Tell me a story.' }] };
   const authorization =

@@ -4,7 +4,7 @@ import { readIfThere } from './bare/files.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { testSummary, type TestReport } from './test-summary.ts';
 
-/** Which tests to run. */
+/** The selection of tests to run. */
 export interface TestSelection {
   /** Of the vitest configuration. */
   readonly projects: readonly string[];

@@ -1,7 +1,7 @@
 import { ConfigError, loadConfig, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
-/** What the launcher has to know of the configuration that it hands on to the services. */
+/** The part of the configuration handed on to the services that the launcher itself has to know. */
 export interface Settings {
   /** No upstream is configured: the simulator stands in for one. */
   readonly isDemo: boolean;
@@ -10,7 +10,7 @@ export interface Settings {
   readonly ingressManagement: Listener;
   readonly worker: Listener;
   readonly simulator: Listener;
-  /** Whether any client may call already. */
+  /** True if any client may call already. */
   readonly hasClientKeys: boolean;
   /** A client key to show; the configuration keeps only digests of those in its file. */
   readonly apiKey: string | undefined;
@@ -22,13 +22,13 @@ export interface Settings {
     | { readonly kind: 'configured' };
 }
 
-/** Where something listens, and how long its orderly end may take. */
+/** The address at which something listens, and the maximum time that its orderly end may take. */
 export interface Listener {
   readonly host: string;
   /** The environment's name for its port. */
   readonly variable: 'PORT' | 'METRICS_PORT' | 'SIMULATOR_PORT';
   readonly port: number;
-  /** Whether the person chose this port: then no other will do. */
+  /** True if the person chose this port: then no other will do. */
   readonly isExplicit: boolean;
   readonly drainTimeoutMs: number;
 }

@@ -11,7 +11,7 @@ export interface Started {
   readonly died?: Promise<string>;
 }
 
-/** What is handed to whatever starts something. */
+/** The context that is handed to whatever starts something. */
 export interface StartContext {
   /** To be told of each thing before it can be left behind: as soon as it may run, ready or not. */
   readonly register: (started: Started) => void;

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from './bare/lock.mjs';
 
-/** What one running `npm start` keeps for itself: its Redis data and its logs. */
+/** The folder that one running `npm start` keeps for itself: its Redis data and its logs. */
 export interface StateFolder {
   readonly path: string;
   /** The process of the `npm start` that has the usual folder, when this is another one. */

@@ -1,4 +1,4 @@
-/** What we read of the report that vitest's JSON reporter writes. */
+/** The part that we read of the report that vitest's JSON reporter writes. */
 export interface TestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;

@@ -11,7 +11,7 @@ export interface Awaited {
   readonly died?: Promise<string> | undefined;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** Where to look when it does not come up. */
+  /** The place to look when it does not come up. */
   readonly log: string;
 }
 

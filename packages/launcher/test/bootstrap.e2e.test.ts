@@ -31,7 +31,7 @@ interface Launched {
   readonly SLUICE_SUPERVISED?: string;
 }
 
-/** What the program said to which the set-up handed over. */
+/** Returns what was said by the program to which the set-up handed over. */
 function launched(output: string): Launched {
   const line = output.split('\n').find((candidate) => candidate.startsWith('launched '));
   if (line === undefined) throw new Error(`nothing was launched:\n${output}`);

@@ -30,7 +30,7 @@ interface Started {
   readonly running: RunningProcess;
   readonly home: string;
   readonly port: number;
-  /** What the person is to open. */
+  /** The URL that the person is to open. */
   readonly url: () => Promise<string>;
   readonly file: string;
 }

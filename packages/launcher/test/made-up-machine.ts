@@ -9,7 +9,7 @@ export interface MadeUpMachine {
   readonly bin: string;
   readonly stateFolder: string;
   readonly terminal: ReturnType<typeof createTerminal>;
-  /** What it has told the person. */
+  /** Returns what it has told the person. */
   said(): string;
   /** Puts a program on its PATH, in JavaScript. */
   install(name: string, source: string): void;

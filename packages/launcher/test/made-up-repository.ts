@@ -8,7 +8,7 @@ import { type RunningProcess, startProcess } from '@sluice/testkit';
 export interface MadeUpRepository {
   readonly root: string;
   write(path: string, text: string): void;
-  /** What npm and turbo were called with, a call a line. */
+  /** Returns the calls of npm and turbo with their arguments, a call a line. */
   calls(): string[];
   /** Runs a command as the root's scripts would. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<RunningProcess>;

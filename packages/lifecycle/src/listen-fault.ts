@@ -4,7 +4,7 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'is no address of this machine: give another with HOST or METRICS_HOST',
 };
 
-/** Why a service can't listen, in one line for the operator; undefined for errors of any other kind. */
+/** The reason why a service can't listen, in one line for the operator; undefined for errors of any other kind. */
 export function explainListen(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && error.syscall === 'listen')) return undefined;
   if (!('code' in error && 'address' in error && 'port' in error)) return undefined;

@@ -17,7 +17,7 @@ export interface ManagementServerNeeds {
   /** Renders the metrics; shared among all who ask. */
   readonly metrics: () => Promise<Exposition>;
   readonly livez: () => Page;
-  /** May this replica get work? */
+  /** Tells whether this replica may get work. */
   readonly readyz: () => Page;
   readonly health: () => Page;
   readonly status: () => Page | Promise<Page>;

@@ -4,7 +4,7 @@ import type { RetryPolicy } from './retry-policy.ts';
 export type Schedule = 'transient' | 'rate_limit';
 
 /**
- * How long to wait before the next try: `base × 2ⁿ` (or `base × (n + 1)`), capped, then ± jitter, then the random extra
+ * The wait before the next try: `base × 2ⁿ` (or `base × (n + 1)`), capped, then ± jitter, then the random extra
  * of the policy; never above the cap plus that extra. Formula and numbers: see `retryPresets`.
  *
  * @param waits waits of this schedule that were taken before; 0 for the first

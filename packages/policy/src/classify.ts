@@ -1,6 +1,6 @@
 import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 
-/** What follows from a failure of one call. */
+/** The consequences of a failure of one call. */
 export interface Verdict {
   /**
    * - `retry`: the target may do better next time; first the other targets, then this one again after a back-off.
@@ -11,7 +11,7 @@ export interface Verdict {
    * - `give_up`: nobody will serve this request as it is.
    */
   readonly remedy: 'retry' | 'next_credential' | 'doubt_credential' | 'next_target' | 'give_up';
-  /** Does it speak against the health of the target, so that its circuit should count it? */
+  /** True if the failure speaks against the health of the target, so that its circuit should count it. */
   readonly countsAgainstTarget: boolean;
 }
 
@@ -64,6 +64,6 @@ export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'cre
   return isOfModel ? 'model' : 'credential';
 }
 
-/** Is the credential itself at fault, so that waiting for it is in vain? */
+/** Returns whether the credential itself is at fault, so that waiting for it is in vain. */
 export const isCredentialRefused = (failure: UpstreamFailure): boolean =>
   failure.kind === 'authentication' || failure.kind === 'permission';

@@ -55,6 +55,6 @@ const path = /(?:^|[\s"'`(=:])(?:\/(?!\/)[\w.@-]{1,80}){2,}|\b[a-z]:\\[\w\\.-]{2
 const anyHost =
   /:\/\/|\b(?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|io|ai|dev|app|cn|co|eu|de|uk|us|info|cloud|run|sh|me|xyz|tech|site|online)\b/i;
 
-/** Does the text of a broken server show anything of its inside: hosts, paths, stacks, accounts? */
+/** Returns whether the text of a broken server shows anything of its inside: hosts, paths, stacks, accounts. */
 export const showsInside = (text: string): boolean =>
   stack.test(text) || path.test(text) || anyHost.test(text) || withoutAccount(text) !== text;

@@ -1,9 +1,9 @@
 import type { ChatMessage } from '@sluice/protocol';
 
-/** What is left of a conversation. */
+/** The remainder of a conversation after compression. */
 export interface CompressedContext {
   readonly messages: readonly ChatMessage[];
-  /** How many were left out. */
+  /** Number of messages that were left out. */
   readonly droppedMessages: number;
 }
 
@@ -28,7 +28,7 @@ export function compressContext(messages: readonly ChatMessage[], rounds: number
 }
 
 interface Survey {
-  /** Where each round begins. */
+  /** The positions at which the rounds begin. */
   readonly starts: readonly number[];
   /** For each message where its round begins; 0 for those before the first. */
   readonly startOf: readonly number[];

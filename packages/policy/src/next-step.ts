@@ -2,7 +2,7 @@ import type { RetryState } from '@sluice/protocol';
 import { backoffMs } from './backoff.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** How one target stands at the end of a round in which every target had its chance. */
+/** The standing of one target at the end of a round in which every target had its chance. */
 export type Standing =
   /** It failed, but may do better later; `retryAfterMs` is its own wish. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }

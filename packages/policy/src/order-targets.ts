@@ -6,7 +6,7 @@ export interface OrderFacts<Target extends PlannedTarget> {
   readonly state: RetryState;
   /** The client has text of an answer that broke off. */
   readonly hasDelivered: boolean;
-  /** Can this target write on from that text? */
+  /** Returns whether this target can write on from that text. */
   readonly canContinue: (target: Target) => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How often and how patiently a request is tried. */
+/** The limits on how often and how patiently a request is tried. */
 export interface RetryPolicy {
   /** Calls to upstreams in total, the first included. */
   readonly maxAttempts: number;
@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly randomDelayMaxMs: number;
 }
 
-/** How long a request may take over all its attempts. */
+/** Maximum time that a request may take over all its attempts. */
 export interface TotalTimeouts {
   /** For an answer in one piece. */
   readonly wholeMs: number;

@@ -3,7 +3,7 @@ import { requestIdPattern } from './relay/frame.ts';
 import { retryStateSchema } from './relay/payloads.ts';
 
 /**
- * What BullMQ carries: ids, not the conversation. The body lies beside it in Redis under a time to live, and the
+ * Job that BullMQ carries: ids, not the conversation. The body lies beside it in Redis under a time to live, and the
  * record there decides whether the job is still wanted. Holds no secret.
  */
 export const chatJobSchema = z.object({
@@ -17,7 +17,7 @@ export const chatJobSchema = z.object({
   /** The model as the client named it. */
   model: z.string(),
   stream: z.boolean(),
-  /** What is asked for. Jobs of older replicas do not say it. */
+  /** The operation that is asked for. Jobs of older replicas do not say it. */
   operation: z.enum(['chat', 'embeddings']).default('chat'),
   /** Thoughts stay in the answer's text, marked as the provider marks them. Default: no. */
   keepsThinkingMarkup: z.boolean().optional(),

@@ -1,4 +1,4 @@
-/** What a JSON text may look like before anybody parses it. */
+/** The limits that a JSON text must keep before anybody parses it. */
 export interface JsonLimits {
   /** Levels of `[` and `{`. */
   readonly maxDepth: number;
@@ -60,7 +60,7 @@ export function inspectJson(
   return 'ok';
 }
 
-/** Where the closing quote of a string is, or the end of the text if there is none. */
+/** Returns the position of a string's closing quote, or the end of the text if there is none. */
 function endOfString(bytes: Uint8Array, start: number): number {
   let searchFrom = start + shortStringBytes;
   for (let at = start; at < bytes.length; at++) {

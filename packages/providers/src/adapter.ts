@@ -22,13 +22,13 @@ export interface CallPlan {
   readonly reportStreamUsage: boolean;
   /** Names the request, and with it answers of providers that give them no name. */
   readonly requestId: string;
-  /** When the call begins: ms since 1970. Dates answers of providers that do not. */
+  /** Start of the call: ms since 1970. Dates answers of providers that do not date them. */
   readonly startedAtMs: number;
   /** Gives a random UUID, for protocols that want their clients to make some up. */
   readonly newId: () => string;
   /** Thoughts stay in the answer's text, marked as the provider marks them. */
   readonly keepsThinkingMarkup: boolean;
-  /** What {@link ProviderAdapter.prepare} found out. */
+  /** The findings of {@link ProviderAdapter.prepare}. */
   readonly notes?: Readonly<Record<string, string>>;
   /**
    * Keeps results from which a later attempt of the same request at the same target may start: it gets them as `notes`
@@ -37,21 +37,21 @@ export interface CallPlan {
   readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
 }
 
-/** What a provider is to Sluice. All functions are pure; the worker does the talking. */
+/** A provider as Sluice sees it. All functions are pure; the worker does the talking. */
 export interface ProviderAdapter {
   readonly type: string;
   readonly capabilities: Capabilities;
-  /** How a stream is cut into events. */
+  /** The way a stream is cut into events. */
   readonly framing: Framing;
   /** It has no answers in one piece: they are collected from a stream. */
   readonly isStreamOnly?: boolean;
   /** It parses the arguments of calls in the history, so that those have to stay within bounds. */
   readonly readsArguments?: boolean;
-  /** What of this request the provider can't do, beyond what `capabilities` says: values, combinations. */
+  /** Fields of this request that the provider can't do, beyond what `capabilities` says: values, combinations. */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
-  /** Is this a picture that the provider fetches itself, although it takes no others by their URL? */
+  /** Returns whether the provider fetches this picture itself, although it takes no others by their URL. */
   takesImage?(url: string): boolean;
-  /** What must be asked of the provider before the call that brings the answer. */
+  /** The questions to ask the provider before the call that brings the answer. */
   prepare?(body: ChatBody, plan: CallPlan): Preparation;
   /** The call that brings the answer. The body holds nothing that the provider can't do. */
   toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
@@ -60,15 +60,15 @@ export interface ProviderAdapter {
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
   /** For answers that are not 2xx. */
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
-  /** What may be secret among its options: taken out of whatever is said of a failure, as the key is. */
+  /** Options that may be secret: taken out of whatever is said of a failure, as the key is. */
   readonly secrets?: readonly string[];
-  /** Where tokens come from that are no fixed keys. */
+  /** The source of tokens that are not fixed keys. */
   readonly tokens?: TokenSource;
   /** Absent where the provider makes none. */
   readonly embeddings?: EmbeddingsAdapter;
 }
 
-/** How a provider makes embeddings; the request is OpenAI's for them. */
+/** The way a provider makes embeddings; the request is OpenAI's for them. */
 export interface EmbeddingsAdapter {
   /** As in `Capabilities.parameters`, beyond `model` and `input`. */
   readonly parameters: Capabilities['parameters'];
@@ -114,7 +114,7 @@ export type StreamState =
   | { readonly kind: 'complete'; readonly summary: AnswerSummary }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** What the gateway itself wants to know of an answer. */
+/** The facts about an answer that the gateway itself needs. */
 export interface AnswerSummary {
   readonly usage: Usage | undefined;
   readonly finishReason: string | undefined;

@@ -1,6 +1,6 @@
 import type { PrefillStyle } from '@sluice/rescue';
 
-/** What a provider can do. What it can't is refused with a 400 that names the field, or dropped where config says so. */
+/** The abilities of a provider. Anything else is refused with a 400 naming the field, or dropped if config says so. */
 export interface Capabilities {
   /**
    * Names of the request's parameters that reach the provider, beyond `model`, `messages`, `stream` and `stream_options`;
@@ -8,13 +8,13 @@ export interface Capabilities {
    */
   readonly parameters: ReadonlySet<string> | 'any';
   /**
-   * Which pictures it takes. Where `https` is missing and `data` is there, the worker fetches the picture, and the adapter
+   * The pictures it takes. Where `https` is missing and `data` is there, the worker fetches the picture and the adapter
    * sees a data URL.
    */
   readonly images: readonly ('https' | 'data')[];
   /** Other media that it takes: types of content parts. */
   readonly media: readonly ('input_audio' | 'file')[];
-  /** How it writes on where a last message of the assistant ends, unless config says otherwise. */
+  /** The way it writes on where a last message of the assistant ends, unless config says otherwise. */
   readonly prefill: PrefillStyle | 'none';
   /** It shows its thoughts, or can be told to think. */
   readonly reasoning: boolean;

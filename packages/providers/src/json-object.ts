@@ -13,7 +13,7 @@ export const isFilled = (value: unknown): value is string => typeof value === 's
 export const saysNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** Does an object say anything in other members than these? */
+/** Returns whether an object says anything in other members than these. */
 export function saysMoreThan(members: ReadonlySet<string>, object: JsonObject): boolean {
   for (const name of Object.keys(object)) if (!members.has(name) && !saysNothing(object[name])) return true;
   return false;

@@ -2,13 +2,13 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { PreparationStep, StepAnswer } from './preparation.ts';
 
 /**
- * How a person logs in with a browser, once, so that tokens can be renewed from then on: OAuth 2.0's authorization code.
+ * A person's login with a browser, once, so that tokens can be renewed from then on: OAuth 2.0's authorization code.
  * Pure: who runs it opens the port, makes the calls and writes the file.
  */
 export interface Login {
-  /** Where the browser brings the code, on this machine. */
+  /** The address on this machine to which the browser brings the code. */
   readonly callback: { readonly port: number; readonly path: string };
-  /** Where the login is kept, below the home folder. */
+  /** The file that holds the login, below the home folder. */
   readonly file: string;
   /** Begins the names of the variables that hold the client: `…_CLIENT_ID`, `…_CLIENT_SECRET` and `…_BASE_URL`. */
   readonly variablePrefix: string;
@@ -31,7 +31,7 @@ export interface LoginClient {
 export type LoginResult =
   | {
       readonly kind: 'done';
-      /** What is written to the file, and read by `TokenSource.readLogin`. Secret. */
+      /** The text that is written to the file, and read by `TokenSource.readLogin`. Secret. */
       readonly fileText: string;
       /** Whom the provider takes this person for. */
       readonly account: string | undefined;

@@ -27,7 +27,7 @@ export const parseClientJson = (text: string): unknown =>
  */
 export const parseProviderJson = (text: string): unknown => parseWithin(text, providerLimits);
 
-/** Is this deeper or wider than anything that {@link parseProviderJson} takes? */
+/** Returns whether a text is deeper or wider than anything that {@link parseProviderJson} takes. */
 export const isOverLimits = (text: string): boolean => inspectJsonText(text, providerLimits) !== 'ok';
 
 /**

@@ -12,10 +12,10 @@ export type PreparationStep =
   | { readonly kind: 'call'; readonly request: UpstreamRequest }
   /** Make this call and go on: nobody waits for its answer. */
   | { readonly kind: 'tell'; readonly request: UpstreamRequest }
-  /** Do nothing for so long. */
+  /** A step that does nothing for the given time. */
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** What came back, whatever its status; where nothing does, an empty answer with status 0. */
+/** The answer to a step, whatever its status; where nothing comes back, an empty answer with status 0. */
 export interface StepAnswer {
   readonly head: ResponseHead;
   readonly text: string;

@@ -6,11 +6,11 @@ import type { Login } from './login.ts';
 export interface Provider {
   /** The options that an upstream of this type may have; each with a description. */
   readonly options: z.ZodObject;
-  /** Where it is, if there is one place for all. */
+  /** The provider's base URL, if there is one place for all. */
   readonly defaultBaseUrl: string | undefined;
-  /** What its operators should know, said once at the start of each worker that has such an upstream. */
+  /** A notice to its operators, given once at the start of each worker that has such an upstream. */
   readonly notice: string | undefined;
-  /** How a person logs in, where a login can stand in for a key. */
+  /** The login of a person, where a login can stand in for a key. */
   readonly login: Login | undefined;
   /**
    * @param baseUrl where it will be called, for providers that speak another protocol elsewhere

@@ -1,6 +1,6 @@
 import type { ChatBody } from './adapter.ts';
 
-/** What the client says of its stream. */
+/** Returns the client's options for its stream. */
 export function streamOptions(body: ChatBody): Readonly<Record<string, unknown>> {
   const options = body['stream_options'];
   return typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};

@@ -3,22 +3,22 @@ import type { PreparationStep, StepAnswer } from './preparation.ts';
 
 /** A token that a provider gives out for some time, in place of a fixed key. */
 export interface ProviderToken {
-  /** What `CallPlan.apiKey` gets. Secret. */
+  /** The value for `CallPlan.apiKey`. Secret. */
   readonly value: string;
-  /** When it ends: ms since 1970; undefined where nobody says. */
+  /** The time at which the token ends: ms since 1970; undefined where nobody says. */
   readonly expiresAtMs: number | undefined;
-  /** What its renewal takes, such as a refresh token. Secret. */
+  /** The means of its renewal, such as a refresh token. Secret. */
   readonly renewal?: string | undefined;
 }
 
 /**
- * How a provider's tokens are got and renewed: pure, the worker makes the calls. All workers together use one token a
+ * Obtains and renews a provider's tokens: pure, the worker makes the calls. All workers together use one token a
  * credential; one of them renews it for all.
  */
 export interface TokenSource {
   /** A token is renewed so long before its end. */
   readonly renewBeforeMs: number;
-  /** How long a token is used of which nobody says when it ends. */
+  /** Time that a token is used when nobody says when it ends. */
   readonly unknownLifeMs: number;
   /**
    * Gets another token in place of one that is about to end or was refused.
@@ -58,6 +58,6 @@ export type TokenResult =
   | {
       readonly kind: 'failed';
       readonly failure: UpstreamFailure;
-      /** What the next renewal must begin with, where this one has used up the last. Secret. */
+      /** The secret that the next renewal must begin with, where this one has used up the last. */
       readonly renewal?: string | undefined;
     };

@@ -6,7 +6,7 @@ const folder = new URL('../../../docs/providers/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 const types = Object.keys(providers) as ProviderType[];
 
-/** What an upstream of the type can't do without. */
+/** The options that an upstream of the type can't do without. */
 const leastOptions: Partial<Record<ProviderType, object>> = { 'zai-web': { signing_variant: 'none' } };
 
 /** Rows for options that change what a type can do, by the word that stands behind the type. */

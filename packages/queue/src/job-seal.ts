@@ -14,7 +14,7 @@ export interface JobSeal {
   openDelivered(stored: string, run: RunName): Opened;
   /** Returns the job with its MAC, as it goes into the queue. */
   sign(job: ChatJob): object;
-  /** Has an ingress with the same secret signed this? */
+  /** Returns whether an ingress with the same secret has signed this. */
   isGenuine(data: unknown): boolean;
 }
 

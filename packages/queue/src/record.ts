@@ -26,7 +26,7 @@ export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
 const forgetScript = defineScript(here('forget-2.lua'), (reply) => z.number().parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
-/** Which shard a request lives on: the same for every process, spread evenly over random ids. */
+/** Returns the shard a request lives on: the same for every process, spread evenly over random ids. */
 function shardOf(requestId: string, shards: number): number {
   let hash = 0;
   for (let at = 0; at < requestId.length; at++) hash = (Math.imul(hash, 31) + requestId.charCodeAt(at)) >>> 0;

@@ -21,7 +21,7 @@ export interface Submitter {
   submit(request: Submission): Promise<'queued' | 'unknown'>;
   /** Queues a later run of a stored request. `gone` when its record is, and with it the body; `unknown` as for `submit`. */
   resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<'queued' | 'gone' | 'unknown'>;
-  /** Where the job of the latest run is: still in the list, taken by a worker, or nowhere. */
+  /** Finds the job of the latest run: still in the list, taken by a worker, or nowhere. */
   find(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<'listed' | 'taken' | 'gone'>;
   /** Makes this epoch the latest one, unless a worker may have the one before it. The run is yet to be queued. */
   takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<TakeBack>;
@@ -50,13 +50,13 @@ export type TakeBack =
 
 export interface Submission {
   readonly job: ChatJob;
-  /** What the client sent. */
+  /** The body that the client sent. */
   readonly body: Buffer;
   /** ms since 1970 on the Redis clock. */
   readonly deadlineAt: number;
-  /** How long the record is kept at most, in ms. */
+  /** Maximum time that the record is kept, in ms. */
   readonly ttlMs: number;
-  /** What the client has of an answer that broke off, for the run to go on from. */
+  /** The part that the client has of an answer that broke off, for the run to go on from. */
   readonly delivered?: Delivered | undefined;
 }
 

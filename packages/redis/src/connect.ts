@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Cluster, Redis } from 'ioredis';
 import { writeOnceATurn } from './one-write-a-turn.ts';
 
-/** Where Redis is. The one of its three forms that the operator chose, with what all of them share. */
+/** The location of Redis: the one of its three forms that the operator chose, with what all of them share. */
 export type RedisSettings = RedisPlace & {
   readonly username?: string | undefined;
   readonly password?: { reveal(): string } | undefined;
@@ -26,7 +26,7 @@ export interface RedisNode {
 export type RedisConnection = Redis | Cluster;
 
 /**
- * What a connection is for decides how it fails:
+ * The purpose of a connection decides how it fails:
  * - `command`: short questions in a request's path. Outlives one lost connection, then fails: after a second at most.
  * - `writer`: mailbox writes. Waits for Redis to come back and sends again what was not acknowledged.
  * - `blocking`: one blocking read at a time. Never gives up.
@@ -48,7 +48,7 @@ const roles = {
   blocking: { maxRetriesPerRequest: null },
 } as const;
 
-/** How long to wait before the n-th reconnection: quick at first, never above a second. */
+/** Time to wait before the n-th reconnection: short at first, never above a second. */
 const reconnectDelayMs = (tries: number): number => Math.min(1000, 25 * 2 ** Math.min(tries, 6));
 
 export interface ConnectRequest {
@@ -78,7 +78,7 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
     connectionName: name,
     socketTimeout: socketTimeoutMs,
     connectTimeout: 5000,
-    // How long a server that is being left may take to say goodbye; one that is frozen never does.
+    // Maximum time that a server being left may take to say goodbye; one that is frozen never does.
     disconnectTimeout: 500,
     replyMapping: 'legacy',
     ...(settings.username === undefined ? {} : { username: settings.username }),
@@ -120,7 +120,7 @@ function tlsOptions(tls: Exclude<RedisSettings['tls'], undefined>): { ca?: strin
   };
 }
 
-/** What Redis says to whoever comes with the wrong name or password; waiting does not mend it. */
+/** Redis's replies to a client with the wrong name or password; waiting does not mend it. */
 const refusedLogin = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|Client sent AUTH))/;
 
 /**

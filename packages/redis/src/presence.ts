@@ -1,9 +1,9 @@
 import type { RedisConnection } from './connect.ts';
 
-/** Whether Redis is there, as one connection sees it. */
+/** The presence of Redis, as one connection sees it. */
 export interface Presence {
   readonly isUp: boolean;
-  /** Is it away for longer than a connection takes to come back? Then asking it only costs time. */
+  /** True while it is away for longer than a connection takes to come back; asking it then only costs time. */
   readonly isAway: boolean;
 }
 

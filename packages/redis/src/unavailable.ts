@@ -1,4 +1,4 @@
-/** What ioredis and Redis say when Redis cannot serve just now; anything else is a fault of ours. */
+/** The messages of ioredis and Redis when Redis cannot serve just now; anything else is a fault of ours. */
 const signs = [
   /^Connection is closed/,
   /^Command timed out/,
@@ -16,7 +16,7 @@ const signs = [
   /\b(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/,
 ];
 
-/** Is this error Redis being away, full or in transition, and so worth another try later? */
+/** Returns whether this error means Redis is away, full or in transition, and so worth another try later. */
 export function isRedisUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (signs.some((sign) => sign.test(error.message))) return true;

@@ -27,7 +27,7 @@ export interface Subscription {
   close(): void;
 }
 
-/** Why a frame was not delivered. */
+/** The reason why a frame was not delivered. */
 export type DropReason = 'unknown_request' | 'old_epoch' | 'repeated' | 'after_gap';
 
 export interface InboxNeeds {

@@ -28,7 +28,7 @@ export interface MailboxReaderNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** Where a batch comes from. */
+/** The origin of a batch. */
 export interface Origin {
   readonly processId: string;
   /** The writer's clock, ms since 1970. */

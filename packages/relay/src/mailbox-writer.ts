@@ -28,7 +28,7 @@ export interface MailboxWriter {
 export interface MailboxWriterNeeds {
   /** Of the `writer` role: it waits for an absent Redis. */
   readonly connection: RedisConnection;
-  /** Who writes. */
+  /** The id of the writing process. */
   readonly processId: string;
   readonly mailboxKey: (destination: string) => string;
   /** The mailbox does not exist any more: its process is gone, and so is every request it held. */
@@ -49,7 +49,7 @@ const batchBytes = 1024 * 1024;
 const giveUpAfterMs = 10_000;
 const retryDelayMs = 200;
 /**
- * How long a mailbox may be missing: a Redis that comes back without its data has lost it, and its process, if it still
+ * Maximum absence of a mailbox: a Redis that comes back without its data has lost it, and its process, if it still
  * lives, brings it back at its next look (every second).
  */
 const missingForMs = 2000;

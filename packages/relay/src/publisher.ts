@@ -7,7 +7,7 @@ export interface Publisher {
   data(text: string): void;
   /** A frame with a JSON payload. */
   send(kind: Exclude<FrameKind, 'data'>, payload: unknown): void;
-  /** Is the mailbox full, or has this run had its share of it for now? */
+  /** Returns whether the mailbox is full, or this run has had its share of it for now. */
   isCongested(): boolean;
   /** Calls back once when it is worth another look. */
   onceWritable(callback: () => void): void;
@@ -28,7 +28,7 @@ export interface PublisherNeeds {
 }
 
 /**
- * What one run may send in a while: 5 MB a second, some 20,000 tokens. An upstream that sends faster would make all other
+ * The rate limit of one run: 5 MB a second, some 20,000 tokens. An upstream that sends faster would make all other
  * streams of the same ingress wait behind it.
  */
 const shareBytes = 256 * 1024;

@@ -82,7 +82,7 @@ export function createRoster({ connection, rosterKey, onError, now }: RosterNeed
   };
 }
 
-/** Does something twice a second, never twice at once. */
+/** Runs an action twice a second, never two at once. */
 function createBeat(
   act: () => Promise<unknown>,
   onError: (error: unknown) => void,

@@ -175,7 +175,7 @@ describe('mailboxes', () => {
       proxy.set({ kind: 'reset' });
       proxy.set({ kind: 'pass' });
     }
-    // What arrived twice has the same number; the inbox drops it, as here.
+    // A batch that arrived twice has the same number; the inbox drops it, as here.
     const received = (): string => {
       let text = '';
       let next = 0;

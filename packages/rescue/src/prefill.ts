@@ -1,7 +1,7 @@
 import type { Delivered } from '@sluice/protocol';
 
 /**
- * How a server is told to write on where the last message of the assistant ends:
+ * The way a server is told to continue the last message of the assistant where it ends:
  * - `assistant`: it does so by itself (Anthropic's compatible endpoint, OpenRouter).
  * - `prefix`: by `"prefix": true` in that message (DeepSeek's beta endpoint, Mistral).
  * - `continue_final_message`: by that field, and `"add_generation_prompt": false` (vLLM, SGLang).
@@ -16,7 +16,7 @@ export function withPrefill(body: Body, delivered: Delivered, style: PrefillStyl
   return { ...withAnswerSoFar(body, delivered.content, style), ...shortened(body, delivered.chunks) };
 }
 
-/** What a model is told that can't write on by itself. */
+/** The instruction for a model that cannot continue a message by itself. */
 const request =
   'Continue your last message exactly where it stopped. Repeat nothing of it, and do not introduce what follows.';
 
@@ -43,13 +43,13 @@ function shortened(body: Body, tokens: number): Body {
   return Object.fromEntries(limits);
 }
 
-/** Whether an answer to this request is one text that may be continued: one choice, and no probabilities of tokens. */
+/** Returns whether an answer to this request is one continuable text: one choice, and no probabilities of tokens. */
 export function isContinuable(body: Body): boolean {
   const { n, logprobs } = body;
   return (n === undefined || n === null || n === 1) && logprobs !== true;
 }
 
-/** Whether an answer that met its limit may be lengthened. JSON that is begun anew in its middle would be none. */
+/** Returns whether an answer that met its limit may be extended. JSON restarted in its middle would be invalid. */
 export function isExtensible(body: Body): boolean {
   const { response_format: format } = body;
   const type: unknown = typeof format === 'object' && format !== null ? Reflect.get(format, 'type') : undefined;

@@ -2,7 +2,7 @@ import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChu
 import { createRepeatGuard } from './repeat-guard.ts';
 
 /**
- * How a run goes on with an answer: `continue`: the model was given what the client has and writes on from there;
+ * The way a run goes on with an answer: `continue`: the model was given what the client has and continues from there;
  * `restart`: it answers from the beginning, and what the client has is held back.
  */
 export type RescueMode = 'continue' | 'restart';
@@ -38,14 +38,14 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
-    // What the client has goes beyond the new answer.
+    // The text that the client has goes beyond the new answer.
     if (!isEmptyText(finishReason)) endThoughts();
     if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
   }
 
-  /** What of a delta is new to the client. */
+  /** Returns the part of a delta that is new to the client. */
   function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
     const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);

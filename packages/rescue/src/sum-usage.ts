@@ -1,6 +1,6 @@
 import { mostTokens, type Usage } from '@sluice/protocol';
 
-/** What several calls cost together, their details too. */
+/** Returns the total usage of several calls, including the details. */
 export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {

@@ -7,7 +7,7 @@ export interface Transcript {
   read(): Reading;
 }
 
-/** How far an answer got. */
+/** The progress of an answer. */
 export interface Reading {
   /** Characters of the answer's text. */
   readonly characters: number;
@@ -15,7 +15,7 @@ export interface Reading {
   readonly chunks: number;
   /** The answer is complete, whatever became of the stream. */
   readonly finishReason?: string;
-  /** Where another run may go on; absent where none may: a tool call had begun, or the answer is more than one text. */
+  /** The point where another run may go on; absent if none may: a tool call had begun, or it is more than one text. */
   readonly delivered?: Delivered;
 }
 

@@ -14,7 +14,7 @@ const chunk = (delta: Delta, more: object = {}): string =>
   sse({ id: 'first', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null, ...more }] });
 const finish = (reason = 'stop'): string => chunk({}, { finish_reason: reason });
 
-/** What a client would put together. */
+/** Returns the text that a client would put together. */
 function textOf(stream: string): { content: string; reasoning: string; finishes: number } {
   let content = '';
   let reasoning = '';

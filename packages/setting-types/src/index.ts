@@ -5,7 +5,7 @@ const longestTimerMs = 2 ** 31 - 1;
 /** The longest text that V8 can hold. */
 const longestTextBytes = 2 ** 29 - 24;
 
-/** What zod's error functions are told, as far as it matters here. */
+/** The argument of zod's error functions, as far as it matters here. */
 interface Complaint {
   readonly input?: unknown;
 }
@@ -74,7 +74,7 @@ export function someText(wanted: string): z.ZodString {
   return inWords(z.string(error).min(1, error), wanted);
 }
 
-/** What can be sent in a header as it is. */
+/** A text that can be sent in a header as it is. */
 export const token = (wanted: string): z.ZodString => textLike(/^[\x21-\x7e]+$/, wanted);
 
 /** A short name that may stand in Redis keys, headers and metrics. */

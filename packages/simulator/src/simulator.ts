@@ -8,7 +8,7 @@ import { control, controlPrefix, isRefusalMs, longestRefusalMs } from './server/
 import { exchange } from './server/exchange.ts';
 import { listen } from './server/listener.ts';
 
-/** Where a simulator listens. */
+/** The address that a simulator listens on. */
 export interface SimulatorOptions {
   /** 0 takes a free one. */
   readonly port: number;

@@ -6,7 +6,7 @@ export interface RawAnswer {
   /** The HTTP chunks of a chunked body; of another, what came at once. */
   readonly pieces: readonly Buffer[];
   readonly body: Buffer;
-  /** Whether the body came to the end that HTTP knows: the last chunk, or all of its content-length. */
+  /** True if the body came to the end that HTTP knows: the last chunk, or all of its content-length. */
   readonly isComplete: boolean;
 }
 

@@ -4,7 +4,7 @@ import { createAnswerReader, type RawAnswer } from './raw-answer.ts';
 
 /** A call on a connection of its own, down to how that ended. */
 export interface RawCall {
-  /** What has come so far. */
+  /** Returns the part of the answer that has come so far. */
   readonly answer: () => RawAnswer;
   /** Resolves once the answer is complete, and hangs up then, or once the connection has ended. */
   readonly finish: () => Promise<RawAnswer & { readonly end: ConnectionEnd }>;
@@ -12,10 +12,10 @@ export interface RawCall {
   readonly socket: Socket;
 }
 
-/** How a connection ended: by the peer's FIN or RST, or by us. */
+/** The way a connection ended: by the peer's FIN or RST, or by us. */
 export type ConnectionEnd = 'fin' | 'rst' | 'left';
 
-/** What to send beyond the model. */
+/** The parts of a request to send beyond the model. */
 export interface RawRequest {
   /** Fields of the body; default: streamed, one user message. */
   readonly body?: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import { redactSecrets } from './redact.ts';
 
-/** What {@link createDiagnostics} works with. */
+/** The dependencies of {@link createDiagnostics}. */
 export interface DiagnosticsNeeds {
   readonly write: (line: string) => void;
   /** Monotonic milliseconds. */
@@ -14,7 +14,7 @@ const quietMs = 60_000;
 const longestLine = 400;
 
 /**
- * Where the SDK says what troubles it: one line a minute, with the number of those held back since. A collector that is
+ * Log of the SDK's own troubles: one line a minute, with the number of those held back since. A collector that is
  * away must not fill the logs.
  */
 export function createDiagnostics({ write, now, isLimited }: DiagnosticsNeeds): DiagLogger {

@@ -15,7 +15,7 @@ const longestStack = 8000;
 const mostCauses = 5;
 
 /**
- * What is worth logging of an error. The stack only if asked for or if the error is our own fault: one without a code,
+ * Parts of an error worth logging; the stack only if asked for or if the error is our own fault: one without a code,
  * or with `internal_error`. Every text goes through `redactSecrets`; other properties, where clients of Redis and HTTP
  * keep whole requests, are left out.
  */

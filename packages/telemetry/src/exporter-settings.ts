@@ -1,4 +1,4 @@
-/** What the standard variables ask for: no traces, traces sent somewhere, or something that cannot be done. */
+/** The request of the standard variables: no traces, traces sent somewhere, or something that cannot be done. */
 export type TracingWish =
   | { readonly kind: 'off' }
   | { readonly kind: 'on' }

@@ -22,7 +22,7 @@ export interface Instruments {
   readonly histogram: (row: MetricRow) => Series<HistogramCell>;
 }
 
-/** What {@link createInstruments} works with. */
+/** The dependencies of {@link createInstruments}. */
 export interface InstrumentsNeeds {
   readonly registry: Registry;
   /** The values of those labels that the configuration bounds. */

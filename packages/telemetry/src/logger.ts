@@ -10,7 +10,7 @@ export type Logger = PinoLogger;
 /** From `trace` to `fatal`; `silent` writes nothing. */
 export type LogLevel = LevelWithSilent;
 
-/** How a process logs. */
+/** The logging options of a process. */
 export interface LoggerOptions {
   /** `sluice-ingress`; stands in every line. */
   readonly service: string;
@@ -34,7 +34,7 @@ const secretFields = [
   'secret',
   'token',
 ];
-/** Where such fields stand in what we log: at the top, in headers and in parts of the configuration. */
+/** The places of such fields in what we log: at the top, in headers and in parts of the configuration. */
 const places = ['', 'headers', 'req.headers', 'credential', 'upstream', 'redis', 'principal'];
 
 /**

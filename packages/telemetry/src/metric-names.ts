@@ -1,6 +1,6 @@
 import { errorTable } from '@sluice/protocol';
 
-/** Which of our processes exposes a metric. */
+/** The process of ours that exposes a metric. */
 export type Service = 'ingress' | 'worker';
 
 /** A label's values: fixed ones, or a set that the configuration gives. */
@@ -19,15 +19,15 @@ export interface MetricRow {
 }
 
 const outcomes = ['complete', 'error', 'cancelled', 'refused'] as const;
-/** How a request ended; `refused` before any upstream was asked. */
+/** The way a request ended; `refused` means before any upstream was asked. */
 export type Outcome = (typeof outcomes)[number];
 
 const attemptOutcomes = ['complete', 'error', 'cancelled'] as const;
-/** How one call to an upstream ended. */
+/** The way one call to an upstream ended. */
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 const dropReasons = ['unknown_request', 'old_epoch', 'repeated', 'after_gap'] as const;
-/** Why a frame that was read was not delivered. */
+/** The reason why a frame that was read was not delivered. */
 export type DropReason = (typeof dropReasons)[number];
 
 const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;

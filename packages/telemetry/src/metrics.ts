@@ -16,19 +16,19 @@ export interface MetricsOptions {
   /** Ids of the model entries as configured, globs too: report the entry that matched, not what the client wrote. */
   readonly models: readonly string[];
   readonly upstreams: readonly string[];
-  /** What has a breaker: `upstream/model`. Default none. */
+  /** The targets that have a breaker: `upstream/model`. Default none. */
   readonly targets?: readonly string[];
   /** Default `chat` alone. */
   readonly queues?: readonly string[];
 }
 
-/** What `/metrics` answers. */
+/** The answer of `/metrics`. */
 export interface Exposition {
   readonly contentType: string;
   readonly body: string;
 }
 
-/** What both services record. No method throws, and none of those for single chunks or batches allocates. */
+/** Metrics that both services record. No method throws, and none of those for single chunks or batches allocates. */
 export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** A batch of frames came out of the mailbox; `lagMs` is its age, absent where its writer gave no time. */
@@ -37,14 +37,14 @@ export interface SharedMetrics {
   render(): Promise<Exposition>;
 }
 
-/** How a chat request ended; recorded once, when nothing more follows. */
+/** The way a chat request ended; recorded once, when nothing more follows. */
 export interface FinishedRequest {
   readonly model?: string | undefined;
   readonly upstream?: string | undefined;
   readonly stream: boolean;
   readonly outcome: Outcome;
   readonly status: number;
-  /** What the client was told, as status or inside the stream. */
+  /** The code that the client was told, as status or inside the stream. */
   readonly code?: ErrorCode | undefined;
   readonly durationMs: number;
   readonly ttftMs?: number | undefined;
@@ -52,7 +52,7 @@ export interface FinishedRequest {
   readonly outputTokens?: number | undefined;
 }
 
-/** What an ingress records beside that. */
+/** The metrics that an ingress records in addition. */
 export interface IngressMetrics extends SharedMetrics {
   requestFinished(request: FinishedRequest): void;
   streamOpened(): void;
@@ -71,11 +71,11 @@ export interface IngressMetrics extends SharedMetrics {
   relayDropped(reason: DropReason): void;
   /** A frame of a request was lost on the way. */
   relayGap(): void;
-  /** Who knows the values of gauges that are not counted here. */
+  /** Sets the sources of gauges that are not counted here. */
   watch(sources: IngressSources): void;
 }
 
-/** What a worker records beside that. */
+/** The metrics that a worker records in addition. */
 export interface WorkerMetrics extends SharedMetrics {
   jobStarted(): void;
   jobEnded(): void;
@@ -87,7 +87,7 @@ export interface WorkerMetrics extends SharedMetrics {
   /** A call that failed had sent so many tokens before, about. */
   tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
-  /** Who knows the values of gauges that are not counted here. */
+  /** Sets the sources of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
 }
 

@@ -4,12 +4,12 @@
  * no answer, no stop sequence and no key is ever among the values.
  */
 
-/** Which side of a call a span is. */
+/** The side of a call that a span represents. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 /** By name; undefined values are left out. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** What to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
+/** The data to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
 export interface SpanShape {
   readonly name: string;
   readonly kind: SpanKind;
@@ -52,7 +52,7 @@ export function httpServerSpan(request: {
   };
 }
 
-/** Who asks, known after authentication: the name of the key in the configuration, never the key. */
+/** The caller, known after authentication: the name of the key in the configuration, never the key. */
 export function principalAttributes(keyName: string): SpanAttributes {
   return { 'sluice.key_name': keyName };
 }
@@ -132,7 +132,7 @@ export function inferenceSpan(call: {
   };
 }
 
-/** What is known when the logical call ends. */
+/** The data known when the logical call ends. */
 export interface InferenceResult {
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
@@ -209,7 +209,7 @@ export function tokenSpan(token: {
 }
 
 /**
- * What the GenAI conventions of autumn 2026 renamed on spans. Dashboards in the field read the names before that, so the
+ * Renames on spans by the GenAI conventions of autumn 2026. Dashboards in the field read the names before that, so the
  * new ones come only with the opt-in that the specification asks for.
  */
 export function selectGenAiNames(stabilityOptIn: string | undefined): { readonly cacheWriteTokens: string } {
@@ -222,7 +222,7 @@ export function selectGenAiNames(stabilityOptIn: string | undefined): { readonly
 // A variable of OpenTelemetry's own, read here as the SDK reads its others.
 const genAiNames = selectGenAiNames(process.env['OTEL_SEMCONV_STABILITY_OPT_IN']);
 
-/** Where the conventions have a well-known value that differs from our word for the type. */
+/** The types for which the conventions have a well-known value that differs from our word. */
 const providerNames: Readonly<Record<string, string>> = { azure: 'azure.ai.openai', gemini: 'gcp.gemini' };
 
 function methodAttributes(method: string): SpanAttributes {

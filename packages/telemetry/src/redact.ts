@@ -14,11 +14,11 @@ const proseAfterBearer = 'tokens?|keys?|auth\\w*|schemes?|realm|headers?|credent
 const secretNames =
   '(?:x-)?api[-_ ]?key|access[-_]?token|refresh[-_]?token|auth[-_]?token|client[-_]?secret|secret(?:[-_]?key)?|passw(?:or)?d|authorization';
 
-/** Where a word begins, also right after an escape of JSON (`\n`, `\u0000`) or of a URL (`%22`), which ends in letters. */
+/** Start of a word, also right after an escape of JSON (`\n`, `\u0000`) or of a URL (`%22`), which ends in letters. */
 const wordStart = '(?:(?<![A-Za-z0-9])|(?<=\\\\[bfnrt]|\\\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}))';
 
 /**
- * What credentials look like. Each pattern begins at a fixed word or at a border that it cannot cross itself, and ends
+ * Patterns of credentials. Each pattern begins at a fixed word or at a border that it cannot cross itself, and ends
  * in at most one open-ended run, so that no text makes the engine go back over what it has read: time stays linear.
  */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [

@@ -25,7 +25,7 @@ export interface RequestLogFields {
   readonly duration_ms: number;
   readonly ttft_ms?: number | undefined;
   readonly queue_wait_ms?: number | undefined;
-  /** How often the answer broke off and was continued. */
+  /** Number of times the answer broke off and was continued. */
   readonly rescues?: number | undefined;
   /** Tokens, about, of calls that failed in the middle of their answer. */
   readonly burnt_tokens?: number | undefined;

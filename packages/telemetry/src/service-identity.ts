@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What a process knows about itself from the outside. */
+/** The facts that a process knows about itself from the outside. */
 export interface ProcessFacts {
   readonly env: NodeJS.ProcessEnv;
   /** The script being run. */

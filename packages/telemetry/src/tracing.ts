@@ -13,7 +13,7 @@ import { redactSecrets } from './redact.ts';
 import { asStranger } from './stranger.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
-/** What a span is told when it starts. */
+/** Options of a span at its start. */
 export interface StartSpanOptions {
   readonly name: string;
   readonly kind: SpanKind;
@@ -22,7 +22,7 @@ export interface StartSpanOptions {
   readonly parent?: SpanHandle | Carrier | undefined;
   /** The parent is a client's: its trace goes on, but neither its decision on sampling nor its `tracestate` counts. */
   readonly isParentStranger?: boolean;
-  /** When it began, if that was earlier: milliseconds since 1970. */
+  /** Start time of the span, if it began earlier: milliseconds since 1970. */
   readonly startTimeMs?: number;
 }
 
@@ -37,7 +37,7 @@ export interface SpanHandle {
   end(endTimeMs?: number): void;
   /** For logs. Undefined where there is no trace at all. */
   readonly traceId: string | undefined;
-  /** What a child elsewhere needs: for the job and for the upstream. Empty where there is no trace. */
+  /** The carrier for a child elsewhere: for the job and for the upstream. Empty where there is no trace. */
   carrier(): Carrier;
 }
 

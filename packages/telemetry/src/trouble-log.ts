@@ -1,6 +1,6 @@
 import type { Logger } from './logger.ts';
 
-/** How long a trouble that was logged is only counted. */
+/** Time for which a trouble that was logged is only counted. */
 const quietMs = 10_000;
 
 /**

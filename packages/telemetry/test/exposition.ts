@@ -5,7 +5,7 @@ interface Sample {
   readonly value: number;
 }
 
-/** What a scraper reads out of a `/metrics` answer. */
+/** The content that a scraper reads out of a `/metrics` answer. */
 export interface Scrape {
   readonly samples: readonly Sample[];
   /** By metric name. */

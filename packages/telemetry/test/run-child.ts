@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface ChildRun {
   readonly process: ChildProcess;
-  /** What it has written so far. */
+  /** Returns the output that it has written so far. */
   stdout(): string;
   stderr(): string;
   /** Resolves with the exit code. */

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { findRedis, type FoundRedis } from './redis/find-redis.ts';
 
-/** What the projects of one run share. Vitest loads this module once for each, so it can't be kept in the module. */
+/** State shared by the projects of one run. Vitest loads this module once for each, so it can't be kept there. */
 interface Shared {
   readonly found: Promise<FoundRedis>;
   users: number;
@@ -24,7 +24,7 @@ export async function teardown(): Promise<void> {
   shared.users -= 1;
   if (shared.users > 0) return;
   delete registry[slot];
-  // What was never found has been reported by `setup`.
+  // A Redis that was never found has been reported by `setup`.
   const found = await shared.found.catch(() => undefined);
   await found?.stop();
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
-/** How to wait. */
+/** Options for waiting. */
 export interface UntilOptions {
-  /** What is waited for, as it completes "waited 5000 ms for …". */
+  /** The thing that is waited for, as it completes "waited 5000 ms for …". */
   readonly what: string;
   /** Default 5000. */
   readonly timeoutMs?: number;

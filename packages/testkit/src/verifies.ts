@@ -5,7 +5,7 @@ declare module 'vitest' {
   }
 }
 
-/** What {@link verifies} adds to the options of a test. */
+/** The options that {@link verifies} adds to those of a test. */
 export interface VerifiesOptions {
   readonly meta: { readonly verifies: readonly string[] };
 }

@@ -22,7 +22,7 @@ export interface ThoughtStream {
 
 type Choice = ChatChunk['choices'][number];
 
-/** What becomes of a choice. */
+/** The result of reshaping a choice. */
 interface Reshaped {
   /** Chunks of their own that come before. */
   readonly before: string;

@@ -7,14 +7,14 @@ export type Said = Parameters<typeof textsOf>[0];
 const names: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_details']);
 
 /**
- * Can be found in any JSON with thoughts in it. Not in a text that looks like it: there each quote is escaped, and the
+ * This is found in any JSON with thoughts in it, not in a text that looks like it: there each quote is escaped, and the
  * colon does not follow. Some servers send the field with every chunk, empty or null.
  */
 export const thoughtsPattern = /"reasoning(?:_content|_details)?"\s*:(?!\s*(?:null|""|\[\]))/;
 
 export const thoughtsOf = (said: Said): string => textsOf(said).reasoning;
 
-/** Whether there is anything to take away. */
+/** Returns whether there is anything to take away. */
 export const hasThoughts = (said: Said): boolean =>
   Object.entries(said).some(([name, value]) => names.has(name) && !isEmpty(value));
 

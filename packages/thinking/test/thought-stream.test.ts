@@ -31,7 +31,7 @@ const chunksOf = (stream: string): unknown[] =>
     .filter((text) => text !== '')
     .map((event) => JSON.parse(event.slice('data: '.length)) as unknown);
 
-/** What a client puts together, by choice. */
+/** Returns the text that a client puts together, by choice. */
 function read(stream: string): Map<number, Read> {
   const choices = new Map<number, Read>();
   for (const event of stream.split('\n\n').filter((text) => text !== '')) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TokenRef } from './scripts.ts';
 import { createSeal } from './seal.ts';
 
-/** What stands encrypted in Redis. */
+/** The contents that are stored encrypted in Redis. */
 export interface Contents {
   closeToken(place: TokenRef, token: ProviderToken): string;
   /** Undefined for what can't be read here. */

@@ -1,6 +1,6 @@
 import type { ProviderToken, TokenSource } from '@sluice/providers';
 
-/** When a token is to be renewed, and until when Redis keeps it: ms since 1970. */
+/** The time at which a token is to be renewed, and the time until which Redis keeps it: ms since 1970. */
 export interface TokenLife {
   readonly renewAtMs: number;
   readonly keepUntilMs: number;
@@ -36,13 +36,13 @@ function halfLife(endMs: number, renewBeforeMs: number, nowMs: number): number {
   return lifeMs > renewBeforeMs ? -Infinity : nowMs + lifeMs / 2;
 }
 
-/** Does a token that somebody brought along have to be renewed before it is used? */
+/** Returns whether a token that somebody brought along has to be renewed before it is used. */
 export const isDue = (
   { value, expiresAtMs }: ProviderToken,
   { renewBeforeMs }: Pick<TokenSource, 'renewBeforeMs'>,
   nowMs: number,
 ): boolean => value === '' || (expiresAtMs !== undefined && nowMs >= expiresAtMs - renewBeforeMs);
 
-/** Can it be used, though it may be due? */
+/** Returns whether the token can be used, though it may be due. */
 export const holds = ({ value, expiresAtMs }: ProviderToken, nowMs: number): boolean =>
   value !== '' && (expiresAtMs === undefined || nowMs < expiresAtMs);

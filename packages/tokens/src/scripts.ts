@@ -50,7 +50,7 @@ export interface FailedRenewal {
   readonly sealedFailure: string;
   readonly restMs: number;
   readonly beganWith: string;
-  /** What the next renewal begins with, where this one has used up the last. */
+  /** The entry that the next renewal begins with, where this one has used up the last. */
   readonly kept: Pick<TokenEntry, 'version' | 'sealed' | 'keepUntilMs'> | undefined;
 }
 

@@ -27,7 +27,7 @@ export type TokenAnswer =
       readonly value: string;
       /** Names it towards {@link TokenVault.refuse}. */
       readonly version: string;
-      /** Where it was not there: this worker has got it from the provider, or has waited for another that did. */
+      /** The token's origin. If not stored: this worker got it from the provider, or waited for another that did. */
       readonly origin: 'stored' | 'obtained' | 'awaited';
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
@@ -63,13 +63,13 @@ export interface TokenVaultNeeds {
 export interface VaultTimes {
   /** A renewer that says nothing for so long is taken for dead. */
   readonly lease: number;
-  /** How long one renewal may take: less than its lease, so that what it got is stored under it. */
+  /** Maximum time of one renewal: less than its lease, so that what it got is stored under it. */
   readonly obtain: number;
-  /** How long a call waits for its token. */
+  /** Time that a call waits for its token. */
   readonly wait: number;
   /** Between two looks at whether another worker is done. */
   readonly poll: number;
-  /** How long a renewal that failed is not tried again. */
+  /** Time for which a renewal that failed is not tried again. */
   readonly rest: number;
   /** The same, where only a person can help. */
   readonly refusedRest: number;
@@ -177,7 +177,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
     return { kind: 'token', value: token.value, version: newVersion, origin };
   }
 
-  /** What a person brought along begins the chain, and mends it when the provider takes its last link no more. */
+  /** The token that a person brought begins the chain, and mends it when the provider takes its last link no more. */
   async function obtain(
     credential: TokenCredential,
     stored: ProviderToken | undefined,

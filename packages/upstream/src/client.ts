@@ -30,7 +30,7 @@ export interface Call {
 
 export interface UpstreamClientSettings {
   readonly connectTimeoutMs: number;
-  /** How long an idle connection is kept. */
+  /** Time for which an idle connection is kept. */
   readonly keepAliveMs: number;
   /**
    * To one origin at once; default: as many as there are calls. Calls whose kept connection turned out to be closed get

@@ -65,7 +65,7 @@ export interface Outcome {
   /** The text as it came. */
   readonly pieces: readonly string[];
   readonly failure: UpstreamFailure | undefined;
-  /** What the failure says of the body. */
+  /** True if the failure says that the body is cut. */
   readonly isCut: boolean;
 }
 

@@ -29,7 +29,7 @@ export interface AppNeeds {
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   readonly metrics: () => Promise<Exposition>;
-  /** When the models came to be, as far as clients are told; seconds since 1970. */
+  /** Creation time of the models, as far as clients are told; seconds since 1970. */
   readonly startedAtSeconds: number;
   readonly onInternal: (error: unknown) => void;
 }

@@ -4,7 +4,7 @@ import type { ThinkingMode } from '@sluice/thinking';
 import type { Observation } from './chat/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
-/** Who asks: a client key of the configuration. */
+/** The caller: a client key of the configuration. */
 export interface Principal {
   /** Id part of the key's digest; names its leases and rates in Redis. */
   readonly keyId: string;
@@ -19,15 +19,15 @@ export interface Principal {
   readonly limits: KeyLimits;
   /** Its share among keys that wait. */
   readonly weight: number;
-  /** What it sees of thoughts; undefined = as the model says. */
+  /** The form in which it sees thoughts; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
 
-/** What the middleware has found out about a request. */
+/** The facts that the middleware has found out about a request. */
 export interface RequestContext {
   /** Ours alone: names the request in Redis, queue and frames. A client's id could meet another's there. */
   readonly requestId: string;
-  /** What the client sees as `x-request-id`: its own valid one, else ours. */
+  /** The id that the client sees as `x-request-id`: its own valid one, else ours. */
   readonly publicId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;

@@ -46,12 +46,12 @@ export interface IngressNeeds {
   readonly metrics: IngressMetrics;
 }
 
-/** How long running requests wait for a Redis that is away; and how often that is looked at. */
+/** Time that running requests wait for a Redis that is away, and the interval at which that is checked. */
 const patienceMs = 5000;
 const lookEveryMs = 500;
 /** A replica that got no request for this time is not in use. */
 const inUseMs = 10_000;
-/** What remains after the grace: error events, cancellations, releases. */
+/** Time for the work that remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
 /** After one of these a worker does nothing more for the run. */

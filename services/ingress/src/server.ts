@@ -14,7 +14,7 @@ const keepAliveMs = 75_000;
 /** The server that clients talk to. */
 export interface ClientServer {
   readonly port: number;
-  /** Has a POST come within this time, or is a request of any kind open? */
+  /** Returns whether a POST has come within this time, or a request of any kind is open. */
   isBusy(withinMs: number): boolean;
   /** Resolves when no request is open. */
   idle(): Promise<void>;

@@ -22,7 +22,7 @@ export interface ActiveRuns {
   readonly size: number;
 }
 
-/** Why a run was aborted: `cancelled` by its client, `ingress_lost`, or `draining` when the grace of a shutdown is over. */
+/** The reason of an abort: `cancelled` by the client, `ingress_lost`, or `draining` when a shutdown's grace is over. */
 export type AbortReason = 'cancelled' | 'ingress_lost' | 'draining';
 
 interface Entry {

@@ -19,7 +19,7 @@ export interface AnswerSink {
   readonly isDiverged: boolean;
   /** Sends out what was taken. */
   data(text: string): void;
-  /** Is the way to the client full? */
+  /** Returns whether the way to the client is full. */
   isCongested(): boolean;
   onceWritable(callback: () => void): void;
 }

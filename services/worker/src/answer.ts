@@ -48,7 +48,7 @@ export interface Answer {
   close(): void;
   /** Usage of all attempts together; undefined where there was only one. */
   readonly usage: Usage | undefined;
-  /** Can this target continue the text that there is? */
+  /** Returns whether this target can continue the text that there is. */
   canContinue(target: Target, state: RetryState): boolean;
   /** There is text of an answer that broke off. */
   readonly hasDelivered: boolean;

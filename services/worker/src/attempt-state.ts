@@ -68,7 +68,7 @@ export type AttemptEvent =
   | { readonly kind: 'threw' }
   | { readonly kind: 'aborted' };
 
-/** Has the answer finished? `may_go_on`: the provider says so, but this provider sometimes sends more. */
+/** The finish of the answer. `may_go_on`: the provider says it has finished, but this one sometimes sends more. */
 export type Finish = 'open' | 'finished' | 'may_go_on';
 
 export type AttemptCommand =

@@ -1,12 +1,12 @@
 import { orderCredentials } from '@sluice/policy';
 
-/** What the pool needs to know of a credential. */
+/** The data that the pool needs to know of a credential. */
 interface PooledCredential {
   readonly id: string;
 }
 
 /**
- * How many calls each credential of one upstream carries in this process. Every worker balances its own calls; together
+ * Number of calls per credential of one upstream in this process. Every worker balances its own calls; together
  * they balance the fleet's, with nothing to leak when one of them dies.
  */
 export interface CredentialPool<Credential extends PooledCredential> {

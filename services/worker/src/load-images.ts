@@ -10,10 +10,10 @@ export type LoadedImages =
 const mostImages = 100;
 /** The most that they may hold together, as base64: what a provider takes in one request is not much more. */
 const mostCharacters = 64 * 1024 * 1024;
-/** How many of a request are fetched at once. Each may be as large as the fetcher lets it be. */
+/** Number of a request's images that are fetched at once. Each may be as large as the fetcher lets it be. */
 const atOnce = 4;
 
-/** Where a picture stands in a request. */
+/** The position of a picture in a request. */
 interface FoundImage {
   readonly message: number;
   readonly part: number;

@@ -21,7 +21,7 @@ export interface Plan {
   /** The next target that may be called now; undefined when each has had its chance. */
   next(state: RetryState): Promise<Candidate | undefined>;
   note(target: Target, standing: Standing): void;
-  /** Is there another target that this request has not tried yet? */
+  /** Returns whether there is another target that this request has not tried yet. */
   hasAnother(target: Target, state: RetryState): boolean;
   /** Another round begins: targets that failed may be called again. */
   beginRound(): void;
@@ -41,7 +41,7 @@ export interface PlanNeeds {
 export interface PlanFacts {
   readonly execution: Execution;
   readonly targets: readonly Target[];
-  /** Can this target continue the text of the answer so far? */
+  /** Returns whether this target can continue the text of the answer so far. */
   readonly canContinue: (target: Target, state: RetryState) => boolean;
   /** There is text of an answer that broke off. */
   readonly hasDelivered: () => boolean;

@@ -12,7 +12,7 @@ export type StepsResult<Result> =
 
 export interface StepOptions<Result> {
   readonly client: UpstreamClient;
-  /** What is said last to the provider when the conversation is left before its end; the rest is not heard. */
+  /** The last message to the provider when the conversation is left before its end; the rest is not heard. */
   readonly left: Result;
   readonly signal: AbortSignal;
   /** For one step. */

@@ -4,7 +4,7 @@ import { eventsOf, readChunk } from '@sluice/protocol';
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
 
 /**
- * Do these server-sent events add anything to the answer? A chunk that only says who speaks, or has nothing but empty
+ * Returns whether these server-sent events add anything to the answer. A chunk that only says who speaks, or has empty
  * texts, does not: servers send them to keep the connection open.
  */
 export function saysSomething(sse: string): boolean {

@@ -62,7 +62,7 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
 
 interface OpenUpstream {
   readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
-  /** What all targets at it have in common. */
+  /** The properties that all targets at it have in common. */
   readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations'>;
 }
 

@@ -65,7 +65,7 @@ const interrupted: TokenResult = {
 const secretsOf = ({ secrets = [] }: TokenSource, before: ProviderToken | undefined): string[] =>
   [...secrets, before?.value ?? '', before?.renewal ?? ''].filter((secret) => secret !== '');
 
-/** What nobody can read is not there: the source then says what is to be done. */
+/** A login that nobody can read is not there: the source then says what is to be done. */
 async function readLogin(path: string, source: TokenSource): Promise<ProviderToken | undefined> {
   try {
     return source.readLogin?.(await readFile(path, 'utf8'));

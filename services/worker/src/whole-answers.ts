@@ -2,7 +2,7 @@ import type { ChatJob } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import type { Target } from './targets.ts';
 
-/** Is the provider asked for a stream, whatever the client wants? */
+/** Returns whether the provider is asked for a stream, whatever the client wants. */
 export function isAskedToStream({ stream, operation }: ChatJob, target: Target, body: ChatBody): boolean {
   if (target.adapter.isStreamOnly === true) return true;
   if (target.isWholeOnly) return false;

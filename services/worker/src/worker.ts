@@ -41,7 +41,7 @@ export interface WorkerNeeds {
  * for that run after Redis has lost its data.
  */
 const untilKnownMs = 1000;
-/** What remains after the grace: aborting the rest and telling their ingresses. */
+/** Time that remains after the grace for aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
 /** No provider takes larger ones. */
@@ -201,7 +201,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     async stop(graceMs) {
       isRunning = false;
       const drained = consumer.drain();
-      // What a provider gives in place of a login that it has used up must be stored, whoever has left meanwhile.
+      // A login that a provider gives in place of a used-up one must be stored, whoever has left meanwhile.
       const renewed = drained.then(() => tokens?.close());
       await within(renewed, graceMs);
       runs.abortAll('draining');

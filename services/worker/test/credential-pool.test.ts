@@ -3,7 +3,7 @@ import { createCredentialPool } from '../src/credential-pool.ts';
 
 type Pool = ReturnType<typeof createCredentialPool>;
 
-/** Who would be called next, if nobody else asked. */
+/** Returns the credential that would be called next, if nobody else asked. */
 function next(pool: Pool): string | undefined {
   const { ids, close } = pool.offer();
   close();

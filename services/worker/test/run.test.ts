@@ -52,7 +52,7 @@ const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>>
 
 interface Script {
   readonly targets: readonly Target[];
-  /** What comes of the attempts, in order; the last goes on for ever. */
+  /** The results of the attempts, in order; the last goes on for ever. */
   readonly results: readonly Attempted[];
   readonly choices?: readonly Choice[];
   readonly job?: Partial<ChatJob>;

@@ -56,7 +56,7 @@ async function run(clients: readonly string[], forMs: number): Promise<Map<strin
         };
         await ask(agent, question).then(
           (answer) => {
-            // What is under way at the end counts for nobody.
+            // Requests still under way at the end count for nobody.
             if (performance.now() < endsAt) result.tokens += answer.tokens;
             result.totalMs.push(answer.totalMs);
           },

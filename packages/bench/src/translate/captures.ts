@@ -1,7 +1,7 @@
 import type { CallPlan, ChatBody, ProviderAdapter, ProviderType } from '@sluice/providers';
 import { request } from 'undici';
 
-/** How each provider is asked at the simulator. */
+/** The path and model used to call each provider at the simulator. */
 export const places: Readonly<Record<ProviderType, Place>> = {
   openai: { path: '/v1', model: 'demo' },
   azure: { path: '', model: 'demo' },

@@ -4,7 +4,7 @@ import type { Capture } from './captures.ts';
 /** As much of a stream as one read of a socket brings. */
 const pieceLength = 16_384;
 
-/** What one pass over a stream came to. */
+/** The result of one pass over a stream. */
 export interface Pass {
   readonly events: number;
   /** For the client. */

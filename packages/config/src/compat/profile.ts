@@ -6,7 +6,7 @@ export interface CompatProfile {
   /** Its variables. None of them is read without the profile. */
   readonly variables: z.ZodObject;
   /**
-   * What its variables mean here; or what is missing beside them, on this machine.
+   * Returns the meaning of its variables here, or what is missing beside them on this machine.
    *
    * @param env what `variables` has accepted
    */
@@ -18,11 +18,11 @@ export type CompatResult = CompatSettings | { readonly problems: readonly Config
 export interface CompatSettings {
   /** As a file would say it; checked like one. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What was set and has no effect here, and why. */
+  /** Settings that were set but have no effect here, with the reason. */
   readonly warnings: readonly string[];
 }
 
-/** What profiles look at beside their own variables. */
+/** Facts that profiles consult beside their own variables. */
 export interface Machine {
   /** Tokens can be kept: `SLUICE_SECRET_KEY` is set. */
   readonly hasSecretKey: boolean;

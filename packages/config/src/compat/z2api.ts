@@ -32,7 +32,7 @@ const variables = z.object({
 });
 type Values = z.output<typeof variables>;
 
-/** What a stream may take in all, mode by mode: the shorter of this and MAX_CONNECTION_TIME counts. */
+/** Maximum total time of a stream, per mode: the shorter of this and MAX_CONNECTION_TIME counts. */
 const streamMs = { fast: 60_000, balanced: 300_000, secure: 600_000 } as const;
 
 /** The optimised Go proxy for Z.ai. */

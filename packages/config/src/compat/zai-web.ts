@@ -1,4 +1,4 @@
-/** What both proxies of Z.ai's web pages know of it. */
+/** Knowledge of Z.ai's web pages that both of their proxies share. */
 
 export interface ZaiWebAccess {
   readonly baseUrl: string;
@@ -29,7 +29,7 @@ export function zaiWebUpstream(access: ZaiWebAccess): Readonly<Record<string, un
 
 type Wish = Pick<ZaiWebAccess, 'token' | 'mayBeAnonymous' | 'hasSecretKey'>;
 
-/** Who has a token of their own gets along without the others, for which a secret would be needed. */
+/** A user with their own token can do without the others, for which a secret would be needed. */
 const lacksSecretKey = ({ token, mayBeAnonymous, hasSecretKey }: Wish): boolean =>
   mayBeAnonymous && !hasSecretKey && token !== undefined;
 

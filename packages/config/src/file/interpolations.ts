@@ -4,7 +4,7 @@ import { type ConfigProblem, formatPath } from '../config-error.ts';
 const pattern = /\$(?<escape>\$)?\{(?<body>[^{}\n]*)\}?/g;
 const bodyPattern = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>.*))?$/s;
 
-/** Where characters hide from YAML: a part of Unicode that is free for private use. */
+/** Start of the range in which characters hide from YAML: a part of Unicode that is free for private use. */
 const hiding = 0xe000;
 
 /**

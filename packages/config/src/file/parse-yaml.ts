@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../config-error.ts';
 import { protectInterpolations } from './interpolations.ts';
 import { explainYaml } from './yaml-problems.ts';
 
-/** What a file may hold once its aliases are written out. Enough for any file, too few to blow one up. */
+/** Maximum number of values in a file with its aliases written out. Enough for any file, too few to blow one up. */
 const mostValues = 100_000;
 
 export type ParsedYaml =
@@ -39,7 +39,7 @@ export function parseYaml(text: string, name: string): ParsedYaml {
       found.toSorted((a, b) => a.offset - b.offset),
       ({ offset }) => lineCounter.linePos(offset).line,
     );
-    // What follows on the same line is mostly an echo.
+    // Further errors on the same line are mostly an echo.
     return { problems: [...byLine.values()].flatMap(([first]) => (first === undefined ? [] : toProblem(first))) };
   }
   // The library's own limit multiplies by the size of what an alias stands for, which is 0 for an empty list.

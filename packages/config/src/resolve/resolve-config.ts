@@ -28,7 +28,7 @@ function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-/** Where paths begin. */
+/** The directories from which paths begin. */
 export interface Paths {
   readonly cwd: string;
   /** Undefined where nobody knows; `~` then is a plain name. */

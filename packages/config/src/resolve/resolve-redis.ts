@@ -37,7 +37,7 @@ interface CredentialSource {
   readonly isFromEnvironment: boolean;
 }
 
-/** What the environment's URL says of them replaces the file's as a whole: a user must not get another one's password. */
+/** Credentials in the environment's URL replace all of the file's: a user must not get another one's password. */
 function credentials({ redis, url, isFromEnvironment }: CredentialSource): { username?: string; password?: string } {
   const inUrl = {
     ...(url !== undefined && url.username !== '' && { username: decodeURIComponent(url.username) }),

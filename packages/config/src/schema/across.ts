@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a check over several fields found. */
+/** A finding of a check over several fields. */
 export interface Finding {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -40,7 +40,7 @@ export function* findRepeated({
 }: {
   readonly list: unknown;
   readonly nameOf: (item: unknown) => string | undefined;
-  /** Where in the item to point. */
+  /** The place in the item to point to. */
   readonly field: readonly string[];
   /** @param first place of the earlier one */
   readonly message: (first: number) => string;
@@ -68,7 +68,7 @@ export interface Bounds {
   readonly value: unknown;
   readonly lower: string;
   readonly upper: string;
-  /** What counts for a field that is not there; undefined = then nothing is wrong. */
+  /** The value that counts for a field that is not there; undefined = then nothing is wrong. */
   readonly otherwise?: Readonly<Record<string, number>>;
 }
 

@@ -25,7 +25,7 @@ const targets = across(listOf(target, targetsInWords).min(1, must(targetsInWords
   }),
 );
 
-/** What clients see. */
+/** The models that clients see. */
 export const models = across(
   listOf(
     section({

@@ -33,7 +33,7 @@ export function parseSettings({ value, interpolated }: RawSettings): ParsedSetti
   return { problems: explainIssues(parsed.error.issues, settingNames) };
 }
 
-/** Where another type is wanted; of a union, what any of its branches wants. */
+/** The places where another type is wanted; for a union, the types that any of its branches wants. */
 function wrongTypes(
   issues: readonly z.core.$ZodIssue[],
   above: Path = [],

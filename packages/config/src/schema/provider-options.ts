@@ -69,7 +69,7 @@ export function* findOptionFaults(upstream: unknown): Iterable<Finding> {
   for (const issue of parsed.error.issues) {
     if (issue.code === 'unrecognized_keys') {
       const known = own.length === 0 ? `${type} upstreams have none` : `${type} upstreams have ${own.join(', ')}`;
-      // What no provider has is told by the mapping itself.
+      // Options that no provider has are reported by the mapping itself.
       for (const key of issue.keys.filter((key) => Object.hasOwn(providerOptions.shape, key))) {
         yield { path: ['options', key], message: `is not an option here; ${known}` };
       }

@@ -6,7 +6,7 @@ const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@ho
 const urlError = must(urlInWords);
 const tlsInWords = 'true, false or a mapping with ca and reject_unauthorized';
 
-/** Where a single Redis is. */
+/** The URL of a single Redis. */
 export const redisUrl = inWords(z.string(urlError).refine(isRedisUrl, urlError), urlInWords);
 
 const nodes = (whose: string): z.ZodArray<z.ZodString> => {
@@ -67,7 +67,7 @@ function* findContradictions(value: unknown): Iterable<Finding> {
   }
 }
 
-/** What ioredis would take from a URL beyond this (a socket's path, options in the query) is not for files. */
+/** Anything else that ioredis would take from a URL (a socket's path, options in the query) is not for files. */
 function isRedisUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') return false;

@@ -50,7 +50,7 @@ function* findMismatches(value: unknown): Iterable<Finding> {
     yield { path: ['models'], message: 'are missing, so that no upstream is ever used; add at least one' };
   }
   const ids = upstreamItems.flatMap(([, item]) => textField('id')(item) ?? []);
-  // What is no id may be a secret that went astray: it is not repeated.
+  // Text that is not an id may be a secret that went astray: it is not repeated.
   const shown = ids.filter((id) => anyId.safeParse(id).success);
   for (const [at, model] of modelItems) {
     for (const [targetAt, target] of itemsOf(fieldOf(model, 'targets'))) {

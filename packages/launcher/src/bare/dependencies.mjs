@@ -19,7 +19,7 @@ const installedFields = [
 ];
 
 /**
- * Whether node_modules holds what the lockfile asks for, as far as the last `installDependencies` knows.
+ * Returns whether node_modules holds what the lockfile asks for, as far as the last `installDependencies` knows.
  *
  * @param {string} root
  * @returns {boolean}

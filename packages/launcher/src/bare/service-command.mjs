@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Where each program begins, from the repository's root. */
+/** The entry point of each program, relative to the repository's root. */
 const entries = {
   ingress: 'services/ingress/dist/main.js',
   worker: 'services/worker/dist/main.js',
@@ -40,7 +40,7 @@ export function serviceArguments({ root, name }) {
 }
 
 /**
- * Whether the build has left what `serviceArguments` names.
+ * Returns whether the build has left what `serviceArguments` names.
  *
  * @param {{ readonly root: string, readonly name: ServiceName }} service
  */

@@ -11,7 +11,7 @@ const reminderMs = 10_000;
  */
 
 /**
- * What the set-up tells the person who waits. On a live terminal a step is one line that counts; elsewhere (a file, CI)
+ * Messages of the set-up to whoever waits. On a live terminal a step is one line that counts; elsewhere (a file, CI)
  * it is a plain line every now and then, and one when it ends.
  *
  * @param {{

@@ -5,11 +5,11 @@ import { LaunchError } from '../bare/launch-error.mjs';
 export interface CallbackOptions {
   readonly port: number;
   readonly path: string;
-  /** What the browser must bring back: anything else is somebody else's. */
+  /** The value that the browser must bring back: anything else is somebody else's. */
   readonly state: string;
 }
 
-/** Where a browser brings the code of a login. */
+/** The place to which a browser brings the code of a login. */
 export interface Callback {
   readonly redirectUri: string;
   /**

@@ -11,12 +11,12 @@ export interface LoginCommand {
   readonly env: NodeJS.ProcessEnv;
   /** The person's home folder. */
   readonly home: string;
-  /** Where the person's relative paths begin. */
+  /** The folder from which the person's relative paths begin. */
   readonly cwd: string;
   readonly say: (text: string) => void;
 }
 
-/** How long the person may take in the browser. */
+/** Maximum time that the person may take in the browser. */
 const browserMs = 10 * 60_000;
 
 /**

@@ -9,7 +9,7 @@ const answerTimeoutMs = 2000;
 export interface GivenRedis {
   /** Undefined when nobody gave one. */
   readonly url: string | undefined;
-  /** Where it was given, for messages: `REDIS_URL`, or the setting's name. */
+  /** The place where the URL was given, for messages: `REDIS_URL`, or the setting's name. */
   readonly setting: string;
   readonly terminal: Terminal;
 }

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { untilReady, type Awaited } from '../until-ready.ts';
 import { parseInfoVersion, type ServerVersion } from './version.ts';
 
-/** What a Redis that answers tells of itself. */
+/** The facts that a Redis that answers tells of itself. */
 export interface RedisFacts {
   readonly version?: ServerVersion;
   /** `maxmemory-policy`; absent where the server doesn't let us read its configuration. */
@@ -23,7 +23,7 @@ export async function inspectRedis(url: string, timeoutMs: number): Promise<Redi
     retryStrategy: () => null,
     enableReadyCheck: false,
   });
-  // What goes wrong shows in the commands; unheard, ioredis would print it.
+  // Errors show in the commands; without a listener, ioredis would print them.
   let connectionError: Error | undefined;
   redis.on('error', (error: Error) => {
     connectionError = error;

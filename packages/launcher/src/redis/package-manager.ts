@@ -8,7 +8,7 @@ import { unavailable, type RedisSource } from './source.ts';
 export interface PackageManager {
   /** The program; its presence shows that the system uses it. */
   readonly name: string;
-  /** What it installs, for the terminal. */
+  /** The package that it installs, for the terminal. */
   readonly package: string;
   /** For `sh -c`. */
   readonly script: string;
@@ -54,7 +54,7 @@ export const packageManagers: readonly PackageManager[] = [
   { name: 'brew', package: 'redis', script: 'brew install redis', needsRoot: false },
 ];
 
-/** Where packages put servers, which the PATH of an ordinary user may lack. */
+/** Folders where packages put servers, which the PATH of an ordinary user may lack. */
 const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 export interface Installation {
@@ -86,7 +86,7 @@ export function packageManagerRedis({ searchPath, installed, terminal }: Install
   };
 }
 
-/** How to run a manager's script as this user, or why it can't be run. */
+/** Returns the way to run a manager's script as this user, or the reason why it can't be run. */
 export function installCommand({
   manager,
   isRoot,

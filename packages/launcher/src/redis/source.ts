@@ -22,7 +22,7 @@ export interface RedisOffer {
   start(context: StartContext): Promise<string>;
 }
 
-/** Why a source is of no use on this machine. */
+/** The reason why a source is of no use on this machine. */
 export interface Unavailable {
   readonly reason: string;
 }

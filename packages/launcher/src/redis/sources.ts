@@ -6,7 +6,7 @@ import { packageManagerRedis } from './package-manager.ts';
 import type { RedisSource } from './source.ts';
 
 export interface Surroundings {
-  /** Where Redis was said to be, if anywhere; `setting` is where it was said. */
+  /** The given address of Redis, if any; `setting` is the place where it was given. */
   readonly given: { readonly url: string | undefined; readonly setting: string };
   /** As in PATH. */
   readonly searchPath: string;

@@ -2,7 +2,7 @@
 export interface ErrorRow {
   readonly status: number;
   readonly type: ErrorType;
-  /** May the client's SDK send the same request again by itself? Sent as `x-should-retry`. */
+  /** True if the client's SDK may send the same request again by itself. Sent as `x-should-retry`. */
   readonly retryable: boolean;
   /** Said when the place that raises the error has nothing more precise to say. */
   readonly message: string;
@@ -192,5 +192,5 @@ export const errorTable = {
 /** A code of {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable;
 
-/** Is this text one of our own codes? */
+/** Returns whether this text is one of our own codes. */
 export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(errorTable, value);

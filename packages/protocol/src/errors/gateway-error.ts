@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode, type ErrorType, isErrorCode } from './codes.ts';
 
-/** What is known about an error beyond its code. */
+/** The details known about an error beyond its code. */
 export interface ErrorDetails {
   /** Fit for a client: says what was wrong, what is wanted, where. Never holds a secret. */
   readonly message?: string | undefined;
@@ -23,7 +23,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly upstreamCode: string | undefined;
-  /** May the client's SDK send the same request again by itself? */
+  /** True if the client's SDK may send the same request again by itself. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
@@ -51,7 +51,7 @@ export interface ErrorEnvelope {
   };
 }
 
-/** What the client reads. */
+/** Returns the envelope that the client reads. */
 export function toEnvelope(error: GatewayError): ErrorEnvelope {
   return {
     error: {

@@ -24,7 +24,7 @@ const oddEscape = /\\u00(?:3\d|90)/;
 const integer = /^-?\d+$/;
 const zeroSource = /^-?[0.]+(?:[eE]|$)/;
 
-/** Does JavaScript list a member of this name before the others? */
+/** Returns whether JavaScript lists a member of this name before the others. */
 export const isIntegerName = (name: string): boolean => integerName.test(name);
 
 /**
@@ -39,14 +39,14 @@ export function fateOf(source: string): 'same' | 'spelling' | 'value' {
 }
 
 /**
- * What every number and name that is not plain holds: 16 digits or more, a fraction, an exponent, a negative zero, or a
+ * A part of every number and name that is not plain: 16 digits or more, a fraction, an exponent, a negative zero, or a
  * string that begins with a digit. Most chunks of a stream hold none, and the search costs a third of looking at each value.
  */
 const mayBeOdd = /\d{16}|"\d|\d[.eE]|-0/;
 
 /**
- * Is there nothing in a JSON text that `JSON.parse` and `JSON.stringify` would change, white space, escapes and
- * repeated names apart? One pass, and nothing allocated. What it says of invalid JSON means nothing.
+ * True if a JSON text holds nothing that `JSON.parse` and `JSON.stringify` would change, white space, escapes and
+ * repeated names apart. One pass, and nothing allocated. What it says of invalid JSON means nothing.
  */
 export function isPlainJson(text: string): boolean {
   if (hasOddText(text)) return false;
@@ -157,7 +157,7 @@ function isEscaped(text: string, at: number): boolean {
   return run % 2 === 1;
 }
 
-/** Is the string that closes here a member's name? */
+/** Returns whether the string that closes here is a member's name. */
 function isName(text: string, closing: number): boolean {
   let at = closing + 1;
   while (isSpace(text.charCodeAt(at))) at++;

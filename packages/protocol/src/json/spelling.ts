@@ -14,14 +14,14 @@ const spelledArray: object = Object.create(Array.prototype, { toJSON: { value: t
 /** True within {@link writeSpelled}, so that any other `JSON.stringify` writes plain numbers. */
 let isWriting = false;
 
-/** Has an object or array write the numbers in it as they were spelled. */
+/** Makes an object or array write the numbers in it as they were spelled. */
 export function keepSpellings(container: object, sources: Spellings): void {
   Object.defineProperty(container, spellings, { value: sources, enumerable: true, configurable: true });
   respell(container);
 }
 
 /**
- * Has the copy of an object write its numbers as the object does; to be called where members of a parsed object were
+ * Makes the copy of an object write its numbers as the object does; call it where members of a parsed object were
  * spread into a new one. Without it their values stay, and their spelling is JavaScript's.
  *
  * @param original where the copy was made otherwise than by spreading

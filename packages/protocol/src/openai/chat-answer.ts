@@ -9,7 +9,7 @@ import { usageSchema } from './usage.ts';
 const calledFunction = z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() });
 
 const toolCall = z.looseObject({
-  /** Which call a piece of a stream belongs to; absent in whole answers. */
+  /** Index of the call that a piece of a stream belongs to; absent in whole answers. */
   index: z.number().int().nonnegative().nullish(),
   id: z.string().nullish(),
   type: z.string().nullish(),

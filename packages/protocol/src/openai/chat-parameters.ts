@@ -115,7 +115,7 @@ export const chatRequestSchema = object({
 /** A chat request as the gateway reads it. Fields that it does not know are there too, only not in the type. */
 export type ChatRequest = z.output<typeof chatRequestSchema>;
 
-/** What a client may send. */
+/** The request that a client may send. */
 export type ChatRequestInput = z.input<typeof chatRequestSchema>;
 
 /** Name of a top-level parameter. */

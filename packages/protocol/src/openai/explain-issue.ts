@@ -73,7 +73,7 @@ function settle(issue: Issue, root: unknown): Finding {
     : { ...meant, path: [...path, ...meant.path] };
 }
 
-/** Does a branch of a union want another type than that of the value as a whole? */
+/** Returns whether a branch of a union wants another type than that of the value as a whole. */
 function isWrongType({ issue, path }: Finding, value: unknown): boolean {
   if (path.length > 0) return false;
   return (

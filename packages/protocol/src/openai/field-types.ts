@@ -53,7 +53,7 @@ export const maxPropertyNameLength = 64;
 
 const namePattern = '^[a-zA-Z0-9_-]+$';
 
-/** What a client calls a function or an answer's schema: 1 to 64 letters, digits, underscores and dashes. */
+/** A client's name for a function or an answer's schema: 1 to 64 letters, digits, underscores and dashes. */
 export const name = text.min(1).max(64).regex(new RegExp(namePattern), namePattern);
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a client has of an answer that broke off; a later run goes on from there. */
+/** The part that a client has of an answer that broke off; a later run goes on from there. */
 export const deliveredSchema = z.object({
   /** Of the first chunk; the chunks to come carry them on, so that to an SDK it stays one answer. */
   id: z.string().optional(),

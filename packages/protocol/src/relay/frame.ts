@@ -32,7 +32,7 @@ export type FrameKind = (typeof frameKinds)[number];
 
 export interface Frame {
   readonly requestId: string;
-  /** Which run of the request this belongs to: 1 for the first; a re-run counts up, and older epochs are dropped. */
+  /** The run of the request that this belongs to: 1 is the first; a re-run counts up, and older epochs are dropped. */
   readonly epoch: number;
   /** Counts from 0 within an epoch, without gaps, for what a run itself sends; 0 elsewhere. */
   readonly seq: number;

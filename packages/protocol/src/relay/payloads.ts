@@ -17,7 +17,7 @@ const lastFailureSchema = z.object({
 });
 export type LastFailure = z.infer<typeof lastFailureSchema>;
 
-/** What a request has used up of its chances so far; handed from run to run through the ingress. */
+/** The chances that a request has used up so far; handed from run to run through the ingress. */
 export const retryStateSchema = z.object({
   /** Upstream calls made. */
   attempts: z.number().int().nonnegative(),
@@ -89,7 +89,7 @@ export const answeredSchema = z.object({
   upstream: z.string(),
   model: z.string(),
   attempts: z.number().int().positive(),
-  /** How many calls write on where the answer had met its limit, this one included. It is said of each of them. */
+  /** Number of calls that write on where the answer had met its limit, this one included; stated for each of them. */
   continuations: z.number().int().positive().optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
@@ -115,7 +115,7 @@ export type End = z.infer<typeof endSchema>;
 export const retrySchema = z.object({
   delayMs: z.number().nonnegative(),
   state: retryStateSchema,
-  /** What the client would be told if there were no other try. */
+  /** The error that the client would be told if there were no other try. */
   error: wireErrorSchema,
 });
 export type Retry = z.infer<typeof retrySchema>;

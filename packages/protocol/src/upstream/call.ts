@@ -7,12 +7,12 @@ export interface UpstreamRequest {
   readonly body: string | Uint8Array | undefined;
 }
 
-/** What came before the body of an upstream's answer. */
+/** The part of an upstream's answer that came before the body. */
 export interface ResponseHead {
   readonly status: number;
   /** Names in lower case; repeated headers joined by a comma. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** When it came: ms since 1970, for dates in headers. */
+  /** Time of arrival: ms since 1970, for dates in headers. */
   readonly receivedAt: number;
 }
 
@@ -26,7 +26,7 @@ export interface UpstreamEvent {
 }
 
 /**
- * How a stream is cut into events:
+ * The way a stream is cut into events:
  *
  * | framing            | an event is                                                                    |
  * |--------------------|--------------------------------------------------------------------------------|

@@ -46,7 +46,7 @@ export type FailureKind = (typeof failureKinds)[number];
 
 export interface UpstreamFailure {
   readonly kind: FailureKind;
-  /** May still hold what the provider echoed of a key: redact before it leaves the worker. */
+  /** The message may still hold parts of a key that the provider echoed: redact before it leaves the worker. */
   readonly message: string;
   /** HTTP status, where the provider answered. */
   readonly status?: number | undefined;
@@ -59,7 +59,7 @@ export interface UpstreamFailure {
   /** The provider's own `x-should-retry`: may the same request be sent to it again? */
   readonly shouldRetry?: boolean | undefined;
   /**
-   * What the provider limits. Undefined means for `rate_limit` the credential's use of this model, for `quota` the account:
+   * The limit's scope. Undefined means for `rate_limit` the credential's use of this model, for `quota` the account:
    * `model` there says that the balance is too small for this request.
    */
   readonly rateLimitScope?: 'model' | 'account' | undefined;

@@ -23,7 +23,7 @@ describe('the list of parameters', () => {
 const functionTool = { type: 'function', function: { name: 'x' } };
 const customTool = { type: 'custom', custom: { name: 'x' } };
 
-/** What a parameter wants beside it. */
+/** The members that a parameter needs beside it. */
 const companions: Record<string, object> = {
   stream_options: { stream: true },
   top_logprobs: { logprobs: true },

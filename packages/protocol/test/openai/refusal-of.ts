@@ -3,7 +3,7 @@ import { GatewayError, parseChatRequest } from '@sluice/protocol';
 /** A request that nobody minds. */
 export const minimal = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello!' }] };
 
-/** What the client is told about a body; undefined when it is accepted. */
+/** Returns the error that the client is told about a body; undefined when it is accepted. */
 export function refusalOf(body: unknown): { code: string; param: string | undefined; message: string } | undefined {
   try {
     parseChatRequest(body);

@@ -12,7 +12,7 @@ export interface AnswerIdentity {
   readonly model: string;
 }
 
-/** What a chunk adds to the answer's message, besides its role. */
+/** The part that a chunk adds to the answer's message, besides its role. */
 export interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;

@@ -18,7 +18,7 @@ export interface AnswerDraft {
   heartbeat(): void;
   /** The answer's message is whole; only usage may follow. */
   finish(reason: FinishReason): void;
-  /** May be told several times, see `mergeUsage`. What can't be believed is left out. */
+  /** Usage may be told several times, see `mergeUsage`. Values that can't be believed are left out. */
   usage(usage: Usage): void;
   /** Ends the answer with a failure. After `finish` a `malformed` event is ignored: the answer is whole. */
   fail(failure: UpstreamFailure): void;
@@ -27,7 +27,7 @@ export interface AnswerDraft {
   readonly isFinished: boolean;
 }
 
-/** What a provider's stream means. Fresh for each stream, so that it may keep state. */
+/** Interprets a provider's stream. Fresh for each stream, so that it may keep state. */
 export interface EventHandler {
   onEvent(event: UpstreamEvent, answer: AnswerDraft): void;
   /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */

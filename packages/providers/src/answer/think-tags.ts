@@ -7,7 +7,7 @@ export interface Thought {
 /** Takes thoughts out of an answer's text. */
 export interface ThinkTagSplitter {
   push(piece: string): Thought;
-  /** What was held back, because it might have been the beginning of a tag. */
+  /** Returns the text that was held back because it might have been the beginning of a tag. */
   end(): Thought;
 }
 
@@ -72,7 +72,7 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
   };
 }
 
-/** How many characters at the end may be the beginning of the closing tag. */
+/** Returns the number of characters at the end that may be the beginning of the closing tag. */
 function tailOf(text: string): number {
   for (let length = Math.min(closing.length - 1, text.length); length > 0; length--) {
     if (closing.startsWith(text.slice(-length))) return length;

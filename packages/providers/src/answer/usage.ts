@@ -67,7 +67,7 @@ export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }) as Usage;
 }
 
-/** Does a later count say all that an earlier one does? Cheap, since some providers count with every chunk. */
+/** Returns whether a later count says all that an earlier one does. Cheap, as some providers count with every chunk. */
 export const outgrows = (now: Usage, before: Usage): boolean =>
   now.prompt_tokens > 0 &&
   now.prompt_tokens <= mostTokens &&

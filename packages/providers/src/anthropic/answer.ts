@@ -21,7 +21,7 @@ export function toFinishReason(stopReason: string, calls: number): FinishReason 
   return reason;
 }
 
-/** What is said where the provider does not explain its refusal. */
+/** The message used where the provider does not explain its refusal. */
 export const unexplainedRefusal = 'The model declined to answer.';
 
 /** Anthropic counts apart what came from a cache and what went there; OpenAI's `prompt_tokens` are all of the prompt. */

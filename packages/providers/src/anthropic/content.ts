@@ -7,7 +7,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import type { ContentPart } from '@sluice/protocol';
 
-/** What both users and tools may say. */
+/** The blocks that both users and tools may send. */
 export type SaidBlock = TextBlockParam | ImageBlockParam | DocumentBlockParam;
 
 type Content = string | readonly ContentPart[] | null | undefined;

@@ -14,7 +14,7 @@ export interface AnthropicOptions {
   readonly thinkingStyle: ThinkingStyle;
 }
 
-/** What has the same name there; the SDK has the first three no more, as the latest models do not. */
+/** Parameters of the same name there; the SDK no longer has the first three, nor do the latest models. */
 const passed = ['temperature', 'top_p', 'top_k', 'thinking', 'cache_control'] as const;
 
 const serviceTiers: Readonly<Record<string, 'auto' | 'standard_only'>> = { auto: 'auto', default: 'standard_only' };

@@ -8,7 +8,7 @@ import type { FieldPath } from '../adapter.ts';
 export const isUsual = (name: string, value: unknown): boolean =>
   (name === 'temperature' || name === 'top_p') && value === 1;
 
-/** Which of the client's wishes about sampling can't be met. */
+/** Returns the client's wishes about sampling that can't be met. */
 export function badSampling(request: ChatRequest, takesSampling: boolean): FieldPath[] {
   const { temperature, top_p: topP } = request;
   const topK: unknown = Reflect.get(request, 'top_k');
@@ -21,5 +21,5 @@ export function badSampling(request: ChatRequest, takesSampling: boolean): Field
   return Object.entries(isBad).flatMap(([name, bad]) => (bad ? [[name]] : []));
 }
 
-/** Is the model told to think? */
+/** Returns whether the model is told to think. */
 export const thinks = ({ reasoning_effort: effort }: ChatRequest): boolean => effort != null && effort !== 'none';

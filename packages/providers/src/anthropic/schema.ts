@@ -74,7 +74,7 @@ const isOfObjects = ({ type, properties }: JsonObject): boolean =>
   type === 'object' || (Array.isArray(type) && type.includes('object')) || isObject(properties);
 
 /**
- * Can the schema be said in these words? Not where objects have members of any name, which would all be forbidden;
+ * True if the schema can be said in these words. False where objects have members of any name (all forbidden then);
  * where a schema stands elsewhere; or where it contains itself.
  *
  * @param isFunction the schema is of a function's arguments: there may be none
@@ -113,7 +113,7 @@ function heldBy(name: string, value: unknown): readonly unknown[] {
 /** A chain of references longer than this is taken for endless recursion. */
 const mostSteps = 200;
 
-/** Does a schema lead back to itself by its references? */
+/** Returns whether a schema leads back to itself by its references. */
 function isRecursive(schema: JsonObject): boolean {
   const open = new Set<JsonObject>();
   const done = new Set<JsonObject>();

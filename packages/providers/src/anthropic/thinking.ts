@@ -1,7 +1,7 @@
 import type { OutputConfig, ThinkingConfigParam } from '@anthropic-ai/sdk/resources/messages';
 
 /**
- * How a model is told to think: by an `effort` that it spends as it sees fit (Claude 4.6 and later, of which the newest
+ * The way a model is told to think: by an `effort` that it spends as it sees fit (Claude 4.6 and later; the newest
  * take nothing else), or by a `budget` of tokens (3.7 to 4.5).
  *
  * Source: https://docs.claude.com/en/docs/build-with-claude/adaptive-thinking
@@ -43,7 +43,7 @@ export interface ThinkingRequest {
   readonly style: ThinkingStyle;
   /** The client's, for the whole answer. */
   readonly limit: number | undefined;
-  /** Where the client sets none. */
+  /** The limit that applies where the client sets none. */
   readonly defaultLimit: number;
 }
 

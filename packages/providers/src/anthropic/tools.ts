@@ -19,7 +19,7 @@ export function toTooling(body: Tooling): { readonly tools?: readonly Tool[]; re
   return { tools, ...(choice.type === 'auto' ? {} : { tool_choice: choice }) };
 }
 
-/** Does the request leave the model no choice but to call a tool? */
+/** Returns whether the request leaves the model no choice but to call a tool. */
 export function isForced({ tool_choice: choice }: Tooling): boolean {
   const { type } = readChoice(choice).choice;
   return type === 'any' || type === 'tool';

@@ -6,7 +6,7 @@ import { isStrictable } from './schema.ts';
 import { isKnownEffort } from './thinking.ts';
 import { isForced, toTooling } from './tools.ts';
 
-/** What of a request Anthropic can't do, beyond the names of parameters that it does not have. */
+/** Returns the fields that Anthropic can't do, beyond the names of parameters that it does not have. */
 export function findUnsupported(body: ChatBody, takesSampling: boolean): readonly FieldPath[] {
   const request = body as ChatRequest;
   return [
@@ -58,7 +58,7 @@ function blankStops({ stop }: ChatRequest): FieldPath[] {
   return (stop ?? []).flatMap((text, at) => (text.trim() === '' ? [['stop', at]] : []));
 }
 
-/** Where the faults of a message are inside it; the empty path for the whole of it. */
+/** Returns the paths of a message's faults inside it; the empty path for the whole of it. */
 function badFields(message: ChatMessage): FieldPath[] {
   // The deprecated pair of function and result has no id to tell which belongs to which.
   if (message.role === 'function') return [[]];

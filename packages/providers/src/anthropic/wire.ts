@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What we read of Anthropic's answers, and nothing else; what is missing or of another shape is left out rather than
+ * The parts of Anthropic's answers that we read, and no others; a missing or misshapen one is left out rather than
  * refused, since members and kinds of blocks are added all the time.
  * Reference: https://docs.claude.com/en/api/messages
  */

@@ -13,7 +13,7 @@ export function finishReasonOf({
   return reason === 'length' ? 'length' : 'stop';
 }
 
-/** What the model thought. What it looked up and which tools it called stands in the same list and is no thought. */
+/** Returns the model's thoughts. Its look-ups and tool calls stand in the same list and are no thoughts. */
 export function thoughtsOf({ thoughts }: NativeOutput): string {
   const own = (thoughts ?? []).filter(({ action_type: type }) => type === 'reasoning');
   return own.map(({ thought, response }) => thought ?? response ?? '').join('');

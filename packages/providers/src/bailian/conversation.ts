@@ -3,7 +3,7 @@ import type { ChatBody, FieldPath } from '../adapter.ts';
 import { isFilled } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
-/** What an application is asked, in its own words. */
+/** The input of an application, in its own words. */
 export interface NativeInput {
   readonly prompt?: string;
   readonly messages?: readonly { readonly role: string; readonly content: string }[];

@@ -61,7 +61,7 @@ function errorStatusOf({ comment = '' }: UpstreamEvent): number | undefined {
 }
 
 /**
- * What each frame adds to a text. Without incremental output a frame repeats all before it; where it changes that, the
+ * The text that each frame adds. Without incremental output a frame repeats all before it; where it changes that, the
  * client can't be told, and goes on at the same place.
  */
 function createGrowth(isIncremental: boolean): (text: string) => string {

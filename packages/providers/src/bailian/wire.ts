@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What we read of an application's answers, and nothing else.
+ * The parts of an application's answers that we read, and no others.
  * Reference: https://help.aliyun.com/zh/model-studio/user-guide/application-calling
  */
 

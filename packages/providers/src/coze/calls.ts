@@ -7,7 +7,7 @@ export interface ChatIds {
   readonly chatId: string;
 }
 
-/** What all calls to Coze have in common. */
+/** Builds the part that all calls to Coze have in common. */
 export function toCall(
   { baseUrl, apiKey }: CallPlan,
   call: Pick<UpstreamRequest, 'method'> & { readonly path: string; readonly body?: object; readonly stream?: boolean },

@@ -52,10 +52,10 @@ export function toInnerFailure(error: WireError): UpstreamFailure {
   return named(describeInnerFailure(error, cozeRules, { otherwise, nothingSaid }), error);
 }
 
-/** Does it say what is wrong, and not that nothing is? */
+/** Returns whether it says what is wrong, and not that nothing is. */
 export const isError = ({ code }: WireError): boolean => code != null && code !== 0;
 
-/** Why a chat brings no answer; undefined for one that runs or is complete. */
+/** Returns the reason that a chat brings no answer; undefined for one that runs or is complete. */
 export function toChatFailure({ status, last_error: error }: WireChat): UpstreamFailure | undefined {
   switch (status) {
     case null:

@@ -46,7 +46,7 @@ export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
   return turns.map(write);
 }
 
-/** What of the messages has no place there. */
+/** Returns the fields of the messages that have no place there. */
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesOf(body);
   const last = messages.findLastIndex((message) => !isEmptyAnswer(message));

@@ -52,7 +52,7 @@ export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Prepa
   }
 }
 
-/** What is known of a chat that is over; as `CallPlan.notes`. */
+/** The known facts about a chat that is over; as `CallPlan.notes`. */
 export interface ChatNotes extends ChatIds {
   /** As Coze wrote it, in JSON; empty where it did not. */
   readonly usage: string;

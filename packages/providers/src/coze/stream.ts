@@ -49,7 +49,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (chat.usage != null) answer.usage(toOpenAiUsage(chat.usage));
     if (!hasText) answer.delta({ content: '' });
     answer.finish('stop');
-    // What follows, if anything does, is sound and the end marker.
+    // Anything that follows is sound and the end marker.
     end(answer);
   }
 

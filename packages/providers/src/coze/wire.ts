@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What we read of Coze's v3 chat, and nothing else; lenient, because the cloud and the self-hosted Studio differ.
+ * The parts of Coze's v3 chat that we read, and no others; lenient, as the cloud and the self-hosted Studio differ.
  * Reference: https://www.coze.com/docs/developer_guides/chat_v3
  */
 
@@ -51,6 +51,6 @@ export const messageSchema = z.object({
 });
 export type WireMessage = z.output<typeof messageSchema>;
 
-/** What answers that are no streams are wrapped in. */
+/** The envelope around answers that are no streams. */
 export const chatEnvelopeSchema = z.object({ ...errorShape, data: chatSchema.nullish().catch(undefined) });
 export const messagesEnvelopeSchema = z.object({ ...errorShape, data: z.array(messageSchema) });

@@ -48,7 +48,7 @@ function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdap
 }
 
 /**
- * What the calls so far have brought. Megabytes of vectors are not read and written once more at the end, which would
+ * The results of the calls so far. Megabytes of vectors are not read and written once more at the end, which would
  * hold up all other requests of the process, but a batch at a time.
  */
 interface Gathered {

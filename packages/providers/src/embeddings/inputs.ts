@@ -1,6 +1,6 @@
 import type { ChatBody, FieldPath } from '../adapter.ts';
 
-/** What is to be embedded, one by one: texts, or lists of tokens. Empty where the request has lost its input. */
+/** The inputs to embed, one by one: texts, or lists of tokens. Empty where the request has lost its input. */
 export function inputsOf({ input }: ChatBody): readonly unknown[] {
   const isList = Array.isArray(input) && typeof input[0] !== 'number';
   return isList ? input : input === undefined ? [] : [input];

@@ -8,7 +8,7 @@ import { signatureContent } from './contents.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { UsageMetadata, WirePart, WireResponse } from './wire.ts';
 
-/** What one part adds to an answer's message, in OpenAI's words. */
+/** The content that one part adds to an answer's message, in OpenAI's words. */
 export interface Piece {
   readonly content?: string;
   readonly reasoning_content?: string;
@@ -80,7 +80,7 @@ export const isCallTorn = (reason: FinishReason | undefined, { isCallOpen }: Pic
 /** The answer's one candidate. */
 export const candidateOf = ({ candidates }: WireResponse) => candidates?.find(({ index }) => (index ?? 0) === 0);
 
-/** What the response calls itself. */
+/** The id and model that the response gives for itself. */
 export function identityOf({ responseId, modelVersion }: WireResponse): Partial<AnswerIdentity> {
   return { ...(responseId ? { id: responseId } : {}), ...(modelVersion ? { model: modelVersion } : {}) };
 }

@@ -145,7 +145,7 @@ function signatureOf(signed: object): string | undefined {
   return parsed.success ? parsed.data.extra_content.google.thought_signature : undefined;
 }
 
-/** Where Google's own endpoint for OpenAI's protocol has signatures. */
+/** The place of signatures at Google's own endpoint for OpenAI's protocol. */
 export const signatureContent = (thoughtSignature: string): object => ({
   extra_content: { google: { thought_signature: thoughtSignature } },
 });

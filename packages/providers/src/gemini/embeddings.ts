@@ -28,7 +28,7 @@ function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
   return callOf(plan, 'batchEmbedContents', { requests });
 }
 
-/** What a model is called, an answer does not tell. */
+/** An answer does not tell the name of its model. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const answer = parseNumbers(embeddingsSchema, text);
   if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };

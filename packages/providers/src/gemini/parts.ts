@@ -70,6 +70,6 @@ function fromDataUrl(url: string): Part | undefined {
 /** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
 const imageTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
 
-/** Is it a picture of a kind that Gemini can't read, such as a GIF? */
+/** Returns whether a part is a picture of a kind that Gemini can't read, such as a GIF. */
 export const isOddImage = ({ inlineData }: Part): boolean =>
   inlineData?.mimeType.startsWith('image/') === true && !imageTypes.has(inlineData.mimeType);

@@ -1,7 +1,7 @@
-/** How a model is told how much to think: by a level from Gemini 3 on, by a number of tokens before. */
+/** The way to tell a model how much to think: by a level from Gemini 3 on, by a number of tokens before. */
 export type ThinkingControl = 'level' | 'budget';
 
-/** What an upstream's configuration says of thoughts. */
+/** The settings for thoughts in an upstream's configuration. */
 export interface ThinkingOptions {
   /** Default: by the model's name. */
   readonly thinking_control?: ThinkingControl | undefined;

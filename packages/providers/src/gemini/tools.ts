@@ -1,7 +1,7 @@
 import type { ChatRequest } from '@sluice/protocol';
 import type { ToolNames } from './tool-names.ts';
 
-/** What a model may call, and whether it must. */
+/** The functions that a model may call, and whether it must. */
 export interface Tools {
   readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
   readonly toolConfig?: { readonly functionCallingConfig: FunctionCallingConfig };

@@ -8,7 +8,7 @@ import { isEffort } from './thinking.ts';
 const largestSeed = 2 ** 31 - 1;
 const isSeed = (seed: unknown): boolean => typeof seed === 'number' && Math.abs(seed) <= largestSeed;
 
-/** What Gemini can't do although it has the parameter. */
+/** Returns the fields that Gemini can't honour although it has the parameter. */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
   const request = readRequest(body);
   return [...unsupportedValues(request), ...(request.messages ?? []).flatMap(unsupportedInMessage)];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isObject, type JsonObject } from '../json-object.ts';
 
 /**
- * What we read of Gemini's answers, and nothing else; lenient, because fields come and go with the models.
+ * The parts of Gemini's answers that we read, and nothing else; lenient, because fields come and go with the models.
  * Reference: https://ai.google.dev/api/generate-content
  */
 

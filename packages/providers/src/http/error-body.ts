@@ -17,7 +17,7 @@ export function readErrorBody(body: string): ErrorSigns {
   return /^[[{]/.test(text) ? signsOf(undefined, 'nothing') : signsOf(text, 'text');
 }
 
-/** Is it compressed, or in another charset than it was read in? */
+/** Returns whether a text is compressed, or in another charset than it was read in. */
 function isGarbled(text: string): boolean {
   const beginning = text.slice(0, 400);
   const odd = beginning.match(/\uFFFD|(?![\t-\r\u007f-\u009f])\p{Cc}/gu)?.length ?? 0;

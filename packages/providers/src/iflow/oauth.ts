@@ -4,7 +4,7 @@ import { parseText } from '../parse-text.ts';
 import type { PreparationStep, StepAnswer } from '../preparation.ts';
 import { type Grant, grantSchema, userInfoSchema } from './wire.ts';
 
-/** Who we are to iFlow's OAuth server, and where it is. */
+/** Our identity at iFlow's OAuth server, and the server's address. */
 export interface OAuthClient {
   readonly id: string;
   /** Secret. */

@@ -4,7 +4,7 @@ import { askForGrant, basicCredentials, fetchKey, loginAgain, type OAuthClient }
 import { loginFileSchema } from './wire.ts';
 
 const hourMs = 3_600_000;
-/** What iFlow's own tools take for granted where the grant does not say. */
+/** The lifetime that iFlow's own tools take for granted where the grant does not say. */
 export const usualLifeSeconds = 3600;
 
 /** The key of a person's login: it ends with the grant, and is renewed 45 hours before that. */

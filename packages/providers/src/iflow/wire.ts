@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What we read of iFlow's answers beyond OpenAI's shape, and nothing else. Described in docs/providers/iflow.md. */
+/** The parts of iFlow's answers that we read beyond OpenAI's shape. Described in docs/providers/iflow.md. */
 
 /** An error, often with status 200. The status is no HTTP status, and mostly a text. */
 export const statusBodySchema = z.object({

@@ -7,7 +7,7 @@ import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { toInnerFailure } from './failure.ts';
 import type { ChatResponse, WireToolCall } from './wire.ts';
 
-/** What Ollama calls an answer; it gives no ids. */
+/** The identity that Ollama gives an answer; it gives no ids. */
 export function identityOf({ model, created_at: createdAt }: ChatResponse): Partial<AnswerIdentity> {
   const createdMs = Date.parse(createdAt ?? '');
   return {

@@ -6,7 +6,7 @@ import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { toInnerFailure } from './failure.ts';
 import { parseNumbers } from '../parse-text.ts';
 
-/** What config says of an Ollama server, as far as it concerns embeddings. */
+/** The configuration of an Ollama server, as far as it concerns embeddings. */
 export interface EmbedOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Tokens. */

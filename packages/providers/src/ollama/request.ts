@@ -4,7 +4,7 @@ import { parseClientObject } from '../client-json.ts';
 import { isObject, type JsonObject } from '../json-object.ts';
 import { callsOf, toMessages } from './messages.ts';
 
-/** What config says of an Ollama server. */
+/** The configuration of an Ollama server. */
 export interface OllamaOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly num_ctx?: number | undefined;
@@ -102,7 +102,7 @@ function formatOf(format: unknown): unknown {
 /** A number alone means seconds, and must be one. */
 const toDuration = (text: string): string | number => (/^-?\d+$/.test(text) ? Number(text) : text);
 
-/** What Ollama can't do: force a call, forbid a second one, hear of names and of arguments that are no object. */
+/** Ollama can't force a call, forbid a second one, or hear of names and of arguments that are no object. */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
   const { tools, tool_choice: choice, parallel_tool_calls: isParallel, messages } = body;
   const hasTools = Array.isArray(tools) && tools.length > 0 && choice !== 'none';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What we read of Ollama's own answers; lenient.
+ * The parts of Ollama's own answers that we read; lenient.
  * Reference: https://github.com/ollama/ollama/blob/main/docs/api.md
  */
 

@@ -37,12 +37,12 @@ const mistralPlace = /^https?:\/\/(?:[\w-]+\.)*mistral\.ai(?:[:/]|$)/i;
 const mistralModel =
   /(?:^|[/.:@-])(?:open-)?(?:mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|voxtral)(?:[-_.:@/\d]|ai\/|$)/i;
 
-/** Is this Mistral itself, or a server that runs its models, which hold their own templates to the same rule? */
+/** True for Mistral itself, and for servers that run its models, which hold their own templates to the same rule. */
 export const isMistral = ({ baseUrl, model }: { readonly baseUrl: string; readonly model: string }): boolean =>
   mistralPlace.test(baseUrl) || mistralModel.test(model);
 
 /** The words with which Mistral, and servers with its tokenizer, refuse an id. */
 const refusal = /tool[ _]?call[ _]?id\b[^]{0,2000}\blength of 9\b/i;
 
-/** Does an error say that ids of nine characters are wanted? */
+/** Returns whether an error says that ids of nine characters are wanted. */
 export const wantsNineCharacters = (bodyText: string): boolean => refusal.test(bodyText);

@@ -25,7 +25,7 @@ const headerName = z
 
 const jsonValue = inWords(z.unknown(), 'any value');
 
-/** What servers that speak OpenAI's protocol mind or want in a request, and how they show thoughts. */
+/** The options for what servers of OpenAI's protocol mind or want in a request, and how they show thoughts. */
 export const dialectOptions = {
   headers: mappingOf(headerName, textLike(/^[\x20-\x7e]+$/, 'text of one line'), 'a mapping of header names to texts')
     .default({})
@@ -61,7 +61,7 @@ export const dialectOptions = {
     ),
 };
 
-/** Where such servers want what. */
+/** The options for where such servers want what. */
 export const placeOptions = {
   auth_header: inWords(z.string(must('a header name')).regex(headerPattern, must('a header name')), 'a header name')
     .default('authorization')
@@ -74,7 +74,7 @@ export const placeOptions = {
 /** Shorter values are versions and switches, and would punch holes into ordinary words. */
 const shortestSecret = 8;
 
-/** What may be secret among a server's headers: whole values, and words of such as `Bearer …`. */
+/** The possible secrets among a server's headers: whole values, and words of such as `Bearer …`. */
 export const secretsOf = (headers: Readonly<Record<string, string>>): readonly string[] =>
   Object.values(headers)
     .flatMap((value) => [value, ...value.split(/\s+/)])

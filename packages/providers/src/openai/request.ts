@@ -6,7 +6,7 @@ import { type CallIdRule, isMistral } from './call-ids.ts';
 import { amendHistory, type HistoryRules } from './history.ts';
 import type { Dialect, Place } from './options.ts';
 
-/** How a server wants its requests. */
+/** The way a server wants its requests. */
 export type RequestStyle = Dialect & Place;
 
 export interface RequestContext {
@@ -59,7 +59,7 @@ function keyHeader(key: string | undefined, name: string): Readonly<Record<strin
 const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** What is left of unsupported parameters here asks for nothing. A name that the client used itself is not overwritten. */
+/** Unsupported parameters that are left here ask for nothing. A name that the client used itself is not overwritten. */
 function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): ChatBody {
   if (unsupported.length === 0 && Object.keys(rename).length === 0) return body;
   const isTarget = (name: string): boolean => Object.values(rename).includes(name);

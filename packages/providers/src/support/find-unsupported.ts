@@ -25,7 +25,7 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonl
   ['function_call', ['auto', 'none']],
 ]);
 
-/** What of a request the provider can't do: where each of it stands. */
+/** Returns the paths of everything in a request that the provider can't do. */
 export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): FieldPath[] {
   const { capabilities } = adapter;
   return [
@@ -43,7 +43,7 @@ function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): Fi
   });
 }
 
-/** Does a parameter ask for what would happen without it? */
+/** Returns whether a parameter asks for what would happen without it. */
 export function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
   if (name === 'tools' && choice === 'none') return true;
   // Calls one at a time are more than is done otherwise.

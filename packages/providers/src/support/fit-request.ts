@@ -8,7 +8,7 @@ export type Fitted =
   | {
       readonly kind: 'fits';
       readonly body: ChatBody;
-      /** What was taken away, as in `messages[0].content[1]`; the first of it where that is much. */
+      /** The paths that were taken away, as in `messages[0].content[1]`; only the first ones where there are many. */
       readonly dropped: readonly string[];
     }
   | { readonly kind: 'unsupported'; readonly failure: UpstreamFailure };
@@ -28,7 +28,7 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
   const unbounded = adapter.readsArguments === true ? findUnboundedArguments(body) : undefined;
   if (unbounded !== undefined) return { kind: 'unsupported', failure: outOfBounds(unbounded) };
   const found = findUnsupported(body, adapter);
-  // What would leave nothing to ask is never dropped.
+  // A part whose removal would leave nothing to ask is never dropped.
   const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
   const [first] = paths;
   if (first === undefined) {

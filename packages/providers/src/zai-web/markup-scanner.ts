@@ -1,4 +1,4 @@
-/** What a piece of the raw text comes to. */
+/** The result of scanning a piece of the raw text. */
 export interface Scanned {
   readonly reasoning: string;
   readonly content: string;
@@ -7,7 +7,7 @@ export interface Scanned {
 /** Reads the page's markup from text that comes in pieces; what may be the beginning of a tag waits for its rest. */
 export interface MarkupScanner {
   push(piece: string): Scanned;
-  /** What waited was no tag. */
+  /** Ends the scan: the text that waited was no tag. */
   end(): Scanned;
   /** A tool's block has ended without saying so. */
   leaveBlock(): void;
@@ -164,13 +164,13 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   };
 }
 
-/** Where the first of these tags begins, or -1. */
+/** Returns the position where the first of these tags begins, or -1. */
 function firstOf(text: string, tags: readonly string[]): number {
   const places = tags.map((tag) => text.indexOf(tag)).filter((at) => at !== -1);
   return places.length === 0 ? -1 : Math.min(...places);
 }
 
-/** How much of a text's end may be the beginning of one of these tags. */
+/** Returns how much of a text's end may be the beginning of one of these tags. */
 function tornLength(text: string, tags: readonly string[]): number {
   const from = text.lastIndexOf('<');
   const tail = from === -1 ? '' : text.slice(from);

@@ -61,7 +61,7 @@ export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
 /** Sounds and files are named for all providers alike. */
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 
-/** Where the request's pictures are. */
+/** Returns the locations of the request's pictures. */
 export function picturesOf({ messages }: ChatBody): readonly string[] {
   return listOf(messages).flatMap((message) =>
     listOf(fieldsOf(message)['content']).flatMap((part) => {

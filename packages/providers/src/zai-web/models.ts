@@ -1,4 +1,4 @@
-/** What the web page switches on with a model. */
+/** The settings that the web page switches on with a model. */
 export interface WebModel {
   /** As clients name it, in lower case. */
   readonly name: string;

@@ -11,7 +11,7 @@ export interface ReplyText {
 
 /** Edits mostly touch the last words of an answer: so many UTF-16 units wait for them. */
 const heldBackLength = 24;
-/** What the backend's own tools do is no part of the answer. */
+/** The phases of the backend's own tools, whose output is no part of the answer. */
 const toolPhases: ReadonlySet<string> = new Set(['tool_call', 'search']);
 const nothing: Scanned = { reasoning: '', content: '' };
 const finishedBlocks = /^(?:\s*<glm_block[\s\S]*?<\/glm_block>)*\s*/;
@@ -30,7 +30,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
   let saidByPhase = '';
   /** All that has come is a tool's block, and its end has not: to look for that in all of it each time would take long. */
   let isInFirstBlock = false;
-  /** Where the answer began behind a tool's block that never ended. */
+  /** The position where the answer began behind a tool's block that never ended. */
   let answerFrom = Infinity;
   let scanner = newScanner();
   let isReasoningClosed = false;
@@ -162,7 +162,7 @@ export const hasText = ({ edit_content: edit, content, delta_content: delta }: W
 
 interface Edited {
   readonly text: string;
-  /** What was added at the end, where that is all that happened. */
+  /** The text that was added at the end, where that is all that happened. */
   readonly appended?: string;
 }
 

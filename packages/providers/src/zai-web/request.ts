@@ -8,7 +8,7 @@ import { userIdOf } from './user-id.ts';
 
 const paths = { v1: '/api/chat/completions', v2: '/api/v2/chat/completions' } as const;
 
-/** What the backend wants with every call. The page's other headers tell of a browser, which this is not. */
+/** The headers the backend wants with every call. The page's others tell of a browser, which this is not. */
 export function webHeaders({ apiKey, baseUrl }: Pick<CallPlan, 'apiKey' | 'baseUrl'>, options: ZaiWebOptions) {
   return {
     accept: 'application/json',
@@ -119,7 +119,7 @@ function featuresOf({ reasoning_effort: effort }: ChatBody, target: WebTarget, i
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** What the page fills into its prompts. Of the user it says nothing, and times are UTC. */
+/** The variables that the page fills into its prompts. They say nothing of the user, and times are UTC. */
 function variablesAt(timeMs: number, isV2: boolean): object {
   const at = new Date(timeMs);
   const [date = '', time = ''] = at.toISOString().slice(0, 19).split('T');

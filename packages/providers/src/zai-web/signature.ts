@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** How a request is signed. What differs is how its prompt goes into the signed text. */
+/** The ways to sign a request. They differ in how its prompt goes into the signed text. */
 export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
 export type SigningVariant = (typeof signingVariants)[number];
 
@@ -9,7 +9,7 @@ export interface Signing {
   readonly key: string;
 }
 
-/** What a signature is about. */
+/** The data that a signature covers. */
 export interface Signed {
   readonly requestId: string;
   readonly userId: string;

@@ -40,7 +40,7 @@ interface FileFacts {
   readonly messageId: string;
 }
 
-/** How version 2 of the protocol names a picture beside the messages. */
+/** Describes a picture beside the messages, as version 2 of the protocol does. */
 export const describeFile = ({
   id,
   file: { name, mediaType, bytes },

@@ -5,7 +5,7 @@ const idNames = ['id', 'user_id', 'uid', 'sub'] as const;
 const payloadSchema = z.looseObject({});
 
 /**
- * Who a token speaks for, as the signature and the query want it: what its payload says first under one of these names,
+ * The user a token speaks for, as the signature and the query want it: the first of these names in its payload,
  * else `guest`. The token is not verified; that is the provider's business.
  */
 export function userIdOf(token: string | undefined): string {

@@ -35,7 +35,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   });
 }
 
-/** What an answer of status 200 says that went wrong; the message is for one that says nothing. */
+/** The failure that an answer of status 200 reports; `message` is for an answer that reports none. */
 export function failureInside(text: string, message: string): UpstreamFailure {
   const event = parsePlainText(webEventSchema, text);
   const error = (event === undefined ? undefined : errorIn(event)) ?? parsePlainText(webErrorBodySchema, text)?.detail;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { usageOf } from '../openai/normalise/usage.ts';
 
 /*
- * What we read of chat.z.ai's private protocol. Nobody documents it; see docs/providers/zai-web.md.
+ * The parts of chat.z.ai's private protocol that we read. Nobody documents it; see docs/providers/zai-web.md.
  */
 
 const text = z.string().nullish().catch(undefined);

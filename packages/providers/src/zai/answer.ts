@@ -3,10 +3,10 @@ import type { CallPlan } from '../adapter.ts';
 import { createMarkupReader, type MarkupReader } from './thought-markup.ts';
 import type { WireMessage } from './wire.ts';
 
-/** What the API says went wrong while it answered, in the place where others tell how the answer ended. */
+/** The API's mark for a failure while it answered, in the place where others tell how the answer ended. */
 export const networkError = 'network_error';
 
-/** Why an answer ended, in OpenAI's words. */
+/** Returns the reason why an answer ended, in OpenAI's words. */
 export const toFinishReason = (reason: string): FinishReason => finishReasons[reason] ?? 'stop';
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** How long a signed key is good for. */
+/** Time that a signed key is valid. */
 const lifeMs = 5 * 60_000;
 
 /**

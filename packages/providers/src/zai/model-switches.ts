@@ -35,6 +35,6 @@ export function readModelName(name: string): ModelSwitches {
   return { model, thinks: suffix.includes('-thinking'), searches: suffix.includes('-search'), generation };
 }
 
-/** Is it of this generation or a later one? */
+/** Returns whether the generation is this one or a later one. */
 export const isAtLeast = (generation: Generation | undefined, major: number, minor: number): boolean =>
   generation !== undefined && (generation.major > major || (generation.major === major && generation.minor >= minor));

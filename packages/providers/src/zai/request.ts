@@ -5,7 +5,7 @@ import { signKey } from './credential.ts';
 import { isAtLeast, type ModelSwitches, readModelName } from './model-switches.ts';
 
 export interface ZaiOptions {
-  /** What models do that can think, where neither request nor name says. */
+  /** The behaviour of models that can think, where neither request nor name says. */
   readonly thinking: 'enabled' | 'disabled' | 'provider';
   readonly signsKeys: boolean;
 }

@@ -1,4 +1,4 @@
-/** What a piece of an answer's text comes to. */
+/** The result of splitting a piece of an answer's text. */
 export interface SplitText {
   readonly reasoning: string;
   readonly content: string;
@@ -7,7 +7,7 @@ export interface SplitText {
 /** Takes thoughts and marks out of a text that comes in pieces, wherever it was cut. */
 export interface MarkupReader {
   push(piece: string): SplitText;
-  /** What was held back because it might have been the beginning of a mark. */
+  /** Returns the text that was held back because it might have been the beginning of a mark. */
   end(): SplitText;
 }
 
@@ -72,7 +72,7 @@ export function createMarkupReader(): MarkupReader {
   };
 }
 
-/** How much of a text's end may be the beginning of one of these marks. */
+/** Returns how much of a text's end may be the beginning of one of these marks. */
 function tornLength(text: string, marks: readonly string[]): number {
   const from = text.lastIndexOf('<');
   const tail = from === -1 ? '' : text.slice(from);

@@ -2,7 +2,7 @@ import { usageSchema, writeLossless } from '@sluice/protocol';
 import { z } from 'zod';
 
 /**
- * What we read of the GLM API's answers.
+ * The parts of the GLM API's answers that we read.
  * Reference: https://docs.z.ai/api-reference/llm/chat-completion
  */
 
@@ -47,7 +47,7 @@ const answer = z.object({
   error,
   code,
   msg: z.string().nullish(),
-  /** What a search has found. */
+  /** The results of a search. */
   web_search: z.array(z.looseObject({})).nullish().catch(undefined),
 });
 

@@ -7,7 +7,7 @@ type Body = Readonly<Record<string, unknown>>;
 const user = { role: 'user', content: 'hi' };
 const hi = { role: 'user', content: [{ type: 'text', text: 'hi' }] };
 
-/** What Anthropic gets for a request. */
+/** Returns what Anthropic gets for a request. */
 function send(body: Body, { options = {}, over = {} }: { options?: object; over?: Partial<CallPlan> } = {}) {
   const adapter = providers.anthropic.create(options);
   const request = adapter.toUpstream({ model: 'alias', messages: [user], ...body }, plan(over));

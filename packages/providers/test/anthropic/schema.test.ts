@@ -207,7 +207,7 @@ describe('a schema for structured outputs at Anthropic', () => {
 
 const refused = ['minimum', 'maximum', 'multipleOf', 'minLength', 'maxLength', 'maxItems'];
 
-/** What Anthropic would say of a schema. */
+/** Returns the faults that Anthropic would find in a schema. */
 function faults(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const {

@@ -22,7 +22,7 @@ function begin(): Preparation {
   return steps;
 }
 
-/** What each step wants, in short, and what comes out at the end. */
+/** Returns what each step wants, in short, and what comes out at the end. */
 function run(answers: readonly StepAnswer[]): { wanted: readonly string[]; outcome: unknown } {
   const steps = begin();
   const wanted: string[] = [];

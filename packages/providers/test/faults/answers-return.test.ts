@@ -19,7 +19,7 @@ const call = fc.record(
   },
   { requiredKeys: ['function'] },
 );
-/** What providers put into a message or a delta. */
+/** The fields that providers put into a message or a delta. */
 const message = fc.record(
   {
     role: fc.constantFrom('assistant', null, ''),
@@ -58,7 +58,7 @@ function returned(
   return (JSON.parse(String(request.body)) as { messages: Record<string, unknown>[] }).messages;
 }
 
-/** What a provider would refuse of an answer that comes back; nothing, if all is well. */
+/** Returns what a provider would refuse of an answer that comes back; nothing, if all is well. */
 function refusedOf(answer: object, adapter: (typeof openAiShaped)[number][1]): string[] {
   const said = returned(answer, adapter)[1] ?? {};
   const { tool_calls: calls, content, function_call: called, audio, refusal, annotations } = said;

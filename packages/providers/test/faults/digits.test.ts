@@ -33,7 +33,7 @@ describe.each(openAiShaped)('JSON that passes through %s', (type, adapter) => {
   });
 });
 
-// What an answer holds besides texts passes at the providers that let it pass.
+// The parts of an answer other than texts pass at the providers that let them pass.
 describe.each(openAiShaped.filter(([type]) => type !== 'zai'))('JSON that comes back through %s', (_type, adapter) => {
   it('keeps its digits and its order', () => {
     const own = '{"2":9223372036854775807,"1":1.0,"c":1e-7}';

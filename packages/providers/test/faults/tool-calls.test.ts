@@ -83,7 +83,7 @@ const streams: readonly (readonly [string, readonly (readonly object[])[]])[] = 
   ],
 ];
 
-/** What the calls are, and how many ids that every provider takes they have. */
+/** Returns the calls, and how many ids that every provider takes they have. */
 const seen = (calls: readonly Call[]): unknown => ({
   calls: calls.map((call) => [call.type, call.function.name, call.function.arguments]),
   ids: new Set(calls.map(({ id }) => id).filter((id) => /^[a-zA-Z0-9_-]{1,64}$/.test(id))).size,

@@ -3,7 +3,7 @@ import { type ProviderAdapter, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 
-/** How a provider says a few things in its stream. */
+/** The way a provider says a few things in its stream. */
 interface Words {
   readonly adapter: ProviderAdapter;
   /** The beginning, with the answer's id. */
@@ -16,7 +16,7 @@ interface Words {
   /** Counts alone, where they may come alone. */
   usage?(tokens: number): UpstreamEvent;
   error: UpstreamEvent;
-  /** What may follow the end: an empty answer needs it to be over. */
+  /** The events that may follow the end: an empty answer needs them to be over. */
   readonly over: readonly UpstreamEvent[];
 }
 

@@ -30,7 +30,7 @@ const bodyOf = (body: object): GeminiBody =>
 const declared = (body: object): readonly string[] =>
   bodyOf(body).tools[0].functionDeclarations.map(({ name }) => name);
 
-/** What the client gets for a call by Gemini's name, streamed and whole. */
+/** Returns what the client gets for a call by Gemini's name, streamed and whole. */
 function comesBackAs(body: object, name: string): readonly string[] {
   const answer = JSON.stringify({
     candidates: [{ content: { parts: [{ functionCall: { name, args: {} } }] }, finishReason: 'STOP' }],

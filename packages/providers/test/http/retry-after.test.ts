@@ -142,7 +142,7 @@ describe('where no header says when to come again', () => {
     ['Please try again later.', undefined],
     ['You have 20 requests a minute.', undefined],
     [`Please try again in ${'9'.repeat(60)}s`, undefined],
-    // What a client has sent stands in quotes.
+    // Text that a client has sent stands in quotes.
     ['Invalid value: "try again in 23h"', undefined],
   ])('the text of a rate limit does: %s', (message, ms) => {
     expect(waitOf({}, said(message))).toBe(ms);

@@ -12,7 +12,7 @@ function send(body: object, over: Parameters<typeof planOf>[0] = {}, options: ob
   return { ...request, body: JSON.parse(String(request.body)) as Record<string, unknown> };
 }
 
-/** What is sent beyond a plain question. */
+/** Returns the fields that are sent beyond a plain question. */
 function switchesOf(model: string, body: object): object {
   const { model: _model, messages: _messages, max_tokens: _most, ...rest } = send(body, { model, stream: false }).body;
   return rest;

@@ -7,7 +7,7 @@ import { plan } from '../plan.ts';
 const adapter = providers.zai.create({});
 const messages = [{ role: 'user', content: 'hi' }];
 
-/** What the API gets. */
+/** Returns the request that the API gets. */
 function sent(body: object, over: Partial<CallPlan> = {}, options: object = {}): Record<string, unknown> {
   const request = providers.zai.create(options).toUpstream({ messages, ...body }, plan({ model: 'glm-4.5', ...over }));
   return JSON.parse(String(request.body)) as Record<string, unknown>;

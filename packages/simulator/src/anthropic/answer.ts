@@ -53,7 +53,7 @@ function pieceOf({ content }: ChatAnswer, seq: number): Piece {
     : { kind: 'call', id: call.id.replace('call_', 'toolu_'), name };
 }
 
-/** Does the answer write on where the request's last message ends? */
+/** Returns whether the answer continues the request's last message where it ends. */
 function isContinued({ request, behaviour, content }: ChatAnswer): boolean {
   if (request.soFar === '') return false;
   const anew = contentOf({ ...request, soFar: '' }, behaviour);

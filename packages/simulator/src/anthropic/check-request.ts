@@ -5,7 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const imageTypes = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
-/** What Anthropic refuses in a request: the first fault, in its words or near them; undefined for none. */
+/** Returns the first fault for which Anthropic refuses a request, in its words or near them; undefined for none. */
 export function findFault(fields: Fields): string | undefined {
   const { model, max_tokens: maxTokens, messages, temperature, stop_sequences: stops } = fields;
   if (typeof model !== 'string' || model === '') return 'model: Field required';

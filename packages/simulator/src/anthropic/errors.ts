@@ -17,7 +17,7 @@ const busyPhrases = ['系统繁忙', 'system busy', 'rate limit', 'too many requ
 const errorBody = (type: ErrorType, message: string): string =>
   JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_simulator' });
 
-/** What comes inside a stream, or with status 200, where something broke late. */
+/** The error body sent inside a stream, or with status 200, where something broke late. */
 export const overloadedBody = errorBody('overloaded_error', 'Overloaded');
 
 const failure = (status: number, type: ErrorType, message: string): Failure => ({

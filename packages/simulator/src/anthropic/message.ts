@@ -29,7 +29,7 @@ export function toMessage(answer: Answer): WholeAnswer {
   return { kind: 'whole', body, tokens: steps, steps };
 }
 
-/** What faults of content add to it. */
+/** Returns the pieces that faults of content add to the message. */
 function fillerOf({ behaviour: { fault } }: Answer): readonly Piece[] {
   if (fault?.name === 'huge') return [{ kind: 'text', text: 'x'.repeat(fault.value * 1024 * 1024) }];
   return fault?.name === 'badutf8' ? [{ kind: 'text', text: spoiltCharacter }] : [];

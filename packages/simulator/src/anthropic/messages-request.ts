@@ -37,7 +37,7 @@ function asChat(fields: Fields): object {
 function asChatMessages(message: Fields): readonly object[] {
   const blocks = blocksOf(message.content);
   if (blocks.some(({ type }) => type === 'tool_result')) return [{ role: 'tool', content: blocks }];
-  // What is to be written on ends without the space that follows each token.
+  // The text to be continued ends without the space that follows each token.
   const isText = message.role === 'assistant' && blocks.every(({ type }) => type === 'text');
   const said = isText ? `${blocks.map(({ text }) => String(text)).join('')} ` : blocks;
   return [{ role: message.role, content: said }];

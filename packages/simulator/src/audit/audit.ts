@@ -5,7 +5,7 @@ const bodyBytesPerCall = 64 * 1024;
 /** A sweep leaves this much, so bodies never take more than twice as much: 20,000 of 64 KB would take 1.3 GB. */
 const bodyCharsPerSweep = 32 * 1024 * 1024;
 
-/** What is known of a call before its body is read. */
+/** The facts known of a call before its body is read. */
 export interface CallHead {
   readonly method: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface CallHead {
   readonly rawHeaders: readonly string[];
 }
 
-/** What its body tells. */
+/** The details of a call that its body gives. */
 interface CallDetails {
   readonly model: string;
   readonly stream: boolean;

@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 /**
- * How a call ended. `finished`: answered as a provider would, be it with an error. `aborted`: the peer closed first.
+ * The way a call ended. `finished`: answered as a provider would, even with an error. `aborted`: the peer closed first.
  * `faulted`: a directive's fault took effect (an `e503` too), or the simulator closed the connection.
  */
 export type CallOutcome = 'open' | 'finished' | 'aborted' | 'faulted';
@@ -15,7 +15,7 @@ export type CallOutcome = 'open' | 'finished' | 'aborted' | 'faulted';
 /** One call as the simulator saw it. */
 export interface CallRecord {
   readonly id: string;
-  /** When the request line and headers had been read: milliseconds since 1970. */
+  /** The time when the request line and headers had been read: milliseconds since 1970. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
@@ -32,7 +32,7 @@ export interface CallRecord {
   readonly body: string;
   /** The same for calls with the same messages and model (directives aside). */
   readonly conversation: string;
-  /** What applied, lowest precedence first. */
+  /** The directives that applied, lowest precedence first. */
   readonly directives: string;
   /** Null until a status line was sent. */
   readonly status: number | null;
@@ -41,9 +41,9 @@ export interface CallRecord {
   readonly tokensSent: number;
   readonly startedAt: Moment;
   readonly firstTokenAt: Moment | null;
-  /** When the answer was handed to the kernel in full, or the connection ended. */
+  /** The moment when the answer was handed to the kernel in full, or the connection ended. */
   readonly endedAt: Moment | null;
-  /** When the peer was seen to have closed first. */
+  /** The moment when the peer was seen to have closed first. */
   readonly abortedAt: Moment | null;
 }
 

@@ -1,7 +1,7 @@
 import { openAi } from '../openai/provider.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
 
-/** What the content filter found in the prompt: a chunk without choices, before all others. */
+/** The content filter's findings in the prompt: a chunk without choices, before all others. */
 const promptFindings =
   'data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,' +
   '"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}]}\n\n';

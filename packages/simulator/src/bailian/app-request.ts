@@ -3,7 +3,7 @@ import { type ChatRequest, readChatRequest } from '../openai/chat-request.ts';
 import type { Failure } from '../server/provider.ts';
 import { errorOf } from './errors.ts';
 
-/** What an application is asked. */
+/** A request to an application. */
 export interface AppRequest {
   readonly kind: 'app';
   /** The same in the words of OpenAI, from which the answer is made. */

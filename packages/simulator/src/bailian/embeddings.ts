@@ -4,7 +4,7 @@ import type { Failure } from '../server/provider.ts';
 const mostInputs = 10;
 const older = { models: /^text-embedding-v[12]/, mostInputs: 25 };
 
-/** Why a request for embeddings is refused that OpenAI would serve: it has more texts than the model takes at once. */
+/** Returns the failure of an embeddings request with more texts than the model takes at once; OpenAI would serve it. */
 export function tooManyInputs(body: string): Failure | undefined {
   const { model, input } = fieldsOf(body);
   const most = typeof model === 'string' && older.models.test(model) ? older.mostInputs : mostInputs;

@@ -3,7 +3,7 @@ import type { Failure } from '../server/provider.ts';
 import { badRequest } from './errors.ts';
 import { type Traits, traitsOf } from './traits.ts';
 
-/** What an answer depends on in a request for a chat. */
+/** The parts of a chat request that an answer depends on. */
 export interface CozeRequest {
   readonly kind: 'coze';
   readonly botId: string;

@@ -11,7 +11,7 @@ export interface Chat {
   readonly answer: ChatAnswer;
   readonly id: string;
   readonly conversationId: string;
-  /** When its answer will be whole: `performance.now()`. */
+  /** The time when its answer will be whole: `performance.now()`. */
   readonly endsAt: number;
   isCanceled: boolean;
 }
@@ -53,13 +53,13 @@ function idOf({ chat }: CozeRequest, kind: number): string {
   return `738${kind}${seedOf(chat.conversation).toString().padStart(15, '0')}`;
 }
 
-/** How a chat stands now, in the words of who keeps it. */
+/** Returns the current status of a chat, in the words of the service that keeps it. */
 export function statusOf({ request: { traits }, answer, endsAt, isCanceled }: Chat): string {
   if (isCanceled) return canceled(traits.has('studio'));
   return performance.now() < endsAt ? 'in_progress' : lastStatusOf(answer, traits);
 }
 
-/** How a chat ends when nobody stops it. */
+/** Returns the status in which a chat ends when nobody stops it. */
 export function lastStatusOf({ behaviour }: ChatAnswer, traits: CozeRequest['traits']): string {
   const isStudio = traits.has('studio');
   if (behaviour.fault?.name === 'errev') return 'failed';
@@ -133,7 +133,7 @@ const finishNote = JSON.stringify({
   from_module: null,
 });
 
-/** What comes once the answer has come: the answers as a whole, and what is none. */
+/** Returns the messages that follow the answer: the answers as a whole, and the messages that are not answers. */
 export function wholeMessages(chat: Chat): readonly object[] {
   const { answer, request } = chat;
   const { content, reasoningTokens } = answer;

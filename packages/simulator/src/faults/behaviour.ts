@@ -12,7 +12,7 @@ export interface StatusFault extends Fault {
   readonly name: 'e' | 'busy' | 'ctxlen' | 'policy' | 'quota';
 }
 
-/** How one answer behaves: what its directives come to. */
+/** The behaviour of one answer: the combined effect of its directives. */
 export interface Behaviour {
   readonly tokens: number;
   /** Milliseconds between two tokens; a fraction where microseconds were asked for. */
@@ -34,12 +34,12 @@ export interface Behaviour {
   readonly hasParallelCalls: boolean;
   /** Makes each try's text another; 0 = the same text every time. */
   readonly drift: number;
-  /** Does not write on where the last message of the assistant ends. */
+  /** True if the answer does not continue the last message of the assistant where it ends. */
   readonly refusesPrefill: boolean;
   readonly fault: Fault | undefined;
 }
 
-/** Where a call stands, for faults that befall only some calls. */
+/** The position of a call among other calls, for faults that affect only some calls. */
 export interface CallStanding {
   /** Calls with the same conversation before this one. */
   readonly earlierTries: number;
@@ -90,7 +90,7 @@ export function behaviourOf(directives: readonly Directive[], standing: CallStan
   return { ...draft, fault: fault && { name: fault.name, value: fault.value } };
 }
 
-/** Whether a fault is an error answer from the start. */
+/** Returns whether a fault is an error answer from the start. */
 export function isStatusFault(fault: Fault): fault is StatusFault {
   return statusFaultNames.has(fault.name);
 }

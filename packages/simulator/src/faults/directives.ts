@@ -68,7 +68,7 @@ export type Directive = Setting | FaultDirective;
 /** Every name that a directive can have, for tests that must leave none out. */
 export const directiveNames: readonly Directive['name'][] = [...namesOf(numbers), ...words];
 
-/** What {@link parseDirectives} found: directives, or the first word that is none. */
+/** The result of {@link parseDirectives}: the directives, or the first word that is not one. */
 export type ParsedDirectives = { readonly directives: readonly Directive[] } | { readonly unknown: string };
 
 /** Reads directives joined by dashes, commas or spaces. An empty text holds none; any word that is no directive is reported. */

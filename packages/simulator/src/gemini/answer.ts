@@ -11,7 +11,7 @@ interface Answer {
   readonly request: GeminiRequest;
   /** Parts that are thoughts. */
   readonly thoughts: readonly object[];
-  /** How many thoughts were thought, shown or not. */
+  /** The number of thought tokens, shown or not. */
   readonly thoughtTokens: number;
   readonly parts: number;
   part(index: number): object;
@@ -130,7 +130,7 @@ function joined(parts: readonly object[]): readonly object[] {
   return parts.length === 0 ? [] : [{ text: parts.map((part) => ('text' in part ? String(part.text) : '')).join('') }];
 }
 
-/** What faults of content add to an answer. */
+/** Returns the parts that faults of content add to an answer. */
 function fillersOf(fault: Behaviour['fault']): readonly object[] {
   if (fault?.name === 'huge') return [{ text: 'x'.repeat(fault.value * 1024 * 1024) }];
   return fault?.name === 'badutf8' ? [{ text: spoiltCharacter }] : [];

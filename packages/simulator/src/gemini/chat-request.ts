@@ -4,7 +4,7 @@ import { toMessages } from './contents.ts';
 import { invalidArgument } from './errors.ts';
 import { asList, asObject, type Fields, parseFields, unknownField } from './fields.ts';
 
-/** What an answer depends on, beyond what it depends on at OpenAI. */
+/** The fields that an answer depends on, beyond those it depends on at OpenAI. */
 export interface GeminiRequest {
   readonly kind: 'gemini';
   readonly chat: ChatRequest;

@@ -39,7 +39,7 @@ function failure(httpStatus: number, { message, status = codes[httpStatus] ?? 'U
 
 export const invalidArgument = (message: string): Failure => failure(400, { message });
 
-/** What comes inside a stream, without a field's name, where something broke late. */
+/** The error body sent inside a stream, without a field's name, where something broke late. */
 export const internalErrorBody = failure(500, { message: 'An internal error has occurred.' }).body;
 
 /** The error that Gemini would give. */
@@ -65,7 +65,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'unknownPath':
     case 'bodyTooLarge':
     case 'unknownDirective': {
-      // What they say is the simulator's own; only the envelope is Gemini's.
+      // The text of these errors is the simulator's own; only the envelope is Gemini's.
       const { status, body } = openAi.failure(reason, context);
       return failure(status, (JSON.parse(body) as { error: { message: string } }).error);
     }

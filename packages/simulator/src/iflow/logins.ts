@@ -15,7 +15,7 @@ export interface Logins {
   /** Undefined where iFlow says no. */
   grant(form: URLSearchParams): object | 'silence' | undefined;
   userInfo(accessToken: string): object;
-  /** Is this a key that iFlow has given out, and no longer takes? */
+  /** Returns whether this is a key that iFlow has given out and no longer accepts. */
   hasEnded(key: string): boolean;
   clear(): void;
 }
@@ -37,7 +37,7 @@ export function createLogins(): Logins {
     return login;
   }
 
-  /** Does the word stand in the name, and has it not had its say? */
+  /** Returns whether the word is in the name and has not yet been used up. */
   function applies(name: string, word: string): boolean {
     const [, count = 'Infinity'] = new RegExp(`\\b${word}\\b(?:-(\\d+))?`).exec(name) ?? [undefined, '0'];
     const { said } = loginOf(name);

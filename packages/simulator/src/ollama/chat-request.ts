@@ -39,7 +39,7 @@ export function readOllamaRequest(body: string): OllamaRequest | Failure {
 const formatOf = (format: unknown): object =>
   format === 'json' ? { type: 'json_object' } : { type: 'json_schema', json_schema: { schema: format } };
 
-/** What Ollama minds about a message. */
+/** Returns the fault that Ollama finds in a message. */
 function faultOf(message: unknown): string | undefined {
   if (!isObject(message)) return 'json: cannot unmarshal into Go struct field ChatRequest.messages of type api.Message';
   const { role, content, images, tool_calls: calls } = message;

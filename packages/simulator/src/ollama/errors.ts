@@ -7,7 +7,7 @@ export const failure = (status: number, error: string): Failure => ({
   body: JSON.stringify({ error }),
 });
 
-/** What the simulated OpenAI would say, in Ollama's shape. */
+/** Returns the failure of the simulated OpenAI in Ollama's shape. */
 export function inOwnWords({ status, body }: Failure): Failure {
   const { error } = JSON.parse(body) as { readonly error: { readonly message: string } };
   return failure(status, error.message);

@@ -59,7 +59,7 @@ export function reasoningText(seq: number): string {
   return `think${seq} `;
 }
 
-/** What an answer of so many content tokens a choice costs; reasoning counts as completion, as at OpenAI. */
+/** Returns the usage of an answer with so many content tokens a choice; reasoning is completion, as at OpenAI. */
 export function usageOf({ request, reasoningTokens }: ChatAnswer, contentTokens: number): Usage {
   const { promptTokens, choices } = request;
   const completionTokens = choices * (reasoningTokens + contentTokens);

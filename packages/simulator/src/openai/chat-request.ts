@@ -3,14 +3,14 @@ import { type Directive, splitSuffix } from '../faults/directives.ts';
 import type { Failure } from '../server/provider.ts';
 import { invalidRequest } from './errors.ts';
 
-/** What an answer depends on in a chat completion request. */
+/** The parts of a chat completion request that an answer depends on. */
 export interface ChatRequest {
   readonly kind: 'chat';
   readonly model: string;
   /** Those at the end of the model's name. */
   readonly directives: readonly Directive[];
   readonly conversation: string;
-  /** What the assistant has said already, to be written on; empty for an answer from the beginning. */
+  /** The text the assistant has said already, to be continued; empty for an answer from the beginning. */
   readonly soFar: string;
   /** That is the last message; else a user asks for more of it. */
   readonly isPrefill: boolean;
@@ -22,7 +22,7 @@ export interface ChatRequest {
   readonly promptTokens: number;
   /** The `rid=…` of the last user message. */
   readonly rid: string | undefined;
-  /** What the model has to call, in order of preference; empty where it is to answer in text. */
+  /** The functions the model has to call, in order of preference; empty where it is to answer in text. */
   readonly functions: readonly FunctionTool[];
   readonly mayCallInParallel: boolean;
   /** The schema of the JSON that is wanted; undefined where text is wanted. */
@@ -116,7 +116,7 @@ function jsonSchemaOf(format: unknown): Fields | undefined {
   return isObject(schema) ? schema : anyObject;
 }
 
-/** Does the user want the assistant to go on with what it said? */
+/** Returns whether the user wants the assistant to go on with what it said. */
 function asksForMore(messages: readonly unknown[]): boolean {
   const last = messages.at(-1);
   return isObject(last) && last.role === 'user' && /^(continue|go on)\b/i.test(lastUserText(messages));

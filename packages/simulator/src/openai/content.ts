@@ -5,7 +5,7 @@ import { sampleJson } from './sample-json.ts';
 import { createTokenText } from './token-text.ts';
 import { callsOf, cutJson, fragmentsOf, type ToolCall } from './tool-calls.ts';
 
-/** What an answer says, apart from the shape it is sent in. */
+/** The content of an answer, apart from the shape it is sent in. */
 export interface Content {
   /** Tokens of one choice; each is the delta of a chunk where the answer is streamed. */
   readonly tokens: number;
@@ -14,7 +14,7 @@ export interface Content {
   readonly roleDelta: string;
   /** The delta of a token, as JSON. */
   delta(choice: number, seq: number): string;
-  /** What the first tokens come to. */
+  /** Returns the message that the first tokens form. */
   message(choice: number, tokens: number): MessageContent;
 }
 
@@ -32,7 +32,7 @@ export function contentOf(request: ChatRequest, behaviour: Behaviour): Content {
   return full.tokens > maxTokens ? { ...full, tokens: maxTokens, finishReason: 'length' } : full;
 }
 
-/** What is left of an answer of which this has been said already; all of it, where it says something else. */
+/** Returns the rest of an answer of which `soFar` has been said already; all of it, where it says something else. */
 function restOf(full: Content, soFar: string): Content {
   let said = '';
   let tokens = 0;

@@ -3,7 +3,7 @@ import type { Endpoint, Failure } from '../server/provider.ts';
 import { embeddingQuestion } from '../server/questions.ts';
 import { internalErrorBody, invalidRequest } from './errors.ts';
 
-/** What is to be embedded, whatever the protocol. */
+/** The input to be embedded, whatever the protocol. */
 export interface EmbeddingsRequest {
   readonly model: string;
   /** A key each for the inputs: their text, or their tokens. */

@@ -20,7 +20,7 @@ function errorBody({ message, type, param, code }: ErrorFields): string {
   return JSON.stringify({ error: { message, type, param: param ?? null, code: code ?? null } });
 }
 
-/** What comes inside a stream, or with status 200, where something broke late. */
+/** The error body sent inside a stream, or with status 200, when something broke late. */
 export const internalErrorBody = errorBody(serverError);
 
 /** A request that can't be read. */

@@ -2,7 +2,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 interface Place {
   readonly root: Schema;
-  /** How many objects and lists are around it. */
+  /** Number of objects and lists around it. */
   readonly depth: number;
   readonly word: string;
 }

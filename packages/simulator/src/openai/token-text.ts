@@ -11,7 +11,7 @@ const tokensPerSentence = 8;
 /** Two characters of three bytes and one of four, a surrogate pair in UTF-16. */
 const multiByteText = '你好😀';
 
-/** What the tokens of an answer depend on. */
+/** The options that the tokens of an answer depend on. */
 export interface TokenTextOptions {
   /** Makes every token `RID.SEQ `, so that a reader can tell lost, doubled and foreign ones. */
   readonly rid: string | undefined;

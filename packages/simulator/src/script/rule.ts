@@ -24,7 +24,7 @@ export interface CheckedRule extends ScriptRule {
   readonly parsed: readonly Directive[];
 }
 
-/** What {@link checkRules} found: the rules, or what is wrong and where. */
+/** The result of {@link checkRules}: the rules, or what is wrong and where. */
 export type CheckedRules = { readonly rules: readonly CheckedRule[] } | { readonly problem: string };
 
 const ruleKeys = ['match', 'times', 'skip', 'directives'];

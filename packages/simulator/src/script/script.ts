@@ -1,7 +1,7 @@
 import type { Directive } from '../faults/directives.ts';
 import type { CheckedRule } from './rule.ts';
 
-/** What a rule looks at. */
+/** The parts of a call that a rule looks at. */
 interface ScriptedCall {
   readonly model: string;
   readonly credential: string;

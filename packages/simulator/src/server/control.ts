@@ -6,13 +6,13 @@ import type { Script } from '../script/script.ts';
 import type { Incoming } from './incoming.ts';
 import { readBody } from './read-body.ts';
 
-/** Where the control paths begin. */
+/** Prefix of the control paths. */
 export const controlPrefix = '/_sim/';
 
 /** The longest that connections are refused at a stretch: ten minutes. */
 export const longestRefusalMs = 600_000;
 
-/** What the control paths act on. */
+/** The objects that the control paths act on. */
 export interface ControlNeeds {
   readonly audit: Audit;
   readonly conversations: Conversations;
@@ -52,7 +52,7 @@ export async function control(needs: ControlNeeds, { request, response, path }: 
   }
 }
 
-/** Whether connections can be refused for so long. */
+/** Returns whether connections can be refused for this long. */
 export function isRefusalMs(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= longestRefusalMs;
 }

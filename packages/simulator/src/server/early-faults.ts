@@ -15,7 +15,7 @@ export interface StrickenCall {
   readonly isStream: boolean;
 }
 
-/** What each fault that needs no answer to spoil does. Error answers are not among them. */
+/** The effect of each fault that needs no answer to spoil. Error answers are not among them. */
 export const earlyFaults: { readonly [Name in Fault['name']]?: (stricken: StrickenCall) => void } = {
   hang: () => {},
   resetearly({ response, call }) {

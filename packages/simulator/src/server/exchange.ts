@@ -9,7 +9,7 @@ import type { FailureReason, Provider } from './provider.ts';
 import { readBody } from './read-body.ts';
 import { respond, sendFailure } from './respond.ts';
 
-/** What an exchange draws on. */
+/** The dependencies of an exchange. */
 export interface ExchangeNeeds {
   /** The first speaks where no path tells which is meant. */
   readonly providers: readonly [Provider, ...Provider[]];

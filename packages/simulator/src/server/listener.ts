@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How long to wait before taking the port back again, where something else sits on it. */
+/** Time to wait before taking the port back again, if something else sits on it. */
 const reclaimMs = 50;
 /** Connections that may wait to be accepted: load tests open thousands at once. */
 const backlog = 4096;
 
-/** Where to listen and what to do there. */
+/** The address to listen on and what to do there. */
 export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number;

@@ -11,7 +11,7 @@ export interface StrickenStream {
   readonly call: OpenCall;
   readonly stream: EventStream;
   readonly fault: Fault;
-  /** What would have come now: one event or more. */
+  /** The part of the stream that would have come now: one event or more. */
   readonly upcoming: string;
   /** Sends this and goes on with the stream. */
   readonly sendAndGoOn: (content: string | Buffer) => void;
@@ -19,7 +19,7 @@ export interface StrickenStream {
   readonly sendAndEnd: (content: string) => void;
 }
 
-/** What each fault that strikes inside a stream does. Those not listed strike before it or at its end. */
+/** The effect of each fault that strikes inside a stream. Those not listed strike before it or at its end. */
 export const midStreamFaults: { readonly [Name in Fault['name']]?: (stricken: StrickenStream) => void } = {
   reset({ response, call }) {
     response.flushHeaders();

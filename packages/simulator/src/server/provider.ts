@@ -8,7 +8,7 @@ export interface Provider {
   intercept?(call: RawCall): RawAnswer | 'silence' | undefined;
   /** Answers without a key. Default: it wants one. */
   readonly isOpen?: boolean;
-  /** What answers at this path, if anything does. */
+  /** Returns the endpoint that answers at this path, if any. */
   endpoint(method: string, path: string): Endpoint | undefined;
   /** An error in the provider's own shape. */
   failure(reason: FailureReason, about: FailureContext): Failure;
@@ -43,7 +43,7 @@ export interface Endpoint {
   read(body: string, surroundings: Surroundings): Question | Failure;
 }
 
-/** What comes with a body, for protocols that say something there. */
+/** The data that comes with a body, for protocols that say something there. */
 export interface Surroundings {
   /** Behind the path's `?`. */
   readonly query: URLSearchParams;
@@ -65,7 +65,7 @@ export interface Question {
   answer(behaviour: Behaviour): Answer | Failure;
 }
 
-/** What is to be sent with status 200. */
+/** An answer to be sent with status 200. */
 type Answer = WholeAnswer | EventStream;
 
 /** One body. Faults of content (`errev`, `empty`, `cut`, `huge`, `badutf8`) are in it already. */
@@ -74,7 +74,7 @@ export interface WholeAnswer {
   readonly body: string;
   /** Over all choices, reasoning included. */
   readonly tokens: number;
-  /** How many of the behaviour's gaps it takes to make. */
+  /** Number of the behaviour's gaps it takes to make. */
   readonly steps: number;
 }
 
@@ -93,9 +93,9 @@ export interface EventStream {
   readonly leadSteps: number;
   readonly tokensPerStep: number;
   step(index: number): string;
-  /** What tells how it ended. */
+  /** The part that tells how it ended. */
   readonly closing: string;
-  /** What marks the stream as complete: `data: [DONE]`. */
+  /** The mark of a complete stream: `data: [DONE]`. */
   readonly terminator: string;
   /** An error in the middle of the stream. */
   readonly failure: string;
@@ -113,7 +113,7 @@ export type FailureReason =
   | { readonly name: 'bodyTooLarge' }
   | { readonly name: 'unknownDirective'; readonly word: string };
 
-/** What error messages speak of. */
+/** The data that error messages mention. */
 export interface FailureContext {
   readonly method: string;
   readonly path: string;

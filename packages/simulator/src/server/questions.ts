@@ -2,13 +2,13 @@ import { hashConversation } from '../faults/conversations.ts';
 import { splitSuffix } from '../faults/directives.ts';
 import type { Question } from './provider.ts';
 
-/** What stands in a body that is no chat, and what stands there under the fault `errev`. */
+/** The content of a body that is no chat, and its content under the fault `errev`. */
 export interface Bodies {
   readonly body: () => string;
   readonly errorBody: string;
 }
 
-/** What a chat request says of itself in every protocol. */
+/** The properties that a chat request states in every protocol. */
 export type AskedChat = Pick<Question, 'model' | 'stream' | 'directives' | 'conversation'>;
 
 /** A chat request that is answered like this. */

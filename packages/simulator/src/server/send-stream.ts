@@ -5,7 +5,7 @@ import { writeSplit } from './bytes.ts';
 import { midStreamFaults } from './mid-stream-faults.ts';
 import type { EventStream } from './provider.ts';
 
-/** What one write may gather when nothing paces the tokens; then others get their turn. */
+/** Maximum that one write may gather when nothing paces the tokens; then others get their turn. */
 const charsPerWrite = 64 * 1024;
 
 const eventStream = 'text/event-stream; charset=utf-8';

@@ -13,7 +13,7 @@ export interface SignedCall {
   readonly nowMs: number;
 }
 
-/** Whether a call is signed as the page signs it. Clocks may be one window of five minutes off. */
+/** Returns whether a call is signed as the page signs it. Clocks may be one window of five minutes off. */
 export function isSigned({ api, query, signature, prompt, nowMs }: SignedCall): boolean {
   const [requestId, timestamp, userId] = ['requestId', 'timestamp', 'user_id'].map((name) => query.get(name) ?? '');
   if (query.get('signature_timestamp') !== timestamp) return false;

@@ -4,7 +4,7 @@ import type { Failure, FailureContext, FailureReason } from '../server/provider.
 const body = (code: string | undefined, message: string): string =>
   JSON.stringify({ error: { ...(code === undefined ? {} : { code }), message } });
 
-/** What comes inside a stream, or with status 200, where something broke late. */
+/** The error body sent inside a stream, or with status 200, when something broke late. */
 export const innerFailureBody = body('1234', 'Network error, error id: sim, please contact customer service');
 
 /** The error that the GLM API would give: its own codes, some behind statuses that say something else. */

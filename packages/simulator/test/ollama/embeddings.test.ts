@@ -6,7 +6,7 @@ import { embeddings } from '../../src/ollama/embeddings.ts';
 
 const surroundings = { query: new URLSearchParams(), headers: {}, credential: '' };
 
-/** What the path answers with, under these directives: a status and a body. */
+/** Returns the answer of the path under these directives: a status and a body. */
 function ask(body: object | string, directives = ''): { readonly status: number; readonly body: unknown } {
   const read = embeddings.read(typeof body === 'string' ? body : JSON.stringify(body), surroundings);
   if (read.kind === 'failure') return { status: read.status, body: JSON.parse(read.body) };

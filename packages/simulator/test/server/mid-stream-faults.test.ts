@@ -7,7 +7,7 @@ import { clientOf, requestFor, simulate } from '../simulate.ts';
 
 const body = { messages: [{ role: 'user', content: 'rid=r' }] };
 
-/** How many content tokens came before the first event that can't be parsed, or the end. */
+/** Returns the number of content tokens before the first event that can't be parsed, or before the end. */
 function tokensIn(answer: RawAnswer): number {
   return answer.body.toString().match(/"content":"r\.\d+ "/g)?.length ?? 0;
 }

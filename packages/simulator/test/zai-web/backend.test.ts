@@ -9,7 +9,7 @@ interface Ask {
   readonly userId?: string;
   readonly thinks?: boolean;
   readonly key?: string;
-  /** How far the client's clock is ahead. */
+  /** Time by which the client's clock is ahead. */
   readonly skewMs?: number;
 }
 
@@ -44,7 +44,7 @@ async function ask({ model, token = 'tok-a', userId = 'guest', thinks = false, k
 const newerKey = 'key-@@@@)))()((9))-xxxx&&&%%%%%';
 const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('hex');
 
-/** What the page would show: each edit replaces all that follows its place. */
+/** Returns the text that the page would show: each edit replaces all that follows its place. */
 function shownBy(events: readonly string[]): string {
   let text = '';
   for (const event of events.filter((each) => each.startsWith('{"type"'))) {

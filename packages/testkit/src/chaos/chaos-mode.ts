@@ -1,7 +1,7 @@
 /** `up` is from client to target, `down` from target to client. */
 export type ChaosDirection = 'up' | 'down';
 
-/** What a {@link ChaosProxy} does to what passes through it. */
+/** The effect of a {@link ChaosProxy} on the data that passes through it. */
 export type ChaosMode =
   /** Nothing. */
   | { readonly kind: 'pass' }
@@ -18,7 +18,7 @@ export type ChaosMode =
   /** Passes on at most so many bytes at a time, a turn of the event loop each; a reader that is slower gets several at once. */
   | { readonly kind: 'slice'; readonly bytes: number };
 
-/** Whether nothing gets through in this direction. */
+/** Returns whether nothing gets through in this direction. */
 export function isBlackhole(mode: ChaosMode, direction: ChaosDirection): boolean {
   if (mode.kind !== 'blackhole') return false;
   const { direction: dark = 'both' } = mode;

@@ -33,7 +33,7 @@ export function chaosPipe({ source, sink, direction, mode, random, sinkReady, is
   let isMoving = false;
   let isDead = false;
 
-  /** Whether what arrives now is lost. */
+  /** Returns whether data that arrives now is lost. */
   function isLost(): boolean {
     isDead ||= isSinkReady() && isBlackhole(mode(), direction);
     return isDead;

@@ -6,7 +6,7 @@ import { chaosPipe } from './chaos-pipe.ts';
 /** Between whom a proxy stands. */
 export interface ChaosProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
-  /** How it begins; default `pass`. */
+  /** The initial mode; default `pass`. */
   readonly mode?: ChaosMode;
   /** Of the random numbers for jitter, which are the same for the same seed; default 1. */
   readonly seed?: number;

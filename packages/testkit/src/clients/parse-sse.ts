@@ -8,14 +8,14 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** What a text in `text/event-stream` format holds. */
+/** The content of a text in `text/event-stream` format. */
 export interface SseContent {
   readonly events: readonly SseEvent[];
   /** Comment lines without their colon, as they are: ` ping` of `: ping`. */
   readonly comments: readonly string[];
   /** The values of `retry:` fields, milliseconds as text. */
   readonly retries: readonly string[];
-  /** What follows the last blank line and is no comment: lines of an event that never ended. Empty in a whole stream. */
+  /** The non-comment lines after the last blank line, of an event that never ended. Empty in a whole stream. */
   readonly rest: string;
 }
 

@@ -11,7 +11,7 @@ export interface SseRequest {
 }
 
 /**
- * How an answer stands. `whole`: it ended where the protocol says that it ends. `broken`: the connection was cut before.
+ * State of an answer. `whole`: it ended where the protocol says that it ends. `broken`: the connection was cut before.
  * `left`: we hung up.
  */
 export type SseEnd = 'open' | 'whole' | 'broken' | 'left';

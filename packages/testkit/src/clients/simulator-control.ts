@@ -12,7 +12,7 @@ export type CallOutcome = 'open' | 'finished' | 'aborted' | 'faulted';
 /** One call as the simulator saw it. */
 export interface CallRecord {
   readonly id: string;
-  /** When its head had been read: milliseconds since 1970. */
+  /** Time at which its head had been read: milliseconds since 1970. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
@@ -29,7 +29,7 @@ export interface CallRecord {
   readonly body: string;
   /** The same for calls with the same messages and model. */
   readonly conversation: string;
-  /** What applied, lowest precedence first. */
+  /** The directives that applied, lowest precedence first. */
   readonly directives: string;
   /** Null until a status line was sent. */
   readonly status: number | null;
@@ -38,7 +38,7 @@ export interface CallRecord {
   readonly startedAt: SimulatorMoment;
   readonly firstTokenAt: SimulatorMoment | null;
   readonly endedAt: SimulatorMoment | null;
-  /** When the peer was seen to have closed first. */
+  /** The moment at which the peer was seen to have closed first. */
   readonly abortedAt: SimulatorMoment | null;
 }
 
@@ -57,7 +57,7 @@ export interface SimulatorStats extends CallCounts {
   readonly byCredential: Readonly<Record<string, CallCounts>>;
 }
 
-/** Which calls behave how. */
+/** A rule that says which calls behave in which way. */
 export interface SimulatorRule {
   /** All that is named must fit; without it the rule is for every call. */
   readonly match?: {

@@ -8,10 +8,10 @@ import { createOutputTail } from './output-tail.ts';
 const outputLength = 1_000_000;
 /** Characters of output that an error message shows. */
 const shownLength = 8000;
-/** What a process gets of our environment; the rest (a REDIS_URL, say) would make tests depend on who runs them. */
+/** Variables that a process inherits; the rest (a REDIS_URL, say) would make tests depend on who runs them. */
 const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ'] as const;
 
-/** What {@link startProcess} starts and when it counts as started. */
+/** The process that {@link startProcess} starts, and the condition under which it counts as started. */
 export interface ProcessOptions {
   readonly command: string;
   readonly args?: readonly string[];
@@ -22,20 +22,20 @@ export interface ProcessOptions {
   readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
   /** Default 20,000. */
   readonly readyTimeoutMs?: number;
-  /** What `stop()` asks with; default SIGTERM. */
+  /** The signal with which `stop()` asks; default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
-  /** How long `stop()` waits between that and SIGKILL; default 5000. */
+  /** Time that `stop()` waits between that and SIGKILL; default 5000. */
   readonly stopGraceMs?: number;
 }
 
-/** What can be asked of a process at any time. */
+/** Information that can be asked of a process at any time. */
 export interface ProcessInfo {
   readonly pid: number;
   /** Its newest output, stdout and stderr in the order of arrival; at least 1 MB is kept. */
   output(): string;
 }
 
-/** How a process ended; one of the two is null. */
+/** The way in which a process ended; one of the two is null. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

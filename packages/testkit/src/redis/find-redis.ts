@@ -6,15 +6,15 @@ import { findServerBinary } from './server-binary.ts';
 /** The Redis that a test run uses. */
 export interface FoundRedis {
   readonly url: string;
-  /** How it was found, to be printed. Holds no password. */
+  /** Description of the way in which it was found, to be printed. Holds no password. */
   readonly description: string;
   /** Ends it if it was started for this run. */
   stop(): Promise<void>;
 }
 
-/** Where to look; what is not given is looked for on this machine. */
+/** The places to look in; anything that is not given is looked for on this machine. */
 export interface FindRedisNeeds {
-  /** What REDIS_URL holds. */
+  /** The value of REDIS_URL. */
   readonly redisUrl?: string | undefined;
   /** Told why a way that should have worked did not. */
   readonly warn: (line: string) => void;

@@ -11,7 +11,7 @@ export interface ContainerizedRedis {
   stop(): Promise<void>;
 }
 
-/** What became of {@link startRedisContainer}. */
+/** The outcome of {@link startRedisContainer}. */
 export type ContainerOutcome =
   | { readonly kind: 'started'; readonly redis: ContainerizedRedis }
   /** No engine answers; nothing to wonder about. */

@@ -33,7 +33,7 @@ export function parseVersion(text: string): Omit<ServerBinary, 'path'> | undefin
   return product === undefined ? undefined : { title: `${product} ${version}`, majorVersion: Number(major) };
 }
 
-/** What a server runs with unless its own arguments, which follow, say otherwise. */
+/** Returns the default arguments of a server; its own arguments, which follow, override them. */
 export function serverArguments({
   port,
   directory,

@@ -58,7 +58,7 @@ export async function startRedisCluster({
 
 interface Member {
   readonly server: RedisServer;
-  /** Where nodes talk to each other: its default, port + 10,000, is often beyond 65,535 or taken. */
+  /** The port on which nodes talk to each other: its default, port + 10,000, is often beyond 65,535 or taken. */
   readonly busPort: number;
 }
 

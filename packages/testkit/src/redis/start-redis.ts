@@ -5,7 +5,7 @@ import { onFreePort } from '../processes/free-port.ts';
 import { type RunningProcess, startProcess } from '../processes/start-process.ts';
 import { findServerBinary, serverArguments } from './server-binary.ts';
 
-/** How {@link startRedis} starts a server. */
+/** Options with which {@link startRedis} starts a server. */
 export interface RedisOptions {
   /** Default: a free one. */
   readonly port?: number;

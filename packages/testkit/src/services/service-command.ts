@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** What {@link serviceCommand} names. */
+/** The services that {@link serviceCommand} names. */
 export type ServiceName = 'ingress' | 'worker' | 'simulator';
 
 /** `source` runs the TypeScript as it lies there, `dist` what the build made of it. */

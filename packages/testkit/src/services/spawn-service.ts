@@ -3,9 +3,9 @@ import type { RunningProcess } from '../processes/start-process.ts';
 import { startNodeService } from './node-service.ts';
 import { serviceCommand, type ServiceMode, type ServiceName } from './service-command.ts';
 
-/** How one replica runs. */
+/** Options with which one replica runs. */
 export interface SpawnOptions {
-  /** What `sluice.yaml` shall hold. */
+  /** The content of `sluice.yaml`. */
   readonly config?: object;
   /** Wins over what is set here: HOST, LOG_LEVEL (debug), SLUICE_CONFIG and the port's variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;

@@ -1,12 +1,12 @@
 import { type ServiceProcess, spawnService, type SpawnOptions } from './spawn-service.ts';
 
-/** What {@link startFleet} runs. */
+/** The fleet that {@link startFleet} runs. */
 export interface FleetOptions extends Pick<SpawnOptions, 'env' | 'mode' | 'readyTimeoutMs'> {
   /** Default 2. */
   readonly ingresses?: number;
   /** Default 2. */
   readonly workers?: number;
-  /** What `sluice.yaml` shall hold, apart from what the next two say. */
+  /** The content of `sluice.yaml`, apart from what the next two say. */
   readonly config: { readonly redis?: object; readonly [key: string]: unknown };
   /** Becomes `redis.url`. Not given where `config.redis` names a cluster or sentinels. */
   readonly redisUrl?: string;

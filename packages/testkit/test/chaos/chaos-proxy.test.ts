@@ -10,7 +10,7 @@ import { serveTcp } from '../serve.ts';
 
 interface Bench {
   readonly proxy: ChaosProxy;
-  /** What the target has read, over all connections. */
+  /** The data that the target has read, over all connections. */
   readonly arrived: Buffer[];
   readonly targetSockets: Socket[];
 }

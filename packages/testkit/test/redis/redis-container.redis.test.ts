@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startRedisContainer } from '../../src/redis/redis-container.ts';
 
-/** What an engine answers that tells about itself and has no image; undefined for nothing at all. */
+/** The answer of an engine that tells about itself and has no image; undefined for nothing at all. */
 let imageAnswer: string | undefined;
 const engine = createServer((request, response) => {
   const isAboutEngine = request.url?.includes('/info') === true;

@@ -1,5 +1,5 @@
 /**
- * Is the data of a last event blank, or JSON that broke off? Then it is no event: a stream that was cut would otherwise
+ * Returns whether the data of a last event is blank or broken-off JSON, thus no event: a cut stream would otherwise
  * end in an event that can't be parsed.
  */
 export const isUnfinished = (data: string): boolean =>
@@ -8,7 +8,7 @@ export const isUnfinished = (data: string): boolean =>
 const beginsJson = /^\s*[{[]/;
 
 /**
- * Is this an object or a list, up to its last bracket? (`[DONE]` is.) It is not asked whether it is valid JSON: that
+ * Returns whether this is an object or a list, up to its last bracket (`[DONE]` is). Does not check JSON validity: that
  * would mean to parse it before anybody has looked how deep it is.
  */
 export function isWholeJson(text: string): boolean {

@@ -20,7 +20,7 @@ export interface AdmitRequest {
   readonly weight: number;
   /** Estimated; corrected when the provider has counted. */
   readonly tokens: number;
-  /** How long it may wait. */
+  /** Maximum time that it may wait. */
   readonly maxWaitMs: number;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;

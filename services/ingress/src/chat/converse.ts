@@ -38,7 +38,7 @@ export interface Conversation {
   readonly model: string;
   readonly stream: boolean;
   readonly operation: Operation;
-  /** What the client sees of thoughts. */
+  /** The form in which the client sees thoughts. */
   readonly thinking: ThinkingMode;
   /** Calls that may write on where the answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
@@ -47,7 +47,7 @@ export interface Conversation {
 }
 
 /**
- * Has an admitted request answered: from the queue to the last byte for the client, and its place given back.
+ * Answers an admitted request, from the queue to the last byte for the client, and gives its place back.
  * @throws GatewayError when it failed before anything was sent, so that it becomes an HTTP error
  */
 export async function converse(needs: ConverseNeeds, conversation: Conversation): Promise<void> {

@@ -66,7 +66,7 @@ export interface ExchangeRequest {
   readonly deadlineAt: number;
   /** Until then, in ms. */
   readonly remainingMs: number;
-  /** How long a run may lie in the queue, in ms. */
+  /** Maximum time that a run may lie in the queue, in ms. */
   readonly queueWaitMs: number;
 }
 

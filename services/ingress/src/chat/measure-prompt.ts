@@ -1,7 +1,7 @@
 import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
 import type { ChatRequest, EmbeddingsRequest } from '@sluice/protocol';
 
-/** What to reserve for a request, and which part of it is the prompt. Tokens. */
+/** The amount to reserve for a request, and the part of it that is the prompt. Tokens. */
 export interface Reservation {
   readonly total: number;
   readonly prompt: number;

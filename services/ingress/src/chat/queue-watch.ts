@@ -9,7 +9,7 @@ export interface QueueWatch {
 
 export interface QueueWatchNeeds {
   readonly submitter: Pick<Submitter, 'find'>;
-  /** How long a run may lie in the queue, in ms. */
+  /** Maximum time that a run may lie in the queue, in ms. */
   readonly waitMs: number;
   readonly onTimeout: () => void;
   /** The job is in the list no more, and no worker has begun it: one may have died with it in its hands. */
@@ -17,7 +17,7 @@ export interface QueueWatchNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** How often it is looked for, and how often in turn it must not be in the list to count as lost. */
+/** Interval of the checks, and number of times in turn it must be missing from the list to count as lost. */
 const lookEveryMs = 1000;
 const sightingsUntilLost = 2;
 

@@ -1,7 +1,7 @@
 import { type Delivered, GatewayError } from '@sluice/protocol';
 import { createTranscript, isContinuable, type Transcript } from '@sluice/rescue';
 
-/** What becomes of a request whose run ended before its answer did. */
+/** The fate of a request whose run ended before its answer did. */
 export type Continuation =
   /** Another run; `delivered` is what it goes on from, undefined if the client has nothing yet. */
   | { readonly kind: 'rerun'; readonly delivered: Delivered | undefined }

@@ -22,7 +22,7 @@ export interface ValidRequest {
   /** As the client named it. */
   readonly model: string;
   readonly stream: boolean;
-  /** What is sent of it to a model of this configuration. */
+  /** Returns the part of it that is sent to a model of this configuration. */
   readonly submission: (entry: ModelEntry) => Submission;
 }
 
@@ -56,7 +56,7 @@ async function serveSubmission(
     response.setHeader('x-sluice-compressed-messages', droppedMessages);
     observation.span.set(compressedMessagesAttribute(droppedMessages));
   }
-  // How many there will be is not known when a stream begins.
+  // The actual number is not known when a stream begins.
   if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 
   const admitted = await admitObserved(admission, observation, {

@@ -8,7 +8,7 @@ export interface StreamReplyOptions {
   readonly response: ServerResponse;
   /** Sets the headers that are known when the status line goes out. */
   readonly setHeaders: () => void;
-  /** How long the status line is held for the first event. */
+  /** Time for which the status line is held for the first event. */
   readonly holdMs: number;
   readonly heartbeatMs: number;
   readonly pauseAtBytes: number;

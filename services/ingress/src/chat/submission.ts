@@ -4,7 +4,7 @@ import { isExtensible } from '@sluice/rescue';
 import { type Reservation, reserveFor } from './measure-prompt.ts';
 import type { ModelEntry } from './resolve-model.ts';
 
-/** What is sent of a request, and what is reserved for that. */
+/** The part of a request that is sent, and the amount reserved for it. */
 export interface Submission {
   /** JSON. */
   readonly body: Buffer;

@@ -7,7 +7,7 @@ export function withThinking(reply: Reply, mode: ThinkingMode, stream: boolean):
   const thoughts = stream ? createThoughtStream(mode) : undefined;
   let whole = '';
 
-  /** What was stripped is silence to the client, and the heartbeat has to go on. */
+  /** Stripped text is silence to the client, and the heartbeat has to go on. */
   function write(text: string): void {
     if (text !== '') reply.onData(text);
   }

@@ -17,6 +17,6 @@ export function bodySizeOf({ headers }: Pick<IncomingMessage, 'headers'>): BodyS
   };
 }
 
-/** Is the body so small, by its headers, that reading it costs less than asking Redis first? */
+/** Returns whether the body is so small, by its headers, that reading it costs less than asking Redis first. */
 export const isSmall = ({ length, coding }: BodySize, smallBytes: number): boolean =>
   coding === undefined && length !== undefined && length <= smallBytes;

@@ -1,6 +1,6 @@
 /** Rates of this process by name: a key, an address. Buckets that are full again are forgotten. */
 export interface TokenBuckets {
-  /** Is there less than one token left? */
+  /** Returns whether there is less than one token left. */
   isEmpty(name: string): boolean;
   /** Takes so many, down to a debt of a full bucket. */
   take(name: string, tokens: number): void;

@@ -4,7 +4,7 @@ import type { Page } from '@sluice/lifecycle';
 import type { Request, RequestHandler } from 'express';
 import type { Totals } from '../totals.ts';
 
-/** What this replica knows of itself. */
+/** The state that this replica knows of itself. */
 export interface ReplicaState {
   readonly isRedisUp: boolean;
   /** For so long that no request can wait for it. */
@@ -32,7 +32,7 @@ const occupancyMs = 1000;
 export interface HealthPages {
   /** The process answers. Says nothing of Redis, or a Redis outage would restart the whole fleet. */
   livez(): Page;
-  /** May this replica get requests? */
+  /** Tells whether this replica may get requests. */
   readyz(): Page;
   /** A summary; 200 while the process lives. */
   health(inFull: boolean): Page;

@@ -79,7 +79,7 @@ const stateIn = (phase: Phase, over: Partial<ExchangeState> = {}): ExchangeState
   ...over,
 });
 
-/** What an event leads to: the phase, the epoch, and what is done. */
+/** Returns the result of an event: the phase, the epoch, and what is done. */
 function lead(state: ExchangeState, event: ExchangeEvent): string {
   const { state: after, commands } = step(state, event);
   const done = commands.map((command) => (command.kind === 'tell' ? `tell ${command.what}` : command.kind));
@@ -300,7 +300,7 @@ describe('the state of an exchange', () => {
   });
 });
 
-/** Which events lead from phase to phase, as a diagram. */
+/** Returns the events that lead from phase to phase, as a diagram. */
 function diagram(): string {
   const ways = new Map<string, Set<string>>();
   for (const phase of phases) {

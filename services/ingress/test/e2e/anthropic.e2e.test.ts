@@ -32,7 +32,7 @@ const weather: OpenAI.ChatCompletionTool = {
   function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
 };
 
-/** What the provider was sent. */
+/** Returns the bodies that the provider was sent. */
 const bodies = async (): Promise<{ readonly messages: readonly { role: string; content: object[] }[] }[]> =>
   (await sluice.simulator.calls()).map(({ body }) => JSON.parse(body));
 
@@ -134,7 +134,7 @@ describe('what goes wrong at Anthropic', () => {
 
   it.each([
     ['demo-q2-t12-i5-reset-k5-n1', {}, 'assistant'],
-    // Who thinks on request can't be told to write on, and some models never can: then the answer is made anew.
+    // Models thinking on request can't be told to write on, and some models never can: then the answer is made anew.
     ['demo-q2-t12-i5-reset-k5-n1', { reasoning_effort: 'low' }, 'user'],
     ['demo-q2-t12-i5-reset-k5-n1-noprefill', {}, 'user'],
   ])('in the middle of an answer that was thought about is made good: %s %j', async (model, fields, lastRole) => {

@@ -6,7 +6,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 const key = { SLUICE_API_KEYS: 'sk-test-boot-0001' };
 const services = ['ingress', 'worker'] as const;
 
-/** What a service says that does not come up. */
+/** Returns the output of a service that does not come up. */
 async function complaint(
   name: (typeof services)[number],
   options: { readonly config?: object; readonly env?: Record<string, string> },

@@ -19,7 +19,7 @@ beforeAll(async () => {
   sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: server.url } });
 });
 
-/** What one request costs Redis, on average. */
+/** The cost of one request to Redis, on average. */
 interface Cost {
   readonly scripts: number;
   /** Commands, those inside of scripts too. */
@@ -48,7 +48,7 @@ async function costOf(ask: () => Promise<unknown>): Promise<Cost> {
   return { scripts: each('scripts'), commands: each('commands'), bytesIn: each('bytesIn'), bytesOut: each('bytesOut') };
 }
 
-// What was measured stands behind each budget. Who needs more should know what for, and say so here.
+// The measured value stands behind each budget. Anyone who needs more should know what for, and say so here.
 describe('what a request costs Redis', () => {
   it.each<[string, () => Promise<unknown>, Cost]>([
     [

@@ -8,7 +8,7 @@ const inBase64 = (text: string): string[] =>
       .slice(4, -4),
   );
 
-/** Which of these secrets stand in a text: in whatever case, in base64, or as they stand in a URL. */
+/** Returns which of these secrets stand in a text: in whatever case, in base64, or as they stand in a URL. */
 export function findCanaries<Name extends string>(text: string, canaries: Readonly<Record<Name, string>>): Name[] {
   const lower = text.toLowerCase();
   return (Object.keys(canaries) as Name[]).filter((name) => {

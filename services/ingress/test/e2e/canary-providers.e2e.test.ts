@@ -25,7 +25,7 @@ const signingKey = 'key-@@@@)))()((9))-xxxx&&&%%%%%';
 interface Place {
   /** Below the simulator. */
   readonly path: string;
-  /** How names of models begin there; default: `demo-`. */
+  /** The beginning of the names of models there; default: `demo-`. */
   readonly model?: string;
   readonly options?: object;
 }
@@ -234,7 +234,7 @@ describe('secrets of tokens show nowhere', () => {
     const answer = await post(sluice, { ...request, model: 'login-good' });
     expect(answer.status).toBe(200);
     await answer.text();
-    // What the simulator gives out for this login carries its name.
+    // The values that the simulator gives out for this login carry its name.
     for (const [where, text] of Object.entries(await traces())) expect(text, where).not.toMatch(/heronplume/);
     await expectNothing();
   });
@@ -313,7 +313,7 @@ describe('a start that fails says why, and no secret', () => {
   });
 });
 
-/** What `npm start` says of a configuration that is wrong. */
+/** Returns the output of `npm start` for a configuration that is wrong. */
 async function launch(config: object, env: Readonly<Record<string, string>>): Promise<string> {
   const path = join(folder, 'sluice.yaml');
   writeFileSync(path, JSON.stringify(config));

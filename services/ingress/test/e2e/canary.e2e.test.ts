@@ -34,7 +34,7 @@ const clientKey = `abcd${canaries.client}wxyz`;
 const echoes = ['whole', 'stream', 'long'] as const;
 const longStream = 'demo-t100000-i20';
 
-/** Which of the canaries stand in a text. */
+/** Returns the canaries that stand in a text. */
 const found = (text: string, among: readonly Canary[]): Canary[] =>
   findCanaries(text, canaries).filter((name) => among.includes(name));
 
@@ -42,7 +42,7 @@ let redis: RedisServer;
 let inspector: RedisConnection;
 let collector: OtlpReceiver;
 let sluice: Sluice;
-/** What clients were sent as errors. */
+/** The texts that clients were sent as errors. */
 let errorTexts: string[] = [];
 
 beforeAll(async () => {

@@ -13,11 +13,11 @@ export interface ClientMatrix {
   readonly name: string;
   /** An account at the simulator, without its id. Each key begins with `tok-`. */
   readonly upstream: (simulatorUrl: string) => object;
-  /** What clients call a model with these directives of the simulator. Default: `demo-DIRECTIVES`. */
+  /** The name by which clients call a model with these directives of the simulator. Default: `demo-DIRECTIVES`. */
   readonly model?: (directives: string) => string;
   /** Members of every request, such as a switch without which there is no reasoning. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** What is left out is not asked for. */
+  /** The abilities to test; those left out are not asked for. */
   readonly can: {
     readonly tools?: boolean;
     readonly reasoning?: boolean;
@@ -38,7 +38,7 @@ export interface Picture {
   readonly base64: string;
 }
 
-/** What the provider does, what clients see of it, and the class that OpenAI's SDK has for it. */
+/** The provider's behaviour, what clients see of it, and the class that OpenAI's SDK has for it. */
 export type ErrorCase = readonly [directive: string, status: number, className: string];
 
 const commonErrors: readonly ErrorCase[] = [

@@ -47,7 +47,7 @@ type Params = Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
 const whole = (model: string, more: Params = {}): Promise<OpenAI.ChatCompletion> =>
   sluice.client().chat.completions.create({ model, messages, ...more });
 
-/** What the chunks of a stream come to. */
+/** Returns the sum of the chunks of a stream. */
 async function streamed(model: string) {
   const stream = await sluice
     .client()

@@ -39,7 +39,7 @@ const create = (body: OpenAI.ChatCompletionCreateParamsNonStreaming) => sluice.c
 const stream = (body: Omit<OpenAI.ChatCompletionCreateParamsStreaming, 'stream'>) =>
   sluice.client().chat.completions.create({ ...body, stream: true });
 
-/** What the provider was asked last. */
+/** Returns the last call that the provider got. */
 async function lastCall(): Promise<CallRecord & { readonly asked: Readonly<Record<string, unknown>> }> {
   const call = (await sluice.simulator.calls()).at(-1);
   if (call === undefined) throw new Error('the provider was not asked');

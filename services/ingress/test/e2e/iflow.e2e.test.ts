@@ -345,7 +345,7 @@ it('a start without a secret for the tokens is refused by name', async () => {
   }
 });
 
-/** How many requests a worker serves now. */
+/** Returns the number of requests that a worker serves now. */
 async function activeRunsOf({ url }: { readonly url: string }): Promise<number> {
   return ((await (await fetch(`${url}/health`)).json()) as { readonly active_runs: number }).active_runs;
 }

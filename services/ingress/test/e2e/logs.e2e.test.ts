@@ -15,7 +15,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 const longStream = 'demo-t100000-i20';
 
-/** What a process has written; a line that is no JSON object is an error. */
+/** Returns the lines that a process has written; a line that is no JSON object is an error. */
 function linesOf({ output }: ServiceProcess): Line[] {
   return output()
     .split('\n')
@@ -36,7 +36,7 @@ async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
   return line;
 }
 
-/** What the worker wrote of a request that failed once: the attempt, and what follows. */
+/** Returns the lines that the worker wrote of a request that failed once: the attempt, and what follows. */
 function workOf(sluice: Sluice, internalId: unknown): Promise<Line[]> {
   const find = (): Line[] => ofWorker(sluice).filter(({ internal_id: id }) => id === internalId);
   return until(() => find().length > 1 && find(), { what: "the worker's lines" });
@@ -52,7 +52,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
   });
   beforeEach(() => sluice.simulator.reset());
 
-  /** What an SDK sends whose user has tracing and ids of his own. */
+  /** The request of an SDK whose user has tracing and ids of his own. */
   async function retried(id: string): Promise<{ line: Line; work: Line[]; shownId: string | null }> {
     const client = openaiClient({ baseUrl: sluice.url(), apiKey });
     const { response } = await client.chat.completions

@@ -70,7 +70,7 @@ beforeAll(async () => {
 });
 afterEach(() => untilOccupied(sluice, { running: 0, waiting: 0 }));
 
-/** How much more of everything there is after some traffic. */
+/** Returns by how much everything has grown after some traffic. */
 async function growth(
   traffic: () => Promise<unknown>,
 ): Promise<(name: string, labels?: Readonly<Record<string, string>>) => number> {

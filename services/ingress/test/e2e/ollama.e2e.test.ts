@@ -17,7 +17,7 @@ const weather: OpenAI.ChatCompletionTool = {
 const question = [{ role: 'user' as const, content: 'rid=x' }];
 const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 
-/** What the simulator was sent last. */
+/** Returns the last body that the simulator was sent. */
 async function lastBody(): Promise<Record<string, unknown>> {
   const call = (await sluice.simulator.calls()).at(-1);
   expect(call?.path).toBe('/api/chat');

@@ -29,7 +29,7 @@ export interface SluiceOptions {
   /** Merged into the configuration, section by section. A function is given the simulator's URL. */
   readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections | Promise<ConfigSections>);
   readonly env?: Readonly<Record<string, string>>;
-  /** Where Redis is; default: the one of the test run. */
+  /** The address of Redis; default: the one of the test run. */
   readonly redis?: object;
   /** Other ways to it, for these replicas alone. */
   readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;

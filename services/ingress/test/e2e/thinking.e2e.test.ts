@@ -66,7 +66,7 @@ interface Streamed {
   readonly finishes: string[];
 }
 
-/** What an SDK gets of a stream, for each choice. */
+/** Returns what an SDK gets of a stream, for each choice. */
 async function streamed(model: string, { key = apiKey, n = 1 } = {}): Promise<Streamed[]> {
   const client = sluice.client({ apiKey: key });
   const stream = await client.chat.completions.create({ ...question(model), n, stream: true });

@@ -7,7 +7,7 @@ export interface ChatOptions {
   readonly model: string;
   /** `rid=x` makes the answer's tokens `x.0 x.1 …`. */
   readonly content?: string;
-  /** Which ingress; default: they take turns. */
+  /** The ingress to ask; default: they take turns. */
   readonly at?: number;
   readonly key?: string;
   /** More fields of the body. */
@@ -49,7 +49,7 @@ export function post(sluice: Sluice, options: ChatOptions & { readonly signal?: 
 
 /** A request whose client may leave at any time, before its answer begins too. */
 export interface Leaver {
-  /** When the client left, in milliseconds since 1970. */
+  /** Returns the time when the client left, in milliseconds since 1970. */
   leave(): number;
   /** Resolves when the client is done with it, however that was. */
   readonly over: Promise<unknown>;
@@ -114,7 +114,7 @@ export async function freshPage(managementUrl: string): Promise<string> {
   return page;
 }
 
-/** What a process says of itself on its metrics page, at most a second old; a metric with labels is summed up. */
+/** A process's value on its metrics page, at most a second old; a metric with labels is summed up. */
 export async function metric(managementUrl: string, name: string): Promise<number> {
   return metricOf(await (await fetch(`${managementUrl}/metrics`)).text(), name);
 }
@@ -125,7 +125,7 @@ export function metricOf(page: string, name: string): number {
   return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' ') + 1)), 0);
 }
 
-/** How many requests run and wait over all replicas, as an ingress that still lives sees it. */
+/** Returns how many requests run and wait over all replicas, as an ingress that still lives sees it. */
 export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: number; waiting: number }> {
   const { managementUrl } = sluice.fleet.ingresses[at] ?? {};
   const { fleet } = (await (await fetch(`${managementUrl}/status`)).json()) as {
@@ -166,6 +166,6 @@ export async function busyWorkers({ fleet }: Sluice): Promise<ServiceProcess[]> 
 export const untilBusy = (sluice: Sluice): Promise<ServiceProcess> =>
   until(async () => (await busyWorkers(sluice))[0] ?? false, { what: 'a worker to have a request' });
 
-/** How many calls a credential, named `UPSTREAM-CREDENTIAL`, has got. */
+/** Returns the number of calls that a credential, named `UPSTREAM-CREDENTIAL`, has got. */
 export const callsOf = async ({ simulator }: Sluice, credential: string): Promise<number> =>
   (await simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;

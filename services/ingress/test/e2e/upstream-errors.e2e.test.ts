@@ -20,7 +20,7 @@ function startAnew(totalMs = 20_000): void {
   beforeEach(() => sluice.simulator.reset());
 }
 
-/** What an SDK throws, and how often the provider was asked. */
+/** Returns the error that an SDK throws, and the number of times the provider was asked. */
 async function failure(model: string, stream = false): Promise<{ error: unknown; calls: number }> {
   const client = sluice.client();
   const asked = stream

@@ -208,7 +208,7 @@ function signedBy({ credential, query, headers }: CallRecord) {
   };
 }
 
-/** What happened below a model call, in the order of its beginning, once the call has ended. */
+/** Returns what happened below a model call, in the order of its beginning, once the call has ended. */
 async function traceOf(name: string): Promise<object[]> {
   const spans = (): readonly CollectedSpan[] => collector.spans();
   const parent = await until(() => spans().find((span) => span.name === name), { what: `the span ${name}` });

@@ -48,7 +48,7 @@ async function whole(request: OpenAI.ChatCompletionCreateParamsNonStreaming): Pr
   return (await sluice.client().chat.completions.create(request)).choices[0]?.message ?? {};
 }
 
-/** What an SDK throws. */
+/** Returns the error that an SDK throws. */
 async function failure(model: string): Promise<unknown> {
   const error: unknown = await sluice
     .client()
@@ -62,7 +62,7 @@ async function lastBody(): Promise<Readonly<Record<string, unknown>>> {
   return JSON.parse((await sluice.simulator.calls()).at(-1)?.body ?? '{}') as Readonly<Record<string, unknown>>;
 }
 
-/** What becomes of a provider's call when its client leaves in the middle. */
+/** Returns what becomes of a provider's call when its client leaves in the middle. */
 async function outcomeOfLeaving(model: string): Promise<string | undefined> {
   const stream = await startedStream(sluice, { model });
   await stream.leave();

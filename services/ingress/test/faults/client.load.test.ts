@@ -102,7 +102,7 @@ describe('F19 clients leave', () => {
     await scene().expectInvariants();
   });
 
-  /** What the key may still use, and what it took to ask. */
+  /** Returns the tokens that the key may still use, and the tokens that it took to ask. */
   async function tokensLeft(number: number): Promise<{ left: number; used: number }> {
     const response = await post(scene(), { model: 'demo-t1', content: `rid=r${number}x` });
     const { usage } = (await response.json()) as { readonly usage: { readonly total_tokens: number } };
@@ -129,7 +129,7 @@ describe('F20 clients do not read', () => {
   it('and are cut, cost little memory, and hinder nobody', async () => {
     const [ingress] = scene().fleet.ingresses;
     if (ingress === undefined) throw new Error('there is no ingress');
-    // What as many clients cost that do read is not the others' fault.
+    // The cost of as many clients that do read is not the others' fault.
     await Promise.all(Array.from({ length: clients }, (_, each) => readWide(9000 + each)));
     const alone = percentile(await lagsOf([9100, 9101, 9102, 9103, 9104]), 0.99);
     const memoryGrowth = watchMemory(ingress);
@@ -160,7 +160,7 @@ describe('F20 clients do not read', () => {
     expect(await answer.finish()).toBe('whole');
   }
 
-  /** How much too late the chunks of well-behaved clients come. */
+  /** Returns the delays with which the chunks of well-behaved clients come too late. */
   async function lagsOf(numbers: readonly number[]): Promise<readonly number[]> {
     const streams = await Promise.all(
       numbers.map((number) => readPaced(scene(), { rid: `r${number}x`, tokens: 150, everyMs: 20 })),

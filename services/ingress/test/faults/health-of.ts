@@ -2,7 +2,7 @@ import { createUpstreamHealth, type UpstreamHealth } from '@sluice/admission';
 import { connect, createKeys } from '@sluice/redis';
 import { afterAll } from 'vitest';
 
-/** What the fleet's Redis says of the health of upstreams. */
+/** The health of upstreams according to the fleet's Redis. */
 export interface FleetHealth {
   readonly health: Pick<UpstreamHealth, 'rests' | 'lift' | 'circuit' | 'closeCircuit'>;
   /** Milliseconds that each key of an upstream lives on; -1 for one that stays for ever. */

@@ -47,7 +47,7 @@ async function send(agent: Agent, { method, path, headers, body }: HostileReques
   return { status: response.statusCode ?? 0, text };
 }
 
-/** Why this is no refusal as it should be; undefined if it is one. */
+/** Returns the reason why this is no refusal as it should be; undefined if it is one. */
 function complaint({ status, text }: Answer): string | undefined {
   if (status < 400 || status > 499) return `status ${status}: ${text.slice(0, 200)}`;
   const parsed = JSON.parse(text) as { readonly error?: object };

@@ -68,7 +68,7 @@ export async function readPaced(
 export const ofWorkers = ({ fleet }: Scene, name: string): Promise<number[]> =>
   Promise.all(fleet.workers.map(async ({ managementUrl }) => metricOf(await freshPage(managementUrl), name)));
 
-/** How many credentials of an upstream rest, as each worker sees it. */
+/** Returns the number of credentials of an upstream that rest, as each worker sees it. */
 export function coolingAt({ fleet }: Scene, id: string): Promise<number[]> {
   const row = new RegExp(`^sluice_credentials\\{(?=.*upstream="${id}")(?=.*state="cooling").*\\} (\\d+)$`, 'm');
   return Promise.all(

@@ -15,7 +15,7 @@ const keys = { field: apiKey, strip: 'sk-test-strip-0001', think: 'sk-test-think
 const thoughts = ['field', 'strip', 'think'] as const;
 
 const deep = nest(10_000);
-/** What the provider does, by the first word of the model's name, for whole requests and streams alike. */
+/** The provider's answers, by the first word of the model's name, for whole requests and streams alike. */
 const answers: Readonly<Record<string, (type: ProviderType, call: RawCall) => RawAnswer>> = {
   stranger: (type, call) =>
     call.isStream
@@ -90,7 +90,7 @@ interface Question {
   readonly key: string;
 }
 
-/** How an answer ended, for its client: with all of its text, or with an error that has a code. */
+/** The end of an answer, for its client: with all of its text, or with an error that has a code. */
 type Ending = 'whole' | 'error' | object;
 
 async function endOfWhole({ model, key }: Question): Promise<Ending> {

@@ -72,7 +72,7 @@ function readQuestion(path: string, body: string): Pick<RawCall, 'model' | 'isSt
   return { model, isStream: stream };
 }
 
-/** What OpenAI's API answers to `rid=…`: the tokens that a scene expects, as many as the model's name says. */
+/** Returns the answer of OpenAI's API to `rid=…`: the tokens that a scene expects, as many as the model's name says. */
 export function tokensAnswer({ model, body, isStream }: RawCall): RawAnswer {
   const rid = /rid=(r\d+x)/.exec(body)?.[1] ?? '';
   const text = tokensOf(rid, Number(/-t(\d+)$/.exec(model)?.[1] ?? 1));

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../e2e/sluice.ts';
 import { type Scene, startScene } from './scene.ts';
 
-/** What one request came to, seen from both of its ends. */
+/** The cost of one request, seen from both of its ends. */
 interface Cost {
   readonly rid: string;
   readonly status: number;
   readonly isWhole: boolean;
   /** Calls that reached the provider. */
   readonly calls: number;
-  /** What `x-sluice-attempts` said; undefined where the header was absent. */
+  /** The value of `x-sluice-attempts`; undefined where the header was absent. */
   readonly attempts: number | undefined;
 }
 
@@ -94,7 +94,7 @@ const uncounted = (costs: readonly Cost[]): Cost[] =>
 const notOnce = (costs: readonly Cost[]): Cost[] =>
   costs.filter(({ isWhole, calls, attempts }) => !isWhole || calls !== 1 || attempts !== 1);
 
-/** Has Redis itself do something. */
+/** Makes Redis itself run a command. */
 async function tellRedis(command: 'FLUSHALL' | 'SAVE'): Promise<void> {
   const settings = { kind: 'single', url: redis.url } as const;
   const connection = connect({ settings, role: 'blocking', name: 'test', onError: () => undefined });

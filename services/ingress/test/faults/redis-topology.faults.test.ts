@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allOver, type Asked, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
 
 let scene: Scene;
-/** Where there is a single one. */
+/** The Redis of the tests with a single one. */
 let redis: RedisConnection;
 const config = { limits: { lease_ms: 6000 }, queue: { shards: 4 } };
 
@@ -70,10 +70,10 @@ const untilAnswered = (asked: readonly Asked[], count: number): Promise<unknown>
   });
 };
 
-/** What an outage may look like to a client. */
+/** The error codes with which an outage may show to a client. */
 const tellsOfOutage = /redis_unavailable|queue_timeout|relay_gap|worker_lost|server_overloaded/;
 
-/** What those saw who have neither their whole answer nor been told of the outage. */
+/** Returns what was seen by those who have neither their whole answer nor been told of the outage. */
 const leftInTheDark = (asked: readonly Asked[]): readonly object[] =>
   asked.flatMap(({ rid, outcome, code = '' }) => {
     const isTold = (outcome === 'error event' || outcome === 'http error') && tellsOfOutage.test(code);

@@ -26,10 +26,10 @@ export interface Scene extends Sluice {
 }
 
 export interface Question {
-  /** What the simulator is to do; the number of tokens is added. */
+  /** The model, which tells the simulator what to do; the number of tokens is added. */
   readonly model?: string;
   readonly tokens: number;
-  /** Which ingress; default: they take turns. */
+  /** The ingress to ask; default: they take turns. */
   readonly at?: number;
   readonly stream?: boolean;
   readonly key?: string;
@@ -37,7 +37,7 @@ export interface Question {
   readonly maxRetries?: number;
 }
 
-/** What an SDK's user sees of one request. */
+/** The view that an SDK's user has of one request. */
 export interface Asked {
   readonly rid: string;
   readonly text: string;
@@ -60,16 +60,16 @@ export type Outcome = 'open' | 'complete' | 'truncated' | 'error event' | 'http 
 export interface InvariantOptions {
   /** Calls that one request may cost; default 2. */
   readonly maxCalls?: number;
-  /** How long places may be taken after the last request; default 4000. */
+  /** Time for which places may be taken after the last request; default 4000. */
   readonly leaseMs?: number;
 }
 
 export interface SceneOptions extends SluiceOptions {
-  /** Where the tests can reach the fleet's Redis; without it nothing is said of its keys. */
+  /** The URL at which the tests can reach the fleet's Redis; without it nothing is said of its keys. */
   readonly redisUrl?: string;
 }
 
-/** What BullMQ keeps of each shard for good, each process while it lives, and each upstream for a minute after a failure. */
+/** Keys that BullMQ keeps per shard for good, a process while it lives, an upstream for a minute after a failure. */
 const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:breaker:|:rests$|:room:turns$/;
 
 /** Starts a fleet for the tests of one `describe`. */
@@ -104,7 +104,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
     return each;
   }
 
-  // What a first request creates and leaves: the processes' mailboxes, the key's rates.
+  // A first request creates and leaves some keys: the processes' mailboxes, the key's rates.
   await ask({ tokens: 1 }).over;
   const keysBefore = new Set(await redis?.keys('*'));
   const newKeys = async (): Promise<string[]> =>

@@ -183,7 +183,7 @@ describe('F23 an upstream does not accept a credential', () => {
     const asked = await Promise.all([...ids, 'demo'].map((model) => askMany(scene(), 30, { model, tokens: 5 })));
     expect(outcomesOf(asked.flat())).toEqual({ complete: 90 });
     for (const id of ids) expect(await callsOf(scene(), `${id}-a`)).toBe(1);
-    // What an alert can be set upon, once for each, whoever it was that met it.
+    // The metrics that an alert can be set upon count each event once, whoever it was that met it.
     const cooldowns = await ofWorkers(scene(), 'sluice_credential_cooldowns_total');
     expect(cooldowns.reduce((sum, value) => sum + value, 0)).toBe(2);
 

@@ -20,7 +20,7 @@ function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number
   return serve(app);
 }
 
-/** Who these headers stand for, or the status with which they are refused. */
+/** Returns the client for whom these headers stand, or the status with which they are refused. */
 async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>): Promise<unknown> {
   const { status, json } = await send(await serveNames(keys), { method: 'GET', headers });
   return status === 200 ? json : status;

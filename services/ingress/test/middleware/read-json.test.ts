@@ -19,7 +19,7 @@ const nothing: Peeked = { refusal: undefined, rates: { requests: undefined, toke
 interface SetUp {
   readonly port: number;
   readonly budget: BodyBudget;
-  /** What the key's limits were asked. */
+  /** The arguments with which the key's limits were asked. */
   readonly asked: Parameters<Peek>[0][];
   /** Bodies that a route has got and not yet stored. */
   readonly waiting: (() => void)[];

@@ -7,7 +7,7 @@ import { randomCuts, replay, type Replayed } from './replay.ts';
 const adapter = providers.anthropic.create({});
 const seeds = [7, 21, 99];
 
-/** What a recording says, written down from it by hand. A long text is told by its length, beginning and end. */
+/** The content of a recording, written down from it by hand. A long text is told by its length, beginning and end. */
 interface Said {
   readonly content?: string | Excerpt;
   readonly reasoning?: Excerpt;

@@ -123,7 +123,7 @@ const streams: Readonly<Record<string, Expected>> = {
   },
 };
 
-/** What is wrong and where it is told: inside a stream, or by the status, which these recordings have lost. */
+/** The failures and where each is told: inside a stream, or by the status, which these recordings have lost. */
 const failures: Readonly<Record<string, { readonly status?: number; readonly failure: object }>> = {
   'streaming-failure-error-mid-stream.sse': { failure: { kind: 'server', message: 'The operation was cancelled.' } },
   'streaming-failure-prompt-blocked-safety.sse': {
@@ -287,7 +287,7 @@ describe('a recorded answer of Gemini', () => {
   });
 });
 
-/** What carries a signature that begins with these eleven characters and has so many in all. */
+/** Matches an object with a signature that begins with these eleven characters and has so many in all. */
 const signed = (begins: string, length: number): object => ({
   extra_content: { google: { thought_signature: expect.stringMatching(new RegExp(`^${begins}.{${length - 11}}$`)) } },
 });

@@ -85,7 +85,7 @@ function read(text: string, validate: ValidateFunction): unknown {
   throw new Error(`Not what OpenAI's document says: ${faults.join('; ')}\n${text}`);
 }
 
-/** What all chunks of a stream come to, for its first choice. */
+/** Returns the sum of all chunks of a stream, for its first choice. */
 export function joined(chunks: readonly Chunk[]): {
   readonly content: string;
   readonly reasoning: string;

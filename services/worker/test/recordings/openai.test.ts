@@ -20,7 +20,7 @@ interface Expected {
   readonly calls?: readonly Called[];
 }
 
-/** What each stream says of itself. Its texts are read from the recording by {@link spokenIn}. */
+/** The data that each stream says of itself. Its texts are read from the recording by {@link spokenIn}. */
 const streams: Readonly<Record<string, Expected>> = {
   'openai/chat-completion-streaming.sse': { model: 'gpt-4-0613', ends: 'stop', usage: [12, 5, 17, 0] },
   'openai/chat-completion-multiple-tools-streaming-with-content.sse': {

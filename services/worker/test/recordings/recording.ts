@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Recording {
   /** As in `openai/chat-tools.json`. */
   readonly name: string;
-  /** What the upstream sends. */
+  /** The body that the upstream sends. */
   readonly body: Buffer;
   readonly contentType: string;
   readonly status: number;

@@ -7,7 +7,7 @@ import { attempt, type AttemptResult } from '../../src/attempt.ts';
 import type { Recording } from './recording.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 
-/** What a client would have got. */
+/** The answer that a client would have got. */
 export interface Replayed {
   readonly result: AttemptResult;
   /** Of a stream. */
@@ -23,7 +23,7 @@ export interface ReplayOptions {
   readonly plan?: Partial<CallPlan>;
   /** The client wants a stream. Default: what the recording is. */
   readonly stream?: boolean;
-  /** Where the body is cut into writes, in bytes. Default: nowhere. */
+  /** The positions at which the body is cut into writes, in bytes. Default: nowhere. */
   readonly cuts?: readonly number[];
 }
 

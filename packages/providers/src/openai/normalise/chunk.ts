@@ -34,7 +34,7 @@ export interface ChunkNormaliserOptions {
   readonly plan: CallPlan;
   /** Thoughts stand in the content, between tags. */
   readonly hasThinkTags: boolean;
-  /** What stands in place of a usage that is told at the end of the stream. */
+  /** The value in place of a usage that is told at the end of the stream. */
   readonly noUsage: null | undefined;
 }
 

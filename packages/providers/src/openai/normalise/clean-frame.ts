@@ -3,13 +3,13 @@
  * same frame has the same names, and need not be parsed to see it.
  */
 export interface CleanFrame {
-  /** How the chunk begins: at OpenAI, up to its delta. */
+  /** The beginning of the chunk: at OpenAI, up to its delta. */
   readonly start: string;
-  /** How it ends, from its open `finish_reason` on. */
+  /** The end of the chunk, from its open `finish_reason` on. */
   readonly end: string;
-  /** What of its end may not differ, where the rest does: OpenAI fills chunks up with random letters. */
+  /** The part of its end that may not differ, where the rest does: OpenAI fills chunks up with random letters. */
   readonly close: string;
-  /** What must be found in between then. */
+  /** The members that must be found in between then. */
   readonly members: readonly string[];
   /** Must not be found: members that the first chunk does not have. */
   readonly absent: readonly string[];
@@ -55,7 +55,7 @@ const signs =
 /** Of this there is one in each choice. */
 const deltaMember = '"delta":';
 
-/** Does a chunk only go on with the answer, in OpenAI's words? */
+/** Returns whether a chunk only goes on with the answer, in OpenAI's words. */
 export function isPlain(data: string, { start, end, close, members, absent }: CleanFrame): boolean {
   // Comparing slices is several times faster than `startsWith` with a long text.
   if (data.slice(0, start.length) !== start) return false;
@@ -75,7 +75,7 @@ export const withoutSpeaker = (data: string, { start }: CleanFrame): string =>
     ? data.slice(0, start.length) + data.slice(start.length + speaker.length)
     : data;
 
-/** Does a plain chunk add nothing to the answer? */
+/** Returns whether a plain chunk adds nothing to the answer. */
 export function isEmpty(data: string, { start, end }: CleanFrame): boolean {
   if (!start.endsWith('{')) return emptyDelta.test(data);
   return data.length <= start.length + end.length + longestEmpty && empty.test(data.slice(start.length, -end.length));

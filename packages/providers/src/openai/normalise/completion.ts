@@ -19,7 +19,7 @@ export interface CompletionOptions {
   readonly hasThinkTags: boolean;
 }
 
-/** Why a choice ended, in a provider's words, that is no end of an answer. */
+/** The failure for a choice that ended for a reason, in a provider's words, that is no end of an answer. */
 export const brokenOff = (word: string): UpstreamFailure => ({
   kind: 'server',
   message: `The provider broke its answer off with "${word}".`,

@@ -4,7 +4,7 @@ import { isFilled } from '../../json-object.ts';
 /** OpenAI's reasons, the deprecated one included. */
 export type OpenAiReason = FinishReason | 'function_call';
 
-/** What a choice says of its end: a reason, nothing yet, or that it went wrong. */
+/** The end of a choice, as the choice tells it: a reason, nothing yet, or that it went wrong. */
 export type ChoiceEnd =
   | { readonly kind: 'open' }
   | { readonly kind: 'finished'; readonly reason: OpenAiReason }
@@ -36,7 +36,7 @@ const failures: ReadonlySet<string> = new Set(
 /** Words with which servers say that there is no reason yet. */
 const nothing: ReadonlySet<string> = new Set(words('null none unspecified finish_reason_unspecified'));
 
-/** What the answer holds, as far as its end depends on it. */
+/** The contents of the answer, as far as its end depends on them. */
 export interface AnswerTraits {
   readonly hasToolCalls: boolean;
   /** The request named the function to call: OpenAI itself then ends with `stop`. */
@@ -58,7 +58,7 @@ export function readEnd(value: unknown, traits: AnswerTraits): ChoiceEnd {
 /** The end of an answer that is complete and does not say why. */
 export const endByItself = ({ hasToolCalls }: AnswerTraits): OpenAiReason => (hasToolCalls ? 'tool_calls' : 'stop');
 
-/** Does the request leave the model no choice of what to call? */
+/** Returns whether the request leaves the model no choice of what to call. */
 export function forcesCall(toolChoice: unknown): boolean {
   return toolChoice === 'required' || (typeof toolChoice === 'object' && toolChoice !== null);
 }

@@ -6,7 +6,7 @@ const chunkObject = 'chat.completion.chunk';
 /** The tiers of OpenAI's document. Others have tiers of their own, at which typed clients stumble. */
 const serviceTiers: readonly unknown[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', null, undefined];
 
-/** What an answer says of itself besides its choices, with what is missing put in. */
+/** Returns the members of an answer besides its choices, with what is missing put in. */
 export function amendHead(answer: JsonObject, object: string, names: AnswerIdentity): JsonObject {
   const { id, created, model, service_tier: tier, system_fingerprint: fingerprint } = answer;
   return amend(answer, {

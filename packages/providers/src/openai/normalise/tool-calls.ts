@@ -13,7 +13,7 @@ export interface ToolCallStream {
 }
 
 interface BegunCall {
-  /** What the provider calls it. */
+  /** The index that the provider gives the call. */
   readonly index: unknown;
   readonly givenId: unknown;
   /** The id that the client gets. */
@@ -61,7 +61,7 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   }
 
   /**
-   * Does a piece with a known id or index name another call? It does where it is counted as one, where the name is
+   * A piece with a known id or index names another call where it is counted as one, where the name is
    * another, where the call was named within the same list (a name that is only repeated comes in a later one), and where
    * the arguments of both are whole.
    */

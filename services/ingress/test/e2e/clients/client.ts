@@ -1,4 +1,4 @@
-/** Where a client asks, and what it adds to all it asks. */
+/** The address that a client asks, and what it adds to all it asks. */
 export interface Connection {
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -6,7 +6,7 @@ export interface Connection {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What a library makes of an answer. */
+/** The result that a library makes of an answer. */
 export interface Reply {
   readonly text: string;
   /** Undefined where the library does not show what the model thought. */
@@ -28,7 +28,7 @@ export interface ChatClient {
 }
 
 export interface ToolRound {
-  /** What the model called the tool with. */
+  /** The input that the model called the tool with. */
   readonly input: unknown;
   readonly text: string;
 }
@@ -51,10 +51,10 @@ export const weather = {
   },
 } as const;
 
-/** What it says. */
+/** The text that it says. */
 export const forecast = 'Rain, 4 degrees.';
 
-/** What a promise is rejected with. */
+/** Returns the value that a promise is rejected with. */
 export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,
