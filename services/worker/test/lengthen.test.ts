@@ -17,7 +17,7 @@ const go = (credentialId: string, over: object = {}): Choice => ({
   ...over,
 });
 
-/** What an attempt gives: its events, and how it ends. */
+/** The events of an attempt, and its result. */
 interface Scripted {
   readonly events: readonly string[];
   readonly result: Attempted;

@@ -49,7 +49,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   ...over,
 });
 
-/** What an adapter is told of a streamed call. */
+/** The plan that an adapter gets of a streamed call. */
 export const planWith = (over: Partial<CallPlan> = {}): CallPlan => ({
   model: 'm',
   baseUrl: 'http://u',

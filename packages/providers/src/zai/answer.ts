@@ -17,7 +17,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   model_context_window_exceeded: 'length',
 };
 
-/** Where marks are to stay, the text passes as it is. */
+/** Returns a reader that takes the marks out, or that leaves the text as it is for calls that keep the marks. */
 export const markupReaderFor = ({ keepsThinkingMarkup }: CallPlan): MarkupReader =>
   keepsThinkingMarkup ? untouched : createMarkupReader();
 

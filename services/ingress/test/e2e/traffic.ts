@@ -49,7 +49,7 @@ export function post(sluice: Sluice, options: ChatOptions & { readonly signal?: 
 
 /** A request whose client may leave at any time, before its answer begins too. */
 export interface Leaver {
-  /** Returns the time when the client left, in milliseconds since 1970. */
+  /** Makes the client leave. Returns the time of that, in milliseconds since 1970. */
   leave(): number;
   /** Resolves when the client is done with it, however that was. */
   readonly over: Promise<unknown>;

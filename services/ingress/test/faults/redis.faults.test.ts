@@ -121,7 +121,7 @@ describe('F10 Redis is killed and comes back with what it wrote down', () => {
       },
       { what: 'all to wait in the queue' },
     );
-    // Waits for the data that "everysec" may not have written yet.
+    // Redis with "everysec" writes to its disk once a second.
     await passed(1500);
     await redis.kill();
     await redis.restart();
