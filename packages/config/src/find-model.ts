@@ -3,10 +3,15 @@ import { compileGlob, isGlob } from './glob.ts';
 
 type Matches = (name: string) => boolean;
 
+/** Names of clients whose entry is remembered: to match globs takes some microseconds, and clients ask for few models. */
+const mostNames = 1000;
+
 interface ModelIndex {
   /** By id in lower case. */
   readonly exact: ReadonlyMap<string, ModelConfig>;
   readonly globs: readonly { readonly matches: Matches; readonly model: ModelConfig }[];
+  /** By the client's name; only names that a glob had to be asked for. */
+  readonly found: Map<string, ModelConfig | undefined>;
 }
 
 /** Globs are compiled once for each list of them, as lists of a configuration never change. */
@@ -19,7 +24,17 @@ const matchers = new WeakMap<readonly string[], readonly Matches[]>();
  */
 export function findModel({ models }: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
   const index = indexes.get(models) ?? remember(indexes, models, toIndex(models));
-  return index.exact.get(name.toLowerCase()) ?? index.globs.find(({ matches }) => matches(name))?.model;
+  return index.exact.get(name.toLowerCase()) ?? findByGlob(index, name);
+}
+
+function findByGlob({ globs, found }: ModelIndex, name: string): ModelConfig | undefined {
+  if (globs.length === 0) return undefined;
+  if (found.has(name)) return found.get(name);
+  const model = globs.find(({ matches }) => matches(name))?.model;
+  // Clients choose the names: without a limit they would fill the memory.
+  if (found.size >= mostNames) found.clear();
+  found.set(name, model);
+  return model;
 }
 
 /** Returns whether a client with this key may use the model. The key's globs are read as those of `findModel`. */
@@ -37,6 +52,7 @@ function toIndex(models: readonly ModelConfig[]): ModelIndex {
   return {
     exact: new Map(models.map((model) => [model.id.toLowerCase(), model])),
     globs: models.filter(({ id }) => isGlob(id)).map((model) => ({ matches: toMatcher(model.id), model })),
+    found: new Map(),
   };
 }
 

@@ -97,11 +97,6 @@ export interface StreamTranslator {
   /** The provider says that the answer is finished, but at this provider more may still come. */
   readonly mayGoOn?: boolean;
   /**
-   * Number of events that brought a part of the answer: text, thoughts, a call, its end. An event with only the role,
-   * or an empty one, is no progress: a provider that sends nothing else has stalled. Undefined where it is not counted.
-   */
-  readonly progress?: number;
-  /**
    * Number of events that say only that the provider is at work. They are no part of the answer, but no silence either.
    */
   readonly heartbeats?: number;

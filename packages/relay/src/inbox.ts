@@ -23,7 +23,7 @@ export interface Subscription {
   /** From now on only frames of this epoch count, from this `seq`; default 0. */
   expect(epoch: number, seq?: number): void;
   /** The next frame's `seq`: so many frames of the run have come. */
-  readonly nextSeq: number;
+  nextSeq(): number;
   close(): void;
 }
 
@@ -80,9 +80,7 @@ export function createInbox({ onDropped, onGap, onAdmitted, onDisplaced, onError
           entry.nextSeq = seq;
           entry.isBroken = false;
         },
-        get nextSeq() {
-          return entry.nextSeq;
-        },
+        nextSeq: () => entry.nextSeq,
         close() {
           if (entries.get(requestId) === entry) entries.delete(requestId);
         },

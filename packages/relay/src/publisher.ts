@@ -35,12 +35,13 @@ const shareBytes = 256 * 1024;
 const shareEveryMs = 50;
 
 export function createPublisher({ writer, destination, requestId, epoch }: PublisherNeeds): CountingPublisher {
-  let seq = 0;
   let sentBytes = 0;
   let shareEndsAt = 0;
 
   function put(kind: FrameKind, data: string): void {
-    if (writer.send(destination, { requestId, epoch, seq, kind, data }) === 'queued') seq++;
+    if (writer.send(destination, { requestId, epoch, seq: publisher.sent, kind, data }) === 'queued') {
+      publisher.sent++;
+    }
   }
 
   function hasHadItsShare(): boolean {
@@ -50,20 +51,19 @@ export function createPublisher({ writer, destination, requestId, epoch }: Publi
     return false;
   }
 
-  return {
-    data(text) {
+  const publisher = {
+    sent: 0,
+    data(text: string): void {
       if (sentBytes === 0) shareEndsAt = performance.now() + shareEveryMs;
       sentBytes += text.length;
       put('data', text);
     },
-    send: (kind, payload) => put(kind, JSON.stringify(payload)),
-    isCongested: () => hasHadItsShare() || writer.isCongested(destination),
-    onceWritable(callback) {
+    send: (kind: Exclude<FrameKind, 'data'>, payload: unknown): void => put(kind, JSON.stringify(payload)),
+    isCongested: (): boolean => hasHadItsShare() || writer.isCongested(destination),
+    onceWritable(callback: () => void): void {
       if (!hasHadItsShare()) return writer.onceWritable(destination, callback);
       setTimeout(() => writer.onceWritable(destination, callback), shareEndsAt - performance.now());
     },
-    get sent() {
-      return seq;
-    },
   };
+  return publisher;
 }

@@ -85,7 +85,7 @@ describe('createInbox', () => {
   it('passes on what workers say of the latest run, whatever frames have come, and counts only those', () => {
     const { inbox, subscription, got, claims, dropped } = setUp();
     inbox.deliver([frame(0), frame(0, { kind: 'holds' }), frame(1)], undefined);
-    expect([got, claims, subscription.nextSeq]).toEqual([['0', '1'], ['holds'], 2]);
+    expect([got, claims, subscription.nextSeq()]).toEqual([['0', '1'], ['holds'], 2]);
     subscription.expect(2);
     inbox.deliver([frame(0, { kind: 'disclaims' }), frame(0, { kind: 'disclaims', epoch: 2 })], undefined);
     expect([claims, dropped]).toEqual([['holds', 'disclaims'], ['old_epoch']]);

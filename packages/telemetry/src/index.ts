@@ -46,4 +46,4 @@ export { shareRender } from './shared-render.ts';
 export { shutdownTelemetry } from './start.ts';
 export { createTroubleLog } from './trouble-log.ts';
 export { type Carrier } from './trace-context.ts';
-export { type SpanHandle, startSpan, type StartSpanOptions } from './tracing.ts';
+export { type SpanHandle, startSpan, startSpanOf, type StartSpanOptions } from './tracing.ts';

@@ -8,16 +8,20 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { attributeNames, type SpanAttributes, type SpanKind } from './names.ts';
+import { attributeNames, type SpanAttributes, type SpanKind, type SpanShape } from './names.ts';
 import { redactSecrets } from './redact.ts';
 import { asStranger } from './stranger.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
-/** Options of a span at its start. */
-export interface StartSpanOptions {
+/** A span at its start. */
+export interface StartSpanOptions extends SpanPlace {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes?: SpanAttributes;
+}
+
+/** The place of a span in its trace. */
+export interface SpanPlace {
   /** A span of this process, or what came with a request or a job. An invalid carrier counts as none. */
   readonly parent?: SpanHandle | Carrier | undefined;
   /** The parent is a client's: its trace goes on, but neither its decision on sampling nor its `tracestate` counts. */
@@ -28,8 +32,11 @@ export interface StartSpanOptions {
 
 /** A running span. After `end` every call is ignored. */
 export interface SpanHandle {
-  /** Strings are cut to 1024 characters and go through `redactSecrets`; undefined values are left out. */
-  set(attributes: SpanAttributes): void;
+  /**
+   * Strings are cut to 1024 characters and go through `redactSecrets`; undefined values are left out. A function is called
+   * only if the span is recorded.
+   */
+  set(attributes: SpanAttributes | (() => SpanAttributes)): void;
   event(name: string, attributes?: SpanAttributes): void;
   /** Marks the span as failed; `code` becomes `error.type`. The message goes through `redactSecrets`. */
   fail(failure: { readonly code: string; readonly message: string }): void;
@@ -86,6 +93,11 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   return handle;
 }
 
+/** The same for a span whose description takes some work: it is described only while tracing is on. */
+export function startSpanOf(describe: () => SpanShape, place: SpanPlace): SpanHandle {
+  return activeTracer() === undefined ? passOn(place.parent) : startSpan({ ...describe(), ...place });
+}
+
 /** Undefined as long as no SDK has registered itself. */
 function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
@@ -115,7 +127,8 @@ function handleOf(span: Span, startTimeMs: number | undefined): LiveHandle {
     [spanOf]: span,
     traceId: span.spanContext().traceId,
     set(attributes) {
-      if (span.isRecording()) span.setAttributes(cleaned(attributes));
+      if (!span.isRecording()) return;
+      span.setAttributes(cleaned(typeof attributes === 'function' ? attributes() : attributes));
     },
     event(name, attributes = {}) {
       if (span.isRecording()) span.addEvent(name, cleaned(attributes));

@@ -64,12 +64,11 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   let broken: UpstreamFailure | undefined;
   let hasBytes = false;
   let isWireOpen = true;
-  let isOver = false;
   let isAborted = false;
 
   function settle(): boolean {
-    if (isOver) return false;
-    isOver = true;
+    if (answer.isOver) return false;
+    answer.isOver = true;
     clearTimeout(errorTimer);
     body?.destroy();
     if (isWireOpen) wire.abort();
@@ -112,7 +111,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   }
 
   function onText(text: string): void {
-    if (isOver) return;
+    if (answer.isOver) return;
     try {
       listener.onText(text);
     } catch (error) {
@@ -130,16 +129,18 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     },
   };
 
-  return {
-    resend() {
+  // A plain member: an accessor costs its object 0.4 µs and a hidden class of its own.
+  const answer = {
+    isOver: false,
+    resend(): void {
       try {
         listener.onResend?.();
       } catch (error) {
         onThrown(error);
       }
     },
-    head(status, headers) {
-      if (isOver) return;
+    head(status: number, headers: ResponseHead['headers']): void {
+      if (answer.isOver) return;
       const isError = status < 200 || status >= 300;
       body = isError
         ? createErrorBody(headers, { onText, onEnd: conclude })
@@ -151,35 +152,33 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
         onThrown(error);
       }
     },
-    bytes(piece) {
+    bytes(piece: Uint8Array): void {
       hasBytes = true;
-      if (!isOver) body?.write(piece);
+      if (!answer.isOver) body?.write(piece);
     },
-    end() {
+    end(): void {
       isWireOpen = false;
-      if (!isOver) body?.end(false);
+      if (!answer.isOver) body?.end(false);
     },
-    break(error) {
+    break(error: unknown): void {
       isWireOpen = false;
-      if (isOver) return;
+      if (answer.isOver) return;
       broken = toNetworkFailure(error);
       if (body === undefined) fail(broken);
       else body.end(true);
     },
-    abort() {
+    abort(): void {
       isAborted = true;
       settle();
     },
-    pause() {
-      if (!isOver) body?.pause();
+    pause(): void {
+      if (!answer.isOver) body?.pause();
     },
-    resume() {
-      if (!isOver) body?.resume();
-    },
-    get isOver() {
-      return isOver;
+    resume(): void {
+      if (!answer.isOver) body?.resume();
     },
   };
+  return answer;
 }
 
 const incomprehensible: UpstreamFailure = {

@@ -35,27 +35,43 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
-const contexts = new WeakMap<Response, RequestContext>();
-const principals = new WeakMap<Response, Principal>();
-const observations = new WeakMap<Response, Observation>();
-const bodyHolds = new WeakMap<Response, BodyHold>();
+interface Facts {
+  context: RequestContext | undefined;
+  principal: Principal | undefined;
+  observation: Observation | undefined;
+  bodyHold: BodyHold | undefined;
+}
 
-export const setContext = (response: Response, context: RequestContext): unknown => contexts.set(response, context);
-export const setPrincipal = (response: Response, principal: Principal): unknown => principals.set(response, principal);
+const factsKey = Symbol('facts');
+
+/** On the response itself: a WeakMap costs the garbage collector more than the request's other objects together. */
+function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
+  return (response[factsKey] ??= {
+    context: undefined,
+    principal: undefined,
+    observation: undefined,
+    bodyHold: undefined,
+  });
+}
+
+export const setContext = (response: Response, context: RequestContext): unknown =>
+  (factsOf(response).context = context);
+export const setPrincipal = (response: Response, principal: Principal): unknown =>
+  (factsOf(response).principal = principal);
 export const setObservation = (response: Response, observation: Observation): unknown =>
-  observations.set(response, observation);
+  (factsOf(response).observation = observation);
 
-export const setBodyHold = (response: Response, hold: BodyHold): unknown => bodyHolds.set(response, hold);
+export const setBodyHold = (response: Response, hold: BodyHold): unknown => (factsOf(response).bodyHold = hold);
 
 /** @throws Error when the middleware that sets it did not run: a fault in `app.ts` */
-export const contextOf = (response: Response): RequestContext => need(contexts.get(response), 'context');
-export const principalOf = (response: Response): Principal => need(principals.get(response), 'principal');
-export const observationOf = (response: Response): Observation => need(observations.get(response), 'observation');
+export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');
+export const principalOf = (response: Response): Principal => need(factsOf(response).principal, 'principal');
+export const observationOf = (response: Response): Observation => need(factsOf(response).observation, 'observation');
 /** For errors on any route; only chat requests are observed. */
-export const findObservation = (response: Response): Observation | undefined => observations.get(response);
+export const findObservation = (response: Response): Observation | undefined => factsOf(response).observation;
 
 /** The body lies in Redis: its part of the budget goes to another one. */
-export const bodyStored = (response: Response): void => bodyHolds.get(response)?.stored();
+export const bodyStored = (response: Response): void => factsOf(response).bodyHold?.stored();
 
 function need<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined)

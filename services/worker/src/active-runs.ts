@@ -42,6 +42,13 @@ const nameOf = ({ requestId, epoch }: { requestId: string; epoch: number }): str
 
 export function createActiveRuns(): ActiveRuns {
   const entries = new Map<string, Entry>();
+  /** Number of runs by ingress. */
+  const counts = new Map<string, number>();
+  function count(ingressId: string, more: 1 | -1): void {
+    const runs = (counts.get(ingressId) ?? 0) + more;
+    if (runs === 0) counts.delete(ingressId);
+    else counts.set(ingressId, runs);
+  }
   const abortWhere = (reason: AbortReason, matches: (entry: Entry) => boolean): void => {
     for (const entry of entries.values()) if (matches(entry)) entry.abort(reason);
   };
@@ -56,6 +63,7 @@ export function createActiveRuns(): ActiveRuns {
       };
       const name = nameOf(run);
       entries.set(name, entry);
+      count(run.ingressId, 1);
       return {
         ingressId: run.ingressId,
         signal: controller.signal,
@@ -63,7 +71,9 @@ export function createActiveRuns(): ActiveRuns {
           entry.onHold = listener;
           if (entry.isHeld) listener(true);
         },
-        close: () => entries.delete(name),
+        close() {
+          if (entries.delete(name)) count(run.ingressId, -1);
+        },
       };
     },
 
@@ -76,7 +86,7 @@ export function createActiveRuns(): ActiveRuns {
 
     abortAllOf: (ingressId) => abortWhere('ingress_lost', (entry) => entry.ingressId === ingressId),
     abortAll: (reason) => abortWhere(reason, () => true),
-    hasRunsOf: (ingressId) => [...entries.values()].some((entry) => entry.ingressId === ingressId),
+    hasRunsOf: (ingressId) => counts.has(ingressId),
     get size() {
       return entries.size;
     },

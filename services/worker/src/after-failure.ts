@@ -48,7 +48,7 @@ export async function afterFailure(
   const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
   const { lastFailure } = course.state;
   if (isFinal || (events > 0 && isAtEnd)) {
-    return { kind: 'error', error: reason, attempts: tally.calls, events, lastFailure };
+    return { kind: 'error', error: reason, attempts: tally.calls(), events, lastFailure };
   }
   retried();
   // Only the ingress knows what the client has of the answer.

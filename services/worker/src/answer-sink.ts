@@ -60,23 +60,18 @@ export const extendAnswer = (join: AnswerJoin, sink: AnswerSink): AnswerSink => 
 
 /** The part of a whole answer that has been collected, over all attempts that wrote on it. */
 export interface Collection {
-  readonly collector: ReturnType<typeof createChunkCollector>;
-  readonly transcript: Transcript;
-  isEmpty: boolean;
+  /** Undefined until something was collected: most whole answers come in one piece. */
+  parts: { readonly collector: ReturnType<typeof createChunkCollector>; readonly transcript: Transcript } | undefined;
 }
 
-export const createCollection = (): Collection => ({
-  collector: createChunkCollector(),
-  transcript: createTranscript(),
-  isEmpty: true,
-});
+export const createCollection = (): Collection => ({ parts: undefined });
 
 /** For a client that wants a whole answer: a stream is collected until it is complete. */
 export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection): AnswerSink {
   function take(sse: string): string {
-    collection.isEmpty = false;
-    collection.collector.add(sse);
-    collection.transcript.add(sse);
+    collection.parts ??= { collector: createChunkCollector(), transcript: createTranscript() };
+    collection.parts.collector.add(sse);
+    collection.parts.transcript.add(sse);
     return '';
   }
   let isWhole = false;
@@ -85,11 +80,11 @@ export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection
     take,
     takeWhole(completion) {
       // The attempt was asked to go on with the collected text, and its answer came in one piece.
-      if (!collection.isEmpty) return take(toChunks(completion, body));
+      if (collection.parts !== undefined) return take(toChunks(completion, body));
       isWhole = true;
       return completion;
     },
-    finish: (usage) => (isWhole ? '' : collection.collector.toCompletion(usage)),
+    finish: (usage) => (isWhole ? '' : (collection.parts?.collector ?? createChunkCollector()).toCompletion(usage)),
     isDiverged: false,
   };
 }

@@ -47,11 +47,11 @@ export interface Answer {
   /** No attempt lengthens the answer any more: the text that was held back goes out. */
   close(): void;
   /** Usage of all attempts together; undefined where there was only one. */
-  readonly usage: Usage | undefined;
+  usage(): Usage | undefined;
   /** Returns whether this target can continue the text that there is. */
   canContinue(target: Target, state: RetryState): boolean;
   /** There is text of an answer that broke off. */
-  readonly hasDelivered: boolean;
+  hasDelivered(): boolean;
 }
 
 /** @param isExtensible the model's entry lets answers be lengthened */
@@ -64,8 +64,10 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
 
   /** The text from which the next attempt may go on: the client has it, or it was collected for the client. */
   function before(): Delivered | undefined {
-    if (delivered !== undefined || job.stream || collection.isEmpty || !isContinuable(body)) return delivered;
-    const collected = collection.transcript.read();
+    if (delivered !== undefined || job.stream || collection.parts === undefined || !isContinuable(body)) {
+      return delivered;
+    }
+    const collected = collection.parts.transcript.read();
     return collected.delivered?.content === '' ? undefined : collected.delivered;
   }
 
@@ -135,11 +137,9 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
       if (rest !== '') publisher.data(rest);
     },
 
-    get usage() {
-      return join?.usage;
-    },
+    usage: () => join?.usage,
     canContinue,
-    get hasDelivered() {
+    hasDelivered() {
       const from = before();
       return from !== undefined && (from.content !== '' || from.reasoning !== '');
     },
@@ -151,9 +151,9 @@ const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle |
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
 
 /** Tells the ingress which target answers, and after how many calls. */
-const answeredBy = ({ upstream, model }: Target, { calls, extensions }: Tally): Answered => ({
+const answeredBy = ({ upstream, model }: Target, tally: Tally): Answered => ({
   upstream,
   model,
-  attempts: calls,
-  ...(extensions > 0 ? { continuations: extensions } : {}),
+  attempts: tally.calls(),
+  ...(tally.extensions > 0 ? { continuations: tally.extensions } : {}),
 });

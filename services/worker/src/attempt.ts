@@ -129,7 +129,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
     clearTimeout(wholeTimer);
     signal.removeEventListener('abort', onAbort);
     options.onHold(() => undefined);
-    resolve({ ...ending, events: reader.events, received: reader.received, wasResent });
+    resolve({ ...ending, ...reader.counts(), wasResent });
   }
 
   function hangUp(): void {
@@ -175,6 +175,7 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
         if (!isCut || !reader.takeWholeSoFar()) dispatch({ kind: 'broke', failure });
       }),
   };
-  call = client.call(options.request, listener, signal);
+  // `hang_up` aborts it: with the signal, client and attempt would both listen.
+  call = client.call(options.request, listener);
   return promise;
 }

@@ -22,17 +22,17 @@ export function complete(
 /** Ends the run with the answer that there is. */
 export function end({ answer, tally, events, execution }: Course, last: End): Outcome {
   answer.close();
-  const usage = believableUsage(answer.usage ?? last.usage, execution.body);
-  const { burntTokens, extensions, calls } = tally;
+  const usage = believableUsage(answer.usage() ?? last.usage, execution.body);
+  const { burntTokens, extensions } = tally;
   const counted = extensions > 0 ? { continuations: extensions } : {};
-  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: calls };
+  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: tally.calls() };
 }
 
 /** The run is not wanted any more, or its worker stops. */
 export function giveUp({ execution, state, tally, events }: Course, { received }: Attempted): Outcome {
   const isDraining = execution.run.signal.reason === 'draining';
   const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
-  if (!isDraining) return { kind: 'error', error, attempts: tally.calls, events };
+  if (!isDraining) return { kind: 'error', error, attempts: tally.calls(), events };
   tally.burn(received);
   return { kind: 'retry', delayMs: 0, state: tally.into(state), error };
 }

@@ -9,6 +9,7 @@ import {
   type SpanHandle,
   type SpanShape,
   startSpan,
+  startSpanOf,
   tokenSpan,
   type WorkerMetrics,
 } from '@sluice/telemetry';
@@ -131,7 +132,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
       onThrow,
     },
   );
-  const span = startSpan({ ...spanOf(chosen, opened), parent: execution.span, startTimeMs: calledAtMs });
+  const span = startSpanOf(() => spanOf(chosen, opened), { parent: execution.span, startTimeMs: calledAtMs });
   const result: AttemptResult =
     opened.kind === 'ready'
       ? await attempt({

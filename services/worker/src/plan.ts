@@ -25,7 +25,7 @@ export interface Plan {
   hasAnother(target: Target, state: RetryState): boolean;
   /** Another round begins: targets that failed may be called again. */
   beginRound(): void;
-  readonly standings: readonly Standing[];
+  standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
   /** The model has no target here. */
@@ -96,9 +96,7 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
     beginRound() {
       for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
     },
-    get standings() {
-      return [...standings.values()];
-    },
+    standings: () => [...standings.values()],
     misfit: bodies.size === 0 ? misfit : undefined,
     isEmpty: planned.length === 0,
   };

@@ -22,8 +22,7 @@ export interface AnswerReader {
   /** The call that stops the answer where closing the socket does not. */
   toCancel(): ReturnType<NonNullable<StreamTranslator['toCancel']>>;
   /** Upstream events so far: passed on, and received. */
-  readonly events: number;
-  readonly received: number;
+  counts(): { readonly events: number; readonly received: number };
 }
 
 export interface AnswerReaderNeeds {
@@ -152,12 +151,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
     },
     readError: () => fail(head === undefined ? truncated : failureOf(needs, head, text)),
     toCancel: () => translator?.toCancel?.(),
-    get events() {
-      return out.events;
-    },
-    get received() {
-      return out.received;
-    },
+    counts: () => ({ events: out.events, received: out.received }),
   };
 }
 
@@ -187,13 +181,10 @@ interface Outlet {
 function createOutlet({ sink, state, dispatch, guard, now }: AnswerReaderNeeds): Outlet {
   let output = '';
   let hasAnswered = false;
-  let says = false;
-  let events = 0;
-  let received = 0;
 
   function add(passed: string): void {
     if (passed === '') return;
-    events++;
+    outlet.events++;
     output += passed;
   }
 
@@ -208,33 +199,28 @@ function createOutlet({ sink, state, dispatch, guard, now }: AnswerReaderNeeds):
     sink.onceWritable(() => guard(() => dispatch({ kind: 'held', by: 'mailbox', isHeld: false, at: now() })));
   }
 
-  return {
-    pass(sse) {
+  const outlet = {
+    says: false,
+    events: 0,
+    received: 0,
+    pass(sse: string): void {
       if (sse === '') return;
-      received++;
-      says ||= saysSomething(sse);
+      outlet.received++;
+      outlet.says ||= saysSomething(sse);
       add(sink.take(sse));
     },
-    passWhole(completion) {
-      received++;
+    passWhole(completion: string): void {
+      outlet.received++;
       add(sink.takeWhole(completion));
     },
-    finish(usage) {
+    finish(usage: Usage | undefined): void {
       add(sink.finish(usage));
       flush();
     },
     flush,
-    beginPiece: () => void (says = false),
-    get says() {
-      return says;
-    },
-    get events() {
-      return events;
-    },
-    get received() {
-      return received;
-    },
+    beginPiece: () => void (outlet.says = false),
   };
+  return outlet;
 }
 
 function finishOf(translator: StreamTranslator | undefined): Finish {

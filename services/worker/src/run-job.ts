@@ -11,7 +11,7 @@ import {
   queueWaitSpan,
   type RefusalReason,
   type SpanHandle,
-  startSpan,
+  startSpanOf,
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import type { ActiveRuns } from './active-runs.ts';
@@ -45,8 +45,8 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
   const { requestId: messageId, epoch } = job;
   const begun = needs.memory.begin(job);
   if (begun === undefined) return notWanted(needs, job, 'known');
-  const span = startSpan({ ...processSpan({ queue, messageId, epoch }), parent: job });
-  startSpan({ ...queueWaitSpan({ queue }), parent: span, startTimeMs: queuedAt }).end();
+  const span = startSpanOf(() => processSpan({ queue, messageId, epoch }), { parent: job });
+  startSpanOf(() => queueWaitSpan({ queue }), { parent: span, startTimeMs: queuedAt }).end();
   try {
     const claimed = await needs.claim(job);
     if (claimed.kind === 'claimed') await runClaimed(needs, job, { claimed, begun, span });
@@ -152,20 +152,21 @@ function startInference(
   parent: SpanHandle,
 ): SpanHandle {
   const number = (name: string): number | undefined => (typeof body[name] === 'number' ? body[name] : undefined);
-  return startSpan({
-    ...inferenceSpan({
-      operation,
-      providerType: targetsOf(model, operation)[0]?.adapter.type ?? 'unknown',
-      model,
-      stream,
-      maxTokens: number('max_completion_tokens') ?? number('max_tokens'),
-      temperature: number('temperature'),
-      topP: number('top_p'),
-      choices: number('n'),
-      seed: number('seed'),
-    }),
-    parent,
-  });
+  return startSpanOf(
+    () =>
+      inferenceSpan({
+        operation,
+        providerType: targetsOf(model, operation)[0]?.adapter.type ?? 'unknown',
+        model,
+        stream,
+        maxTokens: number('max_completion_tokens') ?? number('max_tokens'),
+        temperature: number('temperature'),
+        topP: number('top_p'),
+        choices: number('n'),
+        seed: number('seed'),
+      }),
+    { parent },
+  );
 }
 
 /** The outcome of an error on our side. Only an outage of Redis is worth another try by the client. */
@@ -197,7 +198,7 @@ function publish(publisher: Publisher, outcome: Outcome): void {
 function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span: SpanHandle): void {
   if (outcome.kind === 'end') {
     const { usage, responseModel, finishReason } = outcome.end;
-    span.set(
+    span.set(() =>
       inferenceResultAttributes({
         attempts: outcome.attempts,
         continuations: outcome.end.continuations,

@@ -37,7 +37,7 @@ async function serve(needs: RunNeeds, execution: Execution, images: RememberedIm
   if (course.plan.isEmpty) {
     const { lastFailure } = course.state;
     const error = lastFailure === undefined ? unservable(needs.targetsOf, execution.job) : toClientError(lastFailure);
-    return { kind: 'error', error, attempts: course.tally.calls, events: 0, lastFailure };
+    return { kind: 'error', error, attempts: course.tally.calls(), events: 0, lastFailure };
   }
   for (;;) {
     const turn = await nextTurn(needs, course);
@@ -59,7 +59,7 @@ function begin(needs: RunNeeds, execution: Execution, images: RememberedImages):
     execution,
     targets,
     canContinue: answer.canContinue,
-    hasDelivered: () => answer.hasDelivered,
+    hasDelivered: answer.hasDelivered,
   });
   const memory = { images, notes: new Map() };
   return { execution, plan, tally, answer, memory, state: job.state, events: 0, again: undefined, extended: undefined };
@@ -156,18 +156,18 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
 async function endRound(needs: RunNeeds, course: Course): Promise<Outcome | undefined> {
   const { execution, plan, tally, state, memory } = course;
   if (course.extended !== undefined) return end(course, course.extended.end);
-  const { standings } = plan;
+  const standings = plan.standings();
   const remainingMs = execution.remainingMs();
   const lastFailure = state.lastFailure ?? plan.misfit;
   if (remainingMs <= 0) {
     const error = toClientError(lastFailure ?? tooLate);
-    return { kind: 'error', error, attempts: tally.calls, events: 0, lastFailure: state.lastFailure };
+    return { kind: 'error', error, attempts: tally.calls(), events: 0, lastFailure: state.lastFailure };
   }
   const { policy, random } = needs;
   const step = nextStep({ policy, state: tally.into(state), standings, remainingMs, random });
   const error = lastWord({ step, lastFailure, standings });
   if (step.kind === 'fail') {
-    return { kind: 'error', error, attempts: tally.calls, events: 0, lastFailure: state.lastFailure };
+    return { kind: 'error', error, attempts: tally.calls(), events: 0, lastFailure: state.lastFailure };
   }
   if (memory.notes.size === 0 || step.delayMs > longestWaitMs) {
     return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };

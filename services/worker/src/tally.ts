@@ -17,40 +17,36 @@ export interface Tally {
   /** Attempts that lengthened the answer. */
   readonly extensions: number;
   /** All calls, as the client is told. */
-  readonly calls: number;
+  calls(): number;
   readonly burntTokens: number;
   /** The state with what was counted. */
   into(state: RetryState): RetryState;
 }
 
 export function createTally(state: RetryState, delivered: Delivered | undefined): Tally {
-  let { attempts, burntTokens, batchCalls } = state;
-  let extensions = delivered?.continuations ?? 0;
-  const calls = (): number => attempts + extensions + batchCalls;
-  return {
-    begin() {
-      attempts++;
-      return calls();
+  let { batchCalls } = state;
+  const tally = {
+    attempts: state.attempts,
+    extensions: delivered?.continuations ?? 0,
+    burntTokens: state.burntTokens,
+    calls: (): number => tally.attempts + tally.extensions + batchCalls,
+    begin(): number {
+      tally.attempts++;
+      return tally.calls();
     },
-    extend() {
-      extensions++;
-      return calls();
+    extend(): number {
+      tally.extensions++;
+      return tally.calls();
     },
     countBatch: () => void batchCalls++,
-    countResend: () => void attempts++,
-    burn: (tokens) => void (burntTokens += tokens),
-    get attempts() {
-      return attempts;
-    },
-    get extensions() {
-      return extensions;
-    },
-    get calls() {
-      return calls();
-    },
-    get burntTokens() {
-      return burntTokens;
-    },
-    into: (given) => ({ ...given, attempts, burntTokens, batchCalls }),
+    countResend: () => void tally.attempts++,
+    burn: (tokens: number) => void (tally.burntTokens += tokens),
+    into: (given: RetryState): RetryState => ({
+      ...given,
+      attempts: tally.attempts,
+      burntTokens: tally.burntTokens,
+      batchCalls,
+    }),
   };
+  return tally;
 }

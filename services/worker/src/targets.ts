@@ -37,9 +37,12 @@ export interface Target extends PlannedTarget {
  */
 export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
 
+/** Models whose targets are remembered; clients ask for few. */
+const mostModels = 1000;
+
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
-  return (model, operation) => {
+  const find = (model: string, operation: Operation): readonly Target[] => {
     const { targets = [], maxContinuations = 0, wholeAnswers } = findModel(config, model) ?? {};
     return targets.flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
@@ -57,6 +60,15 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
         },
       ];
     });
+  };
+  const known = { chat: new Map<string, readonly Target[]>(), embeddings: new Map<string, readonly Target[]>() };
+  return (model, operation) => {
+    const found = known[operation].get(model);
+    if (found !== undefined) return found;
+    const targets = find(model, operation);
+    if (known[operation].size >= mostModels) known[operation].clear();
+    known[operation].set(model, targets);
+    return targets;
   };
 }
 

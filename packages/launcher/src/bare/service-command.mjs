@@ -15,7 +15,7 @@ const telemetry = 'packages/telemetry/dist/register.js';
  * Node's own choice lets a service with 2,000 open streams grow to 570 MB, of which 90 are in use. With these it stays at
  * 270, for about a third more CPU a request: docs/performance.md.
  */
-const memory = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
+const memory = ['--max-semi-space-size=16', '--heap-growing-percent=40'];
 
 /** @typedef {keyof typeof entries} ServiceName */
 

@@ -127,7 +127,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   function onStop({ stop_reason: reason, stop_details: details }: WireDelta, answer: AnswerDraft): void {
-    if (reason == null || answer.isFinished) return;
+    if (reason == null || answer.isFinished()) return;
     for (const index of blocks.keys()) onBlockEnd(index, answer);
     prove(answer);
     if (reason === 'refusal') answer.delta({ refusal: details?.explanation ?? unexplainedRefusal });

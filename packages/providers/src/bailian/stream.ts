@@ -49,7 +49,7 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
       if (usage !== undefined) answer.usage(usage);
       if (frame.output) onOutput(frame, frame.output, answer);
       // Counts may come behind the end.
-      if (answer.isFinished && isCounted) answer.complete();
+      if (answer.isFinished() && isCounted) answer.complete();
     },
   });
 }

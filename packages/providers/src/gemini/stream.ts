@@ -93,9 +93,6 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     get heartbeats() {
       return translator.heartbeats ?? 0;
     },
-    get progress() {
-      return translator.progress ?? 0;
-    },
     get isFinished() {
       return translator.isFinished || isCounted;
     },

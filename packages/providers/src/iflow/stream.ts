@@ -20,8 +20,5 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     get isFinished() {
       return inner.isFinished;
     },
-    get progress() {
-      return inner.progress ?? 0;
-    },
   };
 }

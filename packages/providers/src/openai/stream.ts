@@ -36,7 +36,6 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   const choiceCount = typeof body['n'] === 'number' ? body['n'] : 1;
   let hasChunks = false;
   const finished = new Set<number>();
-  let state: StreamState = { kind: 'open' };
   let usage: Usage | undefined;
   /** The provider's own chunk with this usage, where nothing is wrong with it. */
   let usageText: string | undefined;
@@ -46,12 +45,10 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   let isAccented = false;
   let frame: CleanFrame | undefined;
 
-  let progress = 0;
-
-  const isFinished = (): boolean => finished.size >= choiceCount && !normaliser.hasOpenChoices;
+  const isFinished = (): boolean => finished.size >= choiceCount && !normaliser.hasOpenChoices();
 
   function fail(failure: UpstreamFailure): string {
-    if (state.kind === 'open') state = { kind: 'failed', failure };
+    if (translator.state.kind === 'open') translator.state = { kind: 'failed', failure };
     return '';
   }
 
@@ -69,7 +66,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     if (!hasChunks) return fail({ kind: 'malformed', message: "The provider's answer is empty." });
     const ending = normaliser.endOpenChoices(onEnd);
     const text = ending === undefined ? '' : toSse(writeLossless(ending));
-    state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
+    translator.state = { kind: 'complete', summary: { usage, finishReason, responseModel } };
     if (usage === undefined || !keepsUsageChunk) return text;
     return text + toSse(usageText ?? writeLossless(normaliser.withUsage(usage)));
   }
@@ -111,12 +108,11 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   }
 
   function takeChoices(chunk: JsonObject, data: string): string {
-    const before = normaliser.progress;
     const amended = normaliser.amend(chunk, onEnd);
-    if (state.kind !== 'open') return '';
-    progress += normaliser.progress > before ? 1 : 0;
+    if (translator.state.kind !== 'open') return '';
+    translator.isFinished = isFinished();
     const isClean = amended === chunk;
-    isAccented ||= (!hasChunks && !isClean) || normaliser.needsAll;
+    isAccented ||= (!hasChunks && !isClean) || normaliser.needsAll();
     hasChunks = true;
     if (isClean && !isAccented && finished.size === 0) frame = frameOf(data);
     if (amended === undefined) return '';
@@ -126,13 +122,15 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   function passPlain(data: string, clean: CleanFrame): string {
     if (isEmpty(data, clean)) return '';
     if (data.length > shortChunk && isOverLimits(data)) return fail(unreadable(data, undefined));
-    progress++;
     return toSse(data);
   }
 
-  return {
-    push({ data, event }: UpstreamEvent) {
-      if (state.kind !== 'open') return '';
+  // Plain members: an accessor costs its object 0.4 µs and a hidden class of its own.
+  const translator = {
+    state: { kind: 'open' } as StreamState,
+    isFinished: false,
+    push({ data, event }: UpstreamEvent): string {
+      if (translator.state.kind !== 'open') return '';
       if (frame !== undefined && !isAccented && event !== 'error') {
         const plain = withoutSpeaker(data, frame);
         if (isPlain(plain, frame)) return passPlain(plain, frame);
@@ -142,22 +140,14 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
       if (text === '[DONE]') return done();
       return isFinished() ? takeAfterEnd(data, event) : inspect(data, event);
     },
-    end() {
-      if (state.kind !== 'open') return '';
+    end(): string {
+      if (translator.state.kind !== 'open') return '';
       if (!hasChunks && hasForeignEvents) return fail(foreign);
       // Some servers leave out [DONE]; a finish reason of each choice says as much.
-      return isFinished() && !normaliser.hasOpenChoices ? done() : fail(truncated);
-    },
-    get state() {
-      return state;
-    },
-    get isFinished() {
-      return isFinished();
-    },
-    get progress() {
-      return progress;
+      return isFinished() ? done() : fail(truncated);
     },
   };
+  return translator;
 }
 
 const truncated: UpstreamFailure = { kind: 'truncated', message: "The provider's answer broke off before its end." };

@@ -19,7 +19,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   function finish(answer: AnswerDraft): void {
-    if (answer.isFinished) return;
+    if (answer.isFinished()) return;
     say(text.end(), answer);
     answer.finish('stop');
   }

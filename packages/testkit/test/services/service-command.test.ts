@@ -14,7 +14,7 @@ test('runs a service from source', () => {
   expect(inRepo(serviceCommand('ingress', 'source'))).toEqual([
     '--conditions=@sluice/source',
     '--enable-source-maps',
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=16',
     '--heap-growing-percent=40',
     '--import',
     'packages/telemetry/src/register.ts',
@@ -25,7 +25,7 @@ test('runs a service from source', () => {
 test('runs a service as it was built', () => {
   expect(inRepo(serviceCommand('worker', 'dist'))).toEqual([
     '--enable-source-maps',
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=16',
     '--heap-growing-percent=40',
     '--import',
     'packages/telemetry/dist/register.js',

@@ -1,6 +1,6 @@
 import type { Config } from '@sluice/config';
 import { type Answered, firstRetryState, GatewayError, type Operation } from '@sluice/protocol';
-import { type IngressMetrics, sendSpan, startSpan } from '@sluice/telemetry';
+import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
 import { bodyStored, contextOf, principalOf } from '../context.ts';
@@ -61,7 +61,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
   let answered: Answered | undefined;
   let consumption: Consumption | undefined;
 
-  const send = startSpan({ ...sendSpan({ queue: 'chat', messageId: requestId }), parent: observation.span });
+  const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: requestId }), { parent: observation.span });
   const exchange = createExchange(
     needs,
     {

@@ -152,7 +152,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
 
   function claimEventOf(frame: Frame): ExchangeEvent | undefined {
     const report = readClaimReport(frame);
-    if (report.kind === 'holds') return { kind: 'holds', holds: report, received: subscription.nextSeq };
+    if (report.kind === 'holds') return { kind: 'holds', holds: report, received: subscription.nextSeq() };
     inquiry.disclaimed(report.workerId);
     return undefined;
   }

@@ -8,7 +8,7 @@ import {
   logRequest,
   principalAttributes,
   type SpanHandle,
-  startSpan,
+  startSpanOf,
 } from '@sluice/telemetry';
 import type { Request } from 'express';
 import type { Principal, RequestContext } from '../context.ts';
@@ -70,21 +70,24 @@ export function observe(
 ): Observation {
   const { startedAt, requestId, publicId } = context;
   const userAgent = request.get('user-agent');
-  const span = startSpan({
-    ...httpServerSpan({
-      method: request.method,
-      route,
-      path: request.path,
-      requestId: publicId,
-      userAgent,
-      clientAddress: request.ip,
-    }),
-    parent: {
-      traceparent: request.get('traceparent'),
-      tracestate: trustTraceContext ? request.get('tracestate') : undefined,
+  const span = startSpanOf(
+    () =>
+      httpServerSpan({
+        method: request.method,
+        route,
+        path: request.path,
+        requestId: publicId,
+        userAgent,
+        clientAddress: request.ip,
+      }),
+    {
+      parent: {
+        traceparent: request.get('traceparent'),
+        tracestate: trustTraceContext ? request.get('tracestate') : undefined,
+      },
+      isParentStranger: !trustTraceContext,
     },
-    isParentStranger: !trustTraceContext,
-  });
+  );
   let principal: Principal | undefined;
   let model: string | undefined;
   let entryId: string | undefined;
@@ -111,7 +114,7 @@ export function observe(
     totals.count({ durationMs, isError: outcome === 'error' });
     const promptTokens = end?.usage?.prompt_tokens;
     const completionTokens = end?.usage?.completion_tokens;
-    span.set({
+    span.set(() => ({
       ...httpResponseAttributes(status),
       ...inferenceResultAttributes({
         upstream: answered?.upstream,
@@ -120,7 +123,7 @@ export function observe(
         inputTokens: promptTokens,
         outputTokens: completionTokens,
       }),
-    });
+    }));
     span.end();
     if (rescues > 0) metrics.streamRescued(outcome);
     metrics.requestFinished({

@@ -1,7 +1,7 @@
 import type { Admission } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { GatewayError, type Operation } from '@sluice/protocol';
-import { admissionWaitSpan, compressedMessagesAttribute, startSpan } from '@sluice/telemetry';
+import { admissionWaitSpan, compressedMessagesAttribute, startSpanOf } from '@sluice/telemetry';
 import type { Response } from 'express';
 import { contextOf, observationOf, principalOf } from '../context.ts';
 import { admit, type Admitted, type AdmitRequest } from './admit.ts';
@@ -85,7 +85,7 @@ async function serveSubmission(
 }
 
 async function admitObserved(admission: Admission, observation: Observation, request: AdmitRequest): Promise<Admitted> {
-  const span = startSpan({ ...admissionWaitSpan(), parent: observation.span });
+  const span = startSpanOf(admissionWaitSpan, { parent: observation.span });
   try {
     const admitted = await admit(admission, request);
     observation.admitted(admitted.waitedMs);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { Config } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
@@ -63,7 +63,7 @@ export function authenticate(keys: readonly ClientKey[], wrongKeys: TokenBuckets
 
 function identify(known: ReadonlyMap<string, KnownKey>, key: string | undefined): Principal | undefined {
   if (key === undefined || key === '') return undefined;
-  const digest = createHash('sha256').update(key).digest();
+  const digest = hash('sha256', key, 'buffer');
   const candidate = known.get(digest.toString('hex', 0, 8));
   return candidate !== undefined && timingSafeEqual(candidate.digest, digest) ? candidate.principal : undefined;
 }

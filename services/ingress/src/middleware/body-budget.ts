@@ -21,9 +21,9 @@ export interface BodyHold {
    */
   grow(bytes: number): void;
   /** The most it has held. */
-  readonly bytes: number;
+  bytes(): number;
   /** The body lies in Redis. */
-  readonly isStored: boolean;
+  isStored(): boolean;
   stored(): void;
   /** The body is not held any more. Later calls do nothing. */
   release(): void;
@@ -75,12 +75,8 @@ export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions)
           own.bytes += more;
           total += more;
         },
-        get bytes() {
-          return held;
-        },
-        get isStored() {
-          return isStored;
-        },
+        bytes: () => held,
+        isStored: () => isStored,
         stored() {
           isStored = true;
           release();

@@ -123,7 +123,8 @@ interface Charged {
 /** Charges the key for a body that was read and then refused, unless the refusal was the gateway's fault (5xx). */
 function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }: Charged): void {
   response.once('close', () => {
-    if (!hold.isStored && response.statusCode < 500) refusedBodies.take(keyId, 1 + Math.floor(hold.bytes / mebibyte));
+    if (!hold.isStored() && response.statusCode < 500)
+      refusedBodies.take(keyId, 1 + Math.floor(hold.bytes() / mebibyte));
   });
 }
 

@@ -20,13 +20,11 @@ export interface ChunkNormaliser {
   amend(chunk: JsonObject, onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
   /** The choices that have begun and not ended, each with its end: for a stream that is complete and does not say why. */
   endOpenChoices(onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
-  readonly hasOpenChoices: boolean;
+  hasOpenChoices(): boolean;
   /** A chunk without choices; the very same where nothing had to be done. */
   withUsage(usage: unknown, chunk?: JsonObject): JsonObject;
   /** Chunks that look clean need amending too. */
-  readonly needsAll: boolean;
-  /** Number of chunks that brought a part of the answer. */
-  readonly progress: number;
+  needsAll(): boolean;
 }
 
 export interface ChunkNormaliserOptions {
@@ -51,7 +49,6 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   const choiceStates = new Map<number, ChoiceState>();
   const isForcedCall = forcesCall(body['tool_choice']);
   const amendHeadOf = createHeads(namesOf(plan), noUsage);
-  let progress = 0;
 
   function stateOf(index: number): ChoiceState {
     const found = choiceStates.get(index);
@@ -74,7 +71,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     if (state.isFinished) return undefined;
     const wasBegun = state.hasBegun;
     const delta = amendDelta(state.speech.deltaOf(choice), state);
-    const end = readEnd(choice['finish_reason'], { hasToolCalls: state.calls.hasCalls, isForcedCall });
+    const end = readEnd(choice['finish_reason'], { hasToolCalls: state.calls.hasCalls(), isForcedCall });
     const reason = end.kind === 'finished' ? end.reason : null;
     const amended = amend(choice, {
       index,
@@ -87,8 +84,8 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     });
     state.isFinished ||= end.kind === 'finished';
     if (end.kind !== 'open') onEnd(index, end);
-    if (end.kind !== 'open' || saysSomething(amended)) progress++;
-    else if (wasBegun && !saysMoreThan(surrounding, amended)) return undefined;
+    if (end.kind === 'open' && !saysSomething(amended) && wasBegun && !saysMoreThan(surrounding, amended))
+      return undefined;
     return amended;
   }
 
@@ -105,24 +102,22 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
       const open = [...choiceStates].filter(([, { isFinished }]) => !isFinished);
       if (open.length === 0) return undefined;
       const choices = open.map(([index, state]) => {
-        const reason = endByItself({ hasToolCalls: state.calls.hasCalls, isForcedCall });
+        const reason = endByItself({ hasToolCalls: state.calls.hasCalls(), isForcedCall });
         state.isFinished = true;
         onEnd(index, { kind: 'finished', reason });
         return { index, delta: withThought({}, state.splitter?.end()), logprobs: null, finish_reason: reason };
       });
       return amendHeadOf({ choices });
     },
-    get hasOpenChoices() {
-      return [...choiceStates.values()].some(({ isFinished }) => !isFinished);
+    hasOpenChoices() {
+      for (const { isFinished } of choiceStates.values()) if (!isFinished) return true;
+      return false;
     },
     withUsage: (usage, chunk = {}) => amendHeadOf(chunk, { choices: chunk['choices'] ?? [], usage }),
-    get needsAll() {
-      return (
-        hasThinkTags || [...choiceStates.values()].some(({ calls, speech }) => calls.isRenumbered || speech.isWhole)
-      );
-    },
-    get progress() {
-      return progress;
+    needsAll() {
+      if (hasThinkTags) return true;
+      for (const { calls, speech } of choiceStates.values()) if (calls.isRenumbered() || speech.isWhole()) return true;
+      return false;
     },
   };
 }

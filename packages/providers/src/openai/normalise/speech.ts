@@ -6,7 +6,7 @@ const role: ReadonlySet<string> = new Set(['role']);
 export interface Speech {
   deltaOf(choice: JsonObject): JsonObject;
   /** The server sends messages instead of deltas. */
-  readonly isWhole: boolean;
+  isWhole(): boolean;
 }
 
 /**
@@ -39,8 +39,6 @@ export function createSpeech(): Speech {
       source = 'message';
       return isFilled(text) ? whole : pieceOf(whole);
     },
-    get isWhole() {
-      return source === 'message';
-    },
+    isWhole: () => source === 'message',
   };
 }

@@ -7,9 +7,9 @@ import { amend, amendEach, isFilled, isObject, type JsonObject, parseObject } fr
 export interface ToolCallStream {
   /** Pieces with index and id where OpenAI has them; the very same list where they had them all. */
   amend(pieces: readonly unknown[]): readonly unknown[];
-  readonly hasCalls: boolean;
+  hasCalls(): boolean;
   /** The provider counts otherwise than OpenAI: pieces that say only an index can't pass as they are. */
-  readonly isRenumbered: boolean;
+  isRenumbered(): boolean;
 }
 
 interface BegunCall {
@@ -98,12 +98,8 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
       list++;
       return amendEach(pieces, amendPiece);
     },
-    get hasCalls() {
-      return calls.length > 0;
-    },
-    get isRenumbered() {
-      return isRenumbered;
-    },
+    hasCalls: () => calls.length > 0,
+    isRenumbered: () => isRenumbered,
   };
 }
 
