@@ -85,7 +85,7 @@ describe('loadConfig', () => {
         maxRestMs: 3_600_000,
       },
       timeouts: {
-        firstTokenMs: 60_000,
+        firstTokenMs: 30_000,
         idleMs: 60_000,
         wholeAttemptMs: undefined,
         wholeMs: 600_000,

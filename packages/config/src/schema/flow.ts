@@ -3,7 +3,7 @@ import { across, fieldOf, findReversed } from './across.ts';
 import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
 /** Until the first event of an answer, if nobody says otherwise. */
-export const defaultFirstTokenMs = 60_000;
+export const defaultFirstTokenMs = 30_000;
 /** For a whole request, if neither `timeouts` nor the mode of `retry` says otherwise. */
 export const defaultTotalMs = 600_000;
 
@@ -93,7 +93,9 @@ export const timeouts = across(
       .optional()
       // No default of zod's: only one that was written can contradict a shorter total.
       .meta({ default: defaultFirstTokenMs })
-      .describe('How long an upstream may take until the first event of its answer.'),
+      .describe(
+        'How long an upstream may take until the first event of its answer. At most the longer of `total_ms` and `stream_total_ms`.',
+      ),
     idle_ms: milliseconds().default(60_000).describe('How long it may take between two events.'),
     whole_attempt_ms: milliseconds()
       .optional()
@@ -109,8 +111,15 @@ export const timeouts = across(
       .describe('The same for streamed answers.'),
   }),
   function* (value) {
-    yield* findReversed({ value, lower: 'first_token_ms', upper: 'total_ms' });
-    yield* findReversed({ value, lower: 'first_token_ms', upper: 'stream_total_ms' });
+    const total = fieldOf(value, 'total_ms');
+    const streamTotal = fieldOf(value, 'stream_total_ms') ?? total;
+    // A first event that only the longer of the two can wait for is no contradiction: the other ends before.
+    const isStreamLonger = typeof total !== 'number' || (typeof streamTotal === 'number' && streamTotal > total);
+    yield* findReversed({
+      value,
+      lower: 'first_token_ms',
+      upper: isStreamLonger ? 'stream_total_ms' : 'total_ms',
+    });
   },
 );
 

@@ -326,12 +326,24 @@ describe('retry and timeouts', () => {
 
   it('allow silence longer than the whole, and a total below a first-token limit that nobody wrote', () => {
     expect(load('timeouts: { idle_ms: 90000, total_ms: 1000 }').timeouts).toEqual({
-      firstTokenMs: 60_000,
+      firstTokenMs: 30_000,
       idleMs: 90_000,
       wholeMs: 1000,
       streamMs: 1000,
     });
   });
+});
+
+it('lets a first event of a stream take longer than a whole answer may', () => {
+  expect(
+    load('timeouts: { first_token_ms: 2000, total_ms: 1000, stream_total_ms: 3000 }').timeouts,
+  ).toMatchObject({ firstTokenMs: 2000, wholeMs: 1000, streamMs: 3000 });
+  expect(problemsOf('timeouts: { first_token_ms: 4000, total_ms: 1000, stream_total_ms: 3000 }')).toEqual([
+    'timeouts.first_token_ms: must not be above stream_total_ms, which is 3000',
+  ]);
+  expect(problemsOf('timeouts: { first_token_ms: 4000, total_ms: 3000, stream_total_ms: 1000 }')).toEqual([
+    'timeouts.first_token_ms: must not be above total_ms, which is 3000',
+  ]);
 });
 
 describe('checks over several fields', () => {
