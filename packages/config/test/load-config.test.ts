@@ -64,6 +64,7 @@ describe('loadConfig', () => {
         thinking: 'field',
         contextRounds: undefined,
         maxContinuations: 0,
+        onContentPolicy: undefined,
       })),
       limits: {
         maxConcurrentRequests: 1000,
@@ -83,6 +84,9 @@ describe('loadConfig', () => {
         randomDelayMinMs: 0,
         randomDelayMaxMs: 0,
         maxRestMs: 3_600_000,
+        sameTarget: 1,
+        waitForPreferredMs: 0,
+        onContentPolicy: 'next',
       },
       timeouts: {
         firstTokenMs: 30_000,

@@ -36,10 +36,16 @@ const verdicts: Record<FailureKind, Verdict> = {
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 
+/** After a provider has refused the content: `next` asks the next target, `end` ends the request. */
+export const contentPolicyRules = ['next', 'end'] as const;
+export type ContentPolicyRule = (typeof contentPolicyRules)[number];
+
 /** The provider's `x-should-retry` wins over the verdict of the kind, unless a credential is at fault. */
-export function classify({ kind, shouldRetry }: UpstreamFailure): Verdict {
+export function classify({ kind, shouldRetry }: UpstreamFailure, onContentPolicy: ContentPolicyRule = 'next'): Verdict {
   const verdict = verdicts[kind];
   const { remedy } = verdict;
+  // The operator's word, against which no provider's counts.
+  if (kind === 'content_policy' && onContentPolicy === 'end') return { ...verdict, remedy: 'give_up' };
   if (shouldRetry === false && remedy === 'retry') return { ...verdict, remedy: 'next_target' };
   if (shouldRetry === true && (remedy === 'next_target' || remedy === 'give_up')) {
     return { ...verdict, remedy: 'retry' };

@@ -1,5 +1,6 @@
 import { targetName, toClientError } from '@sluice/policy';
 import type { Course, RunNeeds, Turn } from './course.ts';
+import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
 import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
@@ -52,7 +53,8 @@ export async function afterFailure(
   }
   retried();
   // Only the ingress knows what the client has of the answer.
-  return events > 0 ? { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason } : undefined;
+  if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
+  return stayAt(needs, course, { target: candidate.target, failure });
 }
 
 const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;

@@ -1,6 +1,7 @@
 import {
   backoffMs,
   classify,
+  countTry,
   isCredentialRefused,
   isSpoiled,
   restScope,
@@ -58,10 +59,13 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
   const state = withLastFailure(withBreak(attempted), failure, target);
   const name = targetName(target);
   const refusing: RetryState = { ...state, refusedBy: [...state.refusedBy, name] };
-  switch (classify(failure).remedy) {
-    case 'retry':
+  switch (classify(failure, target.onContentPolicy).remedy) {
+    case 'retry': {
       plan.note(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
-      return { state, isFinal: state.spoiled >= mostSpoiled };
+      const { policy } = needs;
+      const counted = countTry({ policy, state, target: name, failure, events: result.events });
+      return { state: counted, isFinal: state.spoiled >= mostSpoiled };
+    }
     case 'next_target':
       plan.note(target, { kind: 'refused' });
       return { state: refusing, isFinal: state.spoiled >= mostSpoiled };

@@ -1,4 +1,11 @@
-import { orderTargets, planTargets, type Standing, targetName } from '@sluice/policy';
+import {
+  orderTargets,
+  planTargets,
+  preferredWaitMs,
+  type RetryPolicy,
+  type Standing,
+  targetName,
+} from '@sluice/policy';
 import type { RetryState, UpstreamFailure } from '@sluice/protocol';
 import { type ChatBody, fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
@@ -16,10 +23,15 @@ export interface Candidate {
   readonly fitted: ChatBody;
 }
 
+/** The next step of a plan. `wait`: a preferred target comes back soon enough that no fallback is called for it. */
+export type Found =
+  | { readonly kind: 'call'; readonly candidate: Candidate }
+  | { readonly kind: 'wait'; readonly delayMs: number };
+
 /** The targets of one run, their order, and the standing of each. */
 export interface Plan {
   /** The next target that may be called now; undefined when each has had its chance. */
-  next(state: RetryState): Promise<Candidate | undefined>;
+  next(state: RetryState): Promise<Found | undefined>;
   note(target: Target, standing: Standing): void;
   /** Returns whether there is another target that this request has not tried yet. */
   hasAnother(target: Target, state: RetryState): boolean;
@@ -34,6 +46,7 @@ export interface Plan {
 
 export interface PlanNeeds {
   readonly health: Pick<Health, 'choose'>;
+  readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
 }
@@ -47,7 +60,7 @@ export interface PlanFacts {
   readonly hasDelivered: () => boolean;
 }
 
-export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Plan {
+export function createPlan({ health, policy, random }: PlanNeeds, facts: PlanFacts): Plan {
   const { job } = facts.execution;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
@@ -61,6 +74,18 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
       hasDelivered: facts.hasDelivered(),
       canContinue: (target) => facts.canContinue(target, state),
     });
+
+  /** A fallback is a target before which others of a better priority are to be tried. */
+  function waitBefore({ priority }: Target, state: RetryState): number | undefined {
+    // An answer that broke off is best continued at once, and by rules of its own.
+    if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
+    const preferred = planned.flatMap((other) => {
+      const standing = standings.get(other);
+      const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
+      return isPreferred && standing !== undefined ? [standing] : [];
+    });
+    return preferredWaitMs({ policy, state, preferred, remainingMs: facts.execution.remainingMs() });
+  }
 
   async function standingOf(target: Target, state: RetryState): Promise<Candidate | Standing> {
     const fitted = bodies.get(target);
@@ -81,8 +106,10 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
     async next(state) {
       for (const target of inOrder(state)) {
         if (standings.has(target)) continue;
+        const delayMs = waitBefore(target, state);
+        if (delayMs !== undefined) return { kind: 'wait', delayMs };
         const found = await standingOf(target, state);
-        if ('target' in found) return found;
+        if ('target' in found) return { kind: 'call', candidate: found };
         standings.set(target, found);
       }
       return undefined;

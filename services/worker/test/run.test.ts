@@ -381,6 +381,123 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'error', attempts: 5, error: { code: 'upstream_error' } });
   });
 
+  describe('with retry.same_target', () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const needs = { policy: { ...retryPresets.default, sameTarget: 2 } };
+
+    it('waits, and tries the same target again, before another', async () => {
+      const first = await run({ targets, results: [fail('server')], needs });
+      expect(first.calls).toEqual(['u:a']);
+      expect(first.outcome).toMatchObject({ kind: 'retry', delayMs: 100, state: { attempts: 1, waits: 1 } });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      const second = await run({ targets, results: [fail('server'), complete], needs, job: first.outcome });
+      expect(second.calls).toEqual(['u:b', 'v:a']);
+      expect(second.outcome).toMatchObject({ kind: 'end', attempts: 3 });
+    });
+
+    it('stays at the target that was drawn, whatever is drawn later', async () => {
+      const equals = [target('u'), target('v'), target('w')];
+      const first = await run({ targets: equals, results: [fail('busy')], needs: { ...needs, random: Math.random } });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      for (let at = 0; at < 20; at++) {
+        const second = await run({ targets: equals, results: [complete], needs, job: first.outcome });
+        expect(second.calls[0]?.slice(0, 1)).toBe(first.calls[0]?.slice(0, 1));
+      }
+    });
+
+    it.each([
+      ['silent', fail('timeout')],
+      ['not to be read', fail('malformed')],
+      ['away for longer than our longest back-off', fail('server', { retryAfterMs: 10_001 })],
+      ['at its limit', fail('rate_limit')],
+    ])('asks another at once where the first is %s', async (_what, result) => {
+      const alone = [target('u', withOneKey), target('v', { priority: 2 })];
+      const choices: Choice[] =
+        result.kind === 'failed' && result.failure.kind === 'rate_limit'
+          ? [go('a'), { kind: 'cooling', waitMs: 9000 }]
+          : [];
+      const { calls, outcome } = await run({ targets: alone, results: [result, complete], needs, choices });
+      expect(calls.map((name) => name.slice(0, 1))).toEqual(['u', 'v']);
+      expect(outcome.kind).toBe('end');
+    });
+
+    it('never makes more attempts than are allowed', async () => {
+      const state = { ...firstRetryState, attempts: 4 };
+      const { outcome } = await run({ targets, results: [fail('server')], needs, job: { state } });
+      expect(outcome).toMatchObject({ kind: 'error', attempts: 5 });
+    });
+  });
+
+  describe('with retry.wait_for_preferred_ms', () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const needs = { policy: { ...retryPresets.default, waitForPreferredMs: 1000 } };
+
+    it.each([
+      ['whose credentials rest', { kind: 'cooling', waitMs: 800 }],
+      ['whose circuit is open', { kind: 'open', waitMs: 800, cause: '' }],
+    ] as const)('waits for a preferred target %s, which costs no attempt', async (_what, choice) => {
+      const { calls, outcome } = await run({ targets, results: [], choices: [choice], needs });
+      expect(calls).toEqual([]);
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 825, state: { attempts: 0, preferredWaitMs: 800 } });
+    });
+
+    it('waits after a rate limit that ends in time', async () => {
+      const { calls, outcome } = await run({
+        targets: [target('u', withOneKey), target('v', { priority: 2 })],
+        results: [fail('rate_limit', { retryAfterMs: 900 })],
+        choices: [go('a'), { kind: 'cooling', waitMs: 900 }],
+        needs,
+      });
+      expect(calls).toEqual(['u:a']);
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 925, error: { code: 'upstream_rate_limited' } });
+    });
+
+    it('asks a fallback where none is back in time, and where the time is used up', async () => {
+      const late = await run({ targets, results: [complete], choices: [{ kind: 'cooling', waitMs: 1001 }], needs });
+      expect(late.calls).toEqual(['v:a']);
+      const state = { ...firstRetryState, preferredWaitMs: 800 };
+      const again = await run({
+        targets,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        needs,
+        job: { state },
+      });
+      expect(again.calls).toEqual(['v:b']);
+    });
+
+    it('asks a target of the same priority at once', async () => {
+      const equals = [target('u'), target('v')];
+      const { calls } = await run({
+        targets: equals,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        needs,
+      });
+      expect(calls).toHaveLength(1);
+    });
+
+    it('does not wait where the client has a part of the answer', async () => {
+      const { calls } = await run({
+        targets,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        delivered: { content: 'Hello', reasoning: '', chunks: 1 },
+        needs,
+      });
+      expect(calls).toEqual(['v:a restart']);
+    });
+  });
+
+  it('asks no other provider after a refusal of the content where that ends a request', async () => {
+    for (const shouldRetry of [undefined, true]) {
+      const targets = [target('u', { ...withOneKey, onContentPolicy: 'end' }), target('v', { priority: 2 })];
+      const { calls, outcome } = await run({ targets, results: [fail('content_policy', { shouldRetry }), complete] });
+      expect(calls).toEqual(['u:a']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'content_policy_violation' } });
+    }
+  });
+
   it('passes by a target whose circuit is open', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const { outcome, calls } = await run({

@@ -44,6 +44,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   isWholeOnly: false,
   wholeAnswers: 'ask',
   maxContinuations: 0,
+  onContentPolicy: 'next',
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
   ...over,

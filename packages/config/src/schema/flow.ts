@@ -1,4 +1,4 @@
-import { type RetryMode, retryPresets } from '@sluice/policy';
+import { contentPolicyRules, type RetryMode, retryPresets } from '@sluice/policy';
 import { across, fieldOf, findReversed } from './across.ts';
 import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
@@ -49,6 +49,21 @@ export const retry = across(
       .default(3_600_000)
       .describe(
         'Longest rest of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
+      ),
+    same_target: wholeNumber(1, 100)
+      .default(1)
+      .describe(
+        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too.',
+      ),
+    wait_for_preferred_ms: milliseconds(0)
+      .default(0)
+      .describe(
+        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all. 0: a fallback is asked at once.',
+      ),
+    on_content_policy: oneOf(contentPolicyRules)
+      .default('next')
+      .describe(
+        "After a provider has refused a request because of its content. `next`: the model's next target is asked. `end`: the client gets the error, and no other provider sees the request.",
       ),
     jitter: fraction(0, 1)
       .optional()

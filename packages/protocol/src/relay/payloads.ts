@@ -31,6 +31,10 @@ export const retryStateSchema = z.object({
   silent: z.array(z.string()),
   /** Targets that fell silent after they had begun to answer, once for each time; the second time is the last. */
   stalled: z.array(z.string()).default([]),
+  /** The target (`upstream/model`) that the request was sent to first, and the tries that it has before any other. */
+  staysAt: z.object({ target: z.string(), triesLeft: z.number().int().nonnegative() }).optional(),
+  /** Time that the request has waited for preferred targets to come back, ms. */
+  preferredWaitMs: z.number().nonnegative().default(0),
   /** The target whose answer broke off last, for the order of those that may go on with it. */
   brokenAt: z.object({ upstream: z.string(), model: z.string() }).optional(),
   /** Answers that would come the same again (`malformed`): after two of them the request has failed. */
@@ -59,6 +63,7 @@ export const firstRetryState: RetryState = {
   refusedBy: [],
   silent: [],
   stalled: [],
+  preferredWaitMs: 0,
   spoiled: 0,
   forbidden: [],
   circuitWaits: 0,
