@@ -82,6 +82,11 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
     }
     case 'doubt_credential':
       return { state: await doubt(needs, attempted, state), isFinal: false };
+    case 'other_credential':
+      return {
+        state: { ...state, incapable: [...state.incapable, credentialName(target, candidate.credentialId)] },
+        isFinal: false,
+      };
     case 'give_up':
       return { state, isFinal: true };
   }

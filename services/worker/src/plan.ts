@@ -11,7 +11,7 @@ import { type ChatBody, fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
 import type { Execution } from './execution.ts';
 import type { Health } from './fleet-health.ts';
-import type { Target } from './targets.ts';
+import type { Credential, Target } from './targets.ts';
 
 /** A target that may be called now, with the credential for it. */
 export interface Candidate {
@@ -90,14 +90,10 @@ export function createPlan({ health, policy, random }: PlanNeeds, facts: PlanFac
   async function standingOf(target: Target, state: RetryState): Promise<Candidate | Standing> {
     const fitted = bodies.get(target);
     if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
-    const offer = target.pool.offer();
-    const ids = offer.ids.filter((id) => !state.forbidden.includes(credentialName(target, id)));
-    if (ids.length === 0) {
-      offer.close();
-      return { kind: 'refused' };
-    }
+    const offer = offerCredentials(target, fitted, state);
+    if (offer.ids.length === 0) return { kind: 'refused' };
     const choice = await health
-      .choose({ upstreamId: target.upstream, model: target.model }, ids, job)
+      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
       .finally(offer.close);
     return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
   }
@@ -137,6 +133,22 @@ const isSpent = (target: Target, { stalled }: RetryState): boolean =>
 
 /** Name of a credential within the refusals of one target. */
 export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
+
+/** Offers the credentials of a target that may send this request. A guest comes in only where there is nobody else. */
+export function offerCredentials(
+  target: Target,
+  body: ChatBody,
+  { forbidden, incapable }: RetryState,
+): ReturnType<Target['pool']['offer']> {
+  const { pool, adapter } = target;
+  const needsUser = adapter.refusesGuests?.(body) === true && pool.hasSome(isUser);
+  return pool.offer((credential) => {
+    const name = credentialName(target, credential.id);
+    return !forbidden.includes(name) && !incapable.includes(name) && (!needsUser || isUser(credential));
+  });
+}
+
+const isUser = ({ tokens }: Credential): boolean => tokens?.kind !== 'anonymous';
 
 interface Fit {
   /** The request as each target can serve it; nothing for those that can't. */

@@ -10,7 +10,7 @@ import { unservable } from './last-word.ts';
 import { rememberImages, type RememberedImages } from './load-images.ts';
 import { logFailedAttempt } from './log-attempt.ts';
 import type { ChosenAttempt } from './make-attempt.ts';
-import { type Candidate, createPlan, type Found } from './plan.ts';
+import { type Candidate, createPlan, type Found, offerCredentials } from './plan.ts';
 import { createTally } from './tally.ts';
 import { isAskedToStream } from './whole-answers.ts';
 
@@ -98,7 +98,8 @@ async function lengthen(
 ): Promise<Turn | undefined> {
   const { execution, tally, answer } = course;
   if (tally.extensions >= target.maxContinuations) return undefined;
-  const offer = target.pool.offer();
+  const offer = offerCredentials(target, fitted, course.state);
+  if (offer.ids.length === 0) return undefined;
   const ref = { upstreamId: target.upstream, model: target.model };
   // Without Redis no credential can be chosen; the answer so far is good all the same.
   const choice = await needs.health.choose(ref, offer.ids, execution.job).catch(needs.onError).finally(offer.close);

@@ -729,6 +729,63 @@ describe('run', () => {
     expect(calls).toEqual(['v:a restart', 'u:a restart', 'other:a restart']);
   });
 
+  describe('after a credential could not do what the request asks for', () => {
+    const unable = fail('unsupported', { isOfCredential: true, param: 'messages' });
+
+    it('asks the next one of the same target, and none rests', async () => {
+      const { outcome, calls, health } = await run({ targets: [target('u')], results: [unable, complete] });
+      expect(calls).toEqual(['u:a', 'u:b']);
+      expect(outcome.kind).toBe('end');
+      expect(health.rest).not.toHaveBeenCalled();
+    });
+
+    it('asks each once, then the next target', async () => {
+      const targets = [target('u'), target('v', { priority: 2 })];
+      const { calls } = await run({ targets, results: [unable, unable, complete] });
+      expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
+    });
+
+    it('says what none can do', async () => {
+      const { outcome } = await run({ targets: [target('u')], results: [unable] });
+      expect(outcome).toMatchObject({
+        kind: 'error',
+        attempts: 2,
+        error: { code: 'unsupported_parameter', param: 'messages' },
+      });
+    });
+
+    it('does not ask the same one in a later run', async () => {
+      const state = { ...firstRetryState, attempts: 1, incapable: ['u/m#a'] };
+      const { calls } = await run({ targets: [target('u')], results: [complete], job: { state } });
+      expect(calls).toEqual(['u:b']);
+    });
+  });
+
+  describe('where guests may not send the request', () => {
+    const adapter = { ...targetWith().adapter, refusesGuests: () => true };
+    const guest = {
+      id: 'guest',
+      apiKey: undefined,
+      tokens: { kind: 'anonymous' },
+      tokenCredential: undefined,
+    } as const;
+    const user = { id: 'user', apiKey: undefined, tokens: undefined, tokenCredential: undefined } as const;
+    const poolOf = (...credentials: (typeof guest | typeof user)[]): Target['pool'] =>
+      createCredentialPool(credentials);
+
+    it('never calls as a guest beside a user', async () => {
+      const shared = target('u', { adapter, pool: poolOf(guest, user) });
+      for (let at = 0; at < 4; at++) {
+        expect((await run({ targets: [shared], results: [complete] })).calls).toEqual(['u:user']);
+      }
+    });
+
+    it('calls as a guest where there is nobody else: the provider may have changed its mind', async () => {
+      const alone = target('u', { adapter, pool: poolOf(guest) });
+      expect((await run({ targets: [alone], results: [complete] })).calls).toEqual(['u:guest']);
+    });
+  });
+
   describe('after a 403', () => {
     it('rests the credential once another one has served the very request', async () => {
       const { outcome, calls, health } = await run({ targets: [target('u')], results: [fail('permission'), complete] });
@@ -748,7 +805,7 @@ describe('run', () => {
         targets: [target('u', { pool }), target('v', { priority: 2 })],
         results: [fail('permission'), fail('permission'), complete],
       });
-      expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
+      expect(calls).toEqual(['u:a', 'u:c', 'v:a']);
       expect(outcome.kind).toBe('end');
       expect(health.rest).not.toHaveBeenCalled();
     });

@@ -41,6 +41,8 @@ export const retryStateSchema = z.object({
   spoiled: z.number().int().nonnegative().default(0),
   /** Credentials (`upstream/credential`) that were refused with 403 for this request. */
   forbidden: z.array(z.string()).default([]),
+  /** Credentials, named alike, that can't do what this request asks for; others of the same target may. */
+  incapable: z.array(z.string()).default([]),
   /** Waits taken for the probe of an open circuit. */
   circuitWaits: z.number().int().nonnegative().default(0),
   /** Calls of embeddings in several batches, beyond one for each attempt. */
@@ -66,6 +68,7 @@ export const firstRetryState: RetryState = {
   preferredWaitMs: 0,
   spoiled: 0,
   forbidden: [],
+  incapable: [],
   circuitWaits: 0,
   batchCalls: 0,
   withoutPrefill: [],
