@@ -1,4 +1,4 @@
-export { backoffMs, type Schedule } from './backoff.ts';
+export { backoffMs, plainBackoffMs, type Schedule } from './backoff.ts';
 export {
   classify,
   type ContentPolicyRule,

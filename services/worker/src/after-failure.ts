@@ -1,9 +1,10 @@
-import { targetName, toClientError } from '@sluice/policy';
+import { classify, targetName, toClientError } from '@sluice/policy';
 import type { Course, RunNeeds, Turn } from './course.ts';
 import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
 import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
+import { logFailedAttempt, type Remedy } from './log-attempt.ts';
 import type { Candidate } from './plan.ts';
 
 interface FailedTurn {
@@ -26,6 +27,7 @@ export async function afterFailure(
   const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
 
   if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
+    logAttempt(needs, course, { turn, result, remedy: 'renew_token' });
     await renewToken(needs, course, candidate);
     course.state = withLastFailure(course.state, failure, candidate.target);
     retried();
@@ -33,9 +35,11 @@ export async function afterFailure(
   }
   let isFinal = false;
   if (isPrefillRefused && course.extended === undefined) {
+    logAttempt(needs, course, { turn, result, remedy: 'begin_anew' });
     course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
     await recoverProbe(needs, course, candidate);
   } else {
+    logAttempt(needs, course, { turn, result, remedy: classify(failure, candidate.target.onContentPolicy).remedy });
     const judged = await judge(needs, { job: execution.job, candidate, result, plan, state: course.state });
     ({ isFinal } = judged);
     course.state = judged.state;
@@ -55,6 +59,21 @@ export async function afterFailure(
   // Only the ingress knows what the client has of the answer.
   if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
   return stayAt(needs, course, { target: candidate.target, failure });
+}
+
+function logAttempt(
+  { logger, policy }: RunNeeds,
+  { execution, tally }: Course,
+  { turn: { candidate, number }, result, remedy }: FailedTurn & { readonly remedy: Remedy },
+): void {
+  const { maxAttempts } = policy;
+  logFailedAttempt(logger, execution, {
+    chosen: { ...candidate, number },
+    result,
+    remedy,
+    attempts: tally.attempts,
+    maxAttempts,
+  });
 }
 
 const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;

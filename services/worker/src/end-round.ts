@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isToStay, nextStep, type Standing, targetName, toClientError } from '@sluice/policy';
+import { isToStay, nextStep, plainBackoffMs, type Standing, targetName, toClientError } from '@sluice/policy';
 import type { GatewayError, RetryState, UpstreamFailure } from '@sluice/protocol';
 import type { Course, RunNeeds } from './course.ts';
 import { end, giveUp } from './end-run.ts';
@@ -30,8 +30,12 @@ export async function endRound(needs: RunNeeds, course: Course): Promise<Outcome
   if (step.kind === 'fail') {
     return { kind: 'error', error, attempts: tally.calls, events: 0, lastFailure: state.lastFailure };
   }
-  return pause(course, { ...step, error });
+  const hasFailed = standings.some(({ kind }) => kind === 'failed');
+  return pause(course, { ...step, error, baseDelayMs: hasFailed ? baseDelayOf(needs, state) : undefined });
 }
+
+const baseDelayOf = ({ policy }: Pick<RunNeeds, 'policy'>, { waits }: RetryState): number =>
+  plainBackoffMs(policy, { schedule: 'transient', waits });
 
 /** Waits for a preferred target, although a fallback could be called. */
 export function waitForPreferred(
@@ -66,7 +70,7 @@ export function stayAt(
   const step = nextStep({ policy, state, standings, remainingMs: execution.remainingMs(), random });
   // A fallback answers sooner than a target that wants to be left alone for longer than our own back-off.
   if (step.kind === 'fail' || step.delayMs > policy.maxDelayMs + policy.randomDelayMaxMs) return undefined;
-  return pause(course, { ...step, error: toClientError(failure) });
+  return pause(course, { ...step, error: toClientError(failure), baseDelayMs: baseDelayOf({ policy }, state) });
 }
 
 interface Pause {
@@ -74,15 +78,16 @@ interface Pause {
   readonly state: RetryState;
   /** The client's error if there were no other try. */
   readonly error: GatewayError;
+  readonly baseDelayMs?: number | undefined;
 }
 
 /**
  * A wait would hold a worker's slot: the ingress gets the request back with the time to wait. Only a request whose
  * attempts keep notes waits here, for a short time; then another round begins.
  */
-async function pause(course: Course, { delayMs, state, error }: Pause): Promise<Outcome | undefined> {
+async function pause(course: Course, { delayMs, state, error, baseDelayMs }: Pause): Promise<Outcome | undefined> {
   const { execution, plan, memory } = course;
-  if (memory.notes.size === 0 || delayMs > longestWaitMs) return { kind: 'retry', delayMs, state, error };
+  if (memory.notes.size === 0 || delayMs > longestWaitMs) return { kind: 'retry', delayMs, state, error, baseDelayMs };
   await sleep(delayMs, undefined, { signal: execution.run.signal }).catch(() => undefined);
   if (execution.run.signal.aborted) return giveUp(course, idle);
   course.state = state;

@@ -11,6 +11,7 @@ import { type ChatBody, fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
 import type { Execution } from './execution.ts';
 import type { Health } from './fleet-health.ts';
+import { idsOf, logDetail, type RunLogger } from './log-attempt.ts';
 import type { Credential, Target } from './targets.ts';
 
 /** A target that may be called now, with the credential for it. */
@@ -40,6 +41,8 @@ export interface Plan {
   readonly standings: readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
+  /** Names of the targets in the order in which they were planned, for the log. */
+  names(): readonly string[];
   /** The model has no target here. */
   readonly isEmpty: boolean;
 }
@@ -47,6 +50,7 @@ export interface Plan {
 export interface PlanNeeds {
   readonly health: Pick<Health, 'choose'>;
   readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
+  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
 }
@@ -60,7 +64,7 @@ export interface PlanFacts {
   readonly hasDelivered: () => boolean;
 }
 
-export function createPlan({ health, policy, random }: PlanNeeds, facts: PlanFacts): Plan {
+export function createPlan({ health, policy, logger, random }: PlanNeeds, facts: PlanFacts): Plan {
   const { job } = facts.execution;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
@@ -107,6 +111,12 @@ export function createPlan({ health, policy, random }: PlanNeeds, facts: PlanFac
         const found = await standingOf(target, state);
         if ('target' in found) return { kind: 'call', candidate: found };
         standings.set(target, found);
+        logDetail(logger, 'target passed over', () => ({
+          ...idsOf(facts.execution),
+          target: targetName(target),
+          standing: found.kind,
+          wait_ms: 'waitMs' in found ? found.waitMs : undefined,
+        }));
       }
       return undefined;
     },
@@ -122,6 +132,7 @@ export function createPlan({ health, policy, random }: PlanNeeds, facts: PlanFac
     get standings() {
       return [...standings.values()];
     },
+    names: () => planned.map(targetName),
     misfit: bodies.size === 0 ? misfit : undefined,
     isEmpty: planned.length === 0,
   };

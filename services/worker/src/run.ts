@@ -1,4 +1,4 @@
-import { toClientError } from '@sluice/policy';
+import { targetName, toClientError } from '@sluice/policy';
 import { afterFailure } from './after-failure.ts';
 import { createAnswer } from './answer.ts';
 import type { Course, RunNeeds, Turn } from './course.ts';
@@ -8,7 +8,7 @@ import type { Execution, Outcome } from './execution.ts';
 import { settleDoubts } from './judge.ts';
 import { unservable } from './last-word.ts';
 import { rememberImages, type RememberedImages } from './load-images.ts';
-import { logFailedAttempt } from './log-attempt.ts';
+import { idsOf, logDetail } from './log-attempt.ts';
 import type { ChosenAttempt } from './make-attempt.ts';
 import { type Candidate, createPlan, type Found, offerCredentials } from './plan.ts';
 import { createTally } from './tally.ts';
@@ -31,6 +31,7 @@ export async function run(needs: RunNeeds, execution: Execution): Promise<Outcom
 
 async function serve(needs: RunNeeds, execution: Execution, images: RememberedImages): Promise<Outcome> {
   const course = begin(needs, execution, images);
+  logDetail(needs.logger, 'run begins', () => ({ ...idsOf(execution), ...describeRun(course) }));
   if (course.plan.isEmpty) {
     const { lastFailure } = course.state;
     const error = lastFailure === undefined ? unservable(needs.targetsOf, execution.job) : toClientError(lastFailure);
@@ -41,6 +42,18 @@ async function serve(needs: RunNeeds, execution: Execution, images: RememberedIm
     const outcome = await follow(needs, course, step);
     if (outcome !== undefined) return outcome;
   }
+}
+
+function describeRun({ execution, plan, state }: Course): object {
+  const { job, delivered } = execution;
+  return {
+    model: job.model,
+    stream: job.stream,
+    remaining_ms: Math.round(execution.remainingMs()),
+    targets: plan.names(),
+    attempts: state.attempts,
+    has_delivered: delivered !== undefined,
+  };
 }
 
 function follow(needs: RunNeeds, course: Course, step: Turn | Wait | undefined): Promise<Outcome | undefined> {
@@ -134,6 +147,16 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
     number,
     wholeMs: needs.timeouts.wholeAttemptMs ?? (isLimited ? wholeWithOthersMs : Number.POSITIVE_INFINITY),
   };
+  logDetail(needs.logger, 'attempt begins', () => ({
+    ...idsOf(execution),
+    attempt: number,
+    max_attempts: needs.policy.maxAttempts,
+    target: targetName(target),
+    credential: candidate.credentialId,
+    is_probe: isProbe,
+    stream,
+    is_prefilled: opening.isPrefilled,
+  }));
   const onCall = (): void => {
     if (execution.job.operation === 'embeddings') tally.countBatch();
   };
@@ -155,7 +178,6 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
       await abandon();
       return giveUp(course, result);
     case 'failed':
-      logFailedAttempt(needs.logger, execution, { chosen, result });
       return afterFailure(needs, course, { turn, result });
   }
 }

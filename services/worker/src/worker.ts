@@ -145,6 +145,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,
+      logger,
       onError,
       onThrow: (error, facts) => logThrown(logger, error, facts),
       now,

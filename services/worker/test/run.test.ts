@@ -12,12 +12,12 @@ import { createActiveRuns } from '../src/active-runs.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
 import { createDoubts, type Doubts } from '../src/doubts.ts';
 import type { Choice, Health } from '../src/fleet-health.ts';
-import type { Warner } from '../src/log-attempt.ts';
+import type { RunLogger } from '../src/log-attempt.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
 import type { RunNeeds } from '../src/course.ts';
 import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
-import { executionWith, jobWith, noImages, targetWith } from './scene.ts';
+import { executionWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>
   targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
@@ -80,7 +80,7 @@ function untilSecondLook(): () => number {
 async function run(script: Script) {
   const calls: string[] = [];
   const attempts: ChosenAttempt[] = [];
-  const warn = vi.fn<Warner['warn']>();
+  const warn = vi.fn<RunLogger['warn']>();
   const choices = [...(script.choices ?? [])];
   const health = {
     choose: vi.fn<Health['choose']>(({ upstreamId }, [first]) =>
@@ -112,7 +112,7 @@ async function run(script: Script) {
       policy: retryPresets.default,
       metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
       timeouts: { wholeAttemptMs: undefined },
-      logger: { warn },
+      logger: { ...quietLogger, warn },
       onError: () => undefined,
       random: () => 0.5,
       ...script.needs,
@@ -911,9 +911,11 @@ describe('run', () => {
         kind: 'server',
         status: 503,
         provider_code: 'overloaded',
+        max_attempts: 5,
         reason: 'come later',
+        remedy: 'retry',
       }),
-      'attempt failed',
+      'attempt 1 of 5 failed',
     );
   });
 

@@ -72,6 +72,7 @@ export const makeAttemptWith = (over: Partial<MakeAttemptNeeds> = {}): MakeAttem
     metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },
     limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
+    logger: quietLogger,
     onError: () => undefined,
     onThrow: () => undefined,
     now: () => performance.now(),
@@ -128,6 +129,13 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
   };
 }
 
+/** Nobody reads it. */
+export const quietLogger: RunNeeds['logger'] = {
+  warn: () => undefined,
+  debug: () => undefined,
+  isLevelEnabled: () => false,
+};
+
 /** The first credential of every target is free, and nothing is written down of failures. */
 const healthy: RunNeeds['health'] = {
   choose: (_target, [credentialId = '']) =>
@@ -147,7 +155,7 @@ export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<R
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
   timeouts: { wholeAttemptMs: undefined },
-  logger: { warn: () => undefined },
+  logger: quietLogger,
   onError: () => undefined,
   random: () => 0.5,
   ...over,

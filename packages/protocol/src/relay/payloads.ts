@@ -133,6 +133,8 @@ export const failedSchema = z.object({
   error: wireErrorSchema,
   attempts: z.number().int().nonnegative(),
   upstream: z.string().optional(),
+  /** The last failure of a call, for the log. */
+  failure: z.object({ kind: z.string(), status: z.number().optional() }).optional().catch(undefined),
   /** Upstream events passed on before the failure; 0 means that nothing was billed to the client's knowledge. */
   events: z.number().int().nonnegative(),
 });
