@@ -42,7 +42,7 @@ describe('loadConfig', () => {
         metricsHost: '127.0.0.1',
         isMetricsPortUsual: true,
         drainTimeoutMs: 120_000,
-        concurrency: 500,
+        concurrency: 1000,
         maxConnections: undefined,
         keepAliveMs: 30_000,
         maxEventBytes: 8 * 1024 * 1024,

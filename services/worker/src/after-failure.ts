@@ -4,8 +4,10 @@ import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
 import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
+import type { UpstreamFailure } from '@sluice/protocol';
 import { logFailedAttempt, type Remedy } from './log-attempt.ts';
 import type { Candidate } from './plan.ts';
+import { isAskedToStream } from './whole-answers.ts';
 
 interface FailedTurn {
   readonly turn: Turn;
@@ -23,7 +25,7 @@ export async function afterFailure(
   const { failure, events } = result;
   const name = targetName(candidate.target);
   const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
-  const reason = toClientError(failure);
+  const reason = toClientError(toldInPlaceOf(failure, course));
   const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
 
   if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
@@ -40,7 +42,9 @@ export async function afterFailure(
     await recoverProbe(needs, course, candidate);
   } else {
     logAttempt(needs, course, { turn, result, remedy: classify(failure, candidate.target.onContentPolicy).remedy });
-    const judged = await judge(needs, { job: execution.job, candidate, result, plan, state: course.state });
+    const { job, body } = execution;
+    const isWhole = !isAskedToStream(job, candidate.target, body);
+    const judged = await judge(needs, { job, candidate, result, plan, state: course.state, isWhole });
     ({ isFinal } = judged);
     course.state = judged.state;
     tally.burn(result.received);
@@ -59,6 +63,11 @@ export async function afterFailure(
   // Only the ingress knows what the client has of the answer.
   if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
   return stayAt(needs, course, { target: candidate.target, failure });
+}
+
+/** An answer that does not go on with one that stalled tells the client nothing: the stall is what has failed. */
+function toldInPlaceOf(failure: UpstreamFailure, { state }: Course): UpstreamFailure {
+  return failure.kind === 'diverged' && state.stalled.length > 0 ? (state.lastFailure ?? failure) : failure;
 }
 
 function logAttempt(

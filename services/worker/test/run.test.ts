@@ -642,6 +642,23 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
   });
 
+  describe('after a whole answer that was cut', () => {
+    const cut = fail('truncated');
+
+    it('asks one other target, and nobody after that: each of them was paid', async () => {
+      const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
+      const { outcome, calls } = await run({ targets, results: [cut], job: { stream: false } });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
+    });
+
+    it('goes on trying where it was a stream that had not begun', async () => {
+      const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
+      const { calls } = await run({ targets, results: [cut, cut, complete] });
+      expect(calls).toEqual(['u:a', 'v:a', 'w:a']);
+    });
+  });
+
   describe("on the provider's own word about another try", () => {
     it.each(['server', 'busy', 'timeout', 'network', 'malformed'] as const)(
       'leaves a target alone after %s',
@@ -707,6 +724,26 @@ describe('run', () => {
         job: { state: stalled },
       });
       expect(calls).toEqual(['v:a restart']);
+    });
+
+    it('asks the same target after another model has said something else, and keeps the stall in mind', async () => {
+      const lastFailure = { kind: 'timeout', message: 'x' } as const;
+      const { outcome, calls } = await run({
+        targets: [target('u'), target('v', { priority: 2, model: 'n' })],
+        results: [fail('diverged'), complete],
+        delivered,
+        job: { state: { ...stalled, lastFailure } },
+      });
+      expect(calls).toEqual(['v:a restart', 'u:a restart']);
+      expect(outcome.kind).toBe('end');
+      const inVain = await run({
+        targets: [target('u'), target('v', { priority: 2, model: 'n' })],
+        results: [fail('diverged')],
+        delivered,
+        job: { state: { ...stalled, lastFailure } },
+      });
+      expect(inVain.calls).toHaveLength(2);
+      expect(inVain.outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_timeout' } });
     });
 
     it('asks the same target once, not twice', async () => {
