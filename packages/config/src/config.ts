@@ -1,4 +1,4 @@
-import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { ContentPolicyRule, RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { ThinkingMode } from '@sluice/thinking';
@@ -218,6 +218,8 @@ export interface ModelConfig {
   readonly contextRounds: number | undefined;
   /** Calls that may write on where an answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
+  /** Undefined = as `retry` says. */
+  readonly onContentPolicy: ContentPolicyRule | undefined;
   /** Undefined = as the upstream of each target says. */
   readonly wholeAnswers: WholeAnswers | undefined;
 }
@@ -262,6 +264,8 @@ export interface TimeoutConfig extends TotalTimeouts {
 export interface RetryConfig extends RetryPolicy {
   /** Longest rest of a credential, whatever its provider asks for. */
   readonly maxRestMs: number;
+  /** What follows when a provider refuses the content of a request, unless the model's entry says otherwise. */
+  readonly onContentPolicy: ContentPolicyRule;
 }
 
 /** The conditions under which a target is left alone for a while. */

@@ -8,6 +8,7 @@ const config = (...ids: string[]) => ({
     thinking: 'field' as const,
     contextRounds: undefined,
     maxContinuations: 0,
+    onContentPolicy: undefined,
     wholeAnswers: undefined,
   })),
 });

@@ -14,13 +14,22 @@ export function backoffMs(
   policy: RetryPolicy,
   { schedule, waits, random }: { schedule: Schedule; waits: number; random: () => number },
 ): number {
+  const capMs = schedule === 'rate_limit' ? policy.rateLimitMaxDelayMs : policy.maxDelayMs;
+  const cappedMs = plainBackoffMs(policy, { schedule, waits });
+  const jitteredMs = Math.min(capMs, cappedMs * (1 + policy.jitter * (2 * random() - 1)));
+  const extraMs = policy.randomDelayMinMs + (policy.randomDelayMaxMs - policy.randomDelayMinMs) * random();
+  return Math.round(jitteredMs + extraMs);
+}
+
+/** The same wait without jitter and random extra. */
+export function plainBackoffMs(
+  policy: RetryPolicy,
+  { schedule, waits }: { schedule: Schedule; waits: number },
+): number {
   const [baseMs, capMs] =
     schedule === 'rate_limit'
       ? [policy.rateLimitBaseDelayMs, policy.rateLimitMaxDelayMs]
       : [policy.baseDelayMs, policy.maxDelayMs];
   const grownMs = policy.backoff === 'linear' ? baseMs * (waits + 1) : baseMs * 2 ** Math.min(waits, 30);
-  const cappedMs = Math.min(capMs, grownMs);
-  const jitteredMs = Math.min(capMs, cappedMs * (1 + policy.jitter * (2 * random() - 1)));
-  const extraMs = policy.randomDelayMinMs + (policy.randomDelayMaxMs - policy.randomDelayMinMs) * random();
-  return Math.round(jitteredMs + extraMs);
+  return Math.min(capMs, grownMs);
 }

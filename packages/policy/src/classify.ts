@@ -7,10 +7,12 @@ export interface Verdict {
    * - `next_credential`: this credential must rest; another may go at once.
    * - `doubt_credential`: it may be the credential or the request: one other credential may go at once, and if that is
    *   refused too, another target. The credential rests once another one has served the request, or enough requests say so.
+   * - `other_credential`: this credential can't do what the request asks for; another may go at once, and this one needs
+   *   no rest.
    * - `next_target`: this target will never serve this request; another model may.
    * - `give_up`: nobody will serve this request as it is.
    */
-  readonly remedy: 'retry' | 'next_credential' | 'doubt_credential' | 'next_target' | 'give_up';
+  readonly remedy: 'retry' | 'next_credential' | 'doubt_credential' | 'other_credential' | 'next_target' | 'give_up';
   /** True if the failure speaks against the health of the target, so that its circuit should count it. */
   readonly countsAgainstTarget: boolean;
 }
@@ -36,10 +38,20 @@ const verdicts: Record<FailureKind, Verdict> = {
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 
+/** After a provider has refused the content: `next` asks the next target, `end` ends the request. */
+export const contentPolicyRules = ['next', 'end'] as const;
+export type ContentPolicyRule = (typeof contentPolicyRules)[number];
+
 /** The provider's `x-should-retry` wins over the verdict of the kind, unless a credential is at fault. */
-export function classify({ kind, shouldRetry }: UpstreamFailure): Verdict {
+export function classify(
+  { kind, shouldRetry, isOfCredential = false }: UpstreamFailure,
+  onContentPolicy: ContentPolicyRule = 'next',
+): Verdict {
   const verdict = verdicts[kind];
   const { remedy } = verdict;
+  if (isOfCredential) return { ...verdict, remedy: 'other_credential' };
+  // The operator's word, against which no provider's counts.
+  if (kind === 'content_policy' && onContentPolicy === 'end') return { ...verdict, remedy: 'give_up' };
   if (shouldRetry === false && remedy === 'retry') return { ...verdict, remedy: 'next_target' };
   if (shouldRetry === true && (remedy === 'next_target' || remedy === 'give_up')) {
     return { ...verdict, remedy: 'retry' };

@@ -1,11 +1,20 @@
-export { backoffMs, type Schedule } from './backoff.ts';
-export { classify, isCredentialRefused, isSpoiled, restScope, type Verdict } from './classify.ts';
+export { backoffMs, plainBackoffMs, type Schedule } from './backoff.ts';
+export {
+  classify,
+  type ContentPolicyRule,
+  contentPolicyRules,
+  isCredentialRefused,
+  isSpoiled,
+  restScope,
+  type Verdict,
+} from './classify.ts';
 export { longestRetryAfterMs, toClientError } from './client-error.ts';
 export { type CompressedContext, compressContext } from './compress-context.ts';
 export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate-tokens.ts';
 export { type NextStep, nextStep, type RoundEnd, type Standing } from './next-step.ts';
 export { type OrderFacts, orderTargets } from './order-targets.ts';
 export { orderCredentials, type PlannedTarget, planTargets, targetName } from './plan-targets.ts';
+export { countTry, isToStay, preferredWaitMs } from './prefer.ts';
 export {
   type RetryMode,
   type RetryPolicy,

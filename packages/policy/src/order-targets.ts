@@ -1,6 +1,7 @@
 import type { RetryState } from '@sluice/protocol';
 import { isSpoiled } from './classify.ts';
 import { type PlannedTarget, targetName } from './plan-targets.ts';
+import { isToStay } from './prefer.ts';
 
 export interface OrderFacts<Target extends PlannedTarget> {
   readonly state: RetryState;
@@ -13,6 +14,7 @@ export interface OrderFacts<Target extends PlannedTarget> {
 /**
  * Puts planned targets into the order for another try; equals keep their order.
  *
+ * - A target that is to be tried again before any other comes first, unless the client has a part of its answer.
  * - Targets that fell silent come last, whatever else is true of them: the client has waited for them once already.
  * - After an answer that broke off: first who can write on with the same model (the target that broke after the others),
  *   then the same model at another target, then the same target, then another model (who can write on before who can't).
@@ -29,6 +31,7 @@ export function orderTargets<Target extends PlannedTarget>(
 
   function rank(target: Target): number {
     if (late.has(targetName(target))) return 10;
+    if (!hasDelivered && isToStay(state, targetName(target))) return -1;
     if (brokenAt === undefined) return 0;
     const isBroken = targetName(target) === targetName(brokenAt);
     // The client has no part of the answer yet, so each target may begin it; the broken one follows them.

@@ -14,6 +14,10 @@ export interface RetryPolicy {
   /** Each delay is made longer by a random time between these two. */
   readonly randomDelayMinMs: number;
   readonly randomDelayMaxMs: number;
+  /** Tries at the target that a request is sent to first, before another is asked. */
+  readonly sameTarget: number;
+  /** The longest wait of one request, over all of them, for a preferred target that rests or whose circuit is open. */
+  readonly waitForPreferredMs: number;
 }
 
 /** Maximum time that a request may take over all its attempts. */
@@ -32,6 +36,8 @@ export interface RetryPreset extends RetryPolicy {
 
 /** Caps and the slower schedule for rate limits; no preset but `default` came with its own. */
 const delays = { maxDelayMs: 10_000, rateLimitBaseDelayMs: 1000, rateLimitMaxDelayMs: 30_000 } as const;
+/** A fallback is asked at once. */
+const fallback = { sameTarget: 1, waitForPreferredMs: 0 } as const;
 const noRandomDelay = { randomDelayMinMs: 0, randomDelayMaxMs: 0 } as const;
 const randomDelay = { randomDelayMinMs: 100, randomDelayMaxMs: 500 } as const;
 
@@ -47,6 +53,7 @@ export const retryPresets = {
     backoff: 'exponential',
     baseDelayMs: 100,
     ...delays,
+    ...fallback,
     jitter: 0.25,
     ...noRandomDelay,
     totals: undefined,
@@ -56,6 +63,7 @@ export const retryPresets = {
     backoff: 'exponential',
     baseDelayMs: 200,
     ...delays,
+    ...fallback,
     jitter: 0,
     ...randomDelay,
     totals: { wholeMs: 10_000, streamMs: 60_000 },
@@ -65,6 +73,7 @@ export const retryPresets = {
     backoff: 'exponential',
     baseDelayMs: 1000,
     ...delays,
+    ...fallback,
     jitter: 0,
     ...randomDelay,
     totals: { wholeMs: 120_000, streamMs: 300_000 },
@@ -74,6 +83,7 @@ export const retryPresets = {
     backoff: 'exponential',
     baseDelayMs: 2000,
     ...delays,
+    ...fallback,
     // Not below the delay for other failures.
     rateLimitBaseDelayMs: 2000,
     jitter: 0,
@@ -85,6 +95,7 @@ export const retryPresets = {
     backoff: 'linear',
     baseDelayMs: 1000,
     ...delays,
+    ...fallback,
     jitter: 0,
     ...noRandomDelay,
     totals: undefined,

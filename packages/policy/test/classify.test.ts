@@ -27,6 +27,19 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     expect(toClientError(failure)).toMatchObject({ code, status });
   });
 
+  it('asks another credential where one cannot do what others can', () => {
+    const failure = { kind: 'unsupported', message: '', isOfCredential: true } as const;
+    expect(classify(failure)).toEqual({ remedy: 'other_credential', countsAgainstTarget: false });
+  });
+
+  it.each<[boolean | undefined]>([[undefined], [true]])(
+    'ends a request whose content was refused where the operator says so (x-should-retry: %s)',
+    (shouldRetry) => {
+      expect(classify({ kind: 'content_policy', message: '', shouldRetry }, 'end').remedy).toBe('give_up');
+      expect(classify({ kind: 'context_length', message: '' }, 'end').remedy).toBe('next_target');
+    },
+  );
+
   it('keeps what a provider says of our credentials to itself', () => {
     const error = toClientError({ kind: 'authentication', message: 'Incorrect API key provided: sk-ab***', code: 'x' });
     expect(error.message).not.toContain('sk-ab');

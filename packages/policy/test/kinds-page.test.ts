@@ -10,6 +10,7 @@ const remedies: Record<Verdict['remedy'], string> = {
   retry: 'another target, then this one after a wait',
   next_credential: 'another credential; this one rests',
   doubt_credential: 'one other credential, then another target',
+  other_credential: 'another credential; this one does not rest',
   next_target: 'another target',
   give_up: 'the end',
 };

@@ -55,8 +55,23 @@ it.each<[string, readonly string[], Partial<RetryState>, readonly string[]]>([
     { brokenAt },
     ['b/vendor/M', 'a/m', 'c/n'],
   ],
+  [
+    'the request was to stay at a target, and the client has a part of an answer',
+    ['a/m', 'b/m', 'c/n'],
+    { staysAt: { target: 'c/n', triesLeft: 1 } },
+    ['a/m', 'b/m', 'c/n'],
+  ],
 ])('orders targets where %s', (_what, names, state, expected) => {
   expect(order(names, state)).toEqual(expected);
+});
+
+it.each<[string, Partial<RetryState>, readonly string[]]>([
+  ['has tries left', { staysAt: { target: 'c/n', triesLeft: 1 } }, ['c/n', 'a/m', 'b/m']],
+  ['has none left', { staysAt: { target: 'c/n', triesLeft: 0 } }, ['a/m', 'b/m', 'c/n']],
+  ['fell silent', { staysAt: { target: 'c/n', triesLeft: 1 }, silent: ['c/n'] }, ['a/m', 'b/m', 'c/n']],
+  ['broke before its text', { staysAt: { target: 'a/m', triesLeft: 1 }, brokenAt }, ['a/m', 'b/m', 'c/n']],
+])('puts the target first that a request was sent to first where it %s', (_what, state, expected) => {
+  expect(order(['a/m', 'b/m', 'c/n'], state, false)).toEqual(expected);
 });
 
 it('puts the target that broke after the others where the client has nothing of its answer', () => {

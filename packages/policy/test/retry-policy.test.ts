@@ -13,6 +13,8 @@ describe('retryPresets', () => {
       jitter: 0.25,
       randomDelayMinMs: 0,
       randomDelayMaxMs: 0,
+      sameTarget: 1,
+      waitForPreferredMs: 0,
       totals: undefined,
     });
   });

@@ -49,6 +49,8 @@ export interface ProviderAdapter {
   readonly readsArguments?: boolean;
   /** Fields of this request that the provider can't do, beyond what `capabilities` says: values, combinations. */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
+  /** Returns whether credentials that anybody gets (`anonymous: true`) can't send this request; absent: they send all. */
+  refusesGuests?(body: ChatBody): boolean;
   /** Returns whether the provider fetches this picture itself, although it takes no others by their URL. */
   takesImage?(url: string): boolean;
   /** The questions to ask the provider before the call that brings the answer. */

@@ -19,6 +19,10 @@ export interface RequestLogFields {
   /** The error told to the client. */
   readonly code?: string | undefined;
   readonly upstream?: string | undefined;
+  /** Status of the last call that failed, where the request did. */
+  readonly upstream_status?: number | undefined;
+  /** Kind of that failure. */
+  readonly failure_kind?: string | undefined;
   readonly attempts?: number | undefined;
   /** Calls that wrote on where the answer had met its limit. */
   readonly continuations?: number | undefined;

@@ -1,9 +1,13 @@
-import { targetName, toClientError } from '@sluice/policy';
+import { classify, targetName, toClientError } from '@sluice/policy';
 import type { Course, RunNeeds, Turn } from './course.ts';
+import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
 import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
+import type { UpstreamFailure } from '@sluice/protocol';
+import { logFailedAttempt, type Remedy } from './log-attempt.ts';
 import type { Candidate } from './plan.ts';
+import { isAskedToStream } from './whole-answers.ts';
 
 interface FailedTurn {
   readonly turn: Turn;
@@ -21,10 +25,11 @@ export async function afterFailure(
   const { failure, events } = result;
   const name = targetName(candidate.target);
   const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
-  const reason = toClientError(failure);
+  const reason = toClientError(toldInPlaceOf(failure, course));
   const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
 
   if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
+    logAttempt(needs, course, { turn, result, remedy: 'renew_token' });
     await renewToken(needs, course, candidate);
     course.state = withLastFailure(course.state, failure, candidate.target);
     retried();
@@ -32,10 +37,14 @@ export async function afterFailure(
   }
   let isFinal = false;
   if (isPrefillRefused && course.extended === undefined) {
+    logAttempt(needs, course, { turn, result, remedy: 'begin_anew' });
     course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
     await recoverProbe(needs, course, candidate);
   } else {
-    const judged = await judge(needs, { job: execution.job, candidate, result, plan, state: course.state });
+    logAttempt(needs, course, { turn, result, remedy: classify(failure, candidate.target.onContentPolicy).remedy });
+    const { job, body } = execution;
+    const isWhole = !isAskedToStream(job, candidate.target, body);
+    const judged = await judge(needs, { job, candidate, result, plan, state: course.state, isWhole });
     ({ isFinal } = judged);
     course.state = judged.state;
     tally.burn(result.received);
@@ -52,7 +61,28 @@ export async function afterFailure(
   }
   retried();
   // Only the ingress knows what the client has of the answer.
-  return events > 0 ? { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason } : undefined;
+  if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
+  return stayAt(needs, course, { target: candidate.target, failure });
+}
+
+/** An answer that does not go on with one that stalled tells the client nothing: the stall is what has failed. */
+function toldInPlaceOf(failure: UpstreamFailure, { state }: Course): UpstreamFailure {
+  return failure.kind === 'diverged' && state.stalled.length > 0 ? (state.lastFailure ?? failure) : failure;
+}
+
+function logAttempt(
+  { logger, policy }: RunNeeds,
+  { execution, tally }: Course,
+  { turn: { candidate, number }, result, remedy }: FailedTurn & { readonly remedy: Remedy },
+): void {
+  const { maxAttempts } = policy;
+  logFailedAttempt(logger, execution, {
+    chosen: { ...candidate, number },
+    result,
+    remedy,
+    attempts: tally.attempts,
+    maxAttempts,
+  });
 }
 
 const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;

@@ -5,7 +5,7 @@ import type { ImageFetcher } from '@sluice/upstream';
 import type { Answer, Opening } from './answer.ts';
 import type { Execution } from './execution.ts';
 import type { JudgeNeeds } from './judge.ts';
-import type { Warner } from './log-attempt.ts';
+import type { RunLogger } from './log-attempt.ts';
 import type { MakeAttempt, AttemptMemory } from './make-attempt.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
@@ -17,7 +17,7 @@ export interface RunNeeds extends JudgeNeeds {
   readonly images: Pick<ImageFetcher, 'fetch'>;
   readonly metrics: Pick<WorkerMetrics, 'retried' | 'credentialCooledDown'>;
   readonly timeouts: Pick<Config['timeouts'], 'wholeAttemptMs'>;
-  readonly logger: Warner;
+  readonly logger: RunLogger;
   readonly onError: (error: unknown) => void;
 }
 

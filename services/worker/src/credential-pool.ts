@@ -11,10 +11,12 @@ interface PooledCredential {
  */
 export interface CredentialPool<Credential extends PooledCredential> {
   /**
-   * Ids in the order in which to offer them: least loaded first, equals in turn. Until the offer is closed its first
-   * counts as loaded, or all that ask at the same moment would be given the same one.
+   * Ids of those that suit, in the order in which to offer them: least loaded first, equals in turn. Until the offer is
+   * closed its first counts as loaded, or all that ask at the same moment would be given the same one.
    */
-  offer(): { readonly ids: readonly string[]; readonly close: () => void };
+  offer(suits?: (credential: Credential) => boolean): { readonly ids: readonly string[]; readonly close: () => void };
+  /** Returns whether any of them suits. */
+  hasSome(suits: (credential: Credential) => boolean): boolean;
   /** Counts a call on it until the returned function is called. */
   take(credentialId: string): { readonly credential: Credential; readonly giveBack: () => void };
 }
@@ -27,12 +29,15 @@ export function createCredentialPool<Credential extends PooledCredential>(
   const loadOf = (id: string): number => load.get(id) ?? 0;
   const addLoad = (id: string, more: 1 | -1): unknown => load.set(id, loadOf(id) + more);
   return {
-    offer() {
-      const ids = orderCredentials(credentials, { loadOf: ({ id }) => loadOf(id), turn: turn++ }).map(({ id }) => id);
-      const [first = ''] = ids;
+    offer(suits = () => true) {
+      const suiting = credentials.filter(suits);
+      const ids = orderCredentials(suiting, { loadOf: ({ id }) => loadOf(id), turn: turn++ }).map(({ id }) => id);
+      const [first] = ids;
+      if (first === undefined) return { ids, close: () => undefined };
       addLoad(first, 1);
-      return { ids, close: () => addLoad(first, -1) };
+      return { ids, close: () => void addLoad(first, -1) };
     },
+    hasSome: (suits) => credentials.some(suits),
     take(credentialId) {
       const credential = credentials.find(({ id }) => id === credentialId);
       if (credential === undefined) throw new Error(`there is no credential ${credentialId} in this pool`);

@@ -31,4 +31,11 @@ export type Outcome =
       readonly lastFailure?: LastFailure | undefined;
     }
   /** To be run again after the delay; `error` is why. */
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
+  | {
+      readonly kind: 'retry';
+      readonly delayMs: number;
+      readonly state: RetryState;
+      readonly error: GatewayError;
+      /** For the log: the back-off without jitter. Undefined where the delay is none. */
+      readonly baseDelayMs?: number | undefined;
+    };

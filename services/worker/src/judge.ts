@@ -1,6 +1,7 @@
 import {
   backoffMs,
   classify,
+  countTry,
   isCredentialRefused,
   isSpoiled,
   restScope,
@@ -33,6 +34,8 @@ export interface JudgedAttempt {
   readonly result: FailedAttempt;
   readonly plan: Plan;
   readonly state: RetryState;
+  /** The provider was asked for an answer in one piece. */
+  readonly isWhole: boolean;
 }
 
 export interface Judgement {
@@ -58,10 +61,13 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
   const state = withLastFailure(withBreak(attempted), failure, target);
   const name = targetName(target);
   const refusing: RetryState = { ...state, refusedBy: [...state.refusedBy, name] };
-  switch (classify(failure).remedy) {
-    case 'retry':
+  switch (classify(failure, target.onContentPolicy).remedy) {
+    case 'retry': {
       plan.note(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
-      return { state, isFinal: state.spoiled >= mostSpoiled };
+      const { policy } = needs;
+      const counted = countTry({ policy, state, target: name, failure, events: result.events });
+      return { state: counted, isFinal: state.spoiled >= mostSpoiled };
+    }
     case 'next_target':
       plan.note(target, { kind: 'refused' });
       return { state: refusing, isFinal: state.spoiled >= mostSpoiled };
@@ -78,10 +84,24 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
     }
     case 'doubt_credential':
       return { state: await doubt(needs, attempted, state), isFinal: false };
+    case 'other_credential':
+      return {
+        state: { ...state, incapable: [...state.incapable, credentialName(target, candidate.credentialId)] },
+        isFinal: false,
+      };
     case 'give_up':
-      return { state, isFinal: true };
+      if (failure.kind !== 'diverged' || !hasStalledElsewhere(state, name)) return { state, isFinal: true };
+      // The target that stalled is asked last, and it alone may go on with its own text. The stall stays the last failure.
+      plan.note(target, { kind: 'refused' });
+      return { state: { ...refusing, lastFailure: attempted.state.lastFailure }, isFinal: false };
   }
 }
+
+/** Returns whether another target has stalled in the middle of this answer, and may be asked once more. */
+const hasStalledElsewhere = ({ stalled, refusedBy }: RetryState, target: string): boolean =>
+  stalled.some(
+    (name) => name !== target && !refusedBy.includes(name) && stalled.indexOf(name) === stalled.lastIndexOf(name),
+  );
 
 async function tellHealth({ health }: JudgeNeeds, { job, candidate, result }: JudgedAttempt): Promise<void> {
   const { target, isProbe } = candidate;
@@ -106,19 +126,21 @@ function causeOf({ kind, status, message }: UpstreamFailure): string {
 }
 
 /** Notes where and how the answer broke off; the order of the next targets depends on it. */
-function withBreak({ candidate: { target }, result, state }: JudgedAttempt): RetryState {
+function withBreak({ candidate: { target }, result, state, isWhole }: JudgedAttempt): RetryState {
   const { failure, events, received } = result;
   const { upstream, model } = target;
   const name = targetName(target);
   const isSilent = failure.kind === 'timeout';
   // An answer that is cut again at the same place brings nothing new either.
   const isCutAgain = failure.kind === 'truncated' && received > 0 && events === 0 && state.brokenAt !== undefined;
+  // The provider has made all of an answer in one piece before it sends it, and is paid for that.
+  const isWholeCut = isWhole && failure.kind === 'truncated';
   return {
     ...state,
-    ...(received > 0 ? { brokenAt: { upstream, model } } : {}),
+    ...(received > 0 || isWholeCut ? { brokenAt: { upstream, model } } : {}),
     ...(isSilent && received === 0 ? { silent: [...state.silent, name] } : {}),
     ...(isSilent && received > 0 ? { stalled: [...state.stalled, name] } : {}),
-    ...(isSpoiled(failure) || isCutAgain ? { spoiled: state.spoiled + 1 } : {}),
+    ...(isSpoiled(failure) || isCutAgain || isWholeCut ? { spoiled: state.spoiled + 1 } : {}),
   };
 }
 

@@ -18,6 +18,7 @@ import type { AnswerSink } from './answer-sink.ts';
 import { attempt, type AttemptResult } from './attempt.ts';
 import type { Execution } from './execution.ts';
 import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './open-call.ts';
+import { idsOf, logDetail, type RunLogger } from './log-attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 import type { Credential, Target } from './targets.ts';
 
@@ -65,6 +66,7 @@ export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBod
   readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
+  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
   readonly onError: (error: unknown) => void;
   /** Called with the error that an adapter threw, and its place. */
   readonly onThrow: (error: unknown, where: ThrownFacts) => void;
@@ -132,6 +134,10 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
       onThrow,
     },
   );
+  const ids = { ...idsOf(execution), attempt: chosen.number, target: targetName(target) };
+  if (opened.kind === 'ready') {
+    logDetail(needs.logger, 'provider called', () => ({ ...ids, ...describeRequest(opened.request) }));
+  }
   const span = startSpanOf(() => spanOf(chosen, opened), { parent: execution.span, startTimeMs: calledAtMs });
   const result: AttemptResult =
     opened.kind === 'ready'
@@ -150,7 +156,15 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
           wholeMs: chosen.wholeMs,
           remainingMs: execution.remainingMs(),
           onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
-          onHead: ({ status }) => span.set(httpResponseAttributes(status)),
+          onHead(head) {
+            span.set(httpResponseAttributes(head.status));
+            logDetail(needs.logger, 'provider answers', () => ({
+              ...ids,
+              status: head.status,
+              content_type: head.headers['content-type'],
+              after_ms: Date.now() - calledAtMs,
+            }));
+          },
           onThrow,
         })
       : { ...opened, events: 0, received: 0, wasResent: false };
@@ -159,7 +173,20 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
   const redacted = redact(result, secrets());
   recordEnd(needs, { target, result: redacted, span });
+  logDetail(needs.logger, 'attempt ended', () => ({
+    ...ids,
+    outcome: outcomes[result.kind],
+    finish_reason: result.kind === 'complete' ? result.summary.finishReason : undefined,
+    events: result.events,
+    duration_ms: Date.now() - calledAtMs,
+  }));
   return { ...redacted, wasCalled: opened.kind === 'ready' || calls > 0, isTokenRefused };
+}
+
+/** What may be read of a call: its query may hold a token, its body the prompt. */
+function describeRequest({ method, url, body }: UpstreamRequest): object {
+  const { origin, pathname } = new URL(url);
+  return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
 }
 
 /** An adapter that has thrown once often throws again while the attempt ends: only the first error is told. */

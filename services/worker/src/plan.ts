@@ -1,10 +1,18 @@
-import { orderTargets, planTargets, type Standing, targetName } from '@sluice/policy';
+import {
+  orderTargets,
+  planTargets,
+  preferredWaitMs,
+  type RetryPolicy,
+  type Standing,
+  targetName,
+} from '@sluice/policy';
 import type { RetryState, UpstreamFailure } from '@sluice/protocol';
 import { type ChatBody, fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
 import type { Execution } from './execution.ts';
 import type { Health } from './fleet-health.ts';
-import type { Target } from './targets.ts';
+import { idsOf, logDetail, type RunLogger } from './log-attempt.ts';
+import type { Credential, Target } from './targets.ts';
 
 /** A target that may be called now, with the credential for it. */
 export interface Candidate {
@@ -16,10 +24,15 @@ export interface Candidate {
   readonly fitted: ChatBody;
 }
 
+/** The next step of a plan. `wait`: a preferred target comes back soon enough that no fallback is called for it. */
+export type Found =
+  | { readonly kind: 'call'; readonly candidate: Candidate }
+  | { readonly kind: 'wait'; readonly delayMs: number };
+
 /** The targets of one run, their order, and the standing of each. */
 export interface Plan {
   /** The next target that may be called now; undefined when each has had its chance. */
-  next(state: RetryState): Promise<Candidate | undefined>;
+  next(state: RetryState): Promise<Found | undefined>;
   note(target: Target, standing: Standing): void;
   /** Returns whether there is another target that this request has not tried yet. */
   hasAnother(target: Target, state: RetryState): boolean;
@@ -28,12 +41,16 @@ export interface Plan {
   standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
+  /** Names of the targets in the order in which they were planned, for the log. */
+  names(): readonly string[];
   /** The model has no target here. */
   readonly isEmpty: boolean;
 }
 
 export interface PlanNeeds {
   readonly health: Pick<Health, 'choose'>;
+  readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
+  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
 }
@@ -47,7 +64,7 @@ export interface PlanFacts {
   readonly hasDelivered: () => boolean;
 }
 
-export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Plan {
+export function createPlan({ health, policy, logger, random }: PlanNeeds, facts: PlanFacts): Plan {
   const { job } = facts.execution;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
@@ -62,17 +79,25 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
       canContinue: (target) => facts.canContinue(target, state),
     });
 
+  /** A fallback is a target before which others of a better priority are to be tried. */
+  function waitBefore({ priority }: Target, state: RetryState): number | undefined {
+    // An answer that broke off is best continued at once, and by rules of its own.
+    if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
+    const preferred = planned.flatMap((other) => {
+      const standing = standings.get(other);
+      const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
+      return isPreferred && standing !== undefined ? [standing] : [];
+    });
+    return preferredWaitMs({ policy, state, preferred, remainingMs: facts.execution.remainingMs() });
+  }
+
   async function standingOf(target: Target, state: RetryState): Promise<Candidate | Standing> {
     const fitted = bodies.get(target);
     if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
-    const offer = target.pool.offer();
-    const ids = offer.ids.filter((id) => !state.forbidden.includes(credentialName(target, id)));
-    if (ids.length === 0) {
-      offer.close();
-      return { kind: 'refused' };
-    }
+    const offer = offerCredentials(target, fitted, state);
+    if (offer.ids.length === 0) return { kind: 'refused' };
     const choice = await health
-      .choose({ upstreamId: target.upstream, model: target.model }, ids, job)
+      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
       .finally(offer.close);
     return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
   }
@@ -81,9 +106,17 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
     async next(state) {
       for (const target of inOrder(state)) {
         if (standings.has(target)) continue;
+        const delayMs = waitBefore(target, state);
+        if (delayMs !== undefined) return { kind: 'wait', delayMs };
         const found = await standingOf(target, state);
-        if ('target' in found) return found;
+        if ('target' in found) return { kind: 'call', candidate: found };
         standings.set(target, found);
+        logDetail(logger, 'target passed over', () => ({
+          ...idsOf(facts.execution),
+          target: targetName(target),
+          standing: found.kind,
+          wait_ms: 'waitMs' in found ? found.waitMs : undefined,
+        }));
       }
       return undefined;
     },
@@ -97,6 +130,7 @@ export function createPlan({ health, random }: PlanNeeds, facts: PlanFacts): Pla
       for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
     },
     standings: () => [...standings.values()],
+    names: () => planned.map(targetName),
     misfit: bodies.size === 0 ? misfit : undefined,
     isEmpty: planned.length === 0,
   };
@@ -108,6 +142,22 @@ const isSpent = (target: Target, { stalled }: RetryState): boolean =>
 
 /** Name of a credential within the refusals of one target. */
 export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
+
+/** Offers the credentials of a target that may send this request. A guest comes in only where there is nobody else. */
+export function offerCredentials(
+  target: Target,
+  body: ChatBody,
+  { forbidden, incapable }: RetryState,
+): ReturnType<Target['pool']['offer']> {
+  const { pool, adapter } = target;
+  const needsUser = adapter.refusesGuests?.(body) === true && pool.hasSome(isUser);
+  return pool.offer((credential) => {
+    const name = credentialName(target, credential.id);
+    return !forbidden.includes(name) && !incapable.includes(name) && (!needsUser || isUser(credential));
+  });
+}
+
+const isUser = ({ tokens }: Credential): boolean => tokens?.kind !== 'anonymous';
 
 interface Fit {
   /** The request as each target can serve it; nothing for those that can't. */

@@ -125,6 +125,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
     },
     onEnd() {
       const { isOver, reading } = needs.state();
+      if (!isOver && head !== undefined && statusesWithoutBody.has(head.status)) return fail(noContent);
       // A body that looked like a whole answer may turn out to be several lines of JSON.
       if (!isOver && (reading === 'undecided' || reading === 'whole')) decide(true);
       dispatch({ kind: 'ended' });
@@ -231,5 +232,8 @@ function finishOf(translator: StreamTranslator | undefined): Finish {
 const malformed = (message: string): UpstreamFailure => ({ kind: 'malformed', message });
 const tooLargeEvent = malformed('The provider sent an event that is too large.');
 const tooLargeBody = malformed("The provider's answer is too large.");
+/** A stream that ends at once would else look as if its connection had broken. */
+const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205]);
+const noContent = malformed('The provider answered with a status that means no content.');
 const diverged: UpstreamFailure = { kind: 'diverged', message: '' };
 const truncated: UpstreamFailure = { kind: 'truncated', message: "The provider's answer broke off before its end." };

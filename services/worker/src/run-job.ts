@@ -185,8 +185,9 @@ function publish(publisher: Publisher, outcome: Outcome): void {
     case 'end':
       return publisher.send('end', outcome.end);
     case 'error': {
-      const { attempts, events } = outcome;
-      return publisher.send('error', { error: toWireError(outcome.error), attempts, events });
+      const { attempts, events, lastFailure } = outcome;
+      const failure = lastFailure && { kind: lastFailure.kind, status: lastFailure.status };
+      return publisher.send('error', { error: toWireError(outcome.error), attempts, events, failure });
     }
     case 'retry': {
       const { delayMs, state } = outcome;
@@ -195,7 +196,7 @@ function publish(publisher: Publisher, outcome: Outcome): void {
   }
 }
 
-function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span: SpanHandle): void {
+function describe({ logger, policy }: RunJobNeeds, job: ChatJob, outcome: Outcome, span: SpanHandle): void {
   if (outcome.kind === 'end') {
     const { usage, responseModel, finishReason } = outcome.end;
     span.set(() =>
@@ -225,10 +226,11 @@ function describe({ logger }: RunJobNeeds, job: ChatJob, outcome: Outcome, span:
     kind: lastFailure?.kind,
     target: lastFailure?.target,
     status: lastFailure?.status,
+    max_attempts: policy.maxAttempts,
   };
   if (outcome.kind === 'retry') {
-    const { delayMs, state } = outcome;
-    const fields = { ...line, attempts: state.attempts, delay_ms: delayMs };
+    const { delayMs, state, baseDelayMs } = outcome;
+    const fields = { ...line, attempts: state.attempts, base_delay_ms: baseDelayMs, delay_ms: delayMs };
     return logger.warn(fields, 'upstream failed; the request will be tried again');
   }
   if (code === 'request_cancelled') return;

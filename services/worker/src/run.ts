@@ -1,27 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { nextStep, toClientError } from '@sluice/policy';
+import { targetName, toClientError } from '@sluice/policy';
 import { afterFailure } from './after-failure.ts';
 import { createAnswer } from './answer.ts';
 import type { Course, RunNeeds, Turn } from './course.ts';
-import { complete, end, giveUp } from './end-run.ts';
+import { endRound, waitForPreferred } from './end-round.ts';
+import { complete, giveUp } from './end-run.ts';
 import type { Execution, Outcome } from './execution.ts';
 import { settleDoubts } from './judge.ts';
-import { lastWord, tooLate, unservable } from './last-word.ts';
+import { unservable } from './last-word.ts';
 import { rememberImages, type RememberedImages } from './load-images.ts';
-import { logFailedAttempt } from './log-attempt.ts';
-import type { Attempted, ChosenAttempt } from './make-attempt.ts';
-import { type Candidate, createPlan } from './plan.ts';
+import { idsOf, logDetail } from './log-attempt.ts';
+import type { ChosenAttempt } from './make-attempt.ts';
+import { type Candidate, createPlan, type Found, offerCredentials } from './plan.ts';
 import { createTally } from './tally.ts';
 import { isAskedToStream } from './whole-answers.ts';
 
 /** Without `timeouts.whole_attempt_ms`, the limit of a whole answer while another target is left. */
 const wholeWithOthersMs = 60_000;
-/** Longest wait in the worker, for requests whose attempts keep notes: another run would not have them. */
-const longestWaitMs = 10_000;
 
 /**
- * Serves one run: plan, attempt, verdict, until there is an answer or no target is left. A wait would hold a worker's
- * slot: the ingress gets the request back with the time to wait, save for the short wait of `longestWaitMs`.
+ * Serves one run: plan, attempt, verdict, until there is an answer, no target is left, or the request has to wait.
  */
 export async function run(needs: RunNeeds, execution: Execution): Promise<Outcome> {
   const images = rememberImages(needs.images, execution.run.signal);
@@ -34,16 +31,34 @@ export async function run(needs: RunNeeds, execution: Execution): Promise<Outcom
 
 async function serve(needs: RunNeeds, execution: Execution, images: RememberedImages): Promise<Outcome> {
   const course = begin(needs, execution, images);
+  logDetail(needs.logger, 'run begins', () => ({ ...idsOf(execution), ...describeRun(course) }));
   if (course.plan.isEmpty) {
     const { lastFailure } = course.state;
     const error = lastFailure === undefined ? unservable(needs.targetsOf, execution.job) : toClientError(lastFailure);
     return { kind: 'error', error, attempts: course.tally.calls(), events: 0, lastFailure };
   }
   for (;;) {
-    const turn = await nextTurn(needs, course);
-    const outcome = turn === undefined ? await endRound(needs, course) : await take(needs, course, turn);
+    const step = await nextTurn(needs, course);
+    const outcome = await follow(needs, course, step);
     if (outcome !== undefined) return outcome;
   }
+}
+
+function describeRun({ execution, plan, state }: Course): object {
+  const { job, delivered } = execution;
+  return {
+    model: job.model,
+    stream: job.stream,
+    remaining_ms: Math.round(execution.remainingMs()),
+    targets: plan.names(),
+    attempts: state.attempts,
+    has_delivered: delivered !== undefined,
+  };
+}
+
+function follow(needs: RunNeeds, course: Course, step: Turn | Wait | undefined): Promise<Outcome | undefined> {
+  if (step === undefined) return endRound(needs, course);
+  return 'delayMs' in step ? waitForPreferred(needs, course, step) : take(needs, course, step);
 }
 
 function begin(needs: RunNeeds, execution: Execution, images: RememberedImages): Course {
@@ -65,16 +80,21 @@ function begin(needs: RunNeeds, execution: Execution, images: RememberedImages):
   return { execution, plan, tally, answer, memory, state: job.state, events: 0, again: undefined, extended: undefined };
 }
 
+type Wait = Extract<Found, { kind: 'wait' }>;
+
 /** Undefined when no target may be called now. */
-async function nextTurn(needs: RunNeeds, course: Course): Promise<Turn | undefined> {
+async function nextTurn(needs: RunNeeds, course: Course): Promise<Turn | Wait | undefined> {
   const { execution, tally, answer, plan } = course;
   // A call after the deadline would be paid for without use.
   if (execution.remainingMs() <= 0) return undefined;
   if (course.extended !== undefined) return lengthen(needs, course, course.extended);
   if (tally.attempts >= needs.policy.maxAttempts) return undefined;
-  const candidate = course.again ?? (await plan.next(course.state));
+  const { again } = course;
+  const found: Found | undefined =
+    again === undefined ? await plan.next(course.state) : { kind: 'call', candidate: again };
   course.again = undefined;
-  if (candidate === undefined) return undefined;
+  if (found?.kind !== 'call') return found;
+  const { candidate } = found;
   const number = tally.begin();
   return {
     candidate,
@@ -91,7 +111,8 @@ async function lengthen(
 ): Promise<Turn | undefined> {
   const { execution, tally, answer } = course;
   if (tally.extensions >= target.maxContinuations) return undefined;
-  const offer = target.pool.offer();
+  const offer = offerCredentials(target, fitted, course.state);
+  if (offer.ids.length === 0) return undefined;
   const ref = { upstreamId: target.upstream, model: target.model };
   // Without Redis no credential can be chosen; the answer so far is good all the same.
   const choice = await needs.health.choose(ref, offer.ids, execution.job).catch(needs.onError).finally(offer.close);
@@ -126,6 +147,16 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
     number,
     wholeMs: needs.timeouts.wholeAttemptMs ?? (isLimited ? wholeWithOthersMs : Number.POSITIVE_INFINITY),
   };
+  logDetail(needs.logger, 'attempt begins', () => ({
+    ...idsOf(execution),
+    attempt: number,
+    max_attempts: needs.policy.maxAttempts,
+    target: targetName(target),
+    credential: candidate.credentialId,
+    is_probe: isProbe,
+    stream,
+    is_prefilled: opening.isPrefilled,
+  }));
   const onCall = (): void => {
     if (execution.job.operation === 'embeddings') tally.countBatch();
   };
@@ -147,43 +178,6 @@ async function take(needs: RunNeeds, course: Course, turn: Turn): Promise<Outcom
       await abandon();
       return giveUp(course, result);
     case 'failed':
-      logFailedAttempt(needs.logger, execution, { chosen, result });
       return afterFailure(needs, course, { turn, result });
   }
 }
-
-/** Ends a round in which every target had its chance; undefined: another round begins. */
-async function endRound(needs: RunNeeds, course: Course): Promise<Outcome | undefined> {
-  const { execution, plan, tally, state, memory } = course;
-  if (course.extended !== undefined) return end(course, course.extended.end);
-  const standings = plan.standings();
-  const remainingMs = execution.remainingMs();
-  const lastFailure = state.lastFailure ?? plan.misfit;
-  if (remainingMs <= 0) {
-    const error = toClientError(lastFailure ?? tooLate);
-    return { kind: 'error', error, attempts: tally.calls(), events: 0, lastFailure: state.lastFailure };
-  }
-  const { policy, random } = needs;
-  const step = nextStep({ policy, state: tally.into(state), standings, remainingMs, random });
-  const error = lastWord({ step, lastFailure, standings });
-  if (step.kind === 'fail') {
-    return { kind: 'error', error, attempts: tally.calls(), events: 0, lastFailure: state.lastFailure };
-  }
-  if (memory.notes.size === 0 || step.delayMs > longestWaitMs) {
-    return { kind: 'retry', delayMs: step.delayMs, state: step.state, error };
-  }
-  await sleep(step.delayMs, undefined, { signal: execution.run.signal }).catch(() => undefined);
-  if (execution.run.signal.aborted) return giveUp(course, idle);
-  course.state = step.state;
-  plan.beginRound();
-  return undefined;
-}
-
-const idle: Attempted = {
-  kind: 'aborted',
-  events: 0,
-  received: 0,
-  wasCalled: false,
-  wasResent: false,
-  isTokenRefused: false,
-};

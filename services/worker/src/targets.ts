@@ -1,6 +1,6 @@
 import type { Config, UpstreamCredential, WholeAnswers } from '@sluice/config';
 import { findModel } from '@sluice/config';
-import type { PlannedTarget } from '@sluice/policy';
+import type { ContentPolicyRule, PlannedTarget } from '@sluice/policy';
 import type { Operation } from '@sluice/protocol';
 import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@sluice/providers';
 import type { TokenCredential } from '@sluice/tokens';
@@ -25,6 +25,8 @@ export interface Target extends PlannedTarget {
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
+  /** What follows when the provider refuses the content. */
+  readonly onContentPolicy: ContentPolicyRule;
   /** Calls that may write on where an answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
   readonly adapter: ProviderAdapter;
@@ -43,7 +45,7 @@ const mostModels = 1000;
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
   const find = (model: string, operation: Operation): readonly Target[] => {
-    const { targets = [], maxContinuations = 0, wholeAnswers } = findModel(config, model) ?? {};
+    const { targets = [], maxContinuations = 0, wholeAnswers, onContentPolicy } = findModel(config, model) ?? {};
     return targets.flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       const adapter = upstream?.adapters[operation];
@@ -54,6 +56,7 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
           ...target,
           ...common,
           maxContinuations,
+          onContentPolicy: onContentPolicy ?? config.retry.onContentPolicy,
           wholeAnswers: wholeAnswers ?? common.wholeAnswers,
           adapter,
           model: target.model ?? model,
@@ -75,7 +78,7 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
 interface OpenUpstream {
   readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
   /** The properties that all targets at it have in common. */
-  readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations'>;
+  readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations' | 'onContentPolicy'>;
 }
 
 function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {

@@ -44,6 +44,8 @@ const untilKnownMs = 1000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
+/** A probe whose worker has died keeps others from trying its target for so long. */
+const longestProbeMs = 60_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
 /**
@@ -103,7 +105,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     keys,
     breaker: config.breaker,
     maxRestMs: config.retry.maxRestMs,
-    probeMs: config.timeouts.firstTokenMs,
+    probeMs: Math.min(config.timeouts.firstTokenMs, longestProbeMs),
   });
   const client = createUpstreamClient({
     connectTimeoutMs,
@@ -143,6 +145,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,
+      logger,
       onError,
       onThrow: (error, facts) => logThrown(logger, error, facts),
       now,

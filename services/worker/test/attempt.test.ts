@@ -90,6 +90,17 @@ describe('attempt', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
+  it.each([
+    [204, true],
+    [205, true],
+    [204, false],
+  ])('takes status %i for an answer that cannot be understood (stream: %s)', async (status, stream) => {
+    const { upstream, settled } = start({ stream, plan: planWith({ stream }) });
+    upstream.head(status);
+    upstream.end();
+    expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+  });
+
   it('passes a stream on, the pieces of one read as one', async () => {
     const { upstream, sent, answers, promise } = start();
     upstream.head();

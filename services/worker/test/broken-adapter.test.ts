@@ -4,7 +4,16 @@ import { describe, expect, it, vi } from 'vitest';
 import { createDoubts } from '../src/doubts.ts';
 import { run } from '../src/run.ts';
 import type { Health } from '../src/fleet-health.ts';
-import { chosenWith, executionWith, jobWith, makeAttemptWith, noImages, seamsWith, targetWith } from './scene.ts';
+import {
+  chosenWith,
+  executionWith,
+  jobWith,
+  makeAttemptWith,
+  noImages,
+  quietLogger,
+  seamsWith,
+  targetWith,
+} from './scene.ts';
 
 const bug = (): never => {
   throw new URIError('URI malformed');
@@ -61,7 +70,7 @@ describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, 
         policy: retryPresets.default,
         metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
         timeouts: { wholeAttemptMs: undefined },
-        logger: { warn: () => undefined },
+        logger: quietLogger,
         onError: () => undefined,
         random: () => 0.5,
       },

@@ -37,6 +37,14 @@ describe('createCredentialPool', () => {
     expect(led).toBe(3);
   });
 
+  it('offers those that suit, in turn, and nothing where none does', () => {
+    const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+    const led = Array.from({ length: 4 }, () => pool.offer(({ id }) => id !== 'b').ids[0]);
+    expect(new Set(led)).toEqual(new Set(['a', 'c']));
+    expect(pool.offer(() => false).ids).toEqual([]);
+    expect([pool.hasSome(({ id }) => id === 'b'), pool.hasSome(() => false)]).toEqual([true, false]);
+  });
+
   it('refuses an id that is not its own', () => {
     expect(() => createCredentialPool([{ id: 'a' }]).take('z')).toThrow('no credential z');
   });

@@ -6,7 +6,7 @@ import type { Choice } from '../src/fleet-health.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
 import { run as serve } from '../src/run.ts';
 import { delta } from './fake-upstream.ts';
-import { executionWith, jobWith, runNeedsWith, targetWith } from './scene.ts';
+import { executionWith, jobWith, quietLogger, runNeedsWith, targetWith } from './scene.ts';
 
 const usage: Usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const go = (credentialId: string, over: object = {}): Choice => ({
@@ -73,7 +73,7 @@ async function run(script: Script) {
           return choice instanceof Error ? Promise.reject(choice) : Promise.resolve(choice);
         },
       },
-      logger: { warn: (fields: object) => void failed.push(String(Reflect.get(fields, 'kind'))) },
+      logger: { ...quietLogger, warn: (fields: object) => void failed.push(String(Reflect.get(fields, 'kind'))) },
     }),
     executionWith({
       job,

@@ -12,12 +12,12 @@ import { createActiveRuns } from '../src/active-runs.ts';
 import { createCredentialPool } from '../src/credential-pool.ts';
 import { createDoubts, type Doubts } from '../src/doubts.ts';
 import type { Choice, Health } from '../src/fleet-health.ts';
-import type { Warner } from '../src/log-attempt.ts';
+import type { RunLogger } from '../src/log-attempt.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
 import type { RunNeeds } from '../src/course.ts';
 import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
-import { executionWith, jobWith, noImages, targetWith } from './scene.ts';
+import { executionWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>
   targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
@@ -80,7 +80,7 @@ function untilSecondLook(): () => number {
 async function run(script: Script) {
   const calls: string[] = [];
   const attempts: ChosenAttempt[] = [];
-  const warn = vi.fn<Warner['warn']>();
+  const warn = vi.fn<RunLogger['warn']>();
   const choices = [...(script.choices ?? [])];
   const health = {
     choose: vi.fn<Health['choose']>(({ upstreamId }, [first]) =>
@@ -112,7 +112,7 @@ async function run(script: Script) {
       policy: retryPresets.default,
       metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
       timeouts: { wholeAttemptMs: undefined },
-      logger: { warn },
+      logger: { ...quietLogger, warn },
       onError: () => undefined,
       random: () => 0.5,
       ...script.needs,
@@ -381,6 +381,123 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'error', attempts: 5, error: { code: 'upstream_error' } });
   });
 
+  describe('with retry.same_target', () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const needs = { policy: { ...retryPresets.default, sameTarget: 2 } };
+
+    it('waits, and tries the same target again, before another', async () => {
+      const first = await run({ targets, results: [fail('server')], needs });
+      expect(first.calls).toEqual(['u:a']);
+      expect(first.outcome).toMatchObject({ kind: 'retry', delayMs: 100, state: { attempts: 1, waits: 1 } });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      const second = await run({ targets, results: [fail('server'), complete], needs, job: first.outcome });
+      expect(second.calls).toEqual(['u:b', 'v:a']);
+      expect(second.outcome).toMatchObject({ kind: 'end', attempts: 3 });
+    });
+
+    it('stays at the target that was drawn, whatever is drawn later', async () => {
+      const equals = [target('u'), target('v'), target('w')];
+      const first = await run({ targets: equals, results: [fail('busy')], needs: { ...needs, random: Math.random } });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      for (let at = 0; at < 20; at++) {
+        const second = await run({ targets: equals, results: [complete], needs, job: first.outcome });
+        expect(second.calls[0]?.slice(0, 1)).toBe(first.calls[0]?.slice(0, 1));
+      }
+    });
+
+    it.each([
+      ['silent', fail('timeout')],
+      ['not to be read', fail('malformed')],
+      ['away for longer than our longest back-off', fail('server', { retryAfterMs: 10_001 })],
+      ['at its limit', fail('rate_limit')],
+    ])('asks another at once where the first is %s', async (_what, result) => {
+      const alone = [target('u', withOneKey), target('v', { priority: 2 })];
+      const choices: Choice[] =
+        result.kind === 'failed' && result.failure.kind === 'rate_limit'
+          ? [go('a'), { kind: 'cooling', waitMs: 9000 }]
+          : [];
+      const { calls, outcome } = await run({ targets: alone, results: [result, complete], needs, choices });
+      expect(calls.map((name) => name.slice(0, 1))).toEqual(['u', 'v']);
+      expect(outcome.kind).toBe('end');
+    });
+
+    it('never makes more attempts than are allowed', async () => {
+      const state = { ...firstRetryState, attempts: 4 };
+      const { outcome } = await run({ targets, results: [fail('server')], needs, job: { state } });
+      expect(outcome).toMatchObject({ kind: 'error', attempts: 5 });
+    });
+  });
+
+  describe('with retry.wait_for_preferred_ms', () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const needs = { policy: { ...retryPresets.default, waitForPreferredMs: 1000 } };
+
+    it.each([
+      ['whose credentials rest', { kind: 'cooling', waitMs: 800 }],
+      ['whose circuit is open', { kind: 'open', waitMs: 800, cause: '' }],
+    ] as const)('waits for a preferred target %s, which costs no attempt', async (_what, choice) => {
+      const { calls, outcome } = await run({ targets, results: [], choices: [choice], needs });
+      expect(calls).toEqual([]);
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 825, state: { attempts: 0, preferredWaitMs: 800 } });
+    });
+
+    it('waits after a rate limit that ends in time', async () => {
+      const { calls, outcome } = await run({
+        targets: [target('u', withOneKey), target('v', { priority: 2 })],
+        results: [fail('rate_limit', { retryAfterMs: 900 })],
+        choices: [go('a'), { kind: 'cooling', waitMs: 900 }],
+        needs,
+      });
+      expect(calls).toEqual(['u:a']);
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 925, error: { code: 'upstream_rate_limited' } });
+    });
+
+    it('asks a fallback where none is back in time, and where the time is used up', async () => {
+      const late = await run({ targets, results: [complete], choices: [{ kind: 'cooling', waitMs: 1001 }], needs });
+      expect(late.calls).toEqual(['v:a']);
+      const state = { ...firstRetryState, preferredWaitMs: 800 };
+      const again = await run({
+        targets,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        needs,
+        job: { state },
+      });
+      expect(again.calls).toEqual(['v:b']);
+    });
+
+    it('asks a target of the same priority at once', async () => {
+      const equals = [target('u'), target('v')];
+      const { calls } = await run({
+        targets: equals,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        needs,
+      });
+      expect(calls).toHaveLength(1);
+    });
+
+    it('does not wait where the client has a part of the answer', async () => {
+      const { calls } = await run({
+        targets,
+        results: [complete],
+        choices: [{ kind: 'cooling', waitMs: 300 }],
+        delivered: { content: 'Hello', reasoning: '', chunks: 1 },
+        needs,
+      });
+      expect(calls).toEqual(['v:a restart']);
+    });
+  });
+
+  it('asks no other provider after a refusal of the content where that ends a request', async () => {
+    for (const shouldRetry of [undefined, true]) {
+      const targets = [target('u', { ...withOneKey, onContentPolicy: 'end' }), target('v', { priority: 2 })];
+      const { calls, outcome } = await run({ targets, results: [fail('content_policy', { shouldRetry }), complete] });
+      expect(calls).toEqual(['u:a']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'content_policy_violation' } });
+    }
+  });
+
   it('passes by a target whose circuit is open', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const { outcome, calls } = await run({
@@ -525,6 +642,23 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
   });
 
+  describe('after a whole answer that was cut', () => {
+    const cut = fail('truncated');
+
+    it('asks one other target, and nobody after that: each of them was paid', async () => {
+      const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
+      const { outcome, calls } = await run({ targets, results: [cut], job: { stream: false } });
+      expect(calls).toEqual(['u:a', 'v:a']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
+    });
+
+    it('goes on trying where it was a stream that had not begun', async () => {
+      const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
+      const { calls } = await run({ targets, results: [cut, cut, complete] });
+      expect(calls).toEqual(['u:a', 'v:a', 'w:a']);
+    });
+  });
+
   describe("on the provider's own word about another try", () => {
     it.each(['server', 'busy', 'timeout', 'network', 'malformed'] as const)(
       'leaves a target alone after %s',
@@ -592,6 +726,26 @@ describe('run', () => {
       expect(calls).toEqual(['v:a restart']);
     });
 
+    it('asks the same target after another model has said something else, and keeps the stall in mind', async () => {
+      const lastFailure = { kind: 'timeout', message: 'x' } as const;
+      const { outcome, calls } = await run({
+        targets: [target('u'), target('v', { priority: 2, model: 'n' })],
+        results: [fail('diverged'), complete],
+        delivered,
+        job: { state: { ...stalled, lastFailure } },
+      });
+      expect(calls).toEqual(['v:a restart', 'u:a restart']);
+      expect(outcome.kind).toBe('end');
+      const inVain = await run({
+        targets: [target('u'), target('v', { priority: 2, model: 'n' })],
+        results: [fail('diverged')],
+        delivered,
+        job: { state: { ...stalled, lastFailure } },
+      });
+      expect(inVain.calls).toHaveLength(2);
+      expect(inVain.outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_timeout' } });
+    });
+
     it('asks the same target once, not twice', async () => {
       const state = { ...stalled, stalled: ['u/m', 'u/m'], lastFailure: { kind: 'timeout', message: 'x' } as const };
       const { outcome, calls } = await run({ targets: [target('u')], results: [complete], delivered, job: { state } });
@@ -610,6 +764,63 @@ describe('run', () => {
       job: { state },
     });
     expect(calls).toEqual(['v:a restart', 'u:a restart', 'other:a restart']);
+  });
+
+  describe('after a credential could not do what the request asks for', () => {
+    const unable = fail('unsupported', { isOfCredential: true, param: 'messages' });
+
+    it('asks the next one of the same target, and none rests', async () => {
+      const { outcome, calls, health } = await run({ targets: [target('u')], results: [unable, complete] });
+      expect(calls).toEqual(['u:a', 'u:b']);
+      expect(outcome.kind).toBe('end');
+      expect(health.rest).not.toHaveBeenCalled();
+    });
+
+    it('asks each once, then the next target', async () => {
+      const targets = [target('u'), target('v', { priority: 2 })];
+      const { calls } = await run({ targets, results: [unable, unable, complete] });
+      expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
+    });
+
+    it('says what none can do', async () => {
+      const { outcome } = await run({ targets: [target('u')], results: [unable] });
+      expect(outcome).toMatchObject({
+        kind: 'error',
+        attempts: 2,
+        error: { code: 'unsupported_parameter', param: 'messages' },
+      });
+    });
+
+    it('does not ask the same one in a later run', async () => {
+      const state = { ...firstRetryState, attempts: 1, incapable: ['u/m#a'] };
+      const { calls } = await run({ targets: [target('u')], results: [complete], job: { state } });
+      expect(calls).toEqual(['u:b']);
+    });
+  });
+
+  describe('where guests may not send the request', () => {
+    const adapter = { ...targetWith().adapter, refusesGuests: () => true };
+    const guest = {
+      id: 'guest',
+      apiKey: undefined,
+      tokens: { kind: 'anonymous' },
+      tokenCredential: undefined,
+    } as const;
+    const user = { id: 'user', apiKey: undefined, tokens: undefined, tokenCredential: undefined } as const;
+    const poolOf = (...credentials: (typeof guest | typeof user)[]): Target['pool'] =>
+      createCredentialPool(credentials);
+
+    it('never calls as a guest beside a user', async () => {
+      const shared = target('u', { adapter, pool: poolOf(guest, user) });
+      for (let at = 0; at < 4; at++) {
+        expect((await run({ targets: [shared], results: [complete] })).calls).toEqual(['u:user']);
+      }
+    });
+
+    it('calls as a guest where there is nobody else: the provider may have changed its mind', async () => {
+      const alone = target('u', { adapter, pool: poolOf(guest) });
+      expect((await run({ targets: [alone], results: [complete] })).calls).toEqual(['u:guest']);
+    });
   });
 
   describe('after a 403', () => {
@@ -631,7 +842,7 @@ describe('run', () => {
         targets: [target('u', { pool }), target('v', { priority: 2 })],
         results: [fail('permission'), fail('permission'), complete],
       });
-      expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
+      expect(calls).toEqual(['u:a', 'u:c', 'v:a']);
       expect(outcome.kind).toBe('end');
       expect(health.rest).not.toHaveBeenCalled();
     });
@@ -737,9 +948,11 @@ describe('run', () => {
         kind: 'server',
         status: 503,
         provider_code: 'overloaded',
+        max_attempts: 5,
         reason: 'come later',
+        remedy: 'retry',
       }),
-      'attempt failed',
+      'attempt 1 of 5 failed',
     );
   });
 

@@ -44,6 +44,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   isWholeOnly: false,
   wholeAnswers: 'ask',
   maxContinuations: 0,
+  onContentPolicy: 'next',
   adapter: providers.openai.create({}),
   pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
   ...over,
@@ -71,6 +72,7 @@ export const makeAttemptWith = (over: Partial<MakeAttemptNeeds> = {}): MakeAttem
     metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },
     limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
+    logger: quietLogger,
     onError: () => undefined,
     onThrow: () => undefined,
     now: () => performance.now(),
@@ -127,6 +129,13 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
   };
 }
 
+/** Nobody reads it. */
+export const quietLogger: RunNeeds['logger'] = {
+  warn: () => undefined,
+  debug: () => undefined,
+  isLevelEnabled: () => false,
+};
+
 /** The first credential of every target is free, and nothing is written down of failures. */
 const healthy: RunNeeds['health'] = {
   choose: (_target, [credentialId = '']) =>
@@ -146,7 +155,7 @@ export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<R
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
   timeouts: { wholeAttemptMs: undefined },
-  logger: { warn: () => undefined },
+  logger: quietLogger,
   onError: () => undefined,
   random: () => 0.5,
   ...over,

@@ -1,6 +1,7 @@
 import { someText } from '@sluice/setting-types';
 import { z } from 'zod';
 import { defineProfile } from './profile.ts';
+import { withoutSilenceLimit } from './time-outs.ts';
 import { anonymousKeys, digits, httpUrl, secret, seconds, trueOrFalse } from './variable-types.ts';
 
 const unused = ['PROXY_URL', 'MAX_IDLE_CONNS', 'MAX_IDLE_CONNS_PER_HOST'] as const;
@@ -36,7 +37,7 @@ export const bailianProxy = defineProfile({
         },
       ],
       models: [{ id: '*', targets: [{ upstream: 'bailian' }] }],
-      timeouts: { total_ms: values.REQUEST_TIMEOUT, stream_total_ms: values.STREAM_TIMEOUT },
+      timeouts: withoutSilenceLimit({ total_ms: values.REQUEST_TIMEOUT, stream_total_ms: values.STREAM_TIMEOUT }),
     },
     warnings: unused
       .filter((name) => values[name] !== undefined)

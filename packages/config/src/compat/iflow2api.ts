@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConfigProblem } from '../config-error.ts';
 import { defineProfile, type Machine } from './profile.ts';
+import { patientTimeouts } from './time-outs.ts';
 import { digits, secret } from './variable-types.ts';
 
 /** The service had no list of its models to ask for; these are what its clients knew. */
@@ -65,6 +66,7 @@ export const iflow2api = defineProfile({
           ...Object.entries(aliases).map(([id, model]) => ({ id, targets: [{ upstream: 'iflow', model }], ...more })),
         ],
         retry: { mode: 'linear' },
+        timeouts: patientTimeouts,
       },
       warnings: [],
     };

@@ -1,6 +1,7 @@
 import { oneOf, someText } from '@sluice/setting-types';
 import { z } from 'zod';
 import { defineProfile } from './profile.ts';
+import { patientTimeouts } from './time-outs.ts';
 import { anonymousKeys, digits, httpUrl, secret, trueOrFalse } from './variable-types.ts';
 
 /** Its names of platforms, and what stands for them here. */
@@ -58,6 +59,7 @@ export const unifiedProxy = defineProfile({
           },
         ],
         models: [{ id: values.ACTUAL_NAME, targets: [{ upstream: values.TYPE.replace('_', '-'), model }] }],
+        timeouts: patientTimeouts,
       },
       warnings: warningsOf(values),
     };

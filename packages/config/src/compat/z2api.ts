@@ -1,6 +1,8 @@
+import { retryPresets } from '@sluice/policy';
 import { oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
 import { defineProfile } from './profile.ts';
+import { withoutSilenceLimit } from './time-outs.ts';
 import { clientKey, digits, httpUrl, milliseconds, secret, trueOrFalse } from './variable-types.ts';
 import { modelsAt, warningsAbout, zaiWebUpstream } from './zai-web.ts';
 
@@ -32,9 +34,6 @@ const variables = z.object({
 });
 type Values = z.output<typeof variables>;
 
-/** Maximum total time of a stream, per mode: the shorter of this and MAX_CONNECTION_TIME counts. */
-const streamMs = { fast: 60_000, balanced: 300_000, secure: 600_000 } as const;
-
 /** The optimised Go proxy for Z.ai. */
 export const z2api = defineProfile({
   variables,
@@ -58,13 +57,7 @@ export const z2api = defineProfile({
         random_delay_min_ms: values.RANDOM_DELAY_MIN,
         random_delay_max_ms: values.RANDOM_DELAY_MAX,
       }),
-      timeouts: withoutUndefined({
-        total_ms: values.REQUEST_TIMEOUT,
-        stream_total_ms: Math.min(
-          values.STREAM_TIMEOUT ?? streamMs[values.PERFORMANCE_MODE],
-          values.MAX_CONNECTION_TIME,
-        ),
-      }),
+      timeouts: timeoutsOf(values),
       limits: {
         max_concurrent_requests: values.MAX_CONCURRENT_CONNECTIONS,
         queue_size: values.CONNECTION_QUEUE_SIZE,
@@ -80,6 +73,15 @@ const accessOf = ({ UPSTREAM_TOKEN, ANON_TOKEN_ENABLED }: Values, hasSecretKey: 
   mayBeAnonymous: ANON_TOKEN_ENABLED,
   hasSecretKey,
 });
+
+/** The longest time of a stream is the shorter of that of its mode and MAX_CONNECTION_TIME. */
+function timeoutsOf(values: Values): object {
+  const { wholeMs, streamMs } = retryPresets[values.PERFORMANCE_MODE].totals;
+  return withoutSilenceLimit({
+    total_ms: values.REQUEST_TIMEOUT ?? wholeMs,
+    stream_total_ms: Math.min(values.STREAM_TIMEOUT ?? streamMs, values.MAX_CONNECTION_TIME),
+  });
+}
 
 function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
   if (DEBUG_MODE) return 'debug';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineProfile } from './profile.ts';
+import { patientTimeouts } from './time-outs.ts';
 import { clientKey, secret, trueOrFalse } from './variable-types.ts';
 import { modelsAt, warningsAbout, zaiWebUpstream } from './zai-web.ts';
 
@@ -19,6 +20,7 @@ export const zaiProxy = defineProfile({
         ...(API_KEY === undefined ? {} : { keys: [{ name: 'API_KEY', key: API_KEY }] }),
         upstreams: [zaiWebUpstream({ baseUrl: 'https://chat.z.ai', ...access })],
         models: modelsAt('zai-web', ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v']),
+        timeouts: patientTimeouts,
         ...(DEBUG_MODE ? { log: { level: 'debug' } } : {}),
       },
       warnings: warningsAbout(access),

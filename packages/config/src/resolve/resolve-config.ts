@@ -147,6 +147,9 @@ function resolveRetry(retry: Settings['retry']): Config['retry'] {
     randomDelayMinMs: retry.random_delay_min_ms ?? preset.randomDelayMinMs,
     randomDelayMaxMs: retry.random_delay_max_ms ?? preset.randomDelayMaxMs,
     maxRestMs: retry.max_rest_ms,
+    sameTarget: retry.same_target,
+    waitForPreferredMs: retry.wait_for_preferred_ms,
+    onContentPolicy: retry.on_content_policy,
   };
 }
 

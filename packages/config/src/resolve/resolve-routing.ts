@@ -40,6 +40,7 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     thinking: 'field',
     contextRounds: undefined,
     maxContinuations: 0,
+    onContentPolicy: undefined,
     wholeAnswers: undefined,
   });
   return { upstreams: [simulator], models: ['demo', 'demo-*'].map(toDemo), demo: true };
@@ -77,13 +78,14 @@ function toCredential(
 }
 
 function toModel(model: Settings['models'][number]): ModelConfig {
-  const { id, targets, thinking, compress_context, auto_continue, whole_answers } = model;
+  const { id, targets, thinking, compress_context, auto_continue, on_content_policy, whole_answers } = model;
   return {
     id,
     targets: targets.map(({ upstream, model, priority, weight }) => ({ upstream, model, priority, weight })),
     thinking,
     contextRounds: compress_context?.rounds,
     maxContinuations: auto_continue,
+    onContentPolicy: on_content_policy,
     wholeAnswers: whole_answers,
   };
 }

@@ -1,9 +1,9 @@
-import { type RetryMode, retryPresets } from '@sluice/policy';
+import { contentPolicyRules, type RetryMode, retryPresets } from '@sluice/policy';
 import { across, fieldOf, findReversed } from './across.ts';
 import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
 /** Until the first event of an answer, if nobody says otherwise. */
-export const defaultFirstTokenMs = 60_000;
+export const defaultFirstTokenMs = 30_000;
 /** For a whole request, if neither `timeouts` nor the mode of `retry` says otherwise. */
 export const defaultTotalMs = 600_000;
 
@@ -50,6 +50,21 @@ export const retry = across(
       .describe(
         'Longest rest of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
       ),
+    same_target: wholeNumber(1, 100)
+      .default(1)
+      .describe(
+        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too.',
+      ),
+    wait_for_preferred_ms: milliseconds(0)
+      .default(0)
+      .describe(
+        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all. 0: a fallback is asked at once.',
+      ),
+    on_content_policy: oneOf(contentPolicyRules)
+      .default('next')
+      .describe(
+        "After a provider has refused a request because of its content. `next`: the model's next target is asked. `end`: the client gets the error, and no other provider sees the request.",
+      ),
     jitter: fraction(0, 1)
       .optional()
       .meta(ofMode)
@@ -93,7 +108,9 @@ export const timeouts = across(
       .optional()
       // No default of zod's: only one that was written can contradict a shorter total.
       .meta({ default: defaultFirstTokenMs })
-      .describe('How long an upstream may take until the first event of its answer.'),
+      .describe(
+        'How long an upstream may take until the first event of its answer. At most the longer of `total_ms` and `stream_total_ms`.',
+      ),
     idle_ms: milliseconds().default(60_000).describe('How long it may take between two events.'),
     whole_attempt_ms: milliseconds()
       .optional()
@@ -109,8 +126,15 @@ export const timeouts = across(
       .describe('The same for streamed answers.'),
   }),
   function* (value) {
-    yield* findReversed({ value, lower: 'first_token_ms', upper: 'total_ms' });
-    yield* findReversed({ value, lower: 'first_token_ms', upper: 'stream_total_ms' });
+    const total = fieldOf(value, 'total_ms');
+    const streamTotal = fieldOf(value, 'stream_total_ms') ?? total;
+    // A first event that only the longer of the two can wait for is no contradiction: the other ends before.
+    const isStreamLonger = typeof total !== 'number' || (typeof streamTotal === 'number' && streamTotal > total);
+    yield* findReversed({
+      value,
+      lower: 'first_token_ms',
+      upper: isStreamLonger ? 'stream_total_ms' : 'total_ms',
+    });
   },
 );
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { across, fieldOf, findRepeated, textField } from './across.ts';
 import { identifier, inWords, listOf, modelPattern, must, oneOf, section, wholeNumber } from '@sluice/setting-types';
+import { contentPolicyRules } from '@sluice/policy';
 import { thinkingModes } from '@sluice/thinking';
 import { wholeAnswerWays } from '../config.ts';
 
@@ -47,6 +48,10 @@ export const models = across(
         .describe(
           'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
         ),
+      on_content_policy: oneOf(contentPolicyRules)
+        .optional()
+        .meta({ 'x-default': 'as `retry.on_content_policy`' })
+        .describe('After a provider has refused the content: see `retry.on_content_policy`.'),
       whole_answers: oneOf(wholeAnswerWays)
         .optional()
         .meta({ 'x-default': "as each target's upstream says" })

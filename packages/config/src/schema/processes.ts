@@ -128,7 +128,9 @@ export const worker = section({
   drain_timeout_ms: milliseconds(0)
     .default(120_000)
     .describe('After a stop signal, running jobs may go on for so long; then they end with an error event.'),
-  concurrency: wholeNumber(1, 10_000).default(500).describe('Jobs that one worker process runs at once.'),
+  concurrency: wholeNumber(1, 10_000)
+    .default(1000)
+    .describe('Jobs that one worker process runs at once: by default as many as `limits.max_concurrent_requests`.'),
   max_connections: wholeNumber(1)
     .optional()
     .meta({ 'x-default': 'as many as there are calls' })

@@ -111,6 +111,8 @@ describe('SLUICE_COMPAT=z2api', () => {
     verifies('001-08', '001-16', '001-17', '001-18', '001-24'),
     (mode, attempts, delayMs, wholeMs, streamMs) => {
       const { retry, timeouts } = z2({ PERFORMANCE_MODE: mode });
+      // The seed waits for a silent provider as long as for the whole.
+      expect([timeouts.firstTokenMs, timeouts.idleMs]).toEqual([streamMs, streamMs]);
       expect([retry.maxAttempts, retry.baseDelayMs, timeouts.wholeMs, timeouts.streamMs]).toEqual([
         attempts,
         delayMs,
@@ -148,7 +150,12 @@ describe('SLUICE_COMPAT=z2api', () => {
         randomDelayMinMs: 100,
         randomDelayMaxMs: 500,
       });
-      expect(config.timeouts).toMatchObject({ wholeMs: 120_000, streamMs: 300_000 });
+      expect(config.timeouts).toMatchObject({
+        wholeMs: 120_000,
+        streamMs: 300_000,
+        firstTokenMs: 300_000,
+        idleMs: 300_000,
+      });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 1000, queueSize: 500 });
       expect(upstreamOf(config)).toMatchObject({
         type: 'zai-web',
@@ -204,7 +211,12 @@ describe('SLUICE_COMPAT=z2api', () => {
         randomDelayMinMs: 1,
         randomDelayMaxMs: 2,
       });
-      expect(config.timeouts).toMatchObject({ wholeMs: 180_000, streamMs: 500_000 });
+      expect(config.timeouts).toMatchObject({
+        wholeMs: 180_000,
+        streamMs: 500_000,
+        firstTokenMs: 500_000,
+        idleMs: 500_000,
+      });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
       expect(config.server.pauseAtBytes).toBe(4096);
       expect(config.models[0]?.thinking).toBe('strip');
@@ -271,7 +283,12 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
         options: { mode: 'native', app_id: 'app-1' },
         credentials: [['key', 'sk-aliyun']],
       });
-      expect(config.timeouts).toMatchObject({ wholeMs: 120_000, streamMs: 300_000 });
+      expect(config.timeouts).toMatchObject({
+        wholeMs: 120_000,
+        streamMs: 300_000,
+        firstTokenMs: 300_000,
+        idleMs: 300_000,
+      });
       expect(config.worker).toMatchObject({ maxConnections: 100, keepAliveMs: 90_000 });
       expect(config.warnings).toEqual([]);
     },

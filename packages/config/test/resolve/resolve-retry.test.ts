@@ -15,7 +15,7 @@ describe('retry', () => {
 
   it('changes single fields of a mode (rows 001-25, 001-26, 001-29, 001-30)', () => {
     const retry = load(`
-retry: { mode: balanced, max_attempts: 1, backoff: linear, base_delay_ms: 2, max_delay_ms: 3, rate_limit_base_delay_ms: 4, rate_limit_max_delay_ms: 5, max_rest_ms: 1008, jitter: 1, random_delay_min_ms: 6, random_delay_max_ms: 7 }
+retry: { mode: balanced, max_attempts: 1, backoff: linear, base_delay_ms: 2, max_delay_ms: 3, rate_limit_base_delay_ms: 4, rate_limit_max_delay_ms: 5, max_rest_ms: 1008, jitter: 1, random_delay_min_ms: 6, random_delay_max_ms: 7, same_target: 2, wait_for_preferred_ms: 8, on_content_policy: end }
 `).retry;
     expect(retry).toEqual({
       maxAttempts: 1,
@@ -28,6 +28,9 @@ retry: { mode: balanced, max_attempts: 1, backoff: linear, base_delay_ms: 2, max
       jitter: 1,
       randomDelayMinMs: 6,
       randomDelayMaxMs: 7,
+      sameTarget: 2,
+      waitForPreferredMs: 8,
+      onContentPolicy: 'end',
     });
     expect(load('retry: { mode: fast, max_attempts: 9 }').retry).toMatchObject({ maxAttempts: 9, baseDelayMs: 200 });
   });

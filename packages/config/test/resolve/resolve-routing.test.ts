@@ -45,6 +45,7 @@ models:
         thinking: 'field',
         contextRounds: undefined,
         maxContinuations: 0,
+        onContentPolicy: undefined,
         wholeAnswers: undefined,
       },
     ]);

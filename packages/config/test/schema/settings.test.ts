@@ -326,12 +326,26 @@ describe('retry and timeouts', () => {
 
   it('allow silence longer than the whole, and a total below a first-token limit that nobody wrote', () => {
     expect(load('timeouts: { idle_ms: 90000, total_ms: 1000 }').timeouts).toEqual({
-      firstTokenMs: 60_000,
+      firstTokenMs: 30_000,
       idleMs: 90_000,
       wholeMs: 1000,
       streamMs: 1000,
     });
   });
+});
+
+it('lets a first event of a stream take longer than a whole answer may', () => {
+  expect(load('timeouts: { first_token_ms: 2000, total_ms: 1000, stream_total_ms: 3000 }').timeouts).toMatchObject({
+    firstTokenMs: 2000,
+    wholeMs: 1000,
+    streamMs: 3000,
+  });
+  expect(problemsOf('timeouts: { first_token_ms: 4000, total_ms: 1000, stream_total_ms: 3000 }')).toEqual([
+    'timeouts.first_token_ms: must not be above stream_total_ms, which is 3000',
+  ]);
+  expect(problemsOf('timeouts: { first_token_ms: 4000, total_ms: 3000, stream_total_ms: 1000 }')).toEqual([
+    'timeouts.first_token_ms: must not be above total_ms, which is 3000',
+  ]);
 });
 
 describe('checks over several fields', () => {
@@ -354,7 +368,7 @@ models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, {
       'models[1].id: is taken by models[0]; ids must differ in more than upper and lower case',
       'retry.max_attempts: must be a whole number from 1 to 100',
       'retry.jitter: must be a number from 0 to 1',
-      'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, max_rest_ms, jitter, random_delay_min_ms, random_delay_max_ms',
+      'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, max_rest_ms, same_target, wait_for_preferred_ms, on_content_policy, jitter, random_delay_min_ms, random_delay_max_ms',
       'retry.base_delay_ms: must not be above max_delay_ms, which is 400',
       'models[0].targets[0].upstream: must be the id of an upstream; there are sim, sim',
     ]);

@@ -31,12 +31,18 @@ export const retryStateSchema = z.object({
   silent: z.array(z.string()),
   /** Targets that fell silent after they had begun to answer, once for each time; the second time is the last. */
   stalled: z.array(z.string()).default([]),
+  /** The target (`upstream/model`) that the request was sent to first, and the tries that it has before any other. */
+  staysAt: z.object({ target: z.string(), triesLeft: z.number().int().nonnegative() }).optional(),
+  /** Time that the request has waited for preferred targets to come back, ms. */
+  preferredWaitMs: z.number().nonnegative().default(0),
   /** The target whose answer broke off last, for the order of those that may go on with it. */
   brokenAt: z.object({ upstream: z.string(), model: z.string() }).optional(),
   /** Answers that would come the same again (`malformed`): after two of them the request has failed. */
   spoiled: z.number().int().nonnegative().default(0),
   /** Credentials (`upstream/credential`) that were refused with 403 for this request. */
   forbidden: z.array(z.string()).default([]),
+  /** Credentials, named alike, that can't do what this request asks for; others of the same target may. */
+  incapable: z.array(z.string()).default([]),
   /** Waits taken for the probe of an open circuit. */
   circuitWaits: z.number().int().nonnegative().default(0),
   /** Calls of embeddings in several batches, beyond one for each attempt. */
@@ -59,8 +65,10 @@ export const firstRetryState: RetryState = {
   refusedBy: [],
   silent: [],
   stalled: [],
+  preferredWaitMs: 0,
   spoiled: 0,
   forbidden: [],
+  incapable: [],
   circuitWaits: 0,
   batchCalls: 0,
   withoutPrefill: [],
@@ -125,6 +133,8 @@ export const failedSchema = z.object({
   error: wireErrorSchema,
   attempts: z.number().int().nonnegative(),
   upstream: z.string().optional(),
+  /** The last failure of a call, for the log. */
+  failure: z.object({ kind: z.string(), status: z.number().optional() }).optional().catch(undefined),
   /** Upstream events passed on before the failure; 0 means that nothing was billed to the client's knowledge. */
   events: z.number().int().nonnegative(),
 });

@@ -56,6 +56,8 @@ export interface UpstreamFailure {
   readonly param?: string | undefined;
   /** The wait that the provider asks for: ms, a whole number from 0 to 24 h. */
   readonly retryAfterMs?: number | undefined;
+  /** Another credential of this upstream may do what the request asks for; this one is good for other requests. */
+  readonly isOfCredential?: boolean | undefined;
   /** The provider's own `x-should-retry`: may the same request be sent to it again? */
   readonly shouldRetry?: boolean | undefined;
   /**

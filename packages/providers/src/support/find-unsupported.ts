@@ -25,14 +25,18 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonl
   ['function_call', ['auto', 'none']],
 ]);
 
-/** Returns the paths of everything in a request that the provider can't do. */
+/** Returns the paths of everything in a request that the provider can't do, each once. */
 export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): FieldPath[] {
   const { capabilities } = adapter;
-  return [
+  return withoutRepeated([
     ...unsupportedParameters(body, capabilities),
     ...unsupportedParts(body['messages'], capabilities),
     ...(adapter.findUnsupported?.(body) ?? []),
-  ];
+  ]);
+}
+
+function withoutRepeated(paths: readonly FieldPath[]): FieldPath[] {
+  return [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()];
 }
 
 function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): FieldPath[] {

@@ -9,14 +9,16 @@ const versionMessage =
   'chat.z.ai takes this version of its web page for too old: the option zai_web_version of the upstream wants a newer one.';
 const wallMessage = 'The firewall of chat.z.ai blocks this gateway.';
 
+const tooOld = { kind: 'unexpected', says: 'web_version_too_old', message: versionMessage } as const;
+
 /** Rules for the backend's own words, which are not documented. */
 const zaiWebRules: readonly FailureRule[] = [
   // Neither time nor another key mends these: the target is left, and the next one asked.
-  { code: /captcha/i, kind: 'unexpected', message: captchaMessage },
-  { code: /^426$/, kind: 'unexpected', message: versionMessage },
-  { status: [426], kind: 'unexpected', message: versionMessage },
-  { text: /client version|client check/i, kind: 'unexpected', message: versionMessage },
-  { status: [405], kind: 'unexpected', message: wallMessage },
+  { code: /captcha/i, kind: 'unexpected', says: 'captcha_required', message: captchaMessage },
+  { code: /^426$/, ...tooOld },
+  { status: [426], ...tooOld },
+  { text: /client version|client check/i, ...tooOld },
+  { status: [405], kind: 'unexpected', says: 'blocked_by_firewall', message: wallMessage },
   { code: /^MODEL_CONCURRENCY_LIMIT$/, kind: 'rate_limit' },
   { text: /concurrency|并发/i, kind: 'rate_limit' },
   { text: /model.{0,40}not found/i, kind: 'not_found' },

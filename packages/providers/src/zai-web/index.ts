@@ -2,7 +2,7 @@ import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
-import { findUnsupported } from './messages.ts';
+import { findUnsupported, picturesOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
 import { zaiWebOptions } from './settings.ts';
@@ -26,6 +26,7 @@ export const zaiWeb = defineProvider({
     framing: 'sse-unterminated',
     isStreamOnly: true,
     findUnsupported,
+    refusesGuests: (body) => picturesOf(body).length > 0,
     prepare: (body, plan) => prepare(body, plan, options),
     toUpstream: (body, plan) => toUpstream(body, plan, options),
     translateStream,

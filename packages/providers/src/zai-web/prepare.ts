@@ -67,6 +67,7 @@ function asGuest(failure: UpstreamFailure, text: string): UpstreamFailure {
     ? {
         ...cannot('chat.z.ai takes pictures of signed-in users alone, and this token is not known to be one.'),
         status: failure.status,
+        isOfCredential: true,
       }
     : failure;
 }

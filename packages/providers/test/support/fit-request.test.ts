@@ -106,6 +106,13 @@ describe('a request to a provider that can do less than OpenAI', () => {
     expect(fit(user(part), adapterThat({ images })).kind).toBe(kind);
   });
 
+  it('is named once, whoever finds it', () => {
+    const adapter = adapterThat({ parameters: new Set() }, { findUnsupported: () => [['tools'], ['seed'], ['tools']] });
+    expect(fit({ tools: [{}], seed: 1 }, adapter)).toMatchObject({
+      failure: { message: 'The model "m" does not support "tools", "seed".' },
+    });
+  });
+
   it('is looked at by the adapter too', () => {
     const adapter = adapterThat({}, { findUnsupported: () => [['temperature']] });
     expect(fit({ temperature: 3 }, adapter)).toMatchObject({ failure: { param: 'temperature' } });

@@ -13,14 +13,18 @@ describe('an error inside an answer', () => {
     [
       'in data',
       { data: { error: { detail: 'client check failed', code: 426 }, done: true } },
-      { kind: 'unexpected', code: undefined, message: expect.stringContaining('too old') },
+      { kind: 'unexpected', code: 'web_version_too_old', message: expect.stringContaining('too old') },
     ],
     [
       'in data of data',
       { data: { data: { done: true, error: captcha }, done: true } },
       { kind: 'unexpected', message: expect.stringMatching(official) },
     ],
-    ['in both', { data: { data: { error: captcha }, error: captcha } }, { kind: 'unexpected', code: captcha.code }],
+    [
+      'in both',
+      { data: { data: { error: captcha }, error: captcha } },
+      { kind: 'unexpected', code: 'captcha_required' },
+    ],
     [
       'in inner',
       { data: { inner: { error: { code: 'X', message: 'boom' } } } },

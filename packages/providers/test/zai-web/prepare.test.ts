@@ -114,7 +114,7 @@ describe('before a request', () => {
       'glm-4.5v',
       withPicture,
       [{ status: 403, body: { detail: 'no' } }],
-      { kind: 'unsupported', message: expect.stringContaining('signed-in') },
+      { kind: 'unsupported', message: expect.stringContaining('signed-in'), isOfCredential: true },
     ],
     [
       'a guest without rights',

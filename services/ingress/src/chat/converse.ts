@@ -5,7 +5,7 @@ import type { ThinkingMode } from '@sluice/thinking';
 import type { Response } from 'express';
 import { bodyStored, contextOf, principalOf } from '../context.ts';
 import type { Admitted } from './admit.ts';
-import { createExchange, type Exchange, type ExchangeNeeds } from './exchange.ts';
+import { createExchange, type Exchange, type ExchangeNeeds, type FailureFacts } from './exchange.ts';
 import type { Reservation } from './measure-prompt.ts';
 import type { Observation } from './observe.ts';
 import type { Reply } from './reply.ts';
@@ -109,14 +109,14 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
   );
 
   /** Tells the client of the end even if the reply throws: by an error event, a status, or a broken connection. */
-  function onError(error: GatewayError, { attempts }: { readonly attempts: number }): void {
+  function onError(error: GatewayError, { attempts, failure }: Pick<FailureFacts, 'attempts' | 'failure'>): void {
     let isTold = false;
     try {
       isTold = reply.onError(error);
     } catch (cause) {
       needs.onInternal(cause);
     }
-    observation.failed(error, { attempts, status: isTold ? 200 : error.status });
+    observation.failed(error, { attempts, failure, status: isTold ? 200 : error.status });
     if (isTold) return done();
     if (attempts > 0 && !response.headersSent) response.setHeader('x-sluice-attempts', attempts);
     reject(error);

@@ -1,4 +1,14 @@
-import type { Answered, ChatJob, Delivered, End, ErrorCode, GatewayError, Holds, RetryState } from '@sluice/protocol';
+import type {
+  Answered,
+  ChatJob,
+  Delivered,
+  End,
+  ErrorCode,
+  Failed,
+  GatewayError,
+  Holds,
+  RetryState,
+} from '@sluice/protocol';
 import type { TakeBack } from '@sluice/queue';
 import type { Continuation } from './rescue.ts';
 
@@ -7,6 +17,8 @@ export interface FailureFacts {
   readonly attempts: number;
   /** Upstream events that the client got before. */
   readonly events: number;
+  /** The last failure of a call, for the log. */
+  readonly failure?: Failed['failure'];
 }
 
 /**

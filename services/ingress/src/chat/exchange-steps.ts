@@ -140,7 +140,11 @@ export function onContinuation(
       return finish(state, { kind: 'tell_end', end });
     }
     case 'over': {
-      const facts = { attempts: state.attempts, events: chunks };
+      const facts = {
+        attempts: state.attempts,
+        events: chunks,
+        failure: ending.isLost ? undefined : ending.state.lastFailure,
+      };
       return finish(state, { kind: 'tell_error', error: ending.error, facts }, facts);
     }
     case 'rerun': {

@@ -1,4 +1,4 @@
-import type { Answered, End, ErrorCode, GatewayError } from '@sluice/protocol';
+import type { Answered, End, ErrorCode, Failed, GatewayError } from '@sluice/protocol';
 import {
   httpResponseAttributes,
   httpServerSpan,
@@ -30,10 +30,17 @@ export interface Observation {
   /** The first of these ends it; what follows is ignored. */
   complete(end: End): void;
   /** `status` is what the client saw: 200 when the error came inside a stream. */
-  failed(error: GatewayError, facts: { readonly attempts?: number | undefined; readonly status: number }): void;
+  failed(error: GatewayError, facts: FailedFacts): void;
   cancelled(): void;
   /** One of a flood: it ends without a line of its own in the log. */
   unlogged(): void;
+}
+
+interface FailedFacts {
+  readonly attempts?: number | undefined;
+  readonly status: number;
+  /** The last failure of a call. */
+  readonly failure?: Failed['failure'];
 }
 
 export interface ObserveNeeds {
@@ -105,10 +112,11 @@ export function observe(
     readonly outcome: 'complete' | 'error' | 'cancelled' | 'refused';
     readonly code?: ErrorCode;
     readonly attempts?: number | undefined;
+    readonly failure?: Failed['failure'];
     readonly end?: End;
   }
 
-  function conclude({ status, outcome, code, attempts, end }: Conclusion): void {
+  function conclude({ status, outcome, code, attempts, failure, end }: Conclusion): void {
     isOver = true;
     const durationMs = now() - startedAt;
     totals.count({ durationMs, isError: outcome === 'error' });
@@ -151,6 +159,8 @@ export function observe(
       outcome,
       code,
       upstream: answered?.upstream,
+      upstream_status: failure?.status,
+      failure_kind: failure?.kind,
       attempts: attempts ?? answered?.attempts,
       continuations: answered?.continuations,
       duration_ms: Math.round(durationMs),
@@ -198,12 +208,12 @@ export function observe(
     complete(end) {
       if (!isOver) conclude({ status: 200, outcome: 'complete', end });
     },
-    failed(error, { attempts, status }) {
+    failed(error, { attempts, failure, status }) {
       if (isOver) return;
       const { code, message } = error;
       if (refusals.has(code)) metrics.refused(code);
       span.fail({ code, message });
-      conclude({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts });
+      conclude({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts, failure });
     },
     cancelled() {
       if (isOver) return;

@@ -21,7 +21,11 @@ export type WorkerReport =
   | { readonly kind: 'started'; readonly workerId: string }
   | { readonly kind: 'answered'; readonly answered: Answered }
   | { readonly kind: 'end'; readonly end: End }
-  | { readonly kind: 'error'; readonly error: GatewayError; readonly facts: Pick<Failed, 'attempts' | 'events'> }
+  | {
+      readonly kind: 'error';
+      readonly error: GatewayError;
+      readonly facts: Pick<Failed, 'attempts' | 'events' | 'failure'>;
+    }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
 
 /**

@@ -204,6 +204,9 @@ describe.each(typeNames)('secrets of %s show nowhere', (type) => {
     const calls = await sluice.simulator.calls();
     expect(calls.map(({ credential }) => credential)).toEqual(calls.map(() => keyOf(type)));
     if (withHeaders.includes(type)) expect(calls[0]?.headers['x-team']).toBe(secretOf('Header'));
+    // Addresses are among what is searched: some providers are given their token in the query.
+    const [worker] = sluice.fleet.workers;
+    expect(worker?.output()).toMatch(new RegExp(`"target":"good-${type}/[^"]+","method":"POST","url":"http[^"?]+"`));
     await expectNothing();
   });
 

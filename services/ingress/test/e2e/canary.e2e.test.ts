@@ -89,6 +89,9 @@ function account(id: string, baseUrl: string, secret: Canary): object {
   return { id, type: 'openai', base_url: baseUrl, credentials: [{ id: 'only', api_key: canaries[secret] }] };
 }
 
+const traced = (message: string): boolean =>
+  sluice.fleet.workers.some(({ output }) => output().includes(`"msg":"${message}"`));
+
 const lineCount = (text: string): number => text.split('"msg":"request"').length - 1;
 
 /** Everything that the product shows, by where. */
@@ -148,6 +151,9 @@ describe('secrets and prompts show nowhere', () => {
     const whole = await post(sluice, { ...authorized, model: 'demo-t5' });
     expect(whole.status).toBe(200);
     await whole.text();
+    // Lines of every step are among those that are searched.
+    const steps = ['run begins', 'attempt begins', 'provider called', 'provider answers', 'attempt ended'];
+    await until(() => steps.every(traced), { what: 'a line of each step' });
     const [call] = await sluice.simulator.calls();
     expect(call?.credential).toBe(canaries.provider);
     expect(call?.body).toContain(canaries.prompt);

@@ -125,6 +125,38 @@ describe('bailian-proxy', () => {
   );
 });
 
+describe('bailian-proxy with time-outs of its own', () => {
+  const ingress = useProfile('bailian-proxy', () => ({
+    ALIYUN_APP_ID: 'app-1-t2-f2500',
+    ALIYUN_API_KEY: 'tok-aliyun',
+    ALIYUN_BASE_URL: simulator.url,
+    REQUEST_TIMEOUT: '1',
+    STREAM_TIMEOUT: '5',
+  }));
+  const stream = async (): Promise<number> => {
+    const answer = await openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey }).chat.completions.create({
+      model: 'any',
+      messages: [{ role: 'user', content: 'hello' }],
+      stream: true,
+    });
+    let chunks = 0;
+    for await (const _chunk of answer) chunks++;
+    return chunks;
+  };
+
+  it('waits for a stream as long as STREAM_TIMEOUT says, with one call', verifies('002-16'), async () => {
+    await simulatorControl(simulator.url).reset();
+    expect(await stream()).toBeGreaterThan(1);
+    expect((await simulatorControl(simulator.url).stats()).total).toBe(1);
+  });
+
+  it('ends a whole answer after REQUEST_TIMEOUT, which is shorter', verifies('002-15'), async () => {
+    await simulatorControl(simulator.url).reset();
+    await expect(ask(ingress(), 'any')).rejects.toMatchObject({ status: 504, code: 'upstream_timeout' });
+    expect((await simulatorControl(simulator.url).stats()).total).toBe(1);
+  });
+});
+
 describe('z2api', () => {
   const ingress = useProfile('z2api', () => ({
     DEFAULT_KEY: 'sk-z2api-client-0001',

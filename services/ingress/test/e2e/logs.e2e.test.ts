@@ -38,7 +38,8 @@ async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
 
 /** Returns the lines that the worker wrote of a request that failed once: the attempt, and what follows. */
 function workOf(sluice: Sluice, internalId: unknown): Promise<Line[]> {
-  const find = (): Line[] => ofWorker(sluice).filter(({ internal_id: id }) => id === internalId);
+  const find = (): Line[] =>
+    ofWorker(sluice).filter(({ internal_id: id, level }) => id === internalId && level !== 'debug');
   return until(() => find().length > 1 && find(), { what: "the worker's lines" });
 }
 
@@ -66,7 +67,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
 
   it(
     "join a request's lines by trace id and by an id of ours, and the client knows the line by its own",
-    verifies('001-10'),
+    verifies('001-10', '000-39', '004-26'),
     async () => {
       const { line, work, shownId } = await retried('id-of-the-client');
       expect(shownId).toBe('id-of-the-client');
@@ -77,14 +78,27 @@ describe('the logs of an ingress and a worker at level trace', () => {
           service: 'sluice-worker',
           level: 'warn',
           trace_id: traceId,
-          msg: 'attempt failed',
+          msg: 'attempt 1 of 5 failed',
           attempt: 1,
+          max_attempts: 5,
           upstream: 'sim',
           credential: 'a',
           kind: 'server',
           status: 500,
+          reason: expect.stringMatching(/\w/),
+          remedy: 'retry',
         },
-        { service: 'sluice-worker', level: 'warn', trace_id: traceId, code: 'upstream_error', attempts: 1 },
+        {
+          service: 'sluice-worker',
+          level: 'warn',
+          trace_id: traceId,
+          code: 'upstream_error',
+          attempts: 1,
+          max_attempts: 5,
+          base_delay_ms: 1,
+          delay_ms: expect.any(Number),
+          status: 500,
+        },
       ]);
     },
   );
@@ -123,14 +137,23 @@ describe('the logs of an ingress and a worker at level trace', () => {
   });
 
   it('grow by one line a request, however many tokens it has', async () => {
-    const before = ofIngress(sluice).length + ofWorker(sluice).length;
+    const lines = (): Line[] => [...ofIngress(sluice), ...ofWorker(sluice)];
+    const count = (isDetail: boolean): number =>
+      lines().filter(({ level: at }) => (at === 'debug') === isDetail).length;
+    const first = await openStream(sluice, { model: 'demo-t1-each' });
+    await first.finish();
+    await requestLine(sluice, String(first.headers['x-request-id']));
+    const details = (id: unknown): number => lines().filter(({ internal_id: own }) => own === id).length;
+    const ofFirst = details((await requestLine(sluice, String(first.headers['x-request-id'])))['internal_id']);
+    const before = count(false);
     const answer = await openStream(sluice, { model: 'demo-t1000-each' });
     await answer.finish();
     expect(answer.content.events.length).toBeGreaterThan(1000);
     const line = await requestLine(sluice, String(answer.headers['x-request-id']));
     expect(line).toMatchObject({ completion_tokens: 1000, stream: true, model: 'demo-t1000-each', upstream: 'sim' });
     expect(line['ttft_ms']).toBeLessThanOrEqual(line['duration_ms'] as number);
-    expect(ofIngress(sluice).length + ofWorker(sluice).length).toBe(before + 1);
+    expect(count(false)).toBe(before + 1);
+    expect(details(line['internal_id'])).toBe(ofFirst);
   });
 
   it.each([
@@ -138,7 +161,18 @@ describe('the logs of an ingress and a worker at level trace', () => {
     ['without a valid key', { model: 'demo-t1', key: 'sk-nobody-knows' }, { level: 'warn', code: 'invalid_api_key' }],
     ['not valid', { model: 'demo', fields: { n: 0 } }, { level: 'warn', status: 400, outcome: 'error' }],
     ['failed at the provider', { model: 'demo-e400' }, { level: 'warn', status: 400, code: 'upstream_rejected' }],
-    ['failed for good', { model: 'demo-e500' }, { level: 'error', status: 502, code: 'upstream_error', attempts: 5 }],
+    [
+      'failed for good',
+      { model: 'demo-e503' },
+      {
+        level: 'error',
+        status: 502,
+        code: 'upstream_error',
+        attempts: 5,
+        upstream_status: 503,
+        failure_kind: 'server',
+      },
+    ],
     [
       'broken off in the middle, again and again',
       { model: 'demo-t9-i20-reset-k4', fields: { stream: true } },
@@ -149,6 +183,34 @@ describe('the logs of an ingress and a worker at level trace', () => {
     await response.text();
     expect(await requestLine(sluice, response.headers.get('x-request-id'))).toMatchObject(expected);
   });
+
+  it(
+    "tell at level debug what a run did, and nothing of its client's words",
+    verifies('000-14', '001-40'),
+    async () => {
+      const response = await post(sluice, { model: 'demo-t2-e503-n1', content: 'WrenSecretWords' });
+      await response.text();
+      const { internal_id: internalId } = await requestLine(sluice, response.headers.get('x-request-id'));
+      const find = (): Line[] =>
+        ofWorker(sluice).filter(({ internal_id: id, level }) => id === internalId && level === 'debug');
+      await until(() => find().filter(({ msg }) => msg === 'attempt ended').length === 2, { what: 'both attempts' });
+      const target = 'sim/demo-t2-e503-n1';
+      expect(find()).toMatchObject([
+        { msg: 'run begins', targets: [target], attempts: 0, stream: false },
+        { msg: 'attempt begins', attempt: 1, max_attempts: 5, target, credential: 'a', is_probe: false },
+        { msg: 'provider called', method: 'POST', url: expect.stringMatching(/\/v1\/chat\/completions$/) },
+        { msg: 'provider answers', status: 503, after_ms: expect.any(Number) },
+        { msg: 'attempt ended', outcome: 'error' },
+        { msg: 'run begins', attempts: 1 },
+        { msg: 'attempt begins', attempt: 2 },
+        { msg: 'provider called', attempt: 2 },
+        { msg: 'provider answers', status: 200 },
+        { msg: 'attempt ended', outcome: 'complete', finish_reason: 'stop' },
+      ]);
+      const said = [...ofIngress(sluice), ...ofWorker(sluice)].map((line) => JSON.stringify(line)).join();
+      expect(said).not.toMatch(/WrenSecretWords|tok-sim-a/);
+    },
+  );
 
   it('say when a client left', async () => {
     const leaver = startLeaver(sluice, { model: longStream, content: 'leaver' });

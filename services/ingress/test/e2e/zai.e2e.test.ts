@@ -185,9 +185,12 @@ describe('the backend of chat.z.ai', () => {
     sluice = await startSluice({
       ingresses: 1,
       workers: 1,
+      env: { SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
       config: (simulatorUrl) => ({
         retry,
         upstreams: [
+          web('mixed', simulatorUrl, signing, [tokenOf('guest-8'), tokenOf('user-0003')]),
+          withGuests(web('visited', simulatorUrl, { ...signing, zai_web_guests: true }, [tokenOf('user-0004')])),
           web('web', simulatorUrl, signing, [tokenOf('user-0001'), tokenOf('user-0002')]),
           web('guest', simulatorUrl, signing, [tokenOf('guest-7')]),
           web('older', simulatorUrl, { signing_variant: 'v1', signing_key: 'junjie', zai_web_api: 'v1' }, ['tok-old']),
@@ -201,6 +204,7 @@ describe('the backend of chat.z.ai', () => {
             id,
             targets: [{ upstream: id, model: 'demo-t3' }],
           })),
+          ...['mixed', 'visited'].map((id) => ({ id, targets: [{ upstream: id, model: 'glm-4.5v' }] })),
           { id: 'guest-eyes', targets: [{ upstream: 'guest', model: 'glm-4.5v' }] },
           { id: '*', targets: [{ upstream: 'web' }] },
         ],
@@ -208,7 +212,18 @@ describe('the backend of chat.z.ai', () => {
     });
   });
   const target = (upstream: string, model: string, priority: number): object => ({ upstream, model, priority });
-  const web = (id: string, url: string, options: object, keys: readonly string[]): object => ({
+  const withGuests = ({ credentials, ...upstream }: WebUpstream): object => ({
+    ...upstream,
+    credentials: [{ id: 'anonymous', anonymous: true }, ...credentials],
+  });
+  interface WebUpstream {
+    readonly id: string;
+    readonly type: string;
+    readonly base_url: string;
+    readonly options: object;
+    readonly credentials: readonly object[];
+  }
+  const web = (id: string, url: string, options: object, keys: readonly string[]): WebUpstream => ({
     id,
     type: 'zai-web',
     base_url: url,
@@ -247,6 +262,33 @@ describe('the backend of chat.z.ai', () => {
     });
   });
 
+  const asks = (model: string) =>
+    whole({ model, messages: asking([{ type: 'text', text: 'rid=x' }, picture]) }).then(
+      ({ content }) => content?.includes('x.0 ') ?? false,
+      (error: unknown) => error,
+    );
+  const inTurn = async (model: string): Promise<readonly unknown[]> => {
+    const answers: unknown[] = [];
+    for (let at = 0; at < 6; at++) answers.push(await asks(model));
+    return answers;
+  };
+
+  it('sends pictures as a user where guests have a credential beside', verifies('000-04', '000-20'), async () => {
+    expect(await inTurn('visited')).toEqual([true, true, true, true, true, true]);
+    expect((await sluice.simulator.calls()).filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await whole({ model: 'visited', messages: asking() })).toMatchObject({ content: expect.any(String) });
+  });
+
+  it('asks the next credential where one turns out to be a guest, and lets none rest for it', async () => {
+    expect(await inTurn('mixed')).toEqual([true, true, true, true, true, true]);
+    const refused = (await sluice.simulator.calls()).filter(({ status }) => status !== 200);
+    expect(refused.length).toBeGreaterThan(0);
+    // The guest is good for all else: half of the requests without pictures go out as it.
+    await sluice.simulator.reset();
+    for (let at = 0; at < 4; at++) await whole({ model: 'mixed', messages: asking() });
+    expect(new Set((await sluice.simulator.calls()).map(({ credential }) => credential)).size).toBe(2);
+  });
+
   it('takes none of guests, and says so', async () => {
     const content = [{ type: 'text', text: 'see' }, picture];
     const refused = await post(sluice, { model: 'guest-eyes', fields: { messages: [{ role: 'user', content }] } });
@@ -260,13 +302,16 @@ describe('the backend of chat.z.ai', () => {
     expect((await sluice.simulator.stats()).total).toBe(2);
   });
 
-  it.each<[string, RegExp]>([
-    ['demo-captcha-t3', /captcha.*official API/],
-    ['demo-old-t3', /too old/],
-  ])('fails for good with %s', async (model, message) => {
+  it.each<[string, string, RegExp]>([
+    ['demo-captcha-t3', 'captcha_required', /captcha.*official API/],
+    ['demo-old-t3', 'web_version_too_old', /too old/],
+  ])('fails for good with %s, which an SDK does not send again', async (model, code, message) => {
     const refused = await post(sluice, { model });
     expect([refused.status, (await sluice.simulator.stats()).total]).toEqual([502, 1]);
-    expect(await refused.text()).toMatch(message);
+    expect(refused.headers.get('x-should-retry')).toBe('false');
+    const body = await refused.text();
+    expect(JSON.parse(body)).toMatchObject({ error: { code } });
+    expect(body).toMatch(message);
   });
 
   it('signs anew with each try', verifies('000-36'), async () => {
