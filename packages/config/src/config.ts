@@ -275,6 +275,10 @@ export interface BreakerConfig {
 
 export interface LogConfig {
   readonly level: LogLevel;
+  /** The file to which `npm start` appends the lines of all services; undefined = none. */
+  readonly file: string | undefined;
+  /** Age at which older parts of that file are removed. */
+  readonly retentionDays: number;
 }
 
 /** From the most to the least talkative. */

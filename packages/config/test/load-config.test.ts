@@ -93,7 +93,7 @@ describe('loadConfig', () => {
       },
       breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
       warnings: [],
-      log: { level: 'info' },
+      log: { level: 'info', file: undefined, retentionDays: 30 },
       demo: true,
     });
   });
@@ -169,7 +169,7 @@ log: { level: error }
     expect([server.host, server.metricsHost, worker.metricsHost]).toEqual(['0.0.0.0', '127.0.0.1', '127.0.0.1']);
   });
 
-  it('takes what is set but empty for not set, as long as it holds no secret', () => {
+  it('takes what is set but empty for not set', () => {
     const env = {
       ...anyKey,
       PORT: '',
@@ -180,6 +180,14 @@ log: { level: error }
       METRICS_PORT: '',
     };
     expect(load(undefined, env)).toEqual(load(undefined));
+  });
+
+  it('warns of a secret that is set but empty', () => {
+    const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', DATABASE_URL: '', SLUICE_API_KEYS: '' };
+    const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', empty);
+    expect([redis.isDefault, secretKey]).toEqual([true, undefined]);
+    expect(warnings).toEqual(Object.keys(empty).map((name) => `${name} is set but empty, which counts as not set`));
+    expect(problemsOf(undefined, { SLUICE_API_KEYS: '' })).toEqual([expect.stringMatching(/^keys: are missing/)]);
   });
 
   it('freezes all of it', () => {
@@ -211,7 +219,7 @@ keys: [{ name: a, key: short }]
 retry: { mode: quick }
 sever: {}
 `,
-        { PORT: '80a', SLUICE_API_KEYS: '' },
+        { PORT: '80a', SLUICE_API_KEYS: 'sk-good-key,' },
       ),
     );
     expect(error.message).toBe(
@@ -223,7 +231,7 @@ sever: {}
         '  retry.mode: must be one of default, fast, balanced, secure, linear',
         '  sever: is not a setting; did you mean server?',
         '  PORT: must be a whole number from 0 to 65535',
-        '  SLUICE_API_KEYS: is empty; it must be client keys separated by commas, or not set at all',
+        '  SLUICE_API_KEYS[1]: is empty; it must be at least 8 characters without spaces',
       ].join('\n'),
     );
     expect(error.name).toBe('ConfigError');

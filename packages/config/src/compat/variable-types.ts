@@ -1,7 +1,7 @@
-import { isBaseUrl } from '../schema/base-url.ts';
 import { must, oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
-import { isExampleSecret, notAnExample } from '../example-secrets.ts';
+import { isOwnSecret, notKnownToAll, secretText } from '../example-secrets.ts';
+import { isBaseUrl } from '../schema/base-url.ts';
 import { plainKey } from '../schema/keys.ts';
 
 /** A whole number in digits; as text. */
@@ -30,32 +30,16 @@ export const trueOrFalse = (): z.ZodType<boolean, string> =>
     .pipe(oneOf(['true', 'false']))
     .transform((text) => text === 'true');
 
-const secretInWords = 'text without spaces';
-
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 
 export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlInWords));
 
 /** A provider's key or token. */
-export const secret = (): z.ZodString =>
-  z
-    .string(must(secretInWords))
-    .regex(/^[\x21-\x7e]+$/, must(secretInWords))
-    .refine((text) => !isExampleSecret(text), notAnExample);
+export const secret = (): z.ZodString => secretText('text without spaces');
+
+/** The id of an application of the user's own; no secret, but examples of it stand in documentation too. */
+export const ownId = (wanted: string): z.ZodString =>
+  z.string(must(wanted)).min(1, must(wanted)).refine(isOwnSecret, notKnownToAll);
 
 /** A client's key. */
 export const clientKey = (): z.ZodString => plainKey;
-
-interface AnonymousAccess {
-  readonly ENABLE_CLIENT_AUTH?: boolean;
-  readonly ALLOW_ANONYMOUS_ACCESS: boolean;
-}
-
-/** Nobody is let in without a key unless somebody said so. */
-export function anonymousKeys({
-  ENABLE_CLIENT_AUTH = true,
-  ALLOW_ANONYMOUS_ACCESS,
-}: AnonymousAccess): readonly object[] {
-  if (!ENABLE_CLIENT_AUTH) return [{ name: 'anonymous', anonymous: 'any_key' }];
-  return ALLOW_ANONYMOUS_ACCESS ? [{ name: 'anonymous', anonymous: 'without_key' }] : [];
-}

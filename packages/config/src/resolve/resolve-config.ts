@@ -56,7 +56,11 @@ export function resolveConfig(parts: Parts): Config {
       openMs: settings.breaker.open_ms,
     },
     warnings: [...parts.warnings, ...openAccess],
-    log: { level: environment.LOG_LEVEL ?? settings.log.level },
+    log: {
+      level: environment.LOG_LEVEL ?? settings.log.level,
+      file: settings.log.file,
+      retentionDays: settings.log.retention_days,
+    },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
 }
