@@ -77,6 +77,8 @@ export interface ServerConfig extends ManagementConfig {
   readonly slowClientMs: number;
   /** Take the client's address from `x-forwarded-for`. */
   readonly trustProxy: boolean;
+  /** List the models to clients without a key too. */
+  readonly hasPublicModels: boolean;
   /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
   readonly trustTraceContext: boolean;
 }

@@ -35,6 +35,7 @@ describe('loadConfig', () => {
         slowClientBytes: 4_194_304,
         slowClientMs: 30_000,
         trustProxy: false,
+        hasPublicModels: false,
         trustTraceContext: false,
       },
       worker: {
@@ -100,7 +101,7 @@ describe('loadConfig', () => {
 
   it('reads every setting of the file', () => {
     const config = load(`
-server: { port: 1, host: a, metrics_port: 22, metrics_host: c, trust_trace_context: true, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
+server: { port: 1, host: a, metrics_port: 22, metrics_host: c, public_models: true, trust_trace_context: true, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
 worker: { metrics_port: 9, metrics_host: b, drain_timeout_ms: 10, concurrency: 11, max_event_bytes: 12, max_body_bytes: 13 }
 queue: { shards: 14 }
 limits: { max_concurrent_requests: 15, queue_size: 16, max_queue_wait_ms: 17, lease_ms: 1800 }
@@ -115,6 +116,7 @@ redis: { key_prefix: "other:one" }
         host: 'a',
         metricsPort: 22,
         metricsHost: 'c',
+        hasPublicModels: true,
         trustTraceContext: true,
         drainTimeoutMs: 2,
         maxBodyBytes: 3,

@@ -100,7 +100,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
   if (redis.url !== undefined) onRedis(redis.url);
   const ports = await choosePorts(settings, terminal.say);
   const newApiKey = settings.hasClientKeys ? undefined : keepApiKey(join(root, '.sluice/api-key'));
-  const newSecretKey = settings.needsSecretKey ? keepSecretKey(join(root, '.sluice/secret-key')) : undefined;
+  const newSecretKey = settings.needsSecretKey ? secretKeyOf(scene) : undefined;
   const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey, newSecretKey });
   const logs = join(stateFolder, 'logs');
   await startServices(plans, { root, logs, terminal, context, isQuiet, copy, known: new Set(settings.warnings) });
@@ -114,6 +114,13 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
     logs: [relative(root, logs), ...(settings.log.file === undefined ? [] : [settings.log.file])],
   };
   return { facts, plans };
+}
+
+/** Other processes can't read what it encrypts, so that its place is told. */
+function secretKeyOf({ root, terminal }: Launch): string {
+  const file = '.sluice/secret-key';
+  terminal.say(`SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in ${file}, which was made here.`);
+  return keepSecretKey(join(root, file));
 }
 
 function keyOf({ apiKey, isOpen }: Settings, newApiKey: string | undefined): ReadyFacts['key'] {

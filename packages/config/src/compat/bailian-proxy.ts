@@ -55,6 +55,7 @@ export const bailianProxy = defineProfile({
 });
 
 const settingNames = {
+  'upstreams[0].options.app_id': 'ALIYUN_APP_ID',
   'worker.max_connections': 'MAX_CONNS_PER_HOST',
   'worker.keep_alive_ms': 'IDLE_CONN_TIMEOUT',
   'timeouts.total_ms': 'REQUEST_TIMEOUT',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { providers } from '@sluice/providers';
 import { z } from 'zod';
 import type { ConfigProblem } from '../config-error.ts';
 import { exampleFault } from '../example-secrets.ts';
@@ -135,8 +136,7 @@ function accessOf({ home, read }: Machine, settings: SettingsFile, values: Value
   };
 }
 
-const whereClientIs =
-  "They are the OAuth client of iFlow's command line tool, which Sluice does not ship: iflow2api has them in auth/oauth.py";
+const { whereClientIs = '' } = providers.iflow.login ?? {};
 
 function keyAccess(apiKey: string): Access | Problems {
   const fault = exampleFault(apiKey);

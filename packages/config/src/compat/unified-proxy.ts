@@ -49,9 +49,12 @@ export const unifiedProxy = defineProfile({
       ...(values.SUPPORTS_FUNCTION_CALLING === false && TYPE !== 'coze' ? ['tools'] : []),
     ];
     const upstream = TYPE.replace('_', '-');
+    const { server, keys } = accessOf(values, { port: 8000 });
     return {
       settings: {
-        ...accessOf(values, { port: 8000 }),
+        // `curl http://localhost:8000/models` needed no key there.
+        server: { ...server, public_models: true },
+        keys,
         upstreams: [
           {
             id: upstream,

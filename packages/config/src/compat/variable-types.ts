@@ -14,14 +14,18 @@ export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number
     .pipe(z.number().min(min, must(wanted)).max(max, must(wanted)));
 }
 
+/** Timers of Node end at once beyond this, some 24 days. */
+export const longestMs = 2 ** 31 - 1;
+
 /** Milliseconds. Less than a second is taken for a slip: another gateway counts the same name in seconds. */
 export function milliseconds(): z.ZodType<number, string> {
   const wanted = 'milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)';
-  return digits().pipe(z.number().min(1000, must(wanted)));
+  return digits(0, longestMs).pipe(z.number().min(1000, must(wanted)));
 }
 
 /** Seconds, as milliseconds. */
-export const seconds = (): z.ZodType<number, string> => digits(1).transform((number) => number * 1000);
+export const seconds = (): z.ZodType<number, string> =>
+  digits(1, Math.floor(longestMs / 1000)).transform((number) => number * 1000);
 
 export const trueOrFalse = (): z.ZodType<boolean, string> =>
   z

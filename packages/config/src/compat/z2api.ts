@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { retryPresets } from '@sluice/policy';
 import { accessOf, accessVariables } from './access.ts';
 import { defineProfile, withoutEffect } from './profile.ts';
-import { clientKey, digits, milliseconds, trueOrFalse } from './variable-types.ts';
+import { clientKey, digits, longestMs, milliseconds, trueOrFalse } from './variable-types.ts';
 import { zaiNames, zaiRouting, zaiVariables, zaiWarnings } from './zai-web.ts';
 
 /** Beyond these a slow client is given up before its upstream is held back. */
@@ -15,11 +15,11 @@ const variables = z.object({
   DEFAULT_KEY: clientKey().optional(),
   PERFORMANCE_MODE: oneOf(['fast', 'balanced', 'secure']).default('balanced'),
   MAX_RETRIES: digits(0, 99).optional(),
-  RETRY_DELAY: digits().optional(),
+  RETRY_DELAY: digits(0, longestMs).optional(),
   REQUEST_TIMEOUT: milliseconds().optional(),
   STREAM_TIMEOUT: milliseconds().optional(),
-  RANDOM_DELAY_MIN: digits().optional(),
-  RANDOM_DELAY_MAX: digits().optional(),
+  RANDOM_DELAY_MIN: digits(0, longestMs).optional(),
+  RANDOM_DELAY_MAX: digits(0, longestMs).optional(),
   MAX_CONCURRENT_CONNECTIONS: digits(1).default(1000),
   CONNECTION_QUEUE_SIZE: digits().default(500),
   MAX_CONNECTION_TIME: milliseconds().default(600_000),

@@ -109,6 +109,9 @@ export const server = across(
     trust_proxy: flag()
       .default(false)
       .describe("Take the client's address from `x-forwarded-for`. Only behind a proxy that sets it itself."),
+    public_models: flag()
+      .default(false)
+      .describe('List the models to clients without a key too. Chats and vectors need a key all the same.'),
     trust_trace_context: flag()
       .default(false)
       .describe(

@@ -455,7 +455,7 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     ]);
   });
 
-  it('says what has no effect', verifies('003-25', '003-35', '003-38'), () => {
+  it('says what has no effect', verifies('003-25', '003-35'), () => {
     const { warnings } = unified({
       DATABASE_URL: 'sqlite+aiosqlite:///./data/proxy.db',
       USER_ID: '1000',
@@ -619,6 +619,42 @@ describe('every profile', () => {
     const { warnings: usual, ...least } = loadLeast(name);
     expect(config).toEqual(least);
     expect(warnings.filter((warning) => !warning.endsWith('is set but empty, which counts as not set'))).toEqual(usual);
+  });
+
+  it.each(compatNames)('speaks of variables and files of its user alone, whatever they hold: %s', (name) => {
+    const variables = Object.keys(compatProfiles[name].variables.shape);
+    const texts = [
+      '0',
+      '-1',
+      '7',
+      '5000',
+      '99999999',
+      '99999999999999',
+      'x y',
+      'true',
+      'false',
+      '*',
+      'http://h/x?y',
+      'coze',
+      'azure_openai',
+    ];
+    const told = variables
+      .flatMap((variable) => texts.map((text) => ({ [variable]: text })))
+      .flatMap((env) => {
+        try {
+          loadLeast(name, env);
+          return [];
+        } catch (error) {
+          if (error instanceof ConfigError) return error.problems;
+          throw error;
+        }
+      });
+    expect(told.length).toBeGreaterThan(10);
+    for (const { path, message } of told) {
+      expect([...variables, 'SLUICE_API_KEYS', 'SLUICE_SECRET_KEY'], `${path}: ${message}`).toContain(path);
+      // Names of settings are the only words with low lines between small letters.
+      expect(message.replaceAll('azure_openai', '')).not.toMatch(/[a-z]_[a-z]/);
+    }
   });
 
   it.each([
