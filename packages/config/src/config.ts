@@ -77,6 +77,8 @@ export interface ServerConfig extends ManagementConfig {
   readonly slowClientMs: number;
   /** Take the client's address from `x-forwarded-for`. */
   readonly trustProxy: boolean;
+  /** List the models to clients without a key too. */
+  readonly hasPublicModels: boolean;
   /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
   readonly trustTraceContext: boolean;
 }
@@ -279,6 +281,10 @@ export interface BreakerConfig {
 
 export interface LogConfig {
   readonly level: LogLevel;
+  /** The file to which `npm start` appends the lines of all services; undefined = none. */
+  readonly file: string | undefined;
+  /** Age at which older parts of that file are removed. */
+  readonly retentionDays: number;
 }
 
 /** From the most to the least talkative. */

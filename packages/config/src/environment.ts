@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compatNames } from './compat/read-compat.ts';
 import type { ConfigProblem } from './config-error.ts';
-import { isExampleSecret, notAnExample } from './example-secrets.ts';
+import { isOwnSecret, notKnownToAll } from './example-secrets.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
@@ -17,7 +17,7 @@ export interface VariableFacts {
   readonly meaning: string;
   /** A value for `.env.example`; absent = not listed there. */
   readonly example?: string;
-  /** True if the variable may hold a secret: it is then refused when empty; other empty ones count as not set. */
+  /** True if the variable may hold a secret: whoever sets it to nothing is told that it counts as not set. */
   readonly isSecret?: boolean;
 }
 
@@ -57,7 +57,7 @@ const variableTypes = z
     METRICS_PORT: inDigits(listenPort()),
     METRICS_HOST: host(),
     DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
-    SLUICE_SECRET_KEY: someText('a secret, or not set at all').refine((text) => !isExampleSecret(text), notAnExample),
+    SLUICE_SECRET_KEY: someText('a secret, or not set at all').refine(isOwnSecret, notKnownToAll),
     SLUICE_API_KEYS: keyList,
     SLUICE_COMPAT: oneOf(compatNames),
     SIMULATOR_PORT: inDigits(listenPort()),
@@ -112,7 +112,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   SLUICE_SECRET_KEY: {
     settings: [],
     meaning:
-      'Seals what waits in Redis: requests, what was delivered of answers, the tokens that providers give out; and signs jobs (see SECURITY.md). The same for all ingresses and workers, at least 16 characters. Required where a credential has `anonymous` or `oauth_file`.',
+      'Seals what waits in Redis: requests, what was delivered of answers, the tokens that providers give out; and signs jobs (see SECURITY.md). The same for all ingresses and workers, at least 16 characters. Required where a credential has `anonymous` or `oauth_file`; `npm start` then makes one and keeps it in `.sluice/secret-key`.',
     example: 'CHANGE-ME',
     isSecret: true,
   },
@@ -142,12 +142,16 @@ export interface ReadEnvironment {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Takes our variables out of a process's environment. */
+export const isSecretVariable = (name: string): boolean =>
+  Object.hasOwn(variables, name) && variables[name as VariableName].isSecret === true;
+
+/**
+ * Takes our variables out of a process's environment.
+ *
+ * @param env without variables that are empty
+ */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
-  const given = Object.entries(variables).flatMap(([name, { isSecret = false }]) => {
-    const text = env[name];
-    return text === undefined || (text === '' && !isSecret) ? [] : [[name, text]];
-  });
+  const given = Object.keys(variables).flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
   const parsed = variableTypes.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [] };
   return { environment: {}, problems: explainIssues(parsed.error.issues, () => []) };

@@ -1,38 +1,77 @@
+import { inWords, must } from '@sluice/setting-types';
+import { z } from 'zod';
 import { digestOfKey } from './key-digest.ts';
 
 /** Secrets that stand in documentation, ours and that of the gateways that Sluice replaces. They are no secrets. */
-const examples: ReadonlySet<string> = new Set([
+export const examples = [
+  'sk-CHANGE-ME',
+  'CHANGE-ME',
   'sk-EXAMPLE',
+  'pat_EXAMPLE',
   'your-api-key',
+  'your-api-key-here',
   'your_api_key_here',
+  'your-key',
   'your-token',
+  'your-upstream-token-here',
+  'your-openai-key',
   'sk-your-openai-api-key',
   'sk-ant-your-claude-key',
   'your-google-api-key',
   'your-azure-api-key',
-  'pat_EXAMPLE',
   'your-proxy-api-key',
   'your-app-id',
-]);
+  '你的Z.ai访问令牌',
+] as const;
 
-/** As in our own `.env.example`, in any spelling. */
-const placeholder = /change[-_ ]?me/i;
+/** People write the same placeholder in capitals and with other hyphens. */
+const plainForm = (text: string): string => text.toLowerCase().replaceAll('_', '-');
+
+const exampleForms: ReadonlySet<string> = new Set(examples.map(plainForm));
+
+const placeholders: readonly RegExp[] = [
+  // As in our own `.env.example`, in any spelling.
+  /change[-_ ]?me/i,
+  // `xxxxxxxxxxxxx` and `sk-5dfxxxxxxxxxxxxxxxxxxx`. Chance makes such a run once in 10¹² keys.
+  /x{8}/i,
+  // The documentation of unified-proxy prints a whole token of Coze that begins so; no other of 62⁴ tokens does.
+  /^pat_91b9/,
+];
 
 /** SHA-256 of a key that its gateway shipped as the default, so that everybody knows it. */
 const publishedDigest = '6ed62ce804eb3a9add7e91b01fbf9c5c4622b9d3f6862ec3531d6eae86c7a3f9';
 
-const exampleDigests: ReadonlySet<string> = new Set([
-  publishedDigest,
-  ...[...examples, 'sk-CHANGE-ME', 'CHANGE-ME'].map(digestOfKey),
-]);
+const exampleDigests: ReadonlySet<string> = new Set([publishedDigest, ...examples.map(digestOfKey)]);
 
-export const notAnExample = { error: 'is an example from the documentation; give your own' };
-export const notPublished = { error: 'is the published default, which everybody knows; give a key of your own' };
+const example = 'is an example from the documentation; give your own';
+const published = 'is the published default, which everybody knows; give a key of your own';
 
-/** Returns whether this is a secret that any reader of documentation knows. */
-export const isExampleSecret = (text: string): boolean => examples.has(text) || placeholder.test(text);
+export const notAnExample = { error: example };
 
-export const isPublishedKey = (text: string): boolean => digestOfKey(text) === publishedDigest;
+/** Returns what is wrong with a secret that any reader of documentation knows; undefined for any other. */
+export function exampleFault(text: string): string | undefined {
+  if (digestOfKey(text) === publishedDigest) return published;
+  const isExample = exampleForms.has(plainForm(text)) || placeholders.some((pattern) => pattern.test(text));
+  return isExample ? example : undefined;
+}
 
 /** The same for the SHA-256 of a key, 64 hex digits. */
 export const isExampleDigest = (digest: string): boolean => exampleDigests.has(digest);
+
+/** The option of zod's `refine` that goes with {@link isOwnSecret}. Nothing else is said of an example. */
+export const notKnownToAll = {
+  error: ({ input }: { readonly input?: unknown }) => exampleFault(String(input)) ?? example,
+  abort: true,
+};
+
+export const isOwnSecret = (text: string): boolean => exampleFault(text) === undefined;
+
+/** A secret that is sent in a header as it is. */
+export const secretText = (wanted: string): z.ZodString =>
+  inWords(
+    z
+      .string(must(wanted))
+      .refine(isOwnSecret, notKnownToAll)
+      .regex(/^[\x21-\x7e]+$/, must(wanted)),
+    wanted,
+  );

@@ -1,10 +1,13 @@
+import { findStrayVariables } from './compat/find-strays.ts';
+import { inVariables } from './compat/in-variables.ts';
+import type { CompatNames } from './compat/profile.ts';
 import { type CompatName, readCompat } from './compat/read-compat.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { type Environment, isSecretVariable, readEnvironment } from './environment.ts';
 import { interpolate } from './file/interpolations.ts';
 import { parseYaml } from './file/parse-yaml.ts';
-import { type FoundFile, readConfigFile } from './file/read-file.ts';
+import { type FoundFile, readConfigFile, readOptionalFile } from './file/read-file.ts';
 import { digestOfKey } from './key-digest.ts';
 import { resolveConfig } from './resolve/resolve-config.ts';
 import { resolveKeys } from './resolve/resolve-keys.ts';
@@ -30,33 +33,51 @@ export interface ConfigSource {
  *
  * @throws ConfigError that lists everything that is wrong with them
  */
-export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
-  const file = readConfigFile({ path: env['SLUICE_CONFIG'] || undefined, cwd, readFile });
+export function loadConfig({ env: given, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
+  const env = withoutEmpty(given);
+  const file = readConfigFile({ path: env['SLUICE_CONFIG'], cwd, readFile });
   const { environment, problems } = readEnvironment(env);
   const compat = environment.SLUICE_COMPAT;
-  const fromFile = compat === undefined ? readSettings(file, env) : readCompatSettings(compat, { file, env, readFile });
-  const { settings } = fromFile;
+  const fromFile =
+    compat === undefined ? readSettings(file, given) : readCompatSettings(compat, { file, env, readFile });
+  const { settings, names } = fromFile;
   const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined;
-  const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey])];
+  const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey(names)])];
   if (settings !== undefined) {
-    all.push(...findSharedKeys(settings, environment));
-    if (problems.length === 0) all.push(...findSecretFaults(settings, environment));
+    all.push(...findSharedKeys(settings, { environment, names }));
+    if (problems.length === 0) all.push(...findSecretFaults(settings, { environment, names }));
   }
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
+  const strays = compat === undefined && file.kind === 'none' ? findStrayVariables(env) : [];
   return resolveConfig({
     settings,
     environment,
-    warnings: fromFile.warnings ?? [],
+    warnings: [...emptySecrets(given), ...strays, ...(fromFile.warnings ?? [])],
     paths: { cwd, home: env['HOME'] },
   });
 }
 
-const noKey: ConfigProblem = {
-  path: 'keys',
-  message: 'are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
-};
+/** An empty variable counts as not set: whoever fills in a template leaves some empty. */
+const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''));
+
+/** An operator who meant to set one must hear of it. */
+const emptySecrets = (env: Env): string[] =>
+  Object.keys(env)
+    .filter((name) => env[name] === '' && isSecretVariable(name))
+    .map((name) => `${name} is set but empty, which counts as not set`);
+
+const noKey = (names: CompatNames | undefined): ConfigProblem =>
+  names === undefined
+    ? {
+        path: 'keys',
+        message: 'are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+      }
+    : {
+        path: names.clientKey ?? 'SLUICE_API_KEYS',
+        message: `is missing, so that no client could call; set it${names.clientKey === undefined ? '' : ' or SLUICE_API_KEYS'}, or let clients in without a key with ALLOW_ANONYMOUS_ACCESS=true`,
+      };
 
 interface FileSettings {
   /** Undefined when there are problems. */
@@ -65,6 +86,8 @@ interface FileSettings {
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
   readonly warnings?: readonly string[];
+  /** Under a profile. */
+  readonly names?: CompatNames;
 }
 
 interface CompatSource {
@@ -77,20 +100,19 @@ interface CompatSource {
 function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
   if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
   const compat = readCompat(name, env, {
-    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
+    hasSecretKey: env['SLUICE_SECRET_KEY'] !== undefined,
     home: env['HOME'] ?? '/',
-    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
+    read: (path) => readOptionalFile(path, readFile),
   });
   if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
-  const { settings, warnings } = compat;
+  const { settings, warnings, names } = compat;
   const parsed = parseSettings({ value: settings, interpolated: [] });
-  const keys = fieldOf(settings, 'keys');
-  const hasKeys = keys !== undefined && !isEmptyList(keys);
-  if (parsed.problems !== undefined) return { hasKeys, problems: parsed.problems };
-  return { settings: parsed.settings, hasKeys, problems: [], warnings };
+  const hasKeys = !isEmptyList(fieldOf(settings, 'keys'));
+  if (parsed.problems !== undefined) {
+    return { hasKeys, names, problems: parsed.problems.map((problem) => inVariables(problem, names)) };
+  }
+  return { settings: parsed.settings, hasKeys, names, problems: [], warnings };
 }
-
-const textOf = (file: FoundFile): string | undefined => (file.kind === 'text' ? file.text : undefined);
 
 const fileBesideCompat: ConfigProblem = {
   path: 'SLUICE_COMPAT',
@@ -120,11 +142,14 @@ function withoutEmptySections(content: unknown): unknown {
 /** Long enough that nobody finds it by trying. */
 const shortestSecret = 16;
 
+interface Beside {
+  readonly environment: Environment;
+  readonly names: CompatNames | undefined;
+}
+
 /** A secret that is too short to seal anything with; tokens that are to be stored, and no secret to encrypt them with. */
-function* findSecretFaults(
-  { upstreams }: Settings,
-  { SLUICE_SECRET_KEY: secret }: Environment,
-): Iterable<ConfigProblem> {
+function* findSecretFaults({ upstreams }: Settings, { environment, names }: Beside): Iterable<ConfigProblem> {
+  const { SLUICE_SECRET_KEY: secret } = environment;
   const places = upstreams.flatMap(({ credentials = [] }, at) =>
     credentials.flatMap(({ api_key }, credentialAt) =>
       api_key === undefined ? [`upstreams[${at}].credentials[${credentialAt}]`] : [],
@@ -133,24 +158,21 @@ function* findSecretFaults(
   const isNeeded = places.length > 0;
   if (secret === undefined ? !isNeeded : secret.length >= shortestSecret) return;
   const wanted = `a secret of at least ${shortestSecret} characters, the same for all replicas`;
-  const reason = isNeeded ? `: ${places[0]} has tokens, which Redis holds encrypted with it` : '';
+  const tokens = names?.tokens ?? `${places[0]} has tokens, which Redis holds encrypted with it`;
+  const reason = isNeeded ? `: ${tokens}` : '';
   yield {
     path: 'SLUICE_SECRET_KEY',
     message: `${secret === undefined ? 'is missing; it' : ''} must be ${wanted}${reason}`.trim(),
   };
 }
 
-function* findSharedKeys(
-  { keys }: Settings,
-  { SLUICE_API_KEYS: plainKeys = [] }: Environment,
-): Iterable<ConfigProblem> {
+function* findSharedKeys({ keys }: Settings, { environment, names }: Beside): Iterable<ConfigProblem> {
+  const { SLUICE_API_KEYS: plainKeys = [] } = environment;
   const places = new Map(resolveKeys(keys, []).map(({ digest }, at) => [digest, at]));
   for (const [at, key] of plainKeys.entries()) {
     const place = places.get(digestOfKey(key));
     if (place === undefined) continue;
-    yield {
-      path: `SLUICE_API_KEYS[${at}]`,
-      message: `is the same key as keys[${place}] of the file; remove one of them`,
-    };
+    const other = names?.clientKey ?? `keys[${place}] of the file`;
+    yield { path: `SLUICE_API_KEYS[${at}]`, message: `is the same key as ${other}; remove one of them` };
   }
 }

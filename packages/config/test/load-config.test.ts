@@ -35,6 +35,7 @@ describe('loadConfig', () => {
         slowClientBytes: 4_194_304,
         slowClientMs: 30_000,
         trustProxy: false,
+        hasPublicModels: false,
         trustTraceContext: false,
       },
       worker: {
@@ -97,14 +98,14 @@ describe('loadConfig', () => {
       },
       breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
       warnings: [],
-      log: { level: 'info' },
+      log: { level: 'info', file: undefined, retentionDays: 30 },
       demo: true,
     });
   });
 
   it('reads every setting of the file', () => {
     const config = load(`
-server: { port: 1, host: a, metrics_port: 22, metrics_host: c, trust_trace_context: true, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
+server: { port: 1, host: a, metrics_port: 22, metrics_host: c, public_models: true, trust_trace_context: true, drain_timeout_ms: 2, max_body_bytes: 3, hold_ms: 4, heartbeat_ms: 5, pause_at_bytes: 6, slow_client_bytes: 7, slow_client_ms: 8, trust_proxy: true }
 worker: { metrics_port: 9, metrics_host: b, drain_timeout_ms: 10, concurrency: 11, max_event_bytes: 12, max_body_bytes: 13 }
 queue: { shards: 14 }
 limits: { max_concurrent_requests: 15, queue_size: 16, max_queue_wait_ms: 17, lease_ms: 1800 }
@@ -119,6 +120,7 @@ redis: { key_prefix: "other:one" }
         host: 'a',
         metricsPort: 22,
         metricsHost: 'c',
+        hasPublicModels: true,
         trustTraceContext: true,
         drainTimeoutMs: 2,
         maxBodyBytes: 3,
@@ -173,7 +175,7 @@ log: { level: error }
     expect([server.host, server.metricsHost, worker.metricsHost]).toEqual(['0.0.0.0', '127.0.0.1', '127.0.0.1']);
   });
 
-  it('takes what is set but empty for not set, as long as it holds no secret', () => {
+  it('takes what is set but empty for not set', () => {
     const env = {
       ...anyKey,
       PORT: '',
@@ -184,6 +186,14 @@ log: { level: error }
       METRICS_PORT: '',
     };
     expect(load(undefined, env)).toEqual(load(undefined));
+  });
+
+  it('warns of a secret that is set but empty', () => {
+    const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', DATABASE_URL: '', SLUICE_API_KEYS: '' };
+    const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', empty);
+    expect([redis.isDefault, secretKey]).toEqual([true, undefined]);
+    expect(warnings).toEqual(Object.keys(empty).map((name) => `${name} is set but empty, which counts as not set`));
+    expect(problemsOf(undefined, { SLUICE_API_KEYS: '' })).toEqual([expect.stringMatching(/^keys: are missing/)]);
   });
 
   it('freezes all of it', () => {
@@ -215,7 +225,7 @@ keys: [{ name: a, key: short }]
 retry: { mode: quick }
 sever: {}
 `,
-        { PORT: '80a', SLUICE_API_KEYS: '' },
+        { PORT: '80a', SLUICE_API_KEYS: 'sk-good-key,' },
       ),
     );
     expect(error.message).toBe(
@@ -227,7 +237,7 @@ sever: {}
         '  retry.mode: must be one of default, fast, balanced, secure, linear',
         '  sever: is not a setting; did you mean server?',
         '  PORT: must be a whole number from 0 to 65535',
-        '  SLUICE_API_KEYS: is empty; it must be client keys separated by commas, or not set at all',
+        '  SLUICE_API_KEYS[1]: is empty; it must be at least 8 characters without spaces',
       ].join('\n'),
     );
     expect(error.name).toBe('ConfigError');

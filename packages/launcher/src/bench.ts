@@ -58,6 +58,10 @@ function setupOf({ facts, plans, started }: Product): object {
   const measured = started.filter(({ name }) => name !== 'simulator');
   return {
     upstreamUrl: `${plans.find(({ name }) => name === 'simulator')?.url}/v1`,
-    gateway: { url: facts.baseUrl, apiKey: facts.apiKey, pids: measured.flatMap(({ pid }) => pid ?? []) },
+    gateway: {
+      url: facts.baseUrl,
+      apiKey: facts.key.kind === 'plain' ? facts.key.text : undefined,
+      pids: measured.flatMap(({ pid }) => pid ?? []),
+    },
   };
 }

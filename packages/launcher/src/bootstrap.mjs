@@ -3,7 +3,7 @@
 // then hands over to main.ts or to a service.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './bare/build.mjs';
 import { areDependenciesInstalled, installDependencies } from './bare/dependencies.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
@@ -53,7 +53,9 @@ async function runService(name, rest) {
     );
   }
   const node = await findNode24({ root, mayInstall: false, terminal });
-  return await runInForeground({ file: node, args: [...serviceArguments({ root, name }), ...rest] });
+  const envFile = pathToFileURL(join(root, 'packages/launcher/src/bare/preload-env-file.mjs')).href;
+  const args = ['--import', envFile, ...serviceArguments({ root, name }), ...rest];
+  return await runInForeground({ file: node, args });
 }
 
 /** @returns {Promise<string>} the Node to go on with */

@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { openRollingFile } from './rolling-file.ts';
 import type { Started } from './started.ts';
 
 const keptLines = 20;
+/** Of the log of one program, besides the one that is written. */
+const keptFiles = 5;
 
 export interface ChildRequest {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** Gets all that the child prints; emptied first. */
+  /** All that the child prints is appended to it. It begins anew at 10 MiB; five older parts are kept. */
   readonly logFile: string;
   /** Maximum time that an orderly end may take before the child is killed. */
   readonly graceMs: number;
@@ -32,8 +33,8 @@ export interface Child extends Started {
 /** Starts a process and keeps what it prints in a file. A file that can't be run counts as one that died. */
 export function startChild(request: ChildRequest): Child {
   const { name, file, args, logFile, graceMs, isOurs = false } = request;
-  mkdirSync(dirname(logFile), { recursive: true });
-  const log = createWriteStream(logFile);
+  const onFailure = (text: string): void => request.onLine?.(text);
+  const log = openRollingFile({ path: logFile, keep: { files: keptFiles }, onFailure });
   const lastLines: string[] = [];
   let isStopping = false;
 
@@ -42,7 +43,7 @@ export function startChild(request: ChildRequest): Child {
     stdio: ['ignore', 'pipe', 'pipe', ...(isOurs ? (['ipc'] as const) : [])],
   });
   const keep = (line: string): void => {
-    log.write(`${line}\n`);
+    log.write(line);
     lastLines.push(line);
     if (lastLines.length > keptLines) lastLines.shift();
     request.onLine?.(line);

@@ -1,11 +1,11 @@
-/** Pino's numbers for levels, least first. */
+/** Pino's numbers for levels, least first, and the colours of terminals: grey, cyan, green, yellow, red, magenta. */
 const levels = [
-  { value: 10, label: 'trace' },
-  { value: 20, label: 'debug' },
-  { value: 30, label: 'info' },
-  { value: 40, label: 'warn' },
-  { value: 50, label: 'error' },
-  { value: 60, label: 'fatal' },
+  { value: 10, label: 'trace', colour: 90 },
+  { value: 20, label: 'debug', colour: 36 },
+  { value: 30, label: 'info', colour: 32 },
+  { value: 40, label: 'warn', colour: 33 },
+  { value: 50, label: 'error', colour: 31 },
+  { value: 60, label: 'fatal', colour: 35 },
 ] as const;
 
 const warnValue = 40;
@@ -29,21 +29,33 @@ export interface ReadableLine {
   readonly text: string;
   /** Warnings, errors and whatever is no log line, such as a stack trace: shown even while nothing else is. */
   readonly isUrgent: boolean;
+  /** Of a log line. */
+  readonly message: string | undefined;
 }
 
 /** Turns a JSON log line of a service into one for people. Anything else is passed on behind the service's name. */
-export function readableLine(service: string, line: string): ReadableLine {
+export function readableLine(service: string, line: string, isColoured: boolean): ReadableLine {
   const record = parseRecord(line);
-  if (record === undefined) return { text: `${service}: ${line}`, isUrgent: true };
+  if (record === undefined) return { text: `${service}: ${line}`, isUrgent: true, message: undefined };
   const level = levelOf(record['level']);
   const fields = Object.entries(record)
     .filter(([name]) => !hiddenFields.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const parts = [clockTime(record['time']), service, level.label, record['msg'], errorText(record['err']), ...fields];
+  const label = isColoured ? `\u001B[${level.colour}m${level.label}\u001B[39m` : level.label;
+  const { msg: message, err, time } = record;
+  const parts = [clockTime(time), service, label, message, errorText(err), ...fields];
   return {
     text: parts.filter((part) => typeof part === 'string' && part !== '').join(' '),
     isUrgent: level.value >= warnValue,
+    message: typeof message === 'string' ? message : undefined,
   };
+}
+
+/** The line as JSON, which a stack trace of a dying process is not. */
+export function asRecord(service: string, line: string): string {
+  if (parseRecord(line) !== undefined) return line;
+  const record = { level: 'error', time: new Date().toISOString(), service: `sluice-${service}`, msg: line };
+  return JSON.stringify(record);
 }
 
 function parseRecord(line: string): Record<string, unknown> | undefined {
@@ -56,8 +68,8 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
 }
 
 /** Pino writes numbers unless it is told to write labels. */
-function levelOf(written: unknown): { readonly value: number; readonly label: string } {
-  return levels.find(({ value, label }) => value === written || label === written) ?? { value: 30, label: 'info' };
+function levelOf(written: unknown): (typeof levels)[number] {
+  return levels.find(({ value, label }) => value === written || label === written) ?? levels[2];
 }
 
 /** The local time of day, from milliseconds since 1970 or an ISO date. */

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeEnvFile } from './bare/env-file.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 import { bench } from './bench.ts';
@@ -20,7 +21,14 @@ const terminal = openTerminal(env);
 // bootstrap.mjs holds our IPC channel open. If it was killed, nobody else would ever stop us.
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
+/** What tests and measures the product must not depend on what somebody has configured for theirs. */
+const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'soak'];
+
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
+  if (!commandsWithoutEnvFile.includes(command)) {
+    const said = takeEnvFile(root, env);
+    if (said !== undefined) terminal.say(said);
+  }
   switch (command) {
     case 'start':
       return await start({ root, env, terminal, settings: readSettings(env, root) });
@@ -49,7 +57,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
 
 /** Makes sure that a Redis can be had, without starting one. */
 async function redisAtHand(): Promise<string> {
-  const given = { url: env['REDIS_URL'], setting: 'REDIS_URL' };
+  const given = { url: env['REDIS_URL'] || undefined, setting: 'REDIS_URL' };
   const stateFolder = join(root, '.sluice');
   const sources = redisSources({ given, searchPath: env['PATH'] ?? '', stateFolder, terminal });
   return (await findRedis(sources)).description;

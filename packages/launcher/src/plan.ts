@@ -42,19 +42,22 @@ export interface PlanNeeds {
   readonly redisUrl: string | undefined;
   /** A key made here, for when the person set none. */
   readonly newApiKey: string | undefined;
+  /** The same for SLUICE_SECRET_KEY. */
+  readonly newSecretKey: string | undefined;
 }
 
 /**
  * Things to start, in order. The services read the same file and environment as the launcher did; only what it had to
  * choose is added.
  */
-export function planServices({ env, settings, ports, redisUrl, newApiKey }: PlanNeeds): ServicePlan[] {
+export function planServices(needs: PlanNeeds): ServicePlan[] {
+  const { env, settings, ports, redisUrl, newApiKey, newSecretKey } = needs;
   const { ingress, worker, simulator } = settings;
   const common = {
-    HOST: loopback,
     ...env,
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...(newApiKey === undefined ? {} : { SLUICE_API_KEYS: newApiKey }),
+    ...(newSecretKey === undefined ? {} : { SLUICE_SECRET_KEY: newSecretKey }),
     ...(settings.isDemo ? { SIMULATOR_PORT: String(ports.simulator) } : {}),
   };
   const plan = (name: ServiceName, listener: Listener, extra: NodeJS.ProcessEnv): ServicePlan => ({
@@ -78,6 +81,9 @@ export function metricsPages({ ingressManagement, worker }: Settings, ports: Por
 
 /** Returns the host at which this machine reaches a listener on `host`. */
 export function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::' || host === '') return loopback;
+  if (isEveryAddress(host)) return loopback;
   return host.includes(':') ? `[${host}]` : host;
 }
+
+/** Returns whether other machines reach a listener on `host` at any address of this one. */
+export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::' || host === '';

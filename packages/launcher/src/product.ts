@@ -1,13 +1,14 @@
-import { join, relative } from 'node:path';
-import { keepApiKey } from './api-key.ts';
+import { join, relative, resolve } from 'node:path';
 import { Interrupted } from './bare/launch-error.mjs';
 import { onStopSignal } from './bare/signals.mjs';
 import type { Terminal } from './bare/terminal.mjs';
-import { choosePorts, metricsPages, planServices } from './plan.ts';
+import { keepApiKey, keepSecretKey } from './kept-secret.ts';
+import { choosePorts, isEveryAddress, metricsPages, planServices } from './plan.ts';
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { noteRedis, type RedisNote } from './rests.ts';
+import { openRollingFile, type RollingFile } from './rolling-file.ts';
 import { type ServicePlan, startServices } from './services.ts';
 import type { Settings } from './settings.ts';
 import type { StartContext, Started } from './started.ts';
@@ -61,16 +62,26 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
   });
   const context: StartContext = { signal: stopping.signal, register: (thing) => void started.push(thing) };
   let note: RedisNote | undefined;
+  let copy: RollingFile | undefined;
   const onRedis = (url: string): void => void (note = noteRedis(state.path, url));
   try {
-    const ready = await bringUp({ ...launch, stateFolder: state.path, context, onRedis });
+    copy = openCopy(launch);
+    const ready = await bringUp({ ...launch, stateFolder: state.path, context, onRedis, copy });
     return await use({ ...ready, started, signal: stopping.signal });
   } finally {
     for (const thing of started.toReversed()) await terminal.step(`Stopping the ${thing.name}`, () => thing.stop());
     note?.remove();
+    copy?.end();
     stopListening();
     state.release();
   }
+}
+
+/** The file of all services' lines, where the configuration names one. */
+function openCopy({ root, terminal, settings }: Launch): RollingFile | undefined {
+  const { file, retentionDays } = settings.log;
+  if (file === undefined) return undefined;
+  return openRollingFile({ path: resolve(root, file), keep: { days: retentionDays }, onFailure: terminal.say });
 }
 
 interface Scene extends Launch {
@@ -78,27 +89,44 @@ interface Scene extends Launch {
   readonly context: StartContext;
   /** URL of Redis, unless the services know it from the configuration. */
   readonly onRedis: (url: string) => void;
+  readonly copy: RollingFile | undefined;
 }
 
 /** Redis, then the services. */
 async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> {
-  const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onRedis } = scene;
+  const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onRedis, copy } = scene;
+  for (const warning of settings.warnings) terminal.say(`Warning: ${warning}.`);
   const redis = await bringRedis(scene);
   if (redis.url !== undefined) onRedis(redis.url);
   const ports = await choosePorts(settings, terminal.say);
   const newApiKey = settings.hasClientKeys ? undefined : keepApiKey(join(root, '.sluice/api-key'));
-  const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey });
+  const newSecretKey = settings.needsSecretKey ? secretKeyOf(scene) : undefined;
+  const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey, newSecretKey });
   const logs = join(stateFolder, 'logs');
-  await startServices(plans, { root, logs, terminal, context, isQuiet });
+  await startServices(plans, { root, logs, terminal, context, isQuiet, copy, known: new Set(settings.warnings) });
   const facts = {
     baseUrl: `${plans.find(({ name }) => name === 'ingress')?.url}/v1`,
-    apiKey: settings.apiKey ?? newApiKey,
+    isOnEveryAddress: isEveryAddress(settings.ingress.host),
+    key: keyOf(settings, newApiKey),
     model: settings.model,
     redis: redis.description,
     metrics: metricsPages(settings, ports),
-    logs: relative(root, logs),
+    logs: [relative(root, logs), ...(settings.log.file === undefined ? [] : [settings.log.file])],
   };
   return { facts, plans };
+}
+
+/** Other processes can't read what it encrypts, so that its place is told. */
+function secretKeyOf({ root, terminal }: Launch): string {
+  const file = '.sluice/secret-key';
+  terminal.say(`SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in ${file}, which was made here.`);
+  return keepSecretKey(join(root, file));
+}
+
+function keyOf({ apiKey, isOpen }: Settings, newApiKey: string | undefined): ReadyFacts['key'] {
+  const text = apiKey ?? newApiKey;
+  if (text !== undefined) return { kind: 'plain', text };
+  return { kind: isOpen ? 'none' : 'hashed' };
 }
 
 interface ReadyRedis {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readIfThere } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
+import { keepSecretKey } from './kept-secret.ts';
 import { readSettings } from './settings.ts';
 
 const noteIn = (stateFolder: string): string => join(stateFolder, 'redis-url');
@@ -30,7 +31,8 @@ export async function rests(
   { root, env }: { readonly root: string; readonly env: NodeJS.ProcessEnv },
   args: readonly string[],
 ): Promise<number> {
-  const { redis } = readSettings(env, root);
+  const { redis, needsSecretKey } = readSettings(env, root);
+  const secretKey = needsSecretKey ? { SLUICE_SECRET_KEY: keepSecretKey(join(root, '.sluice/secret-key')) } : {};
   const isConfigured = redis.kind === 'configured' || redis.url !== undefined;
   const url = isConfigured ? undefined : readIfThere(noteIn(join(root, '.sluice')));
   if (!isConfigured && url === undefined) {
@@ -42,6 +44,6 @@ export async function rests(
     file: process.execPath,
     args: ['--enable-source-maps', join(root, 'services/worker/dist/rests/main.js'), ...args],
     cwd: root,
-    env: { ...env, ...(url === undefined ? {} : { REDIS_URL: url }) },
+    env: { ...env, ...secretKey, ...(url === undefined ? {} : { REDIS_URL: url }) },
   });
 }

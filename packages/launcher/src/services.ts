@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { serviceArguments, type ServiceName } from './bare/service-command.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { startChild } from './child.ts';
-import { readableLine } from './log-line.ts';
+import { asRecord, readableLine } from './log-line.ts';
+import type { RollingFile } from './rolling-file.ts';
 import type { StartContext } from './started.ts';
 import { untilReady } from './until-ready.ts';
 
@@ -30,6 +31,10 @@ export interface Stage {
   readonly context: StartContext;
   /** Shows nothing of what they log once they are ready. */
   readonly isQuiet: boolean;
+  /** Gets their lines as well. */
+  readonly copy: Pick<RollingFile, 'write'> | undefined;
+  /** Messages that the person has seen already: each service repeats them in its own log. */
+  readonly known: ReadonlySet<string>;
 }
 
 /**
@@ -39,7 +44,7 @@ export interface Stage {
  * @throws Interrupted when the person asks to stop
  */
 export async function startServices(plans: readonly ServicePlan[], stage: Stage): Promise<void> {
-  const { root, logs, terminal, context, isQuiet } = stage;
+  const { root, logs, terminal, context, isQuiet, copy, known } = stage;
   let isReady = false;
   const services = plans.map(({ name, env, url, drainTimeoutMs }) => {
     const logFile = join(logs, `${name}.log`);
@@ -52,8 +57,10 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
       graceMs: drainTimeoutMs + graceBeyondDrainMs,
       isOurs: true,
       onLine(line) {
+        if (name !== 'simulator') copy?.write(asRecord(name, line));
         if (isReady && isQuiet) return;
-        const { text, isUrgent } = readableLine(name, line);
+        const { text, isUrgent, message } = readableLine(name, line, terminal.isColoured);
+        if (message !== undefined && known.has(message)) return;
         if (isReady || isUrgent) terminal.say(text);
       },
     });

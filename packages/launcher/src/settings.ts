@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { ConfigError, loadConfig, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
@@ -12,10 +13,17 @@ export interface Settings {
   readonly simulator: Listener;
   /** True if any client may call already. */
   readonly hasClientKeys: boolean;
+  /** Clients need no key. */
+  readonly isOpen: boolean;
+  /** There are tokens to keep, and no SLUICE_SECRET_KEY to encrypt them with. */
+  readonly needsSecretKey: boolean;
   /** A client key to show; the configuration keeps only digests of those in its file. */
   readonly apiKey: string | undefined;
-  /** A model to try, as clients name it. */
-  readonly model: string;
+  /** A model to try, as clients name it; undefined when there are globs alone. */
+  readonly model: string | undefined;
+  /** What the configuration says to whoever starts the product. */
+  readonly warnings: readonly string[];
+  readonly log: Config['log'];
   readonly redis:
     | { readonly kind: 'url'; readonly url: string | undefined; readonly setting: string }
     /** A cluster, behind sentinels, or with its own certificates: the services find it themselves. */
@@ -45,16 +53,26 @@ const globPattern = /[*?[{]/;
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   try {
-    return toSettings(loadConfig({ env: { HOST: loopback, ...env }, cwd: root, isKeyRequired: false }), env);
+    // One that can be made is as good as one that is there.
+    const hasSecretKey = isSet(env, 'SLUICE_SECRET_KEY');
+    const possible = hasSecretKey ? env : { ...env, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
+    const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false });
+    return { ...toSettings(config, env), needsSecretKey: !hasSecretKey && hasTokens(config) };
   } catch (error) {
     if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });
     throw error;
   }
 }
 
-function toSettings(config: Config, env: NodeJS.ProcessEnv): Settings {
-  const { server, worker, models, keys } = config;
-  const isGiven = env['METRICS_PORT'] !== undefined;
+/** An empty variable counts as not set. */
+const isSet = (env: NodeJS.ProcessEnv, name: string): boolean => (env[name] ?? '') !== '';
+
+const hasTokens = ({ upstreams }: Config): boolean =>
+  upstreams.some(({ credentials }) => credentials.some(({ tokens }) => tokens !== undefined));
+
+function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'needsSecretKey'> {
+  const { server, worker, models, keys, warnings, log } = config;
+  const isGiven = isSet(env, 'METRICS_PORT');
   const concrete = models.map(({ id }) => id).find((id) => !globPattern.test(id));
   return {
     isDemo: config.demo,
@@ -77,14 +95,24 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Settings {
       variable: 'SIMULATOR_PORT',
       env,
       host: loopback,
-      port: Number(env['SIMULATOR_PORT'] ?? usualPorts.SIMULATOR_PORT),
+      port: Number(env['SIMULATOR_PORT'] || usualPorts.SIMULATOR_PORT),
       drainTimeoutMs: 0,
     }),
     hasClientKeys: keys.length > 0,
-    apiKey: env['SLUICE_API_KEYS']?.split(',')[0]?.trim(),
-    model: concrete ?? 'MODEL',
+    isOpen: keys.some(({ anonymous }) => anonymous !== undefined),
+    apiKey: env['SLUICE_API_KEYS']?.split(',')[0]?.trim() || keyOfProfile(keys, env),
+    model: concrete,
+    warnings,
+    log,
     redis: redisOf(config, env),
   };
+}
+
+/** The configuration keeps the digest of a profile's own key under the name of its variable. */
+function keyOfProfile(keys: Config['keys'], env: NodeJS.ProcessEnv): string | undefined {
+  const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+  const found = keys.find(({ name, digest }) => isSet(env, name) && digestOf(env[name] ?? '') === digest);
+  return found && env[found.name];
 }
 
 function listener({
@@ -95,12 +123,12 @@ function listener({
   drainTimeoutMs,
 }: Omit<Listener, 'isExplicit'> & { readonly env: NodeJS.ProcessEnv }): Listener {
   // One that stands in the file, or belongs to the seed that SLUICE_COMPAT names, is as good as a variable.
-  const isExplicit = env[variable] !== undefined || port !== usualPorts[variable];
+  const isExplicit = isSet(env, variable) || port !== usualPorts[variable];
   return { variable, host, port, isExplicit, drainTimeoutMs };
 }
 
 function redisOf({ redis }: Config, env: NodeJS.ProcessEnv): Settings['redis'] {
-  const setting = env['REDIS_URL'] === undefined ? 'redis.url' : 'REDIS_URL';
+  const setting = isSet(env, 'REDIS_URL') ? 'REDIS_URL' : 'redis.url';
   if (redis.isDefault) return { kind: 'url', url: undefined, setting: 'REDIS_URL' };
   if (redis.kind !== 'single' || typeof redis.tls === 'object') return { kind: 'configured' };
   return { kind: 'url', url: wholeUrl(redis), setting };

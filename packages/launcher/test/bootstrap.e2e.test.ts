@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningProcess, until } from '@sluice/testkit';
+import { type RunningProcess, until, verifies } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { processIdentity } from '../src/bare/process-identity.mjs';
 import { makeUpRepository, type MadeUpRepository } from './made-up-repository.ts';
@@ -29,6 +29,7 @@ interface Launched {
   readonly args: readonly string[];
   readonly node: number;
   readonly SLUICE_SUPERVISED?: string;
+  readonly SLUICE_COMPAT?: string;
 }
 
 /** Returns what was said by the program to which the set-up handed over. */
@@ -156,6 +157,22 @@ describe('one service in the foreground', () => {
     expect(launched(output)).toMatchObject({ file: join(repository.root, file), node: 24, SLUICE_SUPERVISED: '1' });
     expect(repository.calls()).toEqual(callsBefore);
   });
+});
+
+describe('a .env in the folder of the repository', () => {
+  test.each(['ingress', 'worker', 'simulator'])(
+    'is read by the %s in the foreground, wherever it is started',
+    verifies('001-15', '002-06', '003-12'),
+    async (name) => {
+      await run(['setup']);
+      repository.write('.env', 'SLUICE_COMPAT=z2api\nSLUICE_SUPERVISED=0\n');
+      const { code, output } = await run([name]);
+      expect(code).toBe(0);
+      expect(launched(output)).toMatchObject({ SLUICE_COMPAT: 'z2api', SLUICE_SUPERVISED: '1' });
+      expect(output).toContain('Read 1 variable from .env; 1 more is set in the environment, which wins.');
+      expect(launched((await run([name], { SLUICE_COMPAT: '' })).output)).toMatchObject({ SLUICE_COMPAT: '' });
+    },
+  );
 });
 
 describe('signals', () => {

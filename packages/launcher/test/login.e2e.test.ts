@@ -80,6 +80,7 @@ describe('npm run login -- iflow', () => {
       expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
       const output = running.output();
       expect(output).toContain(`saved in ${file}`);
+      expect(output).toContain('SLUICE_COMPAT=iflow2api uses it as it is.');
       for (const hidden of [secret, 'at-ann', 'rt-ann', 'sk-sim', 'code-ann']) expect(output).not.toContain(hidden);
       const call = (await simulatorControl(simulator.url).calls()).find(({ path }) => path === '/iflow/oauth/token');
       expect(call?.body).toContain(`redirect_uri=${encodeURIComponent(`http://localhost:${port}/oauth2callback`)}`);
@@ -148,7 +149,12 @@ describe('npm run login -- iflow', () => {
   });
 
   it.each<[string, string[], Record<string, string>, string]>([
-    ['a client', [], { IFLOW_OAUTH_CLIENT_SECRET: '' }, 'Set IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET'],
+    [
+      'a client',
+      [],
+      { IFLOW_OAUTH_CLIENT_SECRET: '' },
+      'Set IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET, with which a login is made. They are the OAuth client of',
+    ],
     ['a provider with a login', ['openai'], {}, 'Usage: npm run login -- <provider>'],
     ['a port', ['--port', 'x'], {}, '--port must be a whole number'],
   ])('needs %s', async (_what, args, env, message) => {

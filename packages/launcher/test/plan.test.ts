@@ -17,12 +17,23 @@ const settings: Settings = {
   worker: listener('METRICS_PORT'),
   simulator: listener('SIMULATOR_PORT'),
   hasClientKeys: false,
+  isOpen: false,
+  needsSecretKey: false,
   apiKey: undefined,
   model: 'demo',
+  warnings: [],
+  log: { level: 'info', file: undefined, retentionDays: 30 },
   redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
 };
 const ports = { ingress: 8081, ingressManagement: 9466, worker: 9465, simulator: 9901 };
-const needs = { env: {}, settings, ports, redisUrl: 'redis://127.0.0.1:7000', newApiKey: 'sk-new' };
+const needs = {
+  env: {},
+  settings,
+  ports,
+  redisUrl: 'redis://127.0.0.1:7000',
+  newApiKey: 'sk-new',
+  newSecretKey: undefined,
+};
 
 const envOf = (plans: ReturnType<typeof planServices>, name: string) => plans.find((plan) => plan.name === name)?.env;
 
@@ -34,7 +45,6 @@ test('starts simulator, worker and ingress in this order for a demo', () => {
     ['ingress', 'http://127.0.0.1:8081'],
   ]);
   expect(envOf(plans, 'ingress')).toEqual({
-    HOST: '127.0.0.1',
     PORT: '8081',
     METRICS_PORT: '9466',
     SIMULATOR_PORT: '9901',
@@ -42,6 +52,17 @@ test('starts simulator, worker and ingress in this order for a demo', () => {
     SLUICE_API_KEYS: 'sk-new',
   });
   expect(envOf(plans, 'worker')).toMatchObject({ METRICS_PORT: '9465', SIMULATOR_PORT: '9901' });
+});
+
+test('leaves the host to the configuration, which knows that of a profile', () => {
+  const plans = planServices(needs);
+  expect(envOf(plans, 'ingress')).not.toHaveProperty('HOST');
+  expect(envOf(plans, 'simulator')).toMatchObject({ HOST: '127.0.0.1' });
+});
+
+test('hands a secret that was made here to ingress and worker', () => {
+  const plans = planServices({ ...needs, newSecretKey: 'made' });
+  for (const name of ['ingress', 'worker']) expect(envOf(plans, name)).toMatchObject({ SLUICE_SECRET_KEY: 'made' });
 });
 
 test('starts no simulator when upstreams are configured', () => {

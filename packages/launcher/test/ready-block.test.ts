@@ -3,12 +3,13 @@ import { readyBlock } from '../src/ready-block.ts';
 
 const facts = {
   baseUrl: 'http://127.0.0.1:8080/v1',
-  apiKey: 'sk-abc',
+  isOnEveryAddress: false,
+  key: { kind: 'plain', text: 'sk-abc' },
   model: 'demo',
   redis: 'redis-server 7.0.15',
   metrics: ['http://127.0.0.1:9463/metrics'],
-  logs: '.sluice/logs',
-};
+  logs: ['.sluice/logs'],
+} as const;
 
 const curlOf = (block: string) => block.split('\n').filter((line) => line.startsWith('curl '));
 
@@ -24,11 +25,25 @@ test('shows base URL, key, and one line of curl that streams from the model', ()
 });
 
 test('leaves the key to a variable when only its hash is known', () => {
-  expect(curlOf(readyBlock({ ...facts, apiKey: undefined }))[0]).toContain(
+  expect(curlOf(readyBlock({ ...facts, key: { kind: 'hashed' } }))[0]).toContain(
     '-H "Authorization: Bearer $SLUICE_API_KEY"',
   );
 });
 
 test('quotes a model name for the shell', () => {
   expect(curlOf(readyBlock({ ...facts, model: "it's" }))[0]).toContain(`-d '{"model":"it'\\''s",`);
+});
+
+test('needs no key where clients need none', () => {
+  const block = readyBlock({ ...facts, key: { kind: 'none' } });
+  expect(block).toContain('API key   none needed');
+  expect(curlOf(block)[0]).not.toContain('Authorization');
+});
+
+test('tells that other machines can call, that there are more logs, and what to put in the place of MODEL', () => {
+  const block = readyBlock({ ...facts, isOnEveryAddress: true, logs: ['.sluice/logs', './p.log'], model: undefined });
+  expect(block).toContain('/v1 (and at every other address of this machine)\n');
+  expect(block).toContain('Logs      .sluice/logs, ./p.log\n');
+  expect(block).toContain('put the name of one of your models in the place of MODEL:');
+  expect(curlOf(block)[0]).toContain('"model":"MODEL"');
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifies } from '@sluice/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../src/settings.ts';
 
@@ -45,10 +46,55 @@ describe('the model to try', () => {
     const upstream = 'upstreams: [{ id: u, type: openai, base_url: "http://127.0.0.1:1/v1" }]';
     const model = (id: string): string => `{ id: "${id}", targets: [{ upstream: u }] }`;
     expect(settingsOf(`${upstream}\nmodels: [${model('gpt-*')}, ${model('small')}]`).model).toBe('small');
-    expect(settingsOf(`${upstream}\nmodels: [${model('gpt-*')}]`).model).toBe('MODEL');
+    expect(settingsOf(`${upstream}\nmodels: [${model('gpt-*')}]`).model).toBeUndefined();
   });
 });
 
 it('a file with a mistake ends in the configuration’s own words', () => {
   expect(() => settingsOf('server: { port: x }')).toThrow(/server\.port/);
+});
+
+describe('the address of the ingress', () => {
+  it.each([
+    ['this machine alone, unless somebody says otherwise', '', {}, '127.0.0.1'],
+    ['that of the file', 'server: { host: 0.0.0.0 }', {}, '0.0.0.0'],
+    ['that of the environment', 'server: { host: 0.0.0.0 }', { HOST: '::1' }, '::1'],
+  ])('is %s', (_, yaml, env, host) => {
+    expect(settingsOf(yaml, env).ingress.host).toBe(host);
+  });
+});
+
+describe('a profile', () => {
+  const profileOf = (env: Readonly<Record<string, string>>): ReturnType<typeof readSettings> => {
+    const root = mkdtempSync(join(tmpdir(), 'sluice-settings-'));
+    folders.push(root);
+    return readSettings(env, root);
+  };
+
+  it('needs a secret for tokens of guests, which can be made', verifies('000-11', '000-15', '001-38'), () => {
+    const env = { SLUICE_COMPAT: 'zai-proxy' };
+    expect(profileOf(env)).toMatchObject({ needsSecretKey: true, hasClientKeys: false, model: 'glm-4.5' });
+    expect(profileOf({ ...env, SLUICE_SECRET_KEY: '' }).needsSecretKey).toBe(true);
+    expect(profileOf({ ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator' }).needsSecretKey).toBe(false);
+    expect(profileOf({ ...env, UPSTREAM_TOKEN: 't', ANON_TOKEN_ENABLED: 'false' }).needsSecretKey).toBe(false);
+  });
+
+  it('shows the key of its own variable', verifies('000-12', '001-21'), () => {
+    expect(profileOf({ SLUICE_COMPAT: 'z2api', DEFAULT_KEY: 'sk-our-own-key' }).apiKey).toBe('sk-our-own-key');
+    expect(profileOf({ SLUICE_COMPAT: 'zai-proxy', API_KEY: 'sk-our-own-key' }).apiKey).toBe('sk-our-own-key');
+    // Here the variable of this name holds the key of the provider.
+    const unified = profileOf({
+      SLUICE_COMPAT: 'unified-proxy',
+      API_KEY: 'sk-of-provider',
+      ENABLE_CLIENT_AUTH: 'false',
+    });
+    expect(unified).toMatchObject({ apiKey: undefined, isOpen: true });
+  });
+
+  it('takes empty variables for variables that are not set', () => {
+    const empty = { PORT: '', METRICS_PORT: '', SIMULATOR_PORT: '', REDIS_URL: '', HOST: '', SLUICE_API_KEYS: '' };
+    const { warnings: _, ...settings } = profileOf(empty);
+    const { warnings: _none, ...usual } = profileOf({});
+    expect(settings).toEqual(usual);
+  });
 });

@@ -39,8 +39,12 @@ beforeEach(async () => {
     worker: listener('METRICS_PORT', await freePort()),
     simulator: listener('SIMULATOR_PORT', await freePort()),
     hasClientKeys: false,
+    isOpen: false,
+    needsSecretKey: false,
     apiKey: undefined,
     model: 'demo',
+    warnings: [],
+    log: { level: 'info', file: undefined, retentionDays: 30 },
     redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
   };
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keepApiKey } from '../src/api-key.ts';
+import { keepApiKey } from '../src/kept-secret.ts';
 import { takeStateFolder } from '../src/state-folder.ts';
 
 let root: string;

@@ -13,6 +13,8 @@ export interface Login {
   /** Begins the names of the variables that hold the client: `…_CLIENT_ID`, `…_CLIENT_SECRET` and `…_BASE_URL`. */
   readonly variablePrefix: string;
   readonly defaultBaseUrl: string;
+  /** Sentence that says where a person finds the client, which is not shipped. */
+  readonly whereClientIs: string;
   /** @param state comes back with the code: a stranger's code has another */
   authorizeUrl(client: LoginClient, state: string): string;
   exchange(code: string, client: LoginClient, nowMs: number): Generator<PreparationStep, LoginResult, StepAnswer>;

@@ -54,10 +54,10 @@ export function createApp(needs: AppNeeds): Express {
   const { server } = config;
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
-  const asClient = [
-    authenticate(config.keys, perMinute(server.wrongKeysPerMinute)),
-    guardStrangers(server.allowedHosts),
-  ];
+  const wrongKeys = perMinute(server.wrongKeysPerMinute);
+  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardStrangers(server.allowedHosts)];
+  const asClient = asOneOf(config.keys);
+  const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const asJson = readJson({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
@@ -72,8 +72,8 @@ export function createApp(needs: AppNeeds): Express {
       .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, asJson, operation(needs.serve))
       .all(methodNotAllowed('POST'));
   }
-  api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
-  api.route('/models/*id').get(asClient, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  api.route('/models').get(asReader, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').get(asReader, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
   app.use('/v1', api);
   app.use(api);
 
@@ -81,3 +81,17 @@ export function createApp(needs: AppNeeds): Express {
   app.use(handleError(needs.onInternal));
   return app;
 }
+
+/** Stands for clients without a key where anybody may read the list of models. */
+const publicReader: Config['keys'][number] = {
+  id: 'public',
+  digest: '',
+  hint: undefined,
+  name: 'public',
+  anonymous: 'without_key',
+  admin: false,
+  models: ['*'],
+  limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
+  weight: 1,
+  thinking: undefined,
+};

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { providers } from '@sluice/providers';
 import { z } from 'zod';
 import type { ConfigProblem } from '../config-error.ts';
+import { exampleFault } from '../example-secrets.ts';
+import { accessOf as listen, accessVariables } from './access.ts';
 import { defineProfile, type Machine } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
-import { digits, secret } from './variable-types.ts';
+import { digits, httpUrl, secret } from './variable-types.ts';
 
 /** The service had no list of its models to ask for; these are what its clients knew. */
 const models = [
@@ -29,81 +32,148 @@ const models = [
 /** As people call it. */
 const aliases = { 'qwen3-235b-a22b-thinking': 'qwen3-235b-a22b-thinking-2507' } as const;
 
+const settingsFileName = '~/.iflow/settings.json';
+const loginFileName = '~/.iflow/oauth_creds.json';
+
 const settingsFileSchema = z.looseObject({
   apiKey: z.string().optional(),
   api_key: z.string().optional(),
   baseUrl: z.string().optional(),
   base_url: z.string().optional(),
 });
+/** Of a login: the key that calls are made with, and the end of its life. */
+const loginFileSchema = z.looseObject({
+  apiKey: z.string().optional(),
+  api_key: z.string().optional(),
+});
 
 type SettingsFile = z.output<typeof settingsFileSchema>;
 
+const variables = z.object({
+  MAX_CONTINUATIONS: digits(0, 5).default(5),
+  IFLOW_BASE_URL: httpUrl().optional(),
+  IFLOW_OAUTH_CLIENT_ID: secret().optional(),
+  IFLOW_OAUTH_CLIENT_SECRET: secret().optional(),
+  IFLOW_OAUTH_BASE_URL: httpUrl().optional(),
+  ...accessVariables,
+});
+type Values = z.output<typeof variables>;
+
 /** The Python proxy for iFlow. Its key comes from its login or from its settings file. */
 export const iflow2api = defineProfile({
-  variables: z.object({
-    MAX_CONTINUATIONS: digits(1, 5).default(5),
-    IFLOW_OAUTH_CLIENT_ID: secret().optional(),
-    IFLOW_OAUTH_CLIENT_SECRET: secret().optional(),
-  }),
-  toSettings({ MAX_CONTINUATIONS, ...client }, machine) {
-    const settingsFile = parseSettingsFile(machine.read(join(machine.home, '.iflow/settings.json')));
-    const more = { auto_continue: MAX_CONTINUATIONS, compress_context: { rounds: 10 } };
-    const access = accessOf(machine, settingsFile, client);
+  variables,
+  toSettings(values, machine) {
+    const file = parseFile(
+      settingsFileSchema,
+      settingsFileName,
+      machine.read(join(machine.home, '.iflow/settings.json')),
+    );
+    if ('problems' in file) return file;
+    const access = accessOf(machine, file.content, values);
     if ('problems' in access) return access;
+    const { warnings, ...upstream } = access;
+    const fileUrl = file.content.baseUrl ?? file.content.base_url;
+    const more = { auto_continue: values.MAX_CONTINUATIONS, compress_context: { rounds: 10 } };
+    const toModel = (id: string, model: string) => ({ id, targets: [{ upstream: 'iflow', model }], ...more });
     return {
       settings: {
-        server: { port: 8000 },
+        ...listen(values, { port: 8000, checkedNoKeys: true }),
         upstreams: [
           {
             id: 'iflow',
             type: 'iflow',
-            base_url: settingsFile.baseUrl ?? settingsFile.base_url ?? 'https://apis.iflow.cn/v1',
-            ...access,
+            base_url: values.IFLOW_BASE_URL ?? fileUrl ?? 'https://apis.iflow.cn/v1',
+            ...upstream,
           },
         ],
         models: [
-          ...models.map((id) => ({ id, targets: [{ upstream: 'iflow', model: id }], ...more })),
-          ...Object.entries(aliases).map(([id, model]) => ({ id, targets: [{ upstream: 'iflow', model }], ...more })),
+          ...models.map((id) => toModel(id, id)),
+          ...Object.entries(aliases).map(([id, model]) => toModel(id, model)),
         ],
         retry: { mode: 'linear' },
         timeouts: patientTimeouts,
       },
-      warnings: [],
+      warnings,
+      names: {
+        settings: {
+          'upstreams[0].base_url': `${settingsFileName}, baseUrl`,
+          'upstreams[0].credentials[0].api_key': `${settingsFileName}, apiKey`,
+        },
+        tokens: `the login in ${loginFileName} is renewed, and Redis holds its tokens encrypted with it`,
+      },
     };
   },
 });
 
-interface OAuthClient {
-  readonly IFLOW_OAUTH_CLIENT_ID?: string | undefined;
-  readonly IFLOW_OAUTH_CLIENT_SECRET?: string | undefined;
+interface Access {
+  readonly credentials: readonly object[];
+  readonly options?: object;
+  readonly warnings: readonly string[];
 }
-type Access =
-  | { readonly credentials: readonly object[]; readonly options?: object }
-  | { readonly problems: ConfigProblem[] };
+interface Problems {
+  readonly problems: readonly ConfigProblem[];
+}
 
 /** A login wins over a key; without either a login is what is missing. */
-function accessOf({ home, read }: Machine, settings: SettingsFile, client: OAuthClient): Access {
-  const loginFile = join(home, '.iflow/oauth_creds.json');
+function accessOf({ home, read }: Machine, settings: SettingsFile, values: Values): Access | Problems {
+  const path = join(home, '.iflow/oauth_creds.json');
+  const login = read(path);
   const apiKey = settings.apiKey ?? settings.api_key ?? '';
-  if (read(loginFile) === undefined && apiKey !== '') return { credentials: [{ id: 'key', api_key: apiKey }] };
-  const { IFLOW_OAUTH_CLIENT_ID: clientId, IFLOW_OAUTH_CLIENT_SECRET: clientSecret } = client;
-  if (clientId !== undefined && clientSecret !== undefined) {
-    return {
-      credentials: [{ id: 'login', oauth_file: loginFile }],
-      options: { oauth_client_id: clientId, oauth_client_secret: clientSecret },
-    };
+  const { IFLOW_OAUTH_CLIENT_ID: id, IFLOW_OAUTH_CLIENT_SECRET: secretOfClient } = values;
+  if (login === undefined && apiKey !== '') return keyAccess(apiKey);
+  if (id === undefined && secretOfClient === undefined) return accessWithoutClient(login);
+  if (id === undefined || secretOfClient === undefined) {
+    const missing = id === undefined ? 'IFLOW_OAUTH_CLIENT_ID' : 'IFLOW_OAUTH_CLIENT_SECRET';
+    return { problems: [{ path: missing, message: `is missing; a login is renewed with both. ${whereClientIs}` }] };
   }
-  const message = 'is missing; the login is renewed with it. Without a login, give `apiKey` in ~/.iflow/settings.json';
+  const { IFLOW_OAUTH_BASE_URL: baseUrl } = values;
   return {
-    problems: [{ path: clientId === undefined ? 'IFLOW_OAUTH_CLIENT_ID' : 'IFLOW_OAUTH_CLIENT_SECRET', message }],
+    credentials: [{ id: 'login', oauth_file: path }],
+    options: {
+      oauth_client_id: id,
+      oauth_client_secret: secretOfClient,
+      ...(baseUrl === undefined ? {} : { oauth_base_url: baseUrl }),
+    },
+    warnings: [],
   };
 }
 
-function parseSettingsFile(text: string | undefined): SettingsFile {
-  if (text === undefined) return {};
-  try {
-    return settingsFileSchema.safeParse(JSON.parse(text)).data ?? {};
-  } catch {
-    return {};
+const { whereClientIs = '' } = providers.iflow.login ?? {};
+
+function keyAccess(apiKey: string): Access | Problems {
+  const fault = exampleFault(apiKey);
+  if (fault !== undefined) return { problems: [{ path: `${settingsFileName}, apiKey`, message: fault }] };
+  return { credentials: [{ id: 'key', api_key: apiKey }], warnings: [] };
+}
+
+/** A login holds the key of today: it serves until it ends. */
+function accessWithoutClient(login: string | undefined): Access | Problems {
+  const file = parseFile(loginFileSchema, loginFileName, login);
+  if ('problems' in file) return file;
+  const apiKey = file.content.apiKey ?? file.content.api_key ?? '';
+  if (apiKey !== '') {
+    const warning = `the login in ${loginFileName} is used as it is and not renewed, because IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET are not set. ${whereClientIs}`;
+    return { credentials: [{ id: 'login', api_key: apiKey }], warnings: [warning] };
   }
+  const either = `log in with \`npm run login -- iflow\`, or give apiKey in ${settingsFileName}`;
+  const message =
+    login === undefined ? `is missing; ${either}` : `has no apiKey, so that it must be renewed first; ${either}`;
+  return { problems: [{ path: loginFileName, message }] };
+}
+
+/** A file that is not there says nothing; one that can't be understood is not passed over. */
+function parseFile<Schema extends z.ZodObject>(
+  schema: Schema,
+  name: string,
+  text: string | undefined,
+): { readonly content: z.output<Schema> } | Problems {
+  if (text === undefined) return { content: schema.parse({}) };
+  const wanted = 'a JSON object in which keys and URLs are texts';
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return { content: parsed.data };
+  } catch {
+    return { problems: [{ path: name, message: `is not JSON; it must be ${wanted}` }] };
+  }
+  return { problems: [{ path: name, message: `must be ${wanted}` }] };
 }

@@ -20,6 +20,17 @@ export interface CompatSettings {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Settings that were set but have no effect here, with the reason. */
   readonly warnings: readonly string[];
+  readonly names: CompatNames;
+}
+
+/** The names under which the user knows the settings: there is no file to which a message could point. */
+export interface CompatNames {
+  /** The variable, or the file, that a setting comes from; by its path, as in `retry.base_delay_ms`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The variable that holds a client key. */
+  readonly clientKey?: string;
+  /** The reason why there are tokens to keep, in words. */
+  readonly tokens?: string;
 }
 
 /** Facts that profiles consult beside their own variables. */
@@ -45,3 +56,12 @@ export function defineProfile<Variables extends z.ZodObject>({
 }: ProfileDefinition<Variables>): CompatProfile {
   return { variables, toSettings: (env, machine) => toSettings(variables.parse(env), machine) };
 }
+
+/** The warnings about variables that are set but have no effect. */
+export const withoutEffect = (
+  values: Readonly<Record<string, unknown>>,
+  reasons: Readonly<Record<string, string>>,
+): string[] =>
+  Object.entries(reasons).flatMap(([name, reason]) =>
+    values[name] === undefined ? [] : [`${name} has no effect: ${reason}`],
+  );

@@ -1,8 +1,9 @@
 import { oneOf, someText } from '@sluice/setting-types';
 import { z } from 'zod';
-import { defineProfile } from './profile.ts';
+import { accessOf, accessVariables } from './access.ts';
+import { defineProfile, withoutEffect } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
-import { anonymousKeys, digits, httpUrl, secret, trueOrFalse } from './variable-types.ts';
+import { digits, httpUrl, secret, trueOrFalse } from './variable-types.ts';
 
 /** Its names of platforms, and what stands for them here. */
 const platforms = {
@@ -17,10 +18,8 @@ type Platform = keyof typeof platforms;
 
 const variables = z.object({
   DATABASE_URL: z.string().optional(),
-  ENABLE_CLIENT_AUTH: trueOrFalse().default(true),
-  ALLOW_ANONYMOUS_ACCESS: trueOrFalse().default(false),
-  LOG_FILE_PATH: z.string().optional(),
-  LOG_RETENTION_DAYS: digits().optional(),
+  LOG_FILE_PATH: someText('a path').default('./logs/proxy.log'),
+  LOG_RETENTION_DAYS: digits(1, 3650).default(30),
   TYPE: oneOf(Object.keys(platforms) as [Platform, ...Platform[]]).default('openai'),
   API_KEY: secret(),
   BASE_URL: httpUrl().optional(),
@@ -28,46 +27,86 @@ const variables = z.object({
   ENABLED: trueOrFalse()
     .default(true)
     .refine((isEnabled) => isEnabled, { error: 'must be true: there is no other model to serve' }),
-  MAX_TOKENS: digits(1).default(4096),
+  MAX_TOKENS: digits(1).optional(),
   SUPPORTS_STREAMING: trueOrFalse().default(true),
   SUPPORTS_FUNCTION_CALLING: trueOrFalse().optional(),
   USER_ID: z.string().optional(),
+  ...accessVariables,
 });
 type Values = z.output<typeof variables>;
 
 /** The Python proxy for several platforms; its environment describes one model. */
 export const unifiedProxy = defineProfile({
   variables,
-  toSettings: (values) => {
+  toSettings(values) {
+    const { TYPE, MAX_TOKENS = 4096 } = values;
     const { baseUrl, model } = placeOf(values);
+    if (baseUrl === undefined) {
+      const wanted = 'https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT';
+      return { problems: [{ path: 'BASE_URL', message: `is missing; with TYPE=azure_openai it must be ${wanted}` }] };
+    }
     const lacks = [
       ...(values.SUPPORTS_STREAMING ? [] : ['streaming']),
-      ...(values.SUPPORTS_FUNCTION_CALLING === false ? ['tools'] : []),
+      ...(values.SUPPORTS_FUNCTION_CALLING === false && TYPE !== 'coze' ? ['tools'] : []),
     ];
+    const upstream = TYPE.replace('_', '-');
+    const { server, keys } = accessOf(values, { port: 8000 });
     return {
       settings: {
-        server: { port: 8000, host: hostFor(values) },
-        keys: anonymousKeys(values),
+        // `curl http://localhost:8000/models` needed no key there.
+        server: { ...server, public_models: true },
+        keys,
         upstreams: [
           {
-            id: values.TYPE.replace('_', '-'),
-            type: platforms[values.TYPE].type,
-            ...(baseUrl === undefined ? {} : { base_url: baseUrl }),
+            id: upstream,
+            type: platforms[TYPE].type,
+            base_url: baseUrl,
             credentials: [{ id: 'key', api_key: values.API_KEY }],
-            ...(values.TYPE === 'anthropic' ? { options: { max_tokens: values.MAX_TOKENS } } : {}),
-            ...(lacks.length === 0 ? {} : { lacks }),
+            ...(TYPE === 'anthropic' ? { options: { max_tokens: MAX_TOKENS } } : {}),
+            lacks,
+            // Bots of Coze have no parameters, and the gateway ignored those of clients.
+            drop_unsupported: TYPE === 'coze',
           },
         ],
-        models: [{ id: values.ACTUAL_NAME, targets: [{ upstream: values.TYPE.replace('_', '-'), model }] }],
+        models: modelsOf({ values, upstream, model }),
+        log: { file: values.LOG_FILE_PATH, retention_days: values.LOG_RETENTION_DAYS },
         timeouts: patientTimeouts,
       },
       warnings: warningsOf(values),
+      names: { settings: settingNames },
     };
   },
 });
 
-/** As its users know it; but who lets anybody in must say with HOST that other machines are meant. */
-const hostFor = (values: Values): string => (anonymousKeys(values).length > 0 ? '127.0.0.1' : '0.0.0.0');
+const settingNames = {
+  'upstreams[0].base_url': 'BASE_URL',
+  'upstreams[0].options.max_tokens': 'MAX_TOKENS',
+  'models[0].id': 'ACTUAL_NAME',
+  'models[0].targets': 'ACTUAL_NAME',
+  'models[1].targets': 'ACTUAL_NAME',
+  'models[2].targets': 'ACTUAL_NAME',
+  'log.file': 'LOG_FILE_PATH',
+  'log.retention_days': 'LOG_RETENTION_DAYS',
+} as const;
+
+interface Served {
+  readonly values: Values;
+  readonly upstream: string;
+  /** Its name there. */
+  readonly model: string;
+}
+
+/** Whatever a client calls its model, ACTUAL_NAME answers. Models of vectors are called by their own names. */
+function modelsOf({ values, upstream, model }: Served): readonly object[] {
+  const { TYPE, ACTUAL_NAME } = values;
+  const makesVectors = TYPE !== 'coze' && TYPE !== 'anthropic';
+  const isPattern = (id: string): boolean => id === '*' || (id === '*embed*' && makesVectors);
+  return [
+    ...(isPattern(ACTUAL_NAME) ? [] : [{ id: ACTUAL_NAME, targets: [{ upstream, model }] }]),
+    ...(makesVectors ? [{ id: '*embed*', targets: [{ upstream }] }] : []),
+    { id: '*', targets: [{ upstream, model }] },
+  ];
+}
 
 /** A deployment of Azure's stands at the end of its URL. */
 function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {
@@ -79,14 +118,12 @@ function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {
   return { baseUrl: BASE_URL ?? platforms[TYPE].baseUrl, model: ACTUAL_NAME };
 }
 
-function warningsOf({ DATABASE_URL, LOG_FILE_PATH, LOG_RETENTION_DAYS, TYPE, MAX_TOKENS }: Values): string[] {
-  return [
-    ...(DATABASE_URL === undefined ? [] : ['DATABASE_URL has no effect: requests and answers are not stored']),
-    ...(LOG_FILE_PATH === undefined && LOG_RETENTION_DAYS === undefined
-      ? []
-      : ['LOG_FILE_PATH and LOG_RETENTION_DAYS have no effect: the log goes to stdout, for whoever collects it']),
-    ...(TYPE === 'anthropic' || MAX_TOKENS === 4096
-      ? []
-      : ['MAX_TOKENS has no effect: an answer may be as long as its client asks and the provider allows']),
-  ];
+function warningsOf(values: Values): string[] {
+  return withoutEffect(values, {
+    DATABASE_URL: 'requests and answers are not stored',
+    USER_ID: 'the processes run as the user who starts them',
+    ...(values.TYPE === 'anthropic'
+      ? {}
+      : { MAX_TOKENS: 'an answer may be as long as its client asks and the provider allows' }),
+  });
 }

@@ -1,7 +1,7 @@
-import { isBaseUrl } from '../schema/base-url.ts';
 import { must, oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
-import { isExampleSecret, notAnExample } from '../example-secrets.ts';
+import { isOwnSecret, notKnownToAll, secretText } from '../example-secrets.ts';
+import { isBaseUrl } from '../schema/base-url.ts';
 import { plainKey } from '../schema/keys.ts';
 
 /** A whole number in digits; as text. */
@@ -14,14 +14,18 @@ export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number
     .pipe(z.number().min(min, must(wanted)).max(max, must(wanted)));
 }
 
+/** Timers of Node end at once beyond this, some 24 days. */
+export const longestMs = 2 ** 31 - 1;
+
 /** Milliseconds. Less than a second is taken for a slip: another gateway counts the same name in seconds. */
 export function milliseconds(): z.ZodType<number, string> {
   const wanted = 'milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)';
-  return digits().pipe(z.number().min(1000, must(wanted)));
+  return digits(0, longestMs).pipe(z.number().min(1000, must(wanted)));
 }
 
 /** Seconds, as milliseconds. */
-export const seconds = (): z.ZodType<number, string> => digits(1).transform((number) => number * 1000);
+export const seconds = (): z.ZodType<number, string> =>
+  digits(1, Math.floor(longestMs / 1000)).transform((number) => number * 1000);
 
 export const trueOrFalse = (): z.ZodType<boolean, string> =>
   z
@@ -30,32 +34,16 @@ export const trueOrFalse = (): z.ZodType<boolean, string> =>
     .pipe(oneOf(['true', 'false']))
     .transform((text) => text === 'true');
 
-const secretInWords = 'text without spaces';
-
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 
 export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlInWords));
 
 /** A provider's key or token. */
-export const secret = (): z.ZodString =>
-  z
-    .string(must(secretInWords))
-    .regex(/^[\x21-\x7e]+$/, must(secretInWords))
-    .refine((text) => !isExampleSecret(text), notAnExample);
+export const secret = (): z.ZodString => secretText('text without spaces');
+
+/** The id of an application of the user's own; no secret, but examples of it stand in documentation too. */
+export const ownId = (wanted: string): z.ZodString =>
+  z.string(must(wanted)).min(1, must(wanted)).refine(isOwnSecret, notKnownToAll);
 
 /** A client's key. */
 export const clientKey = (): z.ZodString => plainKey;
-
-interface AnonymousAccess {
-  readonly ENABLE_CLIENT_AUTH?: boolean;
-  readonly ALLOW_ANONYMOUS_ACCESS: boolean;
-}
-
-/** Nobody is let in without a key unless somebody said so. */
-export function anonymousKeys({
-  ENABLE_CLIENT_AUTH = true,
-  ALLOW_ANONYMOUS_ACCESS,
-}: AnonymousAccess): readonly object[] {
-  if (!ENABLE_CLIENT_AUTH) return [{ name: 'anonymous', anonymous: 'any_key' }];
-  return ALLOW_ANONYMOUS_ACCESS ? [{ name: 'anonymous', anonymous: 'without_key' }] : [];
-}

@@ -1,78 +1,102 @@
 import { retryPresets } from '@sluice/policy';
 import { oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
-import { defineProfile } from './profile.ts';
+import { accessOf, accessVariables } from './access.ts';
+import { defineProfile, withoutEffect } from './profile.ts';
 import { withoutSilenceLimit } from './time-outs.ts';
-import { clientKey, digits, httpUrl, milliseconds, secret, trueOrFalse } from './variable-types.ts';
-import { modelsAt, warningsAbout, zaiWebUpstream } from './zai-web.ts';
+import { clientKey, digits, longestMs, milliseconds, trueOrFalse } from './variable-types.ts';
+import { zaiNames, zaiRouting, zaiVariables, zaiWarnings } from './zai-web.ts';
+
+/** Beyond these a slow client is given up before its upstream is held back. */
+const largestBufferBytes = 4 * 1024 * 1024;
+const models = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search'];
 
 const variables = z.object({
+  ...zaiVariables,
   DEFAULT_KEY: clientKey().optional(),
-  UPSTREAM_URL: httpUrl().default('https://chat.z.ai/api/chat/completions'),
-  UPSTREAM_TOKEN: secret().optional(),
   PERFORMANCE_MODE: oneOf(['fast', 'balanced', 'secure']).default('balanced'),
-  MAX_RETRIES: digits().optional(),
-  RETRY_DELAY: digits().optional(),
+  MAX_RETRIES: digits(0, 99).optional(),
+  RETRY_DELAY: digits(0, longestMs).optional(),
   REQUEST_TIMEOUT: milliseconds().optional(),
   STREAM_TIMEOUT: milliseconds().optional(),
-  RANDOM_DELAY_MIN: digits().optional(),
-  RANDOM_DELAY_MAX: digits().optional(),
+  RANDOM_DELAY_MIN: digits(0, longestMs).optional(),
+  RANDOM_DELAY_MAX: digits(0, longestMs).optional(),
   MAX_CONCURRENT_CONNECTIONS: digits(1).default(1000),
   CONNECTION_QUEUE_SIZE: digits().default(500),
   MAX_CONNECTION_TIME: milliseconds().default(600_000),
   MEMORY_LIMIT_MB: digits(1).optional(),
-  STREAM_BUFFER_SIZE: digits(1).default(16_384),
-  DISABLE_CONNECTION_CHECK: trueOrFalse().default(false),
+  STREAM_BUFFER_SIZE: digits(1, largestBufferBytes).default(16_384),
+  DISABLE_CONNECTION_CHECK: trueOrFalse().optional(),
   CONNECTION_CHECK_INTERVAL: digits().optional(),
-  ANON_TOKEN_ENABLED: trueOrFalse().default(true),
   THINK_TAGS_MODE: oneOf(['think', 'strip', 'raw']).default('think'),
   DEBUG_MODE: trueOrFalse().default(false),
   ENABLE_METRICS: trueOrFalse().default(true),
   ENABLE_DETAILED_LOGGING: trueOrFalse().default(true),
   LOG_USER_MESSAGES: trueOrFalse().default(false),
   LOG_RESPONSE_CONTENT: trueOrFalse().default(false),
+  ...accessVariables,
 });
 type Values = z.output<typeof variables>;
 
 /** The optimised Go proxy for Z.ai. */
 export const z2api = defineProfile({
   variables,
-  toSettings: (values, { hasSecretKey }) => ({
-    settings: {
-      server: { port: 8080, pause_at_bytes: values.STREAM_BUFFER_SIZE },
-      ...(values.DEFAULT_KEY === undefined ? {} : { keys: [{ name: 'DEFAULT_KEY', key: values.DEFAULT_KEY }] }),
-      upstreams: [
-        zaiWebUpstream({
-          baseUrl: values.UPSTREAM_URL.replace(/\/api\/(?:v2\/)?chat\/completions\/?$/, ''),
-          ...accessOf(values, hasSecretKey),
-        }),
-      ],
-      models: modelsAt('zai-web', ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search'], {
-        thinking: values.THINK_TAGS_MODE,
-      }),
-      retry: withoutUndefined({
-        mode: values.PERFORMANCE_MODE,
-        max_attempts: values.MAX_RETRIES === undefined ? undefined : values.MAX_RETRIES + 1,
-        base_delay_ms: values.RETRY_DELAY,
-        random_delay_min_ms: values.RANDOM_DELAY_MIN,
-        random_delay_max_ms: values.RANDOM_DELAY_MAX,
-      }),
-      timeouts: timeoutsOf(values),
-      limits: {
-        max_concurrent_requests: values.MAX_CONCURRENT_CONNECTIONS,
-        queue_size: values.CONNECTION_QUEUE_SIZE,
+  toSettings(values, { hasSecretKey }) {
+    const routing = zaiRouting(
+      values,
+      hasSecretKey,
+      models.map((id) => ({ id, thinking: values.THINK_TAGS_MODE })),
+    );
+    if ('problems' in routing) return routing;
+    const { server, keys } = accessOf(values, {
+      port: 8080,
+      clientKey: { name: 'DEFAULT_KEY', key: values.DEFAULT_KEY },
+    });
+    return {
+      settings: {
+        server: { ...server, pause_at_bytes: values.STREAM_BUFFER_SIZE },
+        keys,
+        ...routing,
+        retry: retryOf(values),
+        timeouts: timeoutsOf(values),
+        limits: {
+          max_concurrent_requests: values.MAX_CONCURRENT_CONNECTIONS,
+          queue_size: values.CONNECTION_QUEUE_SIZE,
+        },
+        log: { level: logLevel(values) },
       },
-      log: { level: logLevel(values) },
-    },
-    warnings: [...warningsAbout(accessOf(values, hasSecretKey)), ...warningsOf(values)],
-  }),
+      warnings: [...zaiWarnings(values, hasSecretKey), ...warningsOf(values)],
+      names: { ...zaiNames, settings: settingNames, clientKey: 'DEFAULT_KEY' },
+    };
+  },
 });
 
-const accessOf = ({ UPSTREAM_TOKEN, ANON_TOKEN_ENABLED }: Values, hasSecretKey: boolean) => ({
-  token: UPSTREAM_TOKEN,
-  mayBeAnonymous: ANON_TOKEN_ENABLED,
-  hasSecretKey,
-});
+const settingNames = {
+  'server.pause_at_bytes': 'STREAM_BUFFER_SIZE',
+  'retry.max_attempts': 'MAX_RETRIES',
+  'retry.base_delay_ms': 'RETRY_DELAY',
+  'retry.max_delay_ms': 'RETRY_DELAY',
+  'retry.random_delay_min_ms': 'RANDOM_DELAY_MIN',
+  'retry.random_delay_max_ms': 'RANDOM_DELAY_MAX',
+  'timeouts.total_ms': 'REQUEST_TIMEOUT',
+  'timeouts.stream_total_ms': 'STREAM_TIMEOUT',
+  'limits.max_concurrent_requests': 'MAX_CONCURRENT_CONNECTIONS',
+  'limits.queue_size': 'CONNECTION_QUEUE_SIZE',
+} as const;
+
+function retryOf(values: Values): object {
+  const { PERFORMANCE_MODE: mode, MAX_RETRIES: retries, RETRY_DELAY: delayMs } = values;
+  const { maxDelayMs } = retryPresets[mode];
+  return withoutUndefined({
+    mode,
+    max_attempts: retries === undefined ? undefined : retries + 1,
+    base_delay_ms: delayMs,
+    // The gateway had no longest delay, so none of its users knows one to change.
+    max_delay_ms: delayMs === undefined || delayMs <= maxDelayMs ? undefined : delayMs,
+    random_delay_min_ms: values.RANDOM_DELAY_MIN,
+    random_delay_max_ms: values.RANDOM_DELAY_MAX,
+  });
+}
 
 /** The longest time of a stream is the shorter of that of its mode and MAX_CONNECTION_TIME. */
 function timeoutsOf(values: Values): object {
@@ -89,20 +113,30 @@ function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
 }
 
 function warningsOf(values: Values): string[] {
-  const { MEMORY_LIMIT_MB, DISABLE_CONNECTION_CHECK, CONNECTION_CHECK_INTERVAL, ENABLE_METRICS } = values;
+  const { DISABLE_CONNECTION_CHECK, LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
+  const noticed = 'connections are not polled, because a client that leaves is noticed at once';
+  const neverLogged = 'messages and answers are never logged';
+  const ifTrue = (value: boolean | undefined): true | undefined => (value === true ? value : undefined);
   return [
-    ...(MEMORY_LIMIT_MB === undefined
-      ? []
-      : ['MEMORY_LIMIT_MB has no effect: limit the memory of the container instead']),
-    ...(DISABLE_CONNECTION_CHECK || CONNECTION_CHECK_INTERVAL !== undefined
-      ? ['connections are not polled: a client that leaves is noticed at once, always']
-      : []),
+    ...withoutEffect(
+      {
+        ...values,
+        DISABLE_CONNECTION_CHECK: ifTrue(DISABLE_CONNECTION_CHECK),
+        LOG_USER_MESSAGES: ifTrue(LOG_USER_MESSAGES),
+        LOG_RESPONSE_CONTENT: ifTrue(LOG_RESPONSE_CONTENT),
+      },
+      {
+        MEMORY_LIMIT_MB:
+          'limit the memory of the processes instead, as with `systemd-run -p MemoryMax=` or a container',
+        DISABLE_CONNECTION_CHECK: noticed,
+        CONNECTION_CHECK_INTERVAL: noticed,
+        LOG_USER_MESSAGES: neverLogged,
+        LOG_RESPONSE_CONTENT: neverLogged,
+      },
+    ),
     ...(ENABLE_METRICS
       ? []
       : ['ENABLE_METRICS=false has no effect: /metrics is there, on the management port and with an admin key']),
-    ...(values.LOG_USER_MESSAGES || values.LOG_RESPONSE_CONTENT
-      ? ['LOG_USER_MESSAGES and LOG_RESPONSE_CONTENT have no effect: messages and answers are never logged']
-      : []),
   ];
 }
 

@@ -1,29 +1,37 @@
 import { z } from 'zod';
+import { accessOf, accessVariables } from './access.ts';
 import { defineProfile } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
-import { clientKey, secret, trueOrFalse } from './variable-types.ts';
-import { modelsAt, warningsAbout, zaiWebUpstream } from './zai-web.ts';
+import { clientKey, trueOrFalse } from './variable-types.ts';
+import { zaiNames, zaiRouting, zaiVariables, zaiWarnings } from './zai-web.ts';
+
+const models = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v'];
 
 /** The Go proxy for Z.ai. Its retry policy is our default one. */
 export const zaiProxy = defineProfile({
   variables: z.object({
-    UPSTREAM_TOKEN: secret().optional(),
+    ...zaiVariables,
     API_KEY: clientKey().optional(),
     DEBUG_MODE: trueOrFalse().default(false),
-    ANON_TOKEN_ENABLED: trueOrFalse().default(true),
+    ...accessVariables,
   }),
-  toSettings({ UPSTREAM_TOKEN, API_KEY, DEBUG_MODE, ANON_TOKEN_ENABLED }, { hasSecretKey }) {
-    const access = { token: UPSTREAM_TOKEN, mayBeAnonymous: ANON_TOKEN_ENABLED, hasSecretKey };
+  toSettings(values, { hasSecretKey }) {
+    const { API_KEY, DEBUG_MODE } = values;
+    const routing = zaiRouting(
+      values,
+      hasSecretKey,
+      models.map((id) => ({ id })),
+    );
+    if ('problems' in routing) return routing;
     return {
       settings: {
-        server: { port: 8080 },
-        ...(API_KEY === undefined ? {} : { keys: [{ name: 'API_KEY', key: API_KEY }] }),
-        upstreams: [zaiWebUpstream({ baseUrl: 'https://chat.z.ai', ...access })],
-        models: modelsAt('zai-web', ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v']),
+        ...accessOf(values, { port: 8080, clientKey: { name: 'API_KEY', key: API_KEY } }),
+        ...routing,
         timeouts: patientTimeouts,
         ...(DEBUG_MODE ? { log: { level: 'debug' } } : {}),
       },
-      warnings: warningsAbout(access),
+      warnings: zaiWarnings(values, hasSecretKey),
+      names: { ...zaiNames, clientKey: 'API_KEY' },
     };
   },
 });

@@ -1,7 +1,7 @@
 import { variables } from '../environment.ts';
 
 const head = `# The environment of Sluice, with its defaults or an example. docs/configuration.md says more.
-# Docker Compose reads .env; a shell does with: set -a; . ./.env; set +a`;
+# Copied to .env in this folder, it is read by npm start, npm run ingress and the other commands; the real environment wins.`;
 
 const openTelemetry = `# OpenTelemetry's own variables work too. Without an exporter nothing is exported.
 # OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318`;

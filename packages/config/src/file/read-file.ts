@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ConfigProblem } from '../config-error.ts';
+import { ConfigError, type ConfigProblem } from '../config-error.ts';
 
 const defaultFile = './sluice.yaml';
 
@@ -34,3 +34,19 @@ export function readConfigFile({ path, cwd, readFile = readFromDisk }: FileReque
 }
 
 const readFromDisk = (path: string): string => readFileSync(path, 'utf8');
+
+/**
+ * Reads a file that may be missing.
+ *
+ * @returns undefined for one that is not there
+ * @throws ConfigError for one that can't be read
+ */
+export function readOptionalFile(path: string, readFile = readFromDisk): string | undefined {
+  try {
+    return readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ConfigError([{ path, message: `can't be read (${code})` }], 'environment');
+  }
+}

@@ -22,7 +22,9 @@ function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   const open = keys.find(({ anonymous }) => anonymous !== undefined);
   if (open === undefined) return [];
   const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
-  const from = isLoopback(host) ? 'this machine' : `every machine that reaches ${host}`;
+  const from = isLoopback(host)
+    ? 'this machine alone (HOST opens them to others)'
+    : `every machine that reaches ${host}`;
   return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
 }
 
@@ -56,7 +58,11 @@ export function resolveConfig(parts: Parts): Config {
       openMs: settings.breaker.open_ms,
     },
     warnings: [...parts.warnings, ...openAccess],
-    log: { level: environment.LOG_LEVEL ?? settings.log.level },
+    log: {
+      level: environment.LOG_LEVEL ?? settings.log.level,
+      file: settings.log.file,
+      retentionDays: settings.log.retention_days,
+    },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
 }
@@ -88,6 +94,7 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     slowClientBytes: server.slow_client_bytes,
     slowClientMs: server.slow_client_ms,
     trustProxy: server.trust_proxy,
+    hasPublicModels: server.public_models,
     trustTraceContext: server.trust_trace_context,
   };
 }

@@ -1,5 +1,5 @@
 import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
-import { isExampleDigest, isExampleSecret, isPublishedKey, notAnExample, notPublished } from '../example-secrets.ts';
+import { isExampleDigest, notAnExample, secretText } from '../example-secrets.ts';
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
 import {
   flag,
@@ -11,7 +11,6 @@ import {
   section,
   someText,
   textLike,
-  token,
   wholeNumber,
 } from '@sluice/setting-types';
 import { thinkingModes } from '@sluice/thinking';
@@ -21,10 +20,7 @@ const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
 
 /** A client key in plain. */
-export const plainKey = token(keyInWords)
-  .min(shortestKey, must(keyInWords))
-  .refine((text) => !isExampleSecret(text), notAnExample)
-  .refine((text) => !isPublishedKey(text), notPublished);
+export const plainKey = secretText(keyInWords).min(shortestKey, must(keyInWords));
 
 const limits = across(
   section({

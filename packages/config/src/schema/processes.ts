@@ -9,6 +9,7 @@ import {
   milliseconds,
   oneOf,
   section,
+  someText,
   textLike,
   wholeNumber,
 } from '@sluice/setting-types';
@@ -108,6 +109,9 @@ export const server = across(
     trust_proxy: flag()
       .default(false)
       .describe("Take the client's address from `x-forwarded-for`. Only behind a proxy that sets it itself."),
+    public_models: flag()
+      .default(false)
+      .describe('List the models to clients without a key too. Chats and vectors need a key all the same.'),
     trust_trace_context: flag()
       .default(false)
       .describe(
@@ -154,4 +158,13 @@ export const queue = section({
 
 export const log = section({
   level: logLevel.default('info').describe('Least urgent lines that are written.'),
+  file: someText('a path')
+    .optional()
+    .meta({ 'x-default': 'none' })
+    .describe(
+      '`npm start` appends the lines of all services to this file too. A path is relative to the folder of the repository. Services that run by themselves log to stdout alone.',
+    ),
+  retention_days: wholeNumber(1, 3650)
+    .default(30)
+    .describe('That file begins anew each day and at 10 MiB; older parts stay beside it for so many days.'),
 });

@@ -1,9 +1,9 @@
 import { providers, type ProviderType } from '@sluice/providers';
 import { prefillStyles } from '@sluice/rescue';
-import { flag, identifier, inWords, listOf, must, oneOf, section, someText, token } from '@sluice/setting-types';
+import { flag, identifier, inWords, listOf, must, oneOf, section, someText } from '@sluice/setting-types';
 import { z } from 'zod';
 import { lackNames, wholeAnswerWays } from '../config.ts';
-import { isExampleSecret, notAnExample } from '../example-secrets.ts';
+import { secretText } from '../example-secrets.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { isBaseUrl } from './base-url.ts';
 import { findOptionFaults, isProviderType, providerOptions } from './provider-options.ts';
@@ -22,8 +22,7 @@ const credentials = across(
     across(
       section({
         id: identifier().describe('Names it in logs, metrics and Redis.'),
-        api_key: token('text without spaces')
-          .refine((text) => !isExampleSecret(text), notAnExample)
+        api_key: secretText('text without spaces')
           .optional()
           .describe("The provider's key. Secret. Either this, or `anonymous`, or `oauth_file`."),
         anonymous: inWords(z.literal(true, must('true, or not set at all')), 'true, or not set at all')

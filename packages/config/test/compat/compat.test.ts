@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, type Config, findModel, loadConfig } from '@sluice/config';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { compatNames, compatProfiles } from '../../src/compat/read-compat.ts';
+import { type CompatName, compatNames, compatProfiles } from '../../src/compat/read-compat.ts';
 import { absent } from '../load.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -17,9 +17,9 @@ function load(env: Env, files: Readonly<Record<string, string>> = {}): Config {
   });
 }
 
-function problemsOf(env: Env): readonly string[] {
+function problemsOf(env: Env, files?: Readonly<Record<string, string>>): readonly string[] {
   try {
-    load(env);
+    load(env, files);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
     throw error;
@@ -83,13 +83,37 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', SLUICE_API_KEYS: 'sk-client-0001', UPSTREAM_TOKEN: 'tok' };
     const config = loadConfig({ env, cwd: '/srv', readFile: absent });
     expect(upstreamOf(config).credentials).toEqual([['token', 'tok']]);
-    expect(config.warnings).toEqual([expect.stringContaining('SLUICE_SECRET_KEY')]);
+    expect(config.warnings[0]).toMatch(/^ANON_TOKEN_ENABLED has no effect without SLUICE_SECRET_KEY/);
   });
 
   it('takes API_KEY for a client key, but neither its published default nor an example', verifies('000-12'), () => {
     expect(zai({ API_KEY: 'sk-my-own-key' }).keys.map(({ name }) => name)).toEqual(['API_KEY', 'env-1']);
     expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', API_KEY: 'sk-EXAMPLE' })).toEqual([
       'API_KEY: is an example from the documentation; give your own',
+    ]);
+  });
+
+  it('calls the official API first where there is a key for it', verifies('000-05'), () => {
+    const config = zai({ ZAI_API_KEY: 'official', ZAI_BASE_URL: 'http://127.0.0.1:9900/api/paas/v4' });
+    expect(upstreamOf(config)).toMatchObject({ type: 'zai', baseUrl: 'http://127.0.0.1:9900/api/paas/v4' });
+    expect(findModel(config, 'glm-4.5-thinking')?.targets).toEqual([
+      { upstream: 'zai', model: 'glm-4.5-thinking', priority: 1, weight: 1 },
+      { upstream: 'zai-web', model: 'glm-4.5-thinking', priority: 2, weight: 1 },
+    ]);
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('can be pointed elsewhere', verifies('000-22'), () => {
+    expect(upstreamOf(zai({ UPSTREAM_URL: 'http://127.0.0.1:9900' })).baseUrl).toBe('http://127.0.0.1:9900');
+  });
+
+  it('names its variables where something is missing', verifies('000-11', '000-15'), () => {
+    expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', ANON_TOKEN_ENABLED: 'false' })).toEqual([
+      expect.stringMatching(/^UPSTREAM_TOKEN: is missing, and ANON_TOKEN_ENABLED=false; /),
+    ]);
+    expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '' })).toEqual([
+      'API_KEY: is missing, so that no client could call; set it or SLUICE_API_KEYS, or let clients in without a key with ALLOW_ANONYMOUS_ACCESS=true',
+      expect.stringMatching(/^SLUICE_SECRET_KEY: is missing; .*: ANON_TOKEN_ENABLED, which is true unless set/),
     ]);
   });
 
@@ -163,7 +187,8 @@ describe('SLUICE_COMPAT=z2api', () => {
         credentials: [['anonymous', undefined]],
       });
       expect(config.models.map(({ thinking }) => thinking)).toEqual(['think', 'think', 'think']);
-      expect([config.log.level, config.warnings]).toEqual(['info', []]);
+      expect(config.log.level).toBe('info');
+      expect(config.warnings).toEqual([expect.stringMatching(/captchas .* ZAI_API_KEY/)]);
     },
   );
 
@@ -234,16 +259,20 @@ describe('SLUICE_COMPAT=z2api', () => {
 
   it('says what has no effect', verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'), () => {
     const { warnings } = z2({
+      ZAI_API_KEY: 'official',
       MEMORY_LIMIT_MB: '4096',
       DISABLE_CONNECTION_CHECK: 'true',
+      CONNECTION_CHECK_INTERVAL: '20',
       ENABLE_METRICS: 'false',
       LOG_USER_MESSAGES: 'true',
+      LOG_RESPONSE_CONTENT: 'false',
     });
     expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
       'MEMORY_LIMIT_MB',
-      'connections',
-      'ENABLE_METRICS=false',
+      'DISABLE_CONNECTION_CHECK',
+      'CONNECTION_CHECK_INTERVAL',
       'LOG_USER_MESSAGES',
+      'ENABLE_METRICS=false',
     ]);
     expect(z2({ ENABLE_DETAILED_LOGGING: 'false' }).log.level).toBe('warn');
   });
@@ -253,10 +282,16 @@ describe('SLUICE_COMPAT=z2api', () => {
       { REQUEST_TIMEOUT: '120' },
       'REQUEST_TIMEOUT: must be milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)',
     ],
-    [{ MAX_RETRIES: 'many' }, 'MAX_RETRIES: must be a whole number, 0 or more'],
+    [{ MAX_RETRIES: 'many' }, 'MAX_RETRIES: must be a whole number from 0 to 99'],
     [{ PERFORMANCE_MODE: 'slow' }, 'PERFORMANCE_MODE: must be one of fast, balanced, secure'],
     [{ DEFAULT_KEY: 'your-api-key' }, 'DEFAULT_KEY: is an example from the documentation; give your own'],
-    [{ UPSTREAM_TOKEN: '' }, 'UPSTREAM_TOKEN: is empty; it must be text without spaces'],
+    [{ UPSTREAM_TOKEN: 'two words' }, 'UPSTREAM_TOKEN: must be text without spaces'],
+    [{ RANDOM_DELAY_MIN: '900' }, 'RANDOM_DELAY_MIN: must not be above RANDOM_DELAY_MAX, which is 500'],
+    [{ RANDOM_DELAY_MAX: '50' }, 'RANDOM_DELAY_MAX: must not be below RANDOM_DELAY_MIN, which is 100'],
+    [
+      { SLUICE_API_KEYS: 'sk-same-0001', DEFAULT_KEY: 'sk-same-0001' },
+      'SLUICE_API_KEYS[0]: is the same key as DEFAULT_KEY; remove one of them',
+    ],
     [
       { UPSTREAM_URL: 'chat.z.ai' },
       'UPSTREAM_URL: must be an http or https URL without user, password, query and fragment',
@@ -298,8 +333,22 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
     expect(findModel(bailian(), 'gpt-3.5-turbo')?.targets[0]?.upstream).toBe('bailian');
   });
 
-  it('can use the compatible API', verifies('002-13', '002-30'), () => {
-    expect(upstreamOf(bailian({ USE_NATIVE_API: 'false' })).options).toEqual({ mode: 'compatible' });
+  it('calls plain models where there is no application', verifies('002-13', '002-30'), () => {
+    const config = load({ SLUICE_COMPAT: 'bailian-proxy', ALIYUN_API_KEY: 'sk-aliyun', USE_NATIVE_API: 'FALSE' });
+    expect(upstreamOf(config).options).toEqual({ mode: 'compatible' });
+    expect(findModel(config, 'qwen-max')?.targets[0]).toMatchObject({ upstream: 'bailian', model: undefined });
+  });
+
+  it('calls its application natively whatever USE_NATIVE_API says, and says so', verifies('002-13', '002-29'), () => {
+    const config = bailian({ USE_NATIVE_API: 'false' });
+    expect(upstreamOf(config).options).toEqual({ mode: 'native', app_id: 'app-1' });
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^USE_NATIVE_API=false has no effect beside ALIYUN_APP_ID/),
+    ]);
+  });
+
+  it('leaves out what applications do not have', verifies('002-24'), () => {
+    expect(upstreamOf(bailian()).dropsUnsupported).toBe(true);
   });
 
   it('says what has no effect', verifies('002-14', '002-17', '002-18'), () => {
@@ -314,15 +363,15 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
   it('lets in whom it let in only where that is said', verifies('002-22'), () => {
     expect(bailian().keys.map(({ anonymous }) => anonymous)).toEqual([undefined]);
     expect(bailian({ ALLOW_ANONYMOUS_ACCESS: 'true' }).keys.map(({ anonymous }) => anonymous)).toEqual([
-      'without_key',
+      'any_key',
       undefined,
     ]);
   });
 
   it('can not do without application and key', verifies('002-09', '002-10'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'bailian-proxy' })).toEqual([
-      'ALIYUN_APP_ID: is missing; it must be the id of an application',
       'ALIYUN_API_KEY: is missing; it must be text without spaces',
+      'ALIYUN_APP_ID: is missing; it must be the id of an application',
     ]);
   });
 });
@@ -392,13 +441,45 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     expect(anonymous({ ENABLE_CLIENT_AUTH: 'false' })).toEqual(['any_key', undefined]);
   });
 
-  it('says what has no effect', verifies('003-25', '003-28', '003-29'), () => {
+  it('has its log file', verifies('003-28', '003-29'), () => {
+    expect(unified({}).log).toEqual({ level: 'info', file: './logs/proxy.log', retentionDays: 30 });
+    const own = { LOG_FILE_PATH: '/var/log/proxy.log', LOG_RETENTION_DAYS: '7' };
+    expect(unified(own).log).toMatchObject({ file: '/var/log/proxy.log', retentionDays: 7 });
+  });
+
+  it(
+    'answers with its model under any name, and calls models of vectors by theirs',
+    verifies('003-41', '003-42'),
+    () => {
+      const served = (env: Env, name: string) => {
+        const config = unified(env);
+        const target = findModel(config, name)?.targets[0];
+        return target && (target.model ?? name);
+      };
+      expect(served({ ACTUAL_NAME: 'gpt-3.5-turbo' }, 'gpt-4')).toBe('gpt-3.5-turbo');
+      expect(served({ ACTUAL_NAME: 'gpt-3.5-turbo' }, 'text-embedding-3-small')).toBe('text-embedding-3-small');
+      expect(served({ ACTUAL_NAME: 'text-embedding-3-small' }, 'text-embedding-3-small')).toBe(
+        'text-embedding-3-small',
+      );
+      expect(served({ TYPE: 'coze', ACTUAL_NAME: 'bot-75' }, 'my-embedder')).toBe('bot-75');
+      expect(unified({ TYPE: 'coze', ACTUAL_NAME: 'bot-75' }).upstreams[0]?.dropsUnsupported).toBe(true);
+    },
+  );
+
+  it('names its variables where something is missing', verifies('003-32'), () => {
+    expect(problemsOf({ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-provider', TYPE: 'azure_openai' })).toEqual([
+      'BASE_URL: is missing; with TYPE=azure_openai it must be https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT',
+    ]);
+  });
+
+  it('says what has no effect', verifies('003-25', '003-35'), () => {
     const { warnings } = unified({
       DATABASE_URL: 'sqlite+aiosqlite:///./data/proxy.db',
-      LOG_FILE_PATH: './logs/proxy.log',
-      LOG_RETENTION_DAYS: '30',
+      USER_ID: '1000',
+      MAX_TOKENS: '4096',
     });
-    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual(['DATABASE_URL', 'LOG_FILE_PATH']);
+    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual(['DATABASE_URL', 'USER_ID', 'MAX_TOKENS']);
+    expect(unified({ TYPE: 'anthropic', MAX_TOKENS: '4096' }).warnings).toEqual([]);
   });
 
   it('refuses a model that is off, and keys of the documentation', verifies('003-31', '003-34'), () => {
@@ -454,9 +535,69 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       credentials: [{ id: 'login', tokens: { kind: 'login', path: '/home/me/.iflow/oauth_creds.json' } }],
       options: { oauth_client_id: 'client', oauth_client_secret: 'secret' },
     });
-    expect(problemsOf({ SLUICE_COMPAT: 'iflow2api' })).toEqual([
-      expect.stringMatching(/^IFLOW_OAUTH_CLIENT_ID: is missing; the login is renewed with it/),
+    const elsewhere = { ...client, IFLOW_OAUTH_BASE_URL: 'http://127.0.0.1:9900' };
+    expect(iflow(login, elsewhere).upstreams[0]?.options).toMatchObject({ oauth_base_url: 'http://127.0.0.1:9900' });
+  });
+
+  it('uses a login as it is where nothing could renew it, and says so', verifies('004-15'), () => {
+    const env = { SLUICE_COMPAT: 'iflow2api', SLUICE_API_KEYS: 'sk-client-0001', HOME: '/home/me' };
+    const file = '{"apiKey":"sk-of-login","refresh_token":"r","expiry_date":1}';
+    const config = loadConfig({
+      env,
+      cwd: '/srv',
+      readFile: (path) => (path.endsWith('oauth_creds.json') ? file : absent()),
+    });
+    expect(upstreamOf(config).credentials).toEqual([['login', 'sk-of-login']]);
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/not renewed, because IFLOW_OAUTH_CLIENT_ID .* auth\/oauth\.py/),
     ]);
+  });
+
+  it('can be pointed elsewhere, and asked for no continuations', verifies('004-14'), () => {
+    const config = iflow(settingsFile, { IFLOW_BASE_URL: 'http://127.0.0.1:9901/v1', MAX_CONTINUATIONS: '0' });
+    expect(upstreamOf(config).baseUrl).toBe('http://127.0.0.1:9901/v1');
+    expect(findModel(config, 'glm-4.7')?.maxContinuations).toBe(0);
+  });
+
+  it.each([
+    [
+      'nothing',
+      {},
+      '~/.iflow/oauth_creds.json: is missing; log in with `npm run login -- iflow`, or give apiKey in ~/.iflow/settings.json',
+    ],
+    [
+      'settings that are no JSON',
+      { 'settings.json': '{"apiKey":' },
+      '~/.iflow/settings.json: is not JSON; it must be a JSON object in which keys and URLs are texts',
+    ],
+    [
+      'settings of another form',
+      { 'settings.json': '{"apiKey":1}' },
+      '~/.iflow/settings.json: must be a JSON object in which keys and URLs are texts',
+    ],
+    [
+      'a login that is no JSON',
+      { 'oauth_creds.json': 'x' },
+      '~/.iflow/oauth_creds.json: is not JSON; it must be a JSON object in which keys and URLs are texts',
+    ],
+    [
+      'the key of the documentation',
+      { 'settings.json': '{"apiKey":"your-api-key"}' },
+      '~/.iflow/settings.json, apiKey: is an example from the documentation; give your own',
+    ],
+    [
+      'a key with spaces',
+      { 'settings.json': '{"apiKey":"two words"}' },
+      '~/.iflow/settings.json, apiKey: must be text without spaces',
+    ],
+    [
+      'no URL',
+      { 'settings.json': '{"apiKey":"k","baseUrl":"iflow"}' },
+      '~/.iflow/settings.json, baseUrl: must be an http or https URL without user, password, query and fragment',
+    ],
+  ])('is refused with %s', verifies('004-15', '004-16'), (_, files, problem) => {
+    const inHome = Object.fromEntries(Object.entries(files).map(([name, text]) => [`/home/me/.iflow/${name}`, text]));
+    expect(problemsOf({ SLUICE_COMPAT: 'iflow2api' }, inHome)).toEqual([problem]);
   });
 });
 
@@ -470,6 +611,116 @@ describe('every profile', () => {
   it('gives way to our own variables', () => {
     const config = load({ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-provider', PORT: '1234', HOST: '127.0.0.2' });
     expect(config.server).toMatchObject({ port: 1234, host: '127.0.0.2' });
+  });
+
+  const minimum: Readonly<Record<CompatName, Env>> = {
+    'zai-proxy': {},
+    z2api: {},
+    'bailian-proxy': { ALIYUN_APP_ID: 'app-1', ALIYUN_API_KEY: 'sk-aliyun' },
+    'unified-proxy': { API_KEY: 'sk-provider' },
+    iflow2api: {},
+  };
+  const settingsFile = { '/home/me/.iflow/settings.json': '{"apiKey":"sk-iflow"}' };
+  const loadLeast = (name: CompatName, env: Env = {}): Config =>
+    load({ SLUICE_COMPAT: name, ...minimum[name], ...env }, settingsFile);
+
+  it.each(compatNames)('listens on every address, as its gateway did: %s', (name) => {
+    expect(loadLeast(name).server.host).toBe('0.0.0.0');
+    expect(loadLeast(name, { HOST: '127.0.0.3' }).server.host).toBe('127.0.0.3');
+  });
+
+  it.each(compatNames)('takes every empty variable for one that is not set: %s', (name) => {
+    const names = Object.keys(compatProfiles[name].variables.shape).filter((variable) => !(variable in minimum[name]));
+    const empty = Object.fromEntries(names.map((variable) => [variable, '']));
+    const { warnings, ...config } = loadLeast(name, empty);
+    const { warnings: usual, ...least } = loadLeast(name);
+    expect(config).toEqual(least);
+    expect(warnings.filter((warning) => !warning.endsWith('is set but empty, which counts as not set'))).toEqual(usual);
+  });
+
+  it.each(compatNames)('speaks of variables and files of its user alone, whatever they hold: %s', (name) => {
+    const variables = Object.keys(compatProfiles[name].variables.shape);
+    const texts = [
+      '0',
+      '-1',
+      '7',
+      '5000',
+      '99999999',
+      '99999999999999',
+      'x y',
+      'true',
+      'false',
+      '*',
+      'http://h/x?y',
+      'coze',
+      'azure_openai',
+    ];
+    const told = variables
+      .flatMap((variable) => texts.map((text) => ({ [variable]: text })))
+      .flatMap((env) => {
+        try {
+          loadLeast(name, env);
+          return [];
+        } catch (error) {
+          if (error instanceof ConfigError) return error.problems;
+          throw error;
+        }
+      });
+    expect(told.length).toBeGreaterThan(10);
+    for (const { path, message } of told) {
+      expect([...variables, 'SLUICE_API_KEYS', 'SLUICE_SECRET_KEY'], `${path}: ${message}`).toContain(path);
+      // Names of settings are the only words with low lines between small letters.
+      expect(message.replaceAll('azure_openai', '')).not.toMatch(/[a-z]_[a-z]/);
+    }
+  });
+
+  it.each([
+    ['zai-proxy', 'without_key'],
+    ['z2api', 'without_key'],
+    ['bailian-proxy', 'any_key'],
+    ['unified-proxy', 'without_key'],
+    ['iflow2api', 'any_key'],
+  ] as const)(
+    'lets anybody of this machine in where that is said, and warns: %s',
+    verifies('002-22', '002-34', '003-26', '003-27', '003-40'),
+    (name, byAnonymousAccess) => {
+      const anonymous = (env: Env) => loadLeast(name, env).keys.map((key) => key.anonymous);
+      expect(anonymous({})).toEqual([undefined]);
+      expect(anonymous({ ALLOW_ANONYMOUS_ACCESS: 'true' })).toEqual([byAnonymousAccess, undefined]);
+      expect(anonymous({ ENABLE_CLIENT_AUTH: 'false' })).toEqual(['any_key', undefined]);
+      for (const env of [{ ALLOW_ANONYMOUS_ACCESS: 'true' }, { ENABLE_CLIENT_AUTH: 'false' }]) {
+        const { server, warnings } = loadLeast(name, env);
+        expect(server.host).toBe('127.0.0.1');
+        expect(warnings.at(-1)).toMatch(/^anonymous access is on: .* served to this machine/);
+      }
+    },
+  );
+
+  it.each([
+    [
+      { UPSTREAM_TOKEN: 't', API_KEY: 'k' },
+      'UPSTREAM_TOKEN, API_KEY are set, but not read: to stand in for the gateway that knows them, set SLUICE_COMPAT=zai-proxy',
+    ],
+    [
+      { ALIYUN_API_KEY: 'k' },
+      'ALIYUN_API_KEY is set, but not read: to stand in for the gateway that knows it, set SLUICE_COMPAT=bailian-proxy',
+    ],
+    [
+      { API_KEY: 'k', TYPE: 'coze', BASE_URL: 'http://h', ACTUAL_NAME: 'm', ENABLED: 'true' },
+      'TYPE, API_KEY, BASE_URL, ACTUAL_NAME and 1 more are set, but not read: to stand in for the gateway that knows them, set SLUICE_COMPAT=unified-proxy',
+    ],
+    [
+      { UPSTREAM_TOKEN: 't' },
+      'UPSTREAM_TOKEN is set, but not read: to stand in for the gateway that knows it, set SLUICE_COMPAT=zai-proxy or SLUICE_COMPAT=z2api',
+    ],
+  ])('is named to who sets its variables alone: %o', (env, hint) => {
+    expect(load(env as Env).warnings).toEqual([hint]);
+  });
+
+  it('is not named for variables that other programs use, nor beside a file, which may use them all', () => {
+    expect(load({ TYPE: 'x', USER_ID: '1000', DEBUG_MODE: 'true' }).warnings).toEqual([]);
+    const beside = loadConfig({ env: { ...clients, UPSTREAM_TOKEN: 't' }, cwd: '/srv', readFile: () => 'log: {}' });
+    expect(beside.warnings).toEqual([]);
   });
 
   it.each(compatNames)('has all its variables in docs/migrate.md: %s', (name) => {

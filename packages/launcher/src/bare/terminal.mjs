@@ -8,6 +8,7 @@ const reminderMs = 10_000;
  * @property {(text: string) => void} say prints whole lines, above a step that is under way
  * @property {<T>(label: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>} step shows what is
  *   being done and for how long; `note` replaces the few words behind it
+ * @property {boolean} isColoured
  */
 
 /**
@@ -17,10 +18,11 @@ const reminderMs = 10_000;
  * @param {{
  *   readonly stream: { write(text: string): unknown, readonly columns?: number },
  *   readonly isLive: boolean,
+ *   readonly isColoured?: boolean,
  * }} screen
  * @returns {Terminal}
  */
-export function createTerminal({ stream, isLive }) {
+export function createTerminal({ stream, isLive, isColoured = false }) {
   let liveLine = '';
 
   /** @param {string} line */
@@ -71,7 +73,7 @@ export function createTerminal({ stream, isLive }) {
     }
   };
 
-  return { say, step };
+  return { say, step, isColoured };
 }
 
 /**
@@ -83,7 +85,10 @@ export function openTerminal(env) {
   // A closed terminal must not end the orderly shutdown that its hang-up signal has just begun.
   process.stderr.on('error', () => {});
   process.stdout.on('error', () => {});
-  return createTerminal({ stream: process.stderr, isLive: process.stderr.isTTY && !env['CI'] });
+  const { stderr } = process;
+  // Heeds NO_COLOR and what the terminal says of itself.
+  const isColoured = stderr.isTTY && stderr.hasColors(env);
+  return createTerminal({ stream: stderr, isLive: stderr.isTTY && !env['CI'], isColoured });
 }
 
 /** @param {number} durationMs */

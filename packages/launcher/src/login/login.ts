@@ -40,11 +40,23 @@ export async function logIn({ env, home, cwd, say }: LoginCommand, args: readonl
     if (result.kind === 'failed') throw new LaunchError(withoutSecrets(result.failure.message, [client.secret, code]));
     saveLogin(path, result.fileText);
     say(`Logged in${result.account === undefined ? '' : ` as ${result.account}`}; saved in ${path}.`);
-    say(`In sluice.yaml, a credential of an ${type} upstream uses it with  oauth_file: ${path}`);
+    say(whereItIsUsed({ type, path, usualPath: join(home, login.file) }));
     return 0;
   } finally {
     callback.close();
   }
+}
+
+interface Saved {
+  readonly type: string;
+  readonly path: string;
+  /** Where a profile looks for it. */
+  readonly usualPath: string;
+}
+
+function whereItIsUsed({ type, path, usualPath }: Saved): string {
+  const byFile = `In sluice.yaml, a credential of an ${type} upstream uses it with  oauth_file: ${path}`;
+  return type === 'iflow' && path === usualPath ? `SLUICE_COMPAT=iflow2api uses it as it is. ${byFile}` : byFile;
 }
 
 interface Chosen {
@@ -79,13 +91,13 @@ function parse(args: readonly string[], usage: string) {
 }
 
 function readClient(
-  { variablePrefix, defaultBaseUrl }: Login,
+  { variablePrefix, defaultBaseUrl, whereClientIs }: Login,
   env: NodeJS.ProcessEnv,
 ): Omit<LoginClient, 'redirectUri'> {
   const names = { id: `${variablePrefix}_CLIENT_ID`, secret: `${variablePrefix}_CLIENT_SECRET` };
   const { [names.id]: id = '', [names.secret]: secret = '' } = env;
   if (id === '' || secret === '') {
-    throw new LaunchError(`Set ${names.id} and ${names.secret} to the OAuth client that logs in.`);
+    throw new LaunchError(`Set ${names.id} and ${names.secret}, with which a login is made. ${whereClientIs}.`);
   }
   const baseUrl = env[`${variablePrefix}_BASE_URL`] || defaultBaseUrl;
   if (!URL.canParse(baseUrl)) throw new LaunchError(`${variablePrefix}_BASE_URL must be a URL.`);

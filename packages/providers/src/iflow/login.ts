@@ -10,6 +10,8 @@ export const login: Login = {
   file: '.iflow/oauth_creds.json',
   variablePrefix: 'IFLOW_OAUTH',
   defaultBaseUrl: defaultOAuthUrl,
+  whereClientIs:
+    "They are the OAuth client of iFlow's command line tool, which Sluice does not ship: iflow2api has them in auth/oauth.py",
 
   // It calls the callback `redirect`, where OAuth has `redirect_uri`.
   authorizeUrl({ id, baseUrl, redirectUri }, state) {

@@ -77,6 +77,18 @@ describe('unified-proxy', () => {
     },
   );
 
+  it(
+    'answers with its model under any name, and calls models of vectors by theirs',
+    verifies('003-41', '003-42'),
+    async () => {
+      expect((await ask(ingress(), 'gpt-3.5-turbo')).choices[0]?.message.content).not.toBe('');
+      expect(await lastCall()).toMatchObject({ model: 'gpt-4' });
+      const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey });
+      await client.embeddings.create({ model: 'text-embedding-3-small', input: 'hi' });
+      expect(await lastCall()).toMatchObject({ model: 'text-embedding-3-small' });
+    },
+  );
+
   it('lets anonymous clients in where that was said', verifies('003-27'), async () => {
     const answer = await fetch(`${ingress().url}/chat/completions`, {
       method: 'POST',
@@ -104,6 +116,47 @@ describe('unified-proxy', () => {
     const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } }];
     const asked = client.chat.completions.create({ model: 'gpt-4', messages: [{ role: 'user', content: 'x' }], tools });
     await expect(asked).rejects.toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'tools' });
+  });
+});
+
+describe('unified-proxy with a bot of Coze', () => {
+  const ingress = useProfile('unified-proxy', () => ({
+    TYPE: 'coze',
+    API_KEY: 'pat_of-our-own',
+    BASE_URL: simulator.url,
+    ACTUAL_NAME: 'bot-7533263489985413120',
+    SUPPORTS_FUNCTION_CALLING: 'false',
+  }));
+
+  it(
+    'answers the samples of its README, parameters of which bots have none included',
+    verifies('003-04', '003-19'),
+    async () => {
+      const answer = await openaiClient({ baseUrl: ingress().url, apiKey }).chat.completions.create({
+        model: 'gpt-4',
+        messages: [
+          { role: 'system', content: 'You are a helpful assistant.' },
+          { role: 'user', content: 'Explain quantum computing in simple terms.' },
+        ],
+        max_tokens: 150,
+        temperature: 0.7,
+      });
+      expect(answer.choices[0]?.finish_reason).toBe('stop');
+      const call = await lastCall();
+      expect(call?.body).toContain('7533263489985413120');
+      expect(call?.body).not.toMatch(/max_tokens|temperature/);
+    },
+  );
+
+  it('lists its models without a key, and lets nobody chat without one', verifies('003-40'), async () => {
+    const page = await fetch(`${ingress().url}/models`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('bot-7533263489985413120')]);
+    const one = await fetch(`${ingress().url}/v1/models/bot-7533263489985413120`);
+    expect(one.status).toBe(200);
+    const chat = await fetch(`${ingress().url}/chat/completions`, { method: 'POST', body: '{}' });
+    expect(chat.status).toBe(401);
+    const stranger = await fetch(`${ingress().url}/models`, { headers: { 'x-api-key': 'sk-of-a-stranger' } });
+    expect(stranger.status).toBe(401);
   });
 });
 
@@ -154,6 +207,29 @@ describe('bailian-proxy with time-outs of its own', () => {
     await simulatorControl(simulator.url).reset();
     await expect(ask(ingress(), 'any')).rejects.toMatchObject({ status: 504, code: 'upstream_timeout' });
     expect((await simulatorControl(simulator.url).stats()).total).toBe(1);
+  });
+});
+
+describe('bailian-proxy for what applications lack', () => {
+  const ingress = useProfile('bailian-proxy', () => ({
+    ALIYUN_APP_ID: 'app-1',
+    ALIYUN_API_KEY: 'tok-aliyun',
+    ALIYUN_BASE_URL: simulator.url,
+    ENABLE_CLIENT_AUTH: 'false',
+  }));
+
+  it('answers any key without it', verifies('002-22', '002-24', '002-34'), async () => {
+    const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey: 'your-openai-key' });
+    const answer = await client.chat.completions.create({
+      model: 'gpt-3.5-turbo',
+      messages: [{ role: 'user', content: '你好！' }],
+      response_format: { type: 'json_object' },
+      tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
+      n: 2,
+      logprobs: true,
+    });
+    expect(answer.choices).toHaveLength(1);
+    expect((await lastCall())?.body).not.toMatch(/response_format|tools|logprobs/);
   });
 });
 

@@ -1,0 +1,62 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifies } from '@sluice/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeEnvFile } from '../../src/bare/env-file.mjs';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'sluice-env-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** The environment after a file of this text, and what was said. */
+function take(text: string, env: Record<string, string | undefined> = {}) {
+  writeFileSync(join(root, '.env'), text);
+  return { said: takeEnvFile(root, env), env };
+}
+
+describe('a .env file', () => {
+  it.each([
+    ['a plain value', 'A=b', 'b'],
+    ['spaces around', '  A =  b  ', 'b'],
+    ['export', 'export A=b', 'b'],
+    ['a comment line before', '# comment\nA=b', 'b'],
+    ['a comment behind', 'A=b # comment', 'b'],
+    ['a hash in quotes', 'A="b # c"', 'b # c'],
+    ['double quotes and \\n', 'A="b\\nc"', 'b\nc'],
+    ['single quotes and \\n', "A='b\\nc'", 'b\\nc'],
+    ['backticks', 'A=`"b" \'c\'`', '"b" \'c\''],
+    ['several lines', 'A="b\nc"\nB=x', 'b\nc'],
+    ['an equals sign', 'A=b=c==', 'b=c=='],
+    ['Windows line ends', 'A=b\r\nB=c\r\n', 'b'],
+    ['a byte order mark', '\uFEFFA=b', 'b'],
+    ['nothing', 'A=', ''],
+    ['the last of two', 'A=a\nA=b', 'b'],
+  ])('may hold %s', verifies('001-15', '002-06', '003-12'), (_, text, value) => {
+    expect(take(text).env['A']).toBe(value);
+  });
+
+  it('gives way to the environment, an empty variable included, and says so', () => {
+    const { said, env } = take('A=1\nB=2\nC=3\n', { A: 'mine', B: '' });
+    expect(env).toEqual({ A: 'mine', B: '', C: '3' });
+    expect(said).toBe('Read 1 variable from .env; 2 more are set in the environment, which wins.');
+    expect(take('A=1\nB=2').said).toBe('Read 2 variables from .env.');
+    expect(take('A=1\nB=2', { A: 'mine' }).said).toBe(
+      'Read 1 variable from .env; 1 more is set in the environment, which wins.',
+    );
+  });
+
+  it('is not wanted, and a folder of its name is none', () => {
+    expect(takeEnvFile(root, {})).toBeUndefined();
+    mkdirSync(join(root, '.env'));
+    expect(takeEnvFile(root, {})).toBeUndefined();
+  });
+
+  it.skipIf(process.getuid?.() === 0)('stops the start when it can not be read', () => {
+    writeFileSync(join(root, '.env'), 'A=b');
+    chmodSync(join(root, '.env'), 0);
+    expect(() => takeEnvFile(root, {})).toThrow(".env can't be read (EACCES).");
+  });
+});

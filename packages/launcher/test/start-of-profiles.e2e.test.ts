@@ -1,0 +1,275 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import {
+  freePort,
+  type RunningProcess,
+  type SimulatorProcess,
+  simulatorControl,
+  spawnService,
+  startProcess,
+  until,
+  verifies,
+} from '@sluice/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const runner = fileURLToPath(new URL('fixtures/run-repository.ts', import.meta.url));
+const execute = promisify(execFile);
+
+type Env = Readonly<Record<string, string>>;
+
+let simulator: SimulatorProcess;
+beforeAll(async () => {
+  simulator = await spawnService('simulator');
+});
+afterAll(() => simulator.stop());
+
+/** A folder with the built product and a state of its own. */
+let root: string;
+let home: string;
+let running: RunningProcess | undefined;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'sluice-profile-'));
+  home = mkdtempSync(join(tmpdir(), 'sluice-home-'));
+  for (const name of ['packages', 'services', 'node_modules', 'package.json']) {
+    symlinkSync(join(repository, name), join(root, name));
+  }
+  await simulatorControl(simulator.url).reset();
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  for (const folder of [root, home]) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ready {
+  readonly output: string;
+  readonly port: number;
+  /** The command that the block shows. */
+  readonly curl: string;
+}
+
+/** `npm start` with this environment and a port of its own, until it is ready. */
+async function start(env: Env): Promise<Ready> {
+  const port = await freePort();
+  const started = await startProcess({
+    command: process.execPath,
+    args: ['--conditions=@sluice/source', runner, root],
+    cwd: root,
+    env: { HOME: home, CI: 'true', PORT: String(port), ...env },
+    stopGraceMs: 20_000,
+  });
+  running = started;
+  await until(() => started.output().includes('Ctrl-C stops it all.'), { what: 'the block', timeoutMs: 40_000 });
+  const output = started.output();
+  return { output, port, curl: /^curl .*$/m.exec(output)?.[0] ?? '' };
+}
+
+async function stop(): Promise<void> {
+  await running?.stop();
+  running = undefined;
+}
+
+/** Runs a command as a person would who has copied it. */
+const shell = async (command: string): Promise<string> =>
+  (await execute('/bin/sh', ['-c', command], { timeout: 30_000 })).stdout;
+
+const statusOf = (url: string, key?: string): Promise<number> =>
+  fetch(`${url}/models`, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }).then(
+    ({ status }) => status,
+  );
+
+/** Addresses at which other machines may reach this one. */
+const otherAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ internal, family, address }) => (internal || family !== 'IPv4' ? [] : [address])),
+  );
+
+function writeSettingsOfIflow(settings: object): void {
+  mkdirSync(join(home, '.iflow'));
+  writeFileSync(join(home, '.iflow/settings.json'), JSON.stringify(settings));
+}
+
+/** The least that each gateway required, and the simulator in the place of its provider. */
+const profiles: readonly (readonly [name: string, env: () => Env, path: string])[] = [
+  ['zai-proxy', () => ({ UPSTREAM_URL: simulator.url }), '/api/v2/chat/completions'],
+  ['z2api', () => ({ UPSTREAM_URL: `${simulator.url}/api/chat/completions` }), '/api/v2/chat/completions'],
+  [
+    'bailian-proxy',
+    () => ({ ALIYUN_BASE_URL: simulator.url, ALIYUN_APP_ID: 'app-1', ALIYUN_API_KEY: 'tok-aliyun' }),
+    '/api/v1/apps/app-1/completion',
+  ],
+  ['unified-proxy', () => ({ BASE_URL: `${simulator.url}/v1`, API_KEY: 'tok-provider' }), '/v1/chat/completions'],
+  [
+    'iflow2api',
+    () => {
+      writeSettingsOfIflow({ apiKey: 'tok-iflow', baseUrl: `${simulator.url}/iflow/v1` });
+      return {};
+    },
+    '/iflow/v1/chat/completions',
+  ],
+];
+
+describe('npm start with a profile and the least that its gateway required', () => {
+  it.each(profiles)(
+    'is ready, on every address, with a command that streams as it is printed: %s',
+    verifies('000-11', '000-15', '001-06', '001-38', '002-11', '003-13', '003-22', '003-40', '004-16', '004-17'),
+    async (name, env, path) => {
+      const { output, port, curl } = await start({ SLUICE_COMPAT: name, ...env() });
+      expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1 (and at every other address of this machine)`);
+      const stream = await shell(curl);
+      expect(stream).toContain('"delta":');
+      expect(stream.trimEnd().endsWith('data: [DONE]')).toBe(true);
+      expect((await simulatorControl(simulator.url).calls()).map((call) => call.path)).toContain(path);
+      // Only unified-proxy showed its models to everybody; other keys than ours open nothing anywhere.
+      expect(await statusOf(`http://127.0.0.1:${port}`)).toBe(name === 'unified-proxy' ? 200 : 401);
+      expect(await statusOf(`http://127.0.0.1:${port}`, 'sk-of-a-stranger')).toBe(401);
+      for (const address of otherAddresses()) {
+        expect((await fetch(`http://${address}:${port}/livez`)).status).toBe(200);
+      }
+    },
+  );
+});
+
+describe('npm start', () => {
+  it('keeps the secret that it has made where tokens need one, and hands it on', verifies('000-15'), async () => {
+    const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };
+    await start(env);
+    const file = join(root, '.sluice/secret-key');
+    const secret = readFileSync(file, 'utf8');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await stop();
+    const { curl, output } = await start(env);
+    expect(output).toContain(
+      'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key',
+    );
+    expect(readFileSync(file, 'utf8')).toBe(secret);
+    expect(output).not.toContain(secret.trim());
+    expect(await shell(curl)).toContain('[DONE]');
+  });
+
+  it(
+    'takes everything from .env, the profile too, and shows the key that stands there',
+    verifies('001-15', '001-21', '002-06', '003-12'),
+    async () => {
+      const lines = [
+        '# of z2api',
+        'export SLUICE_COMPAT=z2api',
+        'DEFAULT_KEY="sk-our-own-key-0001"',
+        `UPSTREAM_URL=${simulator.url}/api/chat/completions # the simulator`,
+        "UPSTREAM_TOKEN='tok-zai'",
+        'ANON_TOKEN_ENABLED=false',
+        'MAX_RETRIES=',
+      ];
+      writeFileSync(join(root, '.env'), lines.join('\n'));
+      const { output, curl } = await start({});
+      expect(output).toContain('Read 6 variables from .env.');
+      expect(curl).toContain("-H 'Authorization: Bearer sk-our-own-key-0001'");
+      expect(await shell(curl)).toContain('[DONE]');
+      expect((await simulatorControl(simulator.url).calls()).at(-1)).toMatchObject({ credential: 'tok-zai' });
+    },
+  );
+
+  it('names the profile to who has set its variables alone, once', async () => {
+    writeFileSync(join(root, '.env'), 'UPSTREAM_TOKEN=tok\nDEFAULT_KEY=sk-our-own-key-0001\n');
+    const { output } = await start({ SIMULATOR_PORT: String(await freePort()) });
+    expect(output.match(/set SLUICE_COMPAT=z2api/g)).toHaveLength(1);
+    expect(output).toContain('Stream an answer from the model demo:');
+  });
+
+  it(
+    'lets anybody of this machine in where that was said, warns of it once, and shows a command without a key',
+    verifies('002-22', '002-34', '003-26', '003-40'),
+    async () => {
+      const { output, port, curl } = await start({
+        SLUICE_COMPAT: 'bailian-proxy',
+        ALIYUN_BASE_URL: simulator.url,
+        ALIYUN_APP_ID: 'app-1',
+        ALIYUN_API_KEY: 'tok-aliyun',
+        ALLOW_ANONYMOUS_ACCESS: 'true',
+        MAX_IDLE_CONNS: '200',
+      });
+      expect(output.match(/anonymous access is on: .* served to this machine/g)).toHaveLength(1);
+      expect(output.match(/MAX_IDLE_CONNS has no effect/g)).toHaveLength(1);
+      expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1\n`);
+      expect(output).toContain('API key   none needed');
+      expect(curl).not.toContain('Authorization');
+      expect(await shell(curl)).toContain('[DONE]');
+      const url = `http://127.0.0.1:${port}/v1`;
+      expect(await Promise.all([statusOf(url), statusOf(url, 'your-openai-key')])).toEqual([200, 200]);
+      for (const address of otherAddresses())
+        await expect(fetch(`http://${address}:${port}/livez`)).rejects.toThrow('fetch failed');
+    },
+  );
+
+  it(
+    'appends the lines of all services to the log file of unified-proxy, and to its own after a restart',
+    verifies('003-07', '003-28'),
+    async () => {
+      const env = { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'tok-provider', BASE_URL: `${simulator.url}/v1` };
+      const linesOf = (path: string): { readonly service: string; readonly msg: string }[] =>
+        readFileSync(join(root, path), 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { service: string; msg: string });
+      const readied = (path: string, service: string): number =>
+        linesOf(path).filter((line) => line.service === service && line.msg.endsWith(' ready')).length;
+      await start(env);
+      // There is nothing to encrypt.
+      expect(existsSync(join(root, '.sluice/secret-key'))).toBe(false);
+      await stop();
+      expect([readied('logs/proxy.log', 'sluice-ingress'), readied('logs/proxy.log', 'sluice-worker')]).toEqual([1, 1]);
+      const { output } = await start({ ...env, LOG_FILE_PATH: './logs/proxy.log' });
+      expect(output).toContain('Logs      .sluice/logs, ./logs/proxy.log');
+      await stop();
+      expect(readied('logs/proxy.log', 'sluice-ingress')).toBe(2);
+      expect(readied('.sluice/logs/worker.log', 'sluice-worker')).toBe(2);
+    },
+  );
+});
+
+it('the official API answers with tools in zai-proxy where there is a key for it', verifies('000-05'), async () => {
+  const { port } = await start({
+    SLUICE_COMPAT: 'zai-proxy',
+    API_KEY: 'sk-our-own-key-0001',
+    UPSTREAM_URL: simulator.url,
+    ZAI_API_KEY: 'tok-official',
+    ZAI_BASE_URL: `${simulator.url}/api/paas/v4`,
+  });
+  // The sample of its README.
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer sk-our-own-key-0001' },
+    body: JSON.stringify({
+      model: 'glm-4.5',
+      messages: [{ role: 'user', content: '今天北京天气如何？' }],
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'get_weather',
+            description: '获取指定城市的天气',
+            parameters: { type: 'object', properties: { city: { type: 'string', description: '城市名称' } } },
+          },
+        },
+      ],
+    }),
+  });
+  expect([response.status, response.headers.get('x-sluice-upstream')]).toEqual([200, 'zai']);
+  const call = (await simulatorControl(simulator.url).calls()).at(-1);
+  expect(call).toMatchObject({ path: '/api/paas/v4/chat/completions', credential: 'tok-official' });
+  expect(call?.body).toContain('get_weather');
+});
