@@ -1,4 +1,5 @@
 import { type CompatName, readCompat } from './compat/read-compat.ts';
+import type { CompatResult } from './compat/profile.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -30,7 +31,27 @@ export interface ConfigSource {
  *
  * @throws ConfigError that lists everything that is wrong with them
  */
-export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
+export function loadConfig(source: ConfigSource): Config {
+  return loadLayers(source).config;
+}
+
+/** The configuration with the layers that it was made of. */
+export interface Layers {
+  readonly config: Config;
+  /** The settings that the file or the profile gives, with the defaults of all others. */
+  readonly settings: Settings;
+  /** The file's content, or what stands for it in a profile; without defaults. */
+  readonly given: unknown;
+  readonly environment: Environment;
+  readonly file: FoundFile;
+}
+
+/**
+ * As {@link loadConfig}, for who asks where a setting came from.
+ *
+ * @throws ConfigError
+ */
+export function loadLayers({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Layers {
   const file = readConfigFile({ path: env['SLUICE_CONFIG'] || undefined, cwd, readFile });
   const { environment, problems } = readEnvironment(env);
   const compat = environment.SLUICE_COMPAT;
@@ -45,12 +66,13 @@ export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigS
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
-  return resolveConfig({
+  const config = resolveConfig({
     settings,
     environment,
     warnings: fromFile.warnings ?? [],
     paths: { cwd, home: env['HOME'] },
   });
+  return { config, settings, given: fromFile.given, environment, file };
 }
 
 const noKey: ConfigProblem = {
@@ -61,6 +83,8 @@ const noKey: ConfigProblem = {
 interface FileSettings {
   /** Undefined when there are problems. */
   readonly settings?: Settings;
+  /** The same without defaults. */
+  readonly given?: unknown;
   /** True also when nobody can tell. */
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
@@ -76,18 +100,23 @@ interface CompatSource {
 /** Another gateway's environment in place of a file. */
 function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
   if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
-  const compat = readCompat(name, env, {
-    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
-    home: env['HOME'] ?? '/',
-    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
-  });
+  const compat = readProfile(name, { env, readFile });
   if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
   const { settings, warnings } = compat;
   const parsed = parseSettings({ value: settings, interpolated: [] });
   const keys = fieldOf(settings, 'keys');
   const hasKeys = keys !== undefined && !isEmptyList(keys);
   if (parsed.problems !== undefined) return { hasKeys, problems: parsed.problems };
-  return { settings: parsed.settings, hasKeys, problems: [], warnings };
+  return { settings: parsed.settings, given: settings, hasKeys, problems: [], warnings };
+}
+
+/** Another gateway's environment, on this machine. */
+export function readProfile(name: CompatName, { env, readFile }: Pick<ConfigSource, 'env' | 'readFile'>): CompatResult {
+  return readCompat(name, env, {
+    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
+    home: env['HOME'] ?? '/',
+    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
+  });
 }
 
 const textOf = (file: FoundFile): string | undefined => (file.kind === 'text' ? file.text : undefined);
@@ -104,7 +133,9 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   const { value, whole, problems } = interpolate(withoutEmptySections(yaml.value), env);
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
-  if (parsed.problems === undefined && problems.length === 0) return { settings: parsed.settings, hasKeys, problems };
+  if (parsed.problems === undefined && problems.length === 0) {
+    return { settings: parsed.settings, given: value, hasKeys, problems };
+  }
   // A value missing from the environment is reported once: that the place is empty now follows from it.
   const told = new Set(problems.map(({ path }) => path));
   return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };
