@@ -32,7 +32,7 @@ function isSecret(path: Path): boolean {
   const name = path.findLast((step) => typeof step === 'string') ?? '';
   const row = rowOf(path);
   if (row?.type.startsWith('one of ') === true) return false;
-  const isInHeaders = path.slice(0, -1).some((step) => /headers$/.test(String(step)));
+  const isInHeaders = path.slice(0, -1).some((step) => String(step).endsWith('headers'));
   return isInHeaders || secretName.test(name) || /\bSecret\b/.test(row?.meaning ?? '');
 }
 

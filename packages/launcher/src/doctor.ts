@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { runInForeground } from './bare/run.mjs';
+import { notedRedis } from './rests.ts';
+
+/**
+ * Prints the settings and tries what Sluice needs. The program that does so sees this machine as the services do; it is
+ * told where `npm start` keeps its state, and which Redis a running one has brought.
+ *
+ * @returns exit code: 1 when a problem was found
+ */
+export async function doctor(
+  { root, env }: { readonly root: string; readonly env: NodeJS.ProcessEnv },
+  args: readonly string[],
+): Promise<number> {
+  const stateFolder = join(root, '.sluice');
+  const redisUrl = notedRedis(stateFolder);
+  return await runInForeground({
+    file: process.execPath,
+    args: ['--enable-source-maps', join(root, 'services/worker/dist/doctor/main.js'), ...args],
+    cwd: root,
+    env: {
+      ...env,
+      SLUICE_DOCTOR_STATE_FOLDER: stateFolder,
+      ...(redisUrl === undefined ? {} : { SLUICE_DOCTOR_REDIS_URL: redisUrl }),
+    },
+  });
+}
