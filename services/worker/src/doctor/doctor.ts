@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   type Config,
@@ -142,10 +143,14 @@ function filesOf({ cwd, stateFolder }: DoctorNeeds, settings: SettingsList | und
       ? []
       : [{ path: resolve(cwd, file), kind: hasSecrets === true ? 'config' : 'secretless' } as const]),
     { path: join(cwd, '.env'), kind: 'dotenv' },
-    ...(stateFolder === undefined ? [] : [{ path: stateFolder, kind: 'state' } as const]),
+    ...(stateFolder === undefined || !holdsSecrets(stateFolder) ? [] : [{ path: stateFolder, kind: 'state' } as const]),
     ...logins.map((path) => ({ path, kind: 'login' }) as const),
   ];
 }
+
+/** The set-up makes the folder for its lock; secrets come with the first `npm start`. */
+const holdsSecrets = (stateFolder: string): boolean =>
+  ['api-key', 'redis-url', 'redis.conf', 'logs'].some((name) => existsSync(join(stateFolder, name)));
 
 /** A check that fails in a way that nobody thought of says so, and the others go on. */
 async function group(name: string, run: () => Promise<Check[]>): Promise<Check[]> {

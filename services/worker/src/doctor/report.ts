@@ -8,7 +8,7 @@ export interface Report {
   readonly checks: readonly Check[];
 }
 
-const widest = 48;
+const widest = 36;
 
 /** The report for people. Defaults within lists are left out; `--json` has them. */
 export function toText({ settings, checks }: Report): string {

@@ -52,10 +52,10 @@ export function judgeProcess(facts: ProcessFacts, demand: Demand | undefined): C
 
 function judgeNode({ nodeVersion }: ProcessFacts): Check {
   const major = Number(/^v(\d+)\./.exec(nodeVersion)?.[1] ?? 0);
-  if (major >= wantedNode) return ok('machine.node', `Sluice runs on Node ${nodeVersion}.`);
+  if (major >= wantedNode) return ok('machine.node', `Sluice runs on Node ${nodeVersion.slice(1)}.`);
   return problem(
     'machine.node',
-    `This is Node ${nodeVersion}, and Sluice needs ${wantedNode} or newer.`,
+    `This is Node ${nodeVersion.slice(1)}, and Sluice needs ${wantedNode} or newer.`,
     'Run `npm run setup`, which brings Node 24, and start Sluice by its npm scripts.',
   );
 }

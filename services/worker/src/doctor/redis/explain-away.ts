@@ -88,12 +88,20 @@ export function explainAway({ reasons: messages }: RedisAway, { place, isEncrypt
     const text = reason.text.replace('PLACE', place).replace('CAUSE', cause);
     return problem(reason.id, text, reason.advice);
   }
-  const closed = /closed|ECONNRESET/i.test(all) && !isEncrypted;
   return problem(
     'redis.connect',
-    `Redis at ${place} does not answer: ${messages.at(-1) ?? 'no reason is known'}.`,
-    closed
-      ? 'It may want TLS (rediss://). Otherwise see whether a firewall is in between.'
-      : 'See whether a firewall is in between, and whether Redis is overloaded or stopped.',
+    `Redis at ${place} does not answer: ${withoutStop(messages.at(-1) ?? 'no reason is known')}.`,
+    silenceAdvice(/closed|ECONNRESET/i.test(all), isEncrypted),
   );
 }
+
+/** A server takes the beginning of TLS for a command that is not complete, and a TLS port closes on plain commands. */
+function silenceAdvice(isClosed: boolean, isEncrypted: boolean): string {
+  if (isEncrypted)
+    return 'Its port may not speak TLS: then use redis://. Otherwise see whether a firewall is in between.';
+  return isClosed
+    ? 'It may want TLS (rediss://). Otherwise see whether a firewall is in between.'
+    : 'See whether a firewall is in between, and whether Redis is overloaded or stopped.';
+}
+
+const withoutStop = (text: string): string => text.replace(/\.$/, '');

@@ -57,8 +57,8 @@ function judgeName(place: string, code: string): Check {
 
 /** The provider has answered something. */
 export function judgeReached(about: string, place: string, isTls: boolean): Check {
-  const tls = isTls ? ' and shows a certificate that this machine trusts' : ', without TLS';
-  return named(ok('upstream.connect', `${place} has an address, takes connections${tls}.`), about);
+  const tls = isTls ? ', with a certificate that this machine trusts' : ', without TLS';
+  return named(ok('upstream.connect', `${place} has an address and takes connections${tls}.`), about);
 }
 
 /** The answer to a call for the list of models. */
@@ -76,12 +76,15 @@ interface Saying {
   readonly level: 'ok' | 'warning' | 'problem';
   readonly text: string;
   readonly advice: string;
+  /** What the provider says is left out: it shows the beginning and the end of the key. */
+  readonly isSilent?: true;
 }
 
 const sayings: Readonly<Partial<Record<FailureKind, Saying>>> = {
   authentication: {
     level: 'problem',
     text: 'The provider refuses the key',
+    isSilent: true,
     advice: 'Correct api_key: it is wrong, revoked, or of another provider or region. Without a key, add one.',
   },
   permission: {
@@ -132,7 +135,8 @@ export function judgeModels({ about, status, failure, count, hasKey }: ModelsAns
   if (failure === undefined) return named(finding(id, otherwise, ` (${status})`), about);
   const redirects = status >= 300 && status < 400;
   const saying = redirects || status === 407 ? problemOfWay : (sayings[failure.kind] ?? otherwise);
-  return named(finding(id, saying, ` (${status}): ${failure.message}`), about);
+  const said = saying.isSilent === true ? '' : `: ${failure.message}`;
+  return named(finding(id, saying, ` (${status})${said}`), about);
 }
 
 const problemOfWay: Saying = {
