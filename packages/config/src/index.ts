@@ -21,6 +21,7 @@ export {
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
+export { type GuessedProfile, guessProfile } from './explain/guess-profile.ts';
 export {
   type EffectiveSetting,
   listSettings,

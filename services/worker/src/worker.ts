@@ -7,13 +7,12 @@ import { connect, type ConnectionRole, createKeys, type RedisConnection, untilRe
 import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
-import { createImageFetcher } from '@sluice/upstream';
+import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createDoubts } from './doubts.ts';
 import { createHealth } from './fleet-health.ts';
 import { logThrown } from './log-attempt.ts';
 import { createMakeAttempt } from './make-attempt.ts';
-import { createProviderClient } from './provider-client.ts';
 import { refuseForged, runJob } from './run-job.ts';
 import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
@@ -44,6 +43,7 @@ export interface WorkerNeeds {
 const untilKnownMs = 1000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
+const connectTimeoutMs = 10_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
 /**
@@ -105,9 +105,12 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     maxRestMs: config.retry.maxRestMs,
     probeMs: config.timeouts.firstTokenMs,
   });
-  const client = createProviderClient(config, (error) =>
-    logger.error({ err: error }, 'an answer of a provider could not be processed'),
-  );
+  const client = createUpstreamClient({
+    connectTimeoutMs,
+    keepAliveMs: config.worker.keepAliveMs,
+    maxConnections: config.worker.maxConnections,
+    onThrow: (error) => logger.error({ err: error }, 'an answer of a provider could not be processed'),
+  });
   const images = createImageFetcher({
     maxBytes: maxImageBytes,
     maxTotalBytes: maxTotalImageBytes,

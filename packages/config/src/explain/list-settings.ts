@@ -162,6 +162,7 @@ function loneVariables(env: ConfigSource['env'], originOf: (name: string) => Set
     const text = env[name];
     const isLone = settings.length === 0 || name === addsKeys;
     if (!isLone || text === undefined || text === '') return [];
-    return [{ path: name, value: isSecret ? hidden : text, isSecret, origin: originOf(name) }];
+    const shown = isSecret ? { text: hidden, isSecret } : showValue([name], text);
+    return [{ path: name, value: shown.text, isSecret: shown.isSecret, origin: originOf(name) }];
   });
 }

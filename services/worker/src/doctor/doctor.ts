@@ -9,8 +9,8 @@ import {
   type SettingsList,
 } from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
-import { createProviderClient } from '../provider-client.ts';
 import { type Check, ok, problem, warning } from './check.ts';
+import { createClients } from './clients.ts';
 import { findHolder } from './machine/find-holder.ts';
 import { judgeFiles, readFiles, type WatchedFile } from './machine/files.ts';
 import { judgePort, readPort } from './machine/ports.ts';
@@ -22,6 +22,7 @@ import { expectationsOf } from './redis/place.ts';
 import { restsOf } from './redis/rests-of.ts';
 import type { Report } from './report.ts';
 import { secretsOf } from './secrets.ts';
+import { judgeSetup } from './setup.ts';
 import { askUpstream } from './upstreams/ask-upstream.ts';
 import { wantedPorts } from './wanted-ports.ts';
 
@@ -62,6 +63,7 @@ function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; r
       settings,
       checks: [
         ok('config', `The configuration is valid; it comes from ${from}.`),
+        ...judgeSetup(config, env),
         ...config.warnings.map((text) => warning('config', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)),
       ],
     };
@@ -77,28 +79,24 @@ async function examineServices(
   { config, settings }: SettingsList,
   facts: ProcessFacts,
 ): Promise<Check[]> {
-  const client = createProviderClient(config);
+  const clients = createClients(config);
   try {
     const { maxBodyBytes } = config.worker;
     const upstreams = config.demo
-      ? [Promise.resolve([demo])]
+      ? []
       : config.upstreams.map((upstream) =>
-          group(`upstream ${upstream.id}`, () => askUpstream({ client, maxBodyBytes }, upstream)),
+          group(`upstream ${upstream.id}`, () =>
+            askUpstream({ client: clients.of(upstream.id), maxBodyBytes }, upstream),
+          ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
     const ports = group('ports', () => examinePorts(config, settings));
     const running = group('running', () => examineRunning(config, facts));
     return (await Promise.all([redis, ...upstreams, ports, running])).flat();
   } finally {
-    await client.close();
+    await clients.close();
   }
 }
-
-const demo = warning(
-  'upstream.none',
-  'No upstream is configured: `npm start` runs the simulator, which answers the model demo with made-up text.',
-  'Write upstreams and models into sluice.yaml, or set SLUICE_COMPAT to the gateway whose variables you have.',
-);
 
 async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configured: Config): Promise<Check[]> {
   const isBrought = configured.redis.isDefault && startedRedisUrl !== undefined;

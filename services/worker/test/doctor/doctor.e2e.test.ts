@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import {
@@ -31,6 +32,13 @@ beforeAll(async () => {
 });
 
 const redisUrl = (secret = password): string => `redis://:${secret}@${redis.host}:${redis.port}`;
+
+/** The rights of a user as SECURITY.md gives them, without its password. */
+function rulesOf(name: string): string[] {
+  const page = readFileSync(new URL('../../../../SECURITY.md', import.meta.url), 'utf8');
+  const [, rules = ''] = new RegExp(`^user ${name} on >PASSWORD ([^]*?)\\n(?=\\n|user |\`\`\`)`, 'm').exec(page) ?? [];
+  return rules.split(/\s+/);
+}
 
 /** As the default user. */
 function admin(): RedisConnection {
@@ -90,7 +98,7 @@ describe('the doctor', () => {
     for (const part of [
       'redis.eviction: A full Redis throws no keys away',
       'redis.write: Redis takes writes.',
-      'redis.rights: The Redis user may send all commands',
+      'redis.rights: The Redis user may send all commands, to all keys',
       'clock.redis: This machine',
       'clock.upstream: This machine',
       'upstream.models: The provider takes the key and lists 4 models (200).',
@@ -224,14 +232,23 @@ describe('a Redis', () => {
     ]);
   });
 
-  it('whose user lacks commands is told which', async () => {
+  it('whose user lacks commands or keys is told which', async () => {
     const user = async (name: string, ...rules: string[]): Promise<string[]> => {
       await admin().call('ACL', 'SETUSER', name, 'reset', 'on', '>canary-narrow', ...rules);
       const url = `redis://${name}:canary-narrow@${redis.host}:${redis.port}`;
       return findings(await examine({ ...(await healthy()), env: { REDIS_URL: url } }));
     };
     expect(await user('narrow', '~sluice:*', '+@all', '-xadd', '-evalsha')).toEqual([
-      'problem redis.rights: The Redis user may not send evalsha, xadd (NOPERM).',
+      'problem redis.rights: The Redis user is too narrow (NOPERM): Sluice also sends evalsha, xadd.',
+    ]);
+    expect(await user('elsewhere', '~other:*', '+@all')).toContainEqual(
+      expect.stringMatching(/^problem redis\.rights: .* Sluice also uses keys such as sluice:\{q0\}, /),
+    );
+    expect(await user('ingress', ...rulesOf('sluice-ingress'))).toEqual([
+      'warning redis.rights: The Redis user is enough for an ingress; a worker also sends hincrby, pexpireat, ltrim, rpoplpush, zpopmin, bzpopmin, zremrangebyrank and uses keys such as sluice:{up:doctor}.',
+    ]);
+    expect(await user('worker', ...rulesOf('sluice-worker'))).toEqual([
+      'warning redis.rights: The Redis user is enough for a worker; an ingress also sends persist, lindex, rpop, zcount, zincrby, zrangebylex and uses keys such as sluice:{adm}:leases.',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@sluice/config';
-import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
+import { connect, createKeys, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
 import { commandsOf } from './commands.ts';
 
 /** The state of Redis as far as it tells. */
@@ -22,8 +22,16 @@ export interface RedisThere {
   readonly aheadMs: number | undefined;
   /** Why a key can't be written; undefined if it can. */
   readonly writeError: string | undefined;
-  /** Commands that this user may not send, for each service. */
-  readonly forbidden: Readonly<Record<'ingress' | 'worker', readonly string[]>>;
+  /** What this user may not do, for each service that does it. */
+  readonly forbidden: Readonly<Record<ServiceName, Forbidden>>;
+}
+
+export type ServiceName = 'ingress' | 'worker';
+
+export interface Forbidden {
+  readonly commands: readonly string[];
+  /** Beginnings of names of keys. */
+  readonly keys: readonly string[];
 }
 
 const answerMs = 5000;
@@ -49,20 +57,24 @@ async function ask(connection: RedisConnection, keyPrefix: string): Promise<Redi
   for (const section of ['server', 'memory', 'persistence', 'replication', 'cluster']) {
     for (const [name, value] of parseInfo(await connection.info(section).catch(() => ''))) info.set(name, value);
   }
+  const keys = createKeys(keyPrefix);
   // In the slot of a queue, where both services may write.
-  const key = `${createKeys(keyPrefix).queuePrefix(0)}:doctor:${randomUUID()}`;
-  const write = await attempt(() => connection.set(key, '1', 'PX', 10_000));
-  return {
-    kind: 'there',
-    info,
-    savePoints: await readSavePoints(connection),
-    aheadMs: await readClock(connection),
-    writeError: write,
-    forbidden: {
-      ingress: await findForbidden(connection, commandsOf.ingress, key),
-      worker: await findForbidden(connection, commandsOf.worker, key),
-    },
-  };
+  const key = `${keys.queuePrefix(0)}:doctor:${randomUUID()}`;
+  const writeError = await attempt(() => connection.set(key, '1', 'PX', 10_000));
+  const savePoints = await readSavePoints(connection);
+  const aheadMs = await readClock(connection);
+  const forbiddenTo = async (service: ServiceName): Promise<Forbidden> => ({
+    commands: await findForbiddenCommands(connection, commandsOf[service], key),
+    keys: await findForbiddenKeys(connection, keysOf(service, keys)),
+  });
+  const forbidden = { ingress: await forbiddenTo('ingress'), worker: await forbiddenTo('worker') };
+  return { kind: 'there', info, savePoints, aheadMs, writeError, forbidden };
+}
+
+/** A key of each group that the service uses. */
+function keysOf(service: ServiceName, keys: Keys): string[] {
+  const shared = [`${keys.queuePrefix(0)}:doctor`, keys.mailbox('doctor'), keys.alive('doctor'), keys.workers];
+  return [...shared, service === 'ingress' ? `${keys.leases}:doctor` : keys.rests('doctor')];
 }
 
 export function parseInfo(text: string): [string, string][] {
@@ -85,17 +97,26 @@ async function readClock(connection: RedisConnection): Promise<number | undefine
 }
 
 /** Redis looks at the rights of a user before it looks at the key, whose kind does not fit most of the commands. */
-async function findForbidden(
+async function findForbiddenCommands(
   connection: RedisConnection,
-  commands: (typeof commandsOf)['ingress'],
+  commands: (typeof commandsOf)[ServiceName],
   key: string,
 ): Promise<string[]> {
   const forbidden: string[] = [];
   for (const [name, ...args] of commands) {
     const message = await attempt(() => connection.call(name, ...args.map((arg) => (arg === 'KEY' ? key : arg))));
-    if (message?.startsWith('NOPERM') === true) forbidden.push(name);
+    if (/NOPERM.*\bcommand\b/.test(message ?? '')) forbidden.push(name);
   }
   return [...new Set(forbidden)];
+}
+
+async function findForbiddenKeys(connection: RedisConnection, keys: readonly string[]): Promise<string[]> {
+  const forbidden: string[] = [];
+  for (const key of keys) {
+    const message = await attempt(() => connection.get(key));
+    if (/NOPERM.*\bkeys?\b/.test(message ?? '')) forbidden.push(key.replace(/:doctor$|\{doctor\}$|:rests$/, ''));
+  }
+  return forbidden;
 }
 
 /** @returns the message with which it fails */

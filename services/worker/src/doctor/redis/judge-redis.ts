@@ -1,7 +1,7 @@
 import { judgeClock } from '../clock.ts';
 import { type Check, ok, problem, warning } from '../check.ts';
 import { explainAway } from './explain-away.ts';
-import type { RedisFacts, RedisThere } from './ask-redis.ts';
+import type { Forbidden, RedisFacts, RedisThere } from './ask-redis.ts';
 
 /** The configuration, as far as it decides on what Redis must be able to do. */
 export interface RedisExpectations {
@@ -149,17 +149,28 @@ function judgePersistence({ info, savePoints }: RedisThere, { storesTokens }: Re
 
 function judgeRights({ forbidden }: RedisThere): Check {
   const id = 'redis.rights';
-  const { ingress, worker } = forbidden;
-  if (ingress.length === 0 && worker.length === 0) {
-    return ok(id, 'The Redis user may send all commands that an ingress and a worker send.');
+  const ingress = inWords(forbidden.ingress);
+  const worker = inWords(forbidden.worker);
+  if (ingress === undefined && worker === undefined) {
+    return ok(id, 'The Redis user may send all commands, to all keys, that an ingress and a worker send.');
   }
   const advice = 'SECURITY.md has a user for each service, with all that it needs.';
-  if (ingress.length === 0) {
-    return warning(id, `The Redis user is enough for an ingress; a worker also sends ${worker.join(', ')}.`, advice);
-  }
-  if (worker.length === 0) {
-    return warning(id, `The Redis user is enough for a worker; an ingress also sends ${ingress.join(', ')}.`, advice);
-  }
-  const missing = [...new Set([...ingress, ...worker])];
-  return problem(id, `The Redis user may not send ${missing.join(', ')} (NOPERM).`, advice);
+  if (ingress === undefined)
+    return warning(id, `The Redis user is enough for an ingress; a worker also ${worker}.`, advice);
+  if (worker === undefined)
+    return warning(id, `The Redis user is enough for a worker; an ingress also ${ingress}.`, advice);
+  const both = { commands: unite(forbidden, 'commands'), keys: unite(forbidden, 'keys') };
+  return problem(id, `The Redis user is too narrow (NOPERM): Sluice also ${inWords(both)}.`, advice);
 }
+
+function inWords({ commands, keys }: Forbidden): string | undefined {
+  const parts = [
+    ...(commands.length === 0 ? [] : [`sends ${commands.join(', ')}`]),
+    ...(keys.length === 0 ? [] : [`uses keys such as ${keys.join(', ')}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' and ');
+}
+
+const unite = ({ ingress, worker }: RedisThere['forbidden'], what: keyof Forbidden): string[] => [
+  ...new Set([...ingress[what], ...worker[what]]),
+];

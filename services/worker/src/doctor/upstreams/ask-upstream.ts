@@ -38,7 +38,9 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
   const reply = await ask(needs, firstRequest ?? knock(baseUrl));
   const { place, isTls } = placeOf(baseUrl);
   if (reply.kind === 'failed') {
-    const nameError = await errorOfName(new URL(baseUrl).hostname);
+    const nameError = /name could not be resolved/.test(reply.failure.message)
+      ? await errorOfName(new URL(baseUrl).hostname)
+      : undefined;
     return [judgeUnreached({ about, place, failure: reply.failure, nameError })];
   }
   const checks = [judgeReached(about, place, isTls), ...clockOf(about, reply.head)];
@@ -62,7 +64,7 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
   }
   const untried = credentials.length - mostCredentials;
   if (untried > 0) checks.push({ ...ok('upstream.models', `${untried} more credentials were not tried.`), about });
-  return [...checks, ...judgeSetup(upstream)];
+  return checks;
 }
 
 interface Answer {
@@ -173,23 +175,11 @@ function clockOf(about: string, { headers, receivedAt }: ResponseHead): Check[] 
   ];
 }
 
-/** What makes requests fail in ways that no call shows. */
-function judgeSetup({ id, type, baseUrl, options }: UpstreamConfig): Check[] {
-  const path = new URL(baseUrl).pathname;
-  if (type !== 'bailian' || path === '/' || options['mode'] === 'compatible') return [];
-  return [
-    {
-      ...warning(
-        'upstream.setup',
-        `base_url has the path ${path}; applications stand below the host alone.`,
-        'Set it (ALIYUN_BASE_URL) to https://dashscope.aliyuncs.com.',
-      ),
-      about: `upstream ${id}`,
-    },
-  ];
-}
-
-/** @returns the system's code if the name has no address */
+/**
+ * Asks once more for a name that had no address, for the reason.
+ *
+ * @returns the system's code
+ */
 async function errorOfName(host: string): Promise<string | undefined> {
   try {
     await lookup(host.replace(/^\[|\]$/g, ''));

@@ -10,7 +10,7 @@ export interface Unreached {
   /** As in `api.openai.com:443`. */
   readonly place: string;
   readonly failure: UpstreamFailure;
-  /** Why its name has no address; undefined if it has one, or if another machine looks it up. */
+  /** The system's code where its name has no address. */
   readonly nameError: string | undefined;
 }
 
@@ -24,13 +24,18 @@ const certificateAdvice: Readonly<Record<string, string>> = {
     'Let Sluice trust the authority: NODE_EXTRA_CA_CERTS=/path/to/authority.pem. A proxy that reads TLS has one of its own.',
 };
 
-/** Tells name, connection and TLS apart. */
+/** Tells name, connection, proxy and TLS apart. */
 export function judgeUnreached({ about, place, failure, nameError }: Unreached): Check {
   const { kind, code, message } = failure;
   if (kind === 'certificate') {
     const advice =
       certificateAdvice[code ?? ''] ?? 'Tell the provider; if the server is yours, give it another certificate.';
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
+  }
+  if (code?.startsWith('proxy_') === true) {
+    const advice =
+      'See whether the proxy runs, takes the user and password that it is given, and lets calls to this host pass.';
+    return named(problem('upstream.proxy', `${place}: ${message}`, advice), about);
   }
   if (/\bTLS\b/.test(message)) {
     const advice = 'Correct base_url: https:// where the server speaks TLS, http:// where it does not, and the port.';
