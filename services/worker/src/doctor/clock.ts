@@ -1,8 +1,8 @@
-import { type Check, ok, problem, warning } from './check.ts';
+import { type Check, type CheckId, ok, problem, warning } from './check.ts';
 
 /** A reading of another clock: how far this machine's is ahead of it. */
 export interface ClockReading {
-  readonly id: string;
+  readonly id: CheckId;
   /** Whose clock it is, as in `that of Redis`. */
   readonly whose: string;
   /** Negative: behind. */

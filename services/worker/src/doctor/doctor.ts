@@ -156,7 +156,7 @@ async function group(name: string, run: () => Promise<Check[]>): Promise<Check[]
     return await run();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [problem(`${name.split(' ')[0]}`, `The checks of ${name} could not be carried out: ${reason}.`)];
+    return [problem('doctor', `The checks of ${name} could not be carried out: ${reason}.`)];
   }
 }
 

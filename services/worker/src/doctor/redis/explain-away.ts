@@ -1,10 +1,10 @@
-import { type Check, problem } from '../check.ts';
+import { type Check, type CheckId, problem } from '../check.ts';
 import type { RedisAway } from './ask-redis.ts';
 import type { RedisExpectations } from './judge-redis.ts';
 
 interface Reason {
   readonly pattern: RegExp;
-  readonly id: string;
+  readonly id: CheckId;
   readonly text: string;
   readonly advice: string;
 }

@@ -1,5 +1,5 @@
 import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
-import { type Check, ok, problem, warning } from '../check.ts';
+import { type Check, type CheckId, ok, problem, warning } from '../check.ts';
 
 /** Names what a check is about, as in `upstream openai` and `upstream openai, credential main`. */
 const named = (check: Check, about: string): Check => ({ ...check, about });
@@ -150,7 +150,7 @@ const problemOfWay: Saying = {
   advice: 'Correct base_url, or the address and the credentials of the proxy.',
 };
 
-function finding(id: string, { level, text, advice }: Saying, more: string): Check {
+function finding(id: CheckId, { level, text, advice }: Saying, more: string): Check {
   const whole = `${text}${more}`;
   const sentence = /[.!?]$/.test(whole) ? whole : `${whole}.`;
   return level === 'problem' ? problem(id, sentence, advice) : warning(id, sentence, advice);
