@@ -9,9 +9,20 @@ const shortFirstTokenMs = 10_000;
 /** Settings that are allowed, and make requests fail in ways that no call shows. */
 export function judgeSetup(config: Config, env: Env): Check[] {
   return [
+    ...judgeKeys(config),
     ...judgeDemo(config, env),
     judgeTimeouts(config),
     ...config.upstreams.flatMap((each) => judgeBailian(each, env)),
+  ];
+}
+
+function judgeKeys({ keys }: Config): Check[] {
+  if (keys.length > 0) return [];
+  return [
+    ok(
+      'config',
+      'No client key is configured: `npm start` makes one; `npm run ingress` needs SLUICE_API_KEYS, or keys.',
+    ),
   ];
 }
 

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createUpstreamHealth } from '@sluice/admission';
+import { connect, createKeys, type RedisConnection } from '@sluice/redis';
 import {
   freePort,
   type RedisServer,
@@ -9,9 +15,10 @@ import {
   type SimulatorProcess,
   spawnService,
   startRedis,
+  startRedisCluster,
+  startRedisFailover,
   verifies,
 } from '@sluice/testkit';
-import { connect, type RedisConnection } from '@sluice/redis';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Check } from '../../src/doctor/check.ts';
@@ -209,9 +216,38 @@ describe('a Redis', () => {
       /redis\.dns: The name of Redis, no-such-host/,
     ],
     ['that does not speak TLS', () => redisUrl().replace('redis:', 'rediss:'), /redis\.connect: .* does not answer/],
+    [
+      'with a certificate that nobody signed',
+      async () => (await listenHttps()).replace('https:', 'rediss:').replace('/v1', ''),
+      /redis\.tls: .* is not accepted: DEPTH_ZERO_SELF_SIGNED_CERT/,
+    ],
   ])('%s is told so', async (_name, url, finding) => {
     const report = await examine({ ...(await healthy()), env: { REDIS_URL: await url() } });
     expect(findings(report)).toEqual([expect.stringMatching(finding)]);
+  });
+
+  it('in a cluster, and behind sentinels, is looked at like a single one', async () => {
+    const cluster = await startRedisCluster();
+    onTestFinished(() => cluster.stop());
+    const sentinels = await startRedisFailover();
+    onTestFinished(() => sentinels.stop());
+    const { config } = await healthy();
+    const toText = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
+    for (const form of [
+      { cluster: cluster.nodes.map(toText) },
+      { sentinel: { name: sentinels.name, nodes: sentinels.sentinels.map(toText) } },
+    ]) {
+      const report = await examine({ config: { ...config, redis: form } });
+      expect(findings(report)).toEqual([]);
+      expect(report.checks.filter(({ id }) => id.startsWith('redis.')).map(({ id }) => id)).toEqual([
+        'redis.version',
+        'redis.tls',
+        'redis.eviction',
+        'redis.write',
+        'redis.persistence',
+        'redis.rights',
+      ]);
+    }
   });
 
   it('that throws keys away is a problem', async () => {
@@ -265,6 +301,107 @@ describe('an upstream', () => {
         advice: expect.stringContaining('Correct api_key'),
       },
     ]);
+  });
+
+  it('has each of its credentials tried', async () => {
+    const server = createHttpServer(({ headers }, response) => {
+      response.writeHead(headers.authorization === 'Bearer canary-good' ? 200 : 401).end('{"data":[]}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const report = await examine(
+      await healthy({
+        base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+        credentials: [
+          { id: 'good', api_key: 'canary-good' },
+          { id: 'bad', api_key: 'canary-bad' },
+        ],
+      }),
+    );
+    expect(
+      report.checks.filter(({ id }) => id === 'upstream.models').map(({ about, level }) => [about, level]),
+    ).toEqual([
+      ['upstream sim, credential good', 'ok'],
+      ['upstream sim, credential bad', 'problem'],
+    ]);
+  });
+
+  it('that gives tokens to anybody is asked for one, and a login is not renewed', verifies('004-27'), async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-login-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const oauthFile = join(folder, 'oauth_creds.json');
+    await writeFile(oauthFile, JSON.stringify({ apiKey: 'canary-login', refresh_token: 'canary-renewal' }), {
+      mode: 0o600,
+    });
+    const { config, env } = await healthy();
+    const upstreams = [
+      {
+        id: 'web',
+        type: 'zai-web',
+        base_url: simulator.url,
+        options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', zai_web_guests: true },
+        credentials: [{ id: 'guest', anonymous: true }],
+      },
+      {
+        id: 'flow',
+        type: 'iflow',
+        base_url: `${simulator.url}/iflow/v1`,
+        options: { oauth_base_url: simulator.url, oauth_client_id: 'us', oauth_client_secret: 'canary-client' },
+        credentials: [{ id: 'login', oauth_file: oauthFile }],
+      },
+      { id: 'bot', type: 'coze', base_url: simulator.url, credentials: [{ id: 'pat', api_key: 'canary-pat' }] },
+    ];
+    const simulated = simulatorControl(simulator.url);
+    await simulated.reset();
+    const report = await examine({
+      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+    });
+    const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
+    // The Redis of this test keeps nothing.
+    expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
+    const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
+    expect(texts).toContain('upstream web, credential guest: The provider gives out a token to anybody.');
+    expect(texts).toContainEqual(
+      expect.stringMatching(/^upstream flow, credential login: The file of the login holds a token/),
+    );
+    expect(texts).toContainEqual(expect.stringMatching(/^upstream bot, credential pat: .* the key was not tried\.$/));
+    expect((await simulated.calls()).filter(({ path }) => path.includes('oauth'))).toEqual([]);
+    await rm(oauthFile);
+    const gone = await examine({
+      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+    });
+    expect(kindsOf(findings(gone))).toEqual([
+      'problem files.login',
+      'warning redis.persistence',
+      'problem upstream.token',
+    ]);
+  });
+
+  it('whose credential rests is told so', async () => {
+    const prefix = 'doctor-rests';
+    const connection = admin();
+    const health = createUpstreamHealth({
+      connection,
+      keys: createKeys(prefix),
+      breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
+      maxRestMs: 60_000,
+      probeMs: 1000,
+    });
+    await health.rest(
+      { upstreamId: 'sim', credentialId: 'main' },
+      { restMs: 60_000, isRefused: false, reason: 'rate_limit' },
+    );
+    const { config, env } = await healthy();
+    const report = await examine({
+      config: { ...config, redis: { key_prefix: prefix } },
+      ...(env === undefined ? {} : { env }),
+    });
+    expect(findings(report)).toEqual([
+      expect.stringMatching(/^warning upstream\.rests: credential sim\/main all models rests for \d+ s/),
+    ]);
+    await connection.unlink(createKeys(prefix).rests('sim'));
   });
 
   it('whose name has no address is told from one that refuses connections', async () => {

@@ -12,7 +12,7 @@ const expected: RedisExpectations = {
   isEncrypted: true,
   verifiesCertificate: true,
   isNearby: true,
-  storesTokens: false,
+  storesLogins: false,
 };
 const nothing = { commands: [], keys: [] };
 const info = (fields: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> =>
@@ -97,7 +97,7 @@ describe('a Redis that answers', () => {
 
   it('without persistence matters where it holds the tokens of logins', () => {
     expect(bad(judge({ savePoints: '' }))).toEqual([]);
-    expect(bad(judge({ savePoints: '' }, { storesTokens: true }))).toEqual([
+    expect(bad(judge({ savePoints: '' }, { storesLogins: true }))).toEqual([
       expect.stringMatching(/^warning redis\.persistence: .* also the tokens of logins/),
     ]);
   });

@@ -12,8 +12,8 @@ export interface RedisExpectations {
   readonly verifiesCertificate: boolean;
   /** Nobody can listen to the connection: it is on this machine or in a private network. */
   readonly isNearby: boolean;
-  /** Providers' tokens are stored there. */
-  readonly storesTokens: boolean;
+  /** Tokens of people's logins are stored there, which nobody can get a second time. */
+  readonly storesLogins: boolean;
 }
 
 const oldest = [6, 2] as const;
@@ -119,7 +119,7 @@ function judgeWriting({ info, writeError }: RedisThere): Check {
   return problem(id, `Redis refuses a write: ${writeError}.`, 'SECURITY.md has the rights that each service needs.');
 }
 
-function judgePersistence({ info, savePoints }: RedisThere, { storesTokens }: RedisExpectations): Check[] {
+function judgePersistence({ info, savePoints }: RedisThere, { storesLogins }: RedisExpectations): Check[] {
   const id = 'redis.persistence';
   if (info.get('rdb_last_bgsave_status') === 'err' || info.get('aof_last_write_status') === 'err') {
     return [problem(id, 'Redis could not write to its disk the last time.', 'Look at its log, and free its disk.')];
@@ -137,7 +137,7 @@ function judgePersistence({ info, savePoints }: RedisThere, { storesTokens }: Re
     ];
   }
   const text = 'Redis writes nothing to its disk: its restart loses everything';
-  if (!storesTokens) return [ok(id, `${text}; requests under way then end with an error.`)];
+  if (!storesLogins) return [ok(id, `${text}; requests under way then end with an error.`)];
   return [
     warning(
       id,

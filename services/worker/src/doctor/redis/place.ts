@@ -10,7 +10,7 @@ export function expectationsOf({ redis, upstreams }: Pick<Config, 'redis' | 'ups
     isEncrypted: redis.tls !== undefined,
     verifiesCertificate: redis.tls === true || redis.tls?.rejectUnauthorized !== false,
     isNearby: hosts.every(({ host }) => isNearby(host)),
-    storesTokens: upstreams.some(({ credentials }) => credentials.some(({ tokens }) => tokens !== undefined)),
+    storesLogins: upstreams.some(({ credentials }) => credentials.some(({ tokens }) => tokens?.kind === 'login')),
   };
 }
 
