@@ -21,7 +21,6 @@ export {
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
-export { type GuessedProfile, guessProfile } from './explain/guess-profile.ts';
 export {
   type EffectiveSetting,
   listSettings,

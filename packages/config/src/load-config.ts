@@ -1,5 +1,4 @@
 import { type CompatName, readCompat } from './compat/read-compat.ts';
-import type { CompatResult } from './compat/profile.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -100,7 +99,11 @@ interface CompatSource {
 /** Another gateway's environment in place of a file. */
 function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
   if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
-  const compat = readProfile(name, { env, readFile });
+  const compat = readCompat(name, env, {
+    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
+    home: env['HOME'] ?? '/',
+    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
+  });
   if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
   const { settings, warnings } = compat;
   const parsed = parseSettings({ value: settings, interpolated: [] });
@@ -108,15 +111,6 @@ function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSou
   const hasKeys = keys !== undefined && !isEmptyList(keys);
   if (parsed.problems !== undefined) return { hasKeys, problems: parsed.problems };
   return { settings: parsed.settings, given: settings, hasKeys, problems: [], warnings };
-}
-
-/** Another gateway's environment, on this machine. */
-export function readProfile(name: CompatName, { env, readFile }: Pick<ConfigSource, 'env' | 'readFile'>): CompatResult {
-  return readCompat(name, env, {
-    hasSecretKey: (env['SLUICE_SECRET_KEY'] ?? '') !== '',
-    home: env['HOME'] ?? '/',
-    read: (path) => textOf(readConfigFile({ path, cwd: '/', readFile })),
-  });
 }
 
 const textOf = (file: FoundFile): string | undefined => (file.kind === 'text' ? file.text : undefined);

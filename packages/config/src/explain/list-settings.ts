@@ -112,7 +112,7 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: CompatNa
   const { environment, file, given } = layers;
   const leaves = leavesOf(given);
   const locate: (path: Path) => Place | undefined = file.kind === 'text' ? createLocator(file.text) : () => undefined;
-  const ofProfile = profile === undefined ? undefined : variablesOfProfile(profile, source);
+  const ofProfile = profile === undefined ? undefined : variablesOfProfile(profile, source, leaves);
   const toVariables = (names: readonly string[]): Variable[] =>
     names.map((name) => ({ name, isFromDotenv: source.dotenvNames?.includes(name) ?? false }));
   return (path, name) => {

@@ -1,4 +1,4 @@
-import { type Config, guessProfile } from '@sluice/config';
+import type { Config } from '@sluice/config';
 import { type Check, ok, warning } from './check.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -10,7 +10,7 @@ const shortFirstTokenMs = 10_000;
 export function judgeSetup(config: Config, env: Env): Check[] {
   return [
     ...judgeKeys(config),
-    ...judgeDemo(config, env),
+    ...judgeDemo(config),
     judgeTimeouts(config),
     ...config.upstreams.flatMap((each) => judgeBailian(each, env)),
   ];
@@ -26,21 +26,13 @@ function judgeKeys({ keys }: Config): Check[] {
   ];
 }
 
-function judgeDemo({ demo }: Config, env: Env): Check[] {
+function judgeDemo({ demo }: Config): Check[] {
   if (!demo) return [];
-  const id = 'upstream.none';
-  const text =
-    'No upstream is configured: `npm start` runs the simulator, which answers the model demo with made-up text.';
-  const guess = guessProfile(env);
-  if (guess === undefined) {
-    return [warning(id, text, 'Write upstreams and models into sluice.yaml; docs/configuration.md has an example.')];
-  }
-  const { profile, variables } = guess;
   return [
     warning(
-      id,
-      `${text} ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} set, and nobody reads them.`,
-      `Set SLUICE_COMPAT=${profile}: these are variables of ${profile}, which are read under that profile alone.`,
+      'upstream.none',
+      'No upstream is configured: `npm start` runs the simulator, which answers the model demo with made-up text.',
+      'Write upstreams and models into sluice.yaml, or set SLUICE_COMPAT to the gateway whose variables you have.',
     ),
   ];
 }
