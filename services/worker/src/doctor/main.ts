@@ -19,6 +19,7 @@ async function main(args: readonly string[]): Promise<void> {
     // The launcher says them.
     stateFolder: env['SLUICE_DOCTOR_STATE_FOLDER'],
     startedRedisUrl: env['SLUICE_DOCTOR_REDIS_URL'],
+    dotenvNames: env['SLUICE_DOCTOR_DOTENV_NAMES']?.split(','),
   });
   process.stdout.write(`${args.includes('--json') ? toJson(report) : toText(report)}\n`);
   process.exitCode = countOf(report.checks).problem === 0 ? 0 : 1;

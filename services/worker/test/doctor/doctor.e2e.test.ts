@@ -117,11 +117,17 @@ describe('the doctor', () => {
   });
 
   it('prints settings with their origins, and its findings, for people', verifies('003-58'), async () => {
-    const { code, output } = await runDoctor(await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } }));
+    const { config, env } = await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } });
+    const { code, output } = await runDoctor({
+      config,
+      // As the launcher says it.
+      env: { ...env, LOG_LEVEL: 'warn', SLUICE_DOCTOR_DOTENV_NAMES: 'OTHER,LOG_LEVEL' },
+    });
     expect(code).toBe(1);
     expect(output).toMatch(/^ {2}keys\[0\]\.name +team +\.\/sluice\.yaml:\d+$/m);
     expect(output).toMatch(/^ {2}redis\.url +redis:\/\/\[secret\]@127\.0\.0\.1:\d+ +environment variable REDIS_URL$/m);
-    expect(output).toMatch(/^ {2}log\.level +info +default$/m);
+    expect(output).toMatch(/^ {2}log\.level +warn +LOG_LEVEL in \.env$/m);
+    expect(output).toMatch(/^ {2}limits\.queue_size +500 +default$/m);
     expect(output).toMatch(/^ {2}ok +Redis takes writes\.$/m);
     expect(output).toMatch(
       /^ {2}problem +Upstream sim, credential main: The provider refuses the key \(401\)\.\n +Correct/m,
