@@ -21,6 +21,13 @@ export {
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
+export {
+  type EffectiveSetting,
+  listSettings,
+  type SettingOrigin,
+  type SettingsList,
+  type SettingsSource,
+} from './explain/list-settings.ts';
 export { allowsModel, findModel } from './find-model.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { createSecret, type Secret } from './secret.ts';

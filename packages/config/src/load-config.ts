@@ -33,7 +33,27 @@ export interface ConfigSource {
  *
  * @throws ConfigError that lists everything that is wrong with them
  */
-export function loadConfig({ env: given, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
+export function loadConfig(source: ConfigSource): Config {
+  return loadLayers(source).config;
+}
+
+/** The configuration with the layers that it was made of. */
+export interface Layers {
+  readonly config: Config;
+  /** The settings that the file or the profile gives, with the defaults of all others. */
+  readonly settings: Settings;
+  /** The file's content, or what stands for it in a profile; without defaults. */
+  readonly given: unknown;
+  readonly environment: Environment;
+  readonly file: FoundFile;
+}
+
+/**
+ * As {@link loadConfig}, for who asks where a setting came from.
+ *
+ * @throws ConfigError
+ */
+export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: ConfigSource): Layers {
   const env = withoutEmpty(given);
   const file = readConfigFile({ path: env['SLUICE_CONFIG'], cwd, readFile });
   const { environment, problems } = readEnvironment(env);
@@ -51,12 +71,13 @@ export function loadConfig({ env: given, cwd, readFile, isKeyRequired = true }: 
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
   const strays = compat === undefined && file.kind === 'none' ? findStrayVariables(env) : [];
-  return resolveConfig({
+  const config = resolveConfig({
     settings,
     environment,
     warnings: [...emptySecrets(given), ...strays, ...(fromFile.warnings ?? [])],
     paths: { cwd, home: env['HOME'] },
   });
+  return { config, settings, given: fromFile.given, environment, file };
 }
 
 /** An empty variable counts as not set: whoever fills in a template leaves some empty. */
@@ -82,6 +103,8 @@ const noKey = (names: CompatNames | undefined): ConfigProblem =>
 interface FileSettings {
   /** Undefined when there are problems. */
   readonly settings?: Settings;
+  /** The same without defaults. */
+  readonly given?: unknown;
   /** True also when nobody can tell. */
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
@@ -107,11 +130,12 @@ function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSou
   if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
   const { settings, warnings, names } = compat;
   const parsed = parseSettings({ value: settings, interpolated: [] });
-  const hasKeys = !isEmptyList(fieldOf(settings, 'keys'));
+  const keys = fieldOf(settings, 'keys');
+  const hasKeys = keys !== undefined && !isEmptyList(keys);
   if (parsed.problems !== undefined) {
     return { hasKeys, names, problems: parsed.problems.map((problem) => inVariables(problem, names)) };
   }
-  return { settings: parsed.settings, hasKeys, names, problems: [], warnings };
+  return { settings: parsed.settings, given: settings, hasKeys, names, problems: [], warnings };
 }
 
 const fileBesideCompat: ConfigProblem = {
@@ -126,7 +150,9 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   const { value, whole, problems } = interpolate(withoutEmptySections(yaml.value), env);
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
-  if (parsed.problems === undefined && problems.length === 0) return { settings: parsed.settings, hasKeys, problems };
+  if (parsed.problems === undefined && problems.length === 0) {
+    return { settings: parsed.settings, given: value, hasKeys, problems };
+  }
   // A value missing from the environment is reported once: that the place is empty now follows from it.
   const told = new Set(problems.map(({ path }) => path));
   return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };

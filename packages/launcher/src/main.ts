@@ -6,6 +6,7 @@ import { takeEnvFile } from './bare/env-file.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 import { bench } from './bench.ts';
+import { doctor } from './doctor.ts';
 import { logIn } from './login/login.ts';
 import { rests } from './rests.ts';
 import { findRedis } from './redis/find-redis.ts';
@@ -41,6 +42,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await logIn({ env, home: homedir(), cwd: env['INIT_CWD'] ?? process.cwd(), say: terminal.say }, rest);
     case 'rests':
       return await rests({ root, env }, rest);
+    case 'doctor':
+      return await doctor({ root, env }, rest);
     case 'test':
       await redisAtHand();
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });

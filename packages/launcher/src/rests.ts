@@ -12,13 +12,16 @@ export interface RedisNote {
   readonly remove: () => void;
 }
 
-/** Notes where the Redis of a running `npm start` is, for `npm run rests`. Nobody but this user can read it. */
+/** Notes where the Redis of a running `npm start` is, for `npm run rests` and `npm run doctor`. Nobody but this user can read it. */
 export function noteRedis(stateFolder: string, url: string): RedisNote {
   const path = noteIn(stateFolder);
   rmSync(path, { force: true });
   writeFileSync(path, url, { mode: 0o600 });
   return { remove: () => rmSync(path, { force: true }) };
 }
+
+/** Returns the URL of the Redis that the running `npm start` has noted; undefined if none runs. Secret. */
+export const notedRedis = (stateFolder: string): string | undefined => readIfThere(noteIn(stateFolder));
 
 /**
  * Lists resting credentials and open circuits, or lifts them: of the Redis that is configured, or else of the
@@ -34,7 +37,7 @@ export async function rests(
   const { redis, needsSecretKey } = readSettings(env, root);
   const secretKey = needsSecretKey ? { SLUICE_SECRET_KEY: keepSecretKey(join(root, '.sluice/secret-key')) } : {};
   const isConfigured = redis.kind === 'configured' || redis.url !== undefined;
-  const url = isConfigured ? undefined : readIfThere(noteIn(join(root, '.sluice')));
+  const url = isConfigured ? undefined : notedRedis(join(root, '.sluice'));
   if (!isConfigured && url === undefined) {
     throw new LaunchError(
       'No Redis is configured, and no `npm start` runs from this folder. Set REDIS_URL to the Redis of the services.',

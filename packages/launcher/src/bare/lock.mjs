@@ -11,7 +11,8 @@ import { livingProcess, processIdentity } from './process-identity.mjs';
  * @returns {{ readonly release: () => void } | { readonly heldBy: number }}
  */
 export function takeLock(path) {
-  mkdirSync(dirname(path), { recursive: true });
+  // The folder will hold keys and prompts, whoever makes it first.
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   for (;;) {
     if (createWhole(path, processIdentity(process.pid) ?? '')) return heldLock(path);
     const holder = readIfThere(path);

@@ -12,6 +12,9 @@ export const usage = `Usage:
   npm run rests                                lists resting credentials and open circuits
   npm run rests -- lift UPSTREAM [CREDENTIAL]  lets them serve again at once; circuits of the upstream are closed`;
 
+/** The line for a fleet in which all is well. */
+export const nothingRests = 'No credential rests and no circuit is open.';
+
 /** The command line is wrong; the message says what is wanted. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -44,7 +47,7 @@ async function list({ config, health }: RestsNeeds): Promise<string[]> {
       if (isOpen) lines.push(`circuit     ${id}/${model}  open after ${failures} failed requests (${cause})`);
     }
   }
-  return lines.length > 0 ? lines : ['No credential rests and no circuit is open.'];
+  return lines.length > 0 ? lines : [nothingRests];
 }
 
 async function lift({ config, health }: RestsNeeds, upstream: string, credential?: string): Promise<string[]> {

@@ -1,0 +1,42 @@
+import type { Layers } from '../load-config.ts';
+import { settingSections } from '../docs/setting-rows.ts';
+import { type Leaf, nameOf } from './leaves.ts';
+
+/** Settings whose name in `Config` is not just theirs in camel case. */
+const otherNames: Readonly<Record<string, string>> = {
+  'timeouts.total_ms': 'timeouts.wholeMs',
+  'timeouts.stream_total_ms': 'timeouts.streamMs',
+  'redis.url': 'redis.none',
+};
+
+/**
+ * The value that counts: the environment's, the layer's, the one worked out from other settings, or it in words.
+ * Undefined for what is simply not set.
+ */
+export function effectiveValue({ path, value }: Leaf, { config, environment }: Layers): unknown {
+  const name = nameOf(path);
+  if (name === 'redis.url' && environment.REDIS_URL !== undefined) return environment.REDIS_URL;
+  const isInList = path.some((step) => typeof step === 'number');
+  const resolved = isInList ? undefined : valueAt(config, (otherNames[name] ?? camelCase(name)).split('.'));
+  if (['string', 'number', 'boolean'].includes(typeof resolved)) return resolved;
+  return value ?? standardOf(name);
+}
+
+const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function valueAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    tree,
+  );
+}
+
+/** The default in words, as the docs have it. */
+function standardOf(name: string): string | undefined {
+  const standard = settingSections()
+    .flatMap(({ rows }) => rows)
+    .find(({ path }) => path === name)?.standard;
+  return standard === undefined || standard === '–' || standard === 'required'
+    ? undefined
+    : standard.replaceAll('`', '');
+}

@@ -1,0 +1,29 @@
+import { formatPath } from '../config-error.ts';
+
+export type Path = readonly (string | number)[];
+
+/** A setting that holds a value and no further settings. */
+export interface Leaf {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** The values of a tree by the names of their places, in its order. Lists without mappings in them are values. */
+export function leavesOf(tree: unknown): ReadonlyMap<string, Leaf> {
+  const leaves = new Map<string, Leaf>();
+  function walk(value: unknown, path: Path): void {
+    if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
+      for (const [at, item] of value.entries()) walk(item, [...path, at]);
+    } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [name, part] of Object.entries(value)) walk(part, [...path, name]);
+    } else if (value !== undefined) leaves.set(nameOf(path), { path, value });
+  }
+  walk(tree, []);
+  return leaves;
+}
+
+/** As in `keys[0].limits.rpm`. */
+export const nameOf = (path: Path): string => formatPath(path);
+
+/** As the docs name it: `keys[].limits.rpm`. */
+export const kindOf = (path: Path): string => nameOf(path).replaceAll(/\[\d+\]/g, '[]');

@@ -1,0 +1,177 @@
+import { type EffectiveSetting, listSettings, type SettingsList } from '@sluice/config';
+import { describe, expect, it } from 'vitest';
+import { absent, anyKey, errorOf } from '../load.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+function list(yaml: string | undefined, env: Env = anyKey, dotenvNames: readonly string[] = []): SettingsList {
+  return listSettings({ env, cwd: '/srv', dotenvNames, readFile: () => yaml ?? absent() });
+}
+
+function setting({ settings }: SettingsList, path: string): EffectiveSetting | undefined {
+  return settings.find((each) => each.path === path);
+}
+
+const file = `# A comment.
+keys:
+  - name: team-a
+    key: sk-canary-team-a-0001
+upstreams:
+  - { id: one, type: openai, base_url: "\${BASE:-https://one.example/v1}", options: { headers: { X-Account: canary-account } },
+      credentials: [{ id: a, api_key: "\${ONE_KEY}" }] }
+models: [{ id: "*", targets: [{ upstream: one }] }]
+retry: { mode: fast, max_attempts: 4 }
+server: { port: 9000, metrics_host: 10.0.0.1 }
+`;
+const withKey = { ONE_KEY: 'canary-one-key' };
+
+describe('the origin of a setting', () => {
+  it('is its default where nobody says otherwise', () => {
+    expect(setting(list(undefined), 'server.port')).toEqual({
+      path: 'server.port',
+      value: '8080',
+      isSecret: false,
+      origin: { kind: 'default' },
+    });
+  });
+
+  it('is the file and the line in which it stands', () => {
+    const found = list(file, withKey);
+    expect(found.file).toBe('./sluice.yaml');
+    expect(setting(found, 'keys[0].name')).toMatchObject({
+      value: 'team-a',
+      origin: { kind: 'file', file: './sluice.yaml', line: 3, variables: [] },
+    });
+    expect(setting(found, 'server.port')?.origin).toMatchObject({ kind: 'file', line: 10 });
+    expect(setting(found, 'retry.max_attempts')).toMatchObject({ value: '4', origin: { line: 9 } });
+  });
+
+  it('names the variables that the file puts into it', () => {
+    const found = list(file, withKey, ['ONE_KEY']);
+    expect(setting(found, 'upstreams[0].base_url')).toMatchObject({
+      value: 'https://one.example/v1',
+      origin: { line: 6, variables: [{ name: 'BASE', isFromDotenv: false }] },
+    });
+    expect(setting(found, 'upstreams[0].credentials[0].api_key')).toMatchObject({
+      value: '[secret]',
+      origin: { line: 7, variables: [{ name: 'ONE_KEY', isFromDotenv: true }] },
+    });
+  });
+
+  it('is the variable that wins over the file', () => {
+    const found = list(file, { ...withKey, PORT: '9100', METRICS_HOST: '10.0.0.2' });
+    expect(setting(found, 'server.port')).toMatchObject({ value: '9100', origin: { kind: 'variable', name: 'PORT' } });
+    for (const path of ['server.metrics_host', 'worker.metrics_host']) {
+      expect(setting(found, path)).toMatchObject({ value: '10.0.0.2', origin: { name: 'METRICS_HOST' } });
+    }
+  });
+
+  it('is the .env file for a variable that stands there', () => {
+    const found = list(file, { ...withKey, PORT: '9100', LOG_LEVEL: 'debug' }, ['PORT']);
+    expect(setting(found, 'server.port')?.origin).toEqual({ kind: 'dotenv', name: 'PORT' });
+    expect(setting(found, 'log.level')?.origin).toEqual({ kind: 'variable', name: 'LOG_LEVEL' });
+  });
+
+  it('is the profile, with the variables of it that decide on the setting', () => {
+    const env = {
+      ...anyKey,
+      SLUICE_COMPAT: 'z2api',
+      DEFAULT_KEY: 'canary-default-key',
+      UPSTREAM_TOKEN: 'canary-token',
+      ANON_TOKEN_ENABLED: 'false',
+      MAX_RETRIES: '2',
+      DEBUG_MODE: 'true',
+    };
+    const found = list(undefined, env, ['DEBUG_MODE']);
+    expect(found.profile).toBe('z2api');
+    const variablesOf = (path: string): unknown => {
+      const origin = setting(found, path)?.origin;
+      return origin?.kind === 'profile' ? origin.variables : origin;
+    };
+    expect(variablesOf('server.pause_at_bytes')).toEqual([]);
+    expect(variablesOf('retry.max_attempts')).toEqual([{ name: 'MAX_RETRIES', isFromDotenv: false }]);
+    expect(variablesOf('keys[0].key')).toEqual([{ name: 'DEFAULT_KEY', isFromDotenv: false }]);
+    expect(variablesOf('log.level')).toEqual([{ name: 'DEBUG_MODE', isFromDotenv: true }]);
+    expect(variablesOf('server.host')).toEqual({ kind: 'default' });
+  });
+
+  it('is a variable of the profile also where the profile can not do without it', () => {
+    const found = list(undefined, {
+      ...anyKey,
+      SLUICE_COMPAT: 'bailian-proxy',
+      ALIYUN_APP_ID: 'app-1',
+      ALIYUN_API_KEY: 'canary-aliyun',
+    });
+    expect(setting(found, 'upstreams[0].options.app_id')).toMatchObject({
+      value: 'app-1',
+      origin: { kind: 'profile', profile: 'bailian-proxy', variables: [{ name: 'ALIYUN_APP_ID' }] },
+    });
+    expect(setting(found, 'upstreams[0].credentials[0].api_key')?.origin).toMatchObject({
+      variables: [{ name: 'ALIYUN_API_KEY' }],
+    });
+  });
+
+  it('is told of variables that stand for no setting of the file', () => {
+    const found = list(undefined, { ...anyKey, SLUICE_SECRET_KEY: 'canary-of-the-operator-0001' });
+    expect(setting(found, 'SLUICE_API_KEYS')).toMatchObject({ value: '[secret]', origin: { kind: 'variable' } });
+    expect(setting(found, 'SLUICE_SECRET_KEY')?.value).toBe('[secret]');
+    expect(setting(found, 'keys')?.origin).toEqual({ kind: 'default' });
+  });
+});
+
+describe('the value of a setting', () => {
+  it('is the one that counts where it follows from others', () => {
+    const found = list(file, withKey);
+    expect(setting(found, 'retry.base_delay_ms')).toMatchObject({ value: '200', origin: { kind: 'default' } });
+    expect(setting(found, 'timeouts.stream_total_ms')?.value).toBe('60000');
+    expect(setting(found, 'limits.default_key_concurrency')?.value).toBe('1000');
+  });
+
+  it('is missing from the list where it is simply not set', () => {
+    expect(setting(list(undefined), 'redis.username')).toBeUndefined();
+  });
+
+  it('is that of REDIS_URL, which wins over the forms and the user of the file', () => {
+    const yaml = 'redis: { sentinel: { name: main, nodes: ["a:1"] }, username: app, password: canary-password }';
+    const paths = (env: Env): string[] =>
+      list(yaml, env).settings.flatMap(({ path, value }) => (path.startsWith('redis.') ? [`${path} ${value}`] : []));
+    expect(paths(anyKey)).toEqual([
+      'redis.sentinel.name main',
+      'redis.sentinel.nodes ["a:1"]',
+      'redis.username app',
+      'redis.password [secret]',
+      'redis.key_prefix sluice',
+    ]);
+    expect(paths({ ...anyKey, REDIS_URL: 'redis://user:canary-url@redis.example:6379' })).toEqual([
+      'redis.url redis://[secret]@redis.example:6379',
+      'redis.key_prefix sluice',
+    ]);
+  });
+
+  it('shows no secret of file, environment and profile', () => {
+    const seen = [
+      list(file, { ...withKey, REDIS_URL: 'redis://:canary-url@h:1', SLUICE_SECRET_KEY: 'canary-operator-secret' }),
+      list(undefined, {
+        SLUICE_COMPAT: 'unified-proxy',
+        API_KEY: 'canary-api-key',
+        BASE_URL: 'https://x.example/v1',
+        SLUICE_API_KEYS: 'canary-client-key',
+      }),
+      list(
+        `${file}limits: {}\nredis: { password: canary-password }\n`
+          .replace('type: openai', 'type: iflow, drop_unsupported: true')
+          .replace(
+            /options: \{.*?\}\s*\}/,
+            'options: { oauth_client_secret: canary-client-secret, oauth_client_id: me }',
+          ),
+        withKey,
+      ),
+    ];
+    expect(JSON.stringify(seen.map(({ settings }) => settings))).not.toMatch(/canary/);
+    expect(seen.map(({ settings }) => settings.filter(({ isSecret }) => isSecret).length)).toEqual([5, 2, 4]);
+  });
+});
+
+it('a configuration with faults is refused as ever', () => {
+  expect(errorOf(() => list('server: { port: x }', anyKey)).problems).toHaveLength(1);
+});

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { runInForeground } from './bare/run.mjs';
+import { notedRedis } from './rests.ts';
+
+export interface DoctorNeeds {
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Names of the variables in `env` that a `.env` file has set. */
+  readonly dotenvNames?: readonly string[];
+}
+
+/**
+ * Prints the settings and tries what Sluice needs. The program that does so sees this machine as the services do; it is
+ * told where `npm start` keeps its state, and which Redis a running one has brought.
+ *
+ * @returns exit code: 1 when a problem was found
+ */
+export async function doctor({ root, env, dotenvNames = [] }: DoctorNeeds, args: readonly string[]): Promise<number> {
+  const stateFolder = join(root, '.sluice');
+  const redisUrl = notedRedis(stateFolder);
+  return await runInForeground({
+    file: process.execPath,
+    args: ['--enable-source-maps', join(root, 'services/worker/dist/doctor/main.js'), ...args],
+    cwd: root,
+    env: {
+      ...env,
+      SLUICE_DOCTOR_STATE_FOLDER: stateFolder,
+      SLUICE_DOCTOR_DOTENV_NAMES: dotenvNames.join(','),
+      ...(redisUrl === undefined ? {} : { SLUICE_DOCTOR_REDIS_URL: redisUrl }),
+    },
+  });
+}

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  type Config,
+  ConfigError,
+  type EffectiveSetting,
+  listSettings,
+  loadConfig,
+  type SettingsList,
+} from '@sluice/config';
+import { redactSecrets } from '@sluice/telemetry';
+import { type Check, ok, problem, warning } from './check.ts';
+import { createClients } from './clients.ts';
+import { findHolder } from './machine/find-holder.ts';
+import { judgeFiles, readFiles, type WatchedFile } from './machine/files.ts';
+import { judgePort, readPort } from './machine/ports.ts';
+import { judgeProcess, type ProcessFacts, readProcess } from './machine/process.ts';
+import { baseUrl, fetchPage, judgeRunning, recognise } from './machine/running.ts';
+import { askRedis } from './redis/ask-redis.ts';
+import { judgeRedis } from './redis/judge-redis.ts';
+import { expectationsOf } from './redis/place.ts';
+import { restsOf } from './redis/rests-of.ts';
+import type { Report } from './report.ts';
+import { secretsOf } from './secrets.ts';
+import { judgeSetup } from './setup.ts';
+import { askUpstream } from './upstreams/ask-upstream.ts';
+import { wantedPorts } from './wanted-ports.ts';
+
+export interface DoctorNeeds {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where `npm start` keeps its state. */
+  readonly stateFolder: string | undefined;
+  /** Of the Redis that a running `npm start` has brought. Secret. */
+  readonly startedRedisUrl: string | undefined;
+  /** Names of variables in `env` that a `.env` file has set. */
+  readonly dotenvNames?: readonly string[] | undefined;
+}
+
+/** Looks at everything that Sluice needs, and changes nothing. Never rejects: what can't be checked is a problem. */
+export async function examine(needs: DoctorNeeds): Promise<Report> {
+  const facts = await readProcess();
+  const read = readSettings(needs);
+  const { settings } = read;
+  const config = settings?.config;
+  const checks = [
+    ...read.checks,
+    ...judgeProcess(facts, config && { ...config.server }),
+    ...(await group('files', async () => judgeFiles(await readFiles(filesOf(needs, settings))))),
+    ...(settings === undefined ? [] : await examineServices(needs, settings, facts)),
+  ];
+  const secrets = config === undefined ? [] : secretsOf(config, needs.env);
+  return { settings, checks: checks.map((check) => withoutSecrets(check, secrets)) };
+}
+
+function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; readonly checks: readonly Check[] } {
+  const { env, cwd, dotenvNames } = needs;
+  try {
+    const settings = listSettings({ env, cwd, dotenvNames, isKeyRequired: false });
+    const { config, file, profile } = settings;
+    const from = profile === undefined ? (file ?? 'the environment alone') : `the profile ${profile}`;
+    return {
+      settings,
+      checks: [
+        ok('config', `The configuration is valid; it comes from ${from}.`),
+        ...judgeSetup(config, env),
+        ...config.warnings.map((text) => warning('config', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)),
+      ],
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const advice = 'Correct it: docs/configuration.md has every setting, docs/migrate.md the variables of profiles.';
+    return { checks: error.problems.map(({ path, message }) => problem('config', `${path} ${message}.`, advice)) };
+  }
+}
+
+async function examineServices(
+  needs: DoctorNeeds,
+  { config, settings }: SettingsList,
+  facts: ProcessFacts,
+): Promise<Check[]> {
+  const clients = createClients(config);
+  try {
+    const { maxBodyBytes } = config.worker;
+    const upstreams = config.demo
+      ? []
+      : config.upstreams.map((upstream) =>
+          group(`upstream ${upstream.id}`, () =>
+            askUpstream({ client: clients.of(upstream.id), maxBodyBytes }, upstream),
+          ),
+        );
+    const redis = group('redis', () => examineRedis(needs, config));
+    const ports = group('ports', () => examinePorts(config, settings));
+    const running = group('running', () => examineRunning(config, facts));
+    return (await Promise.all([redis, ...upstreams, ports, running])).flat();
+  } finally {
+    await clients.close();
+  }
+}
+
+async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configured: Config): Promise<Check[]> {
+  const isBrought = configured.redis.isDefault && startedRedisUrl !== undefined;
+  const config = isBrought
+    ? loadConfig({ env: { ...env, REDIS_URL: startedRedisUrl }, cwd, isKeyRequired: false })
+    : configured;
+  const facts = await askRedis(config.redis);
+  if (facts.kind === 'away' && config.redis.isDefault) return [nowhere];
+  const checks = judgeRedis(facts, expectationsOf(config));
+  return facts.kind === 'away' ? checks : [...checks, ...(await restsOf(config))];
+}
+
+const nowhere = ok(
+  'redis.connect',
+  'No Redis is configured, and none listens at 127.0.0.1:6379. `npm start` brings one; `npm run ingress` and `npm run worker` need REDIS_URL.',
+);
+
+async function examinePorts(config: Config, settings: readonly EffectiveSetting[]): Promise<Check[]> {
+  const facts = await Promise.all(
+    wantedPorts(config, settings).map((wanted) => readPort(wanted, { recognise, findHolder })),
+  );
+  return facts.map(judgePort);
+}
+
+/** The full status is on the management port, without a key. */
+async function examineRunning({ server }: Config, { memoryLimitBytes }: ProcessFacts): Promise<Check[]> {
+  if (server.metricsPort === 0) return [];
+  const status = await fetchPage(`${baseUrl(server.metricsHost, server.metricsPort)}/status`);
+  return status === undefined || !('fleet' in status) ? [] : judgeRunning(status, memoryLimitBytes);
+}
+
+function filesOf({ cwd, stateFolder }: DoctorNeeds, settings: SettingsList | undefined): WatchedFile[] {
+  const file = settings?.file;
+  const hasSecrets = settings?.settings.some(
+    ({ isSecret, origin }) => isSecret && origin.kind === 'file' && origin.variables.length === 0,
+  );
+  const logins = (settings?.config.upstreams ?? []).flatMap(({ credentials }) =>
+    credentials.flatMap(({ tokens }) => (tokens?.kind === 'login' ? [tokens.path] : [])),
+  );
+  return [
+    ...(file === undefined
+      ? []
+      : [{ path: resolve(cwd, file), kind: hasSecrets === true ? 'config' : 'secretless' } as const]),
+    { path: join(cwd, '.env'), kind: 'dotenv' },
+    ...(stateFolder === undefined || !holdsSecrets(stateFolder) ? [] : [{ path: stateFolder, kind: 'state' } as const]),
+    ...logins.map((path) => ({ path, kind: 'login' }) as const),
+  ];
+}
+
+/** The set-up makes the folder for its lock; secrets come with the first `npm start`. */
+const holdsSecrets = (stateFolder: string): boolean =>
+  ['api-key', 'redis-url', 'redis.conf', 'logs'].some((name) => existsSync(join(stateFolder, name)));
+
+/** A check that fails in a way that nobody thought of says so, and the others go on. */
+async function group(name: string, run: () => Promise<Check[]>): Promise<Check[]> {
+  try {
+    return await run();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [problem('doctor', `The checks of ${name} could not be carried out: ${reason}.`)];
+  }
+}
+
+/** The last net: whatever a provider, a server or an error has said. */
+function withoutSecrets(check: Check, secrets: readonly string[]): Check {
+  const { text, advice } = check;
+  return {
+    ...check,
+    text: redactSecrets(text, secrets),
+    ...(advice === undefined ? {} : { advice }),
+  };
+}

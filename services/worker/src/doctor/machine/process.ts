@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { type Check, ok, problem, warning } from '../check.ts';
+
+/** The limits under which our processes run on this machine. */
+export interface ProcessFacts {
+  /** As in `v24.21.0`. */
+  readonly nodeVersion: string;
+  /** Of the container or control group; undefined where there is none. */
+  readonly memoryLimitBytes: number | undefined;
+  /** Files and sockets that one process may have open; undefined where nobody tells. */
+  readonly openFiles: number | undefined;
+}
+
+/** Settings that ask for sockets and memory. */
+export interface Demand {
+  readonly maxConnections: number;
+  readonly bodyBudgetBytes: number;
+}
+
+const wantedNode = 24;
+const mebibyte = 1024 * 1024;
+/** An ingress and a worker that do nothing take 130 MB each, the launcher as much. */
+const idleBytes = 256 * mebibyte;
+/** For Redis, logs, pipes and the program's own files. */
+const spareFiles = 100;
+const fewestFiles = 1024;
+
+export async function readProcess(): Promise<ProcessFacts> {
+  const limit = process.constrainedMemory();
+  return {
+    nodeVersion: process.version,
+    memoryLimitBytes: limit > 0 && limit < totalmem() ? limit : undefined,
+    openFiles: await readOpenFiles(),
+  };
+}
+
+/** A shell inherits what Node has, which has raised its soft limit as far as it may. */
+async function readOpenFiles(): Promise<number | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n']).catch(() => ({ stdout: '' }));
+  const text = stdout.trim();
+  if (text === 'unlimited') return Infinity;
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** @param demand undefined where the configuration can't be read */
+export function judgeProcess(facts: ProcessFacts, demand: Demand | undefined): Check[] {
+  return [judgeNode(facts), judgeMemory(facts, demand), judgeOpenFiles(facts, demand)];
+}
+
+function judgeNode({ nodeVersion }: ProcessFacts): Check {
+  const major = Number(/^v(\d+)\./.exec(nodeVersion)?.[1] ?? 0);
+  if (major >= wantedNode) return ok('machine.node', `Sluice runs on Node ${nodeVersion.slice(1)}.`);
+  return problem(
+    'machine.node',
+    `This is Node ${nodeVersion.slice(1)}, and Sluice needs ${wantedNode} or newer.`,
+    'Run `npm run setup`, which brings Node 24, and start Sluice by its npm scripts.',
+  );
+}
+
+function judgeMemory({ memoryLimitBytes: limit }: ProcessFacts, demand: Demand | undefined): Check {
+  const id = 'machine.memory';
+  if (limit === undefined) return ok(id, 'No container limits the memory of these processes.');
+  const inMebibytes = Math.floor(limit / mebibyte);
+  const text = `This container may use ${inMebibytes} MiB of memory`;
+  const advice =
+    'Give the container more memory (docker run --memory, resources.limits.memory), or set server.body_budget_bytes and limits.max_concurrent_requests lower.';
+  if (limit < idleBytes) return problem(id, `${text}; an ingress and a worker without any request take more.`, advice);
+  const wanted = idleBytes + (demand?.bodyBudgetBytes ?? 0);
+  if (limit < wanted) {
+    return warning(
+      id,
+      `${text}; an ingress that holds server.body_budget_bytes of requests needs ${Math.ceil(wanted / mebibyte)} MiB.`,
+      advice,
+    );
+  }
+  return ok(id, `${text}, which is enough for an ingress and a worker.`);
+}
+
+function judgeOpenFiles({ openFiles }: ProcessFacts, demand: Demand | undefined): Check {
+  const id = 'machine.open_files';
+  if (openFiles === undefined) return ok(id, 'This system does not tell how many files a process may open.');
+  if (openFiles === Infinity) return ok(id, 'A process may open any number of files and sockets.');
+  const text = `A process may open ${openFiles} files and sockets`;
+  const wanted = (demand?.maxConnections ?? 0) + spareFiles;
+  const advice = (count: number): string =>
+    `Run \`ulimit -n ${count}\` before the start (systemd: LimitNOFILE=${count}; docker run --ulimit nofile=${count}).`;
+  if (openFiles < fewestFiles) return problem(id, `${text}, and each stream takes one.`, advice(65_536));
+  if (openFiles < wanted) {
+    return warning(
+      id,
+      `${text}; server.max_connections allows ${demand?.maxConnections} clients.`,
+      `${advice(65_536)} Or set server.max_connections to ${openFiles - spareFiles}.`,
+    );
+  }
+  return ok(id, `${text}, which is enough.`);
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '@sluice/config';
+import { connect, createKeys, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
+import { commandsOf } from './commands.ts';
+
+/** The state of Redis as far as it tells. */
+export type RedisFacts = RedisAway | RedisThere;
+
+export interface RedisAway {
+  readonly kind: 'away';
+  /** Messages of the connection's errors, the last one last. */
+  readonly reasons: readonly string[];
+}
+
+export interface RedisThere {
+  readonly kind: 'there';
+  /** Fields of INFO by their names; empty where it may not be asked. */
+  readonly info: ReadonlyMap<string, string>;
+  /** `save` of its configuration; undefined where that may not be asked. */
+  readonly savePoints: string | undefined;
+  /** How far this machine's clock is ahead. */
+  readonly aheadMs: number | undefined;
+  /** Why a key can't be written; undefined if it can. */
+  readonly writeError: string | undefined;
+  /** What this user may not do, for each service that does it. */
+  readonly forbidden: Readonly<Record<ServiceName, Forbidden>>;
+}
+
+export type ServiceName = 'ingress' | 'worker';
+
+export interface Forbidden {
+  readonly commands: readonly string[];
+  /** Beginnings of names of keys. */
+  readonly keys: readonly string[];
+}
+
+const answerMs = 5000;
+
+/** Asks Redis through a connection like those of the services. What it writes is deleted again. */
+export async function askRedis(settings: Config['redis']): Promise<RedisFacts> {
+  const reasons: string[] = [];
+  const onError = (error: Error): void => void reasons.push(messageOf(error));
+  let connection: RedisConnection | undefined;
+  try {
+    connection = connect({ settings, role: 'command', name: 'sluice-doctor', onError });
+    await untilReady(connection, answerMs);
+    return await ask(connection, settings.keyPrefix);
+  } catch (error) {
+    return { kind: 'away', reasons: [...reasons, messageOf(error)] };
+  } finally {
+    connection?.disconnect();
+  }
+}
+
+async function ask(connection: RedisConnection, keyPrefix: string): Promise<RedisThere> {
+  const info = new Map<string, string>();
+  for (const section of ['server', 'memory', 'persistence', 'replication', 'cluster']) {
+    for (const [name, value] of parseInfo(await connection.info(section).catch(() => ''))) info.set(name, value);
+  }
+  const keys = createKeys(keyPrefix);
+  // In the slot of a queue, where both services may write.
+  const key = `${keys.queuePrefix(0)}:doctor:${randomUUID()}`;
+  const writeError = await attempt(() => connection.set(key, '1', 'PX', 10_000));
+  const savePoints = await readSavePoints(connection);
+  const aheadMs = await readClock(connection);
+  const forbiddenTo = async (service: ServiceName): Promise<Forbidden> => ({
+    commands: await findForbiddenCommands(connection, commandsOf[service], key),
+    keys: await findForbiddenKeys(connection, keysOf(service, keys)),
+  });
+  const forbidden = { ingress: await forbiddenTo('ingress'), worker: await forbiddenTo('worker') };
+  return { kind: 'there', info, savePoints, aheadMs, writeError, forbidden };
+}
+
+/** A key of each group that the service uses. */
+function keysOf(service: ServiceName, keys: Keys): string[] {
+  const shared = [`${keys.queuePrefix(0)}:doctor`, keys.mailbox('doctor'), keys.alive('doctor'), keys.workers];
+  return [...shared, service === 'ingress' ? `${keys.leases}:doctor` : keys.rests('doctor')];
+}
+
+export function parseInfo(text: string): [string, string][] {
+  return Array.from(text.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm), ([, name = '', value = '']) => [name, value]);
+}
+
+/** Managed services often forbid CONFIG. */
+async function readSavePoints(connection: RedisConnection): Promise<string | undefined> {
+  const reply: unknown = await connection.config('GET', 'save').catch(() => undefined);
+  return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined;
+}
+
+async function readClock(connection: RedisConnection): Promise<number | undefined> {
+  const sentAt = Date.now();
+  const reply: unknown = await connection.time().catch(() => undefined);
+  const halfway = (sentAt + Date.now()) / 2;
+  if (!Array.isArray(reply)) return undefined;
+  const [seconds, microseconds] = reply.map(Number);
+  return halfway - (Number(seconds) * 1000 + Number(microseconds) / 1000);
+}
+
+/** Redis looks at the rights of a user before it looks at the key, whose kind does not fit most of the commands. */
+async function findForbiddenCommands(
+  connection: RedisConnection,
+  commands: (typeof commandsOf)[ServiceName],
+  key: string,
+): Promise<string[]> {
+  const forbidden: string[] = [];
+  for (const [name, ...args] of commands) {
+    const message = await attempt(() => connection.call(name, ...args.map((arg) => (arg === 'KEY' ? key : arg))));
+    if (/NOPERM.*\bcommand\b/.test(message ?? '')) forbidden.push(name);
+  }
+  return [...new Set(forbidden)];
+}
+
+async function findForbiddenKeys(connection: RedisConnection, keys: readonly string[]): Promise<string[]> {
+  const forbidden: string[] = [];
+  for (const key of keys) {
+    const message = await attempt(() => connection.get(key));
+    if (/NOPERM.*\bkeys?\b/.test(message ?? '')) forbidden.push(key.replace(/:doctor$|\{doctor\}$|:rests$/, ''));
+  }
+  return forbidden;
+}
+
+/** @returns the message with which it fails */
+async function attempt(run: () => Promise<unknown>): Promise<string | undefined> {
+  return await run().then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
+  );
+}
+
+/** A name with several addresses fails with an AggregateError, which has a code and no message. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('lastNodeError' in error && error.lastNodeError instanceof Error) return messageOf(error.lastNodeError);
+  const code = 'code' in error ? String(error.code) : '';
+  return [code, error.message].filter((part) => part !== '' && part !== 'undefined').join(' ') || error.name;
+}

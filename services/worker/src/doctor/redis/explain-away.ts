@@ -1,0 +1,107 @@
+import { type Check, type CheckId, problem } from '../check.ts';
+import type { RedisAway } from './ask-redis.ts';
+import type { RedisExpectations } from './judge-redis.ts';
+
+interface Reason {
+  readonly pattern: RegExp;
+  readonly id: CheckId;
+  readonly text: string;
+  readonly advice: string;
+}
+
+/** Most telling first: after a refused login the connection is also closed. */
+const reasons: readonly Reason[] = [
+  {
+    pattern: /WRONGPASS|invalid password|Client sent AUTH, but no password|AUTH <password> called without/i,
+    id: 'redis.login',
+    text: 'Redis at PLACE refuses the user or the password.',
+    advice: 'Correct the password in REDIS_URL, or redis.username and redis.password; percent-encode it in a URL.',
+  },
+  {
+    pattern: /NOAUTH|Authentication required/i,
+    id: 'redis.login',
+    text: 'Redis at PLACE wants a password, and none is given.',
+    advice: 'Give one: REDIS_URL=redis://:PASSWORD@host:port, or redis.password.',
+  },
+  {
+    pattern: /NOPERM/,
+    id: 'redis.rights',
+    text: 'The Redis user may not even open a session at PLACE (NOPERM).',
+    advice: 'SECURITY.md has a user for each service, with all that it needs.',
+  },
+  {
+    pattern: /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT|self.signed|certificate/i,
+    id: 'redis.tls',
+    text: 'The certificate of Redis at PLACE is not accepted: CAUSE.',
+    advice: 'Give redis.tls.ca the file with the certificate that signs it, and call Redis by the name that it is for.',
+  },
+  {
+    pattern: /ENOENT/,
+    id: 'redis.tls',
+    text: 'The file of redis.tls.ca is not there.',
+    advice: 'Correct its path; a relative one begins at the folder in which Sluice is started.',
+  },
+  {
+    pattern: /WRONG_VERSION_NUMBER|EPROTO|packet length too long/i,
+    id: 'redis.tls',
+    text: 'Redis at PLACE does not speak TLS on this port.',
+    advice: 'Use redis:// instead of rediss://, or the TLS port of Redis.',
+  },
+  {
+    pattern: /ENOTFOUND|EAI_AGAIN/,
+    id: 'redis.dns',
+    text: 'The name of Redis, PLACE, has no address.',
+    advice: 'Correct the host in REDIS_URL, or see whether this machine reaches a name server.',
+  },
+  {
+    pattern: /ECONNREFUSED/,
+    id: 'redis.connect',
+    text: 'Nothing listens at PLACE, where Redis should be.',
+    advice: 'Start Redis there, or correct REDIS_URL. `npm start` without REDIS_URL brings a Redis of its own.',
+  },
+  {
+    pattern: /LOADING/,
+    id: 'redis.connect',
+    text: 'Redis at PLACE is still loading its data.',
+    advice: 'Wait until it has.',
+  },
+  {
+    pattern: /CLUSTERDOWN|slots cache|cluster support disabled/i,
+    id: 'redis.connect',
+    text: 'The Redis Cluster at PLACE is not complete, or is no cluster.',
+    advice: 'See CLUSTER INFO; for a single server use redis.url.',
+  },
+  {
+    pattern: /sentinel/i,
+    id: 'redis.connect',
+    text: 'No sentinel at PLACE knows the master.',
+    advice: 'Correct redis.sentinel.name and redis.sentinel.nodes.',
+  },
+];
+
+/** Says why Redis can't be reached. */
+export function explainAway({ reasons: messages }: RedisAway, { place, isEncrypted }: RedisExpectations): Check {
+  const all = messages.join('\n');
+  const reason = reasons.find(({ pattern }) => pattern.test(all));
+  if (reason !== undefined) {
+    const cause = messages.find((message) => reason.pattern.test(message)) ?? '';
+    const text = reason.text.replace('PLACE', place).replace('CAUSE', cause);
+    return problem(reason.id, text, reason.advice);
+  }
+  return problem(
+    'redis.connect',
+    `Redis at ${place} does not answer: ${withoutStop(messages.at(-1) ?? 'no reason is known')}.`,
+    silenceAdvice(/closed|ECONNRESET/i.test(all), isEncrypted),
+  );
+}
+
+/** A server takes the beginning of TLS for a command that is not complete, and a TLS port closes on plain commands. */
+function silenceAdvice(isClosed: boolean, isEncrypted: boolean): string {
+  if (isEncrypted)
+    return 'Its port may not speak TLS: then use redis://. Otherwise see whether a firewall is in between.';
+  return isClosed
+    ? 'It may want TLS (rediss://). Otherwise see whether a firewall is in between.'
+    : 'See whether a firewall is in between, and whether Redis is overloaded or stopped.';
+}
+
+const withoutStop = (text: string): string => text.replace(/\.$/, '');

@@ -1,0 +1,79 @@
+import type { Config } from '@sluice/config';
+import { type Check, ok, warning } from './check.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Shorter, and models that think before they answer are cut off. */
+const shortFirstTokenMs = 10_000;
+
+/** Settings that are allowed, and make requests fail in ways that no call shows. */
+export function judgeSetup(config: Config, env: Env): Check[] {
+  return [
+    ...judgeKeys(config),
+    ...judgeDemo(config),
+    judgeTimeouts(config),
+    ...config.upstreams.flatMap((each) => judgeBailian(each, env)),
+  ];
+}
+
+function judgeKeys({ keys }: Config): Check[] {
+  if (keys.length > 0) return [];
+  return [
+    ok(
+      'config',
+      'No client key is configured: `npm start` makes one; `npm run ingress` needs SLUICE_API_KEYS, or keys.',
+    ),
+  ];
+}
+
+function judgeDemo({ demo }: Config): Check[] {
+  if (!demo) return [];
+  return [
+    warning(
+      'upstream.none',
+      'No upstream is configured: `npm start` runs the simulator, which answers the model demo with made-up text.',
+      'Write upstreams and models into sluice.yaml, or set SLUICE_COMPAT to the gateway whose variables you have.',
+    ),
+  ];
+}
+
+function judgeTimeouts({ timeouts: { firstTokenMs, wholeMs, streamMs } }: Config): Check {
+  const id = 'timeouts';
+  const text = `An answer must begin within ${seconds(firstTokenMs)}, and be complete within ${seconds(wholeMs)}, a streamed one within ${seconds(streamMs)}.`;
+  if (Math.min(firstTokenMs, wholeMs, streamMs) >= shortFirstTokenMs) return ok(id, text);
+  return warning(
+    id,
+    text,
+    'Models that think take longer: raise timeouts.first_token_ms and timeouts.total_ms (REQUEST_TIMEOUT, STREAM_TIMEOUT in profiles).',
+  );
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+/** Aliyun answers both with "Agent request must contain input messages". */
+function judgeBailian({ id, type, baseUrl, options }: Config['upstreams'][number], env: Env): Check[] {
+  if (type !== 'bailian') return [];
+  const about = `upstream ${id}`;
+  const { pathname } = new URL(baseUrl);
+  const isCompatible = options['mode'] === 'compatible';
+  const checks: Check[] = [];
+  if (isCompatible && (env['ALIYUN_APP_ID'] ?? '') !== '') {
+    checks.push(
+      warning(
+        'upstream.setup',
+        'The compatible mode calls plain models: ALIYUN_APP_ID has no effect.',
+        'Set USE_NATIVE_API=true (options.mode: native) to call the application.',
+      ),
+    );
+  }
+  if (!isCompatible && pathname !== '/') {
+    checks.push(
+      warning(
+        'upstream.setup',
+        `base_url has the path ${pathname}; applications are called below the host alone.`,
+        'Set it (ALIYUN_BASE_URL) to https://dashscope.aliyuncs.com.',
+      ),
+    );
+  }
+  return checks.map((check) => ({ ...check, about }));
+}

@@ -1,0 +1,158 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import { providers, type ProviderType } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+import { judgeLogin } from '../../src/doctor/upstreams/ask-upstream.ts';
+import { countModels, modelsCall } from '../../src/doctor/upstreams/free-call.ts';
+import { judgeModels, judgeUnreached } from '../../src/doctor/upstreams/judge-upstream.ts';
+
+const about = 'upstream one, credential main';
+
+describe('an upstream that is not reached', () => {
+  it.each<[id: string, failure: UpstreamFailure, nameError: string | undefined, text: RegExp]>([
+    [
+      'upstream.dns',
+      { kind: 'network', message: "The provider's name could not be resolved." },
+      'ENOTFOUND',
+      /^The name of one\.example:443 has no address \(ENOTFOUND\)\.$/,
+    ],
+    ['upstream.connect', { kind: 'network', message: 'The provider refused the connection.' }, undefined, /refused/],
+    [
+      'upstream.connect',
+      { kind: 'timeout', message: 'The provider did not begin to answer in time.' },
+      undefined,
+      /in time/,
+    ],
+    [
+      'upstream.tls',
+      { kind: 'certificate', code: 'certificate_expired', message: "The provider's TLS certificate has expired." },
+      undefined,
+      /has expired/,
+    ],
+    [
+      'upstream.tls',
+      { kind: 'network', message: 'The TLS handshake with the provider failed.' },
+      undefined,
+      /handshake/,
+    ],
+    [
+      'upstream.proxy',
+      { kind: 'unexpected', code: 'proxy_authentication', message: 'The outbound proxy wants a user and a password.' },
+      undefined,
+      /outbound proxy wants/,
+    ],
+  ])('is a problem of %s', (id, failure, nameError, text) => {
+    const check = judgeUnreached({ about, place: 'one.example:443', failure, nameError });
+    expect(check).toMatchObject({ id, level: 'problem', about, text: expect.stringMatching(text) });
+    expect(check.advice).toMatch(/\.$/);
+  });
+
+  it.each([
+    ['certificate_expired', /renew/],
+    ['certificate_not_yet_valid', /clock/],
+    ['certificate_wrong_host', /base_url/],
+    ['certificate_self_signed', /NODE_EXTRA_CA_CERTS/],
+    ['certificate_unknown_authority', /NODE_EXTRA_CA_CERTS/],
+    ['certificate_invalid', /another certificate/],
+  ])('gets advice of its own for %s', (code, words) => {
+    const failure = { kind: 'certificate', code, message: "The provider's TLS certificate is bad." } as const;
+    expect(judgeUnreached({ about, place: 'p', failure, nameError: undefined }).advice).toMatch(words);
+  });
+});
+
+describe('an answer to the call for the models', () => {
+  const said = (kind: UpstreamFailure['kind'], status: number) =>
+    judgeModels({ about, status, failure: { kind, message: 'It said so.' }, count: undefined, hasKey: true });
+
+  it.each<[kind: UpstreamFailure['kind'], status: number, level: string, text: string]>([
+    ['authentication', 401, 'problem', 'The provider refuses the key (401).'],
+    ['permission', 403, 'problem', 'The provider knows the key and does not let it list models (403): It said so.'],
+    ['quota', 402, 'problem', 'The account has no credit or quota left (402): It said so.'],
+    ['rate_limit', 429, 'warning', 'The provider takes the key and limits its rate at the moment (429): It said so.'],
+    ['not_found', 404, 'warning', 'The provider has no list of models there (404): It said so.'],
+    ['server', 503, 'warning', 'The provider fails at the moment (503): It said so.'],
+    ['unexpected', 301, 'problem', 'Something before the provider answers (301): It said so.'],
+    ['unexpected', 407, 'problem', 'Something before the provider answers (407): It said so.'],
+    ['unexpected', 418, 'warning', 'The provider answers something else than a list of models (418): It said so.'],
+  ])('of kind %s and status %d is a %s', (kind, status, level, text) => {
+    expect(said(kind, status)).toMatchObject({ id: 'upstream.models', level, text, about });
+    expect(said(kind, status).advice).toBeDefined();
+  });
+
+  it('with a list is fine, and with something else not quite', () => {
+    const answer = { about, status: 200, failure: undefined, hasKey: true };
+    expect(judgeModels({ ...answer, count: 1 })).toMatchObject({
+      level: 'ok',
+      text: 'The provider takes the key and lists 1 model (200).',
+    });
+    expect(judgeModels({ ...answer, count: 3, hasKey: false }).text).toBe(
+      'The provider wants no key and lists 3 models (200).',
+    );
+    expect(judgeModels({ ...answer, count: undefined }).level).toBe('warning');
+  });
+
+  it.each([
+    ['{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
+    ['{"models":[{"name":"models/a"}]}', 1],
+    ['{"error":{}}', undefined],
+    ['<html>', undefined],
+    ['null', undefined],
+  ])('%s holds so many models: %s', (text, count) => {
+    expect(countModels(text)).toBe(count);
+  });
+});
+
+describe('the call for the models', () => {
+  const call = (type: ProviderType, baseUrl: string, options: object = {}, isNative = true) =>
+    modelsCall(providers[type].create(options, baseUrl), { type, baseUrl, isNative }, 'canary-key');
+
+  it.each<[type: ProviderType, baseUrl: string, options: object, url: string, header: string]>([
+    ['openai', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'authorization'],
+    [
+      'openai',
+      'https://a.example/v1',
+      { auth_header: 'x-key', chat_path: '/chat?x=1' },
+      'https://a.example/v1/models',
+      'x-key',
+    ],
+    ['azure', 'https://a.example', {}, 'https://a.example/openai/models?api-version=2024-10-21', 'api-key'],
+    ['azure', 'https://a.example/openai/v1', {}, 'https://a.example/openai/v1/models', 'api-key'],
+    ['anthropic', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'x-api-key'],
+    ['gemini', 'https://a.example/v1beta', {}, 'https://a.example/v1beta/models', 'x-goog-api-key'],
+    ['zai', 'https://a.example/api/paas/v4', {}, 'https://a.example/api/paas/v4/models', 'authorization'],
+    ['iflow', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'authorization'],
+    ['ollama', 'http://a.example:11434', {}, 'http://a.example:11434/api/tags', 'authorization'],
+    ['ollama', 'http://a.example:11434/v1', {}, 'http://a.example:11434/v1/models', 'authorization'],
+  ])('of %s at %s is a GET with its key', (type, baseUrl, options, url, header) => {
+    const request = call(type, baseUrl, options);
+    expect(request).toMatchObject({ method: 'GET', url, body: undefined });
+    expect(request?.headers[header]).toMatch(/canary-key$/);
+    expect(request?.headers).not.toHaveProperty('content-type');
+  });
+
+  it('is that of plain models at Bailian, whose applications have none', () => {
+    const baseUrl = 'https://dashscope.example';
+    expect(call('bailian', baseUrl, { mode: 'compatible' }, false)?.url).toBe(
+      'https://dashscope.example/compatible-mode/v1/models',
+    );
+    expect(call('bailian', baseUrl)).toBeUndefined();
+  });
+
+  it('is not made where a protocol has none', () => {
+    expect(call('coze', 'https://api.coze.example')).toBeUndefined();
+    expect(call('zai-web', 'https://chat.example', { signing_variant: 'none' })).toBeUndefined();
+  });
+});
+
+describe('the file of a login', () => {
+  const nowMs = Date.UTC(2026, 0, 1);
+  it.each([
+    ['with a token that holds', { value: 'canary', expiresAtMs: nowMs + 1000 }, 'ok', /until 2026-01-01T00:00:01/],
+    ['with a token without an end', { value: 'canary', expiresAtMs: undefined }, 'ok', /holds a token;/],
+    ['with a token that has ended', { value: 'canary', expiresAtMs: nowMs - 1 }, 'warning', /has ended/],
+    ['that is missing', undefined, 'problem', /is missing/],
+  ])('%s is told so', (_name, login, level, text) => {
+    const check = judgeLogin(login, nowMs);
+    expect(check).toMatchObject({ id: 'upstream.token', level, text: expect.stringMatching(text) });
+    expect(JSON.stringify(check)).not.toContain('canary');
+  });
+});

@@ -1,0 +1,119 @@
+import { type Config, loadConfig } from '@sluice/config';
+import { verifies } from '@sluice/testkit';
+import { describe, expect, it } from 'vitest';
+import { originInWords } from '../../src/doctor/report.ts';
+import { judgeSetup } from '../../src/doctor/setup.ts';
+import { wantedPorts } from '../../src/doctor/wanted-ports.ts';
+
+type Env = Readonly<Record<string, string>>;
+const configOf = (env: Env, file = ''): Config =>
+  loadConfig({
+    env,
+    cwd: '/srv',
+    isKeyRequired: false,
+    readFile: (path) => (path.endsWith('.yaml') ? file : absent()),
+  });
+function absent(): never {
+  throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+}
+const profile = (env: Env): Config => loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile: absent });
+
+const findings = (config: Config, env: Env): string[] =>
+  judgeSetup(config, env).flatMap(({ level, text, advice }) => (level === 'ok' ? [] : [`${text} ${advice ?? ''}`]));
+
+describe('the setup', () => {
+  it('without an upstream is one that only the simulator answers', () => {
+    expect(findings(configOf({}), {})).toEqual([
+      expect.stringMatching(/^No upstream is configured: .* Write upstreams and models into sluice\.yaml/),
+    ]);
+  });
+
+  it('tells the time limits, and warns of short ones', verifies('001-60'), () => {
+    const env = {
+      SLUICE_COMPAT: 'z2api',
+      DEFAULT_KEY: 'sk-our-own-key',
+      UPSTREAM_TOKEN: 'token-1234',
+      ANON_TOKEN_ENABLED: 'false',
+    };
+    const [limits] = judgeSetup(profile({ ...env, REQUEST_TIMEOUT: '180000', STREAM_TIMEOUT: '600000' }), env);
+    expect(limits).toMatchObject({
+      id: 'timeouts',
+      level: 'ok',
+      text: expect.stringContaining('complete within 180 s'),
+    });
+    expect(findings(profile({ ...env, REQUEST_TIMEOUT: '2000' }), env)).toEqual([
+      expect.stringMatching(/within 2 s, .* raise timeouts\.first_token_ms and timeouts\.total_ms \(REQUEST_TIMEOUT/),
+    ]);
+  });
+
+  it(
+    'finds the ways to call an application of Bailian that end in "must contain input messages"',
+    verifies('002-29', '002-30'),
+    () => {
+      const env = { SLUICE_COMPAT: 'bailian-proxy', ALIYUN_APP_ID: 'app', ALIYUN_API_KEY: 'canary-key' };
+      expect(findings(profile(env), env)).toEqual([]);
+      expect(findings(profile({ ...env, USE_NATIVE_API: 'false' }), env)).toEqual([
+        expect.stringMatching(/ALIYUN_APP_ID has no effect\. Set USE_NATIVE_API=true/),
+      ]);
+      const withPath = { ...env, ALIYUN_BASE_URL: 'https://dashscope.aliyuncs.com/compatible-mode/v1' };
+      expect(findings(profile(withPath), env)).toEqual([
+        expect.stringMatching(/base_url has the path \/compatible-mode\/v1; .* \(ALIYUN_BASE_URL\)/),
+      ]);
+    },
+  );
+});
+
+describe('the ports that are wanted', () => {
+  const login = `
+upstreams:
+  - id: iflow
+    type: iflow
+    options: { oauth_client_id: a, oauth_client_secret: b }
+    credentials: [{ id: login, oauth_file: ~/.iflow/oauth_creds.json }]
+models: [{ id: "*", targets: [{ upstream: iflow }] }]
+`;
+
+  it('are those of the services, and that of the login', verifies('004-27'), () => {
+    const env = { SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
+    expect(wantedPorts(configOf(env, login), []).map(({ purpose, port, need }) => [purpose, port, need])).toEqual([
+      ['the ingress, for clients', 8080, 'npm_start'],
+      ["the ingress's management port", 9463, 'any'],
+      ["the worker's management port", 9464, 'any'],
+      ['`npm run login`', 8087, 'must'],
+    ]);
+  });
+
+  it('must be had where somebody chose them', () => {
+    const config = configOf({ PORT: '8000', METRICS_PORT: '9000' });
+    const chosen = [
+      { path: 'server.port', value: '8000', isSecret: false, origin: { kind: 'variable', name: 'PORT' } },
+    ] as const;
+    expect(wantedPorts(config, chosen).map(({ port, need }) => [port, need])).toEqual([
+      [8000, 'must'],
+      [9000, 'must'],
+      [9900, 'npm_start'],
+    ]);
+  });
+});
+
+it('origins are told in words', () => {
+  const variables = [
+    { name: 'A', isFromDotenv: false },
+    { name: 'B', isFromDotenv: true },
+  ];
+  expect([
+    originInWords({ kind: 'default' }),
+    originInWords({ kind: 'variable', name: 'PORT' }),
+    originInWords({ kind: 'dotenv', name: 'PORT' }),
+    originInWords({ kind: 'file', file: './sluice.yaml', line: 3, variables }),
+    originInWords({ kind: 'file', file: './sluice.yaml', variables: [] }),
+    originInWords({ kind: 'profile', profile: 'z2api', variables: [] }),
+  ]).toEqual([
+    'default',
+    'environment variable PORT',
+    'PORT in .env',
+    './sluice.yaml:3, from A and B in .env',
+    './sluice.yaml',
+    'profile z2api',
+  ]);
+});
