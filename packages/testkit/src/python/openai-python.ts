@@ -59,9 +59,12 @@ async function installOnce(folder: string): Promise<string | undefined> {
     );
     if (isOurs) break;
     if (existsSync(folder)) return undefined;
-    const { mtimeMs = 0 } = await stat(lock).catch(() => ({}) as { mtimeMs?: number });
+    const lockedAt = await stat(lock).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
     // Its process was killed.
-    if (Date.now() - mtimeMs > 2 * installTimeoutMs) await rm(lock, { recursive: true, force: true });
+    if (Date.now() - lockedAt > 2 * installTimeoutMs) await rm(lock, { recursive: true, force: true });
     await delay(lockPollMs);
   }
   try {
