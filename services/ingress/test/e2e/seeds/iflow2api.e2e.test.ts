@@ -83,7 +83,10 @@ describe("iflow2api's README", () => {
     expect(answer.status).toBe(502);
     const times = (await play().simulator.calls()).map(({ at }) => at);
     expect(times.slice(1).map((at, index) => Math.round((at - (times[index] ?? 0)) / 1000))).toEqual([1, 2, 3]);
-    const failures = (): number => play().worker.output().split('"attempt failed"').length - 1;
+    const failures = (): number =>
+      play()
+        .worker.output()
+        .split(/attempt (?:\d of 4 )?failed/).length - 1;
     await until(() => failures() >= 4, { what: 'a line for each attempt' });
   });
 
