@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, type SimulatorProcess, spawnService, startProcess, until, verifies } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort, type SimulatorProcess, spawnService, startProcess, verifies } from '@sluice/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 /*
  * `npm start` under each profile, with nothing set but what its README requires and the way to the simulator. It runs
@@ -56,6 +56,9 @@ const profiles: readonly Profile[] = [
   { name: 'iflow2api', required: {}, toSimulator: (url) => ({ IFLOW_BASE_URL: `${url}/v1` }) },
 ];
 
+/** The command of the block that a start ends with. */
+const printedCurl = (output: string): string | undefined => /^curl -N .*$/m.exec(output)?.[0];
+
 describe('npm start under the profile', () => {
   it.each(profiles)(
     '$name ends ready, with a curl that works as printed',
@@ -77,19 +80,15 @@ describe('npm start under the profile', () => {
           PORT: String(await freePort()),
           METRICS_PORT: String(await freePort()),
         },
+        ready: ({ output }) => printedCurl(output()) !== undefined,
+        readyTimeoutMs: 90_000,
         stopSignal: 'SIGINT',
         stopGraceMs: 20_000,
       });
-      try {
-        const curl = await until(() => /^curl -N .*$/m.exec(running.output())?.[0], {
-          what: 'the command to try it',
-          timeoutMs: 90_000,
-        });
-        const { stdout } = await run('sh', ['-c', curl], { timeout: 30_000 });
-        expect(stdout).toMatch(/data: \{[^]*data: \[DONE\]/);
-      } finally {
-        expect(await running.stop()).toEqual({ code: 0, signal: null });
-      }
+      onTestFinished(async () => void (await running.stop()));
+      const { stdout } = await run('sh', ['-c', printedCurl(running.output()) ?? ''], { timeout: 30_000 });
+      expect(stdout).toMatch(/data: \{[^]*data: \[DONE\]/);
+      expect(await running.stop()).toEqual({ code: 0, signal: null });
     },
   );
 });
