@@ -85,7 +85,7 @@ function stateInWords(row: Row): string {
     case 'works':
       return '**Works.**';
     case 'partly':
-      return `**Partly**, until issue ${row.issue}: ${row.lacks}`;
+      return `**Partly**${row.issue === undefined ? '' : `, until issue ${row.issue}`}: ${row.lacks}`;
     case 'missing':
       return `**Missing**, until issue ${row.issue}: ${row.lacks}`;
     case 'not applicable':

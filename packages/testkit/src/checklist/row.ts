@@ -23,13 +23,14 @@ const promise = {
   shownBy: z.array(proof).min(1).optional(),
 };
 
-/** What is lacking, and the issue that brings it. */
-const gap = { lacks: sentence, issue: z.int().positive() };
+/** The one that brings what is lacking. */
+const issue = z.int().positive();
 
 const rowSchema = z.discriminatedUnion('state', [
   z.strictObject({ ...promise, state: z.literal('works') }),
-  z.strictObject({ ...promise, ...gap, state: z.literal('partly') }),
-  z.strictObject({ ...promise, ...gap, state: z.literal('missing') }),
+  // Without an issue it stays like that, and `lacks` gives the reason.
+  z.strictObject({ ...promise, state: z.literal('partly'), lacks: sentence, issue: issue.optional() }),
+  z.strictObject({ ...promise, state: z.literal('missing'), lacks: sentence, issue }),
   z.strictObject({ ...promise, state: z.literal('not applicable'), because: sentence }),
 ]);
 /** One promise of a README. */

@@ -54,10 +54,10 @@ describe("unified-proxy's README", () => {
     expect((await play().curl('curl http://localhost:8000/health')).json()).toMatchObject({ status: 'ok' });
   });
 
-  it('lists its models to who has a key', verifies('003-40'), async () => {
-    const models = await play().curl(`curl http://localhost:8000/models -H "Authorization: Bearer ${clientKey}"`);
-    expect([models.status, models.json()]).toMatchObject([200, { data: [{ id: 'gpt-3.5-turbo' }] }]);
-    expect((await play().curl('curl http://localhost:8000/models')).status).toBe(401);
+  it('lists its models without a key', verifies('003-40'), async () => {
+    const models = await play().curl('curl http://localhost:8000/models');
+    expect([models.status, models.json()]).toMatchObject([200, { data: expect.any(Array) }]);
+    expect(models.body).toContain('"gpt-3.5-turbo"');
   });
 
   it('streams a chat', verifies('003-01', '003-21', '003-41'), async () => {
