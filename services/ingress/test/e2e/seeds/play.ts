@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import {
   openaiClient,
@@ -14,7 +14,7 @@ import {
   spawnService,
   startRedis,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type OpenAi = ReturnType<typeof openaiClient>;
@@ -47,6 +47,10 @@ export interface CurlAnswer {
 }
 
 const run = promisify(execFile);
+
+/** A `describe` whose tests run curl: it is skipped where there is none. */
+export const describeReadme = describe.skipIf(spawnSync('curl', ['--version']).error !== undefined);
+
 const curlTimeoutMs = 60_000;
 /** Of a test that runs Python: the first one installs its client. */
 export const pythonTimeoutMs = 300_000;

@@ -1,6 +1,6 @@
 import { verifies } from '@sluice/testkit';
-import { describe, expect, it } from 'vitest';
-import { expectLater, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
+import { expect, it } from 'vitest';
+import { describeReadme, expectLater, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
 
 /*
  * The README of unified-proxy from its top to its bottom, line by line, against the simulator. Its curl lines end in two
@@ -38,7 +38,7 @@ SUPPORTS_STREAMING=true
 SUPPORTS_FUNCTION_CALLING=true
 `;
 
-describe("unified-proxy's README", () => {
+describeReadme("unified-proxy's README", () => {
   const play = playReadme('unified-proxy', (simulatorUrl) => {
     const { PORT: _another, ...variables } = variablesIn(basic);
     return {
@@ -124,7 +124,7 @@ const platforms = [
   { path: '/v1', variables: { TYPE: 'custom', ACTUAL_NAME: 'llama2' } },
 ];
 
-describe.each(platforms)("unified-proxy's example for $variables.TYPE", ({ path, variables }) => {
+describeReadme.each(platforms)("unified-proxy's example for $variables.TYPE", ({ path, variables }) => {
   const model = variables['ACTUAL_NAME'] ?? '';
   const play = playReadme('unified-proxy', (simulatorUrl) => ({
     ...variables,
@@ -148,7 +148,7 @@ describe.each(platforms)("unified-proxy's example for $variables.TYPE", ({ path,
   );
 });
 
-describe("unified-proxy's example of a Coze bot", () => {
+describeReadme("unified-proxy's example of a Coze bot", () => {
   const play = playReadme('unified-proxy', (simulatorUrl) => ({
     ...coze,
     API_KEY: 'tok-platform',
