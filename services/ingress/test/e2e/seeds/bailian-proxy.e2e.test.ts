@@ -1,13 +1,13 @@
 import { verifies } from '@sluice/testkit';
-import { expect, it } from 'vitest';
-import { describeReadme, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
+import { describe, expect, it } from 'vitest';
+import { hasCurl, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
 
 /*
  * The README of bailian-proxy from its top to its bottom, line by line, against the simulator. Its clients send any
  * key or none, which `ALLOW_ANONYMOUS_ACCESS=true` allows here.
  */
 
-describeReadme("bailian-proxy's README", () => {
+describe.runIf(hasCurl)("bailian-proxy's README", () => {
   const play = playReadme('bailian-proxy', (simulatorUrl) => ({
     ALIYUN_APP_ID: 'app-of-the-readme',
     ALIYUN_API_KEY: 'tok-bailian-readme',

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promiseOf, until, verifies } from '@sluice/testkit';
-import { afterAll, expect, it } from 'vitest';
-import { describeReadme, expectLater, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectLater, hasCurl, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
 
 /*
  * The README of iflow2api from its top to its bottom, line by line, against the simulator, with the key of
@@ -12,7 +12,7 @@ import { describeReadme, expectLater, playReadme, pythonTimeoutMs, streamedText 
 
 const key = 'sk-iflow-readme-0001';
 
-describeReadme("iflow2api's README", () => {
+describe.runIf(hasCurl)("iflow2api's README", () => {
   let home: string;
   const play = playReadme('iflow2api', async (simulatorUrl) => {
     home = await mkdtemp(join(tmpdir(), 'sluice-home-'));

@@ -14,7 +14,7 @@ import {
   spawnService,
   startRedis,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type OpenAi = ReturnType<typeof openaiClient>;
@@ -48,8 +48,8 @@ export interface CurlAnswer {
 
 const run = promisify(execFile);
 
-/** A `describe` whose tests run curl: it is skipped where there is none. */
-export const describeReadme = describe.skipIf(spawnSync('curl', ['--version']).error !== undefined);
+/** Without it the plays are skipped: they run curl lines. */
+export const hasCurl = spawnSync('curl', ['--version']).error === undefined;
 
 const curlTimeoutMs = 60_000;
 /** Of a test that runs Python: the first one installs its client. */

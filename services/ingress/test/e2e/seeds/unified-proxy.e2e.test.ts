@@ -1,6 +1,6 @@
 import { verifies } from '@sluice/testkit';
-import { expect, it } from 'vitest';
-import { describeReadme, expectLater, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
+import { describe, expect, it } from 'vitest';
+import { expectLater, hasCurl, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
 
 /*
  * The README of unified-proxy from its top to its bottom, line by line, against the simulator. Its curl lines end in two
@@ -38,7 +38,7 @@ SUPPORTS_STREAMING=true
 SUPPORTS_FUNCTION_CALLING=true
 `;
 
-describeReadme("unified-proxy's README", () => {
+describe.runIf(hasCurl)("unified-proxy's README", () => {
   const play = playReadme('unified-proxy', (simulatorUrl) => {
     const { PORT: _another, ...variables } = variablesIn(basic);
     return {
@@ -124,31 +124,33 @@ const platforms = [
   { path: '/v1', variables: { TYPE: 'custom', ACTUAL_NAME: 'llama2' } },
 ];
 
-describeReadme.each(platforms)("unified-proxy's example for $variables.TYPE", ({ path, variables }) => {
-  const model = variables['ACTUAL_NAME'] ?? '';
-  const play = playReadme('unified-proxy', (simulatorUrl) => ({
-    ...variables,
-    API_KEY: 'tok-platform',
-    BASE_URL: `${simulatorUrl}${path}`,
-    SLUICE_API_KEYS: clientKey,
-  }));
+describe.runIf(hasCurl)("unified-proxy's examples", () => {
+  describe.each(platforms)('for $variables.TYPE', ({ path, variables }) => {
+    const model = variables['ACTUAL_NAME'] ?? '';
+    const play = playReadme('unified-proxy', (simulatorUrl) => ({
+      ...variables,
+      API_KEY: 'tok-platform',
+      BASE_URL: `${simulatorUrl}${path}`,
+      SLUICE_API_KEYS: clientKey,
+    }));
 
-  it(
-    'answers whole and streamed, with the parameters of its curl lines',
-    verifies('003-02', '003-04', '003-20', '003-32', '003-33'),
-    async () => {
-      const ask = (stream: boolean) =>
-        play().curl(`curl http://localhost:8000/chat/completions -H "Content-Type: application/json" \\
+    it(
+      'answers whole and streamed, with the parameters of its curl lines',
+      verifies('003-02', '003-04', '003-20', '003-32', '003-33'),
+      async () => {
+        const ask = (stream: boolean) =>
+          play().curl(`curl http://localhost:8000/chat/completions -H "Content-Type: application/json" \\
   -H "Authorization: Bearer ${clientKey}" \\
   -d '${JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 150, temperature: 0.7, stream })}'`);
-      const whole = await ask(false);
-      expect([whole.status, whole.body]).toEqual([200, expect.stringContaining('"finish_reason"')]);
-      expect(streamedText(await ask(true))).not.toBe('');
-    },
-  );
+        const whole = await ask(false);
+        expect([whole.status, whole.body]).toEqual([200, expect.stringContaining('"finish_reason"')]);
+        expect(streamedText(await ask(true))).not.toBe('');
+      },
+    );
+  });
 });
 
-describeReadme("unified-proxy's example of a Coze bot", () => {
+describe.runIf(hasCurl)("unified-proxy's example of a Coze bot", () => {
   const play = playReadme('unified-proxy', (simulatorUrl) => ({
     ...coze,
     API_KEY: 'tok-platform',

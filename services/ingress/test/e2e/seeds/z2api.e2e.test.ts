@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { until, verifies } from '@sluice/testkit';
-import { expect, it } from 'vitest';
-import { describeReadme, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
+import { describe, expect, it } from 'vitest';
+import { hasCurl, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
 
 /*
  * The README of z2api from its top to its bottom, line by line, against the simulator. Each text in backticks stands
@@ -39,7 +39,7 @@ export LOG_USER_MESSAGES=false      # 记录用户消息
 export LOG_RESPONSE_CONTENT=false   # 记录响应内容
 `;
 
-describeReadme("z2api's README", () => {
+describe.runIf(hasCurl)("z2api's README", () => {
   const play = playReadme('z2api', (simulatorUrl) => {
     const { PORT: _another, ...variables } = variablesIn(settings);
     return {

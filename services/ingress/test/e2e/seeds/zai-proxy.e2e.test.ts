@@ -1,6 +1,6 @@
 import { until, verifies } from '@sluice/testkit';
-import { expect, it } from 'vitest';
-import { describeReadme, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
+import { describe, expect, it } from 'vitest';
+import { hasCurl, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
 
 /*
  * The README of zai-proxy from its top to its bottom, line by line, against the simulator. Two texts differ: the key,
@@ -33,7 +33,7 @@ client = openai.OpenAI(
 )
 `;
 
-describeReadme("zai-proxy's README", () => {
+describe.runIf(hasCurl)("zai-proxy's README", () => {
   const play = playReadme('zai-proxy', (simulatorUrl) => ({
     UPSTREAM_TOKEN: 'tok-zai-readme',
     API_KEY: key,
@@ -178,7 +178,7 @@ print("search", len(response.choices[0].message.content) > 0)
   });
 });
 
-describeReadme("zai-proxy's README, with a key of the official API", () => {
+describe.runIf(hasCurl)("zai-proxy's README, with a key of the official API", () => {
   const play = playReadme('zai-proxy', (simulatorUrl) => ({
     API_KEY: key,
     ANON_TOKEN_ENABLED: 'false',
