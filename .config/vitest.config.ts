@@ -17,6 +17,16 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
  */
 export default defineConfig({
   test: {
+    // Of this process alone: what services do that end-to-end tests start is not counted.
+    coverage: {
+      provider: 'v8',
+      include: ['{packages,services}/*/src/**/*.{ts,mjs}'],
+      // They are tools for measuring and testing the product.
+      exclude: ['packages/{bench,simulator,testkit}/**'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      reportsDirectory: 'coverage',
+      reportOnFailure: true,
+    },
     projects: [
       {
         ...shared,
@@ -24,6 +34,7 @@ export default defineConfig({
           name: 'unit',
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
+          provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
           include: ['{packages,services}/*/test/**/*.test.ts'],
           exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak}.test.ts'],
         },

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from './bare/files.mjs';
 import { runInForeground } from './bare/run.mjs';
+import { coverageGate } from './coverage-gate.ts';
 import { testSummary, type TestReport } from './test-summary.ts';
 
 /** The selection of tests to run. */
@@ -26,7 +27,7 @@ export async function runTests(root: string, { projects, rest }: TestSelection):
   const chosen = rest.some((argument) => argument.startsWith('--project'))
     ? []
     : projects.flatMap((name) => ['--project', name]);
-  const args = [...vitest, ...settings, ...chosen, ...reporters, ...rest];
+  const args = [...vitest, ...settings, ...chosen, ...reporters, ...coverageGate(rest), ...rest];
   const exitCode = await runInForeground({ file: process.execPath, args, cwd: root });
   const text = readIfThere(reportFile);
   const report = text === undefined ? undefined : (JSON.parse(text) as TestReport);

@@ -1,3 +1,4 @@
+export { promiseOf } from './checklist/promise-of.ts';
 export type { ChaosDirection, ChaosMode } from './chaos/chaos-mode.ts';
 export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './chaos/chaos-proxy.ts';
 export { openaiClient, type OpenAiClientOptions } from './clients/openai-client.ts';
@@ -23,6 +24,7 @@ export {
   type RunningProcess,
   startProcess,
 } from './processes/start-process.ts';
+export { type OpenAiPython, openaiPython } from './python/openai-python.ts';
 export { redisTest } from './redis/redis-test.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis/start-redis.ts';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis/start-redis-cluster.ts';

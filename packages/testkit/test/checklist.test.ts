@@ -1,82 +1,82 @@
-import { globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import rowsByKind from './fixtures/checklist-rows.json' with { type: 'json' };
+import { findCarriedRows, rowsIn } from '../src/checklist/carried-rows.ts';
+import { generatedPages } from '../src/checklist/generated-pages.ts';
+import { readmeWithSeeds } from '../src/checklist/pages.ts';
+import { readChecklist, rootUrl } from '../src/checklist/read-checklist.ts';
+import { seedSchema } from '../src/checklist/row.ts';
 
-/*
- * The gateways before this one had features, settings and rules, which were written down as a list of numbered rows. Each
- * that can be proven is carried by a test, as `verifies('001-25')` or as "(row 001-25)" in its title, or stands below.
- */
+const seeds = readChecklist();
+const rows = seeds.flatMap((seed) => seed.rows);
+const carried = findCarriedRows();
 
-/** Kinds of rows that a test can prove; the others tell of documents, logs and tests of those gateways. */
-const provable = ['config', 'endpoint', 'feature', 'model', 'number/rule'] as const;
-
-/** Rows that nothing proves yet, by what they wait for. One that a test carries has to leave this list. */
-const waiting: Readonly<Record<string, readonly string[]>> = {
-  'the request log and the store of conversations': ['003-06', '003-18', '003-43', '003-44'],
-  'the key store and its admin paths': ['003-14', '003-15', '003-16', '003-45'],
-  'pages of the API at /docs and /redoc': ['003-46', '003-47'],
-  "Anthropic's messages as an ingress": ['004-02', '004-24'],
-  'the admin panel': ['004-04', '004-25'],
-  'images and charts: containers, their user, TLS in front': ['003-11', '003-17', '003-38'],
-  'fields of z2api in /health and /status: mode, config, build date, memory limit': ['001-45', '001-46'],
-};
-
-/** Rows that no test can prove. */
-const unprovable: Readonly<Record<string, readonly string[]>> = {
-  'versions and stack of the other program itself': ['002-28', '003-59', '003-60', '004-31'],
-  'a list of uses; their parts have rows of their own': ['001-61'],
-  'a figure of a machine: docs/performance.md, npm run bench': ['002-26'],
-};
-
-const root = new URL('../../../', import.meta.url);
-
-/** But those of this package, which name rows only to try `verifies` out. */
-const testFiles = globSync('{packages,services}/*/test/**/*.test.ts', { cwd: fileURLToPath(root) }).filter(
-  (file) => !file.startsWith('packages/testkit/'),
-);
-
-const number = /(\d{3})-(\d{2})/;
-
-/** The rows that a piece of text names, as in `000-23 to 000-27, 001-16`. */
-function rowsIn(text: string): string[] {
-  return text.split(',').flatMap((piece) => {
-    const [first, last] = piece.split(' to ').map((end) => number.exec(end));
-    if (!first) return [];
-    const [, seed, from] = first;
-    const length = last ? Number(last[2]) - Number(from) + 1 : 1;
-    return Array.from({ length }, (_, at) => `${seed}-${String(Number(from) + at).padStart(2, '0')}`);
+describe('the checklist', () => {
+  it('has every row of the five READMEs, once and in order', () => {
+    const counts = { 'zai-proxy': 52, z2api: 61, 'bailian-proxy': 37, 'unified-proxy': 60, iflow2api: 31 };
+    const expected = Object.entries(counts).map(([profile, length], seed) => [
+      profile,
+      Array.from({ length }, (_, at) => `00${seed}-${String(at + 1).padStart(2, '0')}`),
+    ]);
+    expect(seeds.map(({ profile, rows }) => [profile, rows.map(({ id }) => id)])).toEqual(expected);
   });
-}
 
-const carried = new Set<string>();
-for (const file of testFiles) {
-  const text = readFileSync(new URL(file, root), 'utf8');
-  for (const [, named = ''] of text.matchAll(/(?:\bverifies\(|\(rows? )([^)]*)\)/g)) {
-    for (const row of rowsIn(named)) carried.add(row);
-  }
-}
+  it('shows every promise that works by a test, a command or a page', () => {
+    const unshown = rows.filter(
+      ({ id, state, shownBy }) => state === 'works' && shownBy === undefined && !carried.has(id),
+    );
+    expect(unshown.map(({ id, promise }) => `${id} ${promise}`)).toEqual([]);
+  });
 
-const all = Object.values(rowsByKind).flat();
-const listed = [waiting, unprovable].flatMap((list) => Object.values(list).flat());
+  it('names only files that exist and scripts that package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', rootUrl), 'utf8')) as {
+      readonly scripts: object;
+    };
+    const wrong = rows.flatMap(({ id, shownBy = [] }) =>
+      shownBy.flatMap((proof) => {
+        if ('file' in proof) return existsSync(new URL(proof.file, rootUrl)) ? [] : [`${id}: no file ${proof.file}`];
+        const [, script] = /npm (?:run )?(\S+)/.exec(proof.command) ?? [];
+        return script !== undefined && script in scripts ? [] : [`${id}: no script in ${proof.command}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
 
-describe('a row of the checklist', () => {
-  it('reads ranges and lists', () => {
+  it('has a row for each number that a test carries', () => {
+    const known = new Set(rows.map(({ id }) => id));
+    expect([...carried.keys()].filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  it('refuses what is missing where no issue brings it, and a row with an unknown member', () => {
+    const row = { id: '000-01', kind: 'feature', lines: '7', promise: 'It answers.' };
+    const seedOf = (more: object) => ({ profile: 'x', title: 'a gateway', rows: [{ ...row, ...more }] });
+    expect(seedSchema.safeParse(seedOf({ state: 'works' })).success).toBe(true);
+    expect(seedSchema.safeParse(seedOf({ state: 'partly', lacks: 'Half of it.' })).success).toBe(true);
+    expect(seedSchema.safeParse(seedOf({ state: 'missing', lacks: 'All of it.' })).success).toBe(false);
+    expect(seedSchema.safeParse(seedOf({ state: 'works', lacks: 'Half of it.' })).success).toBe(false);
+    expect(seedSchema.safeParse(seedOf({ state: 'done' })).success).toBe(false);
+  });
+});
+
+describe('rows in the text of a test', () => {
+  it('may be ranges and lists', () => {
     expect(rowsIn('000-23 to 000-25, 001-16')).toEqual(['000-23', '000-24', '000-25', '001-16']);
     expect(rowsIn("'004-07', '004-19'")).toEqual(['004-07', '004-19']);
   });
 
-  it.each(provable)('of kind %s is carried by a test, or waits for something that is named', (kind) => {
-    expect(rowsByKind[kind].filter((row) => !carried.has(row) && !listed.includes(row))).toEqual([]);
+  it('are found with the files that carry them', () => {
+    expect(carried.get('001-16')).toContain('packages/config/test/compat/compat.test.ts');
   });
+});
 
-  it('waits no longer than until a test carries it', () => {
-    expect(listed.filter((row) => carried.has(row))).toEqual([]);
-    expect(listed.filter((row, at) => listed.indexOf(row) !== at)).toEqual([]);
-  });
+describe('a page that is made from the checklist', () => {
+  it.each(generatedPages().map(({ url, text }) => [url.pathname.split('/').at(-1), url, text] as const))(
+    '%s is up to date (if not: npm run generate -w @sluice/testkit)',
+    (_, url, text) => {
+      expect(readFileSync(url, 'utf8')).toBe(text);
+    },
+  );
 
-  it('that is named exists', () => {
-    expect(all).toHaveLength(241);
-    expect([...carried, ...listed].filter((row) => !all.includes(row))).toEqual([]);
+  it('needs its marks in the README', () => {
+    expect(() => readmeWithSeeds('# Nothing', seeds)).toThrow('README.md must have the lines');
   });
 });

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { coverageGate } from '../src/coverage-gate.ts';
+
+describe('the gate of the coverage', () => {
+  it('counts lines and branches where every test runs', () => {
+    expect(coverageGate(['--coverage'])).toEqual([
+      expect.stringMatching(/^--coverage\.thresholds\.lines=\d\d$/),
+      expect.stringMatching(/^--coverage\.thresholds\.branches=\d\d$/),
+    ]);
+    expect(coverageGate(['--coverage', '--coverage.reporter=text'])).toHaveLength(2);
+  });
+
+  it('is open for a part of the tests, and without coverage', () => {
+    for (const rest of [
+      [],
+      ['packages/policy'],
+      ['--coverage', 'packages/policy'],
+      ['--coverage', '--project', 'unit'],
+    ]) {
+      expect(coverageGate(rest)).toEqual([]);
+    }
+  });
+});

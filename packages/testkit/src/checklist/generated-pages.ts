@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { findCarriedRows } from './carried-rows.ts';
+import { readmeWithSeeds, seedsPage } from './pages.ts';
+import { readChecklist, rootUrl } from './read-checklist.ts';
+
+/** A page that follows from the checklist, wholly or in part. */
+export interface GeneratedPage {
+  readonly url: URL;
+  readonly text: string;
+}
+
+/** Every such page with what it must hold. */
+export function generatedPages(): GeneratedPage[] {
+  const seeds = readChecklist();
+  const readme = new URL('README.md', rootUrl);
+  return [
+    { url: new URL('docs/seeds.md', rootUrl), text: seedsPage(seeds, findCarriedRows()) },
+    { url: readme, text: readmeWithSeeds(readFileSync(readme, 'utf8'), seeds) },
+  ];
+}

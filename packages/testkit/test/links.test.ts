@@ -1,0 +1,53 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { rootUrl } from '../src/checklist/read-checklist.ts';
+
+const pages = globSync(['*.md', 'docs/**/*.md', '{packages,services}/*/README.md'], { cwd: fileURLToPath(rootUrl) })
+  .map((page) => page.replaceAll('\\', '/'))
+  .sort();
+
+interface Link {
+  readonly page: string;
+  readonly target: string;
+}
+
+/** Links to files of this repository; those in code are none. */
+function linksOf(page: string): Link[] {
+  const text = readFileSync(new URL(page, rootUrl), 'utf8');
+  const prose = text.replaceAll(/^```[^]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(({ 1: target = '' }) => ({ page, target }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target));
+}
+
+/** The names by which a page's headings can be linked, as GitHub makes them. */
+function anchorsOf(url: URL): string[] {
+  const headings = readFileSync(url, 'utf8')
+    .replaceAll(/^```[^]*?^```/gm, '')
+    .matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(({ 1: heading = '' }) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(/\s/g, '-'),
+  );
+}
+
+function faultOf({ page, target }: Link): string | undefined {
+  const url = new URL(target, new URL(page, rootUrl));
+  const file = new URL(url.pathname, url);
+  if (!existsSync(file)) return `${page}: ${target} is no file`;
+  const anchor = decodeURIComponent(url.hash.slice(1));
+  if (anchor === '' || anchorsOf(file).includes(anchor)) return undefined;
+  return `${page}: ${target} is no heading`;
+}
+
+describe('a link in the documentation', () => {
+  it('leads to a file and a heading that exist', () => {
+    const links = pages.flatMap(linksOf);
+    expect(links.length).toBeGreaterThan(200);
+    expect(links.map(faultOf).filter((fault) => fault !== undefined)).toEqual([]);
+  });
+});
