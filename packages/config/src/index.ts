@@ -12,6 +12,7 @@ export {
   type RedisConfig,
   type RedisNode,
   type RedisPlace,
+  type RedisTls,
   type ServerConfig,
   type TimeoutConfig,
   type TokenOrigin,
@@ -21,6 +22,10 @@ export {
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
+export { type ChooseProxy, createChooseProxy, type EnvironmentProxies } from './network/choose-proxy.ts';
+export type { Proxy } from './network/proxy.ts';
+export { readRedisFiles } from './network/redis-files.ts';
+export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { allowsModel, findModel } from './find-model.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { createSecret, type Secret } from './secret.ts';

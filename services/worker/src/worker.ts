@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import { type Config, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
@@ -41,6 +41,8 @@ export interface WorkerNeeds {
  * for that run after Redis has lost its data.
  */
 const untilKnownMs = 1000;
+/** A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. */
+const noWriteMs = 2000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
@@ -58,8 +60,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   const { shards } = config.queue;
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const connections: RedisConnection[] = [];
+  const settings = readRedisFiles(config.redis);
   const open = (role: ConnectionRole): RedisConnection => {
-    const connection = connect({ settings: config.redis, role, name: `sluice-worker-${role}`, onError });
+    const connection = connect({ settings, role, name: `sluice-worker-${role}`, onError });
     connections.push(connection);
     return connection;
   };
@@ -71,6 +74,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     aliveKey: keys.alive,
     processId: workerId,
     onLost: (ingressId) => runs.abortAllOf(ingressId),
+    onBeat: metrics.redisUp,
     onError,
     now,
   });
@@ -178,7 +182,6 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onError,
   });
   metrics.watch(watchUpstreams(config, health));
-  commands.on('ready', () => metrics.redisUp(true));
   commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 
@@ -193,7 +196,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       isRunning = true;
     },
     get isReady() {
-      return isRunning && commands.status === 'ready';
+      return isRunning && commands.status === 'ready' && liveness.silentForMs < noWriteMs;
     },
     get activeRuns() {
       return runs.size;

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, type ConfigProblem } from '../config-error.ts';
+
+/** Paths of the files of a TLS connection; absolute. */
+export interface TlsFiles {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** The PEM texts of a TLS connection. */
+export type TlsTexts = TlsFiles;
+
+/**
+ * Reads the files of a TLS connection. Only processes that make the connection need them, so they are not read with the
+ * configuration.
+ *
+ * @param setting that holds the paths: `redis.tls`, `upstreams[0].tls`
+ * @throws ConfigError that names each file that can't be used
+ */
+export function readTlsFiles(files: TlsFiles, setting: string): TlsTexts {
+  const problems: ConfigProblem[] = [];
+  const read = (part: keyof TlsFiles): string | undefined => {
+    const path = files[part];
+    if (path === undefined) return undefined;
+    const text = textOf(path);
+    if ('problem' in text) problems.push({ path: `${setting}.${part}`, message: text.problem });
+    return 'pem' in text ? text.pem : undefined;
+  };
+  const texts = { ca: read('ca'), cert: read('cert'), key: read('key') };
+  if (problems.length > 0) throw new ConfigError(problems, 'files of certificates');
+  return texts;
+}
+
+function textOf(path: string): { readonly pem: string } | { readonly problem: string } {
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (/^-----BEGIN [A-Z0-9 ]+-----/m.test(pem)) return { pem };
+    return { problem: `must be the path of a PEM file; ${path} has no line that begins with -----BEGIN` };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return { problem: `must be the path of a PEM file; ${path} can't be read (${code})` };
+  }
+}
