@@ -24,7 +24,8 @@ interface Signs {
 
 function hintForTls({ message }: Error, { code, wasReady }: Signs): string | undefined {
   if (noTlsCodes.has(code)) return 'this port does not speak TLS, but tls is set (or the URL begins with rediss://)';
-  if (code.includes('CERTIFICATE_REQUIRED')) return 'Redis wants a client certificate: set redis.tls.cert and redis.tls.key';
+  if (code.includes('CERTIFICATE_REQUIRED'))
+    return 'Redis wants a client certificate: set redis.tls.cert and redis.tls.key';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return 'the certificate is for another name than the host that was called: redis.tls.servername can say which';
   }
@@ -43,7 +44,8 @@ function hintForPlain({ message }: Error, { code, wasReady }: Signs): string | u
   return !wasReady && isClosedAtOnce(code, message) ? speaksTls : undefined;
 }
 
-const speaksTls = 'the connection is closed at once; if this port speaks TLS, set redis.tls, or begin the URL with rediss://';
+const speaksTls =
+  'the connection is closed at once; if this port speaks TLS, set redis.tls, or begin the URL with rediss://';
 
 function hintForSentinel({ message }: Error): string | undefined {
   if (/NOAUTH|WRONGPASS/.test(message)) {

@@ -105,6 +105,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const secrets = (): string[] => [
     ...(key?.apiKey === undefined ? [] : [key.apiKey]),
     ...(target.adapter.secrets ?? []),
+    ...target.secrets,
   ];
   const onThrow = once((error: unknown) => {
     const { upstream, model } = target;
@@ -135,7 +136,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const result: AttemptResult =
     opened.kind === 'ready'
       ? await attempt({
-          client: needs.client,
+          client: needs.clientOf(target.upstream),
           now: needs.now,
           ...needs.timeouts,
           ...needs.limits,

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
-import { type Config, readRedisFiles } from '@sluice/config';
+import { type Config, createChooseProxy, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
-import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
+import { createImageFetcher } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createDoubts } from './doubts.ts';
 import { createHealth } from './fleet-health.ts';
@@ -16,6 +16,7 @@ import { createMakeAttempt } from './make-attempt.ts';
 import { refuseForged, runJob } from './run-job.ts';
 import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
+import { createUpstreamClients, tellProxies } from './upstream-clients.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
 
@@ -109,16 +110,16 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     maxRestMs: config.retry.maxRestMs,
     probeMs: config.timeouts.firstTokenMs,
   });
-  const client = createUpstreamClient({
+  const clients = createUpstreamClients({
+    config,
     connectTimeoutMs,
-    keepAliveMs: config.worker.keepAliveMs,
-    maxConnections: config.worker.maxConnections,
     onThrow: (error) => logger.error({ err: error }, 'an answer of a provider could not be processed'),
   });
   const images = createImageFetcher({
     maxBytes: maxImageBytes,
     maxTotalBytes: maxTotalImageBytes,
     timeoutMs: imageTimeoutMs,
+    proxyOf: createChooseProxy(config.proxies),
   });
   const { secretKey } = config;
   const seal = createJobSeal(secretKey?.reveal());
@@ -140,9 +141,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     });
   const needs = {
     workerId,
-    targetsOf: createTargets(config, { client, maxBodyBytes: config.worker.maxBodyBytes }),
+    targetsOf: createTargets(config, { clientOf: clients.of, maxBodyBytes: config.worker.maxBodyBytes }),
     makeAttempt: createMakeAttempt({
-      client,
+      clientOf: clients.of,
       tokens,
       metrics,
       timeouts: config.timeouts,
@@ -181,13 +182,14 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onForged: (job) => refuseForged(needs, job),
     onError,
   });
-  metrics.watch(watchUpstreams(config, health));
+  metrics.watch({ ...watchUpstreams(config, health), pools: clients.pools });
   commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 
   return {
     async start() {
       warnOfProviders(config, logger);
+      tellProxies(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start(), enrolment.start()]);
@@ -212,7 +214,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
       await within(
-        Promise.all([reader.close(), liveness.close(), enrolment.close(), client.close(), images.close()]),
+        Promise.all([reader.close(), liveness.close(), enrolment.close(), clients.close(), images.close()]),
         lastWordsMs,
       );
       for (const connection of connections) connection.disconnect();

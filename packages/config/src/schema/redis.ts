@@ -43,7 +43,9 @@ export const redis = across(
       name: someText('the name of the master').describe('Name by which the sentinels know the master.'),
       nodes: nodes('sentinel').describe('The sentinels.'),
       username: someText('the name of an ACL user').optional().describe('ACL user at the sentinels.'),
-      password: someText('text').optional().describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
+      password: someText('text')
+        .optional()
+        .describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
       tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypt the connections to the sentinels.'),
     })
       .optional()

@@ -9,8 +9,12 @@ export function tlsFiles(peer: string): Record<'ca' | 'cert' | 'key', z.ZodOptio
   return {
     ca: pemFile()
       .optional()
-      .describe(`File with the certificates that sign that of ${peer}; they replace the system's. \`~/\` is the home folder.`),
-    cert: pemFile().optional().describe(`File with the client certificate for ${peer}, and what leads from it to its authority.`),
+      .describe(
+        `File with the certificates that sign that of ${peer}; they replace the system's. \`~/\` is the home folder.`,
+      ),
+    cert: pemFile()
+      .optional()
+      .describe(`File with the client certificate for ${peer}, and what leads from it to its authority.`),
     key: pemFile().optional().describe('File with the private key of `cert`, not encrypted.'),
   };
 }
