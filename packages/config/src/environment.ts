@@ -142,20 +142,20 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     example: '9900',
   },
   HTTPS_PROXY: {
-    settings: ['upstreams[].proxy'],
+    settings: [],
     meaning:
       'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. See [networking](networking.md).',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
   },
   HTTP_PROXY: {
-    settings: ['upstreams[].proxy'],
+    settings: [],
     meaning: 'The same for `http://`.',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
   },
   ALL_PROXY: {
-    settings: ['upstreams[].proxy'],
+    settings: [],
     meaning: 'Proxy for both where the variable of its own is not set. A SOCKS proxy is not used, with a warning.',
     isAlsoLowerCase: true,
   },

@@ -28,4 +28,5 @@ export { readRedisFiles } from './network/redis-files.ts';
 export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { allowsModel, findModel } from './find-model.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
+export { readProxies } from './resolve/resolve-proxies.ts';
 export { createSecret, type Secret } from './secret.ts';
