@@ -95,7 +95,10 @@ describe('TLS to a single Redis', () => {
       says({ kind: 'single', url: `redis://localhost:${port}` }, 'if this port speaks TLS, set redis.tls'),
       says({ kind: 'cluster', nodes: [{ host: 'localhost', port }] }, 'if this port speaks TLS, set redis.tls'),
       says({ kind: 'single', url: plainUrl, tls: { ca } }, 'does this port speak TLS'),
-      says({ kind: 'single', url: `rediss://localhost:${port}`, tls: true }, 'set redis.tls.ca, or NODE_EXTRA_CA_CERTS'),
+      says(
+        { kind: 'single', url: `rediss://localhost:${port}`, tls: true },
+        'set redis.tls.ca, or NODE_EXTRA_CA_CERTS',
+      ),
     ]);
   });
 });
@@ -135,10 +138,12 @@ describe('TLS with sentinels', () => {
     const certificates = await makeCertificates();
     const heard: Buffer[] = [];
     const master = createServer((socket) =>
-      socket.on('error', () => undefined).once('data', (piece: Buffer) => {
-        heard.push(piece);
-        socket.destroy();
-      }),
+      socket
+        .on('error', () => undefined)
+        .once('data', (piece: Buffer) => {
+          heard.push(piece);
+          socket.destroy();
+        }),
     );
     onTestFinished(() => void master.close());
     await once(master.listen(0, '127.0.0.1'), 'listening');
