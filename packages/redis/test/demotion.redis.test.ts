@@ -92,30 +92,34 @@ describe('a server that becomes a replica while its address goes to another', ()
 });
 
 describe('a server that the sentinels demote while it goes on', () => {
-  redisTest('is left for the one in its place', async () => {
-    const failover = await startRedisFailover();
-    onTestFinished(() => failover.stop());
-    const connection = connect({
-      settings: { kind: 'sentinel', name: failover.name, nodes: failover.sentinels },
-      role: 'writer',
-      name: 'test',
-      onError: () => undefined,
-    });
-    onTestFinished(() => connection.disconnect());
-    await untilReady(connection, 5000);
-    const [sentinel] = failover.sentinels;
-    const admin = new Redis({ host: String(sentinel?.host), port: Number(sentinel?.port) });
-    const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
-    onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
-    await admin.call('SENTINEL', 'FAILOVER', failover.name);
-    // What the old master takes until then is lost, whoever writes it.
-    await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
-      what: 'the old master to be a replica',
-      timeoutMs: 15_000,
-    });
-    expect(await connection.set('after', 'x')).toBe('OK');
-    expect(await ofReplica.get('after')).toBe('x');
-  }, 60_000);
+  redisTest(
+    'is left for the one in its place',
+    async () => {
+      const failover = await startRedisFailover();
+      onTestFinished(() => failover.stop());
+      const connection = connect({
+        settings: { kind: 'sentinel', name: failover.name, nodes: failover.sentinels },
+        role: 'writer',
+        name: 'test',
+        onError: () => undefined,
+      });
+      onTestFinished(() => connection.disconnect());
+      await untilReady(connection, 5000);
+      const [sentinel] = failover.sentinels;
+      const admin = new Redis({ host: String(sentinel?.host), port: Number(sentinel?.port) });
+      const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
+      onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
+      await admin.call('SENTINEL', 'FAILOVER', failover.name);
+      // What the old master takes until then is lost, whoever writes it.
+      await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
+        what: 'the old master to be a replica',
+        timeoutMs: 15_000,
+      });
+      expect(await connection.set('after', 'x')).toBe('OK');
+      expect(await ofReplica.get('after')).toBe('x');
+    },
+    60_000,
+  );
 });
 
 describe('a node of a cluster that answers READONLY', () => {
