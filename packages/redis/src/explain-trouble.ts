@@ -14,7 +14,7 @@ export function explainTrouble(error: Error, { settings, wasReady }: TroubleFact
   const tls = isSentinel && settings.kind === 'sentinel' ? settings.sentinelTls : settings.tls;
   const hint = tls === undefined ? hintForPlain(cause, { code, wasReady }) : hintForTls(cause, { code, wasReady });
   const words = hint ?? (isSentinel ? hintForSentinel(cause) : undefined);
-  return words === undefined ? error : new Error(`${cause.message}: ${words}`, { cause: error });
+  return words === undefined ? error : new Error(`${cause.message.replace(/\.$/, '')}: ${words}`, { cause: error });
 }
 
 interface Signs {

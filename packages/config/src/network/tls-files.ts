@@ -1,4 +1,6 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { ConfigError, type ConfigProblem } from '../config-error.ts';
 
 /** Paths of the files of a TLS connection; absolute. */
@@ -28,8 +30,27 @@ export function readTlsFiles(files: TlsFiles, setting: string): TlsTexts {
     return 'pem' in text ? text.pem : undefined;
   };
   const texts = { ca: read('ca'), cert: read('cert'), key: read('key') };
+  if (problems.length === 0) problems.push(...findMisfits(texts, setting));
   if (problems.length > 0) throw new ConfigError(problems, 'files of certificates');
   return texts;
+}
+
+/** What TLS makes of the texts: a key may be encrypted, or belong to another certificate. */
+function findMisfits({ ca, cert, key }: TlsTexts, setting: string): ConfigProblem[] {
+  const misfit = (why: string): ConfigProblem[] => [
+    { path: setting, message: `must name a certificate and its key, not encrypted (${why})` },
+  ];
+  try {
+    createSecureContext({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    });
+    if (cert === undefined || key === undefined) return [];
+    const isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    return isPair ? [] : misfit('the key belongs to another certificate');
+  } catch (error) {
+    return misfit(error instanceof Error && 'code' in error ? String(error.code) : 'unknown error');
+  }
 }
 
 function textOf(path: string): { readonly pem: string } | { readonly problem: string } {

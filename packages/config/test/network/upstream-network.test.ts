@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { readTlsFiles } from '@sluice/config';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOf, load, problemsOf } from '../load.ts';
@@ -80,7 +82,7 @@ describe('files of certificates', () => {
     onTestFinished(() => rmSync(path, { recursive: true }));
     return path;
   };
-  const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const pem = rootCertificates[0] ?? '';
 
   it('become their texts', () => {
     const ca = join(folder(), 'ca.pem');
@@ -91,6 +93,22 @@ describe('files of certificates', () => {
       cert: undefined,
       key: undefined,
     });
+  });
+
+  it('that do not fit each other are a problem', () => {
+    const path = folder();
+    const [cert, key] = [join(path, 'cert.pem'), join(path, 'key.pem')];
+    writeFileSync(cert, pem);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+    for (const [text, words] of [
+      [privateKey.export(pkcs8), 'the key belongs to another certificate'],
+      [privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' }), 'not encrypted (ERR_'],
+    ] as const) {
+      writeFileSync(key, text);
+      const { problems: found } = errorOf(() => readTlsFiles({ ca: undefined, cert, key }, 'upstreams[0].tls'));
+      expect(found).toEqual([{ path: 'upstreams[0].tls', message: expect.stringContaining(words) }]);
+    }
   });
 
   it('that can not be used are named with their settings, all at once', () => {
