@@ -44,4 +44,4 @@ export function createDemotion(waitMs: (tries: number) => number, now: () => num
   };
 }
 
-export const isDemoted = (error: Error): boolean => signs.some((sign) => sign.test(error.message));
+const isDemoted = (error: Error): boolean => signs.some((sign) => sign.test(error.message));
