@@ -62,7 +62,7 @@ const call = (client: CallClient, url: string) =>
   new Promise<string | UpstreamFailure>((resolve) => {
     let text = '';
     client.call(
-      { method: 'GET', url, headers: {} },
+      { method: 'GET', url, headers: {}, body: undefined },
       { onHead: () => undefined, onText: (piece) => (text += piece), onEnd: () => resolve(text), onFailure: resolve },
     );
   });
