@@ -30,7 +30,7 @@ async function startProvider() {
     { key: server.private, cert: server.cert, ca: authority.cert, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
       const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-      response.end(`${subject.CN} ${request.headers['x-team']}`);
+      response.end(`${String(subject.CN)} ${String(request.headers['x-team'])}`);
     },
   );
   onTestFinished(() => {
