@@ -2,6 +2,9 @@ import type { ContentPolicyRule, RetryPolicy, TotalTimeouts } from '@sluice/poli
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { ThinkingMode } from '@sluice/thinking';
+import type { EnvironmentProxies } from './network/choose-proxy.ts';
+import type { Proxy } from './network/proxy.ts';
+import type { TlsFiles } from './network/tls-files.ts';
 import type { Secret } from './secret.ts';
 
 /** All settings of one process, checked, with every default filled in, frozen to its depth. */
@@ -14,6 +17,8 @@ export interface Config {
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; no two with the same id. */
   readonly upstreams: readonly UpstreamConfig[];
+  /** The proxies that the environment names; for upstreams that name none, and for pictures. */
+  readonly proxies: EnvironmentProxies;
   /** The models that clients see, in the order of the file; no two ids are alike in any case. */
   readonly models: readonly ModelConfig[];
   readonly limits: FleetConfig;
@@ -103,7 +108,7 @@ export interface WorkerConfig extends ManagementConfig {
 export type RedisConfig = RedisPlace & {
   readonly username: string | undefined;
   readonly password: Secret | undefined;
-  readonly tls: true | { readonly ca: string | undefined; readonly rejectUnauthorized: boolean } | undefined;
+  readonly tls: RedisTls | undefined;
   /** Begins the name of every key. */
   readonly keyPrefix: string;
   /** Neither file nor environment says where Redis is. */
@@ -115,7 +120,24 @@ export type RedisPlace =
   /** The URL holds neither user nor password. */
   | { readonly kind: 'single'; readonly url: string }
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
-  | { readonly kind: 'sentinel'; readonly name: string; readonly nodes: readonly RedisNode[] };
+  | {
+      readonly kind: 'sentinel';
+      readonly name: string;
+      readonly nodes: readonly RedisNode[];
+      /** For the sentinels themselves. */
+      readonly sentinelUsername: string | undefined;
+      readonly sentinelPassword: Secret | undefined;
+      readonly sentinelTls: RedisTls | undefined;
+    };
+
+/** `true`: with the system's authorities and without a client certificate. */
+export type RedisTls =
+  | true
+  | (TlsFiles & {
+      /** The name that must stand in the server's certificate; undefined = the host that is called. */
+      readonly servername: string | undefined;
+      readonly rejectUnauthorized: boolean;
+    });
 
 export interface RedisNode {
   readonly host: string;
@@ -173,6 +195,11 @@ export interface UpstreamConfig {
   readonly options: Readonly<Record<string, unknown>>;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];
+  /** The way to it; undefined = as the environment's proxies say. */
+  readonly proxy: Proxy | 'none' | undefined;
+  readonly tls: TlsFiles;
+  /** Headers that go with every call; names in lower case. */
+  readonly headers: Readonly<Record<string, Secret>>;
   /** Ask the provider to report usage at the end of a stream. */
   readonly reportStreamUsage: boolean;
   /** The way it is told to continue an answer that broke off; undefined = as the provider can. */

@@ -8,6 +8,7 @@ import { explainIssues } from './schema/explain-issues.ts';
 import { listenPort, milliseconds, must, oneOf, someText } from '@sluice/setting-types';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
+import { proxyForAll, proxyVariable } from './schema/proxy.ts';
 import { redisUrl } from './schema/redis.ts';
 
 /** For the docs: what an environment variable is. */
@@ -19,6 +20,8 @@ export interface VariableFacts {
   readonly example?: string;
   /** True if the variable may hold a secret: whoever sets it to nothing is told that it counts as not set. */
   readonly isSecret?: boolean;
+  /** True if the name in lower case is read too, and wins, as other programs do it. */
+  readonly isAlsoLowerCase?: boolean;
 }
 
 /** A number in digits; anything else is left for the schema to refuse. */
@@ -61,6 +64,10 @@ const variableTypes = z
     SLUICE_API_KEYS: keyList,
     SLUICE_COMPAT: oneOf(compatNames),
     SIMULATOR_PORT: inDigits(listenPort()),
+    HTTPS_PROXY: proxyVariable,
+    HTTP_PROXY: proxyVariable,
+    ALL_PROXY: proxyForAll,
+    NO_PROXY: z.string(),
   })
   .partial();
 
@@ -134,6 +141,31 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     meaning: 'Port of the simulator, and where it is looked for when no upstream is configured.',
     example: '9900',
   },
+  HTTPS_PROXY: {
+    settings: [],
+    meaning:
+      'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. See [networking](networking.md).',
+    example: 'http://proxy.example:3128',
+    isAlsoLowerCase: true,
+  },
+  HTTP_PROXY: {
+    settings: [],
+    meaning: 'The same for `http://`.',
+    example: 'http://proxy.example:3128',
+    isAlsoLowerCase: true,
+  },
+  ALL_PROXY: {
+    settings: [],
+    meaning: 'Proxy for both where the variable of its own is not set. A SOCKS proxy is not used, with a warning.',
+    isAlsoLowerCase: true,
+  },
+  NO_PROXY: {
+    settings: [],
+    meaning:
+      'Hosts that are called without these proxies, separated by commas: `example.com` (and what is below it), `*.example.com`, `10.0.0.0/8`, `host:port`, `*`. Loopback is always called without them.',
+    example: '.internal.example,10.0.0.0/8',
+    isAlsoLowerCase: true,
+  },
 };
 
 export interface ReadEnvironment {
@@ -151,7 +183,10 @@ export const isSecretVariable = (name: string): boolean =>
  * @param env without variables that are empty
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
-  const given = Object.keys(variables).flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+  const given = Object.entries(variables).flatMap(([name, { isAlsoLowerCase = false }]) => {
+    const text = (isAlsoLowerCase ? env[name.toLowerCase()] : undefined) ?? env[name];
+    return text === undefined ? [] : [[name, text]];
+  });
   const parsed = variableTypes.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [] };
   return { environment: {}, problems: explainIssues(parsed.error.issues, () => []) };

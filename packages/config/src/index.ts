@@ -12,6 +12,7 @@ export {
   type RedisConfig,
   type RedisNode,
   type RedisPlace,
+  type RedisTls,
   type ServerConfig,
   type TimeoutConfig,
   type TokenOrigin,
@@ -28,6 +29,11 @@ export {
   type SettingsList,
   type SettingsSource,
 } from './explain/list-settings.ts';
+export { type ChooseProxy, createChooseProxy, type EnvironmentProxies } from './network/choose-proxy.ts';
+export type { Proxy } from './network/proxy.ts';
+export { readRedisFiles } from './network/redis-files.ts';
+export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { allowsModel, findModel } from './find-model.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
+export { readProxies } from './resolve/resolve-proxies.ts';
 export { createSecret, type Secret } from './secret.ts';

@@ -59,6 +59,7 @@ describe('loadConfig', () => {
         isDefault: true,
       },
       queue: { shards: 1 },
+      proxies: { http: undefined, https: undefined, exempt: '' },
       models: ['demo', 'demo-*'].map((id) => ({
         id,
         targets: [{ upstream: 'simulator', model: undefined, priority: 1, weight: 1 }],

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { readIfThere } from './bare/files.mjs';
+import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { notedRedis } from './rests.ts';
+import { readSettings } from './settings.ts';
 
 export interface DoctorNeeds {
   readonly root: string;
@@ -24,9 +28,27 @@ export async function doctor({ root, env, dotenvNames = [] }: DoctorNeeds, args:
     cwd: root,
     env: {
       ...env,
+      ...secretKeyFor(env, root),
       SLUICE_DOCTOR_STATE_FOLDER: stateFolder,
       SLUICE_DOCTOR_DOTENV_NAMES: dotenvNames.join(','),
       ...(redisUrl === undefined ? {} : { SLUICE_DOCTOR_REDIS_URL: redisUrl }),
     },
   });
+}
+
+/** What `npm start` would give the services; before its first start any secret will do, since nothing is sealed yet. */
+function secretKeyFor(env: NodeJS.ProcessEnv, root: string): { SLUICE_SECRET_KEY?: string } {
+  if (!needsSecretKey(env, root)) return {};
+  const kept = readIfThere(join(root, '.sluice/secret-key'))?.trim();
+  return { SLUICE_SECRET_KEY: kept ?? randomBytes(32).toString('base64url') };
+}
+
+function needsSecretKey(env: NodeJS.ProcessEnv, root: string): boolean {
+  try {
+    return readSettings(env, root).needsSecretKey;
+  } catch (error) {
+    // The doctor lists what is wrong with the settings itself.
+    if (error instanceof LaunchError) return false;
+    throw error;
+  }
 }

@@ -27,9 +27,11 @@ if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kil
 const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'soak'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
+  const before = new Set(Object.keys(env));
   if (!commandsWithoutEnvFile.includes(command)) {
     const said = takeEnvFile(root, env);
-    if (said !== undefined) terminal.say(said);
+    // A machine reads the doctor's JSON.
+    if (said !== undefined && !rest.includes('--json')) terminal.say(said);
   }
   switch (command) {
     case 'start':
@@ -43,7 +45,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'rests':
       return await rests({ root, env }, rest);
     case 'doctor':
-      return await doctor({ root, env }, rest);
+      return await doctor({ root, env, dotenvNames: Object.keys(env).filter((name) => !before.has(name)) }, rest);
     case 'test':
       await redisAtHand();
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Agent, fetch } from 'undici';
 import { serviceArguments, type ServiceName } from './bare/service-command.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { startChild } from './child.ts';
@@ -11,6 +12,9 @@ import { untilReady } from './until-ready.ts';
 const graceBeyondDrainMs = 10_000;
 const readyTimeoutMs = 30_000;
 const probeTimeoutMs = 2000;
+
+/** Of its own: with `NODE_USE_ENV_PROXY` Node's `fetch` would ask a proxy for processes of this machine. */
+const straight = new Agent();
 
 const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
 
@@ -85,7 +89,7 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMs) });
+    const response = await fetch(url, { dispatcher: straight, signal: AbortSignal.timeout(probeTimeoutMs) });
     await response.body?.cancel();
     return response.ok;
   } catch {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer as createProxy, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +86,35 @@ describe('npm run login -- iflow', () => {
       expect(call?.body).toContain(`redirect_uri=${encodeURIComponent(`http://localhost:${port}/oauth2callback`)}`);
     },
   );
+
+  it('asks the provider through the proxy of the environment, and says when that does not answer', async () => {
+    const asked: string[] = [];
+    const proxy = createProxy((incoming, response) => {
+      asked.push(String(incoming.url));
+      const { pathname, search } = new URL(String(incoming.url));
+      const { method, headers } = incoming;
+      const forwarded = request(simulator.url + pathname + search, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      incoming.pipe(forwarded);
+    });
+    onTestFinished(() => void proxy.close());
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const { port: proxyPort } = proxy.address() as AddressInfo;
+    for (const [at, address] of [`127.0.0.1:${proxyPort}`, '127.0.0.1:1'].entries()) {
+      const env = { IFLOW_OAUTH_BASE_URL: 'http://login.test/iflow', HTTP_PROXY: `http://ann:hidden@${address}` };
+      const { running, url } = await start([], { env });
+      // The browser of the person knows its own way.
+      await fetch((await url()).replace('http://login.test', simulator.url));
+      const { code } = await running.exited;
+      expect([code, running.output()]).toEqual([at, expect.any(String)]);
+      expect(running.output()).not.toContain('hidden');
+      if (at === 1) expect(running.output()).toContain('through the proxy http://127.0.0.1:1 (ECONNREFUSED)');
+    }
+    expect(asked.length).toBeGreaterThan(0);
+    for (const url of asked) expect(url).toMatch(/^http:\/\/login\.test\/iflow\//);
+  });
 
   it('takes no code that comes with another state, and goes on waiting', async () => {
     const { running, url, port } = await start(['--file', 'login.json']);

@@ -47,6 +47,7 @@ const certificateMessages: Readonly<Record<string, string>> = {
   certificate_wrong_host: "The provider's certificate is for another host.",
   certificate_self_signed: "The provider's certificate is self-signed.",
   certificate_unknown_authority: "The provider's certificate was issued by an unknown authority.",
+  certificate_required: 'The provider wants a client certificate.',
 };
 
 /** The form of a code that SDKs can compare; anything else is a sentence, or a part of the operator's network. */

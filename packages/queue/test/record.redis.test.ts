@@ -1,7 +1,7 @@
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { claim, createConsumer, createJobSeal, createSubmitter, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
+import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
 
 const closers: (() => unknown)[] = [];
@@ -332,5 +332,30 @@ describe('a request in the queue of a fleet with a secret', () => {
     const each = job({ deadlineAt: Date.now() - 1 });
     await submit(each, { inMs: 60_000 });
     expect(await take(each)).toEqual({ kind: 'late' });
+  });
+});
+
+describe('a server that becomes a replica while its address goes to another', () => {
+  redisTest('is left by who puts jobs into the queue, and by who waits for them', async ({ keyPrefix }) => {
+    const redis = await startMovableRedis();
+    onTestFinished(() => redis.stop());
+    const { submit, consume } = await setUp(redis.url, keyPrefix, 2);
+    const taken: string[] = [];
+    await consume(({ requestId }) => {
+      taken.push(requestId);
+      return Promise.resolve();
+    });
+    const before = job();
+    await submit(before);
+    await until(() => taken.includes(before.requestId), { what: 'the job before' });
+    redis.moveAddress();
+    await redis.demote();
+    const after = Array.from({ length: 4 }, () => job());
+    for (const each of after) await submit(each);
+    await until(() => after.every(({ requestId }) => taken.includes(requestId)), {
+      what: 'the jobs after',
+      timeoutMs: 10_000,
+    });
+    expect(taken).toHaveLength(5);
   });
 });

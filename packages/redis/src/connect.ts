@@ -1,26 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Cluster, Redis } from 'ioredis';
+import { createDemotion } from './demotion.ts';
+import { explainTrouble } from './explain-trouble.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
-
-/** The location of Redis: the one of its three forms that the operator chose, with what all of them share. */
-export type RedisSettings = RedisPlace & {
-  readonly username?: string | undefined;
-  readonly password?: { reveal(): string } | undefined;
-  readonly tls?:
-    | true
-    | { readonly ca?: string | undefined; readonly rejectUnauthorized?: boolean | undefined }
-    | undefined;
-};
-
-export type RedisPlace =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
-  | { readonly kind: 'sentinel'; readonly name: string; readonly nodes: readonly RedisNode[] };
-
-export interface RedisNode {
-  readonly host: string;
-  readonly port: number;
-}
+import type { RedisSettings } from './settings.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** A connection, or a cluster of them; both speak the same commands. */
 export type RedisConnection = Redis | Cluster;
@@ -66,13 +49,16 @@ export interface ConnectRequest {
  */
 export function connect({ settings, role, name, onError }: ConnectRequest): RedisConnection {
   const connection = open(settings, role, name);
-  connection.on('error', onError);
+  let wasReady = false;
+  connection.once('ready', () => (wasReady = true));
+  connection.on('error', (error: Error) => onError(explainTrouble(error, { settings, wasReady })));
   if (connection instanceof Cluster) connection.on('+node', writeOnceATurn);
   else writeOnceATurn(connection);
   return connection;
 }
 
 function open(settings: RedisSettings, role: ConnectionRole, name: string): RedisConnection {
+  const demotion = createDemotion(reconnectDelayMs, () => performance.now());
   const common = {
     ...roles[role],
     connectionName: name,
@@ -81,25 +67,18 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
     // Maximum time that a server being left may take to say goodbye; one that is frozen never does.
     disconnectTimeout: 500,
     replyMapping: 'legacy',
+    // In every form a server that was demoted may go on answering at the address that led to the master.
+    reconnectOnError: demotion.reconnectOnError,
     ...(settings.username === undefined ? {} : { username: settings.username }),
     ...(settings.password === undefined ? {} : { password: settings.password.reveal() }),
-    ...(settings.tls === undefined ? {} : { tls: tlsOptions(settings.tls) }),
+    ...(settings.tls === undefined ? {} : { tls: tlsOptions(settings.tls, hostOf(settings)) }),
   } as const;
-  const standalone = { ...common, retryStrategy: reconnectDelayMs };
+  const standalone = { ...common, retryStrategy: demotion.delayMs };
   switch (settings.kind) {
     case 'single':
       return new Redis(settings.url, standalone);
     case 'sentinel':
-      return new Redis({
-        ...standalone,
-        sentinelRetryStrategy: reconnectDelayMs,
-        // Told by the sentinels, it leaves a master that only seems to be there: one that is frozen closes no connection.
-        failoverDetector: true,
-        name: settings.name,
-        sentinels: settings.nodes.map(({ host, port }) => ({ host, port })),
-        // A demoted master answers writes with READONLY: find the new one, then send the command again.
-        reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
-      });
+      return new Redis({ ...standalone, ...sentinelOptions(settings) });
     case 'cluster':
       return new Cluster(
         settings.nodes.map(({ host, port }) => ({ host, port })),
@@ -107,17 +86,35 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
           clusterRetryStrategy: reconnectDelayMs,
           slotsRefreshTimeout: 2000,
           redisOptions: common,
+          ...(settings.tls === undefined ? {} : { dnsLookup: keepName }),
         },
       );
   }
 }
 
-function tlsOptions(tls: Exclude<RedisSettings['tls'], undefined>): { ca?: string; rejectUnauthorized?: boolean } {
-  if (tls === true) return {};
+/** The host that is known beforehand; sentinels and clusters tell theirs later. */
+const hostOf = (settings: RedisSettings): string | undefined =>
+  settings.kind === 'single' ? new URL(settings.url).hostname : undefined;
+
+function sentinelOptions(settings: Extract<RedisSettings, { kind: 'sentinel' }>) {
+  const { name, nodes, tls, sentinelUsername, sentinelPassword, sentinelTls } = settings;
   return {
-    ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca, 'utf8') }),
-    ...(tls.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: tls.rejectUnauthorized }),
+    sentinelRetryStrategy: reconnectDelayMs,
+    // Told by the sentinels, it leaves a master that only seems to be there: one that is frozen closes no connection.
+    failoverDetector: true,
+    name,
+    sentinels: nodes.map(({ host, port }) => ({ host, port })),
+    // Without this ioredis sends the password in plain text, whatever `tls` says.
+    enableTLSForSentinelMode: tls !== undefined,
+    ...(sentinelTls === undefined ? {} : { sentinelTLS: tlsOptions(sentinelTls) }),
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword: sentinelPassword.reveal() }),
   };
+}
+
+/** By default ioredis looks up the names of a cluster and calls addresses, which do not stand in certificates. */
+function keepName(host: string, callback: (error: null, address: string) => void): void {
+  callback(null, host);
 }
 
 /** Redis's replies to a client with the wrong name or password; waiting does not mend it. */

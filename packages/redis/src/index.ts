@@ -4,12 +4,10 @@ export {
   type ConnectRequest,
   longestBlockMs,
   type RedisConnection,
-  type RedisNode,
-  type RedisPlace,
-  type RedisSettings,
   untilReady,
 } from './connect.ts';
 export { createKeys, type Keys } from './keys.ts';
+export type { RedisSettings } from './settings.ts';
 export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';

@@ -13,6 +13,8 @@ const signs = [
   /^None of startup nodes is available/,
   /^(?:CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|TRYAGAIN|BUSY|NOREPLICAS|MISCONF|UNBLOCKED|WRONGPASS|NOAUTH)\b/,
   /^OOM\b/,
+  // Redis 6 wraps the error that a script met.
+  /\s-READONLY\b/,
   /\b(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/,
 ];
 

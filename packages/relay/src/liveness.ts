@@ -14,7 +14,7 @@ export interface Liveness {
   /** Calls `onLost` once when that process has gone silent, unless unwatched before. */
   watch(processId: string): void;
   unwatch(processId: string): void;
-  /** Since Redis last answered in time, in milliseconds. */
+  /** Since Redis last took what this process wrote, in milliseconds. */
   readonly silentForMs: number;
   /** Stops and takes the announcement back. */
   close(): Promise<void>;
@@ -25,6 +25,8 @@ export interface LivenessNeeds {
   readonly aliveKey: (processId: string) => string;
   readonly processId: string;
   readonly onLost: (processId: string) => void;
+  /** Told of each beat whether Redis took it: a server that can be reached may still refuse to write. */
+  readonly onBeat?: ((isTaken: boolean) => void) | undefined;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -54,11 +56,13 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
         ...watched.map((processId) => needs.connection.exists(needs.aliveKey(processId))),
       ]);
       answeredAt = needs.now();
+      needs.onBeat?.(true);
       if (before === null || needs.now() - startedAt > beatEveryMs) trustAfter = needs.now() + keyTtlMs;
       if (needs.now() < trustAfter) return;
       watched.forEach((processId, at) => judge(processId, found[at] === 1));
     } catch (error) {
       trustAfter = needs.now() + keyTtlMs;
+      needs.onBeat?.(false);
       needs.onError(error);
     }
   }
@@ -80,6 +84,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
     async start() {
       await announce();
       answeredAt = needs.now();
+      needs.onBeat?.(true);
       timer = setInterval(() => {
         beating ??= beat().finally(() => (beating = undefined));
       }, beatEveryMs);

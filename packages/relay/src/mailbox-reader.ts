@@ -83,6 +83,16 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       .finally(() => (renewing = undefined));
   }
 
+  /**
+   * The connection for commands was lost, perhaps since its server is no master any more. That refuses to write, but goes
+   * on answering reads, with nothing new in them: the reading connections are opened anew too.
+   */
+  function followCommands(): void {
+    renewNow();
+    if (needs.isCluster) return;
+    for (const connection of blocking) if (connection.status === 'ready') connection.disconnect(true);
+  }
+
   async function read(connection: RedisConnection, keys: readonly string[]): Promise<void> {
     while (!isClosed) {
       const ids = keys.map((key) => lastIds.get(key) ?? '0');
@@ -129,13 +139,13 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
         loops.push(read(connection, keys));
       }
       timer = setInterval(renewNow, renewEveryMs);
-      needs.connection.on('ready', renewNow);
+      needs.connection.on('ready', followCommands);
     },
 
     async close() {
       isClosed = true;
       clearInterval(timer);
-      needs.connection.off('ready', renewNow);
+      needs.connection.off('ready', followCommands);
       for (const connection of blocking) connection.disconnect();
       await Promise.all(loops);
       await renewing;

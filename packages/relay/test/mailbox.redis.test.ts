@@ -8,7 +8,7 @@ import {
   type MailboxWriter,
   type Origin,
 } from '@sluice/relay';
-import { redisTest, startChaosProxy, until } from '@sluice/testkit';
+import { redisTest, startChaosProxy, startMovableRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
 
 const closers: (() => unknown)[] = [];
@@ -146,6 +146,22 @@ describe('mailboxes', () => {
     publisherOf(fleet.writer().writer).data('after');
     await until(() => frames.length === 1, { what: 'the frame' });
     expect(frames[0]?.data).toBe('after');
+  });
+
+  redisTest('are read where the commands go by now, not where they went before', async ({ keyPrefix }) => {
+    const redis = await startMovableRedis();
+    closers.push(() => redis.stop());
+    const { reader, commands, writer } = createFleet(redis.url, keyPrefix);
+    const { frames } = await reader('i-1');
+    redis.moveAddress();
+    // The first server is well, and goes on answering who reads there.
+    const isBack = new Promise((resolve) => commands.once('ready', resolve));
+    commands.disconnect(true);
+    await isBack;
+    const late = writer();
+    publisherOf(late.writer).data('moved');
+    await until(() => frames.length > 0, { what: 'a frame by way of the second server' });
+    expect(frames[0]?.data).toBe('moved');
   });
 
   redisTest('report what is no batch of frames and go on', async ({ redisUrl, keyPrefix }) => {

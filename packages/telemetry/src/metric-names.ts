@@ -258,6 +258,20 @@ export const metricTable = {
     labels: { target: 'targets' },
     help: '1 while no request is sent to this target because it keeps failing; the same from every replica.',
   },
+  upstreamConnections: {
+    name: 'sluice_upstream_connections',
+    kind: 'gauge',
+    services: worker,
+    labels: { upstream: 'upstreams' },
+    help: 'Connections of this worker to an upstream, idle ones too.',
+  },
+  upstreamWaitingCalls: {
+    name: 'sluice_upstream_waiting_calls',
+    kind: 'gauge',
+    services: worker,
+    labels: { upstream: 'upstreams' },
+    help: 'Calls of this worker that wait for a connection to open or to be free.',
+  },
   relayLag: {
     name: 'sluice_relay_lag_seconds',
     kind: 'histogram',
@@ -292,6 +306,6 @@ export const metricTable = {
     kind: 'gauge',
     services: both,
     labels: {},
-    help: '1 while this process reaches Redis.',
+    help: '1 while this process reaches Redis and Redis takes what it writes.',
   },
 } as const satisfies Record<string, MetricRow>;

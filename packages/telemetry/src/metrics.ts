@@ -108,6 +108,7 @@ export interface WorkerSources {
     readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
   >;
   readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
+  readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
 }
 
 /** A registry with the metrics of one service and those of its process, event-loop lag included. */
@@ -227,6 +228,8 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   const burnt = counter(metricTable.burntTokens);
   const cooldowns = counter(metricTable.credentialCooldowns);
   const breakerOpen = gauge(metricTable.breakerOpen);
+  const connections = gauge(metricTable.upstreamConnections);
+  const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
 
   return {
     jobStarted: () => void activeJobs.value++,
@@ -258,6 +261,16 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
             // Not added up: two models may share a target.
             const cell = breakerOpen.at(target);
             if (isOpen) cell.value = 1;
+          }
+        },
+      });
+      feed.add({
+        gauges: [connections, waitingCalls],
+        source: sources.pools,
+        apply(pools) {
+          for (const { upstream, open, waiting } of pools) {
+            connections.at(upstream).value += open;
+            waitingCalls.at(upstream).value += waiting;
           }
         },
       });

@@ -25,6 +25,7 @@ export {
   startProcess,
 } from './processes/start-process.ts';
 export { type OpenAiPython, openaiPython } from './python/openai-python.ts';
+export { type MovableRedis, startMovableRedis } from './redis/start-movable-redis.ts';
 export { redisTest } from './redis/redis-test.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis/start-redis.ts';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis/start-redis-cluster.ts';

@@ -1,8 +1,11 @@
 import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
 import { Agent, type Dispatcher } from 'undici';
 import { type CallListener, createAnswer } from './answer.ts';
-import { type Connection, type Connector, createConnector } from './network/connector.ts';
+import { type Connection, type Connector, createConnector, type TlsTexts } from './network/connector.ts';
 import { isBrokenConnection } from './network/network-failure.ts';
+import type { OutboundProxy, ProxyOf } from './network/proxy-connector.ts';
+import { problemOfForwarded, ProxyError } from './network/proxy-failure.ts';
+import { countPools, type PoolCount } from './pool-count.ts';
 
 /** Makes calls to upstreams over one pool of connections per origin. */
 export interface UpstreamClient {
@@ -15,6 +18,8 @@ export interface UpstreamClient {
   call(request: UpstreamRequest, listener: CallListener, signal?: AbortSignal): Call;
   /** Makes a call and ignores its answer. */
   tell(request: UpstreamRequest): void;
+  /** The state of its connections at this moment. */
+  pool(): PoolCount;
   /** Ends all calls, after those that `tell` began have ended. */
   close(): Promise<void>;
 }
@@ -43,8 +48,12 @@ export interface UpstreamClientSettings {
    * Time limit from the head of an error to the end of its body; the part that has come by then counts. Default: 2 s.
    */
   readonly errorBodyMs?: number;
-  /** Certificates to trust instead of the system's, as PEM. */
-  readonly ca?: string;
+  /** Default: with the system's authorities, and without a certificate of ours. */
+  readonly tls?: TlsTexts | undefined;
+  /** Default: all calls go straight. */
+  readonly proxyOf?: ProxyOf | undefined;
+  /** Headers that every call has, whatever its request says; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Called with an error that a listener threw. Default: it is dropped. */
   readonly onThrow?: (error: unknown) => void;
 }
@@ -53,8 +62,9 @@ export interface UpstreamClientSettings {
 const maxHeadBytes = 64 * 1024;
 
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
-  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000, ca } = settings;
-  const connector = createConnector({ connectTimeoutMs, maxHeadBytes, ca });
+  const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000, tls = {}, headers = {} } = settings;
+  const { proxyOf = (): undefined => undefined } = settings;
+  const connector = createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf });
   const createAgent = (): Agent =>
     new Agent({
       connect: connector.connect,
@@ -70,6 +80,8 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     kept: createAgent(),
     fresh: createAgent(),
     connector,
+    proxyOf,
+    headers,
     errorBodyMs: settings.errorBodyMs ?? 2000,
     onThrow: settings.onThrow ?? ((): void => undefined),
   };
@@ -102,6 +114,7 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
         told.delete(promise);
       });
     },
+    pool: () => countPools([needs.kept, needs.fresh]),
     async close() {
       await Promise.all(told);
       await Promise.all([needs.kept.destroy(), needs.fresh.destroy()]);
@@ -117,18 +130,22 @@ interface DispatchNeeds {
   /** Opens a connection for each call. */
   readonly fresh: Agent;
   readonly connector: Connector;
+  readonly proxyOf: ProxyOf;
+  readonly headers: Readonly<Record<string, string>>;
   readonly errorBodyMs: number;
   readonly onThrow: (error: unknown) => void;
 }
 
 function dispatch(
-  { kept, fresh, connector, errorBodyMs, onThrow }: DispatchNeeds,
+  { kept, fresh, connector, proxyOf, headers: ownHeaders, errorBodyMs, onThrow }: DispatchNeeds,
   request: UpstreamRequest,
   listener: CallListener,
   onOver: () => void = () => undefined,
 ): Call {
   let controller: Dispatcher.DispatchController | undefined;
   let connection: Connection | undefined;
+  /** The proxy that forwards the call, if it does not go through a tunnel. */
+  let forwarder: OutboundProxy | undefined;
   const answer = createAnswer({
     listener,
     wire: {
@@ -143,7 +160,15 @@ function dispatch(
 
   function send(agent: Agent): void {
     try {
-      agent.dispatch(toDispatchOptions(request, agent === fresh), handlerOf(agent));
+      const url = new URL(request.url);
+      forwarder = url.protocol === 'http:' ? proxyOf(url) : undefined;
+      agent.dispatch(
+        {
+          ...toDispatchOptions({ url, request, ownHeaders, forwarder }),
+          ...(agent === fresh ? { reset: true } : {}),
+        },
+        handlerOf(agent),
+      );
     } catch (error) {
       breakLater(error);
     }
@@ -158,8 +183,10 @@ function dispatch(
       if (answer.isOver) return started.abort(new Error('aborted'));
       connector.announce((carrier) => (connection = carrier));
     },
-    onResponseStart(_controller, status, headers) {
-      if (status >= 200) answer.head(status, flatten(headers));
+    onResponseStart(started, status, headers) {
+      const problem = forwarder && problemOfForwarded(status, headers);
+      if (problem !== undefined) started.abort(new ProxyError(problem, { status }));
+      else if (status >= 200) answer.head(status, flatten(headers));
     },
     onResponseData: (_controller, chunk) => answer.bytes(chunk),
     onResponseEnd: () => answer.end(),
@@ -176,17 +203,38 @@ function dispatch(
   return { abort: answer.abort, pause: answer.pause, resume: answer.resume };
 }
 
-function toDispatchOptions({ url: text, method, headers, body }: UpstreamRequest, isLastOfConnection: boolean) {
-  const url = new URL(text);
+interface Sent {
+  readonly url: URL;
+  readonly request: UpstreamRequest;
+  readonly ownHeaders: Readonly<Record<string, string>>;
+  readonly forwarder: OutboundProxy | undefined;
+}
+
+function toDispatchOptions({ url, request: { method, headers, body }, ownHeaders, forwarder }: Sent) {
+  const path = `${url.pathname}${url.search}`;
+  const authorization = forwarder?.authorization?.reveal();
   return {
     origin: url.origin,
-    path: `${url.pathname}${url.search}`,
+    // A proxy that forwards has to know where to.
+    path: forwarder === undefined ? path : `${url.origin}${path}`,
     method,
-    headers,
-    ...(isLastOfConnection ? { reset: true } : {}),
+    headers: {
+      ...withOwn(headers, ownHeaders),
+      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
+    },
     // Bytes: Node turns a long text into them several times as slowly when it writes it.
     body: body === undefined ? null : Buffer.from(body),
   } satisfies Dispatcher.DispatchOptions;
+}
+
+function withOwn(
+  headers: UpstreamRequest['headers'],
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const names = Object.keys(own);
+  if (names.length === 0) return headers;
+  const others = Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase()));
+  return { ...Object.fromEntries(others), ...own };
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHead['headers'] {

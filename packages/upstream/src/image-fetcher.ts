@@ -1,7 +1,9 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
+import { openThrough } from './network/connector.ts';
+import { createProxyConnector, type ProxyOf } from './network/proxy-connector.ts';
 
 /** Fetches pictures that a client names, for providers that want their bytes. */
 export interface ImageFetcher {
@@ -37,6 +39,8 @@ export interface ImageFetcherSettings {
   readonly ports?: readonly number[];
   /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
+  /** Default: all pictures are fetched straight. */
+  readonly proxyOf?: ProxyOf | undefined;
 }
 
 const mediaTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
@@ -48,11 +52,11 @@ const mediaTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'ima
  * not exist.
  */
 export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher {
-  const { maxBytes, maxTotalBytes, timeoutMs, isAllowed = isPublicAddress, lookup = systemLookup, ca } = settings;
+  const { maxBytes, maxTotalBytes, timeoutMs, isAllowed = isPublicAddress } = settings;
   const ports: ReadonlySet<number> = new Set(settings.ports ?? [httpsPort]);
   const budget = createByteBudget(maxTotalBytes);
   const agent = new Agent({
-    connect: { lookup: guarded(lookup, isAllowed), timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) },
+    connect: guardedConnector(settings),
     connections: 16,
     maxResponseSize: maxBytes,
     headersTimeout: timeoutMs,
@@ -164,6 +168,38 @@ function refusalOf(status: number, mediaType: string, isTooLarge: boolean, isCod
 }
 
 const tooLarge = 'is too large';
+
+/**
+ * Calls checked addresses alone, through a proxy too: that is told the address and not the name, which it might resolve to
+ * another one.
+ */
+function guardedConnector({ timeoutMs, isAllowed = isPublicAddress, ...settings }: ImageFetcherSettings) {
+  const { lookup = systemLookup, ca, proxyOf = (): undefined => undefined } = settings;
+  const find = guarded(lookup, isAllowed);
+  const open = buildConnector({
+    lookup: find,
+    timeout: timeoutMs,
+    allowH2: false,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  const proxies = createProxyConnector(timeoutMs);
+  const connect: buildConnector.connector = (options, callback) => {
+    const { hostname, port } = options;
+    const proxy = proxyOf(new URL(`${options.protocol}//${options.host ?? hostname}`));
+    if (proxy === undefined) return open(options, callback);
+    const through = (host: string): void =>
+      proxies.tunnel({ proxy, host, port: port === '' ? httpsPort : Number(port) }, (...result) => {
+        if (result[0] !== null) return callback(...result);
+        return openThrough(open, { ...options, httpSocket: result[1] }, callback);
+      });
+    if (isIP(hostname) !== 0) return through(hostname);
+    return find(hostname, {}, (error, address) => {
+      if (error === null && typeof address === 'string') through(address);
+      else callback(error ?? new Error('no address'), null);
+    });
+  };
+  return connect;
+}
 
 /** One bad address among those of a name is enough to refuse it. */
 function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => boolean): LookupFunction {

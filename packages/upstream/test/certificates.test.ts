@@ -1,27 +1,12 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { generate } from 'selfsigned';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { authority, issue, signed } from './certificate-scene.ts';
 import { ask, createClient, listen } from './scene.ts';
 
 const day = 24 * 3600 * 1000;
-const issue = (options: Parameters<typeof generate>[1], name = 'localhost') =>
-  generate([{ name: 'commonName', value: name }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
-    ...options,
-  });
-const authority = issue({ extensions: [{ name: 'basicConstraints', cA: true, critical: true }] }, 'An authority');
-
-/** A certificate of the authority. */
-async function signed(options: Parameters<typeof generate>[1] = {}, name = 'localhost') {
-  const { private: key, cert } = await authority;
-  return issue({ ca: { key, cert }, ...options }, name);
-}
-
 async function serve({ private: key, cert }: { readonly private: string; readonly cert: string }): Promise<string> {
   return listen(
     createServer({ key, cert }, (_request, response) => response.end('hello')),
@@ -33,7 +18,7 @@ const at = (days: number): Date => new Date(Date.now() + days * day);
 
 describe('a certificate', () => {
   it('is accepted where its authority is trusted', async () => {
-    const client = createClient({ ca: (await authority).cert });
+    const client = createClient({ tls: { ca: (await authority).cert } });
     expect(await ask(await serve(await signed()), { client })).toMatchObject({ text: 'hello', failure: undefined });
   });
 
@@ -43,7 +28,7 @@ describe('a certificate', () => {
     ['certificate_not_yet_valid', 'not valid yet', () => signed({ notBeforeDate: at(2), notAfterDate: at(9) })],
     ['certificate_wrong_host', 'another host name', () => signed({}, 'elsewhere.example')],
   ])('that is refused says why: %s', async (code, words, make) => {
-    const client = createClient({ ca: (await authority).cert });
+    const client = createClient({ tls: { ca: (await authority).cert } });
     const { failure } = await ask(await serve(await make()), { client });
     expect(failure).toMatchObject({ kind: 'certificate', code });
     expect(failure?.message).toContain(words);
@@ -57,6 +42,32 @@ describe('a certificate', () => {
     for (const url of [alone, inChain]) {
       expect((await ask(url)).failure).toMatchObject({ kind: 'certificate', code: 'certificate_unknown_authority' });
     }
+  });
+});
+
+describe('a client certificate', () => {
+  const strict = async (): Promise<string> => {
+    const { private: key, cert } = await signed();
+    const { cert: ca } = await authority;
+    const server = createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true }, (request, response) =>
+      response.end((request.socket as TLSSocket).getPeerCertificate().subject.CN),
+    );
+    return listen(server, 'https');
+  };
+
+  it('is shown to a provider that wants one', async () => {
+    const { private: key, cert } = await signed({}, 'worker.example');
+    const client = createClient({ tls: { ca: (await authority).cert, cert, key } });
+    expect(await ask(await strict(), { client })).toMatchObject({ text: 'worker.example', failure: undefined });
+  });
+
+  it('that is missing is a failure that says so, or that the connection was closed', async () => {
+    const client = createClient({ tls: { ca: (await authority).cert } });
+    const { failure } = await ask(await strict(), { client });
+    expect([
+      { kind: 'certificate', code: 'certificate_required' },
+      { kind: 'network', code: undefined },
+    ]).toContainEqual({ kind: failure?.kind, code: failure?.code });
   });
 });
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createImageFetcher, type ImageFetcher, isPublicAddress } from '@sluice/upstream';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startProxy } from './proxy-scene.ts';
 
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
 let certificate: { readonly private: string; readonly cert: string };
@@ -28,8 +29,10 @@ afterEach(async () => {
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 type Lookup = (name: string, options: object, callback: (error: null, all: LookupAddress[]) => void) => void;
 
+type SceneOptions = Partial<Pick<Parameters<typeof createImageFetcher>[0], 'maxTotalBytes' | 'proxyOf'>>;
+
 /** A server of pictures on this machine, and a fetcher for which its name leads there. */
-async function scene(answer: Answer, addresses = ['127.0.0.1'], maxTotalBytes = 1_000_000) {
+async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptions = {}) {
   const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -42,12 +45,13 @@ async function scene(answer: Answer, addresses = ['127.0.0.1'], maxTotalBytes = 
   );
   const fetcher = createImageFetcher({
     maxBytes: 1000,
-    maxTotalBytes,
+    maxTotalBytes: 1_000_000,
     timeoutMs: 400,
     ports: [443, (server.address() as AddressInfo).port],
     ca: certificate.cert,
     lookup: lookup as never,
     isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
+    ...over,
   });
   fetchers.push(fetcher);
   const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
@@ -103,6 +107,27 @@ describe('an image fetcher', () => {
     expect(await fetch()).toEqual({ kind: 'refused', reason });
   });
 
+  it('tells a proxy the address that it has checked, not the name', async () => {
+    const proxy = await startProxy();
+    const { fetch, url } = await scene(sends(200, image), ['127.0.0.1'], { proxyOf: () => proxy });
+    expect(await fetch()).toMatchObject({ kind: 'image' });
+    expect(proxy.asked).toEqual([`CONNECT 127.0.0.1:${new URL(url).port}`]);
+  });
+
+  it('asks no proxy for a name that has no public address', async () => {
+    const proxy = await startProxy();
+    const { fetch } = await scene(sends(200, image), ['127.0.0.1', '10.0.0.7'], { proxyOf: () => proxy });
+    expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
+    expect(await fetch('https://10.0.0.7/a.png')).toEqual({ kind: 'refused', reason: unreached });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('reveals nothing of a proxy that refuses', async () => {
+    const proxy = await startProxy({ answer: (socket) => socket.end('HTTP/1.1 407 Who are you\r\n\r\n') });
+    const { fetch } = await scene(sends(200, image), ['127.0.0.1'], { proxyOf: () => proxy });
+    expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
+  });
+
   it('calls nobody when one address of a name is not public', async () => {
     const answer = vi.fn<Answer>(sends(200, image));
     const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
@@ -153,7 +178,7 @@ describe('an image fetcher with little memory', () => {
   const large = Buffer.alloc(900, 1);
 
   it('is busy while other pictures are kept, and serves again when they are given back', async () => {
-    const { fetch } = await scene(sends(200, image, large), undefined, 2000);
+    const { fetch } = await scene(sends(200, image, large), undefined, { maxTotalBytes: 2000 });
     const kept: (() => void)[] = [];
     const keep = (giveBack: () => void): void => void kept.push(giveBack);
     expect(await fetch(undefined, keep)).toMatchObject({ kind: 'image' });
@@ -175,12 +200,14 @@ describe('an image fetcher with little memory', () => {
         response.writeHead(200, { ...image, 'content-length': '900' }).write(png, () => response.destroy()),
     ],
   ])('counts pictures that nobody keeps while they are fetched alone: %s', async (_what, answer) => {
-    const { fetch } = await scene(answer, undefined, 1000);
+    const { fetch } = await scene(answer, undefined, { maxTotalBytes: 1000 });
     for (let picture = 0; picture < 5; picture++) expect(await fetch()).not.toEqual({ kind: 'busy' });
   });
 
   it('takes a picture that does not say its size for as large as it may be', async () => {
-    const { fetch } = await scene(sends(200, { ...image, 'transfer-encoding': 'chunked' }, png), undefined, 999);
+    const { fetch } = await scene(sends(200, { ...image, 'transfer-encoding': 'chunked' }, png), undefined, {
+      maxTotalBytes: 999,
+    });
     expect(await fetch()).toEqual({ kind: 'busy' });
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission, createPeek } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import { type Config, readRedisFiles } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
 import { createJobSeal, createSubmitter } from '@sluice/queue';
 import {
@@ -49,6 +49,11 @@ export interface IngressNeeds {
 /** Time that running requests wait for a Redis that is away, and the interval at which that is checked. */
 const patienceMs = 5000;
 const lookEveryMs = 500;
+/**
+ * A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. A
+ * process writes twice a second.
+ */
+const noWriteMs = 2000;
 /** A replica that got no request for this time is not in use. */
 const inUseMs = 10_000;
 /** Time for the work that remains after the grace: error events, cancellations, releases. */
@@ -62,8 +67,9 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const connections: RedisConnection[] = [];
+  const settings = readRedisFiles(config.redis);
   const open = (role: ConnectionRole): RedisConnection => {
-    const connection = connect({ settings: config.redis, role, name: `sluice-ingress-${role}`, onError });
+    const connection = connect({ settings, role, name: `sluice-ingress-${role}`, onError });
     connections.push(connection);
     return connection;
   };
@@ -76,6 +82,7 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     aliveKey: keys.alive,
     processId: ingressId,
     onLost: workers.lost,
+    onBeat: metrics.redisUp,
     onError,
     now,
   });
@@ -156,14 +163,11 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
   });
-  commands.on('ready', () => {
-    metrics.redisUp(true);
-    submitter.recheck().catch(onError);
-  });
+  commands.on('ready', () => void submitter.recheck().catch(onError));
   commands.on('close', () => metrics.redisUp(false));
 
   const state = (): ReplicaState => ({
-    isRedisUp: isStarted && redis.isUp,
+    isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
     isRedisAway: !isStarted || redis.isAway,
     isDraining,
     isRefusing,

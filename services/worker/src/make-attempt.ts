@@ -108,6 +108,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const secrets = (): string[] => [
     ...(key?.apiKey === undefined ? [] : [key.apiKey]),
     ...(target.adapter.secrets ?? []),
+    ...target.secrets,
   ];
   const onThrow = once((error: unknown) => {
     const { upstream, model } = target;
@@ -142,7 +143,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const result: AttemptResult =
     opened.kind === 'ready'
       ? await attempt({
-          client: needs.client,
+          client: needs.clientOf(target.upstream),
           now: needs.now,
           ...needs.timeouts,
           ...needs.limits,

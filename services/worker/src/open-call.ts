@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '@sluice/providers';
 import type { TokenVault } from '@sluice/tokens';
-import type { ImageFetcher, UpstreamClient } from '@sluice/upstream';
+import type { ImageFetcher } from '@sluice/upstream';
 import { type CallKey, takeCallKey } from './call-key.ts';
 import type { Execution } from './execution.ts';
 import { loadImages } from './load-images.ts';
 import { prepare } from './prepare.ts';
 import type { Credential, Target } from './targets.ts';
+import type { CallClient } from './upstream-clients.ts';
 
 /** A call that can be made, or why it can't. */
 export type OpenedCall =
@@ -25,7 +26,7 @@ export type OpenedCall =
 export type OpenedKey = Extract<CallKey, { kind: 'key' }>;
 
 export interface OpenCallNeeds {
-  readonly client: UpstreamClient;
+  readonly clientOf: (upstreamId: string) => CallClient;
   /** Undefined where no credential has access tokens. */
   readonly tokens: TokenVault | undefined;
   /** For one call of the preparation. */
@@ -85,7 +86,7 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return loaded;
   const prepared = await prepare({
-    client: needs.client,
+    client: needs.clientOf(target.upstream),
     adapter,
     body: loaded.body,
     plan: planOf(facts, apiKey),

@@ -1,6 +1,7 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import type { PreparationStep, StepAnswer } from '@sluice/providers';
-import type { Call, UpstreamClient } from '@sluice/upstream';
+import type { Call } from '@sluice/upstream';
+import type { CallClient } from './upstream-clients.ts';
 
 /** A conversation with a provider that ends in a result. */
 export type Steps<Result> = Generator<PreparationStep, Result, StepAnswer>;
@@ -11,7 +12,7 @@ export type StepsResult<Result> =
   | { readonly kind: 'aborted' };
 
 export interface StepOptions<Result> {
-  readonly client: UpstreamClient;
+  readonly client: CallClient;
   /** The last message to the provider when the conversation is left before its end; the rest is not heard. */
   readonly left: Result;
   readonly signal: AbortSignal;

@@ -6,6 +6,7 @@ import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@s
 import type { TokenCredential } from '@sluice/tokens';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
 import { toTokenCredential, type TokenCredentialNeeds } from './token-credential.ts';
+import { headerSecrets } from './upstream-clients.ts';
 
 type Upstream = Config['upstreams'][number];
 
@@ -17,6 +18,8 @@ export interface Credential extends UpstreamCredential {
 /** A target with all that a call to it takes. */
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
+  /** Secrets of its own headers: they must not get into logs. */
+  readonly secrets: readonly string[];
   readonly reportStreamUsage: boolean;
   /** It answers in one piece, also where a client wants a stream. */
   readonly isWholeOnly: boolean;
@@ -89,6 +92,7 @@ function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
     adapters: { chat, embeddings: asEmbeddings(chat) },
     common: {
       baseUrl,
+      secrets: headerSecrets(upstream),
       reportStreamUsage,
       isWholeOnly: lacks.includes('streaming'),
       wholeAnswers,

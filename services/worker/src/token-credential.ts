@@ -3,17 +3,17 @@ import { readFile } from 'node:fs/promises';
 import type { UpstreamConfig, UpstreamCredential } from '@sluice/config';
 import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
 import type { TokenCredential } from '@sluice/tokens';
-import type { UpstreamClient } from '@sluice/upstream';
 import { redactFailure } from './redact-failure.ts';
 import { runSteps } from './run-steps.ts';
+import { type CallClient, headerSecrets } from './upstream-clients.ts';
 
 export interface TokenCredentialNeeds {
-  readonly client: UpstreamClient;
+  readonly clientOf: (upstreamId: string) => CallClient;
   readonly maxBodyBytes: number;
 }
 
 export interface TokenCredentialFacts {
-  readonly upstream: Pick<UpstreamConfig, 'id' | 'baseUrl'>;
+  readonly upstream: Pick<UpstreamConfig, 'id' | 'baseUrl' | 'headers'>;
   readonly credential: UpstreamCredential;
   readonly source: TokenSource;
 }
@@ -25,7 +25,7 @@ const maxSteps = 16;
 
 /** Lets the vault get the tokens of a credential; undefined for one that has a key. */
 export function toTokenCredential(
-  { client, maxBodyBytes }: TokenCredentialNeeds,
+  { clientOf, maxBodyBytes }: TokenCredentialNeeds,
   { upstream, credential, source }: TokenCredentialFacts,
 ): TokenCredential | undefined {
   const { tokens: origin } = credential;
@@ -39,7 +39,7 @@ export function toTokenCredential(
       const keep = (renewal: string): void => void (kept = renewal);
       const steps = source.obtain(before, { baseUrl: upstream.baseUrl, nowMs, newId: randomUUID, keep });
       const taken = await runSteps<TokenResult>(steps, {
-        client,
+        client: clientOf(upstream.id),
         left: interrupted,
         // A renewal goes on when its request is not wanted any more: the provider may have used up what it began with.
         signal: new AbortController().signal,
@@ -50,7 +50,7 @@ export function toTokenCredential(
       });
       const result = taken.kind === 'done' ? taken.result : taken.kind === 'failed' ? taken : interrupted;
       if (result.kind === 'token') return result;
-      const secrets = [...secretsOf(source, before), ...(kept === undefined ? [] : [kept])];
+      const secrets = [...secretsOf(source, before), ...headerSecrets(upstream), ...(kept === undefined ? [] : [kept])];
       return { renewal: kept, ...result, failure: redactFailure(result.failure, secrets) };
     },
     ...(origin.kind === 'login' ? { readBrought: () => readLogin(origin.path, source) } : {}),

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import { type Config, createChooseProxy, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
-import { createImageFetcher, createUpstreamClient } from '@sluice/upstream';
+import { createImageFetcher } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createDoubts } from './doubts.ts';
 import { createHealth } from './fleet-health.ts';
@@ -16,6 +16,7 @@ import { createMakeAttempt } from './make-attempt.ts';
 import { refuseForged, runJob } from './run-job.ts';
 import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
+import { createUpstreamClients, tellProxies } from './upstream-clients.ts';
 import { warnOfProviders } from './warn-of-providers.ts';
 import { watchUpstreams } from './watch-upstreams.ts';
 
@@ -41,6 +42,8 @@ export interface WorkerNeeds {
  * for that run after Redis has lost its data.
  */
 const untilKnownMs = 1000;
+/** A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. */
+const noWriteMs = 2000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */
 const lastWordsMs = 2000;
 const connectTimeoutMs = 10_000;
@@ -60,8 +63,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   const { shards } = config.queue;
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const connections: RedisConnection[] = [];
+  const settings = readRedisFiles(config.redis);
   const open = (role: ConnectionRole): RedisConnection => {
-    const connection = connect({ settings: config.redis, role, name: `sluice-worker-${role}`, onError });
+    const connection = connect({ settings, role, name: `sluice-worker-${role}`, onError });
     connections.push(connection);
     return connection;
   };
@@ -73,6 +77,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     aliveKey: keys.alive,
     processId: workerId,
     onLost: (ingressId) => runs.abortAllOf(ingressId),
+    onBeat: metrics.redisUp,
     onError,
     now,
   });
@@ -107,16 +112,16 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     maxRestMs: config.retry.maxRestMs,
     probeMs: Math.min(config.timeouts.firstTokenMs, longestProbeMs),
   });
-  const client = createUpstreamClient({
+  const clients = createUpstreamClients({
+    config,
     connectTimeoutMs,
-    keepAliveMs: config.worker.keepAliveMs,
-    maxConnections: config.worker.maxConnections,
     onThrow: (error) => logger.error({ err: error }, 'an answer of a provider could not be processed'),
   });
   const images = createImageFetcher({
     maxBytes: maxImageBytes,
     maxTotalBytes: maxTotalImageBytes,
     timeoutMs: imageTimeoutMs,
+    proxyOf: createChooseProxy(config.proxies),
   });
   const { secretKey } = config;
   const seal = createJobSeal(secretKey?.reveal());
@@ -138,9 +143,9 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     });
   const needs = {
     workerId,
-    targetsOf: createTargets(config, { client, maxBodyBytes: config.worker.maxBodyBytes }),
+    targetsOf: createTargets(config, { clientOf: clients.of, maxBodyBytes: config.worker.maxBodyBytes }),
     makeAttempt: createMakeAttempt({
-      client,
+      clientOf: clients.of,
       tokens,
       metrics,
       timeouts: config.timeouts,
@@ -180,14 +185,14 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onForged: (job) => refuseForged(needs, job),
     onError,
   });
-  metrics.watch(watchUpstreams(config, health));
-  commands.on('ready', () => metrics.redisUp(true));
+  metrics.watch({ ...watchUpstreams(config, health), pools: clients.pools });
   commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 
   return {
     async start() {
       warnOfProviders(config, logger);
+      tellProxies(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
       await Promise.all([reader.start(), liveness.start(), enrolment.start()]);
@@ -196,7 +201,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       isRunning = true;
     },
     get isReady() {
-      return isRunning && commands.status === 'ready';
+      return isRunning && commands.status === 'ready' && liveness.silentForMs < noWriteMs;
     },
     get activeRuns() {
       return runs.size;
@@ -212,7 +217,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
       writer.close();
       await within(
-        Promise.all([reader.close(), liveness.close(), enrolment.close(), client.close(), images.close()]),
+        Promise.all([reader.close(), liveness.close(), enrolment.close(), clients.close(), images.close()]),
         lastWordsMs,
       );
       for (const connection of connections) connection.disconnect();

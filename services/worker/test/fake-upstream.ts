@@ -2,7 +2,7 @@ import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/pro
 import type { CallListener, UpstreamClient } from '@sluice/upstream';
 
 /** An upstream client whose answers a test speaks line by line. */
-export interface FakeUpstream extends UpstreamClient {
+export interface FakeUpstream extends Omit<UpstreamClient, 'pool'> {
   readonly requests: UpstreamRequest[];
   head(status?: number, contentType?: string): void;
   text(text: string): void;

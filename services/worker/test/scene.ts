@@ -16,6 +16,7 @@ import {
   type MakeAttemptNeeds,
 } from '../src/make-attempt.ts';
 import type { Target } from '../src/targets.ts';
+import type { CallClient } from '../src/upstream-clients.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
 
 /** A first run of a streamed chat. */
@@ -38,6 +39,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   priority: 1,
   weight: 1,
   baseUrl: 'http://u',
+  secrets: [],
   reportStreamUsage: true,
   prefill: 'none',
   dropsUnsupported: false,
@@ -65,9 +67,12 @@ export const planWith = (over: Partial<CallPlan> = {}): CallPlan => ({
 });
 
 /** Makes attempts without access tokens, metrics or Redis. */
-export const makeAttemptWith = (over: Partial<MakeAttemptNeeds> = {}): MakeAttempt =>
+export const makeAttemptWith = ({
+  client = createFakeUpstream(),
+  ...over
+}: Partial<MakeAttemptNeeds> & { readonly client?: CallClient } = {}): MakeAttempt =>
   createMakeAttempt({
-    client: createFakeUpstream(),
+    clientOf: () => client,
     tokens: undefined,
     metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },

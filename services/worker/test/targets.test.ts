@@ -13,7 +13,7 @@ models: [{ id: m, targets: [{ upstream: u }] }]
 function targetThatLacks(lacks: string) {
   const env = { SLUICE_CONFIG: '/sluice.yaml', SLUICE_REDIS_URL: 'redis://127.0.0.1' };
   const [target] = createTargets(loadConfig({ env, cwd: '/', readFile: () => yaml(lacks) }), {
-    client: createFakeUpstream(),
+    clientOf: createFakeUpstream,
     maxBodyBytes: 1000,
   })('m', 'chat');
   if (target === undefined) throw new Error('there is no target');

@@ -27,8 +27,12 @@ const echoing: TokenSource = {
 function create(source: TokenSource, tokens: TokenOrigin = { kind: 'anonymous' }) {
   const client = createFakeUpstream();
   const credential = toTokenCredential(
-    { client, maxBodyBytes: 1000 },
-    { upstream: { id: 'u', baseUrl: 'http://api' }, credential: { id: 'a', apiKey: undefined, tokens }, source },
+    { clientOf: () => client, maxBodyBytes: 1000 },
+    {
+      upstream: { id: 'u', baseUrl: 'http://api', headers: {} },
+      credential: { id: 'a', apiKey: undefined, tokens },
+      source,
+    },
   );
   return { client, credential };
 }
@@ -47,8 +51,8 @@ describe('a credential with tokens', () => {
   it('is none where there is a key', () => {
     expect(create(echoing).credential).toMatchObject({ upstreamId: 'u', credentialId: 'a' });
     const plain = { id: 'a', apiKey: undefined, tokens: undefined };
-    const needs = { client: createFakeUpstream(), maxBodyBytes: 1 };
-    const upstream = { id: 'u', baseUrl: '' };
+    const needs = { clientOf: createFakeUpstream, maxBodyBytes: 1 };
+    const upstream = { id: 'u', baseUrl: '', headers: {} };
     expect(toTokenCredential(needs, { upstream, credential: plain, source: echoing })).toBeUndefined();
   });
 

@@ -1,9 +1,10 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
-import type { CallListener, UpstreamClient } from '@sluice/upstream';
+import type { CallListener } from '@sluice/upstream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../src/run.ts';
 import type { Target } from '../src/targets.ts';
+import type { CallClient } from '../src/upstream-clients.ts';
 import { isAskedToStream } from '../src/whole-answers.ts';
 import { delta } from './fake-upstream.ts';
 import { executionWith, jobWith, makeAttemptWith, runNeedsWith, targetWith } from './scene.ts';
@@ -38,7 +39,7 @@ const breaks =
 /** Serves one request for a whole answer: what was sent, what was asked, how it ended. */
 async function serve(targets: readonly Target[], answers: readonly Answer[], body: ChatBody = { messages: [] }) {
   const requests: UpstreamRequest[] = [];
-  const client: UpstreamClient = {
+  const client: CallClient = {
     call(request, listener) {
       const answer = answers[requests.length];
       requests.push(request);
@@ -46,7 +47,6 @@ async function serve(targets: readonly Target[], answers: readonly Answer[], bod
       return { abort: () => undefined, pause: () => undefined, resume: () => undefined };
     },
     tell: () => undefined,
-    close: () => Promise.resolve(),
   };
   let sent = '';
   const outcome = await run(

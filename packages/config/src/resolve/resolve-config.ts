@@ -6,6 +6,7 @@ import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
 import { resolveKeys } from './resolve-keys.ts';
+import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
@@ -45,9 +46,10 @@ export function resolveConfig(parts: Parts): Config {
   return deepFreeze<Config>({
     server: resolveServer(parts),
     worker: resolveWorker(parts),
-    redis: resolveRedis(settings.redis, environment.REDIS_URL),
+    redis: resolveRedis(settings.redis, { environmentUrl: environment.REDIS_URL, paths }),
     queue: { shards: settings.queue.shards },
     keys,
+    proxies: resolveProxies(environment),
     ...resolveRouting(settings, paths, environment.SIMULATOR_PORT),
     limits: resolveLimits(settings.limits, keys.length),
     retry: resolveRetry(settings.retry),
@@ -57,7 +59,7 @@ export function resolveConfig(parts: Parts): Config {
       windowMs: settings.breaker.window_ms,
       openMs: settings.breaker.open_ms,
     },
-    warnings: [...parts.warnings, ...openAccess],
+    warnings: [...parts.warnings, ...openAccess, ...warnOfProxies(environment)],
     log: {
       level: environment.LOG_LEVEL ?? settings.log.level,
       file: settings.log.file,

@@ -1,29 +1,44 @@
-import type { RedisConfig, RedisNode, RedisPlace } from '../config.ts';
+import type { RedisConfig, RedisNode, RedisPlace, RedisTls } from '../config.ts';
 import { splitHostAndPort } from '@sluice/setting-types';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
+import { absoluteTlsFiles } from './absolute-path.ts';
+import type { Paths } from './resolve-config.ts';
 
 const defaultUrl = 'redis://127.0.0.1:6379';
 
-/** @param environmentUrl wins over all forms of the file */
-export function resolveRedis(redis: Settings['redis'], environmentUrl: string | undefined): RedisConfig {
+interface RedisSurroundings {
+  /** Wins over all forms of the file. */
+  readonly environmentUrl: string | undefined;
+  readonly paths: Paths;
+}
+
+export function resolveRedis(redis: Settings['redis'], { environmentUrl, paths }: RedisSurroundings): RedisConfig {
   const isSingle = environmentUrl !== undefined || (redis.cluster ?? redis.sentinel) === undefined;
   const url = isSingle ? new URL(environmentUrl ?? redis.url ?? defaultUrl) : undefined;
   const { username, password } = credentials({ redis, url, isFromEnvironment: environmentUrl !== undefined });
   return {
-    ...placeOf(redis, url),
+    ...placeOf(redis, url, paths),
     username,
     password: password === undefined ? undefined : createSecret(password),
-    tls: tlsOf(redis.tls, url),
+    tls: url?.protocol === 'rediss:' ? (tlsOf(redis.tls, paths) ?? true) : tlsOf(redis.tls, paths),
     keyPrefix: redis.key_prefix,
     isDefault: isSingle && environmentUrl === undefined && redis.url === undefined,
   };
 }
 
-function placeOf({ cluster, sentinel }: Settings['redis'], url: URL | undefined): RedisPlace {
+function placeOf({ cluster, sentinel, tls }: Settings['redis'], url: URL | undefined, paths: Paths): RedisPlace {
   if (url !== undefined) return { kind: 'single', url: `${url.protocol}//${url.host}${url.pathname}${url.search}` };
   if (cluster !== undefined) return { kind: 'cluster', nodes: cluster.flatMap(toNode) };
-  return { kind: 'sentinel', name: sentinel?.name ?? '', nodes: (sentinel?.nodes ?? []).flatMap(toNode) };
+  return {
+    kind: 'sentinel',
+    name: sentinel?.name ?? '',
+    nodes: (sentinel?.nodes ?? []).flatMap(toNode),
+    sentinelUsername: sentinel?.username,
+    sentinelPassword: sentinel?.password === undefined ? undefined : createSecret(sentinel.password),
+    // Whoever wants TLS must not talk in plain text to half of what belongs to Redis.
+    sentinelTls: tlsOf(sentinel?.tls ?? tls, paths),
+  };
 }
 
 const toNode = (text: string): RedisNode[] => {
@@ -48,7 +63,8 @@ function credentials({ redis, url, isFromEnvironment }: CredentialSource): { use
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }), ...inUrl };
 }
 
-function tlsOf(tls: Settings['redis']['tls'], url: URL | undefined): RedisConfig['tls'] {
-  if (typeof tls === 'object') return { ca: tls.ca, rejectUnauthorized: tls.reject_unauthorized };
-  return tls === true || url?.protocol === 'rediss:' ? true : undefined;
+function tlsOf(tls: Settings['redis']['tls'], paths: Paths): RedisTls | undefined {
+  if (typeof tls !== 'object') return tls === true ? true : undefined;
+  const { servername, reject_unauthorized } = tls;
+  return { ...absoluteTlsFiles(tls, paths), servername, rejectUnauthorized: reject_unauthorized };
 }

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
 import { providers } from '@sluice/providers';
 import type { Config, ModelConfig, UpstreamConfig, UpstreamCredential } from '../config.ts';
+import { parseProxy, type Proxy } from '../network/proxy.ts';
 import type { Settings } from '../schema/settings.ts';
-import { createSecret } from '../secret.ts';
+import { createSecret, type Secret } from '../secret.ts';
+import { absolutePath, absoluteTlsFiles } from './absolute-path.ts';
 import type { Paths } from './resolve-config.ts';
 
 const usualSimulatorPort = 9900;
@@ -28,6 +29,9 @@ function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     credentials: [{ id: 'default', apiKey: createSecret('sim'), tokens: undefined }],
     options: {},
+    proxy: undefined,
+    tls: { ca: undefined, cert: undefined, key: undefined },
+    headers: {},
     reportStreamUsage: true,
     prefill: 'assistant',
     dropsUnsupported: false,
@@ -50,7 +54,7 @@ type UpstreamSettings = Settings['upstreams'][number];
 
 function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
   const { id, type, base_url, options, credentials, stream_usage, prefill, drop_unsupported, lacks } = upstream;
-  const { whole_answers } = upstream;
+  const { whole_answers, proxy, tls = {}, headers } = upstream;
   return {
     id,
     type,
@@ -59,6 +63,9 @@ function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
     credentials: credentials?.map((credential) => toCredential(credential, paths)) ?? [
       { id: 'default', apiKey: undefined, tokens: undefined },
     ],
+    proxy: proxyOf(proxy),
+    tls: absoluteTlsFiles(tls, paths),
+    headers: toSecretHeaders(headers),
     reportStreamUsage: stream_usage,
     prefill,
     dropsUnsupported: drop_unsupported,
@@ -67,14 +74,20 @@ function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
   };
 }
 
+const proxyOf = (proxy: UpstreamSettings['proxy']): Proxy | 'none' | undefined =>
+  proxy === undefined || proxy === 'none' ? proxy : parseProxy(proxy);
+
+function toSecretHeaders(headers: UpstreamSettings['headers']): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), createSecret(value)]));
+}
+
 function toCredential(
   { id, api_key, oauth_file }: NonNullable<UpstreamSettings['credentials']>[number],
-  { cwd, home }: Paths,
+  paths: Paths,
 ): UpstreamCredential {
   if (api_key !== undefined) return { id, apiKey: createSecret(api_key), tokens: undefined };
   if (oauth_file === undefined) return { id, apiKey: undefined, tokens: { kind: 'anonymous' } };
-  const path = home === undefined ? oauth_file : oauth_file.replace(/^~(?=\/)/, () => home);
-  return { id, apiKey: undefined, tokens: { kind: 'login', path: resolve(cwd, path) } };
+  return { id, apiKey: undefined, tokens: { kind: 'login', path: absolutePath(oauth_file, paths) } };
 }
 
 function toModel(model: Settings['models'][number]): ModelConfig {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { across, fieldOf, type Finding } from './across.ts';
+import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike } from '@sluice/setting-types';
 
 const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@host:6380/0';
 const urlError = must(urlInWords);
-const tlsInWords = 'true, false or a mapping with ca and reject_unauthorized';
 
 /** The URL of a single Redis. */
 export const redisUrl = inWords(z.string(urlError).refine(isRedisUrl, urlError), urlInWords);
@@ -14,12 +14,23 @@ const nodes = (whose: string): z.ZodArray<z.ZodString> => {
   return inWords(listOf(hostAndPort(), wanted).min(1, must(wanted)), wanted);
 };
 
-const tlsDetails = section({
-  ca: someText('the path of a PEM file').optional().describe('File with the certificates that sign that of Redis.'),
-  reject_unauthorized: flag()
-    .default(true)
-    .describe('Refuse a certificate that nobody trusted has signed. `false` only for tests.'),
-});
+const tlsInWords = 'true, false or a mapping with ca, cert, key, servername and reject_unauthorized';
+const tlsDetails = across(
+  section({
+    ...tlsFiles('Redis'),
+    servername: someText('a host name')
+      .optional()
+      .meta({ 'x-default': 'the host that is called' })
+      .describe(
+        'Name that must stand in the certificate, and that the server is told. For sentinels and clusters that name their servers by address.',
+      ),
+    reject_unauthorized: flag()
+      .default(true)
+      .describe('Refuse a certificate that nobody trusted has signed. `false` only for tests.'),
+  }),
+  findHalfCertificate,
+);
+const tls = () => inWords(z.union([flag(), tlsDetails], must(tlsInWords)), tlsInWords).optional();
 
 export const redis = across(
   section({
@@ -31,12 +42,15 @@ export const redis = across(
     sentinel: section({
       name: someText('the name of the master').describe('Name by which the sentinels know the master.'),
       nodes: nodes('sentinel').describe('The sentinels.'),
+      username: someText('the name of an ACL user').optional().describe('ACL user at the sentinels.'),
+      password: someText('text')
+        .optional()
+        .describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
+      tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypt the connections to the sentinels.'),
     })
       .optional()
       .describe('Redis behind sentinels.'),
-    tls: inWords(z.union([flag(), tlsDetails], must(tlsInWords)), tlsInWords)
-      .optional()
-      .describe('Encrypt the connection.'),
+    tls: tls().describe('Encrypt the connections, whatever form Redis has.'),
     username: someText('the name of an ACL user').optional().describe('ACL user.'),
     password: someText('text').optional().describe('Password. Secret.'),
     key_prefix: textLike(

@@ -6,7 +6,10 @@ import { lackNames, wholeAnswerWays } from '../config.ts';
 import { secretText } from '../example-secrets.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { isBaseUrl } from './base-url.ts';
+import { extraHeaders, findHeaderFaults } from './extra-headers.ts';
 import { findOptionFaults, isProviderType, providerOptions } from './provider-options.ts';
+import { upstreamProxy } from './proxy.ts';
+import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { findCredentialFaults, findTokenFaults } from './token-credentials.ts';
 
 const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
@@ -64,6 +67,20 @@ export const upstreams = across(
         .optional()
         .meta({ 'x-default': 'no key is sent' })
         .describe('The keys among which its calls are spread. One that the provider limits rests for a while.'),
+      proxy: upstreamProxy
+        .optional()
+        .meta({ 'x-default': 'as the environment says' })
+        .describe(
+          'Proxy for every call to this upstream, whatever `NO_PROXY` says; `none`: no proxy. User and password may stand in it, percent-encoded. Secret.',
+        ),
+      tls: across(section(tlsFiles('the upstream')), findHalfCertificate)
+        .optional()
+        .describe('Certificates of the connections to this upstream. `NODE_EXTRA_CA_CERTS` adds authorities for all.'),
+      headers: extraHeaders
+        .default({})
+        .describe(
+          'Headers that go with every call to this upstream, those for tokens included; they win over those of its type. Secret. Headers of the connection and of the body are refused, and beside `credentials` those that carry the key.',
+        ),
       prefill: oneOf(['none', ...prefillStyles])
         .optional()
         .meta({ 'x-default': '`assistant` for providers that do so, else `none`' })
@@ -98,6 +115,7 @@ export const upstreams = across(
     });
     for (const [at, item] of itemsOf(value)) {
       for (const { path, message } of findOptionFaults(item)) yield { path: [at, ...path], message };
+      for (const { path, message } of findHeaderFaults(item)) yield { path: [at, ...path], message };
       for (const { path, message } of findTokenFaults(item)) yield { path: [at, ...path], message };
       if (fieldOf(item, 'base_url') !== undefined || hasDefaultPlace(fieldOf(item, 'type'))) continue;
       yield { path: [at, 'base_url'], message: `is missing; it must be ${urlInWords}` };

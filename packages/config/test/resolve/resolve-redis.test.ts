@@ -42,9 +42,43 @@ describe('redis', () => {
       kind: 'sentinel',
       name: 'mymaster',
       nodes: [{ host: 's1', port: 26_379 }],
-      tls: { ca: 'ca.pem', rejectUnauthorized: true },
+      sentinelUsername: undefined,
+      sentinelPassword: undefined,
+      tls: { ca: '/srv/ca.pem', rejectUnauthorized: true },
+      sentinelTls: { ca: '/srv/ca.pem', rejectUnauthorized: true },
     });
   });
+
+  it('gives sentinels their own user, password and TLS, and never those of the master', () => {
+    const own = redis(
+      '{ sentinel: { name: m, nodes: ["s:1"], username: su, password: sp, tls: false }, username: u, password: p, tls: true }',
+    );
+    expect(own).toMatchObject({
+      username: 'u',
+      password: 'p',
+      tls: true,
+      sentinelUsername: 'su',
+      sentinelTls: undefined,
+    });
+    expect('sentinelPassword' in own && own.sentinelPassword?.reveal()).toBe('sp');
+    expect(redis('{ sentinel: { name: m, nodes: ["s:1"] }, password: p, tls: true }')).toMatchObject({
+      sentinelPassword: undefined,
+      sentinelTls: true,
+    });
+  });
+
+  it.each(['url: "rediss://r"', 'cluster: ["r:1"]', 'sentinel: { name: m, nodes: ["r:1"] }'])(
+    'takes every setting of TLS in each form: %s',
+    (form) => {
+      expect(redis(`{ ${form}, tls: { ca: a, cert: b, key: c, servername: redis.example } }`).tls).toEqual({
+        ca: '/srv/a',
+        cert: '/srv/b',
+        key: '/srv/c',
+        servername: 'redis.example',
+        rejectUnauthorized: true,
+      });
+    },
+  );
 
   it('keeps user and password apart from the URL', () => {
     expect(redis('{ url: "redis://us%40er:p%2Fw@h:1/0?family=6" }')).toMatchObject({
@@ -58,7 +92,7 @@ describe('redis', () => {
   it('means TLS by rediss://', () => {
     expect(redis('{ url: "rediss://h" }')).toMatchObject({ url: 'rediss://h', tls: true });
     expect(redis('{ url: "rediss://h", tls: { ca: x } }')).toMatchObject({
-      tls: { ca: 'x', rejectUnauthorized: true },
+      tls: { ca: '/srv/x', rejectUnauthorized: true },
     });
     expect(redis('{ url: "redis://h", tls: false }').tls).toBeUndefined();
   });

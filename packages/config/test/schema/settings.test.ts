@@ -97,7 +97,10 @@ describe('redis', () => {
       '{ url: "redis://:a@h", password: b }',
       'redis.password: contradicts url, which holds a password too; give it in one place',
     ],
-    ['{ tls: x }', 'redis.tls: must be true, false or a mapping with ca and reject_unauthorized'],
+    [
+      '{ tls: x }',
+      'redis.tls: must be true, false or a mapping with ca, cert, key, servername and reject_unauthorized',
+    ],
     [
       '{ key_prefix: "{x}" }',
       'redis.key_prefix: must be up to 64 letters, digits and the characters : . _ -, a letter or digit first',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ConfigError, createChooseProxy, readProxies } from '@sluice/config';
 import { type Login, type LoginClient, providers } from '@sluice/providers';
 import { LaunchError } from '../bare/launch-error.mjs';
 import { openCallback } from './callback.ts';
@@ -28,6 +29,7 @@ const browserMs = 10 * 60_000;
 export async function logIn({ env, home, cwd, say }: LoginCommand, args: readonly string[]): Promise<number> {
   const { type, login, file = join(home, login.file), port = login.callback.port } = readArguments(args);
   const client = readClient(login, env);
+  const proxyOf = createChooseProxy(proxiesOf(env));
   const state = randomBytes(24).toString('base64url');
   const callback = await openCallback({ port, path: login.callback.path, state });
   try {
@@ -36,7 +38,7 @@ export async function logIn({ env, home, cwd, say }: LoginCommand, args: readonl
     say(`Waiting for the browser at ${redirectUri} …`);
     const code = await callback.code(browserMs);
     const path = resolve(cwd, file);
-    const result = await converse(login.exchange(code, { ...client, redirectUri }, Date.now()));
+    const result = await converse(login.exchange(code, { ...client, redirectUri }, Date.now()), proxyOf);
     if (result.kind === 'failed') throw new LaunchError(withoutSecrets(result.failure.message, [client.secret, code]));
     saveLogin(path, result.fileText);
     say(`Logged in${result.account === undefined ? '' : ` as ${result.account}`}; saved in ${path}.`);
@@ -57,6 +59,14 @@ interface Saved {
 function whereItIsUsed({ type, path, usualPath }: Saved): string {
   const byFile = `In sluice.yaml, a credential of an ${type} upstream uses it with  oauth_file: ${path}`;
   return type === 'iflow' && path === usualPath ? `SLUICE_COMPAT=iflow2api uses it as it is. ${byFile}` : byFile;
+}
+
+function proxiesOf(env: NodeJS.ProcessEnv): ReturnType<typeof readProxies> {
+  try {
+    return readProxies(env);
+  } catch (error) {
+    throw error instanceof ConfigError ? new LaunchError(error.message) : error;
+  }
 }
 
 interface Chosen {

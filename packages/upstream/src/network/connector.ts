@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import { createInterimFilter } from './interim-filter.ts';
+import { createProxyConnector, type ProxyOf } from './proxy-connector.ts';
 
 /** State of one connection to a provider. */
 export interface Connection {
@@ -20,18 +21,32 @@ export interface ConnectorSettings {
   readonly connectTimeoutMs: number;
   /** The most that the heads of one answer may have. */
   readonly maxHeadBytes: number;
-  /** Certificates to trust instead of the system's, as PEM. */
-  readonly ca?: string | undefined;
+  readonly tls: TlsTexts;
+  readonly proxyOf: ProxyOf;
 }
 
-/** Opens connections that skip interim answers, and that know whether they have been used before. */
-export function createConnector({ connectTimeoutMs, maxHeadBytes, ca }: ConnectorSettings): Connector {
+/** PEM texts. */
+export interface TlsTexts {
+  /** The authorities that are trusted instead of the system's. */
+  readonly ca?: string | undefined;
+  /** The certificate that we show, and its key. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/**
+ * Opens connections that skip interim answers, and that know whether they have been used before; straight or through a
+ * proxy. One through a proxy has the same qualities: a tunnel carries the provider's own TLS, and plain HTTP is forwarded
+ * request by request.
+ */
+export function createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf }: ConnectorSettings): Connector {
   const open = buildConnector({
     timeout: connectTimeoutMs,
     // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
     allowH2: false,
-    ...(ca === undefined ? {} : { ca }),
+    ...givenOf(tls),
   });
+  const proxies = createProxyConnector(connectTimeoutMs);
   let announced: ((connection: Connection) => void) | undefined;
 
   function watch(socket: Socket): void {
@@ -71,15 +86,50 @@ export function createConnector({ connectTimeoutMs, maxHeadBytes, ca }: Connecto
 
   return {
     connect(options, callback) {
-      open(options, (...result) => {
+      const watched: buildConnector.Callback = (...result) => {
         if (result[0] === null) watch(result[1]);
         callback(...result);
+      };
+      const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`);
+      const proxy = proxyOf(url);
+      if (proxy === undefined) return open(options, watched);
+      if (options.protocol !== 'https:') return proxies.open(proxy, watched);
+      const port = options.port === '' ? 443 : Number(options.port);
+      return proxies.tunnel({ proxy, host: options.hostname, port }, (...result) => {
+        if (result[0] !== null) return callback(...result);
+        return openThrough(open, { ...options, httpSocket: result[1] }, watched);
       });
     },
     announce(onWrite) {
       announced = onWrite;
     },
   };
+}
+
+/** Speaks TLS with the provider through a tunnel, which ends with it. */
+export function openThrough(
+  open: buildConnector.connector,
+  options: buildConnector.Options & { readonly httpSocket: Socket },
+  callback: buildConnector.Callback,
+): void {
+  open(options, (...result) => {
+    if (result[0] === null) result[1].once('close', () => options.httpSocket.destroy());
+    else options.httpSocket.destroy();
+    callback(...result);
+  });
+}
+
+/** undici takes no `undefined` for what is not given. */
+const givenOf = ({ ca, cert, key }: TlsTexts): TlsGiven => ({
+  ...(ca === undefined ? {} : { ca }),
+  ...(cert === undefined ? {} : { cert }),
+  ...(key === undefined ? {} : { key }),
+});
+
+interface TlsGiven {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 function overwrite(socket: Socket, name: 'read' | 'write', value: (...args: never[]) => unknown): void {

@@ -1,11 +1,14 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { toCertificateFailure } from './certificate-failure.ts';
+import { toProxyFailure } from './proxy-failure.ts';
 
 /**
  * Puts an error of undici or of the socket into our words. The texts hold no address: a client has no business with
  * the operator's network.
  */
 export function toNetworkFailure(error: unknown): UpstreamFailure {
+  const proxy = toProxyFailure(error);
+  if (proxy !== undefined) return proxy;
   const code = codeOf(error) ?? '';
   const certificate = toCertificateFailure(code);
   if (certificate !== undefined) return certificate;
@@ -17,6 +20,8 @@ export function toNetworkFailure(error: unknown): UpstreamFailure {
   }
   if (isCut(error, code)) return { kind: 'network', message: brokeOff };
   if (isParserError(error, code)) return { kind: 'malformed', message: messageOfNoHttp(error) };
+  if (code.includes('CERTIFICATE_REQUIRED'))
+    return { kind: 'certificate', code: 'certificate_required', message: wantsOurs };
   if (isTlsError(code)) return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
 }
@@ -73,6 +78,7 @@ function messageOfNoHttp(error: unknown): string {
 }
 
 const isTlsError = (code: string): boolean => code.startsWith('ERR_SSL_') || code === 'EPROTO';
+const wantsOurs = 'The provider wants a client certificate: set tls.cert and tls.key of the upstream.';
 const handshakeFailed = 'The TLS handshake with the provider failed.';
 const noTls = 'The provider does not speak TLS on this port, but its base URL begins with https://.';
 const tlsReasons: Readonly<Record<string, string>> = {

@@ -1,16 +1,16 @@
-import type { Config } from '@sluice/config';
-import { createUpstreamClient, type UpstreamClient } from '@sluice/upstream';
-
-/** The clients of the upstreams, as the worker has them. */
-export interface Clients {
-  of(upstreamId: string): UpstreamClient;
-  close(): Promise<void>;
-}
+import { type Config, ConfigError } from '@sluice/config';
+import { createUpstreamClients, type UpstreamClients } from '../upstream-clients.ts';
+import { type Check, problem } from './check.ts';
 
 const connectTimeoutMs = 5000;
 
-/** The doctor makes all its calls to upstreams with these, so that they leave as real calls do. */
-export function createClients({ worker }: Pick<Config, 'worker'>): Clients {
-  const client = createUpstreamClient({ connectTimeoutMs, keepAliveMs: worker.keepAliveMs });
-  return { of: () => client, close: () => client.close() };
+/** The clients of the worker, so that the doctor's calls leave as real calls do; or the files that can't be used. */
+export function openClients(config: Pick<Config, 'upstreams' | 'proxies' | 'worker'>): UpstreamClients | Check[] {
+  try {
+    return createUpstreamClients({ config, connectTimeoutMs, onThrow: () => undefined });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const advice = 'Workers do not start with it: docs/networking.md says what the files must hold.';
+    return error.problems.map(({ path, message }) => problem('config', `${path} ${message}.`, advice));
+  }
 }

@@ -6,11 +6,12 @@ import {
   type EffectiveSetting,
   listSettings,
   loadConfig,
+  readRedisFiles,
   type SettingsList,
 } from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
 import { type Check, ok, problem, warning } from './check.ts';
-import { createClients } from './clients.ts';
+import { openClients } from './clients.ts';
 import { findHolder } from './machine/find-holder.ts';
 import { judgeFiles, readFiles, type WatchedFile } from './machine/files.ts';
 import { judgePort, readPort } from './machine/ports.ts';
@@ -79,14 +80,15 @@ async function examineServices(
   { config, settings }: SettingsList,
   facts: ProcessFacts,
 ): Promise<Check[]> {
-  const clients = createClients(config);
+  const clients = openClients(config);
+  if (Array.isArray(clients)) return clients;
   try {
     const { maxBodyBytes } = config.worker;
     const upstreams = config.demo
       ? []
       : config.upstreams.map((upstream) =>
           group(`upstream ${upstream.id}`, () =>
-            askUpstream({ client: clients.of(upstream.id), maxBodyBytes }, upstream),
+            askUpstream({ client: clients.of(upstream.id), clientOf: clients.of, maxBodyBytes }, upstream),
           ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
@@ -103,7 +105,7 @@ async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configur
   const config = isBrought
     ? loadConfig({ env: { ...env, REDIS_URL: startedRedisUrl }, cwd, isKeyRequired: false })
     : configured;
-  const facts = await askRedis(config.redis);
+  const facts = await askRedis(readRedisFiles(config.redis));
   if (facts.kind === 'away' && config.redis.isDefault) return [nowhere];
   const checks = judgeRedis(facts, expectationsOf(config));
   return facts.kind === 'away' ? checks : [...checks, ...(await restsOf(config))];

@@ -1,5 +1,6 @@
 import type { Config } from '@sluice/config';
 import { providers } from '@sluice/providers';
+import { headerSecrets } from '../upstream-clients.ts';
 
 const secretVariable = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/i;
 
@@ -9,7 +10,9 @@ export function secretsOf(
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
   return [
-    ...upstreams.flatMap(({ type, options, baseUrl, credentials }) => [
+    ...upstreams.flatMap(({ type, options, baseUrl, credentials, headers, proxy }) => [
+      ...headerSecrets({ headers }),
+      ...(proxy === undefined || proxy === 'none' ? [] : [proxy.authorization?.reveal() ?? '']),
       ...(providers[type].create(options, baseUrl).secrets ?? []),
       ...credentials.flatMap(({ apiKey }) => apiKey?.reveal() ?? []),
     ]),

@@ -1,5 +1,5 @@
 import { createUpstreamHealth } from '@sluice/admission';
-import { ConfigError, loadConfig } from '@sluice/config';
+import { ConfigError, loadConfig, readRedisFiles } from '@sluice/config';
 import { connect, createKeys, untilReady } from '@sluice/redis';
 import { rests, UsageError } from './rests.ts';
 
@@ -8,7 +8,7 @@ const answerMs = 5000;
 async function main(args: readonly string[]): Promise<void> {
   const config = loadConfig({ env: process.env, cwd: process.cwd(), isKeyRequired: false });
   const connection = connect({
-    settings: config.redis,
+    settings: readRedisFiles(config.redis),
     role: 'command',
     name: 'sluice-rests',
     onError: () => undefined,

@@ -1,5 +1,5 @@
 import { createUpstreamHealth } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import { type Config, readRedisFiles } from '@sluice/config';
 import { connect, createKeys, untilReady } from '@sluice/redis';
 import { nothingRests, rests } from '../../rests/rests.ts';
 import { type Check, ok, warning } from '../check.ts';
@@ -9,7 +9,7 @@ const answerMs = 5000;
 /** Credentials that rest and circuits that are open, as `npm run rests` lists them. */
 export async function restsOf(config: Config): Promise<Check[]> {
   const connection = connect({
-    settings: config.redis,
+    settings: readRedisFiles(config.redis),
     role: 'command',
     name: 'sluice-doctor',
     onError: () => undefined,

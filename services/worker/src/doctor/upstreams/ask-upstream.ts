@@ -4,6 +4,7 @@ import type { UpstreamConfig, UpstreamCredential } from '@sluice/config';
 import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import { type ProviderAdapter, providers } from '@sluice/providers';
 import type { UpstreamClient } from '@sluice/upstream';
+import type { CallClient } from '../../upstream-clients.ts';
 import { redactFailure } from '../../redact-failure.ts';
 import { runSteps, type Steps } from '../../run-steps.ts';
 import { toTokenCredential } from '../../token-credential.ts';
@@ -15,6 +16,7 @@ import { judgeModels, judgeReached, judgeUnreached } from './judge-upstream.ts';
 export interface UpstreamNeeds {
   /** As for real calls: with their proxies, certificates and connections. */
   readonly client: UpstreamClient;
+  readonly clientOf: (upstreamId: string) => CallClient;
   readonly maxBodyBytes: number;
 }
 

@@ -1,0 +1,204 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { redisTest, until } from '@sluice/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, onTestFinished } from 'vitest';
+import { connect, type RedisConnection, type RedisSettings, untilReady } from '../src/index.ts';
+import { makeCertificates, startTlsRedis, startTlsSentinel } from './tls-scene.ts';
+
+interface Opened {
+  readonly connection: RedisConnection;
+  readonly errors: string[];
+}
+
+function open(settings: RedisSettings): Opened {
+  const errors: string[] = [];
+  const connection = connect({
+    settings,
+    role: 'command',
+    name: 'test-tls',
+    onError: ({ message }) => errors.push(message),
+  });
+  onTestFinished(() => connection.disconnect());
+  return { connection, errors };
+}
+
+const secret = (text: string) => ({ reveal: () => text });
+
+/** Says which port the clients of this name have come to. */
+async function portsOfClients(url: string): Promise<string[]> {
+  const redis = new Redis(url);
+  try {
+    const list = String(await redis.call('CLIENT', 'LIST'));
+    return [...list.matchAll(/laddr=\S+:(\d+).*name=test-tls/g)].map(([, port = '']) => port);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+describe('TLS to a single Redis', () => {
+  redisTest('is for what `tls` and rediss:// say, with an ACL user', async () => {
+    const certificates = await makeCertificates();
+    const { port, plainUrl } = await startTlsRedis(certificates);
+    const { ca } = certificates;
+    const admin = new Redis(plainUrl);
+    onTestFinished(() => admin.disconnect());
+    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>ann-secret', '~*', '+@all');
+    for (const url of [`redis://localhost:${port}`, `rediss://localhost:${port}`]) {
+      const settings = { kind: 'single', url, tls: { ca }, username: 'ann', password: secret('ann-secret') } as const;
+      const { connection } = open(settings);
+      await untilReady(connection, 5000);
+      expect(await connection.call('ACL', 'WHOAMI')).toBe('ann');
+    }
+    expect(await portsOfClients(plainUrl)).toEqual([String(port), String(port)]);
+  });
+
+  redisTest('shows a client certificate where the server wants one, and says what is missing without', async () => {
+    const certificates = await makeCertificates();
+    const { port } = await startTlsRedis(certificates, [['tls-auth-clients', 'yes']]);
+    const { ca, cert, key } = certificates;
+    const url = `redis://localhost:${port}`;
+    const { connection } = open({ kind: 'single', url, tls: { ca, cert, key } });
+    await untilReady(connection, 5000);
+    const { errors } = open({ kind: 'single', url, tls: { ca } });
+    await until(() => errors.some((error) => error.includes('set redis.tls.cert and redis.tls.key')), {
+      what: 'word of the missing certificate',
+      timeoutMs: 10_000,
+    });
+  });
+
+  redisTest('checks the name in the certificate, or the one that is set', async () => {
+    const certificates = await makeCertificates();
+    const { port } = await startTlsRedis(certificates);
+    const { ca } = certificates;
+    const url = `redis://127.0.0.1:${port}`;
+    const { errors } = open({ kind: 'single', url, tls: { ca } });
+    await until(() => errors.some((error) => error.includes('redis.tls.servername can say which')), {
+      what: 'word of the wrong name',
+    });
+    const { connection } = open({ kind: 'single', url, tls: { ca, servername: 'localhost' } });
+    await untilReady(connection, 5000);
+  });
+
+  redisTest('says what is wrong where one side speaks TLS and the other does not', async () => {
+    const certificates = await makeCertificates();
+    const { port, plainUrl } = await startTlsRedis(certificates);
+    const says = async (settings: RedisSettings, words: string): Promise<void> => {
+      const { errors } = open(settings);
+      await until(() => errors.some((error) => error.includes(words)), {
+        what: `word of it, not ${errors.join()}`,
+        timeoutMs: 12_000,
+      });
+    };
+    const { ca } = certificates;
+    await Promise.all([
+      says({ kind: 'single', url: `redis://localhost:${port}` }, 'if this port speaks TLS, set redis.tls'),
+      says({ kind: 'cluster', nodes: [{ host: 'localhost', port }] }, 'if this port speaks TLS, set redis.tls'),
+      says({ kind: 'single', url: plainUrl, tls: { ca } }, 'does this port speak TLS'),
+      says(
+        { kind: 'single', url: `rediss://localhost:${port}`, tls: true },
+        'set redis.tls.ca, or NODE_EXTRA_CA_CERTS',
+      ),
+    ]);
+  });
+});
+
+describe('TLS with sentinels', () => {
+  redisTest('is for master and sentinels, each with a password of its own', async () => {
+    const certificates = await makeCertificates();
+    const { port } = await startTlsRedis(certificates, [
+      ['requirepass', 'master-pass-1'],
+      ['tls-replication', 'yes'],
+    ]);
+    const { ca } = certificates;
+    const sentinelPort = await startTlsSentinel({
+      certificates,
+      masterPort: port,
+      masterPassword: 'master-pass-1',
+      password: 'sentinel-pass-1',
+    });
+    const settings = {
+      kind: 'sentinel',
+      name: 'main',
+      nodes: [{ host: 'localhost', port: sentinelPort }],
+      password: secret('master-pass-1'),
+      tls: { ca },
+      sentinelTls: { ca },
+    } as const;
+    const { connection } = open({ ...settings, sentinelPassword: secret('sentinel-pass-1') });
+    await untilReady(connection, 10_000);
+    expect(await connection.set('x', '1')).toBe('OK');
+    const { errors } = open(settings);
+    await until(() => errors.some((error) => error.includes('redis.sentinel.password')), {
+      what: 'word of the missing password',
+    });
+  });
+
+  redisTest('never sends a byte in plain text to a master that does not speak TLS', async () => {
+    const certificates = await makeCertificates();
+    const heard: Buffer[] = [];
+    const master = createServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .once('data', (piece: Buffer) => {
+          heard.push(piece);
+          socket.destroy();
+        }),
+    );
+    onTestFinished(() => void master.close());
+    await once(master.listen(0, '127.0.0.1'), 'listening');
+    const address = master.address();
+    const masterPort = typeof address === 'object' && address !== null ? address.port : 0;
+    const sentinelPort = await startTlsSentinel({
+      certificates,
+      masterPort,
+      masterPassword: 'master-pass-1',
+      password: 'sentinel-pass-1',
+    });
+    const { ca } = certificates;
+    const { errors } = open({
+      kind: 'sentinel',
+      name: 'main',
+      nodes: [{ host: 'localhost', port: sentinelPort }],
+      password: secret('master-pass-1'),
+      tls: { ca },
+      sentinelTls: { ca },
+      sentinelPassword: secret('sentinel-pass-1'),
+    });
+    // The sentinel calls this master too.
+    await until(() => errors.length >= 3, { what: 'three connections of ours to break', timeoutMs: 10_000 });
+    expect(heard.length).toBeGreaterThanOrEqual(3);
+    for (const piece of heard) {
+      // The first byte of a TLS handshake.
+      expect(piece[0]).toBe(0x16);
+      expect(piece.toString('latin1')).not.toContain('master-pass-1');
+    }
+  });
+});
+
+describe('TLS to a cluster', () => {
+  redisTest('calls its nodes by name, so that their certificates fit', async () => {
+    const certificates = await makeCertificates();
+    const { port, plainUrl } = await startTlsRedis(certificates, [
+      ['cluster-enabled', 'yes'],
+      ['tls-cluster', 'yes'],
+      ['cluster-announce-hostname', 'localhost'],
+      ['cluster-preferred-endpoint-type', 'hostname'],
+      ['requirepass', 'cluster-pass-1'],
+    ]);
+    const node = new Redis(plainUrl, { password: 'cluster-pass-1' });
+    onTestFinished(() => node.disconnect());
+    await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await until(async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'), {
+      what: 'the cluster to serve its slots',
+    });
+    const { connection } = open({
+      kind: 'cluster',
+      nodes: [{ host: 'localhost', port }],
+      password: secret('cluster-pass-1'),
+      tls: { ca: certificates.ca },
+    });
+    await untilReady(connection, 10_000);
+    expect(await connection.set('x', '1')).toBe('OK');
+  });
+});

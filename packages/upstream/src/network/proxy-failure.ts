@@ -1,0 +1,73 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+
+type Problem =
+  | 'proxy_unreachable'
+  | 'proxy_timeout'
+  | 'proxy_certificate'
+  | 'proxy_authentication'
+  | 'proxy_refused'
+  | 'proxy_cannot_reach_provider'
+  | 'proxy_malformed';
+
+/** The proxy that was to carry a call did not do so. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly problem: Problem;
+  /** The proxy's own answer, if it gave one. */
+  readonly status: number | undefined;
+
+  constructor(problem: Problem, details: { readonly status?: number; readonly cause?: unknown } = {}) {
+    super(messages[problem], { cause: details.cause });
+    this.problem = problem;
+    this.status = details.status;
+  }
+}
+
+const messages: Readonly<Record<Problem, string>> = {
+  proxy_unreachable: 'The outbound proxy could not be reached.',
+  proxy_timeout: 'The outbound proxy did not answer in time.',
+  proxy_certificate: "The outbound proxy's TLS certificate is not acceptable.",
+  proxy_authentication: 'The outbound proxy wants a user and a password, or does not accept those that it was given.',
+  proxy_refused: 'The outbound proxy does not allow calls to the provider.',
+  proxy_cannot_reach_provider: 'The outbound proxy could not reach the provider.',
+  proxy_malformed: 'The outbound proxy did not answer in HTTP.',
+};
+
+/** Those that neither time nor another try mends: the operator has to act. */
+const final: ReadonlySet<Problem> = new Set([
+  'proxy_certificate',
+  'proxy_authentication',
+  'proxy_refused',
+  'proxy_malformed',
+]);
+
+/** Undefined for an error of anything else. */
+export function toProxyFailure(error: unknown): UpstreamFailure | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof ProxyError)) continue;
+    const { problem, message, status } = cause;
+    const text = status === undefined ? message : `${message.slice(0, -1)} (its status: ${status}).`;
+    return { kind: final.has(problem) ? 'unexpected' : 'network', code: problem, message: text };
+  }
+  return undefined;
+}
+
+/** What the status of an answer to CONNECT means; undefined for success. */
+export function problemOfStatus(status: number): Problem | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status === 407) return 'proxy_authentication';
+  return status >= 500 ? 'proxy_cannot_reach_provider' : 'proxy_refused';
+}
+
+/**
+ * What an answer to a forwarded request (plain HTTP) says of the proxy itself: undefined for an answer of the provider,
+ * and for one that can't be told from it.
+ */
+export function problemOfForwarded(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Problem | undefined {
+  if (status === 407) return 'proxy_authentication';
+  const isOwn = headers['x-squid-error'] !== undefined || /\berror=/.test(String(headers['proxy-status'] ?? ''));
+  return isOwn && status >= 400 ? problemOfStatus(status) : undefined;
+}

@@ -1,0 +1,82 @@
+import { type ChooseProxy, type Config, createChooseProxy, readTlsFiles, type UpstreamConfig } from '@sluice/config';
+import type { Logger } from '@sluice/telemetry';
+import { createUpstreamClient, type UpstreamClient } from '@sluice/upstream';
+
+/** The part of a client that calls need. */
+export type CallClient = Pick<UpstreamClient, 'call' | 'tell'>;
+
+/** A client for each upstream, with the proxy, certificates and headers that are set for it. */
+export interface UpstreamClients {
+  /** @throws Error for an id that is not configured */
+  of(upstreamId: string): UpstreamClient;
+  /** Connections and waiting calls at this moment. */
+  pools(): { readonly upstream: string; readonly open: number; readonly waiting: number }[];
+  close(): Promise<void>;
+}
+
+export interface UpstreamClientsNeeds {
+  readonly config: Pick<Config, 'upstreams' | 'proxies' | 'worker'>;
+  readonly connectTimeoutMs: number;
+  readonly onThrow: (error: unknown) => void;
+}
+
+/** @throws ConfigError that names each file of certificates that can't be used */
+export function createUpstreamClients({ config, connectTimeoutMs, onThrow }: UpstreamClientsNeeds): UpstreamClients {
+  const { upstreams, proxies, worker } = config;
+  const ofEnvironment = createChooseProxy(proxies);
+  const clients = new Map(
+    upstreams.map((upstream, at) => [
+      upstream.id,
+      createUpstreamClient({
+        connectTimeoutMs,
+        keepAliveMs: worker.keepAliveMs,
+        maxConnections: worker.maxConnections,
+        tls: readTlsFiles(upstream.tls, `upstreams[${at}].tls`),
+        proxyOf: chooseFor(upstream, ofEnvironment),
+        headers: revealed(upstream.headers),
+        onThrow,
+      }),
+    ]),
+  );
+  return {
+    of(upstreamId) {
+      const client = clients.get(upstreamId);
+      if (client === undefined) throw new Error(`There is no upstream ${upstreamId}.`);
+      return client;
+    },
+    pools: () => [...clients].map(([upstream, client]) => ({ upstream, ...client.pool() })),
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}
+
+function chooseFor({ proxy }: Pick<UpstreamConfig, 'proxy'>, ofEnvironment: ChooseProxy): ChooseProxy {
+  if (proxy === undefined) return ofEnvironment;
+  return () => (proxy === 'none' ? undefined : proxy);
+}
+
+const revealed = (headers: UpstreamConfig['headers']): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
+
+/** Shorter values are versions and switches, and would punch holes into ordinary words. */
+const shortestSecret = 8;
+
+/** The possible secrets among an upstream's headers: whole values, and words of such as `Bearer …`. */
+export function headerSecrets({ headers }: Pick<UpstreamConfig, 'headers'>): readonly string[] {
+  return Object.values(revealed(headers))
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter((value) => value.length >= shortestSecret);
+}
+
+/** Says once which upstreams are called through a proxy; without it nobody knows that a variable was read. */
+export function tellProxies({ upstreams, proxies }: Pick<Config, 'upstreams' | 'proxies'>, logger: Logger): void {
+  const ofEnvironment = createChooseProxy(proxies);
+  const found = upstreams.flatMap((upstream) => {
+    const proxy = chooseFor(upstream, ofEnvironment)(new URL(upstream.baseUrl));
+    return proxy === undefined ? [] : [{ id: upstream.id, proxy: proxy.url }];
+  });
+  for (const [proxy, ofProxy = []] of Object.entries(Object.groupBy(found, (each) => each.proxy))) {
+    logger.info({ proxy, upstreams: ofProxy.map(({ id }) => id) }, 'upstreams are called through a proxy');
+  }
+}
