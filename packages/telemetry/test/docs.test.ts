@@ -108,6 +108,8 @@ describe('docs/tracing.md', () => {
       outcome: 'error',
       code: 'upstream_error',
       upstream: 'u',
+      upstream_status: 503,
+      failure_kind: 'server',
       attempts: 1,
       continuations: 1,
       duration_ms: 1,
