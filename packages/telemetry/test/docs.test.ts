@@ -108,7 +108,7 @@ describe('docs/tracing.md', () => {
       outcome: 'error',
       code: 'upstream_error',
       upstream: 'u',
-      upstream_status: 503,
+      upstream_status: 502,
       failure_kind: 'server',
       attempts: 1,
       continuations: 1,
