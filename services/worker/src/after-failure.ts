@@ -25,7 +25,7 @@ export async function afterFailure(
   const { failure, events } = result;
   const name = targetName(candidate.target);
   const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
-  const reason = toClientError(toldInPlaceOf(failure, course));
+  const reason = toClientError(toldInPlaceOf(failure, course, name));
   const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
 
   if (result.isTokenRefused && mayRenewToken(needs, course, candidate)) {
@@ -65,9 +65,10 @@ export async function afterFailure(
   return stayAt(needs, course, { target: candidate.target, failure });
 }
 
-/** An answer that does not go on with one that stalled tells the client nothing: the stall is what has failed. */
-function toldInPlaceOf(failure: UpstreamFailure, { state }: Course): UpstreamFailure {
-  return failure.kind === 'diverged' && state.stalled.length > 0 ? (state.lastFailure ?? failure) : failure;
+/** Another target that says something else than the one that stalled tells the client nothing: the stall has failed. */
+function toldInPlaceOf(failure: UpstreamFailure, { state }: Course, target: string): UpstreamFailure {
+  const isOfAnother = state.stalled.length > 0 && !state.stalled.includes(target);
+  return failure.kind === 'diverged' && isOfAnother ? (state.lastFailure ?? failure) : failure;
 }
 
 function logAttempt(

@@ -736,14 +736,20 @@ describe('run', () => {
       });
       expect(calls).toEqual(['v:a restart', 'u:a restart']);
       expect(outcome.kind).toBe('end');
-      const inVain = await run({
+    });
+
+    it.each([
+      ['has no attempt left to do so', { attempts: 4 }],
+      ['has asked it twice before', { stalled: ['u/m', 'u/m'] }],
+    ])('tells the client of the stall where it %s', async (_what, more) => {
+      const { outcome, calls } = await run({
         targets: [target('u'), target('v', { priority: 2, model: 'n' })],
         results: [fail('diverged')],
         delivered,
-        job: { state: { ...stalled, lastFailure } },
+        job: { state: { ...stalled, ...more, lastFailure: { kind: 'timeout', message: 'x' } } },
       });
-      expect(inVain.calls).toHaveLength(2);
-      expect(inVain.outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_timeout' } });
+      expect(calls).toEqual(['v:a restart']);
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_timeout' } });
     });
 
     it('asks the same target once, not twice', async () => {
