@@ -92,7 +92,7 @@ describe('the origin of a setting', () => {
     expect(variablesOf('retry.max_attempts')).toEqual([{ name: 'MAX_RETRIES', isFromDotenv: false }]);
     expect(variablesOf('keys[0].key')).toEqual([{ name: 'DEFAULT_KEY', isFromDotenv: false }]);
     expect(variablesOf('log.level')).toEqual([{ name: 'DEBUG_MODE', isFromDotenv: true }]);
-    expect(variablesOf('server.host')).toEqual({ kind: 'default' });
+    expect(variablesOf('queue.shards')).toEqual({ kind: 'default' });
   });
 
   it('is a variable of the profile also where the profile can not do without it', () => {

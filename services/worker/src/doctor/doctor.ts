@@ -64,7 +64,7 @@ function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; r
       settings,
       checks: [
         ok('config', `The configuration is valid; it comes from ${from}.`),
-        ...judgeSetup(config, env),
+        ...judgeSetup(config),
         ...config.warnings.map((text) => warning('config', `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)),
       ],
     };

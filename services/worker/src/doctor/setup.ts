@@ -1,19 +1,12 @@
 import type { Config } from '@sluice/config';
 import { type Check, ok, warning } from './check.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 /** Shorter, and models that think before they answer are cut off. */
 const shortFirstTokenMs = 10_000;
 
 /** Settings that are allowed, and make requests fail in ways that no call shows. */
-export function judgeSetup(config: Config, env: Env): Check[] {
-  return [
-    ...judgeKeys(config),
-    ...judgeDemo(config),
-    judgeTimeouts(config),
-    ...config.upstreams.flatMap((each) => judgeBailian(each, env)),
-  ];
+export function judgeSetup(config: Config): Check[] {
+  return [...judgeKeys(config), ...judgeDemo(config), judgeTimeouts(config), ...config.upstreams.flatMap(judgeBailian)];
 }
 
 function judgeKeys({ keys }: Config): Check[] {
@@ -50,30 +43,18 @@ function judgeTimeouts({ timeouts: { firstTokenMs, wholeMs, streamMs } }: Config
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
-/** Aliyun answers both with "Agent request must contain input messages". */
-function judgeBailian({ id, type, baseUrl, options }: Config['upstreams'][number], env: Env): Check[] {
-  if (type !== 'bailian') return [];
-  const about = `upstream ${id}`;
+/** Aliyun's path of plain models answers applications with "Agent request must contain input messages". */
+function judgeBailian({ id, type, baseUrl, options }: Config['upstreams'][number]): Check[] {
   const { pathname } = new URL(baseUrl);
-  const isCompatible = options['mode'] === 'compatible';
-  const checks: Check[] = [];
-  if (isCompatible && (env['ALIYUN_APP_ID'] ?? '') !== '') {
-    checks.push(
-      warning(
-        'upstream.setup',
-        'The compatible mode calls plain models: ALIYUN_APP_ID has no effect.',
-        'Set USE_NATIVE_API=true (options.mode: native) to call the application.',
-      ),
-    );
-  }
-  if (!isCompatible && pathname !== '/') {
-    checks.push(
-      warning(
+  if (type !== 'bailian' || options['mode'] === 'compatible' || pathname === '/') return [];
+  return [
+    {
+      ...warning(
         'upstream.setup',
         `base_url has the path ${pathname}; applications are called below the host alone.`,
         'Set it (ALIYUN_BASE_URL) to https://dashscope.aliyuncs.com.',
       ),
-    );
-  }
-  return checks.map((check) => ({ ...check, about }));
+      about: `upstream ${id}`,
+    },
+  ];
 }
