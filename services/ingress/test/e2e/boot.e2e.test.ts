@@ -27,7 +27,7 @@ describe.each(services)('the %s', (name) => {
     ['a setting that is wrong', { config: { limits: { queue_size: 'many' } } }, /limits\.queue_size: must be a whole/],
     ['a setting that nobody knows', { config: { limit: {} } }, /limit: is not a setting; did you mean limits\?/],
     ['a variable that is wrong', { env: { DRAIN_TIMEOUT_MS: 'soon' } }, /DRAIN_TIMEOUT_MS: must be a whole number/],
-    ['an empty secret', { env: { SLUICE_API_KEYS: '' } }, /SLUICE_API_KEYS: is empty/],
+    ['no client key', { env: { SLUICE_API_KEYS: '' } }, /keys: are missing, so that no client could call/],
     ['a file that is not there', { env: { SLUICE_CONFIG: '/nowhere/sluice.yaml' } }, /nowhere\/sluice\.yaml/],
     ['a Redis URL that is none', { env: { REDIS_URL: 'localhost' } }, /REDIS_URL: must be a URL such as redis:/],
   ])('does not start with %s, and says what it wants', async (_, options, words) => {
