@@ -23,6 +23,8 @@ export interface Config {
   readonly log: LogConfig;
   /** Warnings about the configuration for whoever starts the product. */
   readonly warnings: readonly string[];
+  /** What is worth knowing but wrong for nobody; logged at the level info. */
+  readonly notes: readonly string[];
   /** Encrypts providers' tokens in Redis; there if any credential has such. */
   readonly secretKey: Secret | undefined;
   /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
@@ -61,10 +63,17 @@ export interface ServerConfig extends ManagementConfig {
   readonly wrongKeysPerMinute: number;
   /** Connections of clients at once. */
   readonly maxConnections: number;
+  /** Time that a connection is kept without a request. */
+  readonly keepAliveMs: number;
+  /** Time until the headers of a request have come, and until all of it has. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** Requests of one connection that are under way at once. */
   readonly maxPipelinedRequests: number;
   /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
   readonly allowedHosts: readonly string[];
+  /** Origins of web pages that may call from a browser, as browsers send them; `*` = of all. */
+  readonly corsOrigins: readonly string[];
   /** Time that the status line waits for the first event of the upstream. */
   readonly holdMs: number;
   /** Silence in a stream after which a heartbeat is sent. */

@@ -21,6 +21,7 @@ export {
   type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
+export { serviceLinksIn } from './environment.ts';
 export { allowsModel, findModel } from './find-model.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { createSecret, type Secret } from './secret.ts';

@@ -32,7 +32,7 @@ export interface ConfigSource {
  */
 export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigSource): Config {
   const file = readConfigFile({ path: env['SLUICE_CONFIG'] || undefined, cwd, readFile });
-  const { environment, problems } = readEnvironment(env);
+  const { environment, problems, notes } = readEnvironment(env);
   const compat = environment.SLUICE_COMPAT;
   const fromFile = compat === undefined ? readSettings(file, env) : readCompatSettings(compat, { file, env, readFile });
   const { settings } = fromFile;
@@ -49,6 +49,7 @@ export function loadConfig({ env, cwd, readFile, isKeyRequired = true }: ConfigS
     settings,
     environment,
     warnings: fromFile.warnings ?? [],
+    notes,
     paths: { cwd, home: env['HOME'] },
   });
 }

@@ -28,6 +28,10 @@ describe('loadConfig', () => {
         wrongKeysPerMinute: 600,
         maxConnections: 10_000,
         maxPipelinedRequests: 32,
+        keepAliveMs: 620_000,
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 60_000,
+        corsOrigins: [],
         allowedHosts: [],
         holdMs: 10_000,
         heartbeatMs: 10_000,
@@ -93,6 +97,7 @@ describe('loadConfig', () => {
       },
       breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
       warnings: [],
+      notes: [],
       log: { level: 'info' },
       demo: true,
     });

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config } from '@sluice/config';
+import { ConfigError, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
 /** The part of the configuration handed on to the services that the launcher itself has to know. */
@@ -45,7 +45,9 @@ const globPattern = /[*?[{]/;
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   try {
-    return toSettings(loadConfig({ env: { HOST: loopback, ...env }, cwd: root, isKeyRequired: false }), env);
+    const links = serviceLinksIn(env);
+    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !links.has(name)));
+    return toSettings(loadConfig({ env: { HOST: loopback, ...own }, cwd: root, isKeyRequired: false }), own);
   } catch (error) {
     if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });
     throw error;

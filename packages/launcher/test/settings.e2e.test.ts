@@ -52,3 +52,10 @@ describe('the model to try', () => {
 it('a file with a mistake ends in the configuration’s own words', () => {
   expect(() => settingsOf('server: { port: x }')).toThrow(/server\.port/);
 });
+
+describe('the ports of the settings', () => {
+  it('are not those of the services that Kubernetes tells of', () => {
+    const links = { PORT: 'tcp://10.0.0.1:80', METRICS_PORT: 'tcp://10.0.0.1:1', SIMULATOR_PORT: 'tcp://10.0.0.1:2' };
+    expect(settingsOf('{}', links)).toEqual(settingsOf('{}'));
+  });
+});

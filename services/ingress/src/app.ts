@@ -5,8 +5,10 @@ import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './chat/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
+import { cors } from './middleware/cors.ts';
 import { guardStrangers } from './middleware/guard-strangers.ts';
 import { handleError } from './middleware/handle-error.ts';
+import { mergeSlashes } from './middleware/merge-slashes.ts';
 import { readJson } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
@@ -42,7 +44,9 @@ export function createApp(needs: AppNeeds): Express {
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
+  app.use(cors(config.server.corsOrigins));
   app.use(requireHost);
+  app.use(mergeSlashes);
 
   const isAdmin = adminCheck(config.keys);
   app.get('/livez', showPage(pages.livez));
@@ -54,10 +58,7 @@ export function createApp(needs: AppNeeds): Express {
   const { server } = config;
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
-  const asClient = [
-    authenticate(config.keys, perMinute(server.wrongKeysPerMinute)),
-    guardStrangers(server.allowedHosts),
-  ];
+  const asClient = [authenticate(config.keys, perMinute(server.wrongKeysPerMinute)), guardStrangers(server)];
   const asJson = readJson({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),

@@ -20,6 +20,7 @@ async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
+  for (const note of config.notes) logger.info(note);
   announceKeyLimits(config, logger);
   const ingressId = `i-${randomUUID()}`;
   const metrics = createMetrics({

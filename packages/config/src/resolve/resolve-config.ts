@@ -14,7 +14,15 @@ export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
   readonly paths: Paths;
+}
+
+function warnOfEveryOrigin({ cors }: Settings['server']): string[] {
+  if (!cors.origins.includes('*')) return [];
+  return [
+    'server.cors.origins has "*": pages of every website may call from a browser, with any key that their visitors give them',
+  ];
 }
 
 /** Says who is let in without a key, and from where. */
@@ -55,7 +63,8 @@ export function resolveConfig(parts: Parts): Config {
       windowMs: settings.breaker.window_ms,
       openMs: settings.breaker.open_ms,
     },
-    warnings: [...parts.warnings, ...openAccess],
+    warnings: [...parts.warnings, ...openAccess, ...warnOfEveryOrigin(settings.server)],
+    notes: parts.notes,
     log: { level: environment.LOG_LEVEL ?? settings.log.level },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
@@ -81,6 +90,10 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     wrongKeysPerMinute: server.wrong_keys_per_minute,
     maxConnections: server.max_connections,
     maxPipelinedRequests: server.max_pipelined_requests,
+    keepAliveMs: server.keep_alive_ms,
+    headersTimeoutMs: server.headers_timeout_ms,
+    requestTimeoutMs: server.request_timeout_ms,
+    corsOrigins: server.cors.origins,
     allowedHosts: server.allowed_hosts.map((name) => name.toLowerCase()),
     holdMs: server.hold_ms,
     heartbeatMs: server.heartbeat_ms,
