@@ -9,7 +9,7 @@ import { cors } from './middleware/cors.ts';
 import { guardStrangers } from './middleware/guard-strangers.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
-import { readJson } from './middleware/read-json.ts';
+import { createJsonReaders, embeddingsShape, usualShape } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
@@ -59,18 +59,21 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const asClient = [authenticate(config.keys, perMinute(server.wrongKeysPerMinute)), guardStrangers(server)];
-  const asJson = readJson({
+  const readJson = createJsonReaders({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
     refusedBodies: perMinute(server.refusedBodiesPerMinute),
     peek: needs.peek,
   });
   const api = Router();
-  const operations = { '/chat/completions': chatCompletions, '/embeddings': embeddings };
+  const operations = {
+    '/chat/completions': [readJson(usualShape), chatCompletions(needs.serve)],
+    '/embeddings': [readJson(embeddingsShape), embeddings(needs.serve)],
+  };
   for (const [path, operation] of Object.entries(operations)) {
     api
       .route(path)
-      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, asJson, operation(needs.serve))
+      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, operation)
       .all(methodNotAllowed('POST'));
   }
   api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
