@@ -22,6 +22,7 @@ export {
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export { serviceLinksIn } from './environment.ts';
-export { allowsModel, findModel } from './find-model.ts';
+export { allowsModel, findModel, isListed } from './find-model.ts';
+export { isGlob } from './glob.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { createSecret, type Secret } from './secret.ts';

@@ -9,7 +9,7 @@ export {
   type RedisSettings,
   untilReady,
 } from './connect.ts';
-export { createKeys, type Keys } from './keys.ts';
+export { createKeys, type Keys, type ModelSource } from './keys.ts';
 export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';

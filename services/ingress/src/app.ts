@@ -16,6 +16,7 @@ import { requestId } from './middleware/request-id.ts';
 import { requireHost } from './middleware/require-host.ts';
 import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { ServeNeeds } from './chat/serve.ts';
+import type { ModelCatalogue } from './model-catalogue.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { embeddings } from './routes/embeddings.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
@@ -27,6 +28,7 @@ export interface AppNeeds {
   readonly config: Config;
   readonly serve: ServeNeeds;
   readonly peek: Peek;
+  readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -38,7 +40,7 @@ export interface AppNeeds {
 
 /** Every route of the ingress. */
 export function createApp(needs: AppNeeds): Express {
-  const { config, pages, startedAtSeconds } = needs;
+  const { config, pages } = needs;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -76,8 +78,8 @@ export function createApp(needs: AppNeeds): Express {
       .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, operation)
       .all(methodNotAllowed('POST'));
   }
-  api.route('/models').get(asClient, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
-  api.route('/models/*id').get(asClient, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  api.route('/models').get(asClient, listModels(needs)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').get(asClient, getModel(needs)).all(methodNotAllowed('GET'));
   app.use('/v1', api);
   app.use(api);
 

@@ -12,11 +12,19 @@ import {
   watchPresence,
 } from '@sluice/redis';
 import type { FrameKind } from '@sluice/protocol';
-import { createInbox, createLiveness, createMailboxReader, createMailboxWriter, createRoster } from '@sluice/relay';
+import {
+  createInbox,
+  createLiveness,
+  createMailboxReader,
+  createMailboxWriter,
+  createModelListReader,
+  createRoster,
+} from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
 import { createWorkerWatch } from './chat/worker-watch.ts';
+import { createModelCatalogue } from './model-catalogue.ts';
 import { createHealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
@@ -200,6 +208,13 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       now,
     },
     peek: createPeek({ connection: commands, keys }),
+    catalogue: createModelCatalogue({
+      config,
+      lists: createModelListReader({ connection: commands, keys }),
+      onError,
+      now,
+      sleep: (ms) => delay(ms, undefined, { ref: false }),
+    }),
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
     state,
     pages,

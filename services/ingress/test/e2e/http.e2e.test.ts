@@ -56,10 +56,10 @@ describe('the paths', () => {
     expect(body).toMatchObject({ object: 'chat.completion', model: 'demo-t2', choices: [{ finish_reason: 'stop' }] });
   });
 
-  it.each(['/v1/models', '/models'])('GET %s lists the models that have names', async (path) => {
+  it.each(['/v1/models', '/models'])('GET %s lists the models by their names', async (path) => {
     const { body } = await call(path);
     expect(body['object']).toBe('list');
-    expect(body.data?.map(({ id }) => id)).toEqual(['small', 'large', 'team/model']);
+    expect(body.data?.map(({ id }) => id)).toEqual(['small', 'large', 'team/model', 'demo']);
     expect(body.data?.[0]).toEqual({ id: 'small', object: 'model', created: expect.any(Number), owned_by: 'sim' });
   });
 
