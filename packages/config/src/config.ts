@@ -1,4 +1,4 @@
-import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { RetryMode, RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { ThinkingMode } from '@sluice/thinking';
@@ -72,6 +72,10 @@ export interface ServerConfig extends ManagementConfig {
   readonly maxPipelinedRequests: number;
   /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
   readonly allowedHosts: readonly string[];
+  /** Memory of one process above which it takes no new requests to models; undefined = no limit. */
+  readonly memoryLimitBytes: number | undefined;
+  /** Everybody sees health and status in full. */
+  readonly isStatusPublic: boolean;
   /** Origins of web pages that may call from a browser, as browsers send them; `*` = of all. */
   readonly corsOrigins: readonly string[];
   /** Time that the status line waits for the first event of the upstream. */
@@ -269,6 +273,8 @@ export interface TimeoutConfig extends TotalTimeouts {
 
 /** Number of attempts of a request, the waits between them, and the longest rest of a credential. */
 export interface RetryConfig extends RetryPolicy {
+  /** The policy by name; the numbers below may differ from it. */
+  readonly mode: RetryMode;
   /** Longest rest of a credential, whatever its provider asks for. */
   readonly maxRestMs: number;
 }

@@ -31,6 +31,8 @@ describe('loadConfig', () => {
         keepAliveMs: 620_000,
         headersTimeoutMs: 10_000,
         requestTimeoutMs: 60_000,
+        memoryLimitBytes: undefined,
+        isStatusPublic: false,
         corsOrigins: [],
         allowedHosts: [],
         holdMs: 10_000,
@@ -77,6 +79,7 @@ describe('loadConfig', () => {
         leaseMs: 30_000,
       },
       retry: {
+        mode: 'default',
         maxAttempts: 5,
         backoff: 'exponential',
         baseDelayMs: 100,

@@ -53,8 +53,9 @@ export function createApp(needs: AppNeeds): Express {
   const isAdmin = adminCheck(config.keys);
   app.get('/livez', showPage(pages.livez));
   app.get('/readyz', showPage(pages.readyz));
-  app.get('/health', showPageInFull(pages.health, isAdmin));
-  app.get('/status', showPageInFull(pages.status, isAdmin));
+  const maySeeAll = config.server.isStatusPublic ? () => true : isAdmin;
+  app.get('/health', showPageInFull(pages.health, maySeeAll));
+  app.get('/status', showPageInFull(pages.status, maySeeAll));
   app.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
 
   const { server } = config;

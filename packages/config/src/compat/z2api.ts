@@ -18,7 +18,7 @@ const variables = z.object({
   MAX_CONCURRENT_CONNECTIONS: digits(1).default(1000),
   CONNECTION_QUEUE_SIZE: digits().default(500),
   MAX_CONNECTION_TIME: milliseconds().default(600_000),
-  MEMORY_LIMIT_MB: digits(1).optional(),
+  MEMORY_LIMIT_MB: digits(1).default(2048),
   STREAM_BUFFER_SIZE: digits(1).default(16_384),
   DISABLE_CONNECTION_CHECK: trueOrFalse().default(false),
   CONNECTION_CHECK_INTERVAL: digits().optional(),
@@ -35,12 +35,20 @@ type Values = z.output<typeof variables>;
 /** Maximum total time of a stream, per mode: the shorter of this and MAX_CONNECTION_TIME counts. */
 const streamMs = { fast: 60_000, balanced: 300_000, secure: 600_000 } as const;
 
+/** The least that `server.memory_limit_bytes` takes. */
+const leastMemoryMiB = 128;
+
 /** The optimised Go proxy for Z.ai. */
 export const z2api = defineProfile({
   variables,
   toSettings: (values, { hasSecretKey }) => ({
     settings: {
-      server: { port: 8080, pause_at_bytes: values.STREAM_BUFFER_SIZE },
+      server: {
+        port: 8080,
+        pause_at_bytes: values.STREAM_BUFFER_SIZE,
+        memory_limit_bytes: Math.max(leastMemoryMiB, values.MEMORY_LIMIT_MB) * 1024 * 1024,
+        public_status: true,
+      },
       ...(values.DEFAULT_KEY === undefined ? {} : { keys: [{ name: 'DEFAULT_KEY', key: values.DEFAULT_KEY }] }),
       upstreams: [
         zaiWebUpstream({
@@ -89,9 +97,9 @@ function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
 function warningsOf(values: Values): string[] {
   const { MEMORY_LIMIT_MB, DISABLE_CONNECTION_CHECK, CONNECTION_CHECK_INTERVAL, ENABLE_METRICS } = values;
   return [
-    ...(MEMORY_LIMIT_MB === undefined
-      ? []
-      : ['MEMORY_LIMIT_MB has no effect: limit the memory of the container instead']),
+    ...(MEMORY_LIMIT_MB < leastMemoryMiB
+      ? [`MEMORY_LIMIT_MB=${MEMORY_LIMIT_MB} is less than this gateway needs: ${leastMemoryMiB} counts instead`]
+      : []),
     ...(DISABLE_CONNECTION_CHECK || CONNECTION_CHECK_INTERVAL !== undefined
       ? ['connections are not polled: a client that leaves is noticed at once, always']
       : []),

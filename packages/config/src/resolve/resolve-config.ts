@@ -93,6 +93,8 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     keepAliveMs: server.keep_alive_ms,
     headersTimeoutMs: server.headers_timeout_ms,
     requestTimeoutMs: server.request_timeout_ms,
+    memoryLimitBytes: server.memory_limit_bytes,
+    isStatusPublic: server.public_status,
     corsOrigins: server.cors.origins,
     allowedHosts: server.allowed_hosts.map((name) => name.toLowerCase()),
     holdMs: server.hold_ms,
@@ -150,6 +152,7 @@ function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfi
 function resolveRetry(retry: Settings['retry']): Config['retry'] {
   const { totals: _totals, ...preset } = retryPresets[retry.mode];
   return {
+    mode: retry.mode,
     maxAttempts: retry.max_attempts ?? preset.maxAttempts,
     backoff: retry.backoff ?? preset.backoff,
     baseDelayMs: retry.base_delay_ms ?? preset.baseDelayMs,

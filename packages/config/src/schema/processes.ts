@@ -112,6 +112,15 @@ export const server = across(
       .describe(
         'Host names by which clients without a key may call, with or without a port; from pages of these hosts too. Loopback names, addresses and names without a dot always may. Only for `keys[].anonymous`.',
       ),
+    memory_limit_bytes: wholeNumber(128 * mebibyte, undefined, 'bytes')
+      .optional()
+      .meta({ 'x-default': 'no limit' })
+      .describe(
+        'While the objects and buffers of one process take more memory than this, garbage aside, it refuses new requests to models with 503; those that run go on. The system counts some 70 MiB more for the program itself. At least 128 MiB.',
+      ),
+    public_status: flag()
+      .default(false)
+      .describe('Show `/health` and `/status` in full to everybody instead of to admin keys alone.'),
     cors: cors.prefault({}).describe('Web pages of other origins that may call from a browser.'),
     hold_ms: milliseconds(0)
       .default(10_000)

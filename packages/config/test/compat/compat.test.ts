@@ -207,6 +207,8 @@ describe('SLUICE_COMPAT=z2api', () => {
       expect(config.timeouts).toMatchObject({ wholeMs: 180_000, streamMs: 500_000 });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
       expect(config.server.pauseAtBytes).toBe(4096);
+      expect(config.server.isStatusPublic).toBe(true);
+      expect(config.server.memoryLimitBytes).toBe(2048 * 1024 * 1024);
       expect(config.models[0]?.thinking).toBe('strip');
     },
   );
@@ -220,21 +222,25 @@ describe('SLUICE_COMPAT=z2api', () => {
     ]);
   });
 
-  it('says what has no effect', verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'), () => {
-    const { warnings } = z2({
-      MEMORY_LIMIT_MB: '4096',
-      DISABLE_CONNECTION_CHECK: 'true',
-      ENABLE_METRICS: 'false',
-      LOG_USER_MESSAGES: 'true',
-    });
-    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
-      'MEMORY_LIMIT_MB',
-      'connections',
-      'ENABLE_METRICS=false',
-      'LOG_USER_MESSAGES',
-    ]);
-    expect(z2({ ENABLE_DETAILED_LOGGING: 'false' }).log.level).toBe('warn');
-  });
+  it(
+    'says what has no effect, or another than there',
+    verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'),
+    () => {
+      const { warnings } = z2({
+        MEMORY_LIMIT_MB: '100',
+        DISABLE_CONNECTION_CHECK: 'true',
+        ENABLE_METRICS: 'false',
+        LOG_USER_MESSAGES: 'true',
+      });
+      expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
+        'MEMORY_LIMIT_MB=100',
+        'connections',
+        'ENABLE_METRICS=false',
+        'LOG_USER_MESSAGES',
+      ]);
+      expect(z2({ ENABLE_DETAILED_LOGGING: 'false' }).log.level).toBe('warn');
+    },
+  );
 
   it.each([
     [

@@ -108,9 +108,20 @@ describe('the paths', () => {
 
   it('tells administrators its health and its numbers', verifies('001-11', '002-07'), async () => {
     const headers = bearer(adminKey);
-    expect((await call('/health', { headers })).body).toMatchObject({ status: 'ok', version: expect.any(String) });
+    expect((await call('/health', { headers })).body).toMatchObject({
+      status: 'ok',
+      version: expect.any(String),
+      build_date: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
+      description: expect.any(String),
+      performance_mode: 'default',
+      config: { max_retries: 4, random_delay: '0-0ms', max_concurrent_connections: 1000 },
+      stats: { total_requests: expect.any(Number), error_rate: expect.any(Number) },
+      improvements: expect.arrayContaining([expect.any(String)]),
+    });
     expect((await call('/status', { headers })).body).toMatchObject({
       max_connections: 1000,
+      memory_usage_mb: expect.any(Number),
+      memory_limit_mb: null,
       uptime_seconds: expect.any(Number),
     });
   });
