@@ -2,8 +2,8 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { emptyField, listTooLong, missingField, numberOutOfRange, wrongType } from './field-errors.ts';
 
 /** OpenAI's limits for one request. */
-export const mostInputs = 2048;
-export const mostTokens = 300_000;
+const mostInputs = 2048;
+const mostTokens = 300_000;
 
 const param = 'input';
 const anyInput = 'one of a string, array of strings, array of integers or array of arrays';
