@@ -1,4 +1,4 @@
-import type { ContentPolicyRule, RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { ContentPolicyRule, RetryMode, RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { ThinkingMode } from '@sluice/thinking';
@@ -28,6 +28,8 @@ export interface Config {
   readonly log: LogConfig;
   /** Warnings about the configuration for whoever starts the product. */
   readonly warnings: readonly string[];
+  /** What is worth knowing but wrong for nobody; logged at the level info. */
+  readonly notes: readonly string[];
   /** Encrypts providers' tokens in Redis; there if any credential has such. */
   readonly secretKey: Secret | undefined;
   /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
@@ -66,10 +68,21 @@ export interface ServerConfig extends ManagementConfig {
   readonly wrongKeysPerMinute: number;
   /** Connections of clients at once. */
   readonly maxConnections: number;
+  /** Time that a connection is kept without a request. */
+  readonly keepAliveMs: number;
+  /** Time until the headers of a request have come, and until all of it has. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** Requests of one connection that are under way at once. */
   readonly maxPipelinedRequests: number;
   /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
   readonly allowedHosts: readonly string[];
+  /** Memory of one process above which it takes no new requests to models; undefined = no limit. */
+  readonly memoryLimitBytes: number | undefined;
+  /** Everybody sees health and status in full. */
+  readonly isStatusPublic: boolean;
+  /** Origins of web pages that may call from a browser, as browsers send them; `*` = of all. */
+  readonly corsOrigins: readonly string[];
   /** Time that the status line waits for the first event of the upstream. */
   readonly holdMs: number;
   /** Silence in a stream after which a heartbeat is sent. */
@@ -291,6 +304,8 @@ export interface TimeoutConfig extends TotalTimeouts {
 
 /** Number of attempts of a request, the waits between them, and the longest rest of a credential. */
 export interface RetryConfig extends RetryPolicy {
+  /** The policy by name; the numbers below may differ from it. */
+  readonly mode: RetryMode;
   /** Longest rest of a credential, whatever its provider asks for. */
   readonly maxRestMs: number;
   /** What follows when a provider refuses the content of a request, unless the model's entry says otherwise. */

@@ -172,6 +172,20 @@ export interface ReadEnvironment {
   /** Of the variables that are as they must be. */
   readonly environment: Environment;
   readonly problems: readonly ConfigProblem[];
+  /** Variables that were passed over. */
+  readonly notes: readonly string[];
+}
+
+/** No port is set in this way. */
+const serviceLink = /^(?:tcp|udp|sctp):\/\/\S+$/;
+
+/**
+ * Returns the names of our variables that Kubernetes has set: it gives every container a `…_PORT` for each service
+ * beside it, so that a service called `metrics` makes `METRICS_PORT=tcp://10.0.0.1:9464`.
+ */
+export function serviceLinksIn(env: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
+  const ports = Object.keys(variables).filter((name) => name.endsWith('PORT'));
+  return new Set(ports.filter((name) => serviceLink.test(env[name] ?? '')));
 }
 
 export const isSecretVariable = (name: string): boolean =>
@@ -183,11 +197,15 @@ export const isSecretVariable = (name: string): boolean =>
  * @param env without variables that are empty
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
+  const links = serviceLinksIn(env);
   const given = Object.entries(variables).flatMap(([name, { isAlsoLowerCase = false }]) => {
     const text = (isAlsoLowerCase ? env[name.toLowerCase()] : undefined) ?? env[name];
-    return text === undefined ? [] : [[name, text]];
+    return text === undefined || links.has(name) ? [] : [[name, text]];
   });
+  const notes = [...links].map(
+    (name) => `${name}=${env[name]} is ignored: it is the address of a Kubernetes service, not a setting`,
+  );
   const parsed = variableTypes.safeParse(Object.fromEntries(given));
-  if (parsed.success) return { environment: parsed.data, problems: [] };
-  return { environment: {}, problems: explainIssues(parsed.error.issues, () => []) };
+  if (parsed.success) return { environment: parsed.data, problems: [], notes };
+  return { environment: {}, problems: explainIssues(parsed.error.issues, () => []), notes };
 }

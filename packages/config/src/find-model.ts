@@ -1,4 +1,4 @@
-import type { ClientKey, Config, ModelConfig } from './config.ts';
+import type { ClientKey, Config, ModelConfig, ModelTarget } from './config.ts';
 import { compileGlob, isGlob } from './glob.ts';
 
 type Matches = (name: string) => boolean;
@@ -36,6 +36,16 @@ function findByGlob({ globs, found }: ModelIndex, name: string): ModelConfig | u
   found.set(name, model);
   return model;
 }
+
+/**
+ * Returns whether clients may name models of this upstream that the configuration does not name: an entry with a glob
+ * has a target there that passes their names on.
+ */
+export const isListed = ({ models }: Pick<Config, 'models'>, upstreamId: string): boolean =>
+  models.some(({ id, targets }) => isGlob(id) && targets.some((target) => passesNamesOn(target, upstreamId)));
+
+const passesNamesOn = ({ upstream, model }: ModelTarget, upstreamId: string): boolean =>
+  upstream === upstreamId && model === undefined;
 
 /** Returns whether a client with this key may use the model. The key's globs are read as those of `findModel`. */
 export function allowsModel({ models }: Pick<ClientKey, 'models'>, name: string): boolean {

@@ -56,7 +56,7 @@ export interface Layers {
 export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: ConfigSource): Layers {
   const env = withoutEmpty(given);
   const file = readConfigFile({ path: env['SLUICE_CONFIG'], cwd, readFile });
-  const { environment, problems } = readEnvironment(env);
+  const { environment, problems, notes } = readEnvironment(env);
   const compat = environment.SLUICE_COMPAT;
   const fromFile =
     compat === undefined ? readSettings(file, given) : readCompatSettings(compat, { file, env, readFile });
@@ -75,6 +75,7 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: 
     settings,
     environment,
     warnings: [...emptySecrets(given), ...strays, ...(fromFile.warnings ?? [])],
+    notes,
     paths: { cwd, home: env['HOME'] },
   });
   return { config, settings, given: fromFile.given, environment, file };

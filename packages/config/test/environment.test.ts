@@ -59,6 +59,31 @@ describe('the environment', () => {
     ).toEqual(['SLUICE_API_KEYS[1]: is the same key as keys[0] of the file; remove one of them']);
   });
 
+  it('tells apart what Kubernetes says of the services beside it', () => {
+    const links = Object.keys(variables)
+      .filter((name) => name.endsWith('PORT'))
+      .map((name) => [name, 'tcp://10.0.0.1:9464'] as const);
+    expect(links.map(([name]) => name)).toEqual(['PORT', 'METRICS_PORT', 'SIMULATOR_PORT']);
+    const { notes, ...config } = load(undefined, { ...anyKey, ...Object.fromEntries(links) });
+    const { notes: none, ...usual } = load(undefined);
+    expect(none).toEqual([]);
+    expect(config).toEqual(usual);
+    expect(notes).toEqual(
+      links.map(
+        ([name]) => `${name}=tcp://10.0.0.1:9464 is ignored: it is the address of a Kubernetes service, not a setting`,
+      ),
+    );
+  });
+
+  it.each(['udp://10.0.0.1:53', 'sctp://10.0.0.1:1', 'tcp://[fd00::1]:9464'])('takes %s for no port', (text) => {
+    expect(load(undefined, { ...anyKey, METRICS_PORT: text }).worker.metricsPort).toBe(9464);
+  });
+
+  it('takes no other address for one that Kubernetes gave', () => {
+    const problem = 'METRICS_PORT: must be a whole number from 0 to 65535';
+    expect(problemsOf(undefined, { ...anyKey, METRICS_PORT: 'http://10.0.0.1:9464' })).toEqual([problem]);
+  });
+
   it('is documented with settings that exist', () => {
     for (const { settings } of Object.values(variables)) {
       for (const path of settings) expect(path).toMatch(/^(?:keys|[a-z]+\.[a-z_]+)$/);

@@ -28,6 +28,12 @@ describe('loadConfig', () => {
         wrongKeysPerMinute: 600,
         maxConnections: 10_000,
         maxPipelinedRequests: 32,
+        keepAliveMs: 620_000,
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 60_000,
+        memoryLimitBytes: undefined,
+        isStatusPublic: false,
+        corsOrigins: [],
         allowedHosts: [],
         holdMs: 10_000,
         heartbeatMs: 10_000,
@@ -76,6 +82,7 @@ describe('loadConfig', () => {
         leaseMs: 30_000,
       },
       retry: {
+        mode: 'default',
         maxAttempts: 5,
         backoff: 'exponential',
         baseDelayMs: 100,
@@ -99,6 +106,7 @@ describe('loadConfig', () => {
       },
       breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
       warnings: [],
+      notes: [],
       log: { level: 'info', file: undefined, retentionDays: 30 },
       demo: true,
     });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ConfigError, loadConfig, type Config } from '@sluice/config';
+import { ConfigError, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
 /** The part of the configuration handed on to the services that the launcher itself has to know. */
@@ -53,11 +53,13 @@ const globPattern = /[*?[{]/;
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   try {
+    const links = serviceLinksIn(env);
+    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !links.has(name)));
     // One that can be made is as good as one that is there.
-    const hasSecretKey = isSet(env, 'SLUICE_SECRET_KEY');
-    const possible = hasSecretKey ? env : { ...env, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
+    const hasSecretKey = isSet(own, 'SLUICE_SECRET_KEY');
+    const possible = hasSecretKey ? own : { ...own, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
     const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false });
-    return { ...toSettings(config, env), needsSecretKey: !hasSecretKey && hasTokens(config) };
+    return { ...toSettings(config, own), needsSecretKey: !hasSecretKey && hasTokens(config) };
   } catch (error) {
     if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });
     throw error;

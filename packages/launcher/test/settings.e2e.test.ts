@@ -98,3 +98,10 @@ describe('a profile', () => {
     expect(settings).toEqual(usual);
   });
 });
+
+describe('the ports of the settings', () => {
+  it('are not those of the services that Kubernetes tells of', () => {
+    const links = { PORT: 'tcp://10.0.0.1:80', METRICS_PORT: 'tcp://10.0.0.1:1', SIMULATOR_PORT: 'tcp://10.0.0.1:2' };
+    expect(settingsOf('{}', links)).toEqual(settingsOf('{}'));
+  });
+});

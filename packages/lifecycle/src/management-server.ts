@@ -59,7 +59,8 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
   server.maxConnections = maxConnections;
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = request.url?.split('?')[0] ?? '/';
+    // Probes that join a base URL and a path with a slash of their own ask for `//livez`.
+    const path = (request.url?.split('?')[0] ?? '/').replaceAll(/\/{2,}/g, '/');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return sendJson(response, {
         status: 405,

@@ -32,6 +32,7 @@ async function start(over: { readonly port?: number; readonly mayTakeAnother?: b
 describe('the management server', () => {
   it.each([
     ['/livez', 200, { page: 'livez' }],
+    ['//livez', 200, { page: 'livez' }],
     ['/readyz', 503, { page: 'readyz' }],
     ['/health', 200, { page: 'health' }],
     ['/status?verbose=1', 200, { page: 'status' }],

@@ -44,8 +44,10 @@ export {
 export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
-export { type EmbeddingsRequest, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
+export { tooManyTokens } from './openai/embeddings-input.ts';
+export { type EmbeddingsFacts, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
 export { firstObjectIn } from './json/first-object.ts';
+export { readModelNames, writeModelNames } from './relay/model-names.ts';
 export { inspectJsonText } from './json/inspect-text.ts';
 export { parseLossless, writeLossless } from './json/lossless.ts';
 export { unmarkText } from './json/marks.ts';

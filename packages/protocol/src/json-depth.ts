@@ -4,6 +4,8 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Commas and opening brackets outside of strings; a JSON text has at most one value more than that. */
   readonly maxElements: number;
+  /** Opening brackets alone: a list or an object costs the parser several times what a number does. Default: no limit. */
+  readonly maxOpenings?: number;
   /** Members of objects: each costs the parser several times what an item of a list does. Default: no limit of their own. */
   readonly maxMembers?: number;
 }
@@ -35,9 +37,10 @@ const shortStringBytes = 32;
  */
 export function inspectJson(
   bytes: Uint8Array,
-  { maxDepth, maxElements, maxMembers = Number.POSITIVE_INFINITY }: JsonLimits,
-): 'ok' | 'too_deep' | 'too_many_elements' {
+  { maxDepth, maxElements, maxOpenings = Number.POSITIVE_INFINITY, maxMembers = Number.POSITIVE_INFINITY }: JsonLimits,
+): 'ok' | 'too_deep' | 'too_many_elements' | 'too_many_containers' | 'too_many_members' {
   let depth = 0;
+  let openings = 0;
   let elements = 0;
   let members = 0;
   const { length } = bytes;
@@ -45,7 +48,7 @@ export function inspectJson(
     const byte = bytes[at] as number;
     const meaning = meanings[byte];
     if (meaning === nothing) {
-      if (byte === colon && ++members > maxMembers) return 'too_many_elements';
+      if (byte === colon && ++members > maxMembers) return 'too_many_members';
       continue;
     }
     if (meaning === stringStart) {
@@ -53,7 +56,10 @@ export function inspectJson(
     } else if (meaning === closing) {
       if (depth > 0) depth--;
     } else {
-      if (meaning === opening && ++depth > maxDepth) return 'too_deep';
+      if (meaning === opening) {
+        if (++depth > maxDepth) return 'too_deep';
+        if (++openings > maxOpenings) return 'too_many_containers';
+      }
       if (++elements > maxElements) return 'too_many_elements';
     }
   }

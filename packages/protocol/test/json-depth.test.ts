@@ -1,9 +1,9 @@
-import { inspectJson, measureJsonText } from '@sluice/protocol';
+import { inspectJson, type JsonLimits, measureJsonText } from '@sluice/protocol';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const inspect = (text: string, limits: { maxDepth?: number; maxElements?: number; maxMembers?: number } = {}) =>
+const inspect = (text: string, limits: Partial<JsonLimits> = {}) =>
   inspectJson(bytesOf(text), { maxDepth: 64, maxElements: 1_000_000, ...limits });
 
 /** Depth and elements of a JSON text, found the slow way. */
@@ -46,7 +46,15 @@ describe('the members of a JSON text', () => {
   it('have a limit of their own, whatever stands in strings', () => {
     const text = '{"a:b":1,"c":{"d":[":",":"]}}';
     expect(inspect(text, { maxMembers: 3 })).toBe('ok');
-    expect(inspect(text, { maxMembers: 2 })).toBe('too_many_elements');
+    expect(inspect(text, { maxMembers: 2 })).toBe('too_many_members');
+  });
+});
+
+describe('the lists and objects of a JSON text', () => {
+  it('have a limit of their own, whatever stands in strings', () => {
+    const text = '{"a":[1,2,3,[],"[{"],"b":{}}';
+    expect(inspect(text, { maxOpenings: 4 })).toBe('ok');
+    expect(inspect(text, { maxOpenings: 3 })).toBe('too_many_containers');
   });
 });
 

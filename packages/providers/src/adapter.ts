@@ -1,5 +1,6 @@
 import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { Capabilities } from './capabilities.ts';
+import type { ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -66,6 +67,8 @@ export interface ProviderAdapter {
   readonly secrets?: readonly string[];
   /** The source of tokens that are not fixed keys. */
   readonly tokens?: TokenSource;
+  /** Absent where the provider does not tell which models it has. */
+  readonly models?: ModelLister;
   /** Absent where the provider makes none. */
   readonly embeddings?: EmbeddingsAdapter;
 }

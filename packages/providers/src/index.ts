@@ -12,6 +12,7 @@ export { toChunks } from './answer/to-chunks.ts';
 export { readChatBody } from './chat-body.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
 export type { Login, LoginClient, LoginResult } from './login.ts';
+export type { ListPlan, ModelLister, ModelPage } from './model-lister.ts';
 export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';
 export type { Provider } from './provider.ts';
 export { providers, type ProviderType } from './registry.ts';

@@ -16,7 +16,7 @@ const variants: Readonly<Record<string, { readonly type: ProviderType; readonly 
 
 function cellsOf(type: ProviderType, options: object): readonly string[] {
   const { defaultBaseUrl } = providers[type];
-  const { capabilities, embeddings } = providers[type].create(options, defaultBaseUrl);
+  const { capabilities, embeddings, models } = providers[type].create(options, defaultBaseUrl);
   const { parameters, images, reasoning, streamUsage, prefill } = capabilities;
   return [
     defaultBaseUrl === undefined ? '–' : `\`${defaultBaseUrl}\``,
@@ -26,6 +26,7 @@ function cellsOf(type: ProviderType, options: object): readonly string[] {
     yesNo(streamUsage),
     yesNo(prefill !== 'none'),
     yesNo(embeddings !== undefined),
+    yesNo(models !== undefined),
   ];
 }
 

@@ -6,7 +6,7 @@ export {
   type RedisConnection,
   untilReady,
 } from './connect.ts';
-export { createKeys, type Keys } from './keys.ts';
+export { createKeys, type Keys, type ModelSource } from './keys.ts';
 export type { RedisSettings } from './settings.ts';
 export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';

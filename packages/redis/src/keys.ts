@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Every key of Sluice. What one script touches together shares a hash tag, so that Redis Cluster keeps it on one node:
  *
@@ -44,9 +46,25 @@ export interface Keys {
   rests(upstreamId: string): string;
   /** hash: failures and state of the circuit of one target. */
   breaker(upstreamId: string, model: string): string;
+  /** string with a life: some client has asked for the models lately, so that workers ask the providers. */
+  readonly modelsWanted: string;
+  /** string: the names of the models that an upstream serves. A list of another place or protocol has another key. */
+  modelNames(upstream: ModelSource): string;
+  /** string with a life: the upstream has been asked, or is being asked now. */
+  modelsAsked(upstream: ModelSource): string;
   /** hash: a token that a provider gave out, encrypted, and who renews it. */
   token(upstreamId: string, credentialId: string): string;
 }
+
+/** An upstream as far as it decides which models it has. */
+export interface ModelSource {
+  readonly id: string;
+  readonly type: string;
+  readonly baseUrl: string;
+}
+
+const placeOf = ({ id, type, baseUrl }: ModelSource): string =>
+  `${id}:${createHash('sha256').update(`${type} ${baseUrl}`).digest('hex').slice(0, 12)}`;
 
 /** Names every key under one prefix, so that several Sluices (or tests) can share a Redis. */
 export function createKeys(prefix: string): Keys {
@@ -73,6 +91,9 @@ export function createKeys(prefix: string): Keys {
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
     rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
     breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+    modelsWanted: `${prefix}:models:wanted`,
+    modelNames: (upstream) => `${prefix}:models:of:${placeOf(upstream)}`,
+    modelsAsked: (upstream) => `${prefix}:models:asked:${placeOf(upstream)}`,
     token: (upstreamId, credentialId) => `${prefix}:{up:${upstreamId}}:token:${credentialId}`,
   };
 }

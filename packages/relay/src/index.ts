@@ -2,5 +2,11 @@ export { createInbox, type DropReason, type Inbox, type Subscriber, type Subscri
 export { createLiveness, type Liveness } from './liveness.ts';
 export { createMailboxReader, type MailboxReader, type Origin } from './mailbox-reader.ts';
 export { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';
+export {
+  createModelListReader,
+  createModelListWriter,
+  type ModelListReader,
+  type ModelListWriter,
+} from './model-lists.ts';
 export { type CountingPublisher, createPublisher, type Publisher } from './publisher.ts';
 export { createEnrolment, createRoster, type Enrolment, type Roster } from './roster.ts';

@@ -230,6 +230,13 @@ export const metricTable = {
     labels: { upstream: 'upstreams', reason: errorCodes },
     help: 'Failed calls to an upstream that left the request to be tried again, by our error code.',
   },
+  modelsAsked: {
+    name: 'sluice_model_list_calls_total',
+    kind: 'counter',
+    services: worker,
+    labels: { upstream: 'upstreams', outcome: attemptOutcomes },
+    help: 'Questions to an upstream which models it has, by how they ended.',
+  },
   burntTokens: {
     name: 'sluice_burnt_tokens_total',
     kind: 'counter',

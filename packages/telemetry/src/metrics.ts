@@ -84,6 +84,8 @@ export interface WorkerMetrics extends SharedMetrics {
   chunkGap(upstream: string, gapMs: number): void;
   /** `upstream` is the one that failed. */
   retried(upstream: string, reason: ErrorCode): void;
+  /** An upstream was asked which models it has. */
+  modelsAsked(upstream: string, outcome: AttemptOutcome): void;
   /** A call that failed had sent so many tokens before, about. */
   tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
@@ -225,6 +227,7 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   const chunkGap = histogram(metricTable.upstreamChunkGap);
   const retries = counter(metricTable.retries);
   const credentials = gauge(metricTable.credentials);
+  const modelsAsked = counter(metricTable.modelsAsked);
   const burnt = counter(metricTable.burntTokens);
   const cooldowns = counter(metricTable.credentialCooldowns);
   const breakerOpen = gauge(metricTable.breakerOpen);
@@ -238,6 +241,7 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
     attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
     chunkGap: (upstream, gapMs) => chunkGap.at(upstream).observe(gapMs / 1000),
     retried: (upstream, reason) => void retries.at(upstream, reason).value++,
+    modelsAsked: (upstream, outcome) => void modelsAsked.at(upstream, outcome).value++,
     tokensBurnt(upstream, tokens) {
       if (tokens > 0) burnt.at(upstream).value += tokens;
     },

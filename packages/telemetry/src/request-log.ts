@@ -14,6 +14,12 @@ export interface RequestLogFields {
   /** As the client named it. */
   readonly model?: string | undefined;
   readonly stream?: boolean | undefined;
+  /** Messages of a chat. */
+  readonly message_count?: number | undefined;
+  /** As the client set it. */
+  readonly temperature?: number | undefined;
+  /** The client's limit for the answer, by either of its names. */
+  readonly max_tokens?: number | undefined;
   readonly status: number;
   readonly outcome: Outcome;
   /** The error told to the client. */
@@ -44,7 +50,12 @@ const longestText = 200;
 /** Writes it: `info` for complete and cancelled requests, `warn` for refused ones and those told a 4xx, else `error`. */
 export function logRequest(logger: Logger, fields: RequestLogFields): void {
   logger[levelOf(fields)](
-    { ...fields, model: fields.model?.slice(0, longestText), user_agent: fields.user_agent?.slice(0, longestText) },
+    {
+      type: 'request',
+      ...fields,
+      model: fields.model?.slice(0, longestText),
+      user_agent: fields.user_agent?.slice(0, longestText),
+    },
     'request',
   );
 }

@@ -20,7 +20,7 @@ describe('logRequest', () => {
     const { logger, lines } = captureLog();
     logRequest(logger, { ...fields, upstream: undefined });
     expect(lines()).toEqual([
-      { level: 'info', time: expect.any(String), service: 'sluice-test', msg: 'request', ...fields },
+      { level: 'info', time: expect.any(String), service: 'sluice-test', msg: 'request', type: 'request', ...fields },
     ]);
   });
 

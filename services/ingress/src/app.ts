@@ -5,15 +5,18 @@ import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './chat/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
+import { cors } from './middleware/cors.ts';
 import { guardStrangers } from './middleware/guard-strangers.ts';
 import { handleError } from './middleware/handle-error.ts';
-import { readJson } from './middleware/read-json.ts';
+import { mergeSlashes } from './middleware/merge-slashes.ts';
+import { createJsonReaders, embeddingsShape, usualShape } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requireHost } from './middleware/require-host.ts';
 import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { ServeNeeds } from './chat/serve.ts';
+import type { ModelCatalogue } from './model-catalogue.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { embeddings } from './routes/embeddings.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
@@ -25,6 +28,7 @@ export interface AppNeeds {
   readonly config: Config;
   readonly serve: ServeNeeds;
   readonly peek: Peek;
+  readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -36,44 +40,50 @@ export interface AppNeeds {
 
 /** Every route of the ingress. */
 export function createApp(needs: AppNeeds): Express {
-  const { config, pages, startedAtSeconds } = needs;
+  const { config, pages } = needs;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
+  app.use(cors(config.server.corsOrigins));
   app.use(requireHost);
+  app.use(mergeSlashes);
 
   const isAdmin = adminCheck(config.keys);
   app.get('/livez', showPage(pages.livez));
   app.get('/readyz', showPage(pages.readyz));
-  app.get('/health', showPageInFull(pages.health, isAdmin));
-  app.get('/status', showPageInFull(pages.status, isAdmin));
+  const maySeeAll = config.server.isStatusPublic ? () => true : isAdmin;
+  app.get('/health', showPageInFull(pages.health, maySeeAll));
+  app.get('/status', showPageInFull(pages.status, maySeeAll));
   app.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
 
   const { server } = config;
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardStrangers(server.allowedHosts)];
+  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardStrangers(server)];
   const asClient = asOneOf(config.keys);
   const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
-  const asJson = readJson({
+  const readJson = createJsonReaders({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
     refusedBodies: perMinute(server.refusedBodiesPerMinute),
     peek: needs.peek,
   });
   const api = Router();
-  const operations = { '/chat/completions': chatCompletions, '/embeddings': embeddings };
+  const operations = {
+    '/chat/completions': [readJson(usualShape), chatCompletions(needs.serve)],
+    '/embeddings': [readJson(embeddingsShape), embeddings(needs.serve)],
+  };
   for (const [path, operation] of Object.entries(operations)) {
     api
       .route(path)
-      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, asJson, operation(needs.serve))
+      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, operation)
       .all(methodNotAllowed('POST'));
   }
-  api.route('/models').get(asReader, listModels(config, startedAtSeconds)).all(methodNotAllowed('GET'));
-  api.route('/models/*id').get(asReader, getModel(config, startedAtSeconds)).all(methodNotAllowed('GET'));
+  api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
   app.use('/v1', api);
   app.use(api);
 

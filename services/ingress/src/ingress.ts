@@ -12,11 +12,21 @@ import {
   watchPresence,
 } from '@sluice/redis';
 import type { FrameKind } from '@sluice/protocol';
-import { createInbox, createLiveness, createMailboxReader, createMailboxWriter, createRoster } from '@sluice/relay';
+import {
+  createInbox,
+  createLiveness,
+  createMailboxReader,
+  createMailboxWriter,
+  createModelListReader,
+  createRoster,
+} from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
 import { createWorkerWatch } from './chat/worker-watch.ts';
+import { createCollector } from './collect-garbage.ts';
+import { createMemoryGuard } from './memory-guard.ts';
+import { createModelCatalogue } from './model-catalogue.ts';
 import { createHealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
@@ -42,6 +52,8 @@ export interface IngressNeeds {
   readonly config: Config;
   readonly ingressId: string;
   readonly version: string;
+  /** Date of the build, as in `2026-11-30`. */
+  readonly buildDate: string;
   readonly logger: Logger;
   readonly metrics: IngressMetrics;
 }
@@ -62,7 +74,7 @@ const lastWordsMs = 3000;
 /** After one of these a worker does nothing more for the run. */
 const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
 
-export function createIngress({ config, ingressId, version, logger, metrics }: IngressNeeds): Ingress {
+export function createIngress({ config, ingressId, version, buildDate, logger, metrics }: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
@@ -145,6 +157,17 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     onError,
   });
   const totals = createTotals();
+  const onFull = createTroubleLog(logger, 'memory full: new requests are refused', now);
+  const memory = createMemoryGuard({
+    limitBytes: config.server.memoryLimitBytes,
+    usedBytes() {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    },
+    collect: createCollector(),
+    onFull: () => onFull('server.memory_limit_bytes is reached'),
+    now,
+  });
   const redis = watchPresence(commands, now);
   let isStarted = false;
   let isDraining = false;
@@ -172,13 +195,14 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
     isDraining,
     isRefusing,
     openRequests: openExchanges.size,
+    isMemoryFull: memory.isFull(),
   });
-  const { maxConcurrentRequests } = config.limits;
   const pages = createHealthPages({
     version,
+    buildDate,
+    config,
     state,
     totals,
-    maxConcurrentRequests,
     occupancy: admission.occupancy,
   });
   const render = shareRender(metrics.render, now);
@@ -204,6 +228,13 @@ export function createIngress({ config, ingressId, version, logger, metrics }: I
       now,
     },
     peek: createPeek({ connection: commands, keys }),
+    catalogue: createModelCatalogue({
+      config,
+      lists: createModelListReader({ connection: commands, keys }),
+      onError,
+      now,
+      sleep: (ms) => delay(ms, undefined, { ref: false }),
+    }),
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
     state,
     pages,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { runService, type Service } from '@sluice/lifecycle';
 import { createLogger, createMetrics } from '@sluice/telemetry';
@@ -16,10 +16,17 @@ function readVersion(): string {
   return z.object({ version: z.string() }).parse(manifest).version;
 }
 
+/** When this file was compiled; of sources that are run as they are, when they were written. */
+const readBuildDate = (): string =>
+  statSync(new URL(import.meta.url))
+    .mtime.toISOString()
+    .slice(0, 10);
+
 async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
+  for (const note of config.notes) logger.info(note);
   announceKeyLimits(config, logger);
   const ingressId = `i-${randomUUID()}`;
   const metrics = createMetrics({
@@ -27,7 +34,14 @@ async function start(): Promise<Service> {
     models: config.models.map(({ id }) => id),
     upstreams: config.upstreams.map(({ id }) => id),
   });
-  const ingress = createIngress({ config, ingressId, version: readVersion(), logger, metrics });
+  const ingress = createIngress({
+    config,
+    ingressId,
+    version: readVersion(),
+    buildDate: readBuildDate(),
+    logger,
+    metrics,
+  });
   const { port, metricsPort } = await ingress.listen();
   logger.info({ port, metrics_port: metricsPort }, 'ingress listening; waiting for redis');
   await ingress.start();

@@ -3,13 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
 import { limitPipelines } from './pipeline-limit.ts';
 
-/** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 60_000;
 /** Node looks for connections that have timed out this often. Its default, 30 s, would turn 10 s into 40 s. */
 const checkingMs = 1000;
-/** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
-const keepAliveMs = 75_000;
+const makeRoomEveryMs = 1000;
 
 /** The server that clients talk to. */
 export interface ClientServer {
@@ -25,8 +21,13 @@ export interface ClientServer {
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Connections at once; more are closed. */
+  /** Connections at once; more are closed, and those without a request with them. */
   readonly maxConnections: number;
+  /** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
+  readonly keepAliveMs: number;
+  /** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   /** Requests of one connection at once; more wait. */
   readonly maxPipelinedRequests: number;
   /** The connection is closed if its client reads nothing for this long while requests wait behind unread answers. */
@@ -39,10 +40,10 @@ export interface ListenOptions {
 export async function listen(app: RequestListener, options: ListenOptions): Promise<ClientServer> {
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
+      headersTimeout: options.headersTimeoutMs,
+      requestTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: checkingMs,
-      keepAliveTimeout: keepAliveMs,
+      keepAliveTimeout: options.keepAliveMs,
       noDelay: true,
       // `require-host.ts` refuses in the envelope instead.
       requireHostHeader: false,
@@ -50,10 +51,20 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     limitPipelines(app, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),
   );
   server.maxConnections = options.maxConnections;
-  server.on('drop', options.onDropped);
+  server.on('drop', makeRoom);
   // Clients that ask before they send a body are told to go on by what reads it.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.on('checkExpectation', (_request, response) => refuseExpectation(response));
+  let roomMadeAt = -Infinity;
+  /** Idle connections are kept for long; they must not keep clients out that have a request. */
+  function makeRoom(): void {
+    options.onDropped();
+    const now = performance.now();
+    // It looks at every connection there is.
+    if (now - roomMadeAt < makeRoomEveryMs) return;
+    roomMadeAt = now;
+    server.closeIdleConnections();
+  }
   let open = 0;
   let lastPostAt = -Infinity;
   const idle: (() => void)[] = [];

@@ -9,6 +9,7 @@ async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const logger = createLogger({ service: 'sluice-worker', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
+  for (const note of config.notes) logger.info(note);
   const workerId = `w-${randomUUID()}`;
   const metrics = createMetrics({
     service: 'worker',

@@ -4,7 +4,13 @@ import { type Config, createChooseProxy, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import { createEnrolment, createLiveness, createMailboxReader, createMailboxWriter } from '@sluice/relay';
+import {
+  createEnrolment,
+  createLiveness,
+  createMailboxReader,
+  createMailboxWriter,
+  createModelListWriter,
+} from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher } from '@sluice/upstream';
@@ -13,6 +19,7 @@ import { createDoubts } from './doubts.ts';
 import { createHealth } from './fleet-health.ts';
 import { logThrown } from './log-attempt.ts';
 import { createMakeAttempt } from './make-attempt.ts';
+import { createModelLists } from './model-lists.ts';
 import { refuseForged, runJob } from './run-job.ts';
 import { createRunMemory } from './run-memory.ts';
 import { createTargets } from './targets.ts';
@@ -141,6 +148,18 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       onError,
       now,
     });
+  const modelLists = createModelLists({
+    config,
+    lists: createModelListWriter({ connection: commands, keys }),
+    clientOf: clients.of,
+    tokens,
+    maxBodyBytes: config.worker.maxBodyBytes,
+    onAsked: metrics.modelsAsked,
+    onFailed: (upstream, { kind, status, message }) =>
+      logger.warn({ upstream, kind, status, reason: message }, 'upstream did not tell its models'),
+    onError,
+    now,
+  });
   const needs = {
     workerId,
     targetsOf: createTargets(config, { clientOf: clients.of, maxBodyBytes: config.worker.maxBodyBytes }),
@@ -198,6 +217,7 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
       await Promise.all([reader.start(), liveness.start(), enrolment.start()]);
       await delay(untilKnownMs);
       await consumer.start();
+      modelLists.start();
       isRunning = true;
     },
     get isReady() {
@@ -208,13 +228,14 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     },
     async stop(graceMs) {
       isRunning = false;
+      const listed = modelLists.close();
       const drained = consumer.drain();
       // A login that a provider gives in place of a used-up one must be stored, whoever has left meanwhile.
       const renewed = drained.then(() => tokens?.close());
       await within(renewed, graceMs);
       runs.abortAll('draining');
       await within(drained, lastWordsMs);
-      await within(Promise.all([writer.flushed(), tokens?.close()]), lastWordsMs);
+      await within(Promise.all([writer.flushed(), tokens?.close(), listed]), lastWordsMs);
       writer.close();
       await within(
         Promise.all([reader.close(), liveness.close(), enrolment.close(), clients.close(), images.close()]),

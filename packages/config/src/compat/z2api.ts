@@ -24,7 +24,7 @@ const variables = z.object({
   MAX_CONCURRENT_CONNECTIONS: digits(1).default(1000),
   CONNECTION_QUEUE_SIZE: digits().default(500),
   MAX_CONNECTION_TIME: milliseconds().default(600_000),
-  MEMORY_LIMIT_MB: digits(1).optional(),
+  MEMORY_LIMIT_MB: digits(1).default(2048),
   STREAM_BUFFER_SIZE: digits(1, largestBufferBytes).default(16_384),
   DISABLE_CONNECTION_CHECK: trueOrFalse().optional(),
   CONNECTION_CHECK_INTERVAL: digits().optional(),
@@ -37,6 +37,9 @@ const variables = z.object({
   ...accessVariables,
 });
 type Values = z.output<typeof variables>;
+
+/** The least that `server.memory_limit_bytes` takes. */
+const leastMemoryMiB = 128;
 
 /** The optimised Go proxy for Z.ai. */
 export const z2api = defineProfile({
@@ -54,7 +57,12 @@ export const z2api = defineProfile({
     });
     return {
       settings: {
-        server: { ...server, pause_at_bytes: values.STREAM_BUFFER_SIZE },
+        server: {
+          ...server,
+          pause_at_bytes: values.STREAM_BUFFER_SIZE,
+          memory_limit_bytes: Math.max(leastMemoryMiB, values.MEMORY_LIMIT_MB) * 1024 * 1024,
+          public_status: true,
+        },
         keys,
         ...routing,
         retry: retryOf(values),
@@ -73,6 +81,7 @@ export const z2api = defineProfile({
 
 const settingNames = {
   'server.pause_at_bytes': 'STREAM_BUFFER_SIZE',
+  'server.memory_limit_bytes': 'MEMORY_LIMIT_MB',
   'retry.max_attempts': 'MAX_RETRIES',
   'retry.base_delay_ms': 'RETRY_DELAY',
   'retry.max_delay_ms': 'RETRY_DELAY',
@@ -113,11 +122,14 @@ function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
 }
 
 function warningsOf(values: Values): string[] {
-  const { DISABLE_CONNECTION_CHECK, LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
+  const { MEMORY_LIMIT_MB, DISABLE_CONNECTION_CHECK, LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
   const noticed = 'connections are not polled, because a client that leaves is noticed at once';
   const neverLogged = 'messages and answers are never logged';
   const ifTrue = (value: boolean | undefined): true | undefined => (value === true ? value : undefined);
   return [
+    ...(MEMORY_LIMIT_MB < leastMemoryMiB
+      ? [`MEMORY_LIMIT_MB=${MEMORY_LIMIT_MB} is less than this gateway needs: ${leastMemoryMiB} counts instead`]
+      : []),
     ...withoutEffect(
       {
         ...values,
@@ -126,8 +138,6 @@ function warningsOf(values: Values): string[] {
         LOG_RESPONSE_CONTENT: ifTrue(LOG_RESPONSE_CONTENT),
       },
       {
-        MEMORY_LIMIT_MB:
-          'limit the memory of the processes instead, as with `systemd-run -p MemoryMax=` or a container',
         DISABLE_CONNECTION_CHECK: noticed,
         CONNECTION_CHECK_INTERVAL: noticed,
         LOG_USER_MESSAGES: neverLogged,

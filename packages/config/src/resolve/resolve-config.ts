@@ -15,7 +15,15 @@ export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
   readonly paths: Paths;
+}
+
+function warnOfEveryOrigin({ cors }: Settings['server']): string[] {
+  if (!cors.origins.includes('*')) return [];
+  return [
+    'server.cors.origins has "*": pages of every website may call from a browser, with any key that their visitors give them',
+  ];
 }
 
 /** Says who is let in without a key, and from where. */
@@ -59,7 +67,8 @@ export function resolveConfig(parts: Parts): Config {
       windowMs: settings.breaker.window_ms,
       openMs: settings.breaker.open_ms,
     },
-    warnings: [...parts.warnings, ...openAccess, ...warnOfProxies(environment)],
+    warnings: [...parts.warnings, ...openAccess, ...warnOfProxies(environment), ...warnOfEveryOrigin(settings.server)],
+    notes: parts.notes,
     log: {
       level: environment.LOG_LEVEL ?? settings.log.level,
       file: settings.log.file,
@@ -89,6 +98,12 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     wrongKeysPerMinute: server.wrong_keys_per_minute,
     maxConnections: server.max_connections,
     maxPipelinedRequests: server.max_pipelined_requests,
+    keepAliveMs: server.keep_alive_ms,
+    headersTimeoutMs: server.headers_timeout_ms,
+    requestTimeoutMs: server.request_timeout_ms,
+    memoryLimitBytes: server.memory_limit_bytes,
+    isStatusPublic: server.public_status,
+    corsOrigins: server.cors.origins,
     allowedHosts: server.allowed_hosts.map((name) => name.toLowerCase()),
     holdMs: server.hold_ms,
     heartbeatMs: server.heartbeat_ms,
@@ -146,6 +161,7 @@ function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfi
 function resolveRetry(retry: Settings['retry']): Config['retry'] {
   const { totals: _totals, ...preset } = retryPresets[retry.mode];
   return {
+    mode: retry.mode,
     maxAttempts: retry.max_attempts ?? preset.maxAttempts,
     backoff: retry.backoff ?? preset.backoff,
     baseDelayMs: retry.base_delay_ms ?? preset.baseDelayMs,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { logLevels } from '../config.ts';
 import { across, findReversed } from './across.ts';
+import { webOrigin } from './web-origin.ts';
 import {
   bytes,
   flag,
@@ -31,6 +32,14 @@ const metricsHost = (): z.ZodDefault<z.ZodString> =>
     .describe(
       'Address to listen on for the management port. `0.0.0.0` opens it to other machines; images of Sluice set it.',
     );
+
+const cors = section({
+  origins: listOf(webOrigin(), 'a list of origins')
+    .default([])
+    .describe(
+      'Origins of these pages, such as `https://chat.example.com`; none by default. `*` lets pages of every origin call, with a key. A page that is listed by its name may also call without one, where `keys[].anonymous` allows that.',
+    ),
+});
 
 export const server = across(
   section({
@@ -78,7 +87,22 @@ export const server = across(
       ),
     max_connections: wholeNumber(1, 1_000_000)
       .default(10_000)
-      .describe('Connections of clients to one process at the same time. Further ones are closed when they open.'),
+      .describe(
+        'Connections of clients to one process at the same time. Further ones are closed when they open, and so are those that wait for a request.',
+      ),
+    keep_alive_ms: milliseconds(1000)
+      .default(620_000)
+      .describe(
+        'A connection without a request is kept for so long. It must be longer than the load balancer in front keeps its own: see [load balancers](#load-balancers). At least 1000.',
+      ),
+    headers_timeout_ms: milliseconds(1000)
+      .default(10_000)
+      .describe('The headers of a request must have come after so long; otherwise it gets 408. At least 1000.'),
+    request_timeout_ms: milliseconds(1000)
+      .default(60_000)
+      .describe(
+        'The whole request, body included, must have come after so long; otherwise it gets 408. At least 1000.',
+      ),
     max_pipelined_requests: wholeNumber(1, 1000)
       .default(32)
       .describe(
@@ -89,6 +113,16 @@ export const server = across(
       .describe(
         'Host names by which clients without a key may call, with or without a port; from pages of these hosts too. Loopback names, addresses and names without a dot always may. Only for `keys[].anonymous`.',
       ),
+    memory_limit_bytes: wholeNumber(128 * mebibyte, undefined, 'bytes')
+      .optional()
+      .meta({ 'x-default': 'no limit' })
+      .describe(
+        'While the objects and buffers of one process take more memory than this, garbage aside, it refuses new requests to models with 503; those that run go on. The system counts some 70 MiB more for the program itself. At least 128 MiB.',
+      ),
+    public_status: flag()
+      .default(false)
+      .describe('Show `/health` and `/status` in full to everybody instead of to admin keys alone.'),
+    cors: cors.prefault({}).describe('Web pages of other origins that may call from a browser.'),
     hold_ms: milliseconds(0)
       .default(10_000)
       .describe(
@@ -120,6 +154,7 @@ export const server = across(
   }),
   function* (value) {
     yield* findReversed({ value, lower: 'pause_at_bytes', upper: 'slow_client_bytes' });
+    yield* findReversed({ value, lower: 'headers_timeout_ms', upper: 'request_timeout_ms' });
     yield* findReversed({ value, lower: 'max_body_bytes', upper: 'key_body_budget_bytes' });
     yield* findReversed({ value, lower: 'max_body_bytes', upper: 'body_budget_bytes' });
     yield* findReversed({ value, lower: 'key_body_budget_bytes', upper: 'body_budget_bytes' });

@@ -244,6 +244,8 @@ describe('SLUICE_COMPAT=z2api', () => {
       });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
       expect(config.server.pauseAtBytes).toBe(4096);
+      expect(config.server.isStatusPublic).toBe(true);
+      expect(config.server.memoryLimitBytes).toBe(2048 * 1024 * 1024);
       expect(config.models[0]?.thinking).toBe('strip');
     },
   );
@@ -257,25 +259,29 @@ describe('SLUICE_COMPAT=z2api', () => {
     ]);
   });
 
-  it('says what has no effect', verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'), () => {
-    const { warnings } = z2({
-      ZAI_API_KEY: 'official',
-      MEMORY_LIMIT_MB: '4096',
-      DISABLE_CONNECTION_CHECK: 'true',
-      CONNECTION_CHECK_INTERVAL: '20',
-      ENABLE_METRICS: 'false',
-      LOG_USER_MESSAGES: 'true',
-      LOG_RESPONSE_CONTENT: 'false',
-    });
-    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
-      'MEMORY_LIMIT_MB',
-      'DISABLE_CONNECTION_CHECK',
-      'CONNECTION_CHECK_INTERVAL',
-      'LOG_USER_MESSAGES',
-      'ENABLE_METRICS=false',
-    ]);
-    expect(z2({ ENABLE_DETAILED_LOGGING: 'false' }).log.level).toBe('warn');
-  });
+  it(
+    'says what has no effect, or another than there',
+    verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'),
+    () => {
+      const { warnings } = z2({
+        ZAI_API_KEY: 'official',
+        MEMORY_LIMIT_MB: '100',
+        DISABLE_CONNECTION_CHECK: 'true',
+        CONNECTION_CHECK_INTERVAL: '20',
+        ENABLE_METRICS: 'false',
+        LOG_USER_MESSAGES: 'true',
+        LOG_RESPONSE_CONTENT: 'false',
+      });
+      expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
+        'MEMORY_LIMIT_MB=100',
+        'DISABLE_CONNECTION_CHECK',
+        'CONNECTION_CHECK_INTERVAL',
+        'LOG_USER_MESSAGES',
+        'ENABLE_METRICS=false',
+      ]);
+      expect(z2({ ENABLE_DETAILED_LOGGING: 'false' }).log.level).toBe('warn');
+    },
+  );
 
   it.each([
     [

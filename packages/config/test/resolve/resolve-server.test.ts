@@ -40,3 +40,62 @@ describe('the allowed hosts', () => {
     expect(problems('{ allowed_hosts: ["http://x"] }').length).toBe(1);
   });
 });
+
+describe('the origins of web pages', () => {
+  const originsOf = (list: string): readonly string[] =>
+    load(`server: { cors: { origins: ${list} } }`).server.corsOrigins;
+
+  it('are none by default', () => {
+    expect(load('{}').server.corsOrigins).toEqual([]);
+  });
+
+  it.each([
+    ['[http://localhost:5173]', ['http://localhost:5173']],
+    ['["https://Chat.Example.com:443"]', ['https://chat.example.com']],
+    ['["tauri://localhost", "app://Obsidian.md"]', ['tauri://localhost', 'app://obsidian.md']],
+    ['["*"]', ['*']],
+  ])('%s are taken as browsers send them', (list, origins) => {
+    expect(originsOf(list)).toEqual(origins);
+  });
+
+  it.each(['https://chat.example.com/', 'chat.example.com', 'null', 'https://*.example.com', 'http://a:99999', ''])(
+    'are not %j',
+    (text) => {
+      expect(problems(`{ cors: { origins: ["${text}"] } }`)).toEqual([
+        `server.cors.origins[0]: ${text === '' ? 'is empty; it ' : ''}must be an origin such as https://chat.example.com (scheme, host and port, nothing behind them), or *`,
+      ]);
+    },
+  );
+
+  it('are warned of where they are all', () => {
+    const warnings = (list: string): readonly string[] => load(`server: { cors: { origins: ${list} } }`).warnings;
+    expect(warnings('["*"]')).toEqual([expect.stringContaining('server.cors.origins has "*"')]);
+    expect(warnings('[http://localhost:5173]')).toEqual([]);
+  });
+});
+
+describe('the times of a connection', () => {
+  it('are longer than the load balancers of the clouds keep theirs', () => {
+    expect(load('{}').server).toMatchObject({
+      keepAliveMs: 620_000,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 60_000,
+    });
+  });
+
+  it('can be set', () => {
+    const { server } = load('server: { keep_alive_ms: 4020000, headers_timeout_ms: 5000, request_timeout_ms: 600000 }');
+    expect(server).toMatchObject({ keepAliveMs: 4_020_000, headersTimeoutMs: 5000, requestTimeoutMs: 600_000 });
+  });
+
+  it.each([
+    [
+      '{ headers_timeout_ms: 70000 }',
+      'server.headers_timeout_ms: must not be above request_timeout_ms, which is 60000',
+    ],
+    ['{ request_timeout_ms: 5000 }', 'server.headers_timeout_ms: must not be above request_timeout_ms, which is 5000'],
+    ['{ keep_alive_ms: 0 }', 'server.keep_alive_ms: must be a whole number of milliseconds from 1000 to 2147483647'],
+  ])('make no sense as %s', (yaml, expected) => {
+    expect(problems(yaml)).toEqual([expected]);
+  });
+});

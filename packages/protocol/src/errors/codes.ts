@@ -54,6 +54,7 @@ export const errorTable = {
   empty_string: invalid('A text is empty.'),
   empty_array: invalid('A list is empty.'),
   array_above_max_length: invalid('A list is too long.'),
+  max_tokens_per_request: invalid('A request has more tokens than one may have.'),
   object_above_max_properties: invalid('An object has too many properties.'),
   integer_above_max_value: invalid('A number is too large.'),
   integer_below_min_value: invalid('A number is too small.'),

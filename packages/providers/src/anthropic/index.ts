@@ -3,6 +3,7 @@ import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
+import { createModelLister } from './list-models.ts';
 import { thinkingStyles } from './thinking.ts';
 import { findUnsupported } from './unsupported.ts';
 import { translateWhole } from './whole.ts';
@@ -66,5 +67,6 @@ export const anthropic = defineProvider({
     translateStream,
     translateWhole,
     toFailure,
+    models: createModelLister({ version, beta }),
   }),
 });

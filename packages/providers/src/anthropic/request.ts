@@ -21,7 +21,6 @@ const serviceTiers: Readonly<Record<string, 'auto' | 'standard_only'>> = { auto:
 
 /** Anthropic's own request. What it has no words for was refused before: see `unsupported.ts`. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOptions): UpstreamRequest {
-  const { version, beta } = options;
   return {
     method: 'POST',
     url: `${plan.baseUrl}/messages`,
@@ -30,13 +29,21 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOpt
       accept: plan.stream ? 'text/event-stream' : 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'sluice',
-      'anthropic-version': version,
-      ...(beta.length === 0 ? {} : { 'anthropic-beta': beta.join(',') }),
-      ...(plan.apiKey === undefined ? {} : { 'x-api-key': plan.apiKey }),
+      ...headersOf(plan, options),
     },
     body: writeLossless({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
   };
 }
+
+/** The protocol's own headers. */
+export const headersOf = (
+  { apiKey }: Pick<CallPlan, 'apiKey'>,
+  { version, beta }: Pick<AnthropicOptions, 'version' | 'beta'>,
+): Readonly<Record<string, string>> => ({
+  'anthropic-version': version,
+  ...(beta.length === 0 ? {} : { 'anthropic-beta': beta.join(',') }),
+  ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+});
 
 type Message = { -readonly [Name in keyof MessageCreateParamsBase]: unknown };
 

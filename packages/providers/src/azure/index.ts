@@ -22,7 +22,8 @@ export const azure = defineProvider({
   create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
     const at = (path: string): ProviderAdapter =>
       createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path }, { isOpenAi: true });
-    const adapter = at('');
+    // Azure lists the models that could be deployed, not the deployments by which it is called.
+    const { models: _models, ...adapter } = at('');
     return {
       ...adapter,
       type: 'azure',

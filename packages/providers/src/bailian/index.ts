@@ -1,8 +1,10 @@
 import type { UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ProviderAdapter } from '../adapter.ts';
+import type { ProviderAdapter } from '../adapter.ts';
 import { onlyTexts } from '../embeddings/inputs.ts';
 import { createEmbeddings } from '../openai/embeddings.ts';
+import type { ListPlan } from '../model-lister.ts';
 import { openaiAdapter } from '../openai/index.ts';
+import { createModelLister } from '../openai/list-models.ts';
 import { plainStyle } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { findUnsupportedMessages } from './conversation.ts';
@@ -35,10 +37,14 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
 const mostInputs = 10;
 
 const embeddings = createEmbeddings(plainStyle);
+const models = createModelLister(plainStyle);
 
 /** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
 function plainModels(given: BailianOptions): ProviderAdapter {
-  const placed = (plan: CallPlan): CallPlan => ({ ...plan, baseUrl: `${plan.baseUrl}/compatible-mode/v1` });
+  const placed = <Plan extends ListPlan>(plan: Plan): Plan => ({
+    ...plan,
+    baseUrl: `${plan.baseUrl}/compatible-mode/v1`,
+  });
   const inWorkspace = (request: UpstreamRequest): UpstreamRequest => ({
     ...request,
     headers: { ...request.headers, ...workspaceHeader(given) },
@@ -48,6 +54,7 @@ function plainModels(given: BailianOptions): ProviderAdapter {
     type: 'bailian',
     toUpstream: (body, plan) => inWorkspace(openaiAdapter.toUpstream(body, placed(plan))),
     toFailure,
+    models: { ...models, toUpstream: (plan, next) => inWorkspace(models.toUpstream(placed(plan), next)) },
     embeddings: {
       ...embeddings,
       mostInputs,

@@ -3,6 +3,7 @@ import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { embeddings } from './embeddings.ts';
 import { toFailure } from './failure.ts';
+import { models } from './list-models.ts';
 import { isStored } from './parts.ts';
 import { parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -44,6 +45,7 @@ export const gemini = defineProvider({
     translateStream,
     translateWhole,
     toFailure,
+    models,
     embeddings,
   }),
 });

@@ -47,11 +47,14 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
       accept: plan.stream ? 'text/event-stream' : 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'sluice',
-      ...(plan.apiKey === undefined ? {} : { 'x-goog-api-key': plan.apiKey }),
+      ...keyHeader(plan),
     },
     body: writeLossless(body),
   };
 }
+
+export const keyHeader = ({ apiKey }: Pick<CallPlan, 'apiKey'>): Readonly<Record<string, string>> =>
+  apiKey === undefined ? {} : { 'x-goog-api-key': apiKey };
 
 /** A request whose fields may have been taken away; `top_k` is no field of OpenAI's, but many clients send it. */
 export type GeminiRequest = Partial<ChatRequest> & { readonly top_k?: number };

@@ -26,7 +26,7 @@ const options = section({
     .describe('Where logins are renewed.'),
 });
 
-const { embeddings: _embeddings, ...chat } = openaiAdapter;
+const { embeddings: _embeddings, models: _models, ...chat } = openaiAdapter;
 
 /** iFlow: OpenAI's protocol with its own thinking switches and error shapes; keys, or a person's login that is renewed. */
 export const iflow = defineProvider({

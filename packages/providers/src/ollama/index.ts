@@ -5,6 +5,7 @@ import { dialectOptions, placeOptions, secretsOf } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
 import { embeddings, toEmbed } from './embeddings.ts';
 import { toFailure } from './failure.ts';
+import { createModelLister } from './list-models.ts';
 import { findUnsupported, parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -56,6 +57,7 @@ export const ollama = defineProvider({
       translateWhole: (text, body, plan) => translateWhole(text, { body, plan, hasThinkTags }),
       toFailure,
       secrets: secretsOf(headers),
+      models: createModelLister({ headers }),
       embeddings: { ...embeddings, toUpstream: (body, plan) => toEmbed(body, plan, { headers, ...own }) },
     };
   },

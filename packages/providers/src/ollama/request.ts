@@ -38,19 +38,18 @@ export const parameters: ReadonlySet<string> = new Set([
 
 /** Ollama's own chat request. Its tools have OpenAI's shape. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOptions): UpstreamRequest {
-  const { headers, keep_alive: keepAlive } = options;
+  const { keep_alive: keepAlive } = options;
   const tools = body['tool_choice'] === 'none' ? [] : body['tools'];
   const sampled = samplingOf(body, options.num_ctx);
   return {
     method: 'POST',
-    url: `${plan.baseUrl.replace(/\/api$/, '')}/api/chat`,
+    url: `${rootOf(plan)}/api/chat`,
     headers: {
       'user-agent': 'sluice',
-      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
       'content-type': 'application/json',
       accept: plan.stream ? 'application/x-ndjson' : 'application/json',
       'accept-encoding': 'identity',
-      ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
+      ...headersOf(plan, options),
     },
     body: writeLossless({
       model: plan.model,
@@ -65,6 +64,18 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOption
     }),
   };
 }
+
+/** The operator may have given the address with `/api` or without. */
+export const rootOf = ({ baseUrl }: Pick<CallPlan, 'baseUrl'>): string => baseUrl.replace(/\/api$/, '');
+
+/** The operator's headers and the key. */
+export const headersOf = (
+  { apiKey }: Pick<CallPlan, 'apiKey'>,
+  { headers }: Pick<OllamaOptions, 'headers'>,
+): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+  ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+});
 
 function samplingOf(body: ChatBody, contextTokens: number | undefined): JsonObject {
   const { stop } = body;

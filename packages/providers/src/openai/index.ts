@@ -5,6 +5,7 @@ import { createEmbeddings } from './embeddings.ts';
 import { asksForNothing } from '../support/find-unsupported.ts';
 import { type CallIdRule, wantsNineCharacters } from './call-ids.ts';
 import { toFailure } from './failure.ts';
+import { createModelLister } from './list-models.ts';
 import { dialectOptions, placeOptions, plainStyle, secretsOf } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -37,6 +38,7 @@ export function createOpenAiAdapter(style: RequestStyle, { isOpenAi, callIds }: 
     translateWhole: (text, body, plan) => translateWhole(text, { body, plan, hasThinkTags }),
     toFailure,
     secrets: secretsOf(style.headers),
+    models: createModelLister(style),
     embeddings: createEmbeddings(style),
   };
 }

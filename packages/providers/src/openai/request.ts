@@ -51,12 +51,12 @@ function streamFields(body: ChatBody, { stream, reportStreamUsage }: CallPlan): 
   return { stream, stream_options: { ...streamOptions(body), include_usage: true } };
 }
 
-function keyHeader(key: string | undefined, name: string): Readonly<Record<string, string>> {
+export function keyHeader(key: string | undefined, name: string): Readonly<Record<string, string>> {
   if (key === undefined) return {};
   return { [name]: name === 'authorization' ? `Bearer ${key}` : key };
 }
 
-const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+export const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Unsupported parameters that are left here ask for nothing. A name that the client used itself is not overwritten. */

@@ -2,6 +2,7 @@ import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
+import { createModelLister } from './list-models.ts';
 import { findUnsupported, picturesOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
@@ -32,6 +33,7 @@ export const zaiWeb = defineProvider({
     translateStream,
     translateWhole,
     toFailure,
+    models: createModelLister(options),
     ...(options.zai_web_guests ? { tokens: guestTokens(options) } : {}),
   }),
 });

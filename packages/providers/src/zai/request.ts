@@ -57,14 +57,19 @@ export function findUnsupported(body: ChatBody): FieldPath[] {
 /** OpenAI's request in the API's dialect: thinking and search have switches of their own. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiOptions): UpstreamRequest {
   const switches = readModelName(plan.model);
-  const { apiKey } = plan;
-  const key = apiKey !== undefined && options.signsKeys ? signKey(apiKey, plan.startedAtMs) : apiKey;
+  const key = keyOf(plan, options);
   return openaiAdapter.toUpstream(toWire(body, switches, options), {
     ...plan,
     apiKey: key,
     model: switches.model,
   });
 }
+
+/** The key as it is sent. */
+export const keyOf = (
+  { apiKey, startedAtMs }: Pick<CallPlan, 'apiKey' | 'startedAtMs'>,
+  { signsKeys }: Pick<ZaiOptions, 'signsKeys'>,
+): string | undefined => (apiKey !== undefined && signsKeys ? signKey(apiKey, startedAtMs) : apiKey);
 
 function toWire(body: ChatBody, switches: ModelSwitches, options: ZaiOptions): ChatBody {
   const {

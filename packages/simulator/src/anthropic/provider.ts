@@ -5,6 +5,7 @@ import { failureOf, invalidRequest } from './errors.ts';
 import { toEventStream } from './events.ts';
 import { toMessage } from './message.ts';
 import { readMessagesRequest } from './messages-request.ts';
+import { modelsOf } from './models.ts';
 
 const prefillRefused = invalidRequest(
   'This model does not support assistant message prefill. The conversation must end with a user message.',
@@ -24,6 +25,7 @@ const messages: Endpoint = {
 
 /** Anthropic's Messages API. */
 export const anthropic: Provider = {
+  intercept: modelsOf,
   endpoint: (method, path) => (method === 'POST' && path === '/v1/messages' ? messages : undefined),
   failure: failureOf,
 };

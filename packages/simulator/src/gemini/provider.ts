@@ -4,6 +4,7 @@ import { toEventStream, toWhole } from './answer.ts';
 import { readRequest } from './chat-request.ts';
 import { batchEmbedContents } from './embeddings.ts';
 import { failureOf, invalidArgument } from './errors.ts';
+import { models } from './models.ts';
 
 const path = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent|batchEmbedContents)$/;
 
@@ -12,6 +13,7 @@ const prefillRefused = invalidArgument('Please ensure that the last turn is of t
 /** Google's Gemini API; a stream comes as server-sent events whether `alt=sse` stands in the query or not. */
 export const gemini: Provider = {
   endpoint(method, at) {
+    if (method === 'GET' && at === '/v1beta/models') return models;
     const [, model, action] = path.exec(at) ?? [];
     if (method !== 'POST' || model === undefined) return undefined;
     const name = decodeURIComponent(model);

@@ -1,5 +1,5 @@
 import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
-import type { ChatRequest, EmbeddingsRequest } from '@sluice/protocol';
+import type { ChatRequest, EmbeddingsFacts } from '@sluice/protocol';
 
 /** The amount to reserve for a request, and the part of it that is the prompt. Tokens. */
 export interface Reservation {
@@ -49,10 +49,8 @@ function textLengthOf(part: object): number {
   return length;
 }
 
-/** The same for embeddings, of which the prompt is all there is. */
-export function reserveForEmbeddings({ input }: EmbeddingsRequest, bodyBytes: number): Reservation {
-  const lists: readonly unknown[] = Array.isArray(input) ? input : [];
-  const counted = lists.flat().filter((token) => typeof token === 'number').length;
-  const prompt = counted > 0 ? counted : estimateTokens({ textBytes: bodyBytes, media: 0 });
+/** The same for embeddings, of which the prompt is all there is. Tokens are counted, texts estimated. */
+export function reserveForEmbeddings({ tokens }: Pick<EmbeddingsFacts, 'tokens'>, bodyBytes: number): Reservation {
+  const prompt = tokens > 0 ? tokens : estimateTokens({ textBytes: bodyBytes, media: 0 });
   return { prompt, total: prompt, isPaidPerAttempt: true };
 }

@@ -20,6 +20,8 @@ export interface Observation {
   principal(principal: Principal): void;
   /** `entryId` is the configured id that matched; the client's own name goes to the log alone. */
   model(model: string, entryId: string, stream: boolean): void;
+  /** What a chat says of itself, as far as logs have it. */
+  asked(parameters: ChatParameters): void;
   admitted(waitedMs: number): void;
   queued(): void;
   started(): void;
@@ -34,6 +36,13 @@ export interface Observation {
   cancelled(): void;
   /** One of a flood: it ends without a line of its own in the log. */
   unlogged(): void;
+}
+
+/** Parameters of a chat for its log line; undefined where the client set none. */
+export interface ChatParameters {
+  readonly messageCount: number;
+  readonly temperature: number | undefined;
+  readonly maxTokens: number | undefined;
 }
 
 interface FailedFacts {
@@ -99,6 +108,7 @@ export function observe(
   let model: string | undefined;
   let entryId: string | undefined;
   let stream = false;
+  let parameters: ChatParameters | undefined;
   let queuedAt: number | undefined;
   let queueWaitMs: number | undefined;
   let ttftMs: number | undefined;
@@ -155,6 +165,9 @@ export function observe(
       key_name: principal?.name,
       model,
       stream,
+      message_count: parameters?.messageCount,
+      temperature: parameters?.temperature,
+      max_tokens: parameters?.maxTokens,
       status,
       outcome,
       code,
@@ -185,6 +198,9 @@ export function observe(
       model = name;
       entryId = entry;
       stream = isStream;
+    },
+    asked(known) {
+      parameters = known;
     },
     admitted: (waitedMs) => metrics.admitted(waitedMs),
     queued() {

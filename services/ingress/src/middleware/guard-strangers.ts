@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Config } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
@@ -6,26 +7,33 @@ import { principalOf } from '../context.ts';
 /**
  * Keeps web pages from calling as a client that needs no key. A page may send requests to any address that its reader
  * reaches; if its own host name points to that address (DNS rebinding), it may read the answers too. Host names without
- * a dot can't be registered in public DNS, so they are safe; others must be in `server.allowed_hosts`.
+ * a dot can't be registered in public DNS, so they are safe; others must be in `server.allowed_hosts`. A page whose
+ * origin is in `server.cors.origins` is the operator's own: its browser says so itself, under whichever host name it
+ * calls. `*` there names no page.
  */
-export function guardStrangers(allowedHosts: readonly string[]): RequestHandler {
+export function guardStrangers({
+  allowedHosts,
+  corsOrigins,
+}: Pick<Config['server'], 'allowedHosts' | 'corsOrigins'>): RequestHandler {
   const allowed = new Set(allowedHosts);
+  const ownPages = new Set(corsOrigins.filter((origin) => origin !== '*'));
   const isOurs = (name: string): boolean =>
     isIP(name) > 0 || !name.includes('.') || name.endsWith('.localhost') || allowed.has(name);
 
   return (request, response, next) => {
     if (!principalOf(response).isAnonymous) return next();
+    const { origin } = request.headers;
+    if (origin !== undefined && ownPages.has(origin)) return next();
     const host = nameOf(`http://${request.headers.host ?? ''}`);
     if (host === undefined || !isOurs(host)) {
       throw new GatewayError('host_not_allowed', {
         message: `Requests without an API key are not answered under the host name "${(request.headers.host ?? '').slice(0, 64)}". Send a key, or have the operator add the name to server.allowed_hosts.`,
       });
     }
-    const { origin } = request.headers;
     const page = origin === undefined ? host : nameOf(origin);
     if (request.headers['sec-fetch-site'] === 'cross-site' || page === undefined || !isOurs(page)) {
       throw new GatewayError('origin_not_allowed', {
-        message: `Requests without an API key are not answered to pages of ${origin === undefined ? 'another site' : `"${origin.slice(0, 64)}"`}. Send a key, or have the operator add the page's host to server.allowed_hosts.`,
+        message: `Requests without an API key are not answered to pages of ${origin === undefined ? 'another site' : `"${origin.slice(0, 64)}"`}. Send a key, or have the operator add the page to server.cors.origins.`,
       });
     }
     next();

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Peek, PeekQuestion } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import { GatewayError, inspectJson } from '@sluice/protocol';
+import { GatewayError, inspectJson, type JsonLimits, tooManyTokens } from '@sluice/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 import { setRateHeaders } from '../chat/rate-headers.ts';
 import { principalOf, setBodyHold } from '../context.ts';
@@ -26,24 +26,51 @@ export interface ReadJsonNeeds {
   readonly peek: Peek;
 }
 
-const maxDepth = 64;
-/** Brackets and commas outside of strings. More than any real request has; millions would block the event loop. */
-const maxElements = 100_000;
-/** Measured: 50,000 members take the parsers of both services 60 to 180 ms; lists of as many items take 5. */
-const maxMembers = 25_000;
+/** What the bodies of a route may look like before anybody parses them. */
+export interface BodyShape {
+  readonly limits: Required<JsonLimits>;
+  /** The refusal of a body with too many elements. */
+  readonly tooManyElements: () => GatewayError;
+}
+
+/** More than any real request has; millions of elements would block the event loop. */
+const usualLimits = {
+  maxDepth: 64,
+  maxElements: 100_000,
+  maxOpenings: 100_000,
+  /** Measured: 50,000 members take the parsers of both services 60 to 180 ms; lists of as many items take 5. */
+  maxMembers: 25_000,
+};
+
+const tooWide = ({ maxElements, maxMembers }: Required<JsonLimits>): GatewayError =>
+  new GatewayError('request_too_large', {
+    message: `The request body has more than ${maxElements} elements or ${maxMembers} members of objects.`,
+  });
+
+export const usualShape: BodyShape = { limits: usualLimits, tooManyElements: () => tooWide(usualLimits) };
+
+/**
+ * For inputs that are tokens, of which a request may have 300,000: numbers cost the parser little, so there may be more
+ * elements, but fewer of them may be lists or objects. A body beyond that has too many tokens, or means no good.
+ */
+export const embeddingsShape: BodyShape = {
+  limits: { ...usualLimits, maxElements: 400_000, maxOpenings: 20_000 },
+  tooManyElements: tooManyTokens,
+};
+
 const mebibyte = 1024 * 1024;
 
 /**
- * Reads and inflates the body within the budget, looks at its shape and only then parses it: what is nested a thousand
+ * Returns what makes the readers of all routes, which share one budget. A reader takes the body in within that, looks at its shape and only then parses it: what is nested a thousand
  * deep parses well enough, but breaks whoever walks it afterwards.
  *
  * A small plain body is read at once: its limits are asked in one step when it is there. Before another one is read the
  * key's limits are asked, so that a key at its limit costs no megabytes.
  */
-export function readJson(needs: ReadJsonNeeds): RequestHandler {
+export function createJsonReaders(needs: ReadJsonNeeds): (shape: BodyShape) => RequestHandler {
   const { budget, server } = needs;
   const takeTurn = createTurns();
-  return async (request, response, next) => {
+  return (shape) => async (request, response, next) => {
     const { keyId, isAnonymous } = principalOf(response);
     requireJson(request, !isAnonymous);
     const size = bodySizeOf(request);
@@ -65,7 +92,7 @@ export function readJson(needs: ReadJsonNeeds): RequestHandler {
       if (response.destroyed) throw new GatewayError('request_cancelled');
       refuseTheRefused(needs.refusedBodies, keyId);
     }
-    request.body = toJson(bytes);
+    request.body = toJson(bytes, shape);
     next();
   };
 }
@@ -137,7 +164,7 @@ function beginsAsObject(bytes: Buffer): boolean {
   return bytes.subarray(0, longestOdd).find((byte) => !blanks.has(byte)) === openCurly;
 }
 
-function toJson(bytes: Buffer): JsonBody {
+function toJson(bytes: Buffer, { limits, tooManyElements }: BodyShape): JsonBody {
   if (bytes.length === 0) {
     throw new GatewayError('invalid_json', { message: 'The request has no body; a JSON object is wanted.' });
   }
@@ -145,15 +172,19 @@ function toJson(bytes: Buffer): JsonBody {
     throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: a JSON object is wanted.' });
   }
   if (!isUtf8(bytes)) throw new GatewayError('invalid_encoding', { message: 'The request body is not valid UTF-8.' });
-  switch (inspectJson(bytes, { maxDepth, maxElements, maxMembers })) {
+  switch (inspectJson(bytes, limits)) {
     case 'too_deep':
       throw new GatewayError('json_too_deep', {
-        message: `The request body is nested more than ${maxDepth} levels deep.`,
+        message: `The request body is nested more than ${limits.maxDepth} levels deep.`,
       });
     case 'too_many_elements':
+      throw tooManyElements();
+    case 'too_many_containers':
       throw new GatewayError('request_too_large', {
-        message: `The request body has more than ${maxElements} elements or ${maxMembers} members of objects.`,
+        message: `The request body has more than ${limits.maxOpenings} lists and objects.`,
       });
+    case 'too_many_members':
+      throw tooWide(limits);
     case 'ok':
   }
   try {

@@ -2,6 +2,7 @@ import { allowsModel, type Config, findModel } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
+import type { ModelCatalogue, NamedModel } from '../model-catalogue.ts';
 
 interface ModelObject {
   readonly id: string;
@@ -10,32 +11,46 @@ interface ModelObject {
   readonly owned_by: string;
 }
 
-const isGlob = (id: string): boolean => /[*?[{]/.test(id);
+export interface ModelsNeeds {
+  readonly config: Pick<Config, 'models'>;
+  readonly catalogue: ModelCatalogue;
+  /** Creation time of the models, as far as clients are told; seconds since 1970. */
+  readonly startedAtSeconds: number;
+}
 
-/** `GET /v1/models`: the models that this key may use; entries that are globs have no names to list. */
-export function listModels(config: Config, createdAt: number): RequestHandler {
-  return (_request, response) => {
+/** `GET /v1/models`: the models that this key may use, those that globs cover too where their upstreams tell them. */
+export function listModels({ catalogue, startedAtSeconds }: ModelsNeeds): RequestHandler {
+  return async (_request, response) => {
     const principal = principalOf(response);
-    const data = config.models
-      .filter(({ id }) => !isGlob(id) && allowsModel(principal, id))
-      .map((entry) => toObject(entry.id, entry, createdAt));
+    const models = await catalogue.list();
+    const data = models
+      .filter(({ id }) => allowsModel(principal, id))
+      .map((model) => toObject(model, startedAtSeconds));
     response.json({ object: 'list', data });
   };
 }
 
-/** `GET /v1/models/{id}`; ids may hold slashes. */
-export function getModel(config: Config, createdAt: number): RequestHandler {
-  return (request, response) => {
+/**
+ * `GET /v1/models/{id}`; ids may hold slashes. A name that a glob covers is there even if no upstream has told it: a
+ * request for it would be sent on.
+ */
+export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): RequestHandler {
+  return async (request, response) => {
     const path: unknown = request.params['id'];
     const id = Array.isArray(path) ? path.join('/') : String(path);
     const entry = findModel(config, id);
     if (entry === undefined || !allowsModel(principalOf(response), id)) {
       throw new GatewayError('model_not_found', { message: `The model '${id}' does not exist here.`, param: 'model' });
     }
-    response.json(toObject(id, entry, createdAt));
+    const told = (await catalogue.list()).find((model) => model.id.toLowerCase() === id.toLowerCase());
+    const ownedBy = told?.ownedBy ?? entry.targets[0]?.upstream ?? 'sluice';
+    response.json(toObject({ id, ownedBy }, startedAtSeconds));
   };
 }
 
-function toObject(id: string, entry: Config['models'][number], createdAt: number): ModelObject {
-  return { id, object: 'model', created: createdAt, owned_by: entry.targets[0]?.upstream ?? 'sluice' };
-}
+const toObject = ({ id, ownedBy }: NamedModel, created: number): ModelObject => ({
+  id,
+  object: 'model',
+  created,
+  owned_by: ownedBy,
+});

@@ -11,7 +11,7 @@ export function methodNotAllowed(...allowed: readonly string[]): RequestHandler 
   return (request, response) => {
     response.setHeader('allow', allowed.join(', '));
     throw new GatewayError('method_not_allowed', {
-      message: `${request.path} does not answer to ${request.method}, only to ${allowed.join(', ')}.`,
+      message: `${request.baseUrl}${request.path} does not answer to ${request.method}, only to ${allowed.join(', ')}.`,
     });
   };
 }

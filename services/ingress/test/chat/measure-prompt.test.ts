@@ -46,10 +46,11 @@ describe('reserveFor', () => {
 
   it('counts embeddings for each attempt, chats once', () => {
     expect(reserve({}).isPaidPerAttempt).toBe(false);
-    expect(reserveForEmbeddings({ model: 'm', input: [[1, 2, 3]] }, 40)).toEqual({
+    expect(reserveForEmbeddings({ tokens: 3 }, 40)).toEqual({
       prompt: 3,
       total: 3,
       isPaidPerAttempt: true,
     });
+    expect(reserveForEmbeddings({ tokens: 0 }, 40).prompt).toBe(10);
   });
 });

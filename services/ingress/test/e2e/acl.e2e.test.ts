@@ -99,6 +99,8 @@ describe('the users of SECURITY.md', () => {
     client.abort();
     await Promise.all(left);
     await pages();
+    const models = await fetch(`${sluice.url()}/models`, { headers: { authorization: `Bearer ${apiKey}` } });
+    expect(models.status).toBe(200);
     // A Redis that loses its data, so that workers are asked for runs.
     await redis.flushall();
     expect(

@@ -249,9 +249,45 @@ describe('z2api', () => {
       expect(await modelsOf(ingress())).toEqual(['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search']);
       const answer = await ask(ingress(), 'GLM-4.5', 'sk-z2api-client-0001');
       expect(answer.choices[0]?.finish_reason).toBe('stop');
-      expect((await fetch(`${ingress().url}/status`)).status).toBe(200);
     },
   );
+
+  it('shows health and status in full to everybody, as its README has them', verifies('001-45', '001-46'), async () => {
+    const page = async (path: string): Promise<unknown> => (await fetch(`${ingress().url}${path}`)).json();
+    expect(await page('/health')).toMatchObject({
+      status: 'ok',
+      timestamp: expect.any(String),
+      version: expect.any(String),
+      build_date: expect.any(String),
+      description: expect.any(String),
+      performance_mode: 'balanced',
+      config: {
+        max_retries: 3,
+        retry_delay: 1000,
+        request_timeout: 120_000,
+        random_delay: '100-500ms',
+        max_concurrent_connections: 1000,
+        stream_buffer_size: 16_384,
+        connection_check_enabled: true,
+      },
+      stats: {
+        total_requests: expect.any(Number),
+        average_response_time: expect.any(Number),
+        error_rate: expect.any(Number),
+        current_connections: 0,
+      },
+      improvements: Array.from({ length: 8 }, () => expect.any(String)),
+    });
+    expect(await page('/status')).toMatchObject({
+      current_connections: 0,
+      max_connections: 1000,
+      memory_usage_mb: expect.any(Number),
+      memory_limit_mb: 2048,
+      total_requests: expect.any(Number),
+      error_count: expect.any(Number),
+      uptime_seconds: expect.any(Number),
+    });
+  });
 });
 
 describe('iflow2api', () => {

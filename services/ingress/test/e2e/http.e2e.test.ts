@@ -56,10 +56,10 @@ describe('the paths', () => {
     expect(body).toMatchObject({ object: 'chat.completion', model: 'demo-t2', choices: [{ finish_reason: 'stop' }] });
   });
 
-  it.each(['/v1/models', '/models'])('GET %s lists the models that have names', async (path) => {
+  it.each(['/v1/models', '/models'])('GET %s lists the models by their names', async (path) => {
     const { body } = await call(path);
     expect(body['object']).toBe('list');
-    expect(body.data?.map(({ id }) => id)).toEqual(['small', 'large', 'team/model']);
+    expect(body.data?.map(({ id }) => id)).toEqual(['small', 'large', 'team/model', 'demo']);
     expect(body.data?.[0]).toEqual({ id: 'small', object: 'model', created: expect.any(Number), owned_by: 'sim' });
   });
 
@@ -108,9 +108,20 @@ describe('the paths', () => {
 
   it('tells administrators its health and its numbers', verifies('001-11', '002-07'), async () => {
     const headers = bearer(adminKey);
-    expect((await call('/health', { headers })).body).toMatchObject({ status: 'ok', version: expect.any(String) });
+    expect((await call('/health', { headers })).body).toMatchObject({
+      status: 'ok',
+      version: expect.any(String),
+      build_date: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
+      description: expect.any(String),
+      performance_mode: 'default',
+      config: { max_retries: 4, random_delay: '0-0ms', max_concurrent_connections: 1000 },
+      stats: { total_requests: expect.any(Number), error_rate: expect.any(Number) },
+      improvements: expect.arrayContaining([expect.any(String)]),
+    });
     expect((await call('/status', { headers })).body).toMatchObject({
       max_connections: 1000,
+      memory_usage_mb: expect.any(Number),
+      memory_limit_mb: null,
       uptime_seconds: expect.any(Number),
     });
   });

@@ -127,6 +127,17 @@ describe('the logs of an ingress and a worker at level trace', () => {
     expect(line['internal_id']).toBe(line.request_id);
   });
 
+  it('tell what a chat asked for, without what it says', verifies('001-49'), async () => {
+    const fields = { temperature: 0.5, max_tokens: 7, stream: true };
+    const { headers } = await post(sluice, { model: 'demo-t1', content: 'never to be logged', fields });
+    const line = await requestLine(sluice, headers.get('x-request-id'));
+    expect(line).toMatchObject({ type: 'request', message_count: 1, temperature: 0.5, max_tokens: 7, stream: true });
+    expect(JSON.stringify(line)).not.toContain('never to be logged');
+    const plain = await post(sluice, { model: 'demo-t1' });
+    const other = await requestLine(sluice, plain.headers.get('x-request-id'));
+    expect([other['message_count'], other['temperature'], other['max_tokens']]).toEqual([1, undefined, undefined]);
+  });
+
   it('show who asked by four characters at each end of the key', verifies('001-51'), async () => {
     const { headers } = await post(sluice, { model: 'demo-t1' });
     const line = await requestLine(sluice, headers.get('x-request-id'));

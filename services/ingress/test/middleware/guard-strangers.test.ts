@@ -11,7 +11,11 @@ async function ask(headers: Record<string, string>): Promise<string> {
   const app = express();
   const keys = [keyFor('sk-known-0001'), keyFor('', { name: 'stranger', anonymous: 'without_key' })];
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: 10, now: () => 0 });
-  app.use(requestId, authenticate(keys, wrongKeys), guardStrangers(['llm.corp.example']));
+  app.use(
+    requestId,
+    authenticate(keys, wrongKeys),
+    guardStrangers({ allowedHosts: ['llm.corp.example'], corsOrigins: ['*', 'https://chat.corp.example'] }),
+  );
   app.get('/', (_request, response) => void response.json({}));
   app.use(handleError(() => undefined));
   const { status, json } = await send(await serve(app), { method: 'GET', headers });
@@ -47,6 +51,7 @@ describe('a client without a key', () => {
 
   it.each<[string, Record<string, string>]>([
     ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+    ['a listed host by another scheme', { origin: 'http://chat.corp.example' }],
     ['another host', { origin: 'https://evil.example' }],
     ['no host', { origin: 'null' }],
     ['an extension', { origin: 'app://obsidian.md' }],
@@ -57,6 +62,8 @@ describe('a client without a key', () => {
 
   it.each<[string, Record<string, string>]>([
     ['this machine', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }],
+    ['a listed origin', { origin: 'https://chat.corp.example', 'sec-fetch-site': 'cross-site' }],
+    ['a listed origin under any name', { host: 'llm.other.example', origin: 'https://chat.corp.example' }],
     ['an allowed host', { origin: 'https://llm.corp.example', 'sec-fetch-site': 'same-origin' }],
     ['nowhere', { 'sec-fetch-site': 'none' }],
   ])('may call from a page of %s', async (_, headers) => {

@@ -8,7 +8,13 @@ import { bodyStored } from '../../src/context.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { type BodyBudget, createBodyBudget } from '../../src/middleware/body-budget.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
-import { readJson, takeJson } from '../../src/middleware/read-json.ts';
+import {
+  type BodyShape,
+  createJsonReaders,
+  embeddingsShape,
+  takeJson,
+  usualShape,
+} from '../../src/middleware/read-json.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 import { keyFor, send, type Sent, serve } from './serving.ts';
@@ -26,7 +32,14 @@ interface SetUp {
 }
 
 async function setUp(
-  options: { peeked?: Peeked; refusedBodies?: number; perKeyBytes?: number; totalBytes?: number; holds?: boolean } = {},
+  options: {
+    peeked?: Peeked;
+    refusedBodies?: number;
+    perKeyBytes?: number;
+    totalBytes?: number;
+    holds?: boolean;
+    shape?: BodyShape;
+  } = {},
 ): Promise<SetUp> {
   const { peeked = nothing, refusedBodies = 1000, perKeyBytes = 10 * mebibyte, totalBytes = 12 * mebibyte } = options;
   const buckets = (burst: number) => createTokenBuckets({ perMinute: burst, burst, now: () => 0 });
@@ -43,7 +56,7 @@ async function setUp(
   app.use(requestId, authenticate(keys, buckets(1000)));
   app.post(
     '/',
-    readJson({
+    createJsonReaders({
       server: { maxBodyBytes: 8 * mebibyte, maxInflationRatio: 20, largeBodyBytes: 64 * 1024 },
       budget,
       refusedBodies: buckets(refusedBodies),
@@ -51,7 +64,7 @@ async function setUp(
         asked.push(question);
         return peeked;
       },
-    }),
+    })(options.shape ?? usualShape),
     (request, response) => {
       const { bytes, value } = takeJson(request);
       const answer = (): void => {
@@ -209,6 +222,25 @@ describe('the content type', () => {
     const unnamed = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await send(port, whole('{}', { authorization: 'Bearer sk-one', ...unnamed }))).status).toBe(200);
     expect((await send(port, whole('{}', unnamed))).status).toBe(415);
+  });
+});
+
+describe('the shape of a body', () => {
+  const filled = (item: string, count: number): string => `{"input":[${Array(count).fill(item).join(',')}]}`;
+
+  it.each<[string, BodyShape, string, number, number, string | undefined]>([
+    ['tokens of a chat', usualShape, '1234', 90_000, 200, undefined],
+    ['more elements than a chat has', usualShape, '1234', 100_000, 413, 'request_too_large'],
+    ['tokens to embed', embeddingsShape, '1234', 300_000, 200, undefined],
+    ['more tokens than are embedded', embeddingsShape, '1234', 400_000, 400, 'max_tokens_per_request'],
+    ['lists without end', embeddingsShape, '[]', 20_000, 413, 'request_too_large'],
+    ['objects without end', embeddingsShape, '{}', 20_000, 413, 'request_too_large'],
+    ['members without end', embeddingsShape, '{"a":1,"b":2,"c":3,"d":4}', 10_000, 413, 'request_too_large'],
+    ['more levels than anybody wants', embeddingsShape, `${'['.repeat(70)}${']'.repeat(70)}`, 1, 400, 'json_too_deep'],
+  ])('%s', async (_, shape, item, count, status, code) => {
+    const { port } = await setUp({ shape });
+    const answer = await send(port, whole(filled(item, count)));
+    expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
   });
 });
 

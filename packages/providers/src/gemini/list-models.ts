@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { type ModelLister, pageRequest } from '../model-lister.ts';
+import { parseText } from '../parse-text.ts';
+import { keyHeader } from './request.ts';
+
+const pageSchema = z.object({
+  models: z
+    .array(z.looseObject({ name: z.string(), supportedGenerationMethods: z.array(z.string()).nullish() }))
+    .nullish(),
+  nextPageToken: z.string().nullish(),
+});
+
+/** Those that can be asked for something here: others make pictures or films. */
+const methods: ReadonlySet<string> = new Set(['generateContent', 'embedContent', 'batchEmbedContents']);
+
+/** Gemini's list of models: https://ai.google.dev/api/models#method:-models.list */
+export const models: ModelLister = {
+  toUpstream(plan, next) {
+    const after = next === undefined ? '' : `&pageToken=${encodeURIComponent(next)}`;
+    return pageRequest(`${plan.baseUrl}/models?pageSize=1000${after}`, keyHeader(plan));
+  },
+  read(text) {
+    const page = parseText(pageSchema, text);
+    if (page === undefined) return undefined;
+    const usable = (page.models ?? []).filter(
+      ({ supportedGenerationMethods: known }) => known == null || known.some((method) => methods.has(method)),
+    );
+    return {
+      names: usable.map(({ name }) => name.replace(/^models\//, '')),
+      next: page.nextPageToken === '' ? undefined : (page.nextPageToken ?? undefined),
+    };
+  },
+};

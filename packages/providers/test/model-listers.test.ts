@@ -1,0 +1,110 @@
+import { type ModelLister, type ProviderType, providers } from '@sluice/providers';
+import { describe, expect, it } from 'vitest';
+
+const plan = { baseUrl: 'https://api.example/base', apiKey: 'key-1', startedAtMs: 1_700_000_000_000 };
+
+function listerOf(type: ProviderType, options: object = {}, baseUrl?: string): ModelLister {
+  const { models } = providers[type].create(options, baseUrl);
+  if (models === undefined) throw new Error(`${type} tells no models`);
+  return models;
+}
+
+describe('the question which models a provider has', () => {
+  it.each<[string, ModelLister, string, Record<string, string>]>([
+    ['openai', listerOf('openai'), '/models', { authorization: 'Bearer key-1' }],
+    [
+      'openai in its own place',
+      listerOf('openai', { chat_path: '/v2/chat/completions?a=b', auth_header: 'X-Key', headers: { 'X-Team': 't' } }),
+      '/v2/models?a=b',
+      { 'x-key': 'key-1', 'x-team': 't' },
+    ],
+    ['openai with a path of its own', listerOf('openai', { chat_path: '/ask' }), '/models', {}],
+    [
+      'anthropic',
+      listerOf('anthropic', { beta: ['a', 'b'] }),
+      '/models?limit=1000',
+      { 'x-api-key': 'key-1', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'a,b' },
+    ],
+    ['gemini', listerOf('gemini'), '/models?pageSize=1000', { 'x-goog-api-key': 'key-1' }],
+    ['bailian', listerOf('bailian', { mode: 'compatible' }), '/compatible-mode/v1/models', {}],
+    ['zai', listerOf('zai'), '/models', { authorization: 'Bearer key-1' }],
+    ['zai-web', listerOf('zai-web', { signing_variant: 'none' }), '/api/models', { authorization: 'Bearer key-1' }],
+    ['ollama', listerOf('ollama', { headers: { 'X-Team': 't' } }), '/api/tags', { 'x-team': 't' }],
+    ['ollama by OpenAI’s protocol', listerOf('ollama', {}, 'http://localhost:11434/v1'), '/models', {}],
+  ])('goes to the right place with the key: %s', (_what, lister, path, headers) => {
+    const request = lister.toUpstream(plan, undefined);
+    expect(request).toMatchObject({ method: 'GET', url: `${plan.baseUrl}${path}`, body: undefined });
+    expect(request.headers).toMatchObject({ accept: 'application/json', 'user-agent': 'sluice', ...headers });
+  });
+
+  it('signs keys where chats do', () => {
+    const signed = listerOf('zai', { glm_key: 'signed' }).toUpstream({ ...plan, apiKey: 'id.secret' }, undefined);
+    expect(signed.headers['authorization']).toMatch(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(JSON.stringify(signed)).not.toContain('secret');
+  });
+
+  it('has no key where there is none', () => {
+    for (const type of ['openai', 'anthropic', 'gemini', 'ollama'] as const) {
+      const { headers } = listerOf(type).toUpstream({ ...plan, apiKey: undefined }, undefined);
+      expect(JSON.stringify(headers)).not.toMatch(/key|bearer/i);
+    }
+  });
+
+  it.each<[ProviderType, string]>([
+    ['anthropic', '/models?limit=1000&after_id=a%2Fb'],
+    ['gemini', '/models?pageSize=1000&pageToken=a%2Fb'],
+  ])('goes on with the next page: %s', (type, path) => {
+    expect(listerOf(type).toUpstream(plan, 'a/b').url).toBe(`${plan.baseUrl}${path}`);
+  });
+
+  it.each<[ProviderType, object]>([
+    ['azure', {}],
+    ['coze', {}],
+    ['iflow', {}],
+    ['bailian', {}],
+  ])('is not asked where the answer would not be the models that can be called: %s', (type, options) => {
+    expect(providers[type].create(options).models).toBeUndefined();
+  });
+});
+
+describe('the answer', () => {
+  it.each<[ProviderType, object, readonly string[], string | undefined]>([
+    ['openai', { object: 'list', data: [{ id: 'a', created: 1 }, { id: 'b' }, { id: 5 }, {}] }, ['a', 'b'], undefined],
+    ['openai', [{ id: 'a' }, { id: 'b' }], ['a', 'b'], undefined],
+    ['anthropic', { data: [{ id: 'a' }, { id: 'b' }], has_more: true, last_id: 'b' }, ['a', 'b'], 'b'],
+    ['anthropic', { data: [{ id: 'a' }], has_more: false, last_id: 'a' }, ['a'], undefined],
+    [
+      'gemini',
+      {
+        models: [
+          { name: 'models/chat', supportedGenerationMethods: ['generateContent'] },
+          { name: 'models/embed', supportedGenerationMethods: ['embedContent'] },
+          { name: 'models/film', supportedGenerationMethods: ['predictLongRunning'] },
+          { name: 'tunedModels/mine' },
+        ],
+        nextPageToken: 't',
+      },
+      ['chat', 'embed', 'tunedModels/mine'],
+      't',
+    ],
+    ['gemini', {}, [], undefined],
+    ['ollama', { models: [{ name: 'llama3:8b', size: 1 }] }, ['llama3:8b'], undefined],
+  ])('names the models and tells whether there are more: %s %#', (type, body, names, next) => {
+    expect(listerOf(type).read(JSON.stringify(body))).toEqual({ names, ...(next === undefined ? {} : { next }) });
+  });
+
+  it('leaves out what chat.z.ai has switched off', () => {
+    const lister = listerOf('zai-web', { signing_variant: 'none' });
+    const data = [{ id: 'a', info: { is_active: true } }, { id: 'b', info: { is_active: false } }, { id: 'c' }];
+    expect(lister.read(JSON.stringify({ data }))).toEqual({ names: ['a', 'c'] });
+  });
+
+  it.each(['', '<html>', '5', '"x"', '{"data":5}', '{"models":5}', '{"error":{"message":"no"}}'])(
+    'is no list: %j',
+    (text) => {
+      for (const type of ['openai', 'anthropic', 'ollama', 'zai'] as const) {
+        expect(listerOf(type).read(text)).toBeUndefined();
+      }
+    },
+  );
+});

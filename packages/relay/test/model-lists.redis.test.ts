@@ -1,0 +1,72 @@
+import { connect, createKeys } from '@sluice/redis';
+import { createModelListReader, createModelListWriter } from '@sluice/relay';
+import { redisTest } from '@sluice/testkit';
+import { describe, expect, onTestFinished } from 'vitest';
+
+const upstream = { id: 'sim', type: 'openai', baseUrl: 'http://sim/v1' };
+
+function setUp(redisUrl: string, keyPrefix: string) {
+  const connection = connect({
+    settings: { kind: 'single', url: redisUrl },
+    role: 'command',
+    name: 'test',
+    onError: () => undefined,
+  });
+  onTestFinished(() => connection.disconnect());
+  const keys = createKeys(keyPrefix);
+  const needs = { connection, keys };
+  return { connection, keys, reader: createModelListReader(needs), writer: createModelListWriter(needs) };
+}
+
+describe('the list of an upstream’s models', () => {
+  redisTest('is wanted once an ingress says so, for a while', async ({ redisUrl, keyPrefix }) => {
+    const { connection, keys, reader, writer } = setUp(redisUrl, keyPrefix);
+    expect(await writer.isWanted()).toBe(false);
+    await reader.want();
+    expect(await writer.isWanted()).toBe(true);
+    expect(await connection.pttl(keys.modelsWanted)).toBeGreaterThan(60_000);
+  });
+
+  redisTest('is asked for by one worker, and not again until it is old', async ({ redisUrl, keyPrefix }) => {
+    const { connection, keys, writer } = setUp(redisUrl, keyPrefix);
+    const may = await Promise.all([1, 2, 3].map(() => writer.mayAsk(upstream)));
+    expect(may.filter(Boolean)).toHaveLength(1);
+    await writer.told(upstream, ['a']);
+    expect(await writer.mayAsk(upstream)).toBe(false);
+    const freshMs = await connection.pttl(keys.modelsAsked(upstream));
+    expect(freshMs).toBeGreaterThan(60_000);
+    expect(await connection.pttl(keys.modelNames(upstream))).toBeGreaterThan(freshMs);
+  });
+
+  redisTest('reaches the ingresses, without names that nobody could ask for', async ({ redisUrl, keyPrefix }) => {
+    const { reader, writer } = setUp(redisUrl, keyPrefix);
+    expect(await reader.read(upstream)).toBeUndefined();
+    await writer.told(upstream, ['b', 'a', 'b', 'with space', '', 'line\u0007', 'x'.repeat(201)]);
+    expect(await reader.read(upstream)).toEqual(['b', 'a']);
+  });
+
+  redisTest('stays when a later question fails; a first failure tells nothing', async ({ redisUrl, keyPrefix }) => {
+    const { connection, keys, reader, writer } = setUp(redisUrl, keyPrefix);
+    await writer.failed(upstream);
+    expect(await reader.read(upstream)).toEqual([]);
+    expect(await connection.pttl(keys.modelNames(upstream))).toBeLessThan(60_000);
+    await writer.told(upstream, ['a']);
+    await writer.failed(upstream);
+    expect(await reader.read(upstream)).toEqual(['a']);
+  });
+
+  redisTest('is another one at another place or by another protocol', async ({ redisUrl, keyPrefix }) => {
+    const { reader, writer } = setUp(redisUrl, keyPrefix);
+    await writer.told(upstream, ['a']);
+    expect(await reader.read({ ...upstream, baseUrl: 'http://other/v1' })).toBeUndefined();
+    expect(await reader.read({ ...upstream, type: 'ollama' })).toBeUndefined();
+  });
+
+  redisTest('counts as unknown when it is none', async ({ redisUrl, keyPrefix }) => {
+    const { connection, keys, reader } = setUp(redisUrl, keyPrefix);
+    for (const text of ['', '{', '{}', '[1]', '"a"']) {
+      await connection.set(keys.modelNames(upstream), text);
+      expect(await reader.read(upstream)).toBeUndefined();
+    }
+  });
+});

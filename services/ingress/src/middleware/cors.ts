@@ -1,0 +1,59 @@
+import type { Request, RequestHandler } from 'express';
+
+/** The headers of answers that a page may read, besides those that it always may. */
+export const exposedHeaders = [
+  'x-request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'openai-processing-ms',
+  ...['requests', 'tokens'].flatMap((unit) =>
+    ['limit', 'remaining', 'reset'].map((field) => `x-ratelimit-${field}-${unit}`),
+  ),
+  'x-sluice-upstream',
+  'x-sluice-attempts',
+  'x-sluice-continuations',
+  'x-sluice-auto-continue',
+  'x-sluice-compressed-messages',
+];
+
+const methods = 'GET, HEAD, POST';
+/** Longest time for which Chromium remembers the answer to a preflight. */
+const maxAgeSeconds = 7200;
+/** Names of headers; SDKs send some twenty of their own. */
+const headerNames = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/;
+const longestHeaderNames = 4096;
+
+/**
+ * Lets web pages of these origins call from a browser and read the answers, errors and streams too. Keys travel in
+ * headers, never in cookies, so credentials in the sense of browsers are never allowed. For all other origins, and
+ * without any, nothing changes: a preflight is a method like any other.
+ */
+export function cors(origins: readonly string[]): RequestHandler {
+  const allowed = new Set(origins);
+  const isForAll = allowed.has('*');
+  return (request, response, next) => {
+    const { origin } = request.headers;
+    // Caches must not give the answer for one origin to another.
+    if (!isForAll && allowed.size > 0) response.vary('origin');
+    if (origin === undefined || !(isForAll || allowed.has(origin))) return next();
+    response.setHeader('access-control-allow-origin', isForAll ? '*' : origin);
+    if (!isPreflight(request)) {
+      response.setHeader('access-control-expose-headers', exposedHeaders.join(', '));
+      return next();
+    }
+    response.setHeader('access-control-allow-methods', methods);
+    response.setHeader('access-control-max-age', maxAgeSeconds);
+    const wanted = request.headers['access-control-request-headers'];
+    // The wish is repeated: "*" would leave out `authorization`, and new SDKs send headers that no list has.
+    if (wanted !== undefined && wanted.length <= longestHeaderNames && headerNames.test(wanted)) {
+      response.setHeader('access-control-allow-headers', wanted);
+    }
+    response.vary('access-control-request-headers');
+    response.status(204).end();
+  };
+}
+
+/** Browsers ask in this way before they send a request; it brings no key. */
+const isPreflight = ({ method, headers }: Request): boolean =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;

@@ -1,0 +1,96 @@
+import { type Config, findModel, isGlob, isListed } from '@sluice/config';
+import type { ModelListReader } from '@sluice/relay';
+
+/** A model that can be shown to clients. */
+export interface NamedModel {
+  readonly id: string;
+  /** Id of an upstream that serves it. */
+  readonly ownedBy: string;
+}
+
+/** The models by their names: those of the configuration, and what the upstreams tell of those that its globs cover. */
+export interface ModelCatalogue {
+  /** In the order of the configuration; what a glob covers by name. Never rejects, and takes 2 s at most. */
+  list(): Promise<readonly NamedModel[]>;
+}
+
+export interface CatalogueNeeds {
+  readonly config: Pick<Config, 'models' | 'upstreams'>;
+  readonly lists: ModelListReader;
+  readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+/** What was read counts for so long in this process. */
+const cachedMs = 5000;
+/** For lists that nobody has yet: then the answer leaves them out. */
+const patienceMs = 2000;
+const lookEveryMs = 50;
+/** An upstream that has told nothing is not waited for again so soon. */
+const impatienceMs = 60_000;
+
+type Names = ReadonlyMap<string, readonly string[]>;
+
+export function createModelCatalogue({ config, lists, onError, now, sleep }: CatalogueNeeds): ModelCatalogue {
+  const upstreams = config.upstreams.filter(({ id }) => isListed(config, id));
+  const silentSince = new Map<string, number>();
+  let known: Names = new Map();
+  let cached = toModels(config, known);
+  let readAt = -Infinity;
+  let reading: Promise<void> | undefined;
+
+  const isAwaited = (id: string): boolean =>
+    !known.has(id) && now() - (silentSince.get(id) ?? -Infinity) > impatienceMs;
+
+  /** Reads until every upstream has told its models, or has been waited for. */
+  async function read(until: number): Promise<void> {
+    await lists.want();
+    while (now() < until) {
+      const found = await Promise.all(
+        upstreams.map(async (upstream) => [upstream.id, await lists.read(upstream)] as const),
+      );
+      known = new Map(found.flatMap(([id, names]) => (names === undefined ? [] : [[id, names]])));
+      cached = toModels(config, known);
+      if (!upstreams.some(({ id }) => isAwaited(id))) break;
+      await sleep(lookEveryMs);
+    }
+    for (const { id } of upstreams) if (isAwaited(id)) silentSince.set(id, now());
+  }
+
+  return {
+    async list() {
+      if (upstreams.length > 0 && now() - readAt > cachedMs) {
+        reading ??= read(now() + patienceMs)
+          .catch(onError)
+          .finally(() => {
+            readAt = now();
+            reading = undefined;
+          });
+        await Promise.race([reading, sleep(patienceMs)]);
+      }
+      return cached;
+    },
+  };
+}
+
+function toModels(config: Pick<Config, 'models'>, known: Names): readonly NamedModel[] {
+  const seen = new Set<string>();
+  const isNew = ({ id }: NamedModel): boolean => {
+    const name = id.toLowerCase();
+    return !seen.has(name) && seen.add(name) !== undefined;
+  };
+  return config.models.flatMap((entry) => namesOf(config, entry, known)).filter(isNew);
+}
+
+function namesOf(config: Pick<Config, 'models'>, entry: Config['models'][number], known: Names): readonly NamedModel[] {
+  const { id, targets } = entry;
+  if (!isGlob(id)) return [{ id, ownedBy: targets[0]?.upstream ?? 'sluice' }];
+  return targets
+    .filter(({ model }) => model === undefined)
+    .flatMap(({ upstream }) => (known.get(upstream) ?? []).map((name) => ({ id: name, ownedBy: upstream })))
+    .filter((model) => findModel(config, model.id) === entry)
+    .toSorted((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)));
+}

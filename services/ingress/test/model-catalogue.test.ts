@@ -1,0 +1,138 @@
+import type { Config } from '@sluice/config';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createModelCatalogue } from '../src/model-catalogue.ts';
+
+type Entry = Config['models'][number];
+type Target = Entry['targets'][number];
+
+const target = (upstream: string, model?: string): Target => ({ upstream, model, priority: 1, weight: 1 });
+const entry = (id: string, ...targets: readonly Target[]): Entry => ({
+  id,
+  targets,
+  thinking: 'field',
+  contextRounds: undefined,
+  maxContinuations: 0,
+  wholeAnswers: undefined,
+  onContentPolicy: undefined,
+});
+const upstream = (id: string): Config['upstreams'][number] => ({
+  id,
+  type: 'openai',
+  baseUrl: `http://${id}`,
+  options: {},
+  credentials: [],
+  reportStreamUsage: true,
+  prefill: undefined,
+  dropsUnsupported: false,
+  lacks: [],
+  wholeAnswers: 'ask',
+  proxy: undefined,
+  tls: { ca: undefined, cert: undefined, key: undefined },
+  headers: {},
+});
+
+beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+function setUp(models: readonly Entry[], told: Record<string, readonly string[] | Error>) {
+  const reads: string[] = [];
+  const errors: unknown[] = [];
+  let wanted = 0;
+  const catalogue = createModelCatalogue({
+    config: { models, upstreams: ['one', 'two', 'idle'].map(upstream) },
+    lists: {
+      want: () => Promise.resolve(void wanted++),
+      read: ({ id }) => {
+        reads.push(id);
+        const names = told[id];
+        return names instanceof Error ? Promise.reject(names) : Promise.resolve(names);
+      },
+    },
+    onError: (error) => errors.push(error),
+    now: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const list = async (): Promise<string[]> => {
+    const listed = catalogue.list();
+    await vi.advanceTimersByTimeAsync(0);
+    return (await listed).map(({ id, ownedBy }) => `${id} of ${ownedBy}`);
+  };
+  return { list, catalogue, reads, errors, told, wantedTimes: () => wanted };
+}
+
+describe('the models', () => {
+  it('that have names are there without a question', async () => {
+    const { list, reads, wantedTimes } = setUp([entry('a', target('one')), entry('b-*', target('one', 'b'))], {});
+    expect(await list()).toEqual(['a of one']);
+    expect([reads, wantedTimes()]).toEqual([[], 0]);
+  });
+
+  it('that a glob covers are those that its upstreams tell, each once, under the entry that serves them', async () => {
+    const models = [
+      entry('gpt-4', target('two', 'x')),
+      entry('gpt-*', target('one'), target('two'), target('idle', 'fixed')),
+      entry('*', target('two')),
+    ];
+    const { list, reads } = setUp(models, {
+      one: ['gpt-5', 'GPT-4', 'claude'],
+      two: ['zebra', 'gpt-5', 'gpt-4o', 'Zebra'],
+    });
+    expect(await list()).toEqual(['gpt-4 of two', 'gpt-4o of two', 'gpt-5 of one', 'Zebra of two']);
+    expect(reads).toEqual(['one', 'two']);
+  });
+
+  it('are read again after 5 s', async () => {
+    const { list, told, reads } = setUp([entry('*', target('one'))], { one: ['a'] });
+    await list();
+    told['one'] = ['a', 'b'];
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(await list()).toEqual(['a of one']);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(await list()).toEqual(['a of one', 'b of one']);
+    expect(reads).toHaveLength(2);
+  });
+
+  it('are waited for 2 s where nothing is known yet, and left out then', async () => {
+    const { catalogue } = setUp([entry('*', target('one'), target('two'))], { one: ['a'] });
+    const before = performance.now();
+    const listed = catalogue.list();
+    await vi.advanceTimersByTimeAsync(1900);
+    await expect(Promise.race([listed, Promise.resolve('waiting')])).resolves.toBe('waiting');
+    await vi.advanceTimersByTimeAsync(200);
+    expect((await listed).map(({ id }) => id)).toEqual(['a']);
+    expect(performance.now() - before).toBeLessThan(2200);
+  });
+
+  it('are there as soon as they are told', async () => {
+    const { catalogue, told } = setUp([entry('*', target('one'))], {});
+    const listed = catalogue.list();
+    await vi.advanceTimersByTimeAsync(300);
+    told['one'] = ['a'];
+    await vi.advanceTimersByTimeAsync(100);
+    await expect(Promise.race([listed, Promise.resolve('waiting')])).resolves.toEqual([{ id: 'a', ownedBy: 'one' }]);
+  });
+
+  it('of an upstream that told nothing are not waited for again for a minute', async () => {
+    const { list, catalogue } = setUp([entry('*', target('one'))], {});
+    const first = catalogue.list();
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(await first).toEqual([]);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await list()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const later = catalogue.list();
+    await vi.advanceTimersByTimeAsync(1000);
+    await expect(Promise.race([later, Promise.resolve('waiting')])).resolves.toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1100);
+  });
+
+  it('that were known stay while Redis is away', async () => {
+    const { list, told, errors } = setUp([entry('*', target('one'))], { one: ['a'] });
+    await list();
+    const away = new Error('redis is away');
+    told['one'] = away;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await list()).toEqual(['a of one']);
+    expect(errors).toEqual([away]);
+  });
+});

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { until } from '@sluice/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ClientServer, listen, type ListenOptions } from '../src/server.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+const answering: RequestListener = (_request, response) => void response.end('ok');
+
+async function serving(over: Partial<ListenOptions> = {}, app = answering): Promise<ClientServer> {
+  const server = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    maxConnections: 100,
+    maxPipelinedRequests: 32,
+    keepAliveMs: 620_000,
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 60_000,
+    slowClientMs: 30_000,
+    onDropped: () => undefined,
+    ...over,
+  });
+  closers.push(() => server.close());
+  return server;
+}
+
+function open(port: number): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  closers.push(() => socket.destroy());
+  return socket;
+}
+
+/** Sends a request on a connection that stays open. */
+async function keptConnection(port: number): Promise<Socket> {
+  const socket = open(port);
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
+
+describe('an idle connection', () => {
+  it('is promised as long as the setting says', async () => {
+    const { port } = await serving({ keepAliveMs: 4_020_000 });
+    const agent = new Agent({ keepAlive: true });
+    closers.push(() => agent.destroy());
+    const [response] = (await once(request({ port, host: '127.0.0.1', agent }).end(), 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.headers['keep-alive']).toBe('timeout=4020');
+  });
+
+  it('makes room when there are too many', async () => {
+    let dropped = 0;
+    const { port } = await serving({ maxConnections: 2, onDropped: () => dropped++ });
+    const kept = [await keptConnection(port), await keptConnection(port)];
+    const late = open(port);
+    await once(late, 'close');
+    expect(dropped).toBe(1);
+    await until(() => kept.every((socket) => socket.closed || socket.readableEnded), {
+      what: 'idle connections closed',
+    });
+    await keptConnection(port);
+  });
+
+  it('makes no room while its answer is under way', async () => {
+    const { port } = await serving({ maxConnections: 1 }, (_request, response) => void response.write('begun'));
+    const busy = await keptConnection(port);
+    await once(open(port), 'close');
+    expect([busy.closed, busy.readableEnded]).toEqual([false, false]);
+  });
+});
+
+describe('a slow request', () => {
+  it('gets 408 when its headers take longer than they may', async () => {
+    const { port } = await serving({ headersTimeoutMs: 1000, requestTimeoutMs: 60_000 });
+    const socket = open(port);
+    socket.write('GET / HTTP/1.1\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 [^]*"code":"request_timeout"/);
+  });
+});
