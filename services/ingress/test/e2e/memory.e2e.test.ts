@@ -9,7 +9,7 @@ beforeAll(async () => {
   sluice = await startSluice({
     ingresses: 1,
     workers: 1,
-    config: { server: { memory_limit_bytes: 128 * mebibyte, max_body_bytes: 50 * mebibyte } },
+    config: { server: { memory_limit_bytes: 256 * mebibyte, max_body_bytes: 50 * mebibyte } },
   });
 });
 
@@ -56,7 +56,7 @@ it(
       error: { type: 'overloaded_error', code: 'server_overloaded', message: expect.stringContaining('memory') },
     });
     expect(held.length).toBeGreaterThan(1);
-    expect(await statusPage()).toMatchObject({ status: 'degraded', memory_limit_mb: 128 });
+    expect(await statusPage()).toMatchObject({ status: 'degraded', memory_limit_mb: 256 });
     expect((await fetch(`${sluice.fleet.urls[0]}/readyz`)).status).toBe(200);
 
     client.abort();

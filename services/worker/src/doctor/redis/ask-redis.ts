@@ -57,19 +57,27 @@ async function ask(connection: RedisConnection, keyPrefix: string): Promise<Redi
   for (const section of ['server', 'memory', 'persistence', 'replication', 'cluster']) {
     for (const [name, value] of parseInfo(await connection.info(section).catch(() => ''))) info.set(name, value);
   }
+  const clock = { savePoints: await readSavePoints(connection), aheadMs: await readClock(connection) };
+  // A connection leaves a server that refuses a write, and asks again until the time for it is over.
+  if (isReadOnly(info)) return { kind: 'there', info, ...clock, writeError: readOnly, forbidden: nothingForbidden };
   const keys = createKeys(keyPrefix);
   // In the slot of a queue, where both services may write.
   const key = `${keys.queuePrefix(0)}:doctor:${randomUUID()}`;
   const writeError = await attempt(() => connection.set(key, '1', 'PX', 10_000));
-  const savePoints = await readSavePoints(connection);
-  const aheadMs = await readClock(connection);
   const forbiddenTo = async (service: ServiceName): Promise<Forbidden> => ({
     commands: await findForbiddenCommands(connection, commandsOf[service], key),
     keys: await findForbiddenKeys(connection, keysOf(service, keys)),
   });
   const forbidden = { ingress: await forbiddenTo('ingress'), worker: await forbiddenTo('worker') };
-  return { kind: 'there', info, savePoints, aheadMs, writeError, forbidden };
+  return { kind: 'there', info, ...clock, writeError, forbidden };
 }
+
+const isReadOnly = (info: ReadonlyMap<string, string>): boolean =>
+  info.get('role') === 'slave' && info.get('slave_read_only') === '1';
+
+const readOnly = "READONLY You can't write against a read only replica.";
+const nothing: Forbidden = { commands: [], keys: [] };
+const nothingForbidden = { ingress: nothing, worker: nothing };
 
 /** A key of each group that the service uses. */
 function keysOf(service: ServiceName, keys: Keys): string[] {
@@ -131,6 +139,8 @@ async function attempt(run: () => Promise<unknown>): Promise<string | undefined>
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('lastNodeError' in error && error.lastNodeError instanceof Error) return messageOf(error.lastNodeError);
+  // The connection explains some errors in words for the log; the doctor has words of its own.
+  if (error.cause instanceof Error) return messageOf(error.cause);
   const code = 'code' in error ? String(error.code) : '';
   return [code, error.message].filter((part) => part !== '' && part !== 'undefined').join(' ') || error.name;
 }
