@@ -22,9 +22,8 @@ export interface PeekQuestion {
 export type Peek = (question: PeekQuestion) => Promise<Peeked>;
 
 const whole = z.number().int();
-const peekScript = defineScript(new URL('../lua/peek-3.lua', import.meta.url), (reply) =>
-  z.tuple([z.enum(['', 'concurrency', 'requests', 'tokens']), whole, whole, whole, whole, whole]).parse(reply),
-);
+const peekReply = z.tuple([z.enum(['', 'concurrency', 'requests', 'tokens']), whole, whole, whole, whole, whole]);
+const peekScript = defineScript(new URL('../lua/peek-3.lua', import.meta.url), (reply) => peekReply.parse(reply));
 
 export function createPeek({
   connection,

@@ -70,9 +70,12 @@ const acquireReply = z.tuple([
 const renewReply = z.array(z.enum(['running', 'waiting', 'displaced', 'lost']));
 
 const acquireScript = defineScript(here('acquire-10.lua'), toAcquireReply);
-const releaseScript = defineScript(here('release-10.lua'), (reply) => z.number().parse(reply) === 1);
+// Made once: to make a schema takes some ten times as long as to use it.
+const releaseReply = z.number();
+const occupancyReply = z.tuple([whole, whole, whole]);
+const releaseScript = defineScript(here('release-10.lua'), (reply) => releaseReply.parse(reply) === 1);
 const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
-const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => z.tuple([whole, whole, whole]).parse(reply));
+const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => occupancyReply.parse(reply));
 
 /** The most that one request costs its key in turns, because the other requests of the key wait behind it. */
 const costliestTurnTokens = 1_000_000;

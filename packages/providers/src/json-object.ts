@@ -1,5 +1,5 @@
 import { respell } from '@sluice/protocol';
-import { parseProviderJson } from './parse-text.ts';
+import { parseProviderJson, parseProviderJsonPlainly } from './parse-text.ts';
 
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -35,6 +35,12 @@ export function amendEach(
 ): readonly unknown[] {
   const amended = list.map((item, at) => (isObject(item) ? amendItem(item, at) : item));
   return amended.every((item, at) => item === list[at]) ? list : amended;
+}
+
+/** {@link parseObject} for an object of which nothing is written again: its digits may be lost. */
+export function parsePlainly(text: string): JsonObject | undefined {
+  const value = parseProviderJsonPlainly(text);
+  return isObject(value) ? value : undefined;
 }
 
 /** A provider's JSON object. @returns undefined for what is none, or too deep or too wide to be an answer */

@@ -27,6 +27,9 @@ export const parseClientJson = (text: string): unknown =>
  */
 export const parseProviderJson = (text: string): unknown => parseWithin(text, providerLimits);
 
+/** {@link parseProviderJson} without care for digits and order: half as costly. */
+export const parseProviderJsonPlainly = (text: string): unknown => parseWithin(text, providerLimits, JSON.parse);
+
 /** Returns whether a text is deeper or wider than anything that {@link parseProviderJson} takes. */
 export const isOverLimits = (text: string): boolean => inspectJsonText(text, providerLimits) !== 'ok';
 

@@ -11,19 +11,19 @@ const claimReply = z.tuple([
   z.number().int().nonnegative(),
   z.string(),
 ]);
-export const openScript = defineScript(here('open-1.lua'), (reply) =>
-  z.tuple([z.enum(['queued', 'moved', 'ended']), z.string()]).parse(reply),
-);
-export const advanceScript = defineScript(here('advance-1.lua'), (reply) =>
-  z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]).parse(reply),
-);
-export const identifyScript = defineScript(here('identify-1.lua'), (reply) => z.string().parse(reply));
+// Made once: to make a schema takes some ten times as long as to use it.
+const openReply = z.tuple([z.enum(['queued', 'moved', 'ended']), z.string()]);
+const advanceReply = z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]);
+const takeBackReply = z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]);
+const serverId = z.string();
+const count = z.number();
+export const openScript = defineScript(here('open-1.lua'), (reply) => openReply.parse(reply));
+export const advanceScript = defineScript(here('advance-1.lua'), (reply) => advanceReply.parse(reply));
+export const identifyScript = defineScript(here('identify-1.lua'), (reply) => serverId.parse(reply));
 /** True when a worker had claimed the latest run. */
-export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => z.number().parse(reply) === 1);
-export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) =>
-  z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]).parse(reply),
-);
-const forgetScript = defineScript(here('forget-2.lua'), (reply) => z.number().parse(reply) === 1);
+export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => count.parse(reply) === 1);
+export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) => takeBackReply.parse(reply));
+const forgetScript = defineScript(here('forget-2.lua'), (reply) => count.parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Returns the shard a request lives on: the same for every process, spread evenly over random ids. */

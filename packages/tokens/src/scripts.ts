@@ -63,7 +63,8 @@ const consultReply = z.tuple([
   z.number().int(),
 ]);
 const consultScript = defineScript(here('consult-1.lua'), (reply) => consultReply.parse(reply));
-const isOne = (reply: unknown): boolean => z.number().parse(reply) === 1;
+const number = z.number();
+const isOne = (reply: unknown): boolean => number.parse(reply) === 1;
 const storeScript = defineScript(here('store-1.lua'), isOne);
 const failScript = defineScript(here('fail-1.lua'), isOne);
 const refuseScript = defineScript(here('refuse-1.lua'), isOne);

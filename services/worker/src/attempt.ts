@@ -144,8 +144,9 @@ export function attempt(options: AttemptOptions): Promise<AttemptResult> {
 
   /** A whole answer may be there although its body does not end: the length was wrong, or the last chunk is missing. */
   function expectEndOf(piece: string): void {
+    if (state.reading !== 'whole') return;
     clearTimeout(wholeTimer);
-    if (state.isOver || state.reading !== 'whole' || !piece.trimEnd().endsWith('}')) return;
+    if (state.isOver || !piece.trimEnd().endsWith('}')) return;
     wholeTimer = setTimeout(() => guard(() => void reader.takeWholeSoFar()), wholeQuietMs);
   }
 

@@ -3,13 +3,20 @@ import { eventsOf, readChunk } from '@sluice/protocol';
 /** Finds a text that is not empty in a delta or as finish reason, without parsing: quotes inside texts are escaped. */
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
 
+/** The beginning of the usual chunk; a native search for it takes a tenth of the expression's time. */
+const usual = '"delta":{"content":"';
+
 /**
  * Returns whether these server-sent events add anything to the answer. A chunk that only says who speaks, or has empty
  * texts, does not: servers send them to keep the connection open.
  */
 export function saysSomething(sse: string): boolean {
+  const at = sse.indexOf(usual);
+  if (at !== -1 && sse.charCodeAt(at + usual.length) !== quote) return true;
   return text.test(sse) || eventsOf(sse).some(({ data }) => hasContent(data));
 }
+
+const quote = 0x22;
 
 function hasContent(data: string): boolean {
   const chunk = readChunk(data);

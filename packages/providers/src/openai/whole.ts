@@ -1,14 +1,27 @@
 import { firstObjectIn, type Usage, writeLossless } from '@sluice/protocol';
-import type { WholeTranslation } from '../adapter.ts';
-import { amendCompletion, type CompletionOptions } from './normalise/completion.ts';
+import type { AnswerSummary, WholeTranslation } from '../adapter.ts';
+import { amendCompletion, type AmendedCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
-import { isFilled, parseObject } from '../json-object.ts';
+import { isFilled, type JsonObject, parseObject, parsePlainly } from '../json-object.ts';
 
 /**
  * Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. What stands behind the answer,
  * such as the end mark of a stream, is left out.
  */
 export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {
+  return passClean(text, options) ?? amendWhole(text, options);
+}
+
+/** The answer of most servers: nothing of it is written anew, so the digits of its numbers need no looking after. */
+function passClean(text: string, options: CompletionOptions): WholeTranslation | undefined {
+  const answer = parsePlainly(text);
+  if (answer === undefined || findError(answer) !== undefined) return undefined;
+  const amended = amendCompletion(answer, options);
+  if (amended.kind === 'failed' || amended.completion !== answer) return undefined;
+  return { kind: 'complete', text, summary: summaryOf(answer, amended) };
+}
+
+function amendWhole(text: string, options: CompletionOptions): WholeTranslation {
   const whole = parseObject(text);
   const isWhole = whole !== undefined;
   const answer = whole ?? parseObject(firstObjectIn(text) ?? '');
@@ -19,15 +32,18 @@ export function translateWhole(text: string, options: CompletionOptions): WholeT
   if (failure !== undefined) return { kind: 'failed', failure };
   const amended = amendCompletion(answer, options);
   if (amended.kind === 'failed') return amended;
-  const { completion, finishReason } = amended;
-  const { model } = answer;
+  const { completion } = amended;
   return {
     kind: 'complete',
     text: completion === answer && isWhole ? text : writeLossless(completion),
-    summary: {
-      usage: completion['usage'] as Usage | undefined,
-      finishReason,
-      responseModel: isFilled(model) ? model : undefined,
-    },
+    summary: summaryOf(answer, amended),
   };
 }
+
+type Complete = Extract<AmendedCompletion, { kind: 'complete' }>;
+
+const summaryOf = ({ model }: JsonObject, { completion, finishReason }: Complete): AnswerSummary => ({
+  usage: completion['usage'] as Usage | undefined,
+  finishReason,
+  responseModel: isFilled(model) ? model : undefined,
+});

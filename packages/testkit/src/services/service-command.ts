@@ -7,7 +7,7 @@ export type ServiceName = 'ingress' | 'worker' | 'simulator';
 export type ServiceMode = 'source' | 'dist';
 
 /** As in the launcher's `service-command.mjs`. */
-const memory = ['--max-semi-space-size=16', '--heap-growing-percent=40'];
+const memory = ['--max-semi-space-size=16', '--heap-growing-percent=40', '--no-flush-bytecode'];
 
 /** Node's arguments to run one of our programs, as its image or script would. */
 export function serviceCommand(name: ServiceName, mode: ServiceMode): readonly string[] {

@@ -36,6 +36,13 @@ export function createSseReader(
 
   /** Feeds all but a last line that may be bare JSON: the parser drops lines without a field name before their end. */
   function feedLines(text: string): void {
+    // Nearly every piece ends with its line; to search it backwards for `\r` costs more than to parse it.
+    if (text.endsWith('\n')) {
+      const lines = held === '' ? text : held + text;
+      held = '';
+      isAtLineStart = true;
+      return parser.feed(lines);
+    }
     const lineStart = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
     if (lineStart === 0 && held !== '') {
       held += text;
