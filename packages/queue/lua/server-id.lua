@@ -4,5 +4,6 @@
 local function server_id()
   local info = redis.call('INFO', 'server')
   local _, last = string.find(info, 'run_id:', 1, true)
-  return last and string.sub(info, last + 1, last + 40) or ''
+  local stop = last and string.find(info, '\r', last, true)
+  return stop and string.sub(info, last + 1, stop - 1) or ''
 end

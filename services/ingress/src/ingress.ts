@@ -164,7 +164,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       const { heapUsed, external } = process.memoryUsage();
       return heapUsed + external;
     },
-    collect: createCollector(),
+    // V8's flag for it is changed only where there is a limit to keep.
+    collect: config.server.memoryLimitBytes === undefined ? () => undefined : createCollector(),
     onFull: () => onFull('server.memory_limit_bytes is reached'),
     now,
   });

@@ -23,6 +23,10 @@ export interface MemoryGuardNeeds {
 const measuredMs = 200;
 /** Only a collection tells what is garbage; until the next one its verdict stays. */
 const collectEveryMs = 5000;
+/** After a collection that found room: a burst may fill the process within seconds. */
+const collectAgainMs = 1000;
+/** So far above the limit it is not garbage alone. */
+const certainlyFull = 1.5;
 
 export function createMemoryGuard({ limitBytes, usedBytes, collect, onFull, now }: MemoryGuardNeeds): MemoryGuard {
   let measuredAt = -Infinity;
@@ -30,8 +34,9 @@ export function createMemoryGuard({ limitBytes, usedBytes, collect, onFull, now 
   let isFull = false;
 
   function measure(limit: number): boolean {
-    if (usedBytes() <= limit) return false;
-    if (now() - collectedAt < collectEveryMs) return isFull;
+    const before = usedBytes();
+    if (before <= limit) return false;
+    if (now() - collectedAt < (isFull ? collectEveryMs : collectAgainMs)) return isFull || before > certainlyFull * limit;
     collect();
     collectedAt = now();
     const used = usedBytes();

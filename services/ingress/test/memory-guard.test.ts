@@ -69,8 +69,18 @@ describe('the memory of a process', () => {
     Object.assign(memory, { live: 50, garbage: 60 });
     expect(isFullAfter(1000)).toBe(false);
     memory.garbage = 60;
-    expect(isFullAfter(1000)).toBe(false);
+    expect(isFullAfter(500)).toBe(false);
     expect(memory.collections).toBe(1);
+    expect(isFullAfter(600)).toBe(false);
+    expect(memory.collections).toBe(2);
+  });
+
+  it('is full at once when a burst brings it far above the limit', () => {
+    const { memory, isFullAfter } = setUp(100);
+    Object.assign(memory, { live: 50, garbage: 60 });
+    expect(isFullAfter(1000)).toBe(false);
+    memory.live = 160;
+    expect(isFullAfter(300)).toBe(true);
   });
 
   it('is measured five times a second at most', () => {

@@ -62,8 +62,8 @@ export function createActiveRuns(): ActiveRuns {
         onHold: () => undefined,
       };
       const name = nameOf(run);
+      if (!entries.has(name)) count(run.ingressId, 1);
       entries.set(name, entry);
-      count(run.ingressId, 1);
       return {
         ingressId: run.ingressId,
         signal: controller.signal,

@@ -9,7 +9,8 @@ import { principalOf } from '../context.ts';
  * reaches; if its own host name points to that address (DNS rebinding), it may read the answers too. Host names without
  * a dot can't be registered in public DNS, so they are safe; others must be in `server.allowed_hosts`. A page whose
  * origin is in `server.cors.origins` is the operator's own: its browser says so itself, under whichever host name it
- * calls. `*` there names no page.
+ * calls. `*` there names no page. Any other page must be served by the gateway's own host, by an allowed one, or stand on
+ * this machine as the gateway does: an address or a name without a dot says nothing of who owns the page.
  */
 export function guardStrangers({
   allowedHosts,
@@ -31,7 +32,8 @@ export function guardStrangers({
       });
     }
     const page = origin === undefined ? host : nameOf(origin);
-    if (request.headers['sec-fetch-site'] === 'cross-site' || page === undefined || !isOurs(page)) {
+    const isOwnPage = page === host || (isLoopback(page) && isLoopback(host)) || (page !== undefined && allowed.has(page));
+    if (request.headers['sec-fetch-site'] === 'cross-site' || !isOwnPage) {
       throw new GatewayError('origin_not_allowed', {
         message: `Requests without an API key are not answered to pages of ${origin === undefined ? 'another site' : `"${origin.slice(0, 64)}"`}. Send a key, or have the operator add the page to server.cors.origins.`,
       });
@@ -39,6 +41,9 @@ export function guardStrangers({
     next();
   };
 }
+
+const isLoopback = (name: string | undefined): boolean =>
+  name === 'localhost' || name === '::1' || name?.endsWith('.localhost') === true || /^127(?:\.\d+){3}$/.test(name ?? '');
 
 /** The host name in a URL, in lower case and without brackets. Undefined for what is no URL with a host, `null` for one. */
 function nameOf(url: string): string | undefined {

@@ -61,8 +61,9 @@ export const embeddingsShape: BodyShape = {
 const mebibyte = 1024 * 1024;
 
 /**
- * Returns what makes the readers of all routes, which share one budget. A reader takes the body in within that, looks at its shape and only then parses it: what is nested a thousand
- * deep parses well enough, but breaks whoever walks it afterwards.
+ * Returns what makes the readers of all routes, which share one budget. A reader takes the body in within that, looks at
+ * its shape and only then parses it: what is nested a thousand deep parses well enough, but breaks whoever walks it
+ * afterwards.
  *
  * A small plain body is read at once: its limits are asked in one step when it is there. Before another one is read the
  * key's limits are asked, so that a key at its limit costs no megabytes.

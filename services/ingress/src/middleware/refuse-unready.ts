@@ -5,8 +5,9 @@ import type { ReplicaState } from '../routes/health.ts';
 const memoryFull = 'This replica of the gateway uses as much memory as it may just now.';
 
 /**
- * Refuses at once what this replica can't serve: while Redis is away or its memory is full, and when it is about to stop. In the first moments
- * of a drain it still serves, until whoever sends the requests has noticed, but ends each connection with its answer.
+ * Refuses at once what this replica can't serve: while Redis is away or its memory is full, and when it is about to stop.
+ * In the first moments of a drain it still serves, until whoever sends the requests has noticed, but ends each connection
+ * with its answer.
  */
 export function refuseUnready(state: () => ReplicaState): RequestHandler {
   return (_request, response, next) => {

@@ -1,4 +1,4 @@
-import { allowsModel, type Config, findModel } from '@sluice/config';
+import { allowsModel, type Config, findModel, isGlob } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
@@ -42,8 +42,10 @@ export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): 
     if (entry === undefined || !allowsModel(principalOf(response), id)) {
       throw new GatewayError('model_not_found', { message: `The model '${id}' does not exist here.`, param: 'model' });
     }
-    const told = (await catalogue.list()).find((model) => model.id.toLowerCase() === id.toLowerCase());
-    const ownedBy = told?.ownedBy ?? entry.targets[0]?.upstream ?? 'sluice';
+    // Only what a glob covers may have another owner than the entry's first target.
+    const told = isGlob(entry.id) ? await catalogue.list() : [];
+    const owner = told.find((model) => model.id.toLowerCase() === id.toLowerCase())?.ownedBy;
+    const ownedBy = owner ?? entry.targets[0]?.upstream ?? 'sluice';
     response.json(toObject({ id, ownedBy }, startedAtSeconds));
   };
 }

@@ -55,6 +55,9 @@ describe('a client without a key', () => {
     ['another host', { origin: 'https://evil.example' }],
     ['no host', { origin: 'null' }],
     ['an extension', { origin: 'app://obsidian.md' }],
+    ['another extension', { origin: 'chrome-extension://abcdefghijklmnop' }],
+    ['another address', { origin: 'http://203.0.113.9' }],
+    ['another machine of the network', { origin: 'http://wiki' }],
   ])('may not call from a page of %s, with a key it may', async (_, headers) => {
     expect(await ask({ host: 'localhost', ...headers })).toBe('403 origin_not_allowed');
     expect(await ask({ host: 'localhost', ...headers, authorization: 'Bearer sk-known-0001' })).toBe('200');
@@ -64,6 +67,8 @@ describe('a client without a key', () => {
     ['this machine', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }],
     ['a listed origin', { origin: 'https://chat.corp.example', 'sec-fetch-site': 'cross-site' }],
     ['a listed origin under any name', { host: 'llm.other.example', origin: 'https://chat.corp.example' }],
+    ['the same address', { host: '192.168.1.5:8080', origin: 'http://192.168.1.5:3000' }],
+    ['this machine by another name', { host: '127.0.0.1:8080', origin: 'http://app.localhost:3000' }],
     ['an allowed host', { origin: 'https://llm.corp.example', 'sec-fetch-site': 'same-origin' }],
     ['nowhere', { 'sec-fetch-site': 'none' }],
   ])('may call from a page of %s', async (_, headers) => {
