@@ -1,14 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { findCarriedRows, rowsIn } from '../src/checklist/carried-rows.ts';
+import { type CarriedRows, findCarriedRows, rowsIn } from '../src/checklist/carried-rows.ts';
 import { generatedPages } from '../src/checklist/generated-pages.ts';
 import { readmeWithSeeds } from '../src/checklist/pages.ts';
 import { readChecklist, rootUrl } from '../src/checklist/read-checklist.ts';
-import { seedSchema } from '../src/checklist/row.ts';
+import { type Row, seedSchema } from '../src/checklist/row.ts';
 
 const seeds = readChecklist();
 const rows = seeds.flatMap((seed) => seed.rows);
 const carried = findCarriedRows();
+
+/** Rows marked partly or missing that a test carries without a word of what it shows, or that have the word without a test. */
+function findUnexplained(rows: readonly Row[], carried: CarriedRows): string[] {
+  return rows.flatMap((row) => {
+    if (row.state !== 'partly' && row.state !== 'missing') return [];
+    const files = carried.get(row.id) ?? [];
+    if (files.length > 0 && row.testsShow === undefined) {
+      return [
+        `${row.id} is marked "${row.state}", but carried by ${files.join(', ')}: mark it anew, or give testsShow`,
+      ];
+    }
+    return files.length === 0 && row.testsShow !== undefined ? [`${row.id} has testsShow, but no test carries it`] : [];
+  });
+}
 
 describe('the checklist', () => {
   it('has every row of the five READMEs, once and in order', () => {
@@ -25,6 +39,21 @@ describe('the checklist', () => {
       ({ id, state, shownBy }) => state === 'works' && shownBy === undefined && !carried.has(id),
     );
     expect(unshown.map(({ id, promise }) => `${id} ${promise}`)).toEqual([]);
+  });
+
+  it('says of a row that tests carry, but that is not marked as working, what these tests show', () => {
+    expect(findUnexplained(rows, carried)).toEqual([]);
+  });
+
+  it('would not leave a state behind that has been overtaken by a test', () => {
+    const row = { id: '000-01', kind: 'feature', lines: '7', promise: 'It answers.', lacks: 'Half of it.' } as const;
+    const explained = { ...row, testsShow: 'the other half' };
+    const carriedRows = new Map([['000-01', ['some.test.ts']]]);
+    expect(findUnexplained([{ ...row, state: 'partly' }], carriedRows)).toHaveLength(1);
+    expect(findUnexplained([{ ...row, state: 'missing', issue: 15 }], carriedRows)).toHaveLength(1);
+    expect(findUnexplained([{ ...explained, state: 'partly' }], carriedRows)).toEqual([]);
+    // An explanation goes when its tests go.
+    expect(findUnexplained([{ ...explained, state: 'partly' }], new Map())).toHaveLength(1);
   });
 
   it('names only files that exist and scripts that package.json has', () => {

@@ -1,4 +1,5 @@
 import { settingsTree } from '../schema/tree.ts';
+import { withoutLinks } from './markdown.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,7 @@ function toEditor(value: unknown): unknown {
   );
   const { description, default: standard, multipleOf, ...rest } = node;
   const about = {
-    ...(description !== undefined && { description }),
+    ...(typeof description === 'string' && { description: withoutLinks(description) }),
     ...(standard !== undefined && node['type'] !== 'object' && { default: standard }),
   };
   const plain = multipleOf === 1 ? { ...rest, type: 'integer' } : rest;

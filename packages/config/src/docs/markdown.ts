@@ -8,4 +8,14 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(first, ' '), line([], '-'), ...others.map((row) => line(row, ' '))].join('\n');
 }
 
+/**
+ * Makes text of `docs/configuration.md` fit for a file elsewhere, where its links lead nowhere: each becomes its label
+ * with the path from the root of the repository, or with the URL.
+ */
+export const withoutLinks = (text: string): string =>
+  text.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, target: string) => {
+    const { protocol, pathname, href } = new URL(target, 'file:///docs/configuration.md');
+    return `${label} (${protocol === 'file:' ? pathname.slice(1) : href})`;
+  });
+
 export const code = (text: string): string => `\`${text}\``;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 import { generatedFiles } from '../../src/docs/generated-files.ts';
+import { withoutLinks } from '../../src/docs/markdown.ts';
 import { settingSections } from '../../src/docs/setting-rows.ts';
 import { variables } from '../../src/environment.ts';
 
@@ -12,6 +13,25 @@ describe('generated files', () => {
       expect(readFileSync(url, 'utf8')).toBe(text);
     },
   );
+
+  it('have links in docs/ alone, because elsewhere these lead nowhere', () => {
+    const isLinking = (text: string): boolean => /\]\((?:#|https?:|[\w./-]+\.md)/.test(text);
+    const linking = generatedFiles().filter(({ text }) => isLinking(text));
+    expect(linking.map(({ url }) => url.pathname.split('/').slice(-2).join('/'))).toEqual(['docs/configuration.md']);
+  });
+
+  it.each([
+    ['See [migrating](migrate.md#keys).', 'See migrating (docs/migrate.md).'],
+    [
+      'see [security](../SECURITY.md) and [a type](providers/zai.md)',
+      'see security (SECURITY.md) and a type (docs/providers/zai.md)',
+    ],
+    ['see [load balancers](#load-balancers)', 'see load balancers (docs/configuration.md)'],
+    ['[RFC 9209](https://www.rfc-editor.org/rfc/rfc9209)', 'RFC 9209 (https://www.rfc-editor.org/rfc/rfc9209)'],
+    ['`keys[0]` (the first)', '`keys[0]` (the first)'],
+  ])('say %s elsewhere in words', (text, expected) => {
+    expect(withoutLinks(text)).toBe(expected);
+  });
 
   it('say what every setting means, and its type', () => {
     const rows = settingSections().flatMap((section) => section.rows);

@@ -85,13 +85,16 @@ function stateInWords(row: Row): string {
     case 'works':
       return '**Works.**';
     case 'partly':
-      return `**Partly**${row.issue === undefined ? '' : `, until issue ${row.issue}`}: ${row.lacks}`;
+      return `**Partly**${row.issue === undefined ? '' : `, until issue ${row.issue}`}: ${row.lacks}${shownInWords(row)}`;
     case 'missing':
-      return `**Missing**, until issue ${row.issue}: ${row.lacks}`;
+      return `**Missing**, until issue ${row.issue}: ${row.lacks}${shownInWords(row)}`;
     case 'not applicable':
       return `**Not applicable**: ${row.because}`;
   }
 }
+
+const shownInWords = ({ testsShow }: { readonly testsShow?: string | undefined }): string =>
+  testsShow === undefined ? '' : ` The tests show ${testsShow}.`;
 
 const describeProof = (proof: Proof): string => ('command' in proof ? `\`${proof.command}\`` : fileLink(proof.file));
 

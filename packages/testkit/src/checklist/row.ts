@@ -26,11 +26,14 @@ const promise = {
 /** The one that brings what is lacking. */
 const issue = z.int().positive();
 
+/** What the tests that carry the row show, although the promise is not kept, or not in full. */
+const testsShow = sentence.optional();
+
 const rowSchema = z.discriminatedUnion('state', [
   z.strictObject({ ...promise, state: z.literal('works') }),
   // Without an issue it stays like that, and `lacks` gives the reason.
-  z.strictObject({ ...promise, state: z.literal('partly'), lacks: sentence, issue: issue.optional() }),
-  z.strictObject({ ...promise, state: z.literal('missing'), lacks: sentence, issue }),
+  z.strictObject({ ...promise, state: z.literal('partly'), lacks: sentence, issue: issue.optional(), testsShow }),
+  z.strictObject({ ...promise, state: z.literal('missing'), lacks: sentence, issue, testsShow }),
   z.strictObject({ ...promise, state: z.literal('not applicable'), because: sentence }),
 ]);
 /** One promise of a README. */
