@@ -22,15 +22,28 @@ const matchers = new WeakMap<readonly string[], readonly Matches[]>();
  * The entry that serves a model of this name: the one with exactly this id, else the first whose glob fits. Upper and
  * lower case are the same.
  */
-export function findModel({ models }: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
-  const index = indexes.get(models) ?? remember(indexes, models, toIndex(models));
+export function findModel(config: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
+  const index = indexOf(config);
+  return index.exact.get(name.toLowerCase()) ?? recallByGlob(index, name);
+}
+
+/** As `findModel`, for names that providers list: thousands of them would push those of clients out of the memory. */
+export function findListedModel(config: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
+  const index = indexOf(config);
   return index.exact.get(name.toLowerCase()) ?? findByGlob(index, name);
 }
 
-function findByGlob({ globs, found }: ModelIndex, name: string): ModelConfig | undefined {
+const indexOf = ({ models }: Pick<Config, 'models'>): ModelIndex =>
+  indexes.get(models) ?? remember(indexes, models, toIndex(models));
+
+const findByGlob = ({ globs }: ModelIndex, name: string): ModelConfig | undefined =>
+  globs.find(({ matches }) => matches(name))?.model;
+
+function recallByGlob(index: ModelIndex, name: string): ModelConfig | undefined {
+  const { globs, found } = index;
   if (globs.length === 0) return undefined;
   if (found.has(name)) return found.get(name);
-  const model = globs.find(({ matches }) => matches(name))?.model;
+  const model = findByGlob(index, name);
   // Clients choose the names: without a limit they would fill the memory.
   if (found.size >= mostNames) found.clear();
   found.set(name, model);

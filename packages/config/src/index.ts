@@ -34,7 +34,7 @@ export type { Proxy } from './network/proxy.ts';
 export { readRedisFiles } from './network/redis-files.ts';
 export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { serviceLinksIn } from './environment.ts';
-export { allowsModel, findModel, isListed } from './find-model.ts';
+export { allowsModel, findListedModel, findModel, isListed } from './find-model.ts';
 export { isGlob } from './glob.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { readProxies } from './resolve/resolve-proxies.ts';

@@ -1,5 +1,5 @@
-import { allowsModel, findModel } from '@sluice/config';
-import { describe, expect, it } from 'vitest';
+import { allowsModel, findListedModel, findModel } from '@sluice/config';
+import { describe, expect, it, vi } from 'vitest';
 
 const config = (...ids: string[]) => ({
   models: ids.map((id) => ({
@@ -13,6 +13,23 @@ const config = (...ids: string[]) => ({
   })),
 });
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
+
+describe('findListedModel', () => {
+  it("says the same as findModel, and leaves the memory of clients' names alone", () => {
+    const models = config('gpt-4', 'gpt-*', '*');
+    const names = ['GPT-4', 'gpt-5', 'claude'];
+    const expected = names.map((name) => findModel(models, name));
+    const set = vi.spyOn(Map.prototype, 'set');
+    const listed = names.map((name) => findListedModel(models, name));
+    findListedModel(models, 'never seen before');
+    const writes = set.mock.calls.length;
+    findModel(models, 'seen for the first time');
+    const writesOfClients = set.mock.calls.length - writes;
+    set.mockRestore();
+    expect(listed).toEqual(expected);
+    expect([writes, writesOfClients]).toEqual([0, 1]);
+  });
+});
 
 describe('findModel', () => {
   it('finds by name, in any case', () => {

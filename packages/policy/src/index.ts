@@ -14,7 +14,7 @@ export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate
 export { type NextStep, nextStep, type RoundEnd, type Standing } from './next-step.ts';
 export { type OrderFacts, orderTargets } from './order-targets.ts';
 export { orderCredentials, type PlannedTarget, planTargets, targetName } from './plan-targets.ts';
-export { countTry, isToStay, preferredWaitMs } from './prefer.ts';
+export { countTry, endStay, isToStay, preferredWaitMs } from './prefer.ts';
 export {
   type RetryMode,
   type RetryPolicy,

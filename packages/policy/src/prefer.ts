@@ -27,6 +27,10 @@ export function countTry({ policy, state, target, failure, events }: FailedTry):
   return { ...state, staysAt: { target, triesLeft: isOver ? 0 : Math.max(0, staysAt.triesLeft - 1) } };
 }
 
+/** A request whose first target does not serve it, stays nowhere. */
+export const endStay = (state: RetryState): RetryState =>
+  state.staysAt === undefined ? state : { ...state, staysAt: { ...state.staysAt, triesLeft: 0 } };
+
 /** Returns whether the request is to be sent to this target again before any other. */
 export const isToStay = ({ staysAt }: RetryState, target: string): boolean =>
   staysAt?.target === target && staysAt.triesLeft > 0;
@@ -45,9 +49,11 @@ const shortestWaitMs = 50;
 
 /**
  * The wait for the first of the preferred targets to come back, before a fallback is called; undefined: no wait, because
- * none comes back within the time that the policy leaves.
+ * one of them has failed, or none comes back within the time that the policy leaves.
  */
 export function preferredWaitMs({ policy, state, preferred, remainingMs }: PreferredFacts): number | undefined {
+  // After a wait every target is asked anew: the one that failed, too soon and at the cost of another attempt.
+  if (preferred.some(({ kind }) => kind === 'failed')) return undefined;
   const waits = preferred.flatMap((each) => (each.kind === 'cooling' || each.kind === 'open' ? [each.waitMs] : []));
   if (waits.length === 0) return undefined;
   const waitMs = Math.max(shortestWaitMs, Math.min(...waits));

@@ -58,7 +58,9 @@ describe('preferredWaitMs', () => {
     ['the first of several is back in time', [cooling(5000), open(700)], 700],
     ['none is back in time', [cooling(1001), open(2000)], undefined],
     ['a target has failed', [failed], undefined],
-    ['one has failed and another is back in time', [failed, cooling(300)], 300],
+    ['one has failed and the credentials of another are back in time', [failed, cooling(300)], undefined],
+    ['one has failed and the circuit of another is tried in time', [open(50), failed], undefined],
+    ['one has refused and another is back in time', [refused, cooling(300)], 300],
     ['every one has refused', [refused], undefined],
     ['a probe is under way', [open(1)], 50],
   ])('with a second to wait where %s: %j → %s', (_what, preferred, expected) => {

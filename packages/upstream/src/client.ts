@@ -52,8 +52,10 @@ export interface UpstreamClientSettings {
   readonly tls?: TlsTexts | undefined;
   /** Default: all calls go straight. */
   readonly proxyOf?: ProxyOf | undefined;
-  /** Headers that every call has, whatever its request says; names in lower case. */
+  /** Headers that calls have, whatever their requests say; names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The origin that `tls` and `headers` are for: no other host gets to see them. Default: they are for all. */
+  readonly origin?: string | undefined;
   /** Called with an error that a listener threw. Default: it is dropped. */
   readonly onThrow?: (error: unknown) => void;
 }
@@ -63,8 +65,8 @@ const maxHeadBytes = 64 * 1024;
 
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
   const { connectTimeoutMs, keepAliveMs, maxConnections, tellMs = 10_000, tls = {}, headers = {} } = settings;
-  const { proxyOf = (): undefined => undefined } = settings;
-  const connector = createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf });
+  const { origin, proxyOf = (): undefined => undefined } = settings;
+  const connector = createConnector({ connectTimeoutMs, maxHeadBytes, tls, origin, proxyOf });
   const createAgent = (): Agent =>
     new Agent({
       connect: connector.connect,
@@ -81,7 +83,7 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     fresh: createAgent(),
     connector,
     proxyOf,
-    headers,
+    headersFor: (url) => (origin === undefined || url.origin === origin ? headers : {}),
     errorBodyMs: settings.errorBodyMs ?? 2000,
     onThrow: settings.onThrow ?? ((): void => undefined),
   };
@@ -131,13 +133,13 @@ interface DispatchNeeds {
   readonly fresh: Agent;
   readonly connector: Connector;
   readonly proxyOf: ProxyOf;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headersFor: (url: URL) => Readonly<Record<string, string>>;
   readonly errorBodyMs: number;
   readonly onThrow: (error: unknown) => void;
 }
 
 function dispatch(
-  { kept, fresh, connector, proxyOf, headers: ownHeaders, errorBodyMs, onThrow }: DispatchNeeds,
+  { kept, fresh, connector, proxyOf, headersFor, errorBodyMs, onThrow }: DispatchNeeds,
   request: UpstreamRequest,
   listener: CallListener,
   onOver: () => void = () => undefined,
@@ -164,7 +166,7 @@ function dispatch(
       forwarder = url.protocol === 'http:' ? proxyOf(url) : undefined;
       agent.dispatch(
         {
-          ...toDispatchOptions({ url, request, ownHeaders, forwarder }),
+          ...toDispatchOptions({ url, request, ownHeaders: headersFor(url), forwarder }),
           ...(agent === fresh ? { reset: true } : {}),
         },
         handlerOf(agent),

@@ -187,10 +187,11 @@ function guardedConnector({ timeoutMs, isAllowed = isPublicAddress, ...settings 
     const { hostname, port } = options;
     const proxy = proxyOf(new URL(`${options.protocol}//${options.host ?? hostname}`));
     if (proxy === undefined) return open(options, callback);
+    const deadline = performance.now() + timeoutMs;
     const through = (host: string): void =>
-      proxies.tunnel({ proxy, host, port: port === '' ? httpsPort : Number(port) }, (...result) => {
+      proxies.tunnel({ proxy, host, port: port === '' ? httpsPort : Number(port), deadline }, (...result) => {
         if (result[0] !== null) return callback(...result);
-        return openThrough(open, { ...options, httpSocket: result[1] }, callback);
+        return openThrough(open, { ...options, httpSocket: result[1], deadline }, callback);
       });
     if (isIP(hostname) !== 0) return through(hostname);
     return find(hostname, {}, (error, address) => {

@@ -155,6 +155,10 @@ describe('a call through a proxy', () => {
   it.each([
     ['HTTP/1.1 407 Proxy Authentication Required', 'unexpected', 'proxy_authentication', '(its status: 407)'],
     ['HTTP/1.1 403 Forbidden', 'unexpected', 'proxy_refused', '(its status: 403)'],
+    ['HTTP/1.1 451 Unavailable For Legal Reasons', 'unexpected', 'proxy_refused', '(its status: 451)'],
+    ['HTTP/1.1 408 Request Timeout', 'network', 'proxy_cannot_reach_provider', '(its status: 408)'],
+    ['HTTP/1.1 425 Too Early', 'network', 'proxy_cannot_reach_provider', '(its status: 425)'],
+    ['HTTP/1.1 429 Too Many Requests', 'network', 'proxy_cannot_reach_provider', '(its status: 429)'],
     ['HTTP/1.0 502 Bad Gateway', 'network', 'proxy_cannot_reach_provider', '(its status: 502)'],
     ['SSH-2.0-OpenSSH_9.2', 'unexpected', 'proxy_malformed', 'did not answer in HTTP'],
   ])('fails with what the proxy says: %s', async (line, kind, code, words) => {
@@ -180,6 +184,44 @@ describe('a call through a proxy', () => {
     }
     const client = through('http://127.0.0.1:1');
     expect((await ask('http://provider.invalid/v1', { client })).failure).toMatchObject({ code: 'proxy_unreachable' });
+  });
+
+  it.each([
+    ['a limit', 429, {}],
+    ['a limit with a time', 429, { 'retry-after': '8' }],
+    ['a wish to be left alone for a while', 503, { 'retry-after': '8' }],
+  ])(
+    "that is forwarded leaves %s to the adapter, also where the provider's front says whose it is",
+    async (...each) => {
+      const [, status, headers] = each;
+      const proxy = await startProxy();
+      const ofFront = { 'proxy-status': 'cdn.example; error=http_request_denied', ...headers };
+      const limiting = await rawServer(({ socket }) => socket.write(answerOf('slow down', ofFront, status)));
+      const { head, text, failure } = await ask(limiting, { client: through(proxy.url) });
+      expect({ status: head?.status, text, failure }).toEqual({ status, text: 'slow down', failure: undefined });
+      expect(head?.headers).toMatchObject(headers);
+    },
+  );
+
+  it.each([
+    ['the provider then does not speak TLS', 'HTTP/1.1 200 OK', { kind: 'network', code: undefined }],
+    ['the proxy then says nothing more', 'HTTP/1.1 200', { kind: 'network', code: 'proxy_timeout' }],
+  ])('has one time limit from the connection to TLS: the proxy takes most of it, and %s', async (...each) => {
+    const [, line, expected] = each;
+    const answeredAfterMs = 400;
+    const proxy = await startProxy({
+      answer: (socket) =>
+        void setTimeout(() => socket.write(line.endsWith('OK') ? `${line}\r\n\r\n` : line), answeredAfterMs),
+    });
+    const client = through(proxy.url, { ...(await trusting()), connectTimeoutMs: 600 });
+    const before = performance.now();
+    const { failure } = await ask('https://localhost:1/v1', { client });
+    const tookMs = performance.now() - before;
+    expect({ kind: failure?.kind, code: failure?.code }).toEqual(expected);
+    expect(failure?.message).toMatch(/timed out|in time/);
+    expect(tookMs).toBeGreaterThan(answeredAfterMs);
+    // The limit would be 1000 ms if TLS had one of its own.
+    expect(tookMs).toBeLessThan(950);
   });
 
   it("that is forwarded tells the proxy's own errors from those of the provider", async () => {

@@ -1,4 +1,4 @@
-import { type Config, findModel, isGlob, isListed } from '@sluice/config';
+import { type Config, findListedModel, isGlob, isListed } from '@sluice/config';
 import type { ModelListReader } from '@sluice/relay';
 
 /** A model that can be shown to clients. */
@@ -40,10 +40,18 @@ export function createModelCatalogue({ config, lists, onError, now, sleep }: Cat
   let known: Names = new Map();
   let cached = toModels(config, known);
   let readAt = -Infinity;
+  /** Settles when the lists were read, and after `patienceMs` at the latest. */
   let reading: Promise<void> | undefined;
 
   const isAwaited = (id: string): boolean =>
     !known.has(id) && now() - (silentSince.get(id) ?? -Infinity) > impatienceMs;
+
+  /** To match thousands of names against the globs takes a while, in which the ingress serves nobody. */
+  function learn(names: Names): void {
+    if (isSame(names, known)) return;
+    known = names;
+    cached = toModels(config, known);
+  }
 
   /** Reads until every upstream has told its models, or has been waited for. */
   async function read(until: number): Promise<void> {
@@ -52,29 +60,40 @@ export function createModelCatalogue({ config, lists, onError, now, sleep }: Cat
       const found = await Promise.all(
         upstreams.map(async (upstream) => [upstream.id, await lists.read(upstream)] as const),
       );
-      known = new Map(found.flatMap(([id, names]) => (names === undefined ? [] : [[id, names]])));
-      cached = toModels(config, known);
+      learn(new Map(found.flatMap(([id, names]) => (names === undefined ? [] : [[id, names]]))));
       if (!upstreams.some(({ id }) => isAwaited(id))) break;
       await sleep(lookEveryMs);
     }
     for (const { id } of upstreams) if (isAwaited(id)) silentSince.set(id, now());
   }
 
+  /** All who ask meanwhile wait for the same reading, and for one timer. */
+  async function begin(): Promise<void> {
+    const reads = read(now() + patienceMs)
+      .catch(onError)
+      .finally(() => {
+        readAt = now();
+        reading = undefined;
+      });
+    await Promise.race([reads, sleep(patienceMs)]);
+  }
+
   return {
     async list() {
       if (upstreams.length > 0 && now() - readAt > cachedMs) {
-        reading ??= read(now() + patienceMs)
-          .catch(onError)
-          .finally(() => {
-            readAt = now();
-            reading = undefined;
-          });
-        await Promise.race([reading, sleep(patienceMs)]);
+        reading ??= begin();
+        await reading;
       }
       return cached;
     },
   };
 }
+
+const isSame = (some: Names, others: Names): boolean =>
+  some.size === others.size && [...some].every(([id, names]) => hasSameNames(names, others.get(id)));
+
+const hasSameNames = (some: readonly string[], others: readonly string[] = []): boolean =>
+  some.length === others.length && some.every((name, at) => name === others[at]);
 
 function toModels(config: Pick<Config, 'models'>, known: Names): readonly NamedModel[] {
   const seen = new Set<string>();
@@ -91,6 +110,6 @@ function namesOf(config: Pick<Config, 'models'>, entry: Config['models'][number]
   return targets
     .filter(({ model }) => model === undefined)
     .flatMap(({ upstream }) => (known.get(upstream) ?? []).map((name) => ({ id: name, ownedBy: upstream })))
-    .filter((model) => findModel(config, model.id) === entry)
+    .filter((model) => findListedModel(config, model.id) === entry)
     .toSorted((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)));
 }

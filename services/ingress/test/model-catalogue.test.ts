@@ -81,6 +81,35 @@ describe('the models', () => {
     expect(reads).toEqual(['one', 'two']);
   });
 
+  it('are put together again only where a list has changed', async () => {
+    const { catalogue, told } = setUp([entry('*', target('one'), target('two'))], { one: ['a', 'b'], two: [] });
+    const read = async () => {
+      await vi.advanceTimersByTimeAsync(5001);
+      const listed = catalogue.list();
+      await vi.advanceTimersByTimeAsync(0);
+      return listed;
+    };
+    const first = await read();
+    told['one'] = ['a', 'b'];
+    expect(await read()).toBe(first);
+    told['one'] = ['a', 'c'];
+    const changed = await read();
+    expect(changed.map(({ id }) => id)).toEqual(['a', 'c']);
+    told['one'] = ['a'];
+    expect((await read()).map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('are waited for by all who ask meanwhile with one timer', async () => {
+    const { catalogue } = setUp([entry('*', target('one'))], {});
+    const before = vi.getTimerCount();
+    const listed = Array.from({ length: 50 }, () => catalogue.list());
+    await vi.advanceTimersByTimeAsync(0);
+    // The limit of the wait, and the pause before the next look.
+    expect(vi.getTimerCount() - before).toBe(2);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(await Promise.all(listed)).toEqual(listed.map(() => []));
+  });
+
   it('are read again after 5 s', async () => {
     const { list, told, reads } = setUp([entry('*', target('one'))], { one: ['a'] });
     await list();

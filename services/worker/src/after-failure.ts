@@ -3,7 +3,7 @@ import type { Course, RunNeeds, Turn } from './course.ts';
 import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
-import { type FailedAttempt, judge, withLastFailure } from './judge.ts';
+import { type FailedAttempt, judge, type Judgement, withLastFailure } from './judge.ts';
 import type { UpstreamFailure } from '@sluice/protocol';
 import { logFailedAttempt, type Remedy } from './log-attempt.ts';
 import type { Candidate } from './plan.ts';
@@ -35,7 +35,7 @@ export async function afterFailure(
     retried();
     return undefined;
   }
-  let isFinal = false;
+  let judged: Judgement | undefined;
   if (isPrefillRefused && course.extended === undefined) {
     logAttempt(needs, course, { turn, result, remedy: 'begin_anew' });
     course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
@@ -44,8 +44,7 @@ export async function afterFailure(
     logAttempt(needs, course, { turn, result, remedy: classify(failure, candidate.target.onContentPolicy).remedy });
     const { job, body } = execution;
     const isWhole = !isAskedToStream(job, candidate.target, body);
-    const judged = await judge(needs, { job, candidate, result, plan, state: course.state, isWhole });
-    ({ isFinal } = judged);
+    judged = await judge(needs, { job, candidate, result, plan, state: course.state, isWhole });
     course.state = judged.state;
     tally.burn(result.received);
   }
@@ -56,12 +55,13 @@ export async function afterFailure(
   }
   const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
   const { lastFailure } = course.state;
-  if (isFinal || (events > 0 && isAtEnd)) {
+  if (judged?.isFinal === true || (events > 0 && isAtEnd)) {
     return { kind: 'error', error: reason, attempts: tally.calls(), events, lastFailure };
   }
   retried();
   // Only the ingress knows what the client has of the answer.
   if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
+  if (judged?.remedy !== 'retry') return undefined;
   return stayAt(needs, course, { target: candidate.target, failure });
 }
 

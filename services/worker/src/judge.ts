@@ -2,12 +2,14 @@ import {
   backoffMs,
   classify,
   countTry,
+  endStay,
   isCredentialRefused,
   isSpoiled,
   restScope,
   type RetryPolicy,
   targetName,
   toClientError,
+  type Verdict,
 } from '@sluice/policy';
 import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
 import type { WorkerMetrics } from '@sluice/telemetry';
@@ -39,6 +41,7 @@ export interface JudgedAttempt {
 }
 
 export interface Judgement {
+  readonly remedy: Verdict['remedy'];
   readonly state: RetryState;
   /** No target will serve this request. */
   readonly isFinal: boolean;
@@ -55,13 +58,23 @@ const enoughForbidden = 2;
 /** Reports a failure to the health of the upstreams, and decides what it means for the next steps of this request. */
 export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promise<Judgement> {
   await tellHealth(needs, attempted);
+  const { candidate, result } = attempted;
+  const { remedy } = classify(result.failure, candidate.target.onContentPolicy);
+  return { remedy, ...(await apply(needs, attempted, remedy)) };
+}
+
+async function apply(
+  needs: JudgeNeeds,
+  attempted: JudgedAttempt,
+  remedy: Verdict['remedy'],
+): Promise<Omit<Judgement, 'remedy'>> {
   const { candidate, result, plan } = attempted;
   const { target } = candidate;
   const { failure } = result;
   const state = withLastFailure(withBreak(attempted), failure, target);
   const name = targetName(target);
-  const refusing: RetryState = { ...state, refusedBy: [...state.refusedBy, name] };
-  switch (classify(failure, target.onContentPolicy).remedy) {
+  const refusing = refusedBy(state, name);
+  switch (remedy) {
     case 'retry': {
       plan.note(target, { kind: 'failed', retryAfterMs: failure.retryAfterMs });
       const { policy } = needs;
@@ -213,8 +226,13 @@ async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetrySt
     forbidden.filter((name) => name.startsWith(`${targetName(target)}#`)).length >= enoughForbidden;
   if (!isAboutRequest) return { ...state, forbidden };
   plan.note(target, { kind: 'refused' });
-  return { ...state, forbidden, refusedBy: [...state.refusedBy, targetName(target)] };
+  return refusedBy({ ...state, forbidden }, targetName(target));
 }
+
+const refusedBy = (state: RetryState, target: string): RetryState => ({
+  ...endStay(state),
+  refusedBy: [...state.refusedBy, target],
+});
 
 /** A credential has served a request for which others at the same target were refused: those rest. */
 export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {

@@ -25,7 +25,13 @@ const notAList: Listing = {
   failure: { kind: 'malformed', message: "The provider's answer is no list of models." },
 };
 
-/** Asks a provider for the names of its models, page by page. Never rejects. */
+/** Providers that are half up say so: what they told before is nearer to the truth. */
+const noModels: Listing = {
+  kind: 'failed',
+  failure: { kind: 'malformed', message: "The provider's list of models is empty." },
+};
+
+/** Asks a provider for the names of its models, page by page. An empty list counts as a failure. Never rejects. */
 export async function listModels({ lister, toFailure, plan, ...needs }: ListModelsNeeds): Promise<Listing> {
   const taken = await runSteps(askForPages({ lister, toFailure, plan }), {
     ...needs,
@@ -53,5 +59,5 @@ function* askForPages({
     names.push(...page.names);
     ({ next } = page);
   } while (next !== undefined);
-  return { kind: 'told', names };
+  return names.length === 0 ? noModels : { kind: 'told', names };
 }

@@ -1,5 +1,6 @@
 import type { Config } from '@sluice/config';
 import { isListed } from '@sluice/config';
+import { classify, type Verdict } from '@sluice/policy';
 import type { UpstreamFailure } from '@sluice/protocol';
 import { type ModelLister, type ProviderAdapter, providers } from '@sluice/providers';
 import type { ModelListWriter } from '@sluice/relay';
@@ -47,10 +48,10 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
   const restsUntil = new Map<string, number>();
   const asking = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
-  let isLooking = false;
+  let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
-    if (!(await lists.isWanted())) return;
+    if (!(await lists.isWanted()) || controller.signal.aborted) return;
     for (const listed of upstreams) {
       const { id } = listed.upstream;
       if (now() < (restsUntil.get(id) ?? 0)) continue;
@@ -63,7 +64,7 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
 
   async function askIfDue(listed: Listed): Promise<void> {
     const { upstream } = listed;
-    if (!(await lists.mayAsk(upstream))) return;
+    if (!(await lists.mayAsk(upstream)) || controller.signal.aborted) return;
     const listing = await ask(needs, listed, controller.signal);
     if (controller.signal.aborted) return;
     needs.onAsked(upstream.id, listing.kind === 'told' ? 'complete' : 'error');
@@ -76,16 +77,15 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
     start() {
       if (upstreams.length === 0) return;
       timer = setInterval(() => {
-        if (isLooking) return;
-        isLooking = true;
-        void look()
+        looking ??= look()
           .catch(onError)
-          .finally(() => (isLooking = false));
+          .finally(() => (looking = undefined));
       }, lookEveryMs);
     },
     async close() {
       clearInterval(timer);
       controller.abort();
+      await looking;
       await Promise.all(asking);
     },
   };
@@ -97,7 +97,10 @@ interface Listed {
   readonly adapter: ProviderAdapter;
   readonly lister: ModelLister;
   readonly credentials: readonly Credential[];
-  /** The credential that is asked with next: one that is refused does not keep the list back. */
+  /**
+   * The credential that is asked with. The next one takes its turn only when this one is refused: two credentials may
+   * see different models, and a list that changed with each question would come and go.
+   */
   turn: number;
 }
 
@@ -116,12 +119,30 @@ function toListed(
 }
 
 async function ask(
+  needs: Pick<ModelListsNeeds, 'clientOf' | 'tokens' | 'maxBodyBytes'>,
+  listed: Listed,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const listing = await askOnce(needs, listed, signal);
+  if (listing.kind === 'failed' && isOfCredential(listing.failure)) listed.turn++;
+  return listing;
+}
+
+/** Another credential may be told what this one was not. */
+const isOfCredential = (failure: UpstreamFailure): boolean => credentialRemedies.has(classify(failure).remedy);
+const credentialRemedies: ReadonlySet<Verdict['remedy']> = new Set([
+  'next_credential',
+  'doubt_credential',
+  'other_credential',
+]);
+
+async function askOnce(
   { clientOf, tokens, maxBodyBytes }: Pick<ModelListsNeeds, 'clientOf' | 'tokens' | 'maxBodyBytes'>,
   listed: Listed,
   signal: AbortSignal,
 ): Promise<Listing> {
   const { upstream, adapter, lister, credentials } = listed;
-  const credential = credentials[listed.turn++ % credentials.length];
+  const credential = credentials[listed.turn % credentials.length];
   if (credential === undefined) throw new Error(`the upstream ${upstream.id} has no credential`);
   const key = await takeCallKey(credential, { tokens, signal, remainingMs: keyMs });
   if (key.kind !== 'key') return key.kind === 'failed' ? key : interrupted;

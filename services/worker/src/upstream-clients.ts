@@ -34,6 +34,8 @@ export function createUpstreamClients({ config, connectTimeoutMs, onThrow }: Ups
         tls: readTlsFiles(upstream.tls, `upstreams[${at}].tls`),
         proxyOf: chooseFor(upstream, ofEnvironment),
         headers: revealed(upstream.headers),
+        // Logins are renewed at another host, which has no business with the secrets of this one.
+        origin: new URL(upstream.baseUrl).origin,
         onThrow,
       }),
     ]),

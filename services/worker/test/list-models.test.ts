@@ -9,7 +9,7 @@ const lister: ModelLister = {
   toUpstream: (_plan, next = '') => ({ method: 'GET', url: `http://sim/${next}`, headers: {}, body: undefined }),
   read(text) {
     const [names = '', next] = text.split(';');
-    return text === 'no list' ? undefined : { names: names.split(','), next };
+    return text === 'no list' ? undefined : { names: names === '' ? [] : names.split(','), next };
   },
 };
 
@@ -54,6 +54,7 @@ it.each<[string, Readonly<Record<string, Answer>>, object]>([
   ['an error', { '/': { status: 401, text: 'no' } }, { kind: 'authentication', status: 401, message: 'no' }],
   ['an error on a later page', { '/': { text: 'a;two' }, '/two': { status: 500, text: 'no' } }, { status: 500 }],
   ['what is no list', { '/': { text: 'no list' } }, { kind: 'malformed' }],
+  ['an empty list', { '/': { text: '' } }, { kind: 'malformed', message: "The provider's list of models is empty." }],
   ['a list without an end', { '/': { text: 'a;two' }, '/two': { text: 'b;two' } }, { kind: 'malformed' }],
   ['a list that is too long', { '/': { text: 'a'.repeat(21) } }, { kind: 'malformed' }],
 ])('fails of %s', async (_what, answers, failure) => {

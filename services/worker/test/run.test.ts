@@ -421,6 +421,41 @@ describe('run', () => {
       expect(outcome.kind).toBe('end');
     });
 
+    it.each([
+      ['has not got the model', fail('not_found')],
+      ['will not do what is asked', fail('unsupported')],
+      ['refuses the content', fail('content_policy')],
+      ['says that another try is of no use', fail('server', { shouldRetry: false })],
+    ])('goes on at once, and does not come back, where the target then %s', async (_what, refused) => {
+      const patient = { policy: { ...retryPresets.default, sameTarget: 3 } };
+      const first = await run({ targets, results: [fail('server')], needs: patient });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      const second = await run({ targets, results: [refused, fail('server')], needs: patient, job: first.outcome });
+      expect(second.calls.map((name) => name.slice(0, 1))).toEqual(['u', 'v']);
+      expect(second.outcome).toMatchObject({ kind: 'retry', state: { staysAt: { triesLeft: 0 }, refusedBy: ['u/m'] } });
+    });
+
+    it.each([
+      ['is at its limit', fail('rate_limit', { retryAfterMs: 8000 })],
+      ['has nothing left to spend', fail('quota')],
+      ['is not accepted', fail('authentication')],
+      ['is refused', fail('permission')],
+      ['can not do what others can', fail('unsupported', { isOfCredential: true })],
+    ])('asks with another credential at once where the first one then %s', async (_what, limited) => {
+      const patient = { policy: { ...retryPresets.default, sameTarget: 3 } };
+      const first = await run({ targets, results: [fail('server')], needs: patient });
+      if (first.outcome.kind !== 'retry') throw new Error('there is no state');
+      const second = await run({
+        targets,
+        results: [limited, complete],
+        choices: [go('a'), go('b')],
+        needs: patient,
+        job: first.outcome,
+      });
+      expect(second.calls).toEqual(['u:a', 'u:b']);
+      expect(second.outcome.kind).toBe('end');
+    });
+
     it('never makes more attempts than are allowed', async () => {
       const state = { ...firstRetryState, attempts: 4 };
       const { outcome } = await run({ targets, results: [fail('server')], needs, job: { state } });
@@ -451,6 +486,23 @@ describe('run', () => {
       expect(calls).toEqual(['u:a']);
       expect(outcome).toMatchObject({ kind: 'retry', delayMs: 925, error: { code: 'upstream_rate_limited' } });
     });
+
+    it.each([
+      ['whose circuit is probed', { kind: 'open', waitMs: 50, cause: '' }],
+      ['whose credentials rest', { kind: 'cooling', waitMs: 50 }],
+    ] as const)(
+      'asks the fallback where one preferred target has failed, not waiting for one %s',
+      async (_what, away) => {
+        const { calls, outcome } = await run({
+          targets: [target('u'), target('v'), target('w', { priority: 2 })],
+          results: [fail('server', { retryAfterMs: 8000 }), complete],
+          choices: [go('a'), away, go('a')],
+          needs,
+        });
+        expect(calls.map((name) => name.slice(0, 1))).toEqual([expect.stringMatching(/[uv]/), 'w']);
+        expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
+      },
+    );
 
     it('asks a fallback where none is back in time, and where the time is used up', async () => {
       const late = await run({ targets, results: [complete], choices: [{ kind: 'cooling', waitMs: 1001 }], needs });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +85,31 @@ describe('the client of an upstream', () => {
       { upstream: 'up', open: 1, waiting: 0 },
       { upstream: 'other', open: 0, waiting: 0 },
     ]);
+  });
+
+  it('keeps certificates and headers from every other host that its type calls', async () => {
+    const { url, folder } = await startProvider();
+    const plain = createPlainServer((request, response) => response.end(String(request.headers['x-team'])));
+    onTestFinished(() => {
+      plain.closeAllConnections();
+      plain.close();
+    });
+    await once(plain.listen(0, '127.0.0.1'), 'listening');
+    const elsewhere = `http://127.0.0.1:${(plain.address() as AddressInfo).port}/oauth/token`;
+    const tls = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+    const up = { type: 'openai', tls, headers: { 'x-team': 'blue' } };
+    const clients = clientsOf(
+      [
+        { ...up, id: 'up', base_url: url },
+        { ...up, id: 'away', base_url: 'https://provider.example/v1' },
+        { id: 'plain', type: 'openai', base_url: new URL(elsewhere).origin, headers: { 'x-team': 'blue' } },
+      ],
+      folder,
+    );
+    expect(await call(clients.of('up'), url)).toBe('worker.example blue');
+    expect(await call(clients.of('up'), elsewhere)).toBe('undefined');
+    expect(await call(clients.of('away'), url)).toMatchObject({ code: 'certificate_unknown_authority' });
+    expect(await call(clients.of('plain'), elsewhere)).toBe('blue');
   });
 
   it('is none where a file can not be read, which is named', () => {

@@ -10,7 +10,7 @@ const value = textLike(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'text of one
 
 const mappingInWords = 'a mapping of header names to texts';
 
-/** The headers that go with every call to an upstream. */
+/** The headers that go with every call to the origin of an upstream's `base_url`. */
 export const extraHeaders = inWords(mappingOf(name, value, mappingInWords), mappingInWords);
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));

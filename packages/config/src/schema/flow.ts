@@ -53,12 +53,12 @@ export const retry = across(
     same_target: wholeNumber(1, 100)
       .default(1)
       .describe(
-        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too.',
+        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, not where it refuses the request or the credential, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too.',
       ),
     wait_for_preferred_ms: milliseconds(0)
       .default(0)
       .describe(
-        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all. 0: a fallback is asked at once.',
+        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all. Where a target of a better priority has failed, a fallback is asked at once. 0: a fallback is asked at once.',
       ),
     on_content_policy: oneOf(contentPolicyRules)
       .default('next')

@@ -75,11 +75,13 @@ export const upstreams = across(
         ),
       tls: across(section(tlsFiles('the upstream')), findHalfCertificate)
         .optional()
-        .describe('Certificates of the connections to this upstream. `NODE_EXTRA_CA_CERTS` adds authorities for all.'),
+        .describe(
+          'Certificates of the connections to the origin of `base_url`; other hosts that the type calls get none of them. `NODE_EXTRA_CA_CERTS` adds authorities for all.',
+        ),
       headers: extraHeaders
         .default({})
         .describe(
-          'Headers that go with every call to this upstream, those for tokens included; they win over those of its type. Secret. Headers of the connection and of the body are refused, and beside `credentials` those that carry the key.',
+          'Headers that go with every call to the origin of `base_url`, and to no other host; they win over those of its type. Secret. Headers of the connection and of the body are refused, and beside `credentials` those that carry the key.',
         ),
       prefill: oneOf(['none', ...prefillStyles])
         .optional()

@@ -22,6 +22,8 @@ export interface ConnectorSettings {
   /** The most that the heads of one answer may have. */
   readonly maxHeadBytes: number;
   readonly tls: TlsTexts;
+  /** The origin that `tls` is for; undefined = for all. */
+  readonly origin?: string | undefined;
   readonly proxyOf: ProxyOf;
 }
 
@@ -39,13 +41,12 @@ export interface TlsTexts {
  * proxy. One through a proxy has the same qualities: a tunnel carries the provider's own TLS, and plain HTTP is forwarded
  * request by request.
  */
-export function createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf }: ConnectorSettings): Connector {
-  const open = buildConnector({
-    timeout: connectTimeoutMs,
-    // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
-    allowH2: false,
-    ...givenOf(tls),
-  });
+export function createConnector(settings: ConnectorSettings): Connector {
+  const { connectTimeoutMs, maxHeadBytes, tls, origin, proxyOf } = settings;
+  // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
+  const common = { timeout: connectTimeoutMs, allowH2: false };
+  const openOwn = buildConnector({ ...common, ...givenOf(tls) });
+  const openOther = buildConnector(common);
   const proxies = createProxyConnector(connectTimeoutMs);
   let announced: ((connection: Connection) => void) | undefined;
 
@@ -91,13 +92,16 @@ export function createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf }
         callback(...result);
       };
       const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`);
+      const open = origin === undefined || url.origin === origin ? openOwn : openOther;
       const proxy = proxyOf(url);
       if (proxy === undefined) return open(options, watched);
       if (options.protocol !== 'https:') return proxies.open(proxy, watched);
       const port = options.port === '' ? 443 : Number(options.port);
-      return proxies.tunnel({ proxy, host: options.hostname, port }, (...result) => {
+      // One limit for the connection to the proxy, its answer and TLS with the provider, as without a proxy.
+      const deadline = performance.now() + connectTimeoutMs;
+      return proxies.tunnel({ proxy, host: options.hostname, port, deadline }, (...result) => {
         if (result[0] !== null) return callback(...result);
-        return openThrough(open, { ...options, httpSocket: result[1] }, watched);
+        return openThrough(open, { ...options, httpSocket: result[1], deadline }, watched);
       });
     },
     announce(onWrite) {
@@ -106,17 +110,36 @@ export function createConnector({ connectTimeoutMs, maxHeadBytes, tls, proxyOf }
   };
 }
 
+type ThroughOptions = buildConnector.Options & {
+  readonly httpSocket: Socket;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+};
+
 /** Speaks TLS with the provider through a tunnel, which ends with it. */
 export function openThrough(
   open: buildConnector.connector,
-  options: buildConnector.Options & { readonly httpSocket: Socket },
+  { deadline, ...options }: ThroughOptions,
   callback: buildConnector.Callback,
 ): void {
-  open(options, (...result) => {
-    if (result[0] === null) result[1].once('close', () => options.httpSocket.destroy());
-    else options.httpSocket.destroy();
+  const { httpSocket } = options;
+  let isOver = false;
+  const timer = setTimeout(
+    () => finish(new errors.ConnectTimeoutError('no TLS through the tunnel in time'), null),
+    Math.max(0, deadline - performance.now()),
+  );
+
+  function finish(...result: Parameters<buildConnector.Callback>): void {
+    // The end of a tunnel that came too late ends TLS as well, which is heard here once more.
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    if (result[0] === null) result[1].once('close', () => httpSocket.destroy());
+    else httpSocket.destroy();
     callback(...result);
-  });
+  }
+
+  open(options, finish);
 }
 
 /** undici takes no `undefined` for what is not given. */

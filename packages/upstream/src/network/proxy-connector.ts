@@ -28,6 +28,8 @@ export interface Tunnel {
   readonly proxy: OutboundProxy;
   readonly host: string;
   readonly port: number;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
 }
 
 /** More than any proxy says of itself. */
@@ -47,12 +49,12 @@ export function createProxyConnector(connectTimeoutMs: number): ProxyConnector {
 
   return {
     open,
-    tunnel({ proxy, host, port }, callback) {
+    tunnel({ proxy, host, port, deadline }, callback) {
       open(proxy, (...result) => {
         if (result[0] !== null) return callback(...result);
         const [, socket] = result;
         const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-        askForTunnel(socket, { authority, proxy, timeoutMs: connectTimeoutMs }, (error) => {
+        askForTunnel(socket, { authority, proxy, timeoutMs: Math.max(0, deadline - performance.now()) }, (error) => {
           if (error === undefined) return callback(null, socket);
           socket.destroy();
           return callback(error, null);

@@ -56,8 +56,11 @@ export function toProxyFailure(error: unknown): UpstreamFailure | undefined {
 export function problemOfStatus(status: number): Problem | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status === 407) return 'proxy_authentication';
-  return status >= 500 ? 'proxy_cannot_reach_provider' : 'proxy_refused';
+  return status >= 500 || passing.has(status) ? 'proxy_cannot_reach_provider' : 'proxy_refused';
 }
+
+/** Request Timeout, Too Early, Too Many Requests: they say nothing of what the proxy allows, and may pass. */
+const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
  * What an answer to a forwarded request (plain HTTP) says of the proxy itself: undefined for an answer of the provider,
@@ -68,6 +71,8 @@ export function problemOfForwarded(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Problem | undefined {
   if (status === 407) return 'proxy_authentication';
+  // A provider's own front may use `proxy-status` too (RFC 9209), and its limits are for the adapter.
+  if (status === 429 || headers['retry-after'] !== undefined) return undefined;
   const isOwn = headers['x-squid-error'] !== undefined || /\berror=/.test(String(headers['proxy-status'] ?? ''));
   return isOwn && status >= 400 ? problemOfStatus(status) : undefined;
 }

@@ -93,6 +93,7 @@ describe('an answer to the call for the models', () => {
   it.each([
     ['{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
     ['{"models":[{"name":"models/a"}]}', 1],
+    ['[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
     ['{"error":{}}', undefined],
     ['<html>', undefined],
     ['null', undefined],
@@ -114,14 +115,22 @@ describe('the call for the models', () => {
       'https://a.example/v1/models',
       'x-key',
     ],
+    [
+      'openai',
+      'https://a.example',
+      { chat_path: '/v2/chat/completions?x=1' },
+      'https://a.example/v2/models?x=1',
+      'authorization',
+    ],
     ['azure', 'https://a.example', {}, 'https://a.example/openai/models?api-version=2024-10-21', 'api-key'],
     ['azure', 'https://a.example/openai/v1', {}, 'https://a.example/openai/v1/models', 'api-key'],
-    ['anthropic', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'x-api-key'],
-    ['gemini', 'https://a.example/v1beta', {}, 'https://a.example/v1beta/models', 'x-goog-api-key'],
+    ['anthropic', 'https://a.example/v1', {}, 'https://a.example/v1/models?limit=1000', 'x-api-key'],
+    ['gemini', 'https://a.example/v1beta', {}, 'https://a.example/v1beta/models?pageSize=1000', 'x-goog-api-key'],
     ['zai', 'https://a.example/api/paas/v4', {}, 'https://a.example/api/paas/v4/models', 'authorization'],
     ['iflow', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'authorization'],
     ['ollama', 'http://a.example:11434', {}, 'http://a.example:11434/api/tags', 'authorization'],
-    ['ollama', 'http://a.example:11434/v1', {}, 'http://a.example:11434/v1/models', 'authorization'],
+    ['ollama', 'http://a.example:11434/api', {}, 'http://a.example:11434/api/tags', 'authorization'],
+    ['zai-web', 'https://a.example', { signing_variant: 'none' }, 'https://a.example/api/models', 'authorization'],
   ])('of %s at %s is a GET with its key', (type, baseUrl, options, url, header) => {
     const request = call(type, baseUrl, options);
     expect(request).toMatchObject({ method: 'GET', url, body: undefined });
@@ -139,7 +148,6 @@ describe('the call for the models', () => {
 
   it('is not made where a protocol has none', () => {
     expect(call('coze', 'https://api.coze.example')).toBeUndefined();
-    expect(call('zai-web', 'https://chat.example', { signing_variant: 'none' })).toBeUndefined();
   });
 });
 

@@ -1,60 +1,51 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamConfig } from '@sluice/config';
 import type { UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ProviderAdapter } from '@sluice/providers';
+import type { ListPlan, ProviderAdapter } from '@sluice/providers';
 
 type Place = Pick<UpstreamConfig, 'type' | 'baseUrl'>;
 
 /**
- * A call that no provider bills, made as the adapter makes its calls: the list of models, where the protocol has one.
- * Its key and headers are those of a chat request.
+ * A call that no provider bills: the first page of the list of models. Where the worker asks for that list too, it is the
+ * worker's own question, so that the doctor finds what the worker will find.
  *
  * @returns undefined for a protocol without such a call
  */
 export function modelsCall(
   adapter: ProviderAdapter,
-  { type, baseUrl, isNative }: Place & { readonly isNative: boolean },
+  { type, baseUrl }: Place & { readonly isNative: boolean },
   apiKey: string | undefined,
 ): UpstreamRequest | undefined {
-  if (type === 'coze' || type === 'zai-web' || (type === 'bailian' && isNative)) return undefined;
-  const plan: CallPlan = {
-    model: 'doctor',
-    baseUrl,
-    apiKey,
-    stream: false,
-    reportStreamUsage: false,
-    requestId: 'doctor',
-    startedAtMs: Date.now(),
-    newId: randomUUID,
-    keepsThinkingMarkup: false,
-  };
-  const chat = adapter.toUpstream({ model: 'doctor', messages: [{ role: 'user', content: 'doctor' }] }, plan);
+  const plan: ListPlan = { baseUrl, apiKey, startedAtMs: Date.now() };
+  if (adapter.models !== undefined) return adapter.models.toUpstream(plan, undefined);
+  return type === 'azure' || type === 'iflow' ? besideChat(adapter, plan, folderOf({ type, baseUrl })) : undefined;
+}
+
+/** Lists that don't say what can be asked for: the worker has no use for them, but they try the key. */
+function besideChat(adapter: ProviderAdapter, plan: ListPlan, folder: string): UpstreamRequest {
+  const chat = adapter.toUpstream(
+    { model: 'doctor', messages: [{ role: 'user', content: 'doctor' }] },
+    {
+      ...plan,
+      model: 'doctor',
+      stream: false,
+      reportStreamUsage: false,
+      requestId: 'doctor',
+      newId: randomUUID,
+      keepsThinkingMarkup: false,
+    },
+  );
   const { 'content-type': _type, ...headers } = chat.headers;
   return {
     method: 'GET',
-    url: modelsUrl({ type, baseUrl }, chat.url),
+    url: `${folder}/models${new URL(chat.url).search}`,
     headers: { ...headers, accept: 'application/json' },
     body: undefined,
   };
 }
 
-/** The list stands beside the chat, under the same query. */
-function modelsUrl({ type, baseUrl }: Place, chatUrl: string): string {
-  const { search } = new URL(chatUrl);
-  switch (type) {
-    case 'azure':
-      return `${baseUrl}${baseUrl.endsWith('/openai/v1') ? '' : '/openai'}/models${search}`;
-    case 'gemini':
-      return `${baseUrl}/models`;
-    case 'ollama':
-      if (chatUrl.endsWith('/api/chat')) return chatUrl.replace(/\/chat$/, '/tags');
-      return `${baseUrl}/models`;
-    case 'bailian':
-      return chatUrl.replace('/chat/completions', '/models');
-    default:
-      return `${baseUrl}/models`;
-  }
-}
+const folderOf = ({ type, baseUrl }: Place): string =>
+  type === 'azure' && !baseUrl.endsWith('/openai/v1') ? `${baseUrl}/openai` : baseUrl;
 
 /** Any answer to it shows that the way to the provider is free. It carries no key. */
 export const knock = (baseUrl: string): UpstreamRequest => ({
@@ -68,6 +59,7 @@ export const knock = (baseUrl: string): UpstreamRequest => ({
 export function countModels(text: string): number | undefined {
   try {
     const answer: unknown = JSON.parse(text);
+    if (Array.isArray(answer)) return answer.length;
     if (typeof answer !== 'object' || answer === null) return undefined;
     const list: unknown = Reflect.get(answer, 'data') ?? Reflect.get(answer, 'models');
     return Array.isArray(list) ? list.length : undefined;
