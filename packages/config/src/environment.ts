@@ -18,8 +18,12 @@ export interface VariableFacts {
   readonly meaning: string;
   /** A value for `.env.example`; absent = not listed there. */
   readonly example?: string;
-  /** True if the variable may hold a secret: whoever sets it to nothing is told that it counts as not set. */
+  /** True if the variable holds a secret: whoever sets it to nothing is told that it counts as not set. */
   readonly isSecret?: boolean;
+  /** The same for a URL in which a user and a password may stand. */
+  readonly hasSecretPart?: boolean;
+  /** True if nothing uses it yet. */
+  readonly isReserved?: boolean;
   /** True if the name in lower case is read too, and wins, as other programs do it. */
   readonly isAlsoLowerCase?: boolean;
 }
@@ -44,6 +48,12 @@ const keyList = z
     ),
   );
 
+/** Those that Python calls otherwise. */
+const levelsOfPython: ReadonlyMap<string, string> = new Map([
+  ['warning', 'warn'],
+  ['critical', 'fatal'],
+]);
+
 const variableTypes = z
   .object({
     PORT: inDigits(listenPort()),
@@ -54,8 +64,7 @@ const variableTypes = z
     LOG_LEVEL: z
       .string()
       .toLowerCase()
-      // As Python calls it.
-      .transform((text) => (text === 'warning' ? 'warn' : text))
+      .transform((text) => levelsOfPython.get(text) ?? text)
       .pipe(logLevel),
     METRICS_PORT: inDigits(listenPort()),
     METRICS_HOST: host(),
@@ -94,6 +103,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     meaning: 'Reserved: accepted, but nothing uses it yet.',
     example: 'postgres://sluice@127.0.0.1/sluice',
     isSecret: true,
+    isReserved: true,
   },
   SLUICE_CONFIG: {
     settings: [],
@@ -147,17 +157,20 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
       'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. See [networking](networking.md).',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
+    hasSecretPart: true,
   },
   HTTP_PROXY: {
     settings: [],
     meaning: 'The same for `http://`.',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
+    hasSecretPart: true,
   },
   ALL_PROXY: {
     settings: [],
     meaning: 'Proxy for both where the variable of its own is not set. A SOCKS proxy is not used, with a warning.',
     isAlsoLowerCase: true,
+    hasSecretPart: true,
   },
   NO_PROXY: {
     settings: [],
@@ -188,24 +201,31 @@ export function serviceLinksIn(env: Readonly<Record<string, string | undefined>>
   return new Set(ports.filter((name) => serviceLink.test(env[name] ?? '')));
 }
 
-export const isSecretVariable = (name: string): boolean =>
-  Object.hasOwn(variables, name) && variables[name as VariableName].isSecret === true;
+/** The spellings of a variable; the first one that is set counts. */
+const namesOf = (name: string, { isAlsoLowerCase = false }: VariableFacts): string[] =>
+  isAlsoLowerCase ? [name.toLowerCase(), name] : [name];
 
-/**
- * Takes our variables out of a process's environment.
- *
- * @param env without variables that are empty
- */
+/** The names, in every spelling, of our variables that may hold a secret and that something uses. */
+export const secretVariableNames: readonly string[] = Object.entries(variables).flatMap(([name, facts]) =>
+  (facts.isSecret || facts.hasSecretPart) && !facts.isReserved ? namesOf(name, facts) : [],
+);
+
+/** Takes our variables out of a process's environment. One that is empty counts as not set. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
   const links = serviceLinksIn(env);
-  const given = Object.entries(variables).flatMap(([name, { isAlsoLowerCase = false }]) => {
-    const text = (isAlsoLowerCase ? env[name.toLowerCase()] : undefined) ?? env[name];
-    return text === undefined || links.has(name) ? [] : [[name, text]];
+  const given = Object.entries(variables).flatMap(([name, facts]) => {
+    const text = namesOf(name, facts)
+      .map((spelling) => env[spelling] ?? '')
+      .find((spelt) => spelt !== '');
+    return text === undefined || links.has(name) ? [] : [[name, text] as const];
   });
   const notes = [...links].map(
     (name) => `${name}=${env[name]} is ignored: it is the address of a Kubernetes service, not a setting`,
   );
   const parsed = variableTypes.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [], notes };
-  return { environment: {}, problems: explainIssues(parsed.error.issues, () => []), notes };
+  const { issues } = parsed.error;
+  const wrong = new Set(issues.map(({ path }) => path[0]));
+  const environment = variableTypes.parse(Object.fromEntries(given.filter(([name]) => !wrong.has(name))));
+  return { environment, problems: explainIssues(issues, () => []), notes };
 }

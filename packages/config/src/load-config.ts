@@ -1,10 +1,10 @@
 import { findStrayVariables } from './compat/find-strays.ts';
 import { inVariables } from './compat/in-variables.ts';
 import type { CompatNames } from './compat/profile.ts';
-import { type CompatName, readCompat } from './compat/read-compat.ts';
+import { type CompatName, readCompat, secretVariablesOf } from './compat/read-compat.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import { type Environment, isSecretVariable, readEnvironment } from './environment.ts';
+import { type Environment, readEnvironment, secretVariableNames, type VariableName } from './environment.ts';
 import { interpolate } from './file/interpolations.ts';
 import { parseYaml } from './file/parse-yaml.ts';
 import { type FoundFile, readConfigFile, readOptionalFile } from './file/read-file.ts';
@@ -61,11 +61,14 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: 
   const fromFile =
     compat === undefined ? readSettings(file, given) : readCompatSettings(compat, { file, env, readFile });
   const { settings, names } = fromFile;
-  const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined;
+  const isRefused = (name: VariableName): boolean =>
+    problems.some(({ path }) => path === name || path.startsWith(`${name}[`));
+  // Nobody knows which keys a profile has that is not known.
+  const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined || isRefused('SLUICE_COMPAT');
   const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey(names)])];
   if (settings !== undefined) {
     all.push(...findSharedKeys(settings, { environment, names }));
-    if (problems.length === 0) all.push(...findSecretFaults(settings, { environment, names }));
+    if (!isRefused('SLUICE_SECRET_KEY')) all.push(...findSecretFaults(settings, { environment, names }));
   }
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
@@ -74,7 +77,7 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: 
   const config = resolveConfig({
     settings,
     environment,
-    warnings: [...emptySecrets(given), ...strays, ...(fromFile.warnings ?? [])],
+    warnings: [...emptySecrets(given, compat), ...strays, ...(fromFile.warnings ?? [])],
     notes,
     paths: { cwd, home: env['HOME'] },
   });
@@ -85,10 +88,12 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: 
 const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''));
 
 /** An operator who meant to set one must hear of it. */
-const emptySecrets = (env: Env): string[] =>
-  Object.keys(env)
-    .filter((name) => env[name] === '' && isSecretVariable(name))
+function emptySecrets(env: Env, compat: CompatName | undefined): string[] {
+  const secrets = new Set([...secretVariableNames, ...(compat === undefined ? [] : secretVariablesOf(compat))]);
+  return Object.keys(env)
+    .filter((name) => env[name] === '' && secrets.has(name))
     .map((name) => `${name} is set but empty, which counts as not set`);
+}
 
 const noKey = (names: CompatNames | undefined): ConfigProblem =>
   names === undefined

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { verifies } from '@sluice/testkit';
+import { readProxies } from '@sluice/config';
 import { variables } from '../src/environment.ts';
-import { anyKey, load, problemsOf, routing } from './load.ts';
+import { anyKey, errorOf, load, problemsOf, routing } from './load.ts';
 
 describe('the environment', () => {
   it.each([
@@ -41,6 +42,49 @@ describe('the environment', () => {
 
   it('knows the level of warnings by both its names', verifies('003-24'), () => {
     expect(load(undefined, { ...anyKey, LOG_LEVEL: 'WARNING' }).log.level).toBe('warn');
+  });
+
+  it('knows the most urgent level as Python calls it', () => {
+    expect(load(undefined, { ...anyKey, LOG_LEVEL: 'CRITICAL' }).log.level).toBe('fatal');
+  });
+
+  it.each(Object.keys(variables))('takes an empty %s for not set, and so does who reads the proxies alone', (name) => {
+    const { warnings: _, ...config } = load(undefined, { [name]: '', ...anyKey });
+    const { warnings: _none, ...usual } = load(undefined);
+    expect(config).toEqual(usual);
+    const empty = { [name]: '', [name.toLowerCase()]: '' };
+    expect(readProxies(empty)).toEqual(readProxies({}));
+  });
+
+  it('reads a proxy whose other spelling is empty', () => {
+    const { https } = readProxies({ https_proxy: '', HTTPS_PROXY: 'proxy.example:3128' });
+    expect(https?.url).toBe('http://proxy.example:3128');
+  });
+
+  it('keeps what is as it must be beside a variable that is not', () => {
+    const env = {
+      SLUICE_COMPAT: 'z2api',
+      DEFAULT_KEY: 'sk-own-key-0001',
+      SLUICE_SECRET_KEY: 'sixteen-letters-and-more',
+    };
+    const wrong = [
+      ['PORT', 'abc', 'must be a whole number from 0 to 65535'],
+      ['LOG_LEVEL', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
+      ['HTTPS_PROXY', 'socks5://a', expect.stringContaining('SOCKS is not supported')],
+    ] as const;
+    for (const [path, text, message] of wrong) {
+      const { problems } = errorOf(() => load(undefined, { ...env, [path]: text }));
+      expect(problems).toEqual([{ path, message }]);
+    }
+    // The keys of a profile that is not known are not known either.
+    expect(problemsOf(undefined, { ...env, SLUICE_COMPAT: 'z3api' })).toEqual([
+      expect.stringMatching(/^SLUICE_COMPAT: must be one of/),
+    ]);
+    expect(problemsOf(undefined, { SLUICE_COMPAT: 'z2api', SLUICE_SECRET_KEY: 'short', PORT: 'abc' })).toEqual([
+      'PORT: must be a whole number from 0 to 65535',
+      expect.stringMatching(/^DEFAULT_KEY: is missing/),
+      expect.stringMatching(/^SLUICE_SECRET_KEY: must be a secret of at least 16 characters/),
+    ]);
   });
 
   it('takes reserved variables and does nothing with them', () => {

@@ -198,8 +198,13 @@ log: { level: error }
   });
 
   it('warns of a secret that is set but empty', () => {
-    const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', DATABASE_URL: '', SLUICE_API_KEYS: '' };
-    const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', empty);
+    // The last one is of a profile: without it nobody reads it.
+    const noSecrets = { PORT: '', NO_PROXY: '', DATABASE_URL: '', DEFAULT_KEY: '' };
+    const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '', HTTPS_PROXY: '', all_proxy: '' };
+    const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', {
+      ...empty,
+      ...noSecrets,
+    });
     expect([redis.isDefault, secretKey]).toEqual([true, undefined]);
     expect(warnings).toEqual(Object.keys(empty).map((name) => `${name} is set but empty, which counts as not set`));
     expect(problemsOf(undefined, { SLUICE_API_KEYS: '' })).toEqual([expect.stringMatching(/^keys: are missing/)]);

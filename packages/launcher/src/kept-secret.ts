@@ -1,10 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { readIfThere } from './bare/files.mjs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createWhole, hasCode, readIfThere } from './bare/files.mjs';
+import { LaunchError } from './bare/launch-error.mjs';
 
 interface SecretKind {
-  /** The form of one that was made here; anything else in the file is replaced. */
+  /** The form of one that was made here. */
   readonly form: RegExp;
   make(): string;
 }
@@ -16,17 +17,63 @@ const apiKey: SecretKind = {
 };
 const secretKey: SecretKind = { form: /^[\w-]{43}$/, make: () => randomBytes(32).toString('base64url') };
 
-/** The key for clients of this machine: made at the first start and kept in `file`, which only its owner may read. */
-export const keepApiKey = (file: string): string => keep(file, apiKey);
+/** Where `npm start` keeps the `SLUICE_SECRET_KEY` that it has made, seen from the root. */
+export const secretKeyFile = '.sluice/secret-key';
 
-/** The same for what encrypts tokens in Redis. */
-export const keepSecretKey = (file: string): string => keep(file, secretKey);
-
-function keep(file: string, { form, make }: SecretKind): string {
-  const kept = readIfThere(file)?.trim();
-  if (kept !== undefined && form.test(kept)) return kept;
-  const made = make();
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${made}\n`, { mode: 0o600 });
+/**
+ * The key for clients of this machine: made at the first start and kept in `file`, which only its owner may read.
+ * Whatever else is in that file is replaced.
+ */
+export function keepApiKey(file: string): string {
+  const kept = keep(file, apiKey);
+  if (kept !== undefined) return kept;
+  const made = apiKey.make();
+  writeFileSync(file, `${made}\n`);
   return made;
+}
+
+/**
+ * The same for what encrypts tokens in Redis. All starts from this folder get the same one, also when they come at
+ * once.
+ *
+ * @throws LaunchError when something else is in the file: tokens may be encrypted with it
+ */
+export function keepSecretKey(file: string): string {
+  const kept = keep(file, secretKey);
+  if (kept !== undefined) return kept;
+  throw new LaunchError(
+    `${file} does not hold a secret that was made here, and it is not overwritten: tokens in Redis may be encrypted with what it holds. Set SLUICE_SECRET_KEY to a secret of your own, or remove the file to have a new one made.`,
+  );
+}
+
+/** Returns what {@link keepSecretKey} has kept; undefined when there is none, or something else is in the file. */
+export function readKeptSecretKey(root: string): string | undefined {
+  return keptIn(join(root, secretKeyFile), secretKey);
+}
+
+/** Returns undefined when something else is in the file. */
+function keep(file: string, kind: SecretKind): string | undefined {
+  if (readIfThere(file) === undefined) {
+    mkdirSync(dirname(file), { recursive: true });
+    const made = kind.make();
+    // Of starts at once the first one wins.
+    if (createWhole(file, `${made}\n`)) return made;
+  }
+  closeToOthers(file);
+  return keptIn(file, kind);
+}
+
+function keptIn(file: string, { form }: SecretKind): string | undefined {
+  const kept = readIfThere(file)?.trim();
+  return kept !== undefined && form.test(kept) ? kept : undefined;
+}
+
+/** A copy or an archive may have opened it. */
+function closeToOthers(file: string): void {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+  } catch (error) {
+    // Not ours to change.
+    if (!hasCode(error, 'EPERM') && !hasCode(error, 'EROFS')) throw error;
+  }
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeEnvFile } from './bare/env-file.mjs';
+import { trustExtraCertificates } from './bare/extra-certificates.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 import { bench } from './bench.ts';
@@ -27,11 +28,15 @@ if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kil
 const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'soak'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
-  const before = new Set(Object.keys(env));
+  const before = { ...env };
   if (!commandsWithoutEnvFile.includes(command)) {
     const said = takeEnvFile(root, env);
     // A machine reads the doctor's JSON.
-    if (said !== undefined && !rest.includes('--json')) terminal.say(said);
+    const say = rest.includes('--json') ? () => {} : terminal.say;
+    if (said !== undefined) say(said);
+    const isReadByNode = before['NODE_EXTRA_CA_CERTS'] !== undefined;
+    const fault = isReadByNode ? undefined : trustExtraCertificates(env['NODE_EXTRA_CA_CERTS']);
+    if (fault !== undefined) say(fault);
   }
   switch (command) {
     case 'start':
@@ -45,7 +50,10 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'rests':
       return await rests({ root, env }, rest);
     case 'doctor':
-      return await doctor({ root, env, dotenvNames: Object.keys(env).filter((name) => !before.has(name)) }, rest);
+      return await doctor(
+        { root, env, dotenvNames: Object.keys(env).filter((name) => env[name] !== before[name]) },
+        rest,
+      );
     case 'test':
       await redisAtHand();
       return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });

@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { Interrupted } from './bare/launch-error.mjs';
 import { onStopSignal } from './bare/signals.mjs';
 import type { Terminal } from './bare/terminal.mjs';
-import { keepApiKey, keepSecretKey } from './kept-secret.ts';
+import { keepApiKey, keepSecretKey, readKeptSecretKey, secretKeyFile } from './kept-secret.ts';
 import { choosePorts, isEveryAddress, metricsPages, planServices } from './plan.ts';
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
@@ -116,11 +116,12 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
   return { facts, plans };
 }
 
-/** Other processes can't read what it encrypts, so that its place is told. */
+/** Whoever runs other processes on the same Redis needs its place: they can't read what it encrypts without it. */
 function secretKeyOf({ root, terminal }: Launch): string {
-  const file = '.sluice/secret-key';
-  terminal.say(`SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in ${file}, which was made here.`);
-  return keepSecretKey(join(root, file));
+  const made = readKeptSecretKey(root) === undefined ? ', which was made here' : '';
+  const secretKey = keepSecretKey(join(root, secretKeyFile));
+  terminal.say(`SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in ${secretKeyFile}${made}.`);
+  return secretKey;
 }
 
 function keyOf({ apiKey, isOpen }: Settings, newApiKey: string | undefined): ReadyFacts['key'] {

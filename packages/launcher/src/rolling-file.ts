@@ -1,11 +1,12 @@
 import { createWriteStream, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import type { WriteStream } from 'node:fs';
+import type { Stats, WriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 
-/** A log that is appended to and does not grow for ever. */
+/** A log that is appended to and does not grow for ever. Several processes may write to one. */
 export interface RollingFile {
+  /** Never throws: a log that can't be written must not stop what is logged. */
   write(line: string): void;
   end(): void;
 }
@@ -14,7 +15,7 @@ export interface RollingFileOptions {
   readonly path: string;
   /** Older parts that are kept: so many (`path.1` is the newest), or those of so many days (`path.2026-01-31`). */
   readonly keep: { readonly files: number } | { readonly days: number };
-  /** Told once when it can't be written to any more. */
+  /** Told once when it can't be written to any more, and once when it can't begin anew. */
   readonly onFailure: (text: string) => void;
   /** Size at which it begins anew. Default 10 MiB. */
   readonly maxBytes?: number;
@@ -28,11 +29,38 @@ const dayMs = 86_400_000;
 /** @throws LaunchError when it can't be opened */
 export function openRollingFile(options: RollingFileOptions): RollingFile {
   const { path, keep, onFailure, maxBytes = usualMaxBytes, now = () => new Date() } = options;
-  let part = openPart(path, now(), onFailure);
+  const onWriteError = once((error: unknown) =>
+    onFailure(`The log ${path} can't be written any more: ${error instanceof Error ? error.message : String(error)}`),
+  );
+  const onRollError = once((error: unknown) =>
+    onFailure(`The log ${path} can't begin anew (${codeOf(error)}); its lines go on where they went.`),
+  );
+  const open = (): Part => {
+    try {
+      return openPart(path, now(), onWriteError);
+    } catch (error) {
+      throw new LaunchError(`The log ${path} can't be written (${codeOf(error)}).`);
+    }
+  };
+  let part = open();
 
   function isOver(bytes: number): boolean {
     if (part.bytes === 0) return false;
     return part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now()));
+  }
+
+  function passTo(next: Part): void {
+    part.stream.end();
+    part = next;
+  }
+
+  function beginAnew(bytes: number): void {
+    // Another writer may have begun it anew already, or somebody has removed it: then this one follows.
+    if (!isAt(path, part.fd)) passTo(openPart(path, now(), onWriteError));
+    if (!isOver(bytes)) return;
+    if ('days' in keep) rollByDay(path, { day: part.day, days: keep.days, now: now() });
+    else rollByNumber(path, keep.files);
+    passTo(openPart(path, now(), onWriteError));
   }
 
   return {
@@ -40,10 +68,13 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
       const text = `${line}\n`;
       const bytes = Buffer.byteLength(text);
       if (isOver(bytes)) {
-        part.stream.end();
-        if ('days' in keep) rollByDay(path, { day: part.day, days: keep.days, now: now() });
-        else rollByNumber(path, keep.files);
-        part = openPart(path, now(), onFailure);
+        try {
+          beginAnew(bytes);
+        } catch (error) {
+          onRollError(error);
+          // Tried again after as much again, not at every line.
+          part = { ...part, day: dayOf(now()), bytes: 0 };
+        }
       }
       part.bytes += bytes;
       part.stream.write(text);
@@ -53,26 +84,27 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
 }
 
 interface Part {
+  readonly fd: number;
   readonly stream: WriteStream;
   /** The day of its first line, as in `2026-01-31`. */
   readonly day: string;
   bytes: number;
 }
 
-function openPart(path: string, now: Date, onFailure: (text: string) => void): Part {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    // Opened at once: its name may pass to the next part before a stream would come to open it.
-    const fd = openSync(path, 'a', 0o600);
-    const { size, mtime } = fstatSync(fd);
-    const stream = createWriteStream(path, { fd });
-    stream.once('error', (error) => onFailure(`The log ${path} can't be written any more: ${error.message}`));
-    stream.on('error', () => {});
-    return { stream, day: dayOf(size === 0 ? now : mtime), bytes: size };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new LaunchError(`The log ${path} can't be written (${code}).`);
-  }
+function openPart(path: string, now: Date, onError: (error: unknown) => void): Part {
+  mkdirSync(dirname(path), { recursive: true });
+  // Opened at once: its name may pass to the next part before a stream would come to open it.
+  const fd = openSync(path, 'a', 0o600);
+  const { size, mtime } = fstatSync(fd);
+  const stream = createWriteStream(path, { fd });
+  stream.on('error', onError);
+  return { fd, stream, day: dayOf(size === 0 ? now : mtime), bytes: size };
+}
+
+/** @returns false too when nothing is at `path` */
+function isAt(path: string, fd: number): boolean {
+  const [named, opened] = [statIfThere(path), fstatSync(fd)];
+  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
 }
 
 function rollByNumber(path: string, files: number): void {
@@ -93,7 +125,8 @@ function rollByDay(path: string, { day, days, now }: DayRoll): void {
   for (let at = 2; parts.includes(name); at += 1) name = `${path}.${day}.${at}`;
   renameIfThere(path, name);
   for (const part of partsOf(path)) {
-    if (now.getTime() - statSync(part).mtimeMs > days * dayMs) rmSync(part, { force: true });
+    const stats = statIfThere(part);
+    if (stats !== undefined && now.getTime() - stats.mtimeMs > days * dayMs) rmSync(part, { force: true });
   }
 }
 
@@ -112,6 +145,27 @@ function renameIfThere(from: string, to: string): void {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function once(tell: (error: unknown) => void): (error: unknown) => void {
+  let isTold = false;
+  return (error) => {
+    if (isTold) return;
+    isTold = true;
+    tell(error);
+  };
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
 /** In the zone of this machine, as people count days. */
 const dayOf = (date: Date): string =>

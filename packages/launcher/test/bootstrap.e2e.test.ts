@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type RunningProcess, until, verifies } from '@sluice/testkit';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { generate } from 'selfsigned';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { processIdentity } from '../src/bare/process-identity.mjs';
 import { makeUpRepository, type MadeUpRepository } from './made-up-repository.ts';
 
@@ -173,6 +176,60 @@ describe('a .env in the folder of the repository', () => {
       expect(launched((await run([name], { SLUICE_COMPAT: '' })).output)).toMatchObject({ SLUICE_COMPAT: '' });
     },
   );
+});
+
+describe('NODE_EXTRA_CA_CERTS in .env', () => {
+  const programs = [
+    ['worker', 'services/worker/dist/main.js'],
+    ['ingress', 'services/ingress/dist/main.js'],
+    ['simulator', 'packages/simulator/dist/main.js'],
+  ] as const;
+
+  /** A program that calls a server whose authority only the file knows. */
+  async function callFrom(program: string): Promise<string> {
+    const name = [{ name: 'commonName', value: 'localhost' }];
+    const altNames = [{ type: 2 as const, value: 'localhost' }];
+    const { private: key, cert } = await generate(name, {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames }],
+    });
+    const server = createServer({ key, cert }, (_request, response) => response.end('hello'));
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    repository.write(
+      program,
+      `const known = await fetch('https://localhost:${port}').then((answer) => answer.text(), (error) => error.cause.code);
+       console.log('answer: ' + known);
+       process.exit();`,
+    );
+    return cert;
+  }
+
+  test.each(programs)('is trusted by the %s in the foreground', async (name, program) => {
+    const cert = await callFrom(program);
+    await run(['setup']);
+    expect((await run([name])).output).toContain('answer: DEPTH_ZERO_SELF_SIGNED_CERT');
+    repository.write('company.pem', cert);
+    repository.write('.env', `NODE_EXTRA_CA_CERTS=${join(repository.root, 'company.pem')}\n`);
+    expect((await run([name])).output).toContain('answer: hello');
+  });
+
+  test.each([
+    ['is not there', undefined, 'ENOENT'],
+    ['holds no certificate', 'text', 'ERR_OSSL_PEM_NO_START_LINE'],
+  ])('stops nothing where the file %s, and a warning says so', async (_, text, code) => {
+    await run(['setup']);
+    const path = join(repository.root, 'company.pem');
+    if (text !== undefined) repository.write('company.pem', text);
+    repository.write('.env', `NODE_EXTRA_CA_CERTS=${path}\n`);
+    const { code: exitCode, output } = await run(['worker']);
+    expect(exitCode).toBe(0);
+    expect(output).toContain(
+      `NODE_EXTRA_CA_CERTS of .env is not used: the certificates in ${path} can't be read (${code})`,
+    );
+  });
 });
 
 describe('signals', () => {

@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -24,6 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const names = (): string[] => readdirSync(join(folder, 'logs')).sort();
 const textOf = (name: string): string => readFileSync(join(folder, 'logs', name), 'utf8');
+const linesOf = (name: string): string[] => textOf(name).split('\n').slice(0, -1);
 const onFailure = (text: string): never => {
   throw new Error(text);
 };
@@ -84,6 +86,63 @@ describe('a log that begins anew each day', () => {
     await until(() => textOf('proxy.log') === 'and more\n', { what: 'the newest part' });
     expect(names()).toEqual(['proxy.log', 'proxy.log.2026-01-31', 'proxy.log.2026-02-01', 'proxy.log.gz']);
   });
+});
+
+describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps $keep', ({ keep }) => {
+  it('is made again where its folder was removed while it runs', async () => {
+    const file = openRollingFile({ path, keep, onFailure, maxBytes: 10 });
+    file.write('one');
+    await until(() => textOf('proxy.log') === 'one\n', { what: 'the first line' });
+    rmSync(join(folder, 'logs'), { recursive: true });
+    file.write('two-and-more');
+    file.write('three');
+    file.end();
+    await until(() => names().length === 2 && textOf('proxy.log') === 'three\n', { what: 'the newest part' });
+    expect(names().map(textOf)).toEqual(['three\n', 'two-and-more\n']);
+  });
+
+  it('says once that it can not begin anew, and goes on with the open part', async () => {
+    const told: string[] = [];
+    const file = openRollingFile({ path, keep, onFailure: (text) => void told.push(text), maxBytes: 10 });
+    renameSync(join(folder, 'logs'), join(folder, 'aside'));
+    writeFileSync(join(folder, 'logs'), 'a file');
+    const lines = ['one', 'two-and-more', 'three-and-more', 'four-and-more'];
+    for (const line of lines) file.write(line);
+    file.end();
+    const written = `${lines.join('\n')}\n`;
+    await until(() => readFileSync(join(folder, 'aside/proxy.log'), 'utf8') === written, { what: 'all lines' });
+    expect(told).toEqual([expect.stringMatching(/^The log \S+ can't begin anew \((?:EEXIST|ENOTDIR)\); /)]);
+  });
+
+  it('takes two writers, and loses and repeats no line', async () => {
+    const open = () => openRollingFile({ path, keep, onFailure, maxBytes: 25 });
+    const writers = [open(), open()];
+    const lines = Array.from({ length: 6 }, (_, at) => `line-${at}-xx`);
+    for (const [at, line] of lines.entries()) {
+      writers[at % 2]?.write(line);
+      await until(() => names().some((name) => textOf(name).includes(line)), { what: line });
+    }
+    for (const writer of writers) writer.end();
+    expect(names()).toHaveLength(2);
+    expect(names().flatMap(linesOf).sort()).toEqual(lines);
+  });
+});
+
+it('passes to the part that another writer has begun on the next day', async () => {
+  let now = new Date();
+  const open = () => openRollingFile({ path, keep: { days: 7 }, onFailure, now: () => now });
+  const [first, second] = [open(), open()];
+  first.write('one');
+  second.write('two');
+  await until(() => linesOf('proxy.log').length === 2, { what: 'the first day' });
+  now = new Date(now.getTime() + 86_400_000);
+  first.write('three');
+  await until(() => textOf('proxy.log') === 'three\n', { what: 'the next day' });
+  utimesSync(path, now, now);
+  second.write('four');
+  await until(() => textOf('proxy.log') === 'three\nfour\n', { what: 'the line of the other writer' });
+  for (const file of [first, second]) file.end();
+  expect(names()).toHaveLength(2);
 });
 
 it('says what is wrong with a place that can not be written', () => {

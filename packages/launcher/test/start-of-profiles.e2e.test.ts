@@ -172,14 +172,15 @@ describe('npm start with a profile and the least that its gateway required', () 
 describe('npm start', () => {
   it('keeps the secret that it has made where tokens need one, and hands it on', verifies('000-15'), async () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };
-    await start(env);
+    const first = await start(env);
+    expect(first.output).toContain('with the secret in .sluice/secret-key, which was made here.');
     const file = join(root, '.sluice/secret-key');
     const secret = readFileSync(file, 'utf8');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     await stop();
     const { curl, output } = await start(env);
     expect(output).toContain(
-      'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key',
+      'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key.',
     );
     expect(readFileSync(file, 'utf8')).toBe(secret);
     expect(output).not.toContain(secret.trim());

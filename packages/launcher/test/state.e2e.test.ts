@@ -1,8 +1,22 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keepApiKey } from '../src/kept-secret.ts';
+import { LaunchError } from '../src/bare/launch-error.mjs';
+import { keepApiKey, keepSecretKey, readKeptSecretKey, secretKeyFile } from '../src/kept-secret.ts';
 import { takeStateFolder } from '../src/state-folder.ts';
 
 let root: string;
@@ -25,6 +39,60 @@ describe('the API key', () => {
     const file = join(root, 'api-key');
     writeFileSync(file, 'sk-cut');
     expect(keepApiKey(file)).toMatch(/^sk-[0-9A-Za-z]{32}$/);
+  });
+});
+
+describe('the secret that encrypts tokens', () => {
+  const file = (): string => join(root, secretKeyFile);
+
+  test('is made once, and can be read without being made', () => {
+    expect(readKeptSecretKey(root)).toBeUndefined();
+    expect(existsSync(join(root, '.sluice'))).toBe(false);
+    const secret = keepSecretKey(file());
+    expect(keepSecretKey(file())).toBe(secret);
+    expect(readKeptSecretKey(root)).toBe(secret);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(root, '.sluice'))).toEqual(['secret-key']);
+  });
+
+  test.each(['', 'short', 'a secret of the operator, longer than forty-three characters'])(
+    'is not written over %j, which somebody else has put there',
+    (text) => {
+      mkdirSync(join(root, '.sluice'));
+      writeFileSync(file(), text);
+      expect(() => keepSecretKey(file())).toThrow(LaunchError);
+      expect(readFileSync(file(), 'utf8')).toBe(text);
+      expect(readKeptSecretKey(root)).toBeUndefined();
+    },
+  );
+
+  test('is closed to other users where a copy has opened it', () => {
+    keepSecretKey(file());
+    chmodSync(file(), 0o644);
+    keepSecretKey(file());
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
+  test('is the same for processes that start at once', async () => {
+    const program = `
+      import { keepSecretKey } from ${JSON.stringify(new URL('../src/kept-secret.ts', import.meta.url).href)};
+      process.stdin.once('data', () => {
+        process.stdout.write(keepSecretKey(${JSON.stringify(file())}));
+        process.exit();
+      });
+      process.stdout.write('ready\\n');`;
+    const children = Array.from({ length: 4 }, () => {
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', program]);
+      let output = '';
+      child.stdout.on('data', (text: Buffer) => void (output += text.toString()));
+      child.stderr.on('data', (text: Buffer) => void (output += text.toString()));
+      return { child, outputOf: () => output };
+    });
+    await until(() => children.every(({ outputOf }) => outputOf() === 'ready\n'), { what: 'four processes' });
+    for (const { child } of children) child.stdin.write('go');
+    await Promise.all(children.map(({ child }) => once(child, 'close')));
+    const kept = readFileSync(file(), 'utf8').trim();
+    expect(children.map(({ outputOf }) => outputOf())).toEqual(children.map(() => `ready\n${kept}`));
   });
 });
 

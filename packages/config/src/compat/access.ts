@@ -21,8 +21,8 @@ export interface Listening {
 }
 
 /**
- * The port and the client keys. All of these gateways listened on every address. Who lets anybody in must say with
- * HOST that other machines are meant: then only this machine can call.
+ * The port and the client keys. All of these gateways listened on every address. Where anybody is let in, only this
+ * machine can call unless HOST says that other machines are meant.
  */
 export function accessOf(values: AccessValues, { port, checkedNoKeys = false, clientKey }: Listening) {
   const anonymous = anonymousOf(values, checkedNoKeys);

@@ -71,7 +71,7 @@ export const iflow2api = defineProfile({
     if ('problems' in file) return file;
     const access = accessOf(machine, file.content, values);
     if ('problems' in access) return access;
-    const { warnings, ...upstream } = access;
+    const { warnings, keyFile, ...upstream } = access;
     const fileUrl = file.content.baseUrl ?? file.content.base_url;
     const more = { auto_continue: values.MAX_CONTINUATIONS, compress_context: { rounds: 10 } };
     const toModel = (id: string, model: string) => ({ id, targets: [{ upstream: 'iflow', model }], ...more });
@@ -97,7 +97,7 @@ export const iflow2api = defineProfile({
       names: {
         settings: {
           'upstreams[0].base_url': `${settingsFileName}, baseUrl`,
-          'upstreams[0].credentials[0].api_key': `${settingsFileName}, apiKey`,
+          'upstreams[0].credentials[0].api_key': `${keyFile}, apiKey`,
         },
         tokens: `the login in ${loginFileName} is renewed, and Redis holds its tokens encrypted with it`,
       },
@@ -108,6 +108,8 @@ export const iflow2api = defineProfile({
 interface Access {
   readonly credentials: readonly object[];
   readonly options?: object;
+  /** The file that a key, or the login, comes from. */
+  readonly keyFile: string;
   readonly warnings: readonly string[];
 }
 interface Problems {
@@ -134,6 +136,7 @@ function accessOf({ home, read }: Machine, settings: SettingsFile, values: Value
       oauth_client_secret: secretOfClient,
       ...(baseUrl === undefined ? {} : { oauth_base_url: baseUrl }),
     },
+    keyFile: loginFileName,
     warnings: [],
   };
 }
@@ -143,7 +146,7 @@ const { whereClientIs = '' } = providers.iflow.login ?? {};
 function keyAccess(apiKey: string): Access | Problems {
   const fault = exampleFault(apiKey);
   if (fault !== undefined) return { problems: [{ path: `${settingsFileName}, apiKey`, message: fault }] };
-  return { credentials: [{ id: 'key', api_key: apiKey }], warnings: [] };
+  return { credentials: [{ id: 'key', api_key: apiKey }], keyFile: settingsFileName, warnings: [] };
 }
 
 /** A login holds the key of today: it serves until it ends. */
@@ -153,7 +156,7 @@ function accessWithoutClient(login: string | undefined): Access | Problems {
   const apiKey = file.content.apiKey ?? file.content.api_key ?? '';
   if (apiKey !== '') {
     const warning = `the login in ${loginFileName} is used as it is and not renewed, because IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET are not set. ${whereClientIs}`;
-    return { credentials: [{ id: 'login', api_key: apiKey }], warnings: [warning] };
+    return { credentials: [{ id: 'login', api_key: apiKey }], keyFile: loginFileName, warnings: [warning] };
   }
   const either = `log in with \`npm run login -- iflow\`, or give apiKey in ${settingsFileName}`;
   const message =

@@ -1,6 +1,7 @@
 import { explainIssues } from '../schema/explain-issues.ts';
 import { bailianProxy } from './bailian-proxy.ts';
 import { iflow2api } from './iflow2api.ts';
+import { isSecretType } from './variable-types.ts';
 import type { CompatProfile, CompatResult, Machine } from './profile.ts';
 import { unifiedProxy } from './unified-proxy.ts';
 import { z2api } from './z2api.ts';
@@ -17,6 +18,12 @@ export const compatProfiles = {
 
 export type CompatName = keyof typeof compatProfiles;
 export const compatNames = Object.keys(compatProfiles) as [CompatName, ...CompatName[]];
+
+/** The names of a gateway's variables that hold a secret. */
+export const secretVariablesOf = (name: CompatName): string[] =>
+  Object.entries(compatProfiles[name].variables.shape)
+    .filter(([, type]) => isSecretType(type))
+    .map(([variable]) => variable);
 
 /** Reads another gateway's environment. */
 export function readCompat(

@@ -4,6 +4,9 @@ import { isOwnSecret, notKnownToAll, secretText } from '../example-secrets.ts';
 import { isBaseUrl } from '../schema/base-url.ts';
 import { plainKey } from '../schema/keys.ts';
 
+/** Those of {@link secret} and {@link clientKey}. */
+const secretTypes = z.registry<object>();
+
 /** A whole number in digits; as text. */
 export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
   const wanted = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`}`;
@@ -39,11 +42,17 @@ const urlInWords = 'an http or https URL without user, password, query and fragm
 export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlInWords));
 
 /** A provider's key or token. */
-export const secret = (): z.ZodString => secretText('text without spaces');
+export const secret = (): z.ZodString => secretText('text without spaces').register(secretTypes, {});
 
 /** The id of an application of the user's own; no secret, but examples of it stand in documentation too. */
 export const ownId = (wanted: string): z.ZodString =>
   z.string(must(wanted)).min(1, must(wanted)).refine(isOwnSecret, notKnownToAll);
 
 /** A client's key. */
-export const clientKey = (): z.ZodString => plainKey;
+export const clientKey = (): z.ZodString => plainKey.clone().register(secretTypes, {});
+
+/** Also of one that may be absent. */
+export function isSecretType(type: z.core.$ZodType): boolean {
+  if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return isSecretType(type.unwrap());
+  return secretTypes.has(type);
+}

@@ -1,6 +1,7 @@
 import { retryPresets } from '@sluice/policy';
 import { oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
+import { mostConcurrency, usualConcurrency } from '../schema/processes.ts';
 import { accessOf, accessVariables } from './access.ts';
 import { defineProfile, withoutEffect } from './profile.ts';
 import { withoutSilenceLimit } from './time-outs.ts';
@@ -67,6 +68,7 @@ export const z2api = defineProfile({
         ...routing,
         retry: retryOf(values),
         timeouts: timeoutsOf(values),
+        worker: { concurrency: concurrencyOf(values) },
         limits: {
           max_concurrent_requests: values.MAX_CONCURRENT_CONNECTIONS,
           queue_size: values.CONNECTION_QUEUE_SIZE,
@@ -89,9 +91,14 @@ const settingNames = {
   'retry.random_delay_max_ms': 'RANDOM_DELAY_MAX',
   'timeouts.total_ms': 'REQUEST_TIMEOUT',
   'timeouts.stream_total_ms': 'STREAM_TIMEOUT',
+  'worker.concurrency': 'MAX_CONCURRENT_CONNECTIONS',
   'limits.max_concurrent_requests': 'MAX_CONCURRENT_CONNECTIONS',
   'limits.queue_size': 'CONNECTION_QUEUE_SIZE',
 } as const;
+
+/** The gateway was a single process: one worker must be able to run all that is let in. */
+const concurrencyOf = ({ MAX_CONCURRENT_CONNECTIONS: all }: Values): number =>
+  Math.min(mostConcurrency, Math.max(usualConcurrency, all));
 
 function retryOf(values: Values): object {
   const { PERFORMANCE_MODE: mode, MAX_RETRIES: retries, RETRY_DELAY: delayMs } = values;
@@ -122,13 +129,19 @@ function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
 }
 
 function warningsOf(values: Values): string[] {
-  const { MEMORY_LIMIT_MB, DISABLE_CONNECTION_CHECK, LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
+  const { MEMORY_LIMIT_MB, MAX_CONCURRENT_CONNECTIONS, DISABLE_CONNECTION_CHECK } = values;
+  const { LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
   const noticed = 'connections are not polled, because a client that leaves is noticed at once';
   const neverLogged = 'messages and answers are never logged';
   const ifTrue = (value: boolean | undefined): true | undefined => (value === true ? value : undefined);
   return [
     ...(MEMORY_LIMIT_MB < leastMemoryMiB
       ? [`MEMORY_LIMIT_MB=${MEMORY_LIMIT_MB} is less than this gateway needs: ${leastMemoryMiB} counts instead`]
+      : []),
+    ...(MAX_CONCURRENT_CONNECTIONS > mostConcurrency
+      ? [
+          `MAX_CONCURRENT_CONNECTIONS=${MAX_CONCURRENT_CONNECTIONS} is more than one worker runs at once, ${mostConcurrency}: start ${Math.ceil(MAX_CONCURRENT_CONNECTIONS / mostConcurrency)} workers, or what is beyond waits`,
+        ]
       : []),
     ...withoutEffect(
       {

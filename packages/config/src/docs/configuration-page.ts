@@ -17,7 +17,7 @@ export function configurationPage(intro: string): string {
     notice,
     intro.trim().replace(presetsMark, presetTable()),
     '## Environment',
-    '`npm start` and its siblings read these from `.env` in the folder of the repository too; `npm test`, `npm run test:faults`, `npm run soak` and `npm run bench` do not. The real environment wins. A variable that is set but empty counts as not set, and a warning says so of one that may hold a secret. Variables of OpenTelemetry (`OTEL_…`) have their usual meaning; without an exporter among them nothing is exported.',
+    '`npm start` and its siblings read these from `.env` in the folder of the repository too; `npm test`, `npm run test:faults`, `npm run soak` and `npm run bench` do not. The real environment wins; a proxy does so in either spelling. A variable that is set but empty counts as not set, and a warning says so of one that may hold a secret. Variables of OpenTelemetry (`OTEL_…`) have their usual meaning; without an exporter among them nothing is exported.',
     environmentTable(),
     '## Settings of the file',
     ...sections.flatMap(sectionText),

@@ -26,13 +26,29 @@ export function readTlsFiles(files: TlsFiles, setting: string): TlsTexts {
     const path = files[part];
     if (path === undefined) return undefined;
     const text = textOf(path);
-    if ('problem' in text) problems.push({ path: `${setting}.${part}`, message: text.problem });
+    const problem = 'problem' in text ? text.problem : part === 'ca' ? faultOfAuthorities(text.pem, path) : undefined;
+    if (problem !== undefined) problems.push({ path: `${setting}.${part}`, message: problem });
     return 'pem' in text ? text.pem : undefined;
   };
   const texts = { ca: read('ca'), cert: read('cert'), key: read('key') };
   if (problems.length === 0) problems.push(...findMisfits(texts, setting));
   if (problems.length > 0) throw new ConfigError(problems, 'files of certificates');
   return texts;
+}
+
+/** TLS passes over what is no certificate, and then trusts nobody; one that is damaged it tells of without its place. */
+function faultOfAuthorities(pem: string, path: string): string | undefined {
+  const wanted = 'must be the path of a PEM file of certificates';
+  const blocks = pem.match(/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^]*?(?=^-----BEGIN |$(?![^]))/gm) ?? [];
+  if (blocks.length === 0) return `${wanted}; ${path} has none`;
+  for (const [at, block] of blocks.entries()) {
+    try {
+      void new X509Certificate(block);
+    } catch (error) {
+      return `${wanted}; certificate ${at + 1} of ${path} is damaged (${codeOf(error)})`;
+    }
+  }
+  return undefined;
 }
 
 /** What TLS makes of the texts: a key may be encrypted, or belong to another certificate. */
@@ -49,7 +65,7 @@ function findMisfits({ ca, cert, key }: TlsTexts, setting: string): ConfigProble
     const isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
     return isPair ? [] : misfit('the key belongs to another certificate');
   } catch (error) {
-    return misfit(error instanceof Error && 'code' in error ? String(error.code) : 'unknown error');
+    return misfit(codeOf(error));
   }
 }
 
@@ -59,7 +75,9 @@ function textOf(path: string): { readonly pem: string } | { readonly problem: st
     if (/^-----BEGIN [A-Z0-9 ]+-----/m.test(pem)) return { pem };
     return { problem: `must be the path of a PEM file; ${path} has no line that begins with -----BEGIN` };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return { problem: `must be the path of a PEM file; ${path} can't be read (${code})` };
+    return { problem: `must be the path of a PEM file; ${path} can't be read (${codeOf(error)})` };
   }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

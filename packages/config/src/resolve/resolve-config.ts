@@ -19,26 +19,6 @@ export interface Parts {
   readonly paths: Paths;
 }
 
-function warnOfEveryOrigin({ cors }: Settings['server']): string[] {
-  if (!cors.origins.includes('*')) return [];
-  return [
-    'server.cors.origins has "*": pages of every website may call from a browser, with any key that their visitors give them',
-  ];
-}
-
-/** Says who is let in without a key, and from where. */
-function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
-  const open = keys.find(({ anonymous }) => anonymous !== undefined);
-  if (open === undefined) return [];
-  const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
-  const from = isLoopback(host)
-    ? 'this machine alone (HOST opens them to others)'
-    : `every machine that reaches ${host}`;
-  return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
-}
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
-
 /** The directories from which paths begin. */
 export interface Paths {
   readonly cwd: string;
@@ -76,6 +56,26 @@ export function resolveConfig(parts: Parts): Config {
     },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
+}
+
+/** Says who is let in without a key, and from where. */
+function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
+  const open = keys.find(({ anonymous }) => anonymous !== undefined);
+  if (open === undefined) return [];
+  const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
+  const from = isLoopback(host)
+    ? 'this machine alone (HOST opens them to others)'
+    : `every machine that reaches ${host}`;
+  return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+function warnOfEveryOrigin({ cors }: Settings['server']): string[] {
+  if (!cors.origins.includes('*')) return [];
+  return [
+    'server.cors.origins has "*": pages of every website may call from a browser, with any key that their visitors give them',
+  ];
 }
 
 const mebibyte = 1024 * 1024;

@@ -161,15 +161,20 @@ export const server = across(
   },
 );
 
+export const mostConcurrency = 10_000;
+export const usualConcurrency = 1000;
+
 export const worker = section({
   metrics_port: metricsPort(9464),
   metrics_host: metricsHost(),
   drain_timeout_ms: milliseconds(0)
     .default(120_000)
     .describe('After a stop signal, running jobs may go on for so long; then they end with an error event.'),
-  concurrency: wholeNumber(1, 10_000)
-    .default(1000)
-    .describe('Jobs that one worker process runs at once: by default as many as `limits.max_concurrent_requests`.'),
+  concurrency: wholeNumber(1, mostConcurrency)
+    .default(usualConcurrency)
+    .describe(
+      'Jobs that one worker process runs at once; more wait. The default is that of `limits.max_concurrent_requests`: if that is raised, raise this too, or start more workers.',
+    ),
   max_connections: wholeNumber(1)
     .optional()
     .meta({ 'x-default': 'as many as there are calls' })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, type Config, findModel, loadConfig } from '@sluice/config';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { type CompatName, compatNames, compatProfiles } from '../../src/compat/read-compat.ts';
+import { type CompatName, compatNames, compatProfiles, secretVariablesOf } from '../../src/compat/read-compat.ts';
 import { absent } from '../load.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -33,6 +33,26 @@ const upstreamOf = ({ upstreams }: Config) => {
   const { credentials, ...rest } = first;
   return { ...rest, credentials: credentials.map(({ id, apiKey }) => [id, apiKey?.reveal()]) };
 };
+
+describe('the secrets of a profile', () => {
+  it.each([
+    ['zai-proxy', ['UPSTREAM_TOKEN', 'ZAI_API_KEY', 'API_KEY']],
+    ['z2api', ['UPSTREAM_TOKEN', 'ZAI_API_KEY', 'DEFAULT_KEY']],
+    ['bailian-proxy', ['ALIYUN_API_KEY']],
+    ['unified-proxy', ['API_KEY']],
+    ['iflow2api', ['IFLOW_OAUTH_CLIENT_ID', 'IFLOW_OAUTH_CLIENT_SECRET']],
+  ] as const)('of %s are those of its variables that hold one', (name, secrets) => {
+    expect(new Set(secretVariablesOf(name))).toEqual(new Set(secrets));
+  });
+
+  it.each(['zai-proxy', 'z2api'] as const)('of %s that are set but empty are told', (name) => {
+    const empty = Object.fromEntries(secretVariablesOf(name).map((variable) => [variable, '']));
+    const { warnings } = load({ SLUICE_COMPAT: name, MAX_RETRIES: '', ...empty });
+    expect(warnings.filter((text) => text.includes('empty'))).toEqual(
+      Object.keys(empty).map((variable) => `${variable} is set but empty, which counts as not set`),
+    );
+  });
+});
 
 describe('SLUICE_COMPAT=zai-proxy', () => {
   const zai = (env: Env = {}): Config => load({ SLUICE_COMPAT: 'zai-proxy', ...env });
@@ -243,10 +263,29 @@ describe('SLUICE_COMPAT=z2api', () => {
         idleMs: 500_000,
       });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
+      expect(config.worker.concurrency).toBe(2000);
       expect(config.server.pauseAtBytes).toBe(4096);
       expect(config.server.isStatusPublic).toBe(true);
       expect(config.server.memoryLimitBytes).toBe(2048 * 1024 * 1024);
       expect(config.models[0]?.thinking).toBe('strip');
+    },
+  );
+
+  it.each([
+    ['nothing', {}, 1000],
+    ['one', { MAX_CONCURRENT_CONNECTIONS: '1' }, 1000],
+    ['3,000', { MAX_CONCURRENT_CONNECTIONS: '3000' }, 3000],
+    ['10,000', { MAX_CONCURRENT_CONNECTIONS: '10000' }, 10_000],
+    ['20,001', { MAX_CONCURRENT_CONNECTIONS: '20001' }, 10_000],
+  ])(
+    'has one worker run all that is let in, as far as one can, where that is %s',
+    verifies('001-31'),
+    (_, env, most) => {
+      const { limits, worker, warnings } = z2(env);
+      expect(worker.concurrency).toBe(most);
+      expect(warnings.filter((text) => text.startsWith('MAX_CONCURRENT'))).toEqual(
+        limits.maxConcurrentRequests > most ? [expect.stringContaining('start 3 workers')] : [],
+      );
     },
   );
 
@@ -590,6 +629,16 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       'the key of the documentation',
       { 'settings.json': '{"apiKey":"your-api-key"}' },
       '~/.iflow/settings.json, apiKey: is an example from the documentation; give your own',
+    ],
+    [
+      'a login whose key is that of the documentation',
+      { 'settings.json': '{"apiKey":"k"}', 'oauth_creds.json': '{"apiKey":"your-api-key"}' },
+      '~/.iflow/oauth_creds.json, apiKey: is an example from the documentation; give your own',
+    ],
+    [
+      'a login whose key has spaces',
+      { 'oauth_creds.json': '{"api_key":"two words"}' },
+      '~/.iflow/oauth_creds.json, apiKey: must be text without spaces',
     ],
     [
       'a key with spaces',

@@ -111,6 +111,33 @@ describe('files of certificates', () => {
     }
   });
 
+  const block = (label: string, text: string): string => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+  const privatePem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+  it.each([
+    ['a private key alone', privatePem, 'has none'],
+    ['a damaged certificate', block('CERTIFICATE', 'AAAA'), 'certificate 1 of'],
+    ['a damaged certificate behind a good one', `${pem}\n${block('CERTIFICATE', 'AAAA')}`, 'certificate 2 of'],
+    ['a certificate that was cut', `${pem}\n${pem.slice(0, 400)}`, 'certificate 2 of'],
+  ])('of authorities are refused with %s', (_, text, words) => {
+    const ca = join(folder(), 'ca.pem');
+    writeFileSync(ca, text);
+    const { problems: found } = errorOf(() => readTlsFiles({ ca, cert: undefined, key: undefined }, 'redis.tls'));
+    expect(found).toEqual([{ path: 'redis.tls.ca', message: expect.stringContaining(words) }]);
+  });
+
+  it.each([
+    ['many certificates', rootCertificates.slice(0, 3).join('\n')],
+    ['comments between them', `one\n${pem}\n# two\n${pem}\nend`],
+    ['another label', pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE')],
+    ['a private key beside it', `${privatePem}${pem}`],
+    ['Windows line ends', pem.replaceAll('\n', '\r\n')],
+  ])('of authorities may hold %s', (_, text) => {
+    const ca = join(folder(), 'ca.pem');
+    writeFileSync(ca, text);
+    expect(readTlsFiles({ ca, cert: undefined, key: undefined }, 'redis.tls').ca).toBe(text);
+  });
+
   it('that can not be used are named with their settings, all at once', () => {
     const ca = join(folder(), 'ca.der');
     writeFileSync(ca, 'binary');

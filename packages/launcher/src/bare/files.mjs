@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
  * @param {string} path
@@ -11,6 +12,28 @@ export function readIfThere(path) {
     // ESRCH is what /proc answers for a process that ends while its file is read.
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Makes a file that only its owner may read. A link appears with its text in it, so that nobody reads the file before
+ * it is written.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @returns {boolean} false when the file exists
+ */
+export function createWhole(path, text) {
+  const draft = `${path}.${randomUUID()}.new`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    rmSync(draft);
   }
 }
 

@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hasCode, readIfThere } from './files.mjs';
+import { createWhole, hasCode, readIfThere } from './files.mjs';
 import { livingProcess, processIdentity } from './process-identity.mjs';
 
 /**
@@ -20,27 +20,6 @@ export function takeLock(path) {
     const heldBy = livingProcess(holder);
     if (heldBy !== undefined) return { heldBy };
     removeStale(path, holder);
-  }
-}
-
-/**
- * A link appears with its text in it, so that nobody reads a lock before its owner is written.
- *
- * @param {string} path
- * @param {string} text
- * @returns {boolean} false when the file exists
- */
-function createWhole(path, text) {
-  const draft = `${path}.${process.pid}.new`;
-  writeFileSync(draft, text);
-  try {
-    linkSync(draft, path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  } finally {
-    rmSync(draft);
   }
 }
 

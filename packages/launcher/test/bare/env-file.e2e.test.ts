@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serviceLinksIn } from '@sluice/config';
 import { verifies } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeEnvFile } from '../../src/bare/env-file.mjs';
@@ -46,6 +47,28 @@ describe('a .env file', () => {
     expect(take('A=1\nB=2', { A: 'mine' }).said).toBe(
       'Read 1 variable from .env; 1 more is set in the environment, which wins.',
     );
+  });
+
+  it.each(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])(
+    'gives way to a %s of the environment in either spelling',
+    (name) => {
+      const lower = name.toLowerCase();
+      const both = `${name}=of-file\n${lower}=of-file\n`;
+      expect(take(both, { [name]: 'mine' }).env).toEqual({ [name]: 'mine' });
+      expect(take(both, { [lower]: 'mine' }).env).toEqual({ [lower]: 'mine' });
+      expect(take(both, { [lower]: '' }).env).toEqual({ [lower]: '' });
+      expect(take(both).env).toEqual({ [name]: 'of-file', [lower]: 'of-file' });
+    },
+  );
+
+  it('does not give way to what Kubernetes says of the services beside it', () => {
+    const link = 'tcp://10.0.0.1:9464';
+    for (const name of ['PORT', 'METRICS_PORT', 'SIMULATOR_PORT']) {
+      expect([...serviceLinksIn({ [name]: link })]).toEqual([name]);
+      expect(take(`${name}=9000`, { [name]: link }).env).toEqual({ [name]: '9000' });
+      expect(take(`${name}=9000`, { [name]: '9001' }).env).toEqual({ [name]: '9001' });
+    }
+    expect(take('REPORT=9000', { REPORT: link }).env).toEqual({ REPORT: link });
   });
 
   it('is not wanted, and a folder of its name is none', () => {
