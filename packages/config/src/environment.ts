@@ -191,6 +191,12 @@ export function serviceLinksIn(env: Readonly<Record<string, string | undefined>>
 export const isSecretVariable = (name: string): boolean =>
   Object.hasOwn(variables, name) && variables[name as VariableName].isSecret === true;
 
+/** The spelling of the variable's name that its value comes from. */
+export function suppliedBy(name: VariableName, env: Readonly<Record<string, string | undefined>>): string {
+  const lower = name.toLowerCase();
+  return variables[name].isAlsoLowerCase === true && (env[lower] ?? '') !== '' ? lower : name;
+}
+
 /**
  * Takes our variables out of a process's environment.
  *
