@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readIfThere } from './bare/files.mjs';
 
 interface SecretKind {
@@ -21,6 +21,12 @@ export const keepApiKey = (file: string): string => keep(file, apiKey);
 
 /** The same for what encrypts tokens in Redis. */
 export const keepSecretKey = (file: string): string => keep(file, secretKey);
+
+/** The secret that an `npm start` from this folder has made; undefined if there is none of its form. */
+export function readKeptSecretKey(root: string): string | undefined {
+  const kept = readIfThere(join(root, '.sluice/secret-key'))?.trim();
+  return kept !== undefined && secretKey.form.test(kept) ? kept : undefined;
+}
 
 function keep(file: string, { form, make }: SecretKind): string {
   const kept = readIfThere(file)?.trim();
