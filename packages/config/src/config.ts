@@ -32,6 +32,7 @@ export interface Config {
   readonly notes: readonly string[];
   /** Encrypts providers' tokens in Redis; there if any credential has such. */
   readonly secretKey: Secret | undefined;
+  readonly simulator: SimulatorConfig;
   /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
   readonly demo: boolean;
 }
@@ -45,10 +46,19 @@ export interface ManagementConfig {
   readonly isMetricsPortUsual: boolean;
 }
 
+/** The simulator that `npm start` runs where no upstream is configured. */
+export interface SimulatorConfig {
+  readonly port: number;
+  /** The port is the default: if it is taken, `npm start` takes the next free one. */
+  readonly isPortUsual: boolean;
+}
+
 /** The ingress. */
 export interface ServerConfig extends ManagementConfig {
   /** 0 = any free port. */
   readonly port: number;
+  /** Environment, file and profile name no port: if the default is taken, `npm start` takes the next free one. */
+  readonly isPortUsual: boolean;
   readonly host: string;
   /** Maximum time that open answers may continue after a stop signal. */
   readonly drainTimeoutMs: number;

@@ -210,6 +210,12 @@ export const secretVariableNames: readonly string[] = Object.entries(variables).
   (facts.isSecret || facts.hasSecretPart) && !facts.isReserved ? namesOf(name, facts) : [],
 );
 
+/** The spelling of the variable's name that its value comes from. */
+export function suppliedBy(name: VariableName, env: Readonly<Record<string, string | undefined>>): string {
+  const lower = name.toLowerCase();
+  return variables[name].isAlsoLowerCase === true && (env[lower] ?? '') !== '' ? lower : name;
+}
+
 /** Takes our variables out of a process's environment. One that is empty counts as not set. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
   const links = serviceLinksIn(env);

@@ -39,3 +39,4 @@ export { isGlob } from './glob.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export { readProxies } from './resolve/resolve-proxies.ts';
 export { createSecret, type Secret } from './secret.ts';
+export { isNamedLikeSecret } from './secret-names.ts';

@@ -14,6 +14,7 @@ describe('loadConfig', () => {
     expect(rest).toEqual({
       server: {
         port: 8080,
+        isPortUsual: true,
         host: '127.0.0.1',
         metricsPort: 9463,
         metricsHost: '127.0.0.1',
@@ -108,6 +109,7 @@ describe('loadConfig', () => {
       warnings: [],
       notes: [],
       log: { level: 'info', file: undefined, retentionDays: 30 },
+      simulator: { port: 9900, isPortUsual: true },
       demo: true,
     });
   });
@@ -343,5 +345,29 @@ describe('client keys', () => {
     expect(problemsOf('keys: []', {})).toEqual([
       'keys: are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
     ]);
+  });
+});
+
+describe('the port for clients', () => {
+  it.each<[yaml: string | undefined, env: Readonly<Record<string, string>>, port: number, isUsual: boolean]>([
+    [undefined, {}, 8080, true],
+    ['server: { host: "::1" }', {}, 8080, true],
+    [undefined, { PORT: 'tcp://10.0.0.1:80' }, 8080, true],
+    [undefined, { PORT: '8080' }, 8080, false],
+    ['server: { port: 8080 }', {}, 8080, false],
+    ['server: { port: 0 }', {}, 0, false],
+    [undefined, { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-own-0001', BASE_URL: 'http://h/v1' }, 8000, false],
+    [undefined, { SLUICE_COMPAT: 'z2api', SLUICE_SECRET_KEY: 'secret-of-the-operator' }, 8080, false],
+  ])('of %o and %o is %i; nobody has chosen it: %o', (yaml, env, port, isPortUsual) => {
+    expect(load(yaml, { ...anyKey, ...env }).server).toMatchObject({ port, isPortUsual });
+  });
+
+  it('has a counterpart at the simulator, which SIMULATOR_PORT chooses', () => {
+    expect(load(undefined, { ...anyKey, SIMULATOR_PORT: '9900' }).simulator).toEqual({
+      port: 9900,
+      isPortUsual: false,
+    });
+    const link = { ...anyKey, SIMULATOR_PORT: 'udp://10.0.0.1:53' };
+    expect(load(undefined, link).simulator).toEqual({ port: 9900, isPortUsual: true });
   });
 });

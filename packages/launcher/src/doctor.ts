@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { readIfThere } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
+import { secretKeyForReaders } from './reader-secret.ts';
 import { notedRedis } from './rests.ts';
 import { readSettings } from './settings.ts';
 
@@ -28,19 +27,12 @@ export async function doctor({ root, env, dotenvNames = [] }: DoctorNeeds, args:
     cwd: root,
     env: {
       ...env,
-      ...secretKeyFor(env, root),
+      ...(needsSecretKey(env, root) ? { SLUICE_SECRET_KEY: secretKeyForReaders(root) } : {}),
       SLUICE_DOCTOR_STATE_FOLDER: stateFolder,
       SLUICE_DOCTOR_DOTENV_NAMES: dotenvNames.join(','),
       ...(redisUrl === undefined ? {} : { SLUICE_DOCTOR_REDIS_URL: redisUrl }),
     },
   });
-}
-
-/** What `npm start` would give the services; before its first start any secret will do, since nothing is sealed yet. */
-function secretKeyFor(env: NodeJS.ProcessEnv, root: string): { SLUICE_SECRET_KEY?: string } {
-  if (!needsSecretKey(env, root)) return {};
-  const kept = readIfThere(join(root, '.sluice/secret-key'))?.trim();
-  return { SLUICE_SECRET_KEY: kept ?? randomBytes(32).toString('base64url') };
 }
 
 function needsSecretKey(env: NodeJS.ProcessEnv, root: string): boolean {

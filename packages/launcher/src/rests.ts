@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readIfThere } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
-import { keepSecretKey } from './kept-secret.ts';
+import { secretKeyForReaders } from './reader-secret.ts';
 import { readSettings } from './settings.ts';
 
 const noteIn = (stateFolder: string): string => join(stateFolder, 'redis-url');
@@ -35,7 +35,7 @@ export async function rests(
   args: readonly string[],
 ): Promise<number> {
   const { redis, needsSecretKey } = readSettings(env, root);
-  const secretKey = needsSecretKey ? { SLUICE_SECRET_KEY: keepSecretKey(join(root, '.sluice/secret-key')) } : {};
+  const secretKey = needsSecretKey ? { SLUICE_SECRET_KEY: secretKeyForReaders(root) } : {};
   const isConfigured = redis.kind === 'configured' || redis.url !== undefined;
   const url = isConfigured ? undefined : notedRedis(join(root, '.sluice'));
   if (!isConfigured && url === undefined) {

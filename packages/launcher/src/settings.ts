@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ConfigError, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
+import { ConfigError, isGlob, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
 /** The part of the configuration handed on to the services that the launcher itself has to know. */
@@ -42,9 +42,7 @@ export interface Listener {
 }
 
 const loopback = '127.0.0.1';
-const usualPorts = { PORT: 8080, METRICS_PORT: 9464, SIMULATOR_PORT: 9900 } as const;
 const usualIngressManagementPort = 9463;
-const globPattern = /[*?[{]/;
 
 /**
  * Reads what the services will read.
@@ -73,12 +71,18 @@ const hasTokens = ({ upstreams }: Config): boolean =>
   upstreams.some(({ credentials }) => credentials.some(({ tokens }) => tokens !== undefined));
 
 function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'needsSecretKey'> {
-  const { server, worker, models, keys, warnings, log } = config;
+  const { server, worker, simulator, models, keys, warnings, log } = config;
   const isGiven = isSet(env, 'METRICS_PORT');
-  const concrete = models.map(({ id }) => id).find((id) => !globPattern.test(id));
+  const concrete = models.map(({ id }) => id).find((id) => !isGlob(id));
   return {
     isDemo: config.demo,
-    ingress: listener({ variable: 'PORT', env, ...server }),
+    ingress: {
+      variable: 'PORT',
+      host: server.host,
+      port: server.port,
+      isExplicit: !server.isPortUsual,
+      drainTimeoutMs: server.drainTimeoutMs,
+    },
     ingressManagement: {
       variable: 'METRICS_PORT',
       host: server.metricsHost,
@@ -86,20 +90,20 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
       isExplicit: !isGiven && !server.isMetricsPortUsual,
       drainTimeoutMs: 0,
     },
-    worker: listener({
+    worker: {
       variable: 'METRICS_PORT',
-      env,
       host: worker.metricsHost,
       port: worker.metricsPort,
+      isExplicit: !worker.isMetricsPortUsual,
       drainTimeoutMs: worker.drainTimeoutMs,
-    }),
-    simulator: listener({
+    },
+    simulator: {
       variable: 'SIMULATOR_PORT',
-      env,
       host: loopback,
-      port: Number(env['SIMULATOR_PORT'] || usualPorts.SIMULATOR_PORT),
+      port: simulator.port,
+      isExplicit: !simulator.isPortUsual,
       drainTimeoutMs: 0,
-    }),
+    },
     hasClientKeys: keys.length > 0,
     isOpen: keys.some(({ anonymous }) => anonymous !== undefined),
     apiKey: env['SLUICE_API_KEYS']?.split(',')[0]?.trim() || keyOfProfile(keys, env),
@@ -115,18 +119,6 @@ function keyOfProfile(keys: Config['keys'], env: NodeJS.ProcessEnv): string | un
   const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
   const found = keys.find(({ name, digest }) => isSet(env, name) && digestOf(env[name] ?? '') === digest);
   return found && env[found.name];
-}
-
-function listener({
-  variable,
-  env,
-  host,
-  port,
-  drainTimeoutMs,
-}: Omit<Listener, 'isExplicit'> & { readonly env: NodeJS.ProcessEnv }): Listener {
-  // One that stands in the file, or belongs to the seed that SLUICE_COMPAT names, is as good as a variable.
-  const isExplicit = isSet(env, variable) || port !== usualPorts[variable];
-  return { variable, host, port, isExplicit, drainTimeoutMs };
 }
 
 function redisOf({ redis }: Config, env: NodeJS.ProcessEnv): Settings['redis'] {

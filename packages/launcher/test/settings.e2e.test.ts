@@ -100,6 +100,18 @@ describe('a profile', () => {
 });
 
 describe('the ports of the settings', () => {
+  it.each<[yaml: string, env: Readonly<Record<string, string>>, explicit: readonly string[]]>([
+    ['{}', {}, []],
+    ['server: { port: 8080 }', {}, ['ingress']],
+    ['worker: { metrics_port: 9464 }', {}, ['worker']],
+    ['server: { metrics_port: 9463 }', {}, ['ingressManagement']],
+    ['{}', { PORT: '8080', METRICS_PORT: '9464', SIMULATOR_PORT: '9900' }, ['ingress', 'worker', 'simulator']],
+  ])('are kept where somebody has chosen them, the usual ones too: %s %o', (yaml, env, explicit) => {
+    const settings = settingsOf(yaml, env);
+    const names = ['ingress', 'ingressManagement', 'worker', 'simulator'] as const;
+    expect(names.filter((name) => settings[name].isExplicit)).toEqual(explicit);
+  });
+
   it('are not those of the services that Kubernetes tells of', () => {
     const links = { PORT: 'tcp://10.0.0.1:80', METRICS_PORT: 'tcp://10.0.0.1:1', SIMULATOR_PORT: 'tcp://10.0.0.1:2' };
     expect(settingsOf('{}', links)).toEqual(settingsOf('{}'));

@@ -36,7 +36,8 @@ export function createMemoryGuard({ limitBytes, usedBytes, collect, onFull, now 
   function measure(limit: number): boolean {
     const before = usedBytes();
     if (before <= limit) return false;
-    if (now() - collectedAt < (isFull ? collectEveryMs : collectAgainMs)) return isFull || before > certainlyFull * limit;
+    if (now() - collectedAt < (isFull ? collectEveryMs : collectAgainMs))
+      return isFull || before > certainlyFull * limit;
     collect();
     collectedAt = now();
     const used = usedBytes();

@@ -1,13 +1,14 @@
 import type { CompatName } from '../compat/read-compat.ts';
 import type { Config } from '../config.ts';
 import { settingSections } from '../docs/setting-rows.ts';
-import { type VariableName, variables } from '../environment.ts';
+import { type Environment, suppliedBy, type VariableName, variables } from '../environment.ts';
 import { type ConfigSource, type Layers, loadLayers } from '../load-config.ts';
 import { effectiveValue } from './effective-value.ts';
+import { hidden } from './hide-userinfo.ts';
 import { type Leaf, leavesOf, nameOf, type Path } from './leaves.ts';
 import { createLocator, type Place } from './locate.ts';
 import { variablesOfProfile } from './profile-variables.ts';
-import { hidden, showValue } from './show-value.ts';
+import { showValue, type ShownValue } from './show-value.ts';
 
 /** Says where a setting came from. */
 export type SettingOrigin =
@@ -71,7 +72,10 @@ export function listSettings(source: SettingsSource): SettingsList {
   };
   const settings = [
     ...everySetting(layers.settings).flatMap(list),
-    ...loneVariables(source.env, (name) => originOfVariable(name, source.dotenvNames)),
+    ...loneVariables(layers.environment).map(({ name, shown: { text, isSecret } }) => {
+      const origin = originOfVariable(suppliedBy(name, source.env), source.dotenvNames);
+      return { path: name, value: text, isSecret, origin };
+    }),
   ];
   return {
     config: layers.config,
@@ -152,17 +156,32 @@ function isOverruled(setting: string, { environment, config }: Layers): boolean 
   if (setting === 'redis.url') return config.redis.kind !== 'single';
   if (environment.REDIS_URL === undefined || !setting.startsWith('redis.')) return false;
   if (setting === 'redis.cluster' || setting.startsWith('redis.sentinel')) return true;
-  const hasUser = /^rediss?:\/\/[^/]*@/.test(environment.REDIS_URL) || config.redis.password === undefined;
+  const { username, password } = new URL(environment.REDIS_URL);
+  const hasUser = username !== '' || password !== '' || config.redis.password === undefined;
   return hasUser && (setting === 'redis.username' || setting === 'redis.password');
 }
 
-/** Variables that are set and have no place in the file. */
-function loneVariables(env: ConfigSource['env'], originOf: (name: string) => SettingOrigin): EffectiveSetting[] {
-  return Object.entries(variables).flatMap(([name, { settings, isSecret = false }]) => {
-    const text = env[name];
+interface LoneVariable {
+  readonly name: VariableName;
+  readonly shown: ShownValue;
+}
+
+/** Variables that count and have no place in the file, as they were understood. */
+function loneVariables(environment: Environment): LoneVariable[] {
+  return (Object.keys(variables) as VariableName[]).flatMap((name) => {
+    const { settings, isSecret = false } = variables[name];
+    const value = environment[name];
     const isLone = settings.length === 0 || name === addsKeys;
-    if (!isLone || text === undefined || text === '') return [];
-    const shown = isSecret ? { text: hidden, isSecret } : showValue([name], text);
-    return [{ path: name, value: shown.text, isSecret: shown.isSecret, origin: originOf(name) }];
+    if (!isLone || value === undefined) return [];
+    return [{ name, shown: isSecret ? { text: hidden, isSecret } : showVariable(name, value) }];
   });
 }
+
+function showVariable(name: VariableName, value: NonNullable<Environment[VariableName]>): ShownValue {
+  // What stands in ALL_PROXY and is no proxy may have been meant as anything.
+  if (typeof value === 'object' && 'kind' in value && value.kind === 'unusable') return showUnusable(value.text);
+  return showValue([name], typeof value === 'object' && 'kind' in value ? value.url : value);
+}
+
+const showUnusable = (text: string): ShownValue =>
+  text.includes('@') ? { text: hidden, isSecret: true } : { text, isSecret: false };

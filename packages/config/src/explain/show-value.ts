@@ -1,8 +1,7 @@
 import { settingSections } from '../docs/setting-rows.ts';
+import { isNamedLikeSecret } from '../secret-names.ts';
+import { hidden, hideUserinfo } from './hide-userinfo.ts';
 import { kindOf, type Path } from './leaves.ts';
-
-/** Stands for a value that nobody may see. */
-export const hidden = '[secret]';
 
 export interface ShownValue {
   readonly text: string;
@@ -11,7 +10,6 @@ export interface ShownValue {
 }
 
 const secretName = /(?:^|_)(?:key|key_hash|pass|passphrase|password|secret|token|credential)$/i;
-const secretVariable = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/i;
 
 /**
  * A setting's value for people.
@@ -19,12 +17,19 @@ const secretVariable = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/i;
  * @param variables the environment variables in its text: what comes from one that is named like a secret is not shown
  */
 export function showValue(path: Path, value: unknown, variables: readonly string[] = []): ShownValue {
-  if (typeof value === 'string' && (isSecret(path) || variables.some((name) => secretVariable.test(name)))) {
+  if (typeof value === 'string' && (isSecret(path) || variables.some(isNamedLikeSecret))) {
     return { text: hidden, isSecret: true };
   }
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const open = text.replaceAll(/(:\/\/)[^\s/?#"'@]*@/g, `$1${hidden}@`);
-  return { text: open, isSecret: open !== text };
+  const open = withoutUserinfo(value);
+  return { text: textOf(open), isSecret: textOf(open) !== textOf(value) };
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Of a text, and of each text of a list. */
+function withoutUserinfo(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUserinfo);
+  return typeof value === 'string' ? hideUserinfo(value) : value;
 }
 
 /** Its description says so, or its name does; values of headers may always be keys. */

@@ -1,5 +1,13 @@
 import { retryPresets } from '@sluice/policy';
-import type { Config, FleetConfig, ManagementConfig, ServerConfig, TimeoutConfig, WorkerConfig } from '../config.ts';
+import type {
+  Config,
+  FleetConfig,
+  ManagementConfig,
+  ServerConfig,
+  SimulatorConfig,
+  TimeoutConfig,
+  WorkerConfig,
+} from '../config.ts';
 import { deepFreeze } from '../deep-freeze.ts';
 import type { Environment } from '../environment.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
@@ -31,6 +39,7 @@ export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
   const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
   const keys = resolveKeys(settings.keys, environment.SLUICE_API_KEYS ?? []);
+  const simulator = resolveSimulator(environment);
   return deepFreeze<Config>({
     server: resolveServer(parts),
     worker: resolveWorker(parts),
@@ -38,7 +47,8 @@ export function resolveConfig(parts: Parts): Config {
     queue: { shards: settings.queue.shards },
     keys,
     proxies: resolveProxies(environment),
-    ...resolveRouting(settings, paths, environment.SIMULATOR_PORT),
+    simulator,
+    ...resolveRouting(settings, paths, simulator.port),
     limits: resolveLimits(settings.limits, keys.length),
     retry: resolveRetry(settings.retry),
     timeouts: resolveTimeouts(settings),
@@ -79,12 +89,15 @@ function warnOfEveryOrigin({ cors }: Settings['server']): string[] {
 }
 
 const mebibyte = 1024 * 1024;
+const usualPort = 8080;
+const usualSimulatorPort = 9900;
 
 function resolveServer({ settings: { server }, environment }: Parts): ServerConfig {
   const bodyBudgetBytes =
     server.body_budget_bytes ?? Math.max(256 * mebibyte, 4 * server.max_body_bytes, server.key_body_budget_bytes ?? 0);
   return {
-    port: environment.PORT ?? server.port,
+    port: environment.PORT ?? server.port ?? usualPort,
+    isPortUsual: (environment.PORT ?? server.port) === undefined,
     host: environment.HOST ?? server.host,
     ...resolveManagement({ settings: server, environment, usualPort: 9463 }),
     drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? server.drain_timeout_ms,
@@ -115,6 +128,11 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
     trustTraceContext: server.trust_trace_context,
   };
 }
+
+const resolveSimulator = ({ SIMULATOR_PORT: port }: Environment): SimulatorConfig => ({
+  port: port ?? usualSimulatorPort,
+  isPortUsual: port === undefined,
+});
 
 function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConfig {
   return {

@@ -6,13 +6,11 @@ import { createSecret, type Secret } from '../secret.ts';
 import { absolutePath, absoluteTlsFiles } from './absolute-path.ts';
 import type { Paths } from './resolve-config.ts';
 
-const usualSimulatorPort = 9900;
-
 /** Upstreams and models; without any upstream, the simulator and its models. */
 export function resolveRouting(
   { upstreams, models }: Settings,
   paths: Paths,
-  simulatorPort = usualSimulatorPort,
+  simulatorPort: number,
 ): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   if (upstreams.length === 0) return demo(simulatorPort);
   return {

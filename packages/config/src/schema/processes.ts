@@ -43,7 +43,10 @@ const cors = section({
 
 export const server = across(
   section({
-    port: listenPort().default(8080).describe('Port that clients call. 0 takes any free one.'),
+    port: listenPort()
+      .optional()
+      .meta({ 'x-default': '8080, or under `npm start` the next free one when that is taken' })
+      .describe('Port that clients call. 0 takes any free one.'),
     host: host()
       .default('127.0.0.1')
       .describe('Address to listen on. `0.0.0.0` opens the port to other machines; images of Sluice set it.'),

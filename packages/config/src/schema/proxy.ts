@@ -22,5 +22,5 @@ export const proxyVariable = z.string().transform(withScheme).refine(isProxy, mu
 /** `ALL_PROXY` is often set for other programs, to a SOCKS proxy: that is no reason not to start. */
 export const proxyForAll = z.string().transform((text) => {
   const url = withScheme(text);
-  return isProxy(url) ? ({ kind: 'proxy', url } as const) : ({ kind: 'unusable' } as const);
+  return isProxy(url) ? ({ kind: 'proxy', url } as const) : ({ kind: 'unusable', text } as const);
 });

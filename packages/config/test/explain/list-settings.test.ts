@@ -111,6 +111,30 @@ describe('the origin of a setting', () => {
     });
   });
 
+  it.each([
+    [{ HTTPS_PROXY: 'proxy.example:3128' }, 'HTTPS_PROXY'],
+    [{ https_proxy: 'proxy.example:3128' }, 'https_proxy'],
+    [{ https_proxy: 'proxy.example:3128', HTTPS_PROXY: 'http://other.example' }, 'https_proxy'],
+    [{ https_proxy: '', HTTPS_PROXY: 'proxy.example:3128' }, 'HTTPS_PROXY'],
+  ])('is the spelling of a variable that counts: %o', (env, name) => {
+    const proxies = list(undefined, { ...anyKey, ...env }).settings.filter(({ path }) => /^[a-z]+_proxy$/i.test(path));
+    expect(proxies).toEqual([
+      { path: 'HTTPS_PROXY', value: 'http://proxy.example:3128', isSecret: false, origin: { kind: 'variable', name } },
+    ]);
+    expect(setting(list(undefined, { ...anyKey, ...env }, [name]), 'HTTPS_PROXY')?.origin).toEqual({
+      kind: 'dotenv',
+      name,
+    });
+  });
+
+  it('leaves out the address of a Kubernetes service, which is no setting', () => {
+    expect(setting(list(undefined, { ...anyKey, SIMULATOR_PORT: '9901' }), 'SIMULATOR_PORT')?.value).toBe('9901');
+    const links = { SIMULATOR_PORT: 'tcp://10.0.0.1:9900', PORT: 'tcp://10.0.0.1:80' };
+    const found = list(undefined, { ...anyKey, ...links });
+    expect(setting(found, 'SIMULATOR_PORT')).toBeUndefined();
+    expect(setting(found, 'server.port')).toMatchObject({ value: '8080', origin: { kind: 'default' } });
+  });
+
   it('is told of variables that stand for no setting of the file', () => {
     const found = list(undefined, { ...anyKey, SLUICE_SECRET_KEY: 'canary-of-the-operator-0001' });
     expect(setting(found, 'SLUICE_API_KEYS')).toMatchObject({ value: '[secret]', origin: { kind: 'variable' } });
@@ -146,6 +170,44 @@ describe('the value of a setting', () => {
       'redis.url redis://[secret]@redis.example:6379',
       'redis.key_prefix sluice',
     ]);
+  });
+
+  const passwords = ["it's-me", 'p"ss', 'p@ss', 'p ss', 'p%40ss', "a'b@c d"];
+
+  it.each(passwords)('hides the password of Redis in a URL: %s', (password) => {
+    const url = `redis://user:${password}@r.example:6379/2`;
+    const shown = 'redis://[secret]@r.example:6379/2';
+    for (const found of [
+      list(undefined, { ...anyKey, REDIS_URL: url }),
+      list(`redis: { url: ${JSON.stringify(url)} }`),
+      list('redis: { url: "${QUEUE}" }', { ...anyKey, QUEUE: url }),
+    ]) {
+      expect(setting(found, 'redis.url')).toMatchObject({ value: shown, isSecret: true });
+    }
+  });
+
+  it.each(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'])(
+    'hides user and password of %s, with a scheme and without',
+    (name) => {
+      for (const text of passwords.flatMap((word) => [
+        `alice:${word}@p.example:3128`,
+        `http://:${word}@p.example:3128`,
+      ])) {
+        expect(setting(list(undefined, { ...anyKey, [name]: text }), name.toUpperCase())).toMatchObject({
+          value: 'http://[secret]@p.example:3128',
+          isSecret: true,
+          origin: { name },
+        });
+      }
+    },
+  );
+
+  it.each([
+    ['socks5://127.0.0.1:1080', 'socks5://127.0.0.1:1080'],
+    ['socks5://alice:s3cret@127.0.0.1:1080', '[secret]'],
+    ['alice:1/cret@proxy.example:3128', '[secret]'],
+  ])('shows an ALL_PROXY that is not used only without a user: %s', (text, value) => {
+    expect(setting(list(undefined, { ...anyKey, ALL_PROXY: text }), 'ALL_PROXY')?.value).toBe(value);
   });
 
   it('shows no secret of file, environment and profile', () => {

@@ -32,7 +32,8 @@ export function guardStrangers({
       });
     }
     const page = origin === undefined ? host : nameOf(origin);
-    const isOwnPage = page === host || (isLoopback(page) && isLoopback(host)) || (page !== undefined && allowed.has(page));
+    const isOwnPage =
+      page === host || (isLoopback(page) && isLoopback(host)) || (page !== undefined && allowed.has(page));
     if (request.headers['sec-fetch-site'] === 'cross-site' || !isOwnPage) {
       throw new GatewayError('origin_not_allowed', {
         message: `Requests without an API key are not answered to pages of ${origin === undefined ? 'another site' : `"${origin.slice(0, 64)}"`}. Send a key, or have the operator add the page to server.cors.origins.`,
@@ -43,7 +44,10 @@ export function guardStrangers({
 }
 
 const isLoopback = (name: string | undefined): boolean =>
-  name === 'localhost' || name === '::1' || name?.endsWith('.localhost') === true || /^127(?:\.\d+){3}$/.test(name ?? '');
+  name === 'localhost' ||
+  name === '::1' ||
+  name?.endsWith('.localhost') === true ||
+  /^127(?:\.\d+){3}$/.test(name ?? '');
 
 /** The host name in a URL, in lower case and without brackets. Undefined for what is no URL with a host, `null` for one. */
 function nameOf(url: string): string | undefined {

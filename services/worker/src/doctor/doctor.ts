@@ -1,14 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import {
-  type Config,
-  ConfigError,
-  type EffectiveSetting,
-  listSettings,
-  loadConfig,
-  readRedisFiles,
-  type SettingsList,
-} from '@sluice/config';
+import { type Config, ConfigError, listSettings, loadConfig, readRedisFiles, type SettingsList } from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
 import { type Check, ok, problem, warning } from './check.ts';
 import { openClients } from './clients.ts';
@@ -75,11 +67,7 @@ function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; r
   }
 }
 
-async function examineServices(
-  needs: DoctorNeeds,
-  { config, settings }: SettingsList,
-  facts: ProcessFacts,
-): Promise<Check[]> {
+async function examineServices(needs: DoctorNeeds, { config }: SettingsList, facts: ProcessFacts): Promise<Check[]> {
   const clients = openClients(config);
   if (Array.isArray(clients)) return clients;
   try {
@@ -92,7 +80,7 @@ async function examineServices(
           ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
-    const ports = group('ports', () => examinePorts(config, settings));
+    const ports = group('ports', () => examinePorts(config));
     const running = group('running', () => examineRunning(config, facts));
     return (await Promise.all([redis, ...upstreams, ports, running])).flat();
   } finally {
@@ -116,10 +104,8 @@ const nowhere = ok(
   'No Redis is configured, and none listens at 127.0.0.1:6379. `npm start` brings one; `npm run ingress` and `npm run worker` need REDIS_URL.',
 );
 
-async function examinePorts(config: Config, settings: readonly EffectiveSetting[]): Promise<Check[]> {
-  const facts = await Promise.all(
-    wantedPorts(config, settings).map((wanted) => readPort(wanted, { recognise, findHolder })),
-  );
+async function examinePorts(config: Config): Promise<Check[]> {
+  const facts = await Promise.all(wantedPorts(config).map((wanted) => readPort(wanted, { recognise, findHolder })));
   return facts.map(judgePort);
 }
 

@@ -1,25 +1,44 @@
-import type { Config } from '@sluice/config';
+import { type Config, isNamedLikeSecret, type Proxy } from '@sluice/config';
 import { providers } from '@sluice/providers';
 import { headerSecrets } from '../upstream-clients.ts';
 
-const secretVariable = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/i;
-
 /** All texts that must not be printed: those of the configuration, and of variables that are named like secrets. */
 export function secretsOf(
-  { upstreams, redis, secretKey }: Config,
+  { upstreams, redis, secretKey, proxies }: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
   return [
     ...upstreams.flatMap(({ type, options, baseUrl, credentials, headers, proxy }) => [
       ...headerSecrets({ headers }),
-      ...(proxy === undefined || proxy === 'none' ? [] : [proxy.authorization?.reveal() ?? '']),
+      ...(proxy === undefined || proxy === 'none' ? [] : proxySecrets(proxy)),
       ...(providers[type].create(options, baseUrl).secrets ?? []),
       ...credentials.flatMap(({ apiKey }) => apiKey?.reveal() ?? []),
     ]),
-    ...[redis.password, secretKey].flatMap((secret) => secret?.reveal() ?? []),
-    ...Object.entries(env).flatMap(([name, text]) => (secretVariable.test(name) && text !== undefined ? [text] : [])),
+    ...[proxies.http, proxies.https].flatMap((proxy) => (proxy === undefined ? [] : proxySecrets(proxy))),
+    ...redisSecrets(redis),
+    ...(secretKey === undefined ? [] : [secretKey.reveal()]),
+    ...Object.entries(env).flatMap(([name, text]) => (isNamedLikeSecret(name) && text !== undefined ? [text] : [])),
   ].filter((text) => text.length >= shortest);
 }
+
+/** The header for the proxy, and what it is made of, also as it stands in a URL. */
+function proxySecrets({ authorization }: Proxy): string[] {
+  if (authorization === undefined) return [];
+  const header = authorization.reveal();
+  const encoded = header.replace(/^Basic /, '');
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  const parts = [pair.slice(0, colon), pair.slice(colon + 1)];
+  return [header, encoded, pair, ...parts.flatMap(asInUrl)];
+}
+
+function redisSecrets(redis: Config['redis']): string[] {
+  const { password } = redis;
+  const passwords = [password, redis.kind === 'sentinel' ? redis.sentinelPassword : undefined];
+  return passwords.flatMap((secret) => (secret === undefined ? [] : asInUrl(secret.reveal())));
+}
+
+const asInUrl = (text: string): string[] => [text, encodeURIComponent(text)];
 
 /** Shorter ones, such as `true`, are words of sentences. */
 const shortest = 8;

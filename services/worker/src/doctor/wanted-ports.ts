@@ -1,24 +1,18 @@
-import type { Config, EffectiveSetting } from '@sluice/config';
+import type { Config } from '@sluice/config';
 import { providers } from '@sluice/providers';
 import type { WantedPort } from './machine/ports.ts';
 
 const loopback = '127.0.0.1';
 
 /** The ports on which a gateway with this configuration listens. */
-export function wantedPorts(
-  { server, worker, upstreams, demo }: Config,
-  settings: readonly EffectiveSetting[],
-): WantedPort[] {
-  const isChosen = (path: string): boolean =>
-    settings.some((setting) => setting.path === path && !['default', 'profile'].includes(setting.origin.kind));
-  const simulator = upstreams.find(({ id }) => demo && id === 'simulator');
+export function wantedPorts({ server, worker, simulator, upstreams, demo }: Config): WantedPort[] {
   const ports: WantedPort[] = [
     {
       purpose: 'the ingress, for clients',
       host: server.host,
       port: server.port,
       setting: 'PORT',
-      need: isChosen('server.port') ? 'must' : 'npm_start',
+      need: server.isPortUsual ? 'npm_start' : 'must',
     },
     {
       purpose: "the ingress's management port",
@@ -34,17 +28,17 @@ export function wantedPorts(
       setting: 'worker.metrics_port',
       need: worker.isMetricsPortUsual ? 'any' : 'must',
     },
-    ...(simulator === undefined
-      ? []
-      : [
+    ...(demo
+      ? [
           {
             purpose: 'the simulator',
             host: loopback,
-            port: Number(new URL(simulator.baseUrl).port),
+            port: simulator.port,
             setting: 'SIMULATOR_PORT',
-            need: isChosen('SIMULATOR_PORT') ? 'must' : 'npm_start',
+            need: simulator.isPortUsual ? 'npm_start' : 'must',
           } as const,
-        ]),
+        ]
+      : []),
     ...loginPorts(upstreams),
   ];
   return ports.filter(isFirstOfPort);

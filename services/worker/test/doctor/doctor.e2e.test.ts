@@ -155,6 +155,16 @@ describe('the doctor', () => {
     const runs: Examination[] = [
       { config, env: { REDIS_URL: redisUrl() } },
       { config, env: { REDIS_URL: redisUrl('canary-wrong-password') } },
+      { config, env: { REDIS_URL: redisUrl("it's @ canary-wrong") } },
+      {
+        config,
+        env: {
+          REDIS_URL: redisUrl(),
+          HTTPS_PROXY: 'alice:canary-proxy@proxy.example:3128',
+          http_proxy: "http://alice:it's-canary@proxy.example:3128",
+          ALL_PROXY: 'socks5://alice:canary-socks@proxy.example:1080',
+        },
+      },
       { config, env: { REDIS_URL: 'not a url canary-no-url' } },
       { config, env: { REDIS_URL: redisUrl(), SLUICE_SECRET_KEY: 'canary-operator-secret-0001' } },
       {

@@ -148,6 +148,31 @@ describe('an ingress that runs', () => {
     expect(bad({}, 128 * mebibyte)).toEqual(['The ingress that runs here uses 120 MiB of memory of 128.']);
   });
 
+  it.each<[name: string, more: object, limit: number | undefined, finding: RegExp | undefined]>([
+    ['has room', { memory_limit_mb: 256 }, undefined, undefined],
+    ['has no limit', { memory_limit_mb: null }, undefined, undefined],
+    ['is tight', { memory_limit_mb: 256, memory_usage_mb: 310 }, undefined, /memory_limit_bytes allows 256 besides\.$/],
+    ['is tight', { memory_limit_mb: 256, memory_usage_mb: 310 }, 1024 * mebibyte, /allows 256 besides\.$/],
+    ['is tight', { memory_limit_mb: 1024, memory_usage_mb: 480 }, 512 * mebibyte, /uses 480 MiB of memory of 512\.$/],
+    ['is full', { memory_limit_mb: 256, status: 'degraded' }, undefined, /refuses new requests: server\.memory_limit/],
+  ])('whose memory %s: %o in a container of %o', verifies('001-59'), (_name, more, limit, finding) => {
+    expect(bad(more, limit)).toEqual(finding === undefined ? [] : [expect.stringMatching(finding)]);
+  });
+
+  it('is not called full when it is degraded for another reason', () => {
+    const more = { memory_limit_mb: 256, status: 'degraded', draining: true };
+    expect(bad(more)).toEqual([expect.stringContaining('takes no requests')]);
+  });
+
+  it('names in its advice the limit that counts', () => {
+    const adviceOf = (limit: number | undefined): (string | undefined)[] =>
+      judgeRunning({ ...status, memory_limit_mb: 256, memory_usage_mb: 320 }, limit).flatMap(({ id, advice }) =>
+        id === 'running.memory' ? [advice] : [],
+      );
+    expect(adviceOf(undefined)).toEqual([expect.stringMatching(/server\.memory_limit_bytes \(MEMORY_LIMIT_MB/)]);
+    expect(adviceOf(300 * mebibyte)).toEqual(['Give the container more memory.']);
+  });
+
   it.each([
     ['0.0.0.0', 'http://127.0.0.1:9463'],
     ['::', 'http://127.0.0.1:9463'],

@@ -7,6 +7,8 @@ const answerMs = 2000;
 const mebibyte = 1024 * 1024;
 /** From this part of the limit on, requests begin to wait. */
 const crowded = 0.9;
+/** The system counts so much for an ingress beyond what `server.memory_limit_bytes` limits. */
+const programMb = 70;
 
 /** Fetches a page of JSON; undefined for anything else. */
 export async function fetchPage(url: string): Promise<Page | undefined> {
@@ -37,38 +39,48 @@ export function baseUrl(host: string, port: number): string {
 /**
  * Judges the full status of a running ingress.
  *
- * @param memoryLimitBytes of the container
+ * @param containerBytes memory limit of the container
  */
-export function judgeRunning(status: Page, memoryLimitBytes: number | undefined): Check[] {
-  const { fleet, max_connections: places, memory_usage_mb: usedMb, redis, draining } = status;
-  const checks: Check[] = [];
+export function judgeRunning(status: Page, containerBytes: number | undefined): Check[] {
+  return [...judgeLoad(status), ...judgeReady(status), ...judgeMemory(status, containerBytes)];
+}
+
+function judgeLoad({ fleet, max_connections: places }: Page): Check[] {
   const running = numberIn(fleet, 'running_requests');
   const waiting = numberIn(fleet, 'waiting_requests') ?? 0;
-  if (running !== undefined && typeof places === 'number') {
-    const text = `${running} of ${places} requests run over all replicas, and ${waiting} wait.`;
-    const isCrowded = waiting > 0 || running >= crowded * places;
-    checks.push(
-      isCrowded
-        ? warning(
-            'running.load',
-            text,
-            'Raise limits.max_concurrent_requests (MAX_CONCURRENT_CONNECTIONS of z2api), and add workers.',
-          )
-        : ok('running.load', text),
-    );
+  if (running === undefined || typeof places !== 'number') return [];
+  const text = `${running} of ${places} requests run over all replicas, and ${waiting} wait.`;
+  if (waiting === 0 && running < crowded * places) return [ok('running.load', text)];
+  const advice = 'Raise limits.max_concurrent_requests (MAX_CONCURRENT_CONNECTIONS of z2api), and add workers.';
+  return [warning('running.load', text, advice)];
+}
+
+const isAway = ({ redis, draining }: Page): boolean => redis === 'unreachable' || draining === true;
+
+const judgeReady = (status: Page): Check[] =>
+  isAway(status)
+    ? [warning('running.ready', 'The ingress that runs here takes no requests: it drains, or Redis is away.')]
+    : [];
+
+/** Of the limits of the container and of the setting, the one that is reached first counts. */
+function judgeMemory(status: Page, containerBytes: number | undefined): Check[] {
+  const { memory_usage_mb: usedMb, memory_limit_mb: settingMb } = status;
+  if (typeof usedMb !== 'number') return [];
+  const id = 'running.memory';
+  const used = `The ingress that runs here uses ${usedMb} MiB of memory`;
+  const containerMb = containerBytes === undefined ? Infinity : Math.floor(containerBytes / mebibyte);
+  const advice = 'Raise server.memory_limit_bytes (MEMORY_LIMIT_MB of z2api), or add ingresses.';
+  // Nothing else degrades one that is ready.
+  if (status['status'] === 'degraded' && !isAway(status)) {
+    return [warning(id, `${used} and refuses new requests: server.memory_limit_bytes is reached.`, advice)];
   }
-  if (redis === 'unreachable' || draining === true) {
-    checks.push(warning('running.ready', 'The ingress that runs here takes no requests: it drains, or Redis is away.'));
+  if (typeof settingMb === 'number' && settingMb + programMb <= containerMb) {
+    const text = `${used}, ${programMb} of them for the program itself; server.memory_limit_bytes allows ${settingMb} besides.`;
+    const isTight = usedMb - programMb > crowded * settingMb;
+    return [isTight ? warning(id, text, advice) : ok(id, text)];
   }
-  if (typeof usedMb === 'number') {
-    const limitMb = memoryLimitBytes === undefined ? undefined : Math.floor(memoryLimitBytes / mebibyte);
-    const text = `The ingress that runs here uses ${usedMb} MiB of memory${limitMb === undefined ? '' : ` of ${limitMb}`}.`;
-    const isTight = limitMb !== undefined && usedMb > crowded * limitMb;
-    checks.push(
-      isTight ? warning('running.memory', text, 'Give the container more memory.') : ok('running.memory', text),
-    );
-  }
-  return checks;
+  const text = `${used}${containerMb === Infinity ? '' : ` of ${containerMb}`}.`;
+  return [usedMb > crowded * containerMb ? warning(id, text, 'Give the container more memory.') : ok(id, text)];
 }
 
 function numberIn(value: unknown, name: string): number | undefined {

@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepSecretKey } from '../src/kept-secret.ts';
+import { secretKeyForReaders } from '../src/reader-secret.ts';
+import { rests } from '../src/rests.ts';
+
+let root: string;
+let file: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'sluice-reader-'));
+  file = join(root, '.sluice/secret-key');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+it('a command that only reads gets the secret that npm start has made', () => {
+  const made = keepSecretKey(file);
+  expect(secretKeyForReaders(root)).toBe(made);
+});
+
+it('a command that only reads makes no secret, and takes none of another form', () => {
+  expect(secretKeyForReaders(root)).toMatch(/^[\w-]{43}$/);
+  expect(existsSync(join(root, '.sluice'))).toBe(false);
+  mkdirSync(join(root, '.sluice'));
+  for (const text of ['', '\n', 'cut']) {
+    writeFileSync(file, text);
+    expect(secretKeyForReaders(root)).toMatch(/^[\w-]{43}$/);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  }
+});
+
+it('npm run rests leaves no secret behind', async () => {
+  const env = { SLUICE_COMPAT: 'zai-proxy' };
+  await expect(rests({ root, env }, [])).rejects.toThrow(/^No Redis is configured/);
+  expect(existsSync(join(root, '.sluice'))).toBe(false);
+});

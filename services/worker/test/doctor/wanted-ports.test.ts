@@ -1,0 +1,34 @@
+import { loadConfig } from '@sluice/config';
+import { describe, expect, it } from 'vitest';
+import { wantedPorts } from '../../src/doctor/wanted-ports.ts';
+
+/** By setting, what is done when the port is taken. */
+function needs(yaml: string | undefined, env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const readFile = (): string => {
+    if (yaml === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return yaml;
+  };
+  const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile });
+  return Object.fromEntries(wantedPorts(config).map(({ setting, port, need }) => [`${setting} ${port}`, need]));
+}
+
+describe('a port that is taken', () => {
+  it('is replaced where nobody has chosen it', () => {
+    expect(needs(undefined)).toEqual({
+      'PORT 8080': 'npm_start',
+      'server.metrics_port 9463': 'any',
+      'worker.metrics_port 9464': 'any',
+      'SIMULATOR_PORT 9900': 'npm_start',
+    });
+  });
+
+  it.each([
+    [undefined, { PORT: '8080' }, 'PORT 8080'],
+    ['server: { port: 8080 }', {}, 'PORT 8080'],
+    [undefined, { SIMULATOR_PORT: '9900' }, 'SIMULATOR_PORT 9900'],
+    ['worker: { metrics_port: 9464 }', {}, 'worker.metrics_port 9464'],
+    [undefined, { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-own-0001', BASE_URL: 'http://h/v1' }, 'PORT 8000'],
+  ])('is a problem where %o and %o have chosen it', (yaml, env, port) => {
+    expect(needs(yaml, env)).toMatchObject({ [port]: 'must' });
+  });
+});
