@@ -76,7 +76,7 @@ models: [{ id: "*", targets: [{ upstream: iflow }] }]
 
   it('are those of the services, and that of the login', verifies('004-27'), () => {
     const env = { SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
-    expect(wantedPorts(configOf(env, login), []).map(({ purpose, port, need }) => [purpose, port, need])).toEqual([
+    expect(wantedPorts(configOf(env, login)).map(({ purpose, port, need }) => [purpose, port, need])).toEqual([
       ['the ingress, for clients', 8080, 'npm_start'],
       ["the ingress's management port", 9463, 'any'],
       ["the worker's management port", 9464, 'any'],
@@ -86,10 +86,7 @@ models: [{ id: "*", targets: [{ upstream: iflow }] }]
 
   it('must be had where somebody chose them', () => {
     const config = configOf({ PORT: '8000', METRICS_PORT: '9000' });
-    const chosen = [
-      { path: 'server.port', value: '8000', isSecret: false, origin: { kind: 'variable', name: 'PORT' } },
-    ] as const;
-    expect(wantedPorts(config, chosen).map(({ port, need }) => [port, need])).toEqual([
+    expect(wantedPorts(config).map(({ port, need }) => [port, need])).toEqual([
       [8000, 'must'],
       [9000, 'must'],
       [9900, 'npm_start'],
