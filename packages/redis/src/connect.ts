@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
-import { createDemotion } from './demotion.ts';
+import { createDemotion, type Demotion } from './demotion.ts';
+import { dropAbandoned } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
 import type { RedisSettings } from './settings.ts';
@@ -48,17 +49,35 @@ export interface ConnectRequest {
  * commands.
  */
 export function connect({ settings, role, name, onError }: ConnectRequest): RedisConnection {
-  const connection = open(settings, role, name);
+  const demotion = createDemotion({
+    waitMs: reconnectDelayMs,
+    isPatient: roles[role].maxRetriesPerRequest === null,
+    now: () => performance.now(),
+  });
+  const connection = open({ settings, role, name, demotion });
   let wasReady = false;
   connection.once('ready', () => (wasReady = true));
   connection.on('error', (error: Error) => onError(explainTrouble(error, { settings, wasReady })));
-  if (connection instanceof Cluster) connection.on('+node', writeOnceATurn);
-  else writeOnceATurn(connection);
+  const prepare = (server: Redis): void => {
+    writeOnceATurn(server);
+    dropAbandoned(server);
+  };
+  if (connection instanceof Cluster) {
+    connection.on('+node', (node: Redis) => {
+      prepare(node);
+      node.on('close', demotion.nodeLeft);
+    });
+  } else {
+    prepare(connection);
+  }
   return connection;
 }
 
-function open(settings: RedisSettings, role: ConnectionRole, name: string): RedisConnection {
-  const demotion = createDemotion(reconnectDelayMs, () => performance.now());
+interface OpenRequest extends Omit<ConnectRequest, 'onError'> {
+  readonly demotion: Demotion;
+}
+
+function open({ settings, role, name, demotion }: OpenRequest): RedisConnection {
   const common = {
     ...roles[role],
     connectionName: name,
