@@ -17,9 +17,9 @@ async function open(settings: RedisSettings): Promise<RedisConnection> {
   return connection;
 }
 
-/** Commands of the connection, and of its nodes, that were not answered yet. */
+/** Commands that wait for a server. What waits for a whole cluster ioredis lets go of only when that is back. */
 function heldBy(connection: RedisConnection): number {
-  const servers = connection instanceof Redis ? [connection] : [connection, ...connection.nodes()];
+  const servers = connection instanceof Redis ? [connection] : connection.nodes();
   const lengthOf = (queue: unknown): number =>
     typeof queue === 'object' && queue !== null && 'length' in queue ? Number(queue.length) : 0;
   return servers

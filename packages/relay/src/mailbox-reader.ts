@@ -154,8 +154,10 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       isClosed = true;
       clearInterval(timer);
       needs.connection.off('ready', commandsAreBack);
+      // ioredis never answers a command when it is told to stop between two tries to connect.
+      const answered = loops.filter((_, at) => blocking[at]?.status !== 'reconnecting');
       for (const connection of blocking) connection.disconnect();
-      await Promise.all(loops);
+      await Promise.all(answered);
       await renewing;
       await Promise.allSettled(needs.mailboxKeys.map((key) => needs.connection.unlink(key)));
     },

@@ -8,7 +8,7 @@ import {
   type MailboxWriter,
   type Origin,
 } from '@sluice/relay';
-import { redisTest, startChaosProxy, startMovableRedis, until } from '@sluice/testkit';
+import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
 
 const closers: (() => unknown)[] = [];
@@ -18,19 +18,19 @@ afterEach(async () => {
 
 function createFleet(redisUrl: string, keyPrefix: string) {
   const keys = createKeys(keyPrefix);
-  const opened: RedisConnection[] = [];
+  const openedBlocking: RedisConnection[] = [];
   const open = (role: ConnectionRole, url = redisUrl): RedisConnection => {
     const settings = { kind: 'single', url } as const;
     const connection = connect({ settings, role, name: `test-${role}`, onError: () => undefined });
     closers.push(() => connection.disconnect());
-    opened.push(connection);
+    if (role === 'blocking') openedBlocking.push(connection);
     return connection;
   };
   const commands = open('command');
   return {
     keys,
     open,
-    opened,
+    openedBlocking,
     commands,
     writer(over: { connection?: RedisConnection } = {}) {
       const gone: string[] = [];
@@ -173,9 +173,8 @@ describe('mailboxes', () => {
     async ({ keyPrefix }) => {
       const redis = await startMovableRedis();
       closers.push(() => redis.stop());
-      const { reader, opened, commands, writer } = createFleet(redis.url, keyPrefix);
+      const { reader, openedBlocking: readers, commands, writer } = createFleet(redis.url, keyPrefix);
       const { frames } = await reader('i-1');
-      const readers = opened.filter((connection) => connection.options.connectionName === 'test-blocking');
       expect(readers).toHaveLength(1);
       let rounds = 0;
       let reopened = 0;
@@ -199,6 +198,18 @@ describe('mailboxes', () => {
     },
     40_000,
   );
+
+  redisTest('are let go of while Redis is away', async ({ keyPrefix }) => {
+    const redis = await startRedis();
+    closers.push(() => redis.stop());
+    const { reader, openedBlocking } = createFleet(redis.url, keyPrefix);
+    const mailboxes = await reader('i-1');
+    const [blocking] = openedBlocking;
+    await redis.kill();
+    await until(() => blocking?.status === 'reconnecting', { what: 'the reader to wait', intervalMs: 1 });
+    await mailboxes.reader.close();
+    expect(blocking?.status).not.toBe('ready');
+  });
 
   redisTest('report what is no batch of frames and go on', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
