@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { Cluster, Redis } from 'ioredis';
-import { createDemotion } from './demotion.ts';
+import { createDemotion, type Demotion } from './demotion.ts';
+import { dropAbandoned, limitWaiting } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
-import type { RedisSettings } from './settings.ts';
+import type { RedisNode, RedisSettings } from './settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /** A connection, or a cluster of them; both speak the same commands. */
@@ -48,17 +50,37 @@ export interface ConnectRequest {
  * commands.
  */
 export function connect({ settings, role, name, onError }: ConnectRequest): RedisConnection {
-  const connection = open(settings, role, name);
+  const demotion = createDemotion({
+    waitMs: reconnectDelayMs,
+    isPatient: roles[role].maxRetriesPerRequest === null,
+    now: () => performance.now(),
+  });
+  const connection = open({ settings, role, name, demotion });
   let wasReady = false;
   connection.once('ready', () => (wasReady = true));
   connection.on('error', (error: Error) => onError(explainTrouble(error, { settings, wasReady })));
-  if (connection instanceof Cluster) connection.on('+node', writeOnceATurn);
-  else writeOnceATurn(connection);
+  const prepare = (server: Redis): void => {
+    writeOnceATurn(server);
+    dropAbandoned(server);
+  };
+  if (connection instanceof Cluster) {
+    if (role === 'command') limitWaiting(connection, roles.command.commandTimeout);
+    connection.on('+node', (node: Redis) => {
+      prepare(node);
+      if (settings.tls !== undefined) node.options.tls = tlsOptions(settings.tls, node.options.host);
+      node.on('close', demotion.nodeLeft);
+    });
+  } else {
+    prepare(connection);
+  }
   return connection;
 }
 
-function open(settings: RedisSettings, role: ConnectionRole, name: string): RedisConnection {
-  const demotion = createDemotion(reconnectDelayMs, () => performance.now());
+interface OpenRequest extends Omit<ConnectRequest, 'onError'> {
+  readonly demotion: Demotion;
+}
+
+function open({ settings, role, name, demotion }: OpenRequest): RedisConnection {
   const common = {
     ...roles[role],
     connectionName: name,
@@ -94,7 +116,21 @@ function open(settings: RedisSettings, role: ConnectionRole, name: string): Redi
 
 /** The host that is known beforehand; sentinels and clusters tell theirs later. */
 const hostOf = (settings: RedisSettings): string | undefined =>
-  settings.kind === 'single' ? new URL(settings.url).hostname : undefined;
+  // A URL has an IPv6 address in brackets; they are no part of it.
+  settings.kind === 'single' ? new URL(settings.url).hostname.replace(/^\[|\]$/g, '') : undefined;
+
+/** The one host of all these nodes. ioredis has the same options of TLS for each of them. */
+function sharedHost(nodes: readonly RedisNode[]): string | undefined {
+  const [host, ...others] = new Set(nodes.map((node) => node.host));
+  return others.length === 0 ? host : undefined;
+}
+
+/** The name of the master, where the sentinels give one: it is told to the server as with a single Redis. */
+function nameMaster(place: string): { host: string; port: number; servername?: string } {
+  const at = place.lastIndexOf(':');
+  const host = place.slice(0, at);
+  return { host, port: Number(place.slice(at + 1)), ...(isIP(host) === 0 && { servername: host }) };
+}
 
 function sentinelOptions(settings: Extract<RedisSettings, { kind: 'sentinel' }>) {
   const { name, nodes, tls, sentinelUsername, sentinelPassword, sentinelTls } = settings;
@@ -106,7 +142,8 @@ function sentinelOptions(settings: Extract<RedisSettings, { kind: 'sentinel' }>)
     sentinels: nodes.map(({ host, port }) => ({ host, port })),
     // Without this ioredis sends the password in plain text, whatever `tls` says.
     enableTLSForSentinelMode: tls !== undefined,
-    ...(sentinelTls === undefined ? {} : { sentinelTLS: tlsOptions(sentinelTls) }),
+    ...(sentinelTls === undefined ? {} : { sentinelTLS: tlsOptions(sentinelTls, sharedHost(nodes)) }),
+    ...(tls === undefined ? {} : { natMap: nameMaster }),
     ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword: sentinelPassword.reveal() }),
   };

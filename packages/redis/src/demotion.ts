@@ -1,9 +1,23 @@
 /** Leaves a server that has become a replica: what leads to it may lead to the new master by then. */
 export interface Demotion {
-  /** For ioredis: 2 = connect anew, and send the command that failed again. */
-  readonly reconnectOnError: (error: Error) => 2 | false;
+  /** For ioredis: connect anew, and 2 = send the command that failed again, 1 = let it fail. */
+  readonly reconnectOnError: (error: Error) => 2 | 1 | false;
   /** Time to wait before the n-th reconnection. */
   readonly delayMs: (tries: number) => number;
+  /** To be told that a node of a cluster was left; ioredis asks for no delay there. */
+  readonly nodeLeft: () => void;
+}
+
+export interface DemotionNeeds {
+  /** Time to wait after so many failed tries. */
+  readonly waitMs: (tries: number) => number;
+  /**
+   * Send what failed again in every round, for as long as there is no master. Without it only in the first round: whoever
+   * asks through this connection gives up soon, and nothing is to be kept for later that nobody waits for.
+   */
+  readonly isPatient: boolean;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /**
@@ -18,29 +32,30 @@ const calmMs = 5000;
 /**
  * A connection to a replica opens without trouble and fails with the first write: the number of such rounds counts like
  * failed tries, so that a fleet does not connect anew as fast as it can for as long as there is no master.
- *
- * @param waitMs time to wait after so many failed tries
- * @param now monotonic milliseconds
  */
-export function createDemotion(waitMs: (tries: number) => number, now: () => number): Demotion {
+export function createDemotion({ waitMs, isPatient, now }: DemotionNeeds): Demotion {
   let rounds = 0;
   let lastAt = -Infinity;
   let isSentAway = false;
+  const isCalm = (): boolean => now() - lastAt > calmMs;
+
+  /** Says whether the connection that ended was left for a demotion. */
+  function endRound(): boolean {
+    if (!isSentAway) return false;
+    isSentAway = false;
+    rounds = isCalm() ? 1 : rounds + 1;
+    lastAt = now();
+    return true;
+  }
+
   return {
     reconnectOnError(error) {
       if (!isDemoted(error)) return false;
       isSentAway = true;
-      return 2;
+      return isPatient || isCalm() ? 2 : 1;
     },
-    delayMs(tries) {
-      if (isSentAway) {
-        rounds = now() - lastAt > calmMs ? 1 : rounds + 1;
-        lastAt = now();
-      }
-      const isOfDemotion = isSentAway;
-      isSentAway = false;
-      return waitMs(isOfDemotion ? Math.max(tries, rounds) : tries);
-    },
+    delayMs: (tries) => waitMs(endRound() ? Math.max(tries, rounds) : tries),
+    nodeLeft: () => void endRound(),
   };
 }
 

@@ -3,12 +3,9 @@ import { createDemotion } from '../src/demotion.ts';
 
 const readOnly = new Error("READONLY You can't write against a read only replica.");
 
-function scene() {
+function scene(isPatient = true) {
   let now = 0;
-  const demotion = createDemotion(
-    (tries) => tries * 10,
-    () => now,
-  );
+  const demotion = createDemotion({ waitMs: (tries) => tries * 10, isPatient, now: () => now });
   return { ...demotion, pass: (ms: number) => void (now += ms) };
 }
 
@@ -48,5 +45,27 @@ describe('a server that was demoted', () => {
     }
     expect(delayMs(1)).toBe(10);
     expect(delayMs(7)).toBe(70);
+  });
+
+  it('has whoever is in a hurry try again in the first round alone, until it was calm for a while', () => {
+    const { reconnectOnError, delayMs, pass } = scene(false);
+    expect([reconnectOnError(readOnly), reconnectOnError(readOnly)]).toEqual([2, 2]);
+    delayMs(1);
+    expect(reconnectOnError(readOnly)).toBe(1);
+    pass(4000);
+    delayMs(1);
+    pass(4000);
+    expect(reconnectOnError(readOnly)).toBe(1);
+    delayMs(1);
+    pass(5001);
+    expect(reconnectOnError(readOnly)).toBe(2);
+  });
+
+  it('counts as a round too where it is a node of a cluster that is left', () => {
+    const { reconnectOnError, nodeLeft } = scene(false);
+    nodeLeft();
+    expect(reconnectOnError(readOnly)).toBe(2);
+    nodeLeft();
+    expect(reconnectOnError(readOnly)).toBe(1);
   });
 });

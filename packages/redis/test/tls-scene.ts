@@ -22,11 +22,17 @@ export interface TestCertificates {
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
-export async function makeCertificates(): Promise<TestCertificates> {
+type AltName = { readonly type: 2; readonly value: string } | { readonly type: 7; readonly ip: string };
+
+/** @param altName for which the certificate is, instead of `localhost` */
+export async function makeCertificates(altName: AltName = { type: 2, value: 'localhost' }): Promise<TestCertificates> {
   const authority = await issue('An authority', {
     extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
   });
-  const { cert, private: key } = await issue('localhost', { ca: { key: authority.private, cert: authority.cert } });
+  const { cert, private: key } = await issue('localhost', {
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [{ name: 'subjectAltName', altNames: [altName] }],
+  });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const save = (name: string, text: string): string => {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:tls';
 import { redisTest, until } from '@sluice/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -199,6 +200,48 @@ describe('TLS to a cluster', () => {
       tls: { ca: certificates.ca },
     });
     await untilReady(connection, 10_000);
+    expect(await connection.set('x', '1')).toBe('OK');
+  });
+});
+
+/** A server that notes by which name it is called, and shows no certificate. */
+async function startNameTeller(): Promise<{ readonly port: number; readonly names: readonly string[] }> {
+  const names: string[] = [];
+  const server = createTlsServer({
+    SNICallback(name, callback) {
+      names.push(name);
+      callback(new Error('no certificate'));
+    },
+  });
+  server.on('tlsClientError', () => undefined);
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, names };
+}
+
+describe('the name that is told to a server before it shows its certificate', () => {
+  for (const kind of ['single', 'sentinel', 'cluster'] as const) {
+    redisTest(`is the host, where it has a name: ${kind}`, async () => {
+      const { port, names } = await startNameTeller();
+      const nodes = [{ host: 'localhost', port }];
+      const forms = {
+        single: { kind: 'single', url: `rediss://localhost:${port}`, tls: true },
+        sentinel: { kind: 'sentinel', name: 'main', nodes, tls: true, sentinelTls: true },
+        cluster: { kind: 'cluster', nodes, tls: true },
+      } as const;
+      open(forms[kind]);
+      await until(() => names.length > 0, { what: 'a name', timeoutMs: 10_000 });
+      expect(names[0]).toBe('localhost');
+    });
+  }
+
+  redisTest('is none where the URL has an IPv6 address, whose certificate is checked for it', async () => {
+    const certificates = await makeCertificates({ type: 7, ip: '::1' });
+    const { port } = await startTlsRedis(certificates, [['bind', '127.0.0.1 ::1']]);
+    const { ca } = certificates;
+    const { connection } = open({ kind: 'single', url: `rediss://[::1]:${port}`, tls: { ca } });
+    await untilReady(connection, 5000);
     expect(await connection.set('x', '1')).toBe('OK');
   });
 });

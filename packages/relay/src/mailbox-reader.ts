@@ -50,6 +50,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
   const loops: Promise<void>[] = [];
   let renewing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let mustFollow = false;
   let isClosed = false;
 
   async function create(key: string): Promise<void> {
@@ -79,17 +80,24 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
 
   function renewNow(): void {
     renewing ??= renew()
+      .then(followCommands)
       .catch(needs.onError)
       .finally(() => (renewing = undefined));
   }
 
+  function commandsAreBack(): void {
+    mustFollow = !needs.isCluster;
+    renewNow();
+  }
+
   /**
    * The connection for commands was lost, perhaps since its server is no master any more. That refuses to write, but goes
-   * on answering reads, with nothing new in them: the reading connections are opened anew too.
+   * on answering reads, with nothing new in them: the reading connections are opened anew too. Not before a write was
+   * taken: while there is no master, the connection for commands comes back again and again.
    */
   function followCommands(): void {
-    renewNow();
-    if (needs.isCluster) return;
+    if (!mustFollow || isClosed) return;
+    mustFollow = false;
     for (const connection of blocking) if (connection.status === 'ready') connection.disconnect(true);
   }
 
@@ -139,15 +147,17 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
         loops.push(read(connection, keys));
       }
       timer = setInterval(renewNow, renewEveryMs);
-      needs.connection.on('ready', followCommands);
+      needs.connection.on('ready', commandsAreBack);
     },
 
     async close() {
       isClosed = true;
       clearInterval(timer);
-      needs.connection.off('ready', followCommands);
+      needs.connection.off('ready', commandsAreBack);
+      // ioredis never answers a command when it is told to stop between two tries to connect.
+      const answered = loops.filter((_, at) => blocking[at]?.status !== 'reconnecting');
       for (const connection of blocking) connection.disconnect();
-      await Promise.all(loops);
+      await Promise.all(answered);
       await renewing;
       await Promise.allSettled(needs.mailboxKeys.map((key) => needs.connection.unlink(key)));
     },

@@ -8,7 +8,7 @@ import {
   type MailboxWriter,
   type Origin,
 } from '@sluice/relay';
-import { redisTest, startChaosProxy, startMovableRedis, until } from '@sluice/testkit';
+import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
 
 const closers: (() => unknown)[] = [];
@@ -18,15 +18,19 @@ afterEach(async () => {
 
 function createFleet(redisUrl: string, keyPrefix: string) {
   const keys = createKeys(keyPrefix);
+  const openedBlocking: RedisConnection[] = [];
   const open = (role: ConnectionRole, url = redisUrl): RedisConnection => {
-    const connection = connect({ settings: { kind: 'single', url }, role, name: 'test', onError: () => undefined });
+    const settings = { kind: 'single', url } as const;
+    const connection = connect({ settings, role, name: `test-${role}`, onError: () => undefined });
     closers.push(() => connection.disconnect());
+    if (role === 'blocking') openedBlocking.push(connection);
     return connection;
   };
   const commands = open('command');
   return {
     keys,
     open,
+    openedBlocking,
     commands,
     writer(over: { connection?: RedisConnection } = {}) {
       const gone: string[] = [];
@@ -162,6 +166,49 @@ describe('mailboxes', () => {
     publisherOf(late.writer).data('moved');
     await until(() => frames.length > 0, { what: 'a frame by way of the second server' });
     expect(frames[0]?.data).toBe('moved');
+  });
+
+  redisTest(
+    'are read on while there is no master, and then once where the commands go',
+    async ({ keyPrefix }) => {
+      const redis = await startMovableRedis();
+      closers.push(() => redis.stop());
+      const { reader, openedBlocking: readers, commands, writer } = createFleet(redis.url, keyPrefix);
+      const { frames } = await reader('i-1');
+      expect(readers).toHaveLength(1);
+      let rounds = 0;
+      let reopened = 0;
+      commands.on('close', () => rounds++);
+      for (const connection of readers) connection.on('close', () => reopened++);
+      await redis.demote();
+      // The demotion itself ends what waits there.
+      await until(() => rounds >= 4, { what: 'rounds of the commands', timeoutMs: 15_000 });
+      expect(reopened).toBeLessThanOrEqual(1);
+      const before = reopened;
+      redis.moveAddress();
+      const late = writer();
+      await until(
+        () => {
+          if (reopened > before) publisherOf(late.writer).data('moved');
+          return frames.length > 0;
+        },
+        { what: 'a frame by way of the second server', timeoutMs: 15_000 },
+      );
+      expect(reopened).toBe(before + 1);
+    },
+    40_000,
+  );
+
+  redisTest('are let go of while Redis is away', async ({ keyPrefix }) => {
+    const redis = await startRedis();
+    closers.push(() => redis.stop());
+    const { reader, openedBlocking } = createFleet(redis.url, keyPrefix);
+    const mailboxes = await reader('i-1');
+    const [blocking] = openedBlocking;
+    await redis.kill();
+    await until(() => blocking?.status === 'reconnecting', { what: 'the reader to wait', intervalMs: 1 });
+    await mailboxes.reader.close();
+    expect(blocking?.status).not.toBe('ready');
   });
 
   redisTest('report what is no batch of frames and go on', async ({ redisUrl, keyPrefix }) => {

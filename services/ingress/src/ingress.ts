@@ -192,7 +192,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
-    isRedisAway: !isStarted || redis.isAway,
+    // Also while it can be reached and takes no write: such a connection is ready again in each round.
+    isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
     isDraining,
     isRefusing,
     openRequests: openExchanges.size,

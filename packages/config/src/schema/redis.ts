@@ -22,7 +22,7 @@ const tlsDetails = across(
       .optional()
       .meta({ 'x-default': 'the host that is called' })
       .describe(
-        'Name that must stand in the certificate, and that the server is told. For sentinels and clusters that name their servers by address.',
+        'Name that must stand in the certificate, and that the server is told (SNI). For sentinels and clusters that name their servers by address, and sentinels of several hosts.',
       ),
     reject_unauthorized: flag()
       .default(true)

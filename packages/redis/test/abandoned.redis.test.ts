@@ -1,0 +1,155 @@
+import {
+  redisTest,
+  startMovableRedis,
+  startRedis,
+  startRedisCluster,
+  startRedisFailover,
+  until,
+} from '@sluice/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, onTestFinished } from 'vitest';
+import { connect, type RedisConnection, type RedisSettings, untilReady } from '../src/index.ts';
+
+async function open(settings: RedisSettings): Promise<RedisConnection> {
+  const connection = connect({ settings, role: 'command', name: 'test', onError: () => undefined });
+  onTestFinished(() => connection.disconnect());
+  await untilReady(connection, 10_000);
+  return connection;
+}
+
+/** Commands that wait for a server. What waits for a whole cluster ioredis lets go of only when that is back. */
+function heldBy(connection: RedisConnection): number {
+  const servers = connection instanceof Redis ? [connection] : connection.nodes();
+  const lengthOf = (queue: unknown): number =>
+    typeof queue === 'object' && queue !== null && 'length' in queue ? Number(queue.length) : 0;
+  return servers
+    .flatMap((server) => ['commandQueue', 'offlineQueue'].map((name) => lengthOf(Reflect.get(server, name))))
+    .reduce((sum, length) => sum + length, 0);
+}
+
+interface Traffic {
+  /** Keys of those whose caller got an error. */
+  readonly failed: readonly string[];
+  readonly done: readonly string[];
+  readonly mostHeld: number;
+  /** Resolves when each has its answer. */
+  stop(): Promise<void>;
+}
+
+const everyMs = 10;
+
+/** A hundred writes a second, each of a key of its own. */
+function write(connection: RedisConnection): Traffic {
+  const failed: string[] = [];
+  const done: string[] = [];
+  const asked: Promise<unknown>[] = [];
+  let mostHeld = 0;
+  const timer = setInterval(() => {
+    const key = `key-${asked.length}`;
+    asked.push(
+      connection.set(key, 'x').then(
+        () => done.push(key),
+        () => failed.push(key),
+      ),
+    );
+    mostHeld = Math.max(mostHeld, heldBy(connection));
+  }, everyMs);
+  onTestFinished(() => clearInterval(timer));
+  return {
+    failed,
+    done,
+    get mostHeld() {
+      return mostHeld;
+    },
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(asked);
+    },
+  };
+}
+
+const pass = (ms: number): Promise<unknown> => {
+  const since = performance.now();
+  return until(() => performance.now() - since > ms, { what: 'time to pass', timeoutMs: ms + 5000 });
+};
+
+/** Of these keys, those that are there. */
+async function present(connection: RedisConnection, keys: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(keys.map((key) => connection.exists(key)));
+  return keys.filter((_, at) => found[at] === 1);
+}
+
+async function expectNothingLate(connection: RedisConnection, traffic: Traffic): Promise<void> {
+  const before = traffic.done.length;
+  await until(() => traffic.done.length > before + 20, { what: 'writes to be taken', timeoutMs: 20_000 });
+  await traffic.stop();
+  expect(traffic.failed.length).toBeGreaterThan(100);
+  expect(await present(connection, traffic.failed)).toEqual([]);
+  expect(traffic.mostHeld).toBeLessThan(2500 / everyMs);
+}
+
+interface Outage {
+  readonly settings: RedisSettings;
+  begin(): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+const outages: Readonly<Record<string, () => Promise<Outage>>> = {
+  async 'a single server that is a replica for five seconds'() {
+    const redis = await startMovableRedis();
+    onTestFinished(() => redis.stop());
+    return {
+      settings: { kind: 'single', url: redis.url },
+      async begin() {
+        await redis.demote();
+        await pass(5000);
+      },
+      end: async () => redis.moveAddress(),
+    };
+  },
+  async 'a single server that is gone for four seconds'() {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    return {
+      settings: { kind: 'single', url: server.url },
+      begin: () => server.kill().then(() => pass(4000)),
+      end: () => server.restart(),
+    };
+  },
+  async 'a master in whose place the sentinels put its replica'() {
+    const failover = await startRedisFailover();
+    onTestFinished(() => failover.stop());
+    return {
+      settings: { kind: 'sentinel', name: failover.name, nodes: failover.sentinels },
+      begin: () => failover.master.kill().then(() => pass(1000)),
+      end: async () => undefined,
+    };
+  },
+  async 'a cluster whose nodes are gone for four seconds'() {
+    const cluster = await startRedisCluster();
+    onTestFinished(() => cluster.stop());
+    return {
+      settings: { kind: 'cluster', nodes: cluster.nodes.map(({ host, port }) => ({ host, port })) },
+      begin: () => Promise.all(cluster.nodes.map((node) => node.kill())).then(() => pass(4000)),
+      end: () => Promise.all(cluster.nodes.map((node) => node.restart())),
+    };
+  },
+};
+
+describe('a command whose caller has got an error', () => {
+  for (const [name, start] of Object.entries(outages)) {
+    redisTest(
+      `is not kept, and not sent later: ${name}`,
+      async () => {
+        const outage = await start();
+        const connection = await open(outage.settings);
+        const traffic = write(connection);
+        await until(() => traffic.done.length > 10, { what: 'writes before the outage' });
+        await outage.begin();
+        await outage.end();
+        await expectNothingLate(connection, traffic);
+      },
+      60_000,
+    );
+  }
+});
