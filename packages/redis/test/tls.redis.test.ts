@@ -37,6 +37,17 @@ async function portsOfClients(url: string): Promise<string[]> {
   }
 }
 
+/** Settings for a master and its sentinel, both with TLS; the sentinel's own password is left out. */
+const behindSentinel = (port: number, ca: string) =>
+  ({
+    kind: 'sentinel',
+    name: 'main',
+    nodes: [{ host: 'localhost', port }],
+    password: secret('master-pass-1'),
+    tls: { ca },
+    sentinelTls: { ca },
+  }) as const;
+
 describe('TLS to a single Redis', () => {
   redisTest('is for what `tls` and rediss:// say, with an ACL user', async () => {
     const certificates = await makeCertificates();
@@ -118,14 +129,7 @@ describe('TLS with sentinels', () => {
       masterPassword: 'master-pass-1',
       password: 'sentinel-pass-1',
     });
-    const settings = {
-      kind: 'sentinel',
-      name: 'main',
-      nodes: [{ host: 'localhost', port: sentinelPort }],
-      password: secret('master-pass-1'),
-      tls: { ca },
-      sentinelTls: { ca },
-    } as const;
+    const settings = behindSentinel(sentinelPort, ca);
     const { connection } = open({ ...settings, sentinelPassword: secret('sentinel-pass-1') });
     await untilReady(connection, 10_000);
     expect(await connection.set('x', '1')).toBe('OK');
@@ -157,15 +161,7 @@ describe('TLS with sentinels', () => {
       password: 'sentinel-pass-1',
     });
     const { ca } = certificates;
-    const { errors } = open({
-      kind: 'sentinel',
-      name: 'main',
-      nodes: [{ host: 'localhost', port: sentinelPort }],
-      password: secret('master-pass-1'),
-      tls: { ca },
-      sentinelTls: { ca },
-      sentinelPassword: secret('sentinel-pass-1'),
-    });
+    const { errors } = open({ ...behindSentinel(sentinelPort, ca), sentinelPassword: secret('sentinel-pass-1') });
     // The sentinel calls this master too.
     await until(() => errors.length >= 3, { what: 'three connections of ours to break', timeoutMs: 10_000 });
     expect(heard.length).toBeGreaterThanOrEqual(3);

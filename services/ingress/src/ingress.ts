@@ -11,25 +11,17 @@ import {
   untilReady,
   watchPresence,
 } from '@sluice/redis';
-import type { FrameKind } from '@sluice/protocol';
-import {
-  createInbox,
-  createLiveness,
-  createMailboxReader,
-  createMailboxWriter,
-  createModelListReader,
-  createRoster,
-} from '@sluice/relay';
+import { createLiveness, createModelListReader, createRoster } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Exchange } from './chat/exchange.ts';
 import { createWorkerWatch } from './chat/worker-watch.ts';
-import { createCollector } from './collect-garbage.ts';
-import { createMemoryGuard } from './memory-guard.ts';
+import { createMailboxes } from './mailboxes.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
 import { createHealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
+import { watchMemory } from './watch-memory.ts';
 
 /** An ingress: everything between its clients and the queue. Holds no state that another replica would need. */
 export interface Ingress {
@@ -71,9 +63,6 @@ const inUseMs = 10_000;
 /** Time for the work that remains after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
-/** After one of these a worker does nothing more for the run. */
-const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
-
 export function createIngress({ config, ingressId, version, buildDate, logger, metrics }: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
@@ -98,14 +87,6 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     onError,
     now,
   });
-  const writer = createMailboxWriter({
-    connection: open('writer'),
-    processId: ingressId,
-    mailboxKey: keys.mailbox,
-    onGone: workers.lost,
-    onError,
-    now: Date.now,
-  });
   const roster = createRoster({ connection: commands, rosterKey: keys.workers, onError, now });
   const admission = createAdmission({
     connection: commands,
@@ -116,32 +97,18 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request goes on without'),
     random: Math.random,
   });
-  const inbox = createInbox({
-    onDropped({ requestId, epoch, kind }, reason, origin) {
-      metrics.relayDropped(reason);
-      // Whoever sends what nobody waits for works in vain: a run that was superseded or whose client has left.
-      const isInVain = reason !== 'repeated' && !lastWords.has(kind);
-      if (isInVain && origin !== undefined) {
-        writer.send(origin.processId, { requestId, epoch, seq: 0, kind: 'cancel', data: '' });
-      }
-    },
-    onGap: metrics.relayGap,
-    onAdmitted: admission.wake,
-    onDisplaced: admission.displace,
-    onError,
-  });
-  const reader = createMailboxReader({
-    connectBlocking: () => open('blocking'),
+  const { writer, inbox, reader } = createMailboxes({
+    open,
     connection: commands,
-    mailboxKeys: [keys.mailbox(ingressId), keys.admissionMailbox(ingressId)],
+    keys,
+    ingressId,
     isCluster: config.redis.kind === 'cluster',
+    metrics,
+    admission,
+    onGone: workers.lost,
     onRestored() {
       logger.warn('redis has lost its data; what no worker has begun is queued again');
       requeueAll();
-    },
-    onFrames(frames, origin) {
-      metrics.relayRead(frames.length, origin === undefined ? undefined : Math.max(0, Date.now() - origin.sentAt));
-      inbox.deliver(frames, origin);
     },
     onError,
   });
@@ -157,18 +124,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     onError,
   });
   const totals = createTotals();
-  const onFull = createTroubleLog(logger, 'memory full: new requests are refused', now);
-  const memory = createMemoryGuard({
-    limitBytes: config.server.memoryLimitBytes,
-    usedBytes() {
-      const { heapUsed, external } = process.memoryUsage();
-      return heapUsed + external;
-    },
-    // V8's flag for it is changed only where there is a limit to keep.
-    collect: config.server.memoryLimitBytes === undefined ? () => undefined : createCollector(),
-    onFull: () => onFull('server.memory_limit_bytes is reached'),
-    now,
-  });
+  const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
   let isStarted = false;
   let isDraining = false;
@@ -235,7 +191,6 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       lists: createModelListReader({ connection: commands, keys }),
       onError,
       now,
-      sleep: (ms) => delay(ms, undefined, { ref: false }),
     }),
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
     state,

@@ -20,11 +20,9 @@ export interface CatalogueNeeds {
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Resolves after so many milliseconds. */
-  readonly sleep: (ms: number) => Promise<unknown>;
 }
 
-/** What was read counts for so long in this process. */
+/** This process reads a list again after so long. */
 const cachedMs = 5000;
 /** For lists that nobody has yet: then the answer leaves them out. */
 const patienceMs = 2000;
@@ -34,7 +32,7 @@ const impatienceMs = 60_000;
 
 type Names = ReadonlyMap<string, readonly string[]>;
 
-export function createModelCatalogue({ config, lists, onError, now, sleep }: CatalogueNeeds): ModelCatalogue {
+export function createModelCatalogue({ config, lists, onError, now }: CatalogueNeeds): ModelCatalogue {
   const upstreams = config.upstreams.filter(({ id }) => isListed(config, id));
   const silentSince = new Map<string, number>();
   let known: Names = new Map();
@@ -62,7 +60,7 @@ export function createModelCatalogue({ config, lists, onError, now, sleep }: Cat
       );
       learn(new Map(found.flatMap(([id, names]) => (names === undefined ? [] : [[id, names]]))));
       if (!upstreams.some(({ id }) => isAwaited(id))) break;
-      await sleep(lookEveryMs);
+      await pause(lookEveryMs);
     }
     for (const { id } of upstreams) if (isAwaited(id)) silentSince.set(id, now());
   }
@@ -75,7 +73,7 @@ export function createModelCatalogue({ config, lists, onError, now, sleep }: Cat
         readAt = now();
         reading = undefined;
       });
-    await Promise.race([reads, sleep(patienceMs)]);
+    await Promise.race([reads, pause(patienceMs)]);
   }
 
   return {
@@ -88,6 +86,9 @@ export function createModelCatalogue({ config, lists, onError, now, sleep }: Cat
     },
   };
 }
+
+/** Does not keep a process alive that wants to stop. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 
 const isSame = (some: Names, others: Names): boolean =>
   some.size === others.size && [...some].every(([id, names]) => hasSameNames(names, others.get(id)));

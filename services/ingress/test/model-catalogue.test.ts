@@ -50,7 +50,6 @@ function setUp(models: readonly Entry[], told: Record<string, readonly string[] 
     },
     onError: (error) => errors.push(error),
     now: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const list = async (): Promise<string[]> => {
     const listed = catalogue.list();

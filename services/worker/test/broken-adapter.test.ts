@@ -1,19 +1,8 @@
 import { providers } from '@sluice/providers';
-import { retryPresets } from '@sluice/policy';
 import { describe, expect, it, vi } from 'vitest';
-import { createDoubts } from '../src/doubts.ts';
 import { run } from '../src/run.ts';
 import type { Health } from '../src/fleet-health.ts';
-import {
-  chosenWith,
-  executionWith,
-  jobWith,
-  makeAttemptWith,
-  noImages,
-  quietLogger,
-  seamsWith,
-  targetWith,
-} from './scene.ts';
+import { chosenWith, executionWith, jobWith, makeAttemptWith, runNeedsWith, seamsWith, targetWith } from './scene.ts';
 
 const bug = (): never => {
   throw new URIError('URI malformed');
@@ -61,19 +50,7 @@ describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, 
       abandoned: vi.fn<Health['abandoned']>(() => Promise.resolve()),
     };
     const outcome = await run(
-      {
-        targetsOf: () => [targetWith({ adapter })],
-        makeAttempt: makeAttemptWith(),
-        health,
-        doubts: createDoubts(),
-        images: noImages,
-        policy: retryPresets.default,
-        metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-        timeouts: { wholeAttemptMs: undefined },
-        logger: quietLogger,
-        onError: () => undefined,
-        random: () => 0.5,
-      },
+      runNeedsWith({ targetsOf: () => [targetWith({ adapter })], makeAttempt: makeAttemptWith(), health }),
       executionWith({ job: jobWith({ stream: false }) }),
     );
     expect(outcome).toMatchObject({ kind: 'retry', error: { code: 'upstream_malformed', retryable: false } });

@@ -1,31 +1,11 @@
-import { createUpstreamHealth } from '@sluice/admission';
-import { ConfigError, loadConfig, readRedisFiles } from '@sluice/config';
-import { connect, createKeys, untilReady } from '@sluice/redis';
+import { ConfigError, loadConfig } from '@sluice/config';
 import { rests, UsageError } from './rests.ts';
-
-const answerMs = 5000;
+import { withHealth } from './with-health.ts';
 
 async function main(args: readonly string[]): Promise<void> {
   const config = loadConfig({ env: process.env, cwd: process.cwd(), isKeyRequired: false });
-  const connection = connect({
-    settings: readRedisFiles(config.redis),
-    role: 'command',
-    name: 'sluice-rests',
-    onError: () => undefined,
-  });
-  try {
-    await untilReady(connection, answerMs);
-    const health = createUpstreamHealth({
-      connection,
-      keys: createKeys(config.redis.keyPrefix),
-      breaker: config.breaker,
-      maxRestMs: config.retry.maxRestMs,
-      probeMs: config.timeouts.firstTokenMs,
-    });
-    for (const line of await rests({ config, health }, args)) process.stdout.write(`${line}\n`);
-  } finally {
-    connection.disconnect();
-  }
+  const lines = await withHealth(config, 'sluice-rests', (health) => rests({ config, health }, args));
+  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function explain(error: unknown): string {

@@ -103,8 +103,8 @@ describe('an answer to the call for the models', () => {
 });
 
 describe('the call for the models', () => {
-  const call = (type: ProviderType, baseUrl: string, options: object = {}, isNative = true) =>
-    modelsCall(providers[type].create(options, baseUrl), { type, baseUrl, isNative }, 'canary-key');
+  const call = (type: ProviderType, baseUrl: string, options: object = {}) =>
+    modelsCall(providers[type].create(options, baseUrl), { type, baseUrl }, 'canary-key');
 
   it.each<[type: ProviderType, baseUrl: string, options: object, url: string, header: string]>([
     ['openai', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'authorization'],
@@ -140,7 +140,7 @@ describe('the call for the models', () => {
 
   it('is that of plain models at Bailian, whose applications have none', () => {
     const baseUrl = 'https://dashscope.example';
-    expect(call('bailian', baseUrl, { mode: 'compatible' }, false)?.url).toBe(
+    expect(call('bailian', baseUrl, { mode: 'compatible' })?.url).toBe(
       'https://dashscope.example/compatible-mode/v1/models',
     );
     expect(call('bailian', baseUrl)).toBeUndefined();

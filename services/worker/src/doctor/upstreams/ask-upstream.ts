@@ -32,9 +32,8 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
   const { id, type, options, baseUrl, credentials } = upstream;
   const adapter = providers[type].create(options, baseUrl);
   const about = `upstream ${id}`;
-  const isNative = options['mode'] !== 'compatible';
   const requestFor = (credential: UpstreamCredential): UpstreamRequest | undefined =>
-    modelsCall(adapter, { type, baseUrl, isNative }, credential.apiKey?.reveal());
+    modelsCall(adapter, { type, baseUrl }, credential.apiKey?.reveal());
   const [first, ...others] = credentials.slice(0, mostCredentials);
   const firstRequest = first?.tokens === undefined && first !== undefined ? requestFor(first) : undefined;
   const reply = await ask(needs, firstRequest ?? knock(baseUrl));

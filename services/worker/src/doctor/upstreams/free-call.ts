@@ -13,7 +13,7 @@ type Place = Pick<UpstreamConfig, 'type' | 'baseUrl'>;
  */
 export function modelsCall(
   adapter: ProviderAdapter,
-  { type, baseUrl }: Place & { readonly isNative: boolean },
+  { type, baseUrl }: Place,
   apiKey: string | undefined,
 ): UpstreamRequest | undefined {
   const plan: ListPlan = { baseUrl, apiKey, startedAtMs: Date.now() };

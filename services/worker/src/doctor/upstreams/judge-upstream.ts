@@ -81,7 +81,7 @@ interface Saying {
   readonly level: 'ok' | 'warning' | 'problem';
   readonly text: string;
   readonly advice: string;
-  /** What the provider says is left out: it shows the beginning and the end of the key. */
+  /** The provider's own words are left out: they show the beginning and the end of the key. */
   readonly isSilent?: true;
 }
 
