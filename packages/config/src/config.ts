@@ -28,7 +28,7 @@ export interface Config {
   readonly log: LogConfig;
   /** Warnings about the configuration for whoever starts the product. */
   readonly warnings: readonly string[];
-  /** What is worth knowing but wrong for nobody; logged at the level info. */
+  /** Facts that operators may want to know and that are no fault; logged at level info. */
   readonly notes: readonly string[];
   /** Encrypts providers' tokens in Redis; there if any credential has such. */
   readonly secretKey: Secret | undefined;
@@ -318,7 +318,7 @@ export interface RetryConfig extends RetryPolicy {
   readonly mode: RetryMode;
   /** Longest rest of a credential, whatever its provider asks for. */
   readonly maxRestMs: number;
-  /** What follows when a provider refuses the content of a request, unless the model's entry says otherwise. */
+  /** The rule for a request whose content a provider refuses, unless the model's entry has its own. */
   readonly onContentPolicy: ContentPolicyRule;
 }
 

@@ -22,7 +22,7 @@ export const secretKeyFile = '.sluice/secret-key';
 
 /**
  * The key for clients of this machine: made at the first start and kept in `file`, which only its owner may read.
- * Whatever else is in that file is replaced.
+ * Another content of that file is replaced.
  */
 export function keepApiKey(file: string): string {
   const kept = keep(file, apiKey);

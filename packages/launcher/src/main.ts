@@ -24,7 +24,7 @@ const terminal = openTerminal(env);
 // bootstrap.mjs holds our IPC channel open. If it was killed, nobody else would ever stop us.
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
-/** What tests and measures the product must not depend on what somebody has configured for theirs. */
+/** Tests and benches must not depend on a person's own configuration. */
 const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'soak'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {

@@ -116,7 +116,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
   return { facts, plans };
 }
 
-/** Whoever runs other processes on the same Redis needs its place: they can't read what it encrypts without it. */
+/** Other processes on the same Redis need this secret to read tokens, so the start tells where it is kept. */
 function secretKeyOf({ root, terminal }: Launch): string {
   const made = readKeptSecretKey(root) === undefined ? ', which was made here' : '';
   const secretKey = keepSecretKey(join(root, secretKeyFile));

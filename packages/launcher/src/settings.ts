@@ -21,7 +21,7 @@ export interface Settings {
   readonly apiKey: string | undefined;
   /** A model to try, as clients name it; undefined when there are globs alone. */
   readonly model: string | undefined;
-  /** What the configuration says to whoever starts the product. */
+  /** Warnings of the configuration, for the person who starts the product. */
   readonly warnings: readonly string[];
   readonly log: Config['log'];
   readonly redis:

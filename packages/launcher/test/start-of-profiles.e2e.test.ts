@@ -108,7 +108,7 @@ interface ProfileCase {
   readonly name: string;
   readonly rows: VerifiesOptions;
   readonly env: () => Env;
-  /** Where the simulator is called. */
+  /** Address of the simulator. */
   readonly path: string;
 }
 

@@ -1,7 +1,7 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan } from './adapter.ts';
 
-/** How a provider is asked which models it serves. */
+/** Asks a provider which models it serves. */
 export interface ModelLister {
   /**
    * The question for a page.
@@ -13,13 +13,13 @@ export interface ModelLister {
   read(text: string): ModelPage | undefined;
 }
 
-/** Where and as whom it is asked. */
+/** Address and key of the question. */
 export type ListPlan = Pick<CallPlan, 'baseUrl' | 'apiKey' | 'startedAtMs'>;
 
 export interface ModelPage {
   /** As a target's `model` would say them. */
   readonly names: readonly string[];
-  /** Where the next page begins; undefined for the last one. */
+  /** Token of the next page; undefined on the last one. */
   readonly next?: string | undefined;
 }
 

@@ -10,7 +10,7 @@ export type RedisPlace =
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
   | ({ readonly kind: 'sentinel'; readonly name: string; readonly nodes: readonly RedisNode[] } & SentinelAccess);
 
-/** What the sentinels themselves want; they take nothing of it from their master. */
+/** Login and TLS of the sentinels themselves; they take nothing of it from their master. */
 export interface SentinelAccess {
   readonly sentinelUsername?: string | undefined;
   readonly sentinelPassword?: Password | undefined;

@@ -80,7 +80,7 @@ async function present(connection: RedisConnection, keys: readonly string[]): Pr
   return keys.filter((_, at) => found[at] === 1);
 }
 
-/** What is under way when its time is up may have been taken. */
+/** Redis may have taken a command that was under way when its time was up. */
 const inDoubtMs = 100;
 
 /** The end of the longest time without a write that was taken. */

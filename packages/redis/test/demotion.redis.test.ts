@@ -110,7 +110,7 @@ describe('a server that the sentinels demote while it goes on', () => {
       const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
       onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
       await admin.call('SENTINEL', 'FAILOVER', failover.name);
-      // What the old master takes until then is lost, whoever writes it.
+      // Every write that the old master takes until then is lost.
       await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
         what: 'the old master to be a replica',
         timeoutMs: 15_000,

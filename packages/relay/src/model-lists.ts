@@ -2,7 +2,7 @@ import { readModelNames, writeModelNames } from '@sluice/protocol';
 import type { Keys, ModelSource, RedisConnection } from '@sluice/redis';
 
 /*
- * What the providers say they serve, passed from the workers, which can ask them, to the ingresses, which are asked.
+ * Names of the models that providers serve. Workers ask the providers; ingresses answer clients with the names.
  * Workers ask only while some ingress wants to know.
  * Decision: docs/decisions/2026-11-30-model-list.md
  */

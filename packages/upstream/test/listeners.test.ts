@@ -36,7 +36,7 @@ async function play(url: string, at: Step, act: (call: Call) => void): Promise<P
   };
   const call = client.call(requestTo(url), listener);
   await closed.promise;
-  // Whatever else would be said has been said once another call is through.
+  // Once another call is through, nothing more can follow of this one.
   await new Promise<void>((resolve) => {
     const nothing = (): void => undefined;
     client.call(requestTo(url), { onHead: nothing, onText: nothing, onEnd: resolve, onFailure: () => resolve() });

@@ -16,7 +16,7 @@ export interface TestProxy {
 interface TestProxyOptions {
   /** Answers CONNECT instead of opening a tunnel. */
   readonly answer?: ((socket: Socket) => void) | undefined;
-  /** Where tunnels lead, whatever was asked for; for names that do not exist. */
+  /** All tunnels lead to this port, so that a test may ask for names that do not exist. */
   readonly port?: number | undefined;
   /** The certificate of a proxy that is itself called by TLS. */
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;

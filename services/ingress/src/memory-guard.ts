@@ -19,7 +19,7 @@ export interface MemoryGuardNeeds {
   readonly now: () => number;
 }
 
-/** What was measured counts for so long. */
+/** A measurement counts for so long. */
 const measuredMs = 200;
 /** Only a collection tells what is garbage; until the next one its verdict stays. */
 const collectEveryMs = 5000;

@@ -45,7 +45,7 @@ export async function takeCallKey(
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
-    // Whoever leaves lets the others go on waiting for it.
+    // A request that leaves does not end the renewal: others wait for the same token.
     return await Promise.race([leaving.promise, tokens.get(credential).then((answer) => toKey(answer, credential))]);
   } finally {
     clearTimeout(timer);

@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { ListPlan, ModelLister, ProviderAdapter } from '@sluice/providers';
 import { runSteps, type StepOptions, type Steps } from './run-steps.ts';
 
-/** What came of asking a provider for its models. */
+/** A provider's answer to the question for its models. */
 export type Listing =
   | { readonly kind: 'told'; readonly names: readonly string[] }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };

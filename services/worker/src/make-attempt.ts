@@ -184,7 +184,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   return { ...redacted, wasCalled: opened.kind === 'ready' || calls > 0, isTokenRefused };
 }
 
-/** What may be read of a call: its query may hold a token, its body the prompt. */
+/** Describes a call for the log, without its query and body: they may hold a token and the prompt. */
 function describeRequest({ method, url, body }: UpstreamRequest): object {
   const { origin, pathname } = new URL(url);
   return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };

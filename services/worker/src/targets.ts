@@ -28,7 +28,7 @@ export interface Target extends PlannedTarget {
   readonly prefill: NonNullable<Upstream['prefill']>;
   /** Leave out what the provider can't do, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
-  /** What follows when the provider refuses the content. */
+  /** The rule for a request whose content the provider refuses. */
   readonly onContentPolicy: ContentPolicyRule;
   /** Calls that may write on where an answer has met its limit; 0 = none. */
   readonly maxContinuations: number;

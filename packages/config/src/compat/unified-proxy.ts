@@ -96,7 +96,7 @@ interface Served {
   readonly model: string;
 }
 
-/** Whatever a client calls its model, ACTUAL_NAME answers. Models of vectors are called by their own names. */
+/** ACTUAL_NAME answers under any name of a model. Embedding models are called by their own names. */
 function modelsOf({ values, upstream, model }: Served): readonly object[] {
   const { TYPE, ACTUAL_NAME } = values;
   const makesVectors = TYPE !== 'coze' && TYPE !== 'anthropic';

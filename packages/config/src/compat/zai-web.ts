@@ -77,7 +77,7 @@ function webUpstreams(values: ZaiValues, hasSecretKey: boolean) {
   return [{ id: 'zai-web', type: 'zai-web', base_url: baseUrl, options, credentials }];
 }
 
-/** Who has a token or a key of their own can do without guests, for whom a secret would be needed. */
+/** Guests are left out if their tokens can't be sealed and there is a token or a key to call with instead. */
 const lacksSecretKey = ({ UPSTREAM_TOKEN, ZAI_API_KEY, ANON_TOKEN_ENABLED }: ZaiValues, hasSecretKey: boolean) =>
   ANON_TOKEN_ENABLED && !hasSecretKey && (UPSTREAM_TOKEN !== undefined || ZAI_API_KEY !== undefined);
 

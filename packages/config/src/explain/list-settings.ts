@@ -178,7 +178,7 @@ function loneVariables(environment: Environment): LoneVariable[] {
 }
 
 function showVariable(name: VariableName, value: NonNullable<Environment[VariableName]>): ShownValue {
-  // What stands in ALL_PROXY and is no proxy may have been meant as anything.
+  // A value of ALL_PROXY that is no proxy may hold a secret of any form.
   if (typeof value === 'object' && 'kind' in value && value.kind === 'unusable') return showUnusable(value.text);
   return showValue([name], typeof value === 'object' && 'kind' in value ? value.url : value);
 }

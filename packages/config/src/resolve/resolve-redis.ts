@@ -36,7 +36,7 @@ function placeOf({ cluster, sentinel, tls }: Settings['redis'], url: URL | undef
     nodes: (sentinel?.nodes ?? []).flatMap(toNode),
     sentinelUsername: sentinel?.username,
     sentinelPassword: sentinel?.password === undefined ? undefined : createSecret(sentinel.password),
-    // Whoever wants TLS must not talk in plain text to half of what belongs to Redis.
+    // TLS covers the sentinels too: without it half of the traffic would go in plain text.
     sentinelTls: tlsOf(sentinel?.tls ?? tls, paths),
   };
 }

@@ -13,7 +13,7 @@ export function trustExtraCertificates(path = '') {
   if (path === '') return undefined;
   try {
     const pem = readFileSync(path, 'utf8');
-    // What follows passes over a text without certificates.
+    // `setDefaultCACertificates` ignores a text without certificates in silence; this throws.
     void new X509Certificate(pem);
     setDefaultCACertificates([...getCACertificates('default'), pem]);
     return undefined;

@@ -52,7 +52,7 @@ export async function logIn({ env, home, cwd, say }: LoginCommand, args: readonl
 interface Saved {
   readonly type: string;
   readonly path: string;
-  /** Where a profile looks for it. */
+  /** The path at which a profile looks for the login. */
   readonly usualPath: string;
 }
 

@@ -13,7 +13,7 @@ export function saveLogin(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    // Whatever the person's umask takes away.
+    // The umask may have taken rights away that the owner needs.
     chmodSync(draft, 0o600);
     renameSync(draft, path);
   } catch (error) {

@@ -17,7 +17,7 @@ const optionsSchema = object({
   user: text.nullish(),
 });
 
-/** What the gateway wants to know of a valid request; its body is sent as it came. */
+/** The facts that the gateway needs of a valid request; its body is sent as it came. */
 export interface EmbeddingsFacts {
   readonly model: string;
   /** Tokens in its inputs; 0 where those are texts. */

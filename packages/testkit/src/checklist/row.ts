@@ -6,7 +6,7 @@ export type RowState = (typeof rowStates)[number];
 
 const sentence = z.string().min(5);
 
-/** What shows a promise beside the tests that carry its number: a command to run, or a file: a page, or an untagged test. */
+/** Proof of a promise beside the tests that carry its number: a command to run, a page, or a test without the number. */
 const proof = z.union([
   z.strictObject({ command: sentence }),
   z.strictObject({ file: z.string().regex(/^[\w./-]+$/) }),
@@ -26,7 +26,7 @@ const promise = {
 /** The one that brings what is lacking. */
 const issue = z.int().positive();
 
-/** What the tests that carry the row show, although the promise is not kept, or not in full. */
+/** The part that the tests with the row's number prove, where the promise is not kept in full. */
 const testsShow = sentence.optional();
 
 const rowSchema = z.discriminatedUnion('state', [

@@ -52,7 +52,7 @@ export function toProxyFailure(error: unknown): UpstreamFailure | undefined {
   return undefined;
 }
 
-/** What the status of an answer to CONNECT means; undefined for success. */
+/** Translates the status of an answer to CONNECT; undefined for success. */
 export function problemOfStatus(status: number): Problem | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status === 407) return 'proxy_authentication';
@@ -63,7 +63,7 @@ export function problemOfStatus(status: number): Problem | undefined {
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * What an answer to a forwarded request (plain HTTP) says of the proxy itself: undefined for an answer of the provider,
+ * Finds the proxy's own fault in an answer to a forwarded request (plain HTTP). Undefined for an answer of the provider,
  * and for one that can't be told from it.
  */
 export function problemOfForwarded(

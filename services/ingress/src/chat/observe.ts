@@ -20,7 +20,7 @@ export interface Observation {
   principal(principal: Principal): void;
   /** `entryId` is the configured id that matched; the client's own name goes to the log alone. */
   model(model: string, entryId: string, stream: boolean): void;
-  /** What a chat says of itself, as far as logs have it. */
+  /** Parameters of a chat for its log line. */
   asked(parameters: ChatParameters): void;
   admitted(waitedMs: number): void;
   queued(): void;

@@ -28,7 +28,7 @@ export interface RunQueueNeeds {
 export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQueueNeeds): RunQueue {
   const endsAt = performance.now() + keepMs;
   const { promise: submitted, resolve, reject } = Promise.withResolvers<void>();
-  // Where a later run is stored, nothing waits for this promise.
+  // Only the first run's caller waits for this promise.
   submitted.catch(() => undefined);
 
   function store({ job, delivered, isSubmitted }: ExchangeState, isReplacement: boolean): void {

@@ -26,7 +26,7 @@ export interface ReadJsonNeeds {
   readonly peek: Peek;
 }
 
-/** What the bodies of a route may look like before anybody parses them. */
+/** Limits that the bodies of a route must keep before they are parsed. */
 export interface BodyShape {
   readonly limits: Required<JsonLimits>;
   /** The refusal of a body with too many elements. */

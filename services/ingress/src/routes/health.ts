@@ -118,7 +118,7 @@ const toMebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
 
 const description = 'Sluice: many LLM providers behind one OpenAI-compatible API, on ingresses, workers and Redis.';
 
-/** What it does beyond passing requests on; the field is one that monitors of an earlier gateway know. */
+/** Features for the field `improvements`, which monitors of an earlier gateway read. */
 const improvements = [
   'Limits of requests, tokens and concurrency hold over all replicas, and waiting requests take turns by key.',
   'A request is retried with other credentials and targets before its client hears of a failure.',

@@ -38,7 +38,7 @@ describe('an ingress that is told to stop', () => {
     const [first] = await Promise.all([begun(sluice, 'demo-t250-i20'), ask(idle, draining.url)]);
     const exit = timedExit(draining);
     await until(async () => (await ask(idle, draining.url)).status === 503, { what: 'the ingress to be unready' });
-    // Whoever has not noticed yet is still served, and sent away with the answer.
+    // A client that has not noticed yet is still served, and its connection ends with the answer.
     const unaware = await post(sluice, { model: 'demo-t1', at: 0 });
     expect([unaware.status, unaware.headers.get('connection')]).toEqual([200, 'close']);
     const late = await until(

@@ -86,7 +86,7 @@ describe('GET /v1/models', () => {
     const before = performance.now();
     const first = await list();
     expect(performance.now() - before).toBeLessThan(2500);
-    // What came later than that is in a later answer.
+    // A list that came later than that is in a later answer.
     const whole = await until(async () => (await list()).length >= expected.length && (await list()), {
       what: 'all lists',
       timeoutMs: 10_000,

@@ -16,7 +16,7 @@ interface Seen {
   readonly redisUp: readonly (string | undefined)[];
 }
 
-/** What probes and metrics of both services say. */
+/** Reads the probes and metrics of both services. */
 async function look(): Promise<Seen> {
   const processes = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
   return {

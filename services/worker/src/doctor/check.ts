@@ -1,4 +1,4 @@
-/** How bad it is: a `warning` may be meant so, with a `problem` Sluice can't do its work or is not safe. */
+/** Severity: a `warning` may be intended; with a `problem` Sluice can't do its work or is not safe. */
 export type Level = 'ok' | 'warning' | 'problem';
 
 /** The names of the checks, for machines and in docs/doctor.md. */
@@ -46,7 +46,7 @@ export interface Check {
   readonly level: Level;
   /** A whole sentence or more, for people. */
   readonly text: string;
-  /** What to do about it. */
+  /** A sentence that tells the person what to do. */
   readonly advice?: string;
   /** The upstream or credential that the check is about. */
   readonly about?: string;

@@ -58,6 +58,6 @@ export async function examine(examination: Examination): Promise<Report> {
   });
 }
 
-/** What it found that is not ok, as `problem redis.login: …`. */
+/** Lists the checks that are not ok, as `problem redis.login: …`. */
 export const findings = ({ checks }: { readonly checks: readonly Check[] }): string[] =>
   checks.flatMap(({ level, id, text }) => (level === 'ok' ? [] : [`${level} ${id}: ${text}`]));

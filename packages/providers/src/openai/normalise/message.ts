@@ -3,7 +3,7 @@ import type { Thought } from '../../answer/think-tags.ts';
 
 /**
  * The texts of a message or delta under OpenAI's names: content as one text, thoughts in `reasoning_content`.
- * Where a provider's `reasoning` holds the thoughts it becomes that; where both say different things both stay.
+ * A provider's `reasoning` with the thoughts becomes `reasoning_content`; if the two differ, both stay.
  */
 export function amendTexts(message: JsonObject, splitThoughts?: (content: string) => Thought): JsonObject {
   const fromParts = Array.isArray(message['content']) ? amend(message, joinParts(message['content'])) : message;

@@ -18,11 +18,11 @@ export interface RedisThere {
   readonly info: ReadonlyMap<string, string>;
   /** `save` of its configuration; undefined where that may not be asked. */
   readonly savePoints: string | undefined;
-  /** How far this machine's clock is ahead. */
+  /** Milliseconds by which this machine's clock is ahead of that of Redis; undefined if it can't be read. */
   readonly aheadMs: number | undefined;
-  /** Why a key can't be written; undefined if it can. */
+  /** The error with which Redis refuses a write; undefined if it takes one. */
   readonly writeError: string | undefined;
-  /** What this user may not do, for each service that does it. */
+  /** Commands and keys that this user may not use, for each service that needs them. */
   readonly forbidden: Readonly<Record<ServiceName, Forbidden>>;
 }
 

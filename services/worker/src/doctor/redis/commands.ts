@@ -47,7 +47,7 @@ const both: readonly Command[] = [
   ['del', key],
 ];
 
-/** What each service sends, beyond what both send. */
+/** Commands that one service sends and the other does not. */
 export const commandsOf: Readonly<Record<'ingress' | 'worker', readonly Command[]>> = {
   ingress: [
     ...both,

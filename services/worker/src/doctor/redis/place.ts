@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from '@sluice/config';
 import type { RedisExpectations } from './judge-redis.ts';
 
-/** What the configuration expects of Redis. */
+/** The configuration's expectations of Redis. */
 export function expectationsOf({ redis, upstreams }: Pick<Config, 'redis' | 'upstreams'>): RedisExpectations {
   const hosts = hostsOf(redis);
   return {
