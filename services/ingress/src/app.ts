@@ -46,7 +46,7 @@ export function createApp(needs: AppNeeds): Express {
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
-  app.use(cors(config.server.corsOrigins));
+  if (config.server.corsOrigins.length > 0) app.use(cors(config.server.corsOrigins));
   app.use(requireHost);
   app.use(mergeSlashes);
 

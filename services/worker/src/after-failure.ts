@@ -1,10 +1,10 @@
 import { classify, targetName, toClientError } from '@sluice/policy';
+import type { UpstreamFailure } from '@sluice/protocol';
 import type { Course, RunNeeds, Turn } from './course.ts';
 import { stayAt } from './end-round.ts';
 import { end } from './end-run.ts';
 import type { Outcome } from './execution.ts';
 import { type FailedAttempt, judge, type Judgement, withLastFailure } from './judge.ts';
-import type { UpstreamFailure } from '@sluice/protocol';
 import { logFailedAttempt, type Remedy } from './log-attempt.ts';
 import type { Candidate } from './plan.ts';
 import { isAskedToStream } from './whole-answers.ts';
@@ -35,16 +35,17 @@ export async function afterFailure(
     retried();
     return undefined;
   }
+  const { remedy } = classify(failure, candidate.target.onContentPolicy);
   let judged: Judgement | undefined;
   if (isPrefillRefused && course.extended === undefined) {
     logAttempt(needs, course, { turn, result, remedy: 'begin_anew' });
     course.state = { ...course.state, withoutPrefill: [...course.state.withoutPrefill, name] };
     await recoverProbe(needs, course, candidate);
   } else {
-    logAttempt(needs, course, { turn, result, remedy: classify(failure, candidate.target.onContentPolicy).remedy });
+    logAttempt(needs, course, { turn, result, remedy });
     const { job, body } = execution;
     const isWhole = !isAskedToStream(job, candidate.target, body);
-    judged = await judge(needs, { job, candidate, result, plan, state: course.state, isWhole });
+    judged = await judge(needs, { job, candidate, result, plan, state: course.state, remedy, isWhole });
     course.state = judged.state;
     tally.burn(result.received);
   }
@@ -61,7 +62,7 @@ export async function afterFailure(
   retried();
   // Only the ingress knows what the client has of the answer.
   if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(course.state), error: reason };
-  if (judged?.remedy !== 'retry') return undefined;
+  if (judged === undefined || remedy !== 'retry') return undefined;
   return stayAt(needs, course, { target: candidate.target, failure });
 }
 

@@ -36,12 +36,13 @@ export interface JudgedAttempt {
   readonly result: FailedAttempt;
   readonly plan: Plan;
   readonly state: RetryState;
+  /** The meaning of the failure: see `classify`. */
+  readonly remedy: Verdict['remedy'];
   /** The provider was asked for an answer in one piece. */
   readonly isWhole: boolean;
 }
 
 export interface Judgement {
-  readonly remedy: Verdict['remedy'];
   readonly state: RetryState;
   /** No target will serve this request. */
   readonly isFinal: boolean;
@@ -58,17 +59,7 @@ const enoughForbidden = 2;
 /** Reports a failure to the health of the upstreams, and decides what it means for the next steps of this request. */
 export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promise<Judgement> {
   await tellHealth(needs, attempted);
-  const { candidate, result } = attempted;
-  const { remedy } = classify(result.failure, candidate.target.onContentPolicy);
-  return { remedy, ...(await apply(needs, attempted, remedy)) };
-}
-
-async function apply(
-  needs: JudgeNeeds,
-  attempted: JudgedAttempt,
-  remedy: Verdict['remedy'],
-): Promise<Omit<Judgement, 'remedy'>> {
-  const { candidate, result, plan } = attempted;
+  const { candidate, result, plan, remedy } = attempted;
   const { target } = candidate;
   const { failure } = result;
   const state = withLastFailure(withBreak(attempted), failure, target);

@@ -135,9 +135,9 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
       onThrow,
     },
   );
-  const ids = { ...idsOf(execution), attempt: chosen.number, target: targetName(target) };
+  const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
   if (opened.kind === 'ready') {
-    logDetail(needs.logger, 'provider called', () => ({ ...ids, ...describeRequest(opened.request) }));
+    logDetail(needs.logger, 'provider called', () => ({ ...ids(), ...describeRequest(opened.request) }));
   }
   const span = startSpanOf(() => spanOf(chosen, opened), { parent: execution.span, startTimeMs: calledAtMs });
   const result: AttemptResult =
@@ -160,7 +160,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
           onHead(head) {
             span.set(httpResponseAttributes(head.status));
             logDetail(needs.logger, 'provider answers', () => ({
-              ...ids,
+              ...ids(),
               status: head.status,
               content_type: head.headers['content-type'],
               after_ms: Date.now() - calledAtMs,
@@ -175,7 +175,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const redacted = redact(result, secrets());
   recordEnd(needs, { target, result: redacted, span });
   logDetail(needs.logger, 'attempt ended', () => ({
-    ...ids,
+    ...ids(),
     outcome: outcomes[result.kind],
     finish_reason: result.kind === 'complete' ? result.summary.finishReason : undefined,
     events: result.events,

@@ -31,6 +31,7 @@ const longestHeaderNames = 4096;
  */
 export function cors(origins: readonly string[]): RequestHandler {
   const allowed = new Set(origins);
+  const exposed = exposedHeaders.join(', ');
   const isForAll = allowed.has('*');
   return (request, response, next) => {
     const { origin } = request.headers;
@@ -39,7 +40,7 @@ export function cors(origins: readonly string[]): RequestHandler {
     if (origin === undefined || !(isForAll || allowed.has(origin))) return next();
     response.setHeader('access-control-allow-origin', isForAll ? '*' : origin);
     if (!isPreflight(request)) {
-      response.setHeader('access-control-expose-headers', exposedHeaders.join(', '));
+      response.setHeader('access-control-expose-headers', exposed);
       return next();
     }
     response.setHeader('access-control-allow-methods', methods);
