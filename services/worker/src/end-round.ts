@@ -85,13 +85,17 @@ interface Pause {
  * A wait would hold a worker's slot: the ingress gets the request back with the time to wait. Only a request whose
  * attempts keep notes waits here, for a short time; then another round begins.
  */
-async function pause(course: Course, { delayMs, state, error, baseDelayMs }: Pause): Promise<Outcome | undefined> {
+async function pause(
+  course: Course,
+  { delayMs, state: counted, error, baseDelayMs }: Pause,
+): Promise<Outcome | undefined> {
   const { execution, plan, memory } = course;
+  const state = { ...counted, away: plan.awayAfter(delayMs) };
   if (memory.notes.size === 0 || delayMs > longestWaitMs) return { kind: 'retry', delayMs, state, error, baseDelayMs };
   await sleep(delayMs, undefined, { signal: execution.run.signal }).catch(() => undefined);
   if (execution.run.signal.aborted) return giveUp(course, idle);
   course.state = state;
-  plan.beginRound();
+  plan.beginRound(state);
   return undefined;
 }
 

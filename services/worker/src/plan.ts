@@ -36,8 +36,10 @@ export interface Plan {
   note(target: Target, standing: Standing): void;
   /** Returns whether there is another target that this request has not tried yet. */
   hasAnother(target: Target, state: RetryState): boolean;
-  /** Another round begins: targets that failed may be called again. */
-  beginRound(): void;
+  /** Another round begins: targets that failed may be called again, but for those that are away. */
+  beginRound(state: RetryState): void;
+  /** The targets that failed and want to be left alone for longer than this wait. */
+  awayAfter(delayMs: number): RetryState['away'];
   standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
@@ -71,6 +73,14 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
   const { bodies, misfit } = fitTo(planned, facts.execution);
   const standings = new Map<Target, Standing>();
   for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
+
+  function passOverAway({ away }: RetryState): void {
+    for (const target of planned) {
+      const left = away.find((each) => each.target === targetName(target));
+      if (left !== undefined && bodies.has(target)) standings.set(target, { kind: 'failed', retryAfterMs: left.ms });
+    }
+  }
+  passOverAway(job.state);
 
   const inOrder = (state: RetryState): readonly Target[] =>
     orderTargets(planned, {
@@ -126,9 +136,15 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
         (other) =>
           other !== target && bodies.has(other) && !standings.has(other) && !state.silent.includes(targetName(other)),
       ),
-    beginRound() {
+    beginRound(state) {
       for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
+      passOverAway(state);
     },
+    awayAfter: (delayMs) =>
+      [...standings].flatMap(([target, standing]) => {
+        const ms = standing.kind === 'failed' ? (standing.retryAfterMs ?? 0) - delayMs : 0;
+        return ms > 0 ? [{ target: targetName(target), ms }] : [];
+      }),
     standings: () => [...standings.values()],
     names: () => planned.map(targetName),
     misfit: bodies.size === 0 ? misfit : undefined,

@@ -946,6 +946,32 @@ describe('run', () => {
     },
   );
 
+  describe('a target that wants to be left alone for longer than another rests', () => {
+    const targets = [target('u'), target('v', { priority: 2 })];
+    const first = () =>
+      run({
+        targets,
+        results: [fail('server', { retryAfterMs: 8000 })],
+        choices: [go('a'), { kind: 'cooling', waitMs: 500 }],
+      });
+
+    it('is not asked again when the other is back', async () => {
+      const { outcome } = await first();
+      expect(outcome).toMatchObject({ kind: 'retry', delayMs: 525, state: { away: [{ target: 'u/m', ms: 7475 }] } });
+      if (outcome.kind !== 'retry') throw new Error('The request did not wait');
+      const again = await run({ targets, results: [complete], job: { state: outcome.state } });
+      expect(again.calls).toEqual(['v:b']);
+    });
+
+    it('is asked when its time is over, where the other still rests', async () => {
+      const { outcome } = await first();
+      if (outcome.kind !== 'retry') throw new Error('The request did not wait');
+      const choices = [{ kind: 'cooling', waitMs: 60_000 } as const];
+      const second = await run({ targets, results: [], choices, job: { state: outcome.state } });
+      expect(second.outcome).toMatchObject({ kind: 'retry', delayMs: 7475, state: { away: [] } });
+    });
+  });
+
   it.each([0, 1, 99])('never comes back before its own back-off: Retry-After %i ms', async (retryAfterMs) => {
     const { outcome } = await run({ targets: [target('u')], results: [fail('server', { retryAfterMs })] });
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100 });

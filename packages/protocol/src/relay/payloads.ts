@@ -45,6 +45,8 @@ export const retryStateSchema = z.object({
   incapable: z.array(z.string()).default([]),
   /** Waits taken for the probe of an open circuit. */
   circuitWaits: z.number().int().nonnegative().default(0),
+  /** Targets that asked to be left alone for longer than the wait before this run, and the time that is left of it, ms. */
+  away: z.array(z.object({ target: z.string(), ms: z.number().positive() })).default([]),
   /** Calls of embeddings in several batches, beyond one for each attempt. */
   batchCalls: z.number().int().nonnegative().default(0),
   /** A failure of a kind that this replica does not know counts as none. */
@@ -70,6 +72,7 @@ export const firstRetryState: RetryState = {
   forbidden: [],
   incapable: [],
   circuitWaits: 0,
+  away: [],
   batchCalls: 0,
   withoutPrefill: [],
   renewedTokens: [],

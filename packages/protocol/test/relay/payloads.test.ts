@@ -13,6 +13,7 @@ describe('the retry state', () => {
       forbidden: ['u/m#a'],
       circuitWaits: 2,
       batchCalls: 4,
+      away: [{ target: 'u/m', ms: 7475 }],
       lastFailure: { kind: 'server', message: 'x', status: 500 },
     };
     expect(retryStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
