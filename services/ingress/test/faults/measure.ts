@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ServiceProcess } from '@sluice/testkit';
+import { readSse, type ServiceProcess, type SseAnswer } from '@sluice/testkit';
+import { ask } from '../e2e/sluice.ts';
 import { freshPage, metricOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
 import type { Scene } from './scene.ts';
 
@@ -39,6 +40,8 @@ function readMemory(pid: number, row: 'VmRSS' | 'VmHWM'): number {
 export interface Paced {
   /** By how much each pause between two pieces was longer than it should have been, in milliseconds. */
   readonly lags: readonly number[];
+  /** The same of a stream without Sluice, read from the simulator at the same time: the machine's and the tests' share. */
+  readonly directLags: readonly number[];
   /** Did the client get all of it? */
   readonly isWhole: boolean;
 }
@@ -46,13 +49,35 @@ export interface Paced {
 /** Reads a stream of one token after each `everyMs`, below the SDK, whose work would count as lag. */
 export async function readPaced(
   scene: Scene,
-  { rid, tokens, everyMs, at }: { rid: string; tokens: number; everyMs: number; at?: number },
+  { number, tokens, everyMs }: { number: number; tokens: number; everyMs: number },
 ): Promise<Paced> {
-  const answer = await openStream(scene, {
-    model: `demo-i${everyMs}-t${tokens}`,
-    content: `rid=${rid}`,
-    ...(at === undefined ? {} : { at }),
+  const rid = `r${number}x`;
+  const model = `demo-i${everyMs}-t${tokens}`;
+  const [ours, direct] = await Promise.all([
+    openStream(scene, { model, content: `rid=${rid}` }).then((answer) => readLags(answer, everyMs)),
+    openDirectly(scene, { model, content: `rid=r77${number}x` }).then((answer) => readLags(answer, everyMs)),
+  ]);
+  const { text, isDone } = readAnswer(ours.answer);
+  return { lags: ours.lags, directLags: direct.lags, isWhole: isDone && text === tokensOf(rid, tokens) };
+}
+
+/** The 99th percentile of the lag, less that of the streams that were read at the same time without Sluice. */
+export function addedLag(streams: readonly Paced[]): number {
+  const p99 = (lags: readonly number[]): number => percentile(lags, 0.99);
+  return p99(streams.flatMap(({ lags }) => lags)) - p99(streams.flatMap(({ directLags }) => directLags));
+}
+
+const openDirectly = (
+  { simulatorProcess }: Scene,
+  { model, content }: { readonly model: string; readonly content: string },
+): Promise<SseAnswer> =>
+  readSse(`${simulatorProcess.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer tok-direct', 'content-type': 'application/json' },
+    body: JSON.stringify({ ...ask(model, content), stream: true }),
   });
+
+async function readLags(answer: SseAnswer, everyMs: number): Promise<{ answer: SseAnswer; lags: readonly number[] }> {
   const lags: number[] = [];
   let lastAt: number | undefined;
   for await (const piece of answer.pieces()) {
@@ -60,8 +85,7 @@ export async function readPaced(
     if (lastAt !== undefined && piece !== '') lags.push(now - lastAt - everyMs);
     lastAt = now;
   }
-  const { text, isDone } = readAnswer(answer);
-  return { lags, isWhole: isDone && text === tokensOf(rid, tokens) };
+  return { answer, lags };
 }
 
 /** A metric of each worker, in their order. */
