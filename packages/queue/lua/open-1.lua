@@ -13,8 +13,10 @@
 local server = server_id()
 if server ~= ARGV[5] then return { 'moved', server } end
 local ended = redis.call('HGET', KEYS[1], 'ended')
-if ended and tonumber(ended) >= tonumber(ARGV[3]) then return { 'ended', server } end
-redis.call('HDEL', KEYS[1], 'ended')
+if ended then
+  if tonumber(ended) >= tonumber(ARGV[3]) then return { 'ended', server } end
+  redis.call('HDEL', KEYS[1], 'ended')
+end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'deadline', ARGV[1], 'server', server, 'delivered', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { 'queued', server }

@@ -83,10 +83,11 @@ export interface ThrownFacts {
 
 /** Opens a call and makes it; sees to its span, its metrics and its credential's load. */
 export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
+  const opening = { ...needs, stepMs: needs.timeouts.firstTokenMs, maxBodyBytes: needs.limits.maxBodyBytes };
   return async (execution, chosen, seams) => {
     const { credential, giveBack } = chosen.target.pool.take(chosen.credentialId);
     try {
-      return await attemptAs(needs, execution, { chosen, credential, ...seams });
+      return await attemptAs(opening, execution, { chosen, credential, ...seams });
     } finally {
       giveBack();
     }
@@ -98,7 +99,11 @@ interface AttemptFacts extends AttemptSeams {
   readonly credential: Credential;
 }
 
-async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: AttemptFacts): Promise<Attempted> {
+async function attemptAs(
+  needs: MakeAttemptNeeds & OpenCallNeeds,
+  execution: Execution,
+  facts: AttemptFacts,
+): Promise<Attempted> {
   const { chosen, credential, sink } = facts;
   const { target } = chosen;
   const askedAtMs = Date.now();
@@ -114,27 +119,24 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
     const { upstream, model } = target;
     needs.onThrow(error, { requestId: execution.job.requestId, upstream, model, secrets: secrets() });
   });
-  const opened = await openCall(
-    { ...needs, stepMs: needs.timeouts.firstTokenMs, maxBodyBytes: needs.limits.maxBodyBytes },
-    {
-      execution,
-      target,
-      credential,
-      body: chosen.body,
-      stream: chosen.stream,
-      ...notesOf(facts),
-      onKey(taken) {
-        key = taken;
-        calledAtMs = Date.now();
-        traceToken(execution, chosen, { key: taken, askedAtMs, calledAtMs });
-      },
-      onCall() {
-        calls++;
-        facts.onCall();
-      },
-      onThrow,
+  const opened = await openCall(needs, {
+    execution,
+    target,
+    credential,
+    body: chosen.body,
+    stream: chosen.stream,
+    ...notesOf(facts),
+    onKey(taken) {
+      key = taken;
+      calledAtMs = Date.now();
+      traceToken(execution, chosen, { key: taken, askedAtMs, calledAtMs });
     },
-  );
+    onCall() {
+      calls++;
+      facts.onCall();
+    },
+    onThrow,
+  });
   const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
   if (opened.kind === 'ready') {
     logDetail(needs.logger, 'provider called', () => ({ ...ids(), ...describeRequest(opened.request) }));
@@ -172,7 +174,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
   const { token } = key ?? {};
   const isTokenRefused = isRefusal(result) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
-  const redacted = redact(result, secrets());
+  const redacted = redact(result, secrets);
   recordEnd(needs, { target, result: redacted, span });
   logDetail(needs.logger, 'attempt ended', () => ({
     ...ids(),
@@ -254,9 +256,9 @@ function withTraceContext(request: UpstreamRequest, { traceparent }: Carrier): U
 
 const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
 
-function redact(result: AttemptResult, secrets: readonly string[]): AttemptResult {
+function redact(result: AttemptResult, secrets: () => readonly string[]): AttemptResult {
   if (result.kind !== 'failed') return result;
-  return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets) };
+  return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets()) };
 }
 
 /** Numbers of a provider are input: a `retryAfterMs` that is no time is dropped. */

@@ -103,7 +103,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   /** Acts on what the translator says of the stream. */
   function judge(): void {
     const translated = translator?.state;
-    if (translated === undefined || needs.state().isOver) return;
+    if (translated === undefined || translated.kind === 'open' || needs.state().isOver) return;
     if (translated.kind === 'complete') out.finish(translated.summary.usage);
     dispatch({ kind: 'translated', state: translated });
   }
