@@ -3,8 +3,11 @@ import { eventsOf, readChunk } from '@sluice/protocol';
 /** Finds a text that is not empty in a delta or as finish reason, without parsing: quotes inside texts are escaped. */
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
 
-/** The beginning of the usual chunk; a native search for it takes a tenth of the expression's time. */
-const usual = '"delta":{"content":"';
+/**
+ * The beginning of the usual delta. A native search for it takes a tenth of the expression's time, and one for a brace a
+ * third of one for a quote, of which a chunk has dozens.
+ */
+const usual = '{"content":"';
 
 /**
  * Returns whether these server-sent events add anything to the answer. A chunk that only says who speaks, or has empty
