@@ -8,9 +8,9 @@ export {
   type RefusalReason,
   type Service,
 } from './metric-names.ts';
+export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';
 export {
   createMetrics,
-  type Exposition,
   type FinishedRequest,
   type IngressMetrics,
   type IngressSources,
@@ -24,6 +24,7 @@ export {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  courseAttributes,
   droppedParametersAttribute,
   firstChunkEvent,
   httpResponseAttributes,
@@ -42,7 +43,7 @@ export {
 } from './names.ts';
 export { redactSecrets } from './redact.ts';
 export { logRequest, type RequestLogFields } from './request-log.ts';
-export { shareRender } from './shared-render.ts';
+export { type Render, shareRender } from './shared-render.ts';
 export { shutdownTelemetry } from './start.ts';
 export { createTroubleLog } from './trouble-log.ts';
 export { type Carrier } from './trace-context.ts';

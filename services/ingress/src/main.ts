@@ -10,6 +10,9 @@ import { createIngress } from './ingress.ts';
 /** Until a load balancer has seen that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
 
+/** Client keys with series of their own on the metrics page, the first of the configuration; the others count as `other`. */
+const maxKeyLabels = 100;
+
 /** Of this package: from `src` and from `dist` its manifest is one folder up. */
 function readVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as unknown;
@@ -33,6 +36,7 @@ async function start(): Promise<Service> {
     service: 'ingress',
     models: config.models.map(({ id }) => id),
     upstreams: config.upstreams.map(({ id }) => id),
+    keys: [...new Set(config.keys.map(({ name }) => name))].slice(0, maxKeyLabels),
   });
   const ingress = createIngress({
     config,
