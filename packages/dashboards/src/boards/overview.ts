@@ -103,11 +103,11 @@ const requests: Row = {
       unit: 'reqps',
       queries: (['key limits', 'provider', 'fleet', 'sluice'] as const)
         .map((culprit) =>
-          prom(`sum(rate(sluice_request_errors_total{code=~"${codesOf(culprit)}"}[$__rate_interval]))`, culprit),
+          prom(`sum(rate(sluice_request_errors_total{code=~"${codesOf(culprit)}"}[$__rate_interval])) or vector(0)`, culprit),
         )
         .concat(
           prom(
-            `sum(rate(sluice_request_errors_total{code!~"${codesOf('key limits', 'provider', 'fleet', 'sluice')}"}[$__rate_interval]))`,
+            `sum(rate(sluice_request_errors_total{code!~"${codesOf('key limits', 'provider', 'fleet', 'sluice')}"}[$__rate_interval])) or vector(0)`,
             'client',
           ),
         ),
