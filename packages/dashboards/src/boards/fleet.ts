@@ -59,14 +59,14 @@ const runtime: Row = {
     },
     {
       title: 'Garbage collection',
-      description: 'Share of time, by kind of collection.',
+      description: 'Share of time, by kind of collection, on average over the replicas that are chosen.',
       kind: 'stacked',
       width: 8,
       unit: 'percentunit',
       queries: [
         prom(
-          `sum by (instance, kind) (rate(nodejs_gc_duration_seconds_sum{${here}}[$__rate_interval]) and on (job, instance) sluice_redis_up)`,
-          '{{instance}} {{kind}}',
+          `avg by (kind) (rate(nodejs_gc_duration_seconds_sum{${here}}[$__rate_interval]) and on (job, instance) sluice_redis_up)`,
+          '{{kind}}',
         ),
       ],
     },

@@ -103,7 +103,10 @@ const requests: Row = {
       unit: 'reqps',
       queries: (['key limits', 'provider', 'fleet', 'sluice'] as const)
         .map((culprit) =>
-          prom(`sum(rate(sluice_request_errors_total{code=~"${codesOf(culprit)}"}[$__rate_interval])) or vector(0)`, culprit),
+          prom(
+            `sum(rate(sluice_request_errors_total{code=~"${codesOf(culprit)}"}[$__rate_interval])) or vector(0)`,
+            culprit,
+          ),
         )
         .concat(
           prom(
