@@ -6,12 +6,10 @@ import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
 import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
+import { keyLabels } from './key-labels.ts';
 
 /** Until a load balancer has seen that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
-
-/** Client keys with series of their own on the metrics page, the first of the configuration; the others count as `other`. */
-const maxKeyLabels = 100;
 
 /** Of this package: from `src` and from `dist` its manifest is one folder up. */
 function readVersion(): string {
@@ -36,7 +34,7 @@ async function start(): Promise<Service> {
     service: 'ingress',
     models: config.models.map(({ id }) => id),
     upstreams: config.upstreams.map(({ id }) => id),
-    keys: [...new Set(config.keys.map(({ name }) => name))].slice(0, maxKeyLabels),
+    keys: keyLabels(config.keys),
   });
   const ingress = createIngress({
     config,
