@@ -1,13 +1,5 @@
-export {
-  type AttemptOutcome,
-  type DropReason,
-  type LabelValues,
-  type MetricRow,
-  metricTable,
-  type Outcome,
-  type RefusalReason,
-  type Service,
-} from './metric-names.ts';
+export type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
+export { type LabelValues, type MetricRow, metricTable, type Service } from './metric-names.ts';
 export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';
 export {
   createMetrics,

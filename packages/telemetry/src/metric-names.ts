@@ -1,4 +1,12 @@
-import { errorTable } from '@sluice/protocol';
+import {
+  attemptOutcomes,
+  dropReasons,
+  errorCodes,
+  jobStates,
+  outcomes,
+  refusalReasons,
+  statusClasses,
+} from './label-values.ts';
 
 /** The process of ours that exposes a metric. */
 export type Service = 'ingress' | 'worker';
@@ -17,26 +25,6 @@ export interface MetricRow {
   /** Upper bounds of a histogram's buckets, ascending. */
   readonly buckets?: readonly number[];
 }
-
-const outcomes = ['complete', 'error', 'cancelled', 'refused'] as const;
-/** The way a request ended; `refused` means before any upstream was asked. */
-export type Outcome = (typeof outcomes)[number];
-
-const attemptOutcomes = ['complete', 'error', 'cancelled'] as const;
-/** The way one call to an upstream ended. */
-export type AttemptOutcome = (typeof attemptOutcomes)[number];
-
-const dropReasons = ['unknown_request', 'old_epoch', 'repeated', 'after_gap'] as const;
-/** The reason why a frame that was read was not delivered. */
-export type DropReason = (typeof dropReasons)[number];
-
-const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
-/** Reasons for which a worker refuses a job: it is no job, has no valid MAC, or its body does not open. */
-export type RefusalReason = (typeof refusalReasons)[number];
-
-const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
-const errorCodes = Object.keys(errorTable);
-const jobStates = ['waiting', 'active'];
 
 const ingress: readonly Service[] = ['ingress'];
 const worker: readonly Service[] = ['worker'];

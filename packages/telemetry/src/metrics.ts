@@ -3,14 +3,8 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createExposer, type Exposition, type ExpositionFormat } from './exposition.ts';
 import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import {
-  type AttemptOutcome,
-  type DropReason,
-  metricTable,
-  type Outcome,
-  type RefusalReason,
-  type Service,
-} from './metric-names.ts';
+import type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
+import { metricTable, type Service } from './metric-names.ts';
 
 /** The bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {

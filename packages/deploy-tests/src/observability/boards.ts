@@ -6,6 +6,8 @@ const targetShape = z.object({
   refId: z.string(),
   datasource: z.object({ type: z.enum(['prometheus', 'tempo', 'loki']) }),
   expr: z.string().optional(),
+  query: z.string().optional(),
+  queryType: z.string().optional(),
   legendFormat: z.string().optional(),
   instant: z.boolean().optional(),
   exemplar: z.boolean().optional(),

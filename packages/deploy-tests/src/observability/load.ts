@@ -30,6 +30,7 @@ export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions
     repeat(200, () => ask('demo-t30', { stream: false })),
     repeat(1500, () => ask('demo-t10-i10-f3000')),
     repeat(1000, () => ask('demo-t4-i1200-each')),
+    repeat(1000, () => ask('demo-t60-i200')),
     repeat(300, () => ask('flaky-t1-e500-n1')),
     repeat(500, () => ask('flaky-t20-i20-reset-k10-n1')),
     repeat(2000, () => ask('flaky-t9-i20-reset-k4')),

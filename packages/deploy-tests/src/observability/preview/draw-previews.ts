@@ -2,14 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CollectedSpan } from '@sluice/testkit';
 import { type BoardFile, fillIn, type PanelFile, type TargetFile } from '../boards.ts';
+import { countLines, type LogLine, selectLines } from '../log-query.ts';
 import type { Line, Prometheus } from '../start-prometheus.ts';
-import { drawPanel } from './drawn-panel.ts';
+import { askSpans } from '../trace-query.ts';
+import { type Content, drawPanel } from './drawn-panel.ts';
 import { escapeText, type NamedLine } from './named-line.ts';
 
 export interface PreviewOptions {
   readonly boards: readonly BoardFile[];
   readonly prometheus: Prometheus;
+  readonly spans: readonly CollectedSpan[];
+  readonly logLines: readonly LogLine[];
   /** Seconds since 1970. */
   readonly from: number;
   readonly to: number;
@@ -24,7 +29,7 @@ const head = 26;
 
 /**
  * Draws a picture of each board from what Prometheus has, with Chromium: where the panels lie and what they show. It is no
- * Grafana: looks, and panels that ask Tempo and Loki, are not the real ones.
+ * Grafana, and panels that ask Tempo or Loki are drawn from collected spans and log lines.
  *
  * @throws Error when Chromium is not there or draws nothing
  */
@@ -45,22 +50,57 @@ async function drawn(panel: PanelFile, options: PreviewOptions): Promise<string>
   const { x, y, w, h } = panel.gridPos;
   const box = `left:${x * columnPixels + 8}px;top:${y * rowPixels + 48}px;width:${w * columnPixels - 8}px;height:${h * rowPixels - 8}px`;
   if (panel.type === 'row') return `<h2 style="${box}">${escapeText(panel.title)}</h2>`;
-  const lines = await Promise.all((panel.targets ?? []).map((target) => linesOf(target, options)));
+  const found = await Promise.all((panel.targets ?? []).map((target) => ask(target, options)));
+  const content: Content = {
+    lines: found.flatMap(({ lines = [] }) => lines),
+    rows: found.flatMap(({ rows = [] }) => rows),
+    trace: found.flatMap(({ trace = [] }) => trace),
+  };
   const frame = { width: w * columnPixels - 26, height: h * rowPixels - 16 - head, from: options.from, to: options.to };
-  return `<section style="${box}"><h3>${escapeText(panel.title)}</h3>${drawPanel(panel, lines.flat(), frame)}</section>`;
+  return `<section style="${box}"><h3>${escapeText(panel.title)}</h3>${drawPanel(panel, content, frame)}</section>`;
 }
 
-async function linesOf(
-  target: TargetFile,
-  { prometheus, from, to, rateSeconds }: PreviewOptions,
-): Promise<NamedLine[]> {
-  if (target.datasource.type !== 'prometheus' || target.expr === undefined) return [];
-  const expr = fillIn(target.expr, { rangeSeconds: Math.ceil(to - from), rateSeconds });
-  const lines =
-    target.instant === true
-      ? await prometheus.instant(expr, to)
-      : await prometheus.range(expr, { from, to, stepSeconds: 1 });
-  return lines.map((line) => ({ ...line, name: nameOf(line, target.legendFormat) }));
+const stepSeconds = 5;
+
+async function ask(target: TargetFile, options: PreviewOptions): Promise<Partial<Content>> {
+  const { prometheus, spans, logLines, from, to, rateSeconds } = options;
+  const range = { from, to, stepSeconds };
+  const fill = (text = ''): string => fillIn(text, { rangeSeconds: Math.ceil(to - from), rateSeconds });
+  const named = (lines: readonly Line[]): NamedLine[] =>
+    lines.map((line) => ({ ...line, name: nameOf(line, target.legendFormat) }));
+  switch (target.datasource.type) {
+    case 'prometheus': {
+      const expr = fill(target.expr);
+      return {
+        lines: named(
+          target.instant === true
+            ? await prometheus.instant(expr, to)
+            : await prometheus.range(expr, { from, to, stepSeconds: 1 }),
+        ),
+      };
+    }
+    case 'tempo': {
+      if (target.queryType !== 'traceql') return {};
+      if (target.query === '$trace') return { trace: exampleTrace(spans) };
+      const { lines, rows } = askSpans(fill(target.query), spans, range);
+      return { lines: named(lines), rows };
+    }
+    case 'loki': {
+      const expr = (target.expr ?? '').replace('$trace', exampleTrace(spans)[0]?.traceId ?? '');
+      if (expr.startsWith('sum')) return { lines: named(countLines(expr, logLines, range)) };
+      return {
+        rows: selectLines(expr, logLines)
+          .slice(-5)
+          .map((line) => ({ line: JSON.stringify(line) })),
+      };
+    }
+  }
+}
+
+/** One that has something to show: a stream that was rescued. */
+function exampleTrace(spans: readonly CollectedSpan[]): CollectedSpan[] {
+  const rescued = spans.find(({ attributes }) => attributes['sluice.rescues'] === 1);
+  return spans.filter(({ traceId }) => traceId === rescued?.traceId);
 }
 
 const nameOf = ({ labels }: Line, format = ''): string =>
@@ -81,6 +121,7 @@ const style = `
   .number { font-size: 30px; font-weight: 600; text-align: center; padding-top: 18px }
   .green { color: #2f8f5b } .orange { color: #c96a28 } .red { color: #b83a50 }
   .elsewhere { color: #8a929c; text-align: center; padding-top: 12% }
+  pre { font: 10px monospace; margin: 0; white-space: pre-wrap; word-break: break-all; color: #57606a }
   table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: 2px 6px; border-bottom: 1px solid #e9ecef; font-size: 11px }`;
 
 const page = (title: string, body: string): string =>

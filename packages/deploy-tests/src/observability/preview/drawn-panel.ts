@@ -1,21 +1,30 @@
+import type { CollectedSpan } from '@sluice/testkit';
 import type { PanelFile } from '../boards.ts';
 import { colorOf, drawLines, drawTimeline, type Frame } from './draw-lines.ts';
+import { drawTrace } from './draw-trace.ts';
 import { formatValue } from './format-value.ts';
 import { escapeText, type NamedLine } from './named-line.ts';
 
+/** What the queries of a panel have found. */
+export interface Content {
+  readonly lines: readonly NamedLine[];
+  readonly rows: readonly Readonly<Record<string, string>>[];
+  readonly trace: readonly CollectedSpan[];
+}
+
 /** The inside of a panel, as HTML. */
-export function drawPanel(panel: PanelFile, lines: readonly NamedLine[], frame: Frame): string {
-  const [asked] = panel.targets ?? [];
-  if (asked?.datasource.type !== 'prometheus') {
-    return `<div class="elsewhere">asks ${asked?.datasource.type ?? 'nobody'}, which this preview has not</div>`;
-  }
-  if (lines.length === 0) return `<div class="elsewhere">nothing to show</div>`;
-  const unit = panel.fieldConfig?.defaults.unit;
+export function drawPanel(panel: PanelFile, { lines, rows, trace }: Content, frame: Frame): string {
+  if (panel.type === 'nodeGraph') return note('made by the collector; this preview has none');
+  if (lines.length + rows.length + trace.length === 0) return note('nothing to show');
   switch (panel.type) {
     case 'stat':
-      return drawNumber(panel, lines, unit);
+      return drawNumber(panel, lines, panel.fieldConfig?.defaults.unit);
     case 'table':
-      return drawTable(lines);
+      return rows.length > 0 ? drawRows(rows) : drawTable(lines);
+    case 'logs':
+      return `<pre>${rows.map(({ line = '' }) => escapeText(line)).join('\n')}</pre>`;
+    case 'traces':
+      return drawTrace(trace, frame);
     case 'state-timeline':
       return drawTimeline(panel, lines, frame);
     default: {
@@ -23,6 +32,16 @@ export function drawPanel(panel: PanelFile, lines: readonly NamedLine[], frame: 
       return drawLines(panel, lines, { ...frame, height: frame.height - legendHeight }) + legend(lines);
     }
   }
+}
+
+const note = (text: string): string => `<div class="elsewhere">${text}</div>`;
+
+function drawRows(rows: readonly Readonly<Record<string, string>>[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const shown = rows
+    .slice(-9)
+    .map((row) => `<tr>${columns.map((column) => `<td>${escapeText(row[column] ?? '')}</td>`).join('')}</tr>`);
+  return `<table><tr>${columns.map((column) => `<th>${escapeText(column.replace('span.sluice.', ''))}</th>`).join('')}</tr>${shown.join('')}</table>`;
 }
 
 function legend(lines: readonly NamedLine[]): string {
