@@ -4,7 +4,8 @@ import { createExposer, type Exposition, type ExpositionFormat } from './exposit
 import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
-import { metricTable, type Service } from './metric-names.ts';
+import { metricTable } from './metric-names.ts';
+import type { Service } from './metric-row.ts';
 
 /** The bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {
