@@ -6,12 +6,15 @@ import { cacheFolder } from '../cache-folder.ts';
 import { inRepository, readRepositoryFile } from '../repository.ts';
 import { docker, hasImage, run } from './docker.ts';
 
-/** The targets of the Dockerfile. */
-export const targets = ['ingress', 'worker', 'simulator', 'all'] as const;
-export type Target = (typeof targets)[number];
+/** A target of the Dockerfile. */
+export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
 
 /** Images of others from which ours are made, and beside which they run. */
-const bases = ['node:24.21.0-slim', 'redis:8-alpine', 'nginx:1.30-alpine'];
+function bases(): string[] {
+  const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
+  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx):\S+)/g);
+  return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
+}
 
 /** The name that docker-compose.yml gives an image of ours. */
 export const imageOf = (target: Target): string => `sluice/${target}:${versionOfProduct()}`;
@@ -25,7 +28,7 @@ function versionOfProduct(): string {
  * same names and manners.
  */
 export async function bringBaseImages(): Promise<void> {
-  for (const name of bases.filter((base) => !hasImage(base))) {
+  for (const name of bases().filter((base) => !hasImage(base))) {
     try {
       await docker(['pull', '--quiet', name]);
     } catch {
