@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { inRepository } from '../../src/index.ts';
 import { readNodeFlags } from '../node-flags.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'sluice-executable-'));
+const folder = mkdtempSync(join(tmpdir(), 's-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The parts of an image that take part, with a service that says what it was started with and throws in its second line. */

@@ -54,7 +54,9 @@ async function read(client: Client, model: string, onPiece: (piece: string) => v
       isFinished ||= choices[0]?.finish_reason === 'stop';
     }
     return isFinished ? 'whole' : 'truncated';
-  } catch {
-    return isFinished ? 'whole' : 'broken';
+  } catch (error) {
+    if (isFinished) return 'whole';
+    process.stderr.write(`${model}: ${String(error)}\n`);
+    return 'broken';
   }
 }
