@@ -48,8 +48,8 @@ function softwareList() {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  const { serialNumber, ...list } = JSON.parse(text);
-  const { timestamp, ...metadata } = list.metadata;
+  const { serialNumber: _serialNumber, ...list } = JSON.parse(text);
+  const { timestamp: _timestamp, ...metadata } = list.metadata;
   return `${JSON.stringify({ ...list, metadata }, undefined, 1)}\n`;
 }
 

@@ -50,7 +50,9 @@ export async function buildImage(
   { tag = imageOf(target), epoch, isFresh = false }: { tag?: string; epoch?: number; isFresh?: boolean } = {},
 ): Promise<void> {
   await docker([
-    ...['build', '--network', 'host', '--file', 'deploy/docker/Dockerfile', '--target', target, '--tag', tag],
+    ...'build --network host --file deploy/docker/Dockerfile'.split(' '),
+    `--target=${target}`,
+    `--tag=${tag}`,
     ...(epoch === undefined ? [] : ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]),
     ...(isFresh ? ['--no-cache'] : []),
     '.',

@@ -135,8 +135,11 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     const [secret = ''] = (await docker(['exec', redis?.ID ?? '', 'cat', '/run/sluice/admin.env'])).split('\n');
     const ask = (...command: string[]): Promise<string> =>
       docker([
-        ...['exec', redis?.ID ?? '', 'redis-cli', '--no-auth-warning', '--user', 'sluice-admin'],
-        ...['--pass', secret.replace('PASSWORD=', ''), ...command],
+        'exec',
+        redis?.ID ?? '',
+        ...'redis-cli --no-auth-warning --user sluice-admin --pass'.split(' '),
+        secret.replace('PASSWORD=', ''),
+        ...command,
       ]);
     expect(await ask('INFO', 'persistence')).toContain('aof_enabled:1');
     expect(await ask('INFO', 'memory')).toContain('maxmemory_policy:noeviction');

@@ -39,8 +39,12 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
     const redis = await docker(['run', '--detach', '--rm', 'redis:8-alpine']);
     const at = performance.now();
     const id = await docker([
-      ...['run', '--detach', ...inNoWayPrivileged, '--network', `container:${redis}`],
-      ...['--env', 'SLUICE_API_KEYS=sk-of-the-test-0001', imageOf(target)],
+      'run',
+      '--detach',
+      ...inNoWayPrivileged,
+      `--network=container:${redis}`,
+      '--env=SLUICE_API_KEYS=sk-of-the-test-0001',
+      imageOf(target),
     ]);
     try {
       const port = target === 'ingress' ? 9463 : 9464;
