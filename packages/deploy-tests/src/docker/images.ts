@@ -12,7 +12,7 @@ export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
 /** Images of others from which ours are made, and beside which they run. */
 function bases(): string[] {
   const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
-  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx):\S+)/g);
+  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx|prom\/prometheus):\S+)/g);
   return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
 }
 
