@@ -7,6 +7,7 @@ import {
   connect,
   type ConnectionRole,
   createKeys,
+  readMemory,
   type RedisConnection,
   untilReady,
   watchPresence,
@@ -142,6 +143,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       const counts = await submitter.counts();
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
+    workers: () => roster.members().length,
+    redisMemory: () => readMemory(commands),
   });
   commands.on('ready', () => void submitter.recheck().catch(onError));
   commands.on('close', () => metrics.redisUp(false));
@@ -245,6 +248,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       isDraining = true;
       if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
       isRefusing = true;
+      // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
+      server?.stopListening();
       await within(server?.idle() ?? Promise.resolve(), endsAt - now());
       for (const exchange of openExchanges) exchange.fail('draining');
       await within(Promise.all([...openExchanges].map(({ ended }) => ended)), lastWordsMs);

@@ -64,6 +64,7 @@ export const commandsOf: Readonly<Record<'ingress' | 'worker', readonly Command[
     ['hincrby', key, 'f', '1'],
     ['pexpireat', key, '99999999999999'],
     ['ltrim', key, '0', '0'],
+    ['rpush', key, 'f'],
     ['rpoplpush', key, key],
     ['zpopmin', key],
     ['bzpopmin', key, '0.01'],

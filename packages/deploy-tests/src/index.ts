@@ -1,0 +1,5 @@
+export { inRepository, readRepositoryFile } from './repository.ts';
+export { isMissing } from './wanted-tool.ts';
+export { type ComposeProject, composeProject } from './docker/compose-project.ts';
+export { docker, hasEngine } from './docker/docker.ts';
+export { bringBaseImages, buildImage, imageOf, inspectImage } from './docker/images.ts';
