@@ -90,15 +90,18 @@ describe('an answer to the call for the models', () => {
     expect(judgeModels({ ...answer, count: undefined }).level).toBe('warning');
   });
 
-  it.each([
-    ['{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
-    ['{"models":[{"name":"models/a"}]}', 1],
-    ['[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
-    ['{"error":{}}', undefined],
-    ['<html>', undefined],
-    ['null', undefined],
-  ])('%s holds so many models: %s', (text, count) => {
-    expect(countModels(text)).toBe(count);
+  it.each<[ProviderType, string, number | undefined]>([
+    ['openai', '{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
+    ['gemini', '{"models":[{"name":"models/a"}]}', 1],
+    ['openai', '[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
+    // The worker takes no name from it.
+    ['openai', '{"data":[0,0]}', 0],
+    ['azure', '{"data":[{"id":"a"},{"id":"b"}]}', 2],
+    ['openai', '{"error":{}}', undefined],
+    ['azure', '<html>', undefined],
+    ['azure', 'null', undefined],
+  ])('of %s: %s holds so many models: %s', (type, text, count) => {
+    expect(countModels(providers[type].create({}), text)).toBe(count);
   });
 });
 

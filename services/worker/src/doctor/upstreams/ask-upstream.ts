@@ -106,7 +106,7 @@ function judgeAnswer(adapter: ProviderAdapter, { about, head, text, credential }
     about,
     status: head.status,
     failure: isGood ? undefined : redactFailure(adapter.toFailure(head, text), secrets),
-    count: isGood ? countModels(text) : undefined,
+    count: isGood ? countModels(adapter, text) : undefined,
     hasKey: key !== undefined,
   });
 }
