@@ -4,6 +4,7 @@ import { createDemotion, type Demotion } from './demotion.ts';
 import { dropAbandoned, limitWaiting } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
+import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
@@ -55,10 +56,14 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     isPatient: roles[role].maxRetriesPerRequest === null,
     now: () => performance.now(),
   });
-  const connection = open({ settings, role, name, demotion });
   let wasReady = false;
+  const connection = open({ settings, role, name, demotion });
   connection.once('ready', () => (wasReady = true));
-  connection.on('error', (error: Error) => onError(explainTrouble(error, { settings, wasReady })));
+  connection.on('error', (error: Error) => {
+    onError(explainTrouble(error, { settings, wasReady }));
+    // Reconnects, and asks again for the database that is meant: no command may reach another one.
+    if (isOfSelect(error)) connection.disconnect(true);
+  });
   const prepare = (server: Redis): void => {
     writeOnceATurn(server);
     dropAbandoned(server);
@@ -154,19 +159,17 @@ function keepName(host: string, callback: (error: null, address: string) => void
   callback(null, host);
 }
 
-/** Redis's replies to a client with the wrong name or password; waiting does not mend it. */
-const refusedLogin = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|Client sent AUTH))/;
-
 /**
  * Resolves once the connection answers. For start-up only.
- * @throws Error when Redis refuses the credentials, or has not answered after `timeoutMs`
+ * @throws RedisRefusal when Redis refuses the credentials or the database
+ * @throws Error when it has not answered after `timeoutMs`
  */
 export async function untilReady(connection: RedisConnection, timeoutMs = Infinity): Promise<void> {
   if (connection.status === 'ready') return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (error: Error): void => {
-    const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
-    if (refusedLogin.test(cause.message)) reject(new Error(`Redis refuses the credentials: ${cause.message}`));
+    const refusal = findRefusal(error);
+    if (refusal !== undefined) reject(refusal);
   };
   const timer = Number.isFinite(timeoutMs)
     ? setTimeout(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs)

@@ -1,3 +1,4 @@
+import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisSettings } from './settings.ts';
 
 export interface TroubleFacts {
@@ -8,6 +9,7 @@ export interface TroubleFacts {
 
 /** Says of an error of a connection what an operator has to change, where the settings don't fit the server. */
 export function explainTrouble(error: Error, { settings, wasReady }: TroubleFacts): Error {
+  if (isOfSelect(error)) return findRefusal(error) ?? error;
   const cause = innermost(error);
   const code = 'code' in cause ? String(cause.code) : '';
   const isSentinel = cause.message.startsWith('All sentinels are unreachable');
