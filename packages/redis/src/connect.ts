@@ -3,6 +3,7 @@ import { Cluster, Redis } from 'ioredis';
 import { createDemotion, type Demotion } from './demotion.ts';
 import { dropAbandoned, limitWaiting } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
+import { hearingConnector, hearRefreshes } from './hidden-errors.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
 import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
@@ -57,10 +58,13 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     now: () => performance.now(),
   });
   let wasReady = false;
-  const connection = open({ settings, role, name, demotion });
+  let hidden: Error | undefined;
+  const onHidden = (error: Error): void => void (hidden = error);
+  const connection = open({ settings, role, name, demotion, onHidden });
   connection.once('ready', () => (wasReady = true));
   connection.on('error', (error: Error) => {
-    onError(explainTrouble(error, { settings, wasReady }));
+    onError(explainTrouble(error, { settings, wasReady, hidden }));
+    hidden = undefined;
     // Reconnects, and asks again for the database that is meant: no command may reach another one.
     if (isOfSelect(error)) connection.disconnect(true);
   });
@@ -74,6 +78,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
       prepare(node);
       if (settings.tls !== undefined) node.options.tls = tlsOptions(settings.tls, node.options.host);
       node.on('close', demotion.nodeLeft);
+      hearRefreshes(node, onHidden);
     });
   } else {
     prepare(connection);
@@ -83,9 +88,11 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
 
 interface OpenRequest extends Omit<ConnectRequest, 'onError'> {
   readonly demotion: Demotion;
+  /** Told of errors that ioredis keeps to itself. */
+  readonly onHidden: (error: Error) => void;
 }
 
-function open({ settings, role, name, demotion }: OpenRequest): RedisConnection {
+function open({ settings, role, name, demotion, onHidden }: OpenRequest): RedisConnection {
   const common = {
     ...roles[role],
     connectionName: name,
@@ -105,7 +112,7 @@ function open({ settings, role, name, demotion }: OpenRequest): RedisConnection 
     case 'single':
       return new Redis(settings.url, standalone);
     case 'sentinel':
-      return new Redis({ ...standalone, ...sentinelOptions(settings) });
+      return new Redis({ ...standalone, ...sentinelOptions(settings), Connector: hearingConnector(onHidden) });
     case 'cluster':
       return new Cluster(
         settings.nodes.map(({ host, port }) => ({ host, port })),
