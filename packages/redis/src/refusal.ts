@@ -11,7 +11,8 @@ interface Reason {
 
 const reasons: readonly Reason[] = [
   {
-    pattern: /^NOPERM/,
+    // Scripts have the user's rights.
+    pattern: /^NOPERM|-NOPERM|ACL failure in script/,
     text: 'Redis forbids its user what Sluice needs',
     advice: 'Give redis.username (or the user in REDIS_URL) the rights that SECURITY.md lists for this service.',
   },
