@@ -11,15 +11,17 @@ describe('a value from outside', () => {
   it('of another shape costs one issue, not one for each element', () => {
     let read = 0;
     const counted = z.custom<number>((value) => (read++, typeof value === 'number'));
-    expect(fit(z.object({ list: z.array(counted) }), { list: [1, 'x', ...Array.from({ length: 1000 }, () => 'x')] })).toBe(
-      undefined,
-    );
+    expect(
+      fit(z.object({ list: z.array(counted) }), { list: [1, 'x', ...Array.from({ length: 1000 }, () => 'x')] }),
+    ).toBe(undefined);
     expect(read).toBeLessThan(5);
   });
 
   it('that is an event of a stream is given up at the first bad choice', () => {
     const before = process.threadCpuUsage();
-    expect(readChunk(`{"id":"a","object":"chat.completion.chunk","choices":[${'0,'.repeat(500_000)}0]}`)).toBeUndefined();
+    expect(
+      readChunk(`{"id":"a","object":"chat.completion.chunk","choices":[${'0,'.repeat(500_000)}0]}`),
+    ).toBeUndefined();
     // 2 s with an issue for each of them.
     expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(500);
   });

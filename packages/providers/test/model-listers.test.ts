@@ -113,7 +113,12 @@ describe('the answer', () => {
   });
 
   it('is read as it is where it has more models than any router', { timeout: 30_000 }, () => {
-    const data = Array.from({ length: 5000 }, (_, at) => ({ id: `m${at}`, object: 'model', created: 1, owned_by: 'me' }));
+    const data = Array.from({ length: 5000 }, (_, at) => ({
+      id: `m${at}`,
+      object: 'model',
+      created: 1,
+      owned_by: 'me',
+    }));
     expect(listerOf('openai').read(JSON.stringify({ object: 'list', data }))?.names).toHaveLength(5000);
   });
 

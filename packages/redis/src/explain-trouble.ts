@@ -68,7 +68,8 @@ function hintForSentinel({ message }: Error): string | undefined {
 }
 
 /** ioredis's words where the reason is hidden. */
-const isClosed = ({ message }: Error): boolean => /Connection is closed|^timeout$|sentinels are unreachable/.test(message);
+const isClosed = ({ message }: Error): boolean =>
+  /Connection is closed|^timeout$|sentinels are unreachable/.test(message);
 
 const isClosedAtOnce = (code: string, message: string): boolean =>
   code === 'ECONNRESET' || code === 'EPIPE' || message.includes('Connection is closed');

@@ -1,4 +1,11 @@
-import { type ChooseProxy, type Config, ConfigError, createChooseProxy, readTlsFiles, type UpstreamConfig } from '@sluice/config';
+import {
+  type ChooseProxy,
+  type Config,
+  ConfigError,
+  createChooseProxy,
+  readTlsFiles,
+  type UpstreamConfig,
+} from '@sluice/config';
 import type { Logger } from '@sluice/telemetry';
 import { createUpstreamClient, type UpstreamClient } from '@sluice/upstream';
 

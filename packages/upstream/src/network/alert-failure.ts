@@ -18,7 +18,8 @@ const certificateRequired = 116;
 const refusals: ReadonlySet<number> = new Set([42, 43, 44, 45, 46, 48, 49]);
 
 const wantsOurs = 'The provider wants a client certificate: set tls.cert and tls.key of the upstream.';
-const refusesOurs = 'The provider does not accept our client certificate: correct tls.cert and tls.key of the upstream.';
+const refusesOurs =
+  'The provider does not accept our client certificate: correct tls.cert and tls.key of the upstream.';
 /** Up to TLS 1.2 a provider that misses our certificate says no more than that. */
 const refusesAll =
   'The provider refused the TLS handshake: it wants a client certificate, or shares no cipher with this machine.';

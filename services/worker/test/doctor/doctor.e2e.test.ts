@@ -456,8 +456,12 @@ describe('a file of certificates that cannot be used', () => {
         upstreams: [{ ...bad, credentials: [{ id: 'main', api_key: providerKey }] }, ...upstreams],
       },
     });
-    expect(findings(report)).toEqual([expect.stringMatching(/^problem config: upstreams\[0\]\.tls\.ca .*nothere\.pem/)]);
-    const about = report.checks.flatMap((check) => (check.about === undefined ? [] : [`${check.level} ${check.about}`]));
+    expect(findings(report)).toEqual([
+      expect.stringMatching(/^problem config: upstreams\[0\]\.tls\.ca .*nothere\.pem/),
+    ]);
+    const about = report.checks.flatMap((check) =>
+      check.about === undefined ? [] : [`${check.level} ${check.about}`],
+    );
     expect(about).toContain('problem upstream bad');
     expect(about).toContain('ok upstream sim, credential main');
     expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['redis.version', 'ports']));

@@ -25,7 +25,8 @@ const certificateAdvice: Readonly<Record<string, string>> = {
   certificate_unknown_authority:
     'Let Sluice trust the authority: set tls.ca of the upstream to a file with its certificate, or NODE_EXTRA_CA_CERTS. A proxy that reads TLS has one of its own.',
   certificate_required: 'Set tls.cert and tls.key of the upstream to files that the provider has given out or signed.',
-  client_certificate_refused: 'Set tls.cert and tls.key of the upstream to a certificate that the provider has given out or signed.',
+  client_certificate_refused:
+    'Set tls.cert and tls.key of the upstream to a certificate that the provider has given out or signed.',
 };
 
 /** Where it is set, nothing else is trusted: NODE_EXTRA_CA_CERTS does not help. */
