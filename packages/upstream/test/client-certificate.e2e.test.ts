@@ -25,7 +25,7 @@ async function serveWithAlerts(version: string): Promise<string> {
     cwd: folder,
     ready: (running) => running.output().includes('ACCEPT'),
   });
-  onTestFinished(() => server.stop());
+  onTestFinished(async () => void (await server.stop()));
   return `https://localhost:${port}/v1/x`;
 }
 
