@@ -61,9 +61,12 @@ describe('a client certificate', () => {
     expect(await ask(await strict(), { client })).toMatchObject({ text: 'worker.example', failure: undefined });
   });
 
-  it('that is missing is a failure where the server only closes the connection', async () => {
+  it('that is missing is a failure that says so', async () => {
     const client = createClient({ tls: { ca: (await authority).cert } });
-    expect((await ask(await strict(), { client })).failure).toMatchObject({ kind: 'network' });
+    expect((await ask(await strict(), { client })).failure).toMatchObject({
+      kind: 'certificate',
+      code: 'certificate_required',
+    });
   });
 });
 

@@ -29,7 +29,7 @@ async function serveWithAlerts(version: string): Promise<string> {
   return `https://localhost:${port}/v1/x`;
 }
 
-// Node's own server closes the connection without an alert.
+// Node's own server sends no alert where a certificate is of another authority.
 describe.skipIf(!hasOpenssl)('a client certificate, before a server that sends alerts', () => {
   it.each<[string, string]>([
     ['tls1_3', 'straight'],

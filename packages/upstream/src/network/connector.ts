@@ -59,7 +59,11 @@ export function createConnector(settings: ConnectorSettings): Connector {
     const filter = createInterimFilter(maxHeadBytes);
     const connection: Writable<Connection> = { requests: 0, isHeard: false, tlsError: undefined };
     // In TLS 1.3 a provider refuses our certificate after the handshake: its alert and the end come at once.
-    if (socket instanceof TLSSocket) socket.once('error', (error: Error) => (connection.tlsError = error));
+    if (socket instanceof TLSSocket) {
+      socket.once('error', (error: Error) => {
+        if (isOfTls(error)) connection.tlsError = error;
+      });
+    }
     const read = socket.read.bind(socket);
     const { write } = socket;
 
@@ -116,6 +120,9 @@ export function createConnector(settings: ConnectorSettings): Connector {
     },
   };
 }
+
+/** Of TLS itself: a connection that only broke may be stale, and its request is sent again. */
+const isOfTls = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_SSL_');
 
 type ThroughOptions = buildConnector.Options & {
   readonly httpSocket: Socket;
