@@ -48,6 +48,7 @@ const certificateMessages: Readonly<Record<string, string>> = {
   certificate_self_signed: "The provider's certificate is self-signed.",
   certificate_unknown_authority: "The provider's certificate was issued by an unknown authority.",
   certificate_required: 'The provider wants a client certificate.',
+  client_certificate_refused: "The provider does not accept the gateway's certificate.",
 };
 
 /** The form of a code that SDKs can compare; anything else is a sentence, or a part of the operator's network. */

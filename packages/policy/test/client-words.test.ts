@@ -159,6 +159,8 @@ describe('the code that a client reads', () => {
     ['certificate_wrong_host', /another host/],
     ['certificate_self_signed', /self-signed/],
     ['certificate_unknown_authority', /unknown authority/],
+    ['certificate_required', /wants a client certificate/],
+    ['client_certificate_refused', /does not accept the gateway's certificate/],
     ['other', /not acceptable/],
   ])('of a certificate comes with a message of ours: %s', (code, message) => {
     expect(toClientError({ kind: 'certificate', message: 'CN=acme.internal', code }).message).toMatch(message);

@@ -46,6 +46,7 @@ export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
 export { tooManyTokens } from './openai/embeddings-input.ts';
 export { type EmbeddingsFacts, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
+export { fit } from './fit.ts';
 export { firstObjectIn } from './json/first-object.ts';
 export { readModelNames, writeModelNames } from './relay/model-names.ts';
 export { inspectJsonText } from './json/inspect-text.ts';

@@ -1,4 +1,4 @@
-import { inspectJsonText, type JsonLimits, parseLossless } from '@sluice/protocol';
+import { fit, inspectJsonText, type JsonLimits, parseLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 
 /**
@@ -38,19 +38,20 @@ export const isOverLimits = (text: string): boolean => inspectJsonText(text, pro
  * another shape.
  */
 export const parseText = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
-  fit(schema, parseProviderJson(text));
+  fitGiven(schema, parseProviderJson(text));
 
 /**
  * The same for answers that are nothing but numbers, as embeddings are: their digits are those of a double anyway, and
  * to look at each of them takes several times longer than to parse it.
  */
 export const parseNumbers = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
-  fit(schema, parseWithin(text, providerLimits, JSON.parse));
+  fitGiven(schema, parseWithin(text, providerLimits, JSON.parse));
 
-function fit<Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined {
-  const parsed = value === undefined ? undefined : schema.safeParse(value);
-  return parsed?.success === true ? parsed.data : undefined;
-}
+/** {@link parseProviderJsonPlainly} with other limits. */
+export const parsePlainWithin = (text: string, limits: JsonLimits): unknown => parseWithin(text, limits, JSON.parse);
+
+const fitGiven = <Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined =>
+  value === undefined ? undefined : fit(schema, value);
 
 function parseWithin(text: string, limits: JsonLimits, parse: (text: string) => unknown = parseLossless): unknown {
   if (inspectJsonText(text, limits) !== 'ok') return undefined;

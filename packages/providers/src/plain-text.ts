@@ -1,3 +1,4 @@
+import { fit } from '@sluice/protocol';
 import type { z } from 'zod';
 import { isOverLimits } from './parse-text.ts';
 
@@ -14,6 +15,5 @@ export function parsePlainText<Output>(schema: z.ZodType<Output>, text: string):
   } catch {
     return undefined;
   }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
+  return fit(schema, value);
 }

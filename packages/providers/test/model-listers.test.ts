@@ -99,6 +99,56 @@ describe('the answer', () => {
     expect(lister.read(JSON.stringify({ data }))).toEqual({ names: ['a', 'c'] });
   });
 
+  it.each<[ProviderType, object, (entries: readonly unknown[]) => object]>([
+    ['openai', { id: 'a' }, (data) => ({ data })],
+    ['openai', { id: 'a' }, (entries) => entries],
+    ['anthropic', { id: 'a' }, (data) => ({ data })],
+    ['gemini', { name: 'a' }, (models) => ({ models })],
+    ['ollama', { name: 'a' }, (models) => ({ models })],
+    ['zai-web', { id: 'a' }, (data) => ({ data })],
+  ])('names the models that stand among entries that are none: %s %#', (type, model, write) => {
+    const lister = listerOf(type, type === 'zai-web' ? { signing_variant: 'none' } : {});
+    const strays = [null, 5, 'x', [], {}, { id: null, name: null }, { id: 5, name: 5 }];
+    expect(lister.read(JSON.stringify(write([...strays, model, ...strays])))?.names).toEqual(['a']);
+  });
+
+  it('is read as it is where it has more models than any router', { timeout: 30_000 }, () => {
+    const data = Array.from({ length: 5000 }, (_, at) => ({
+      id: `m${at}`,
+      object: 'model',
+      created: 1,
+      owned_by: 'me',
+    }));
+    expect(listerOf('openai').read(JSON.stringify({ object: 'list', data }))?.names).toHaveLength(5000);
+  });
+
+  // A list is read while other requests wait. The worst of these took seconds when each element had an issue of its own.
+  it.each<[string, string]>([
+    ['numbers', '0,'.repeat(2_000_000)],
+    ['empty lists', '[],'.repeat(1_300_000)],
+    ['empty objects', '{},'.repeat(1_300_000)],
+    ['as many empty objects as are looked at', '{},'.repeat(29_000)],
+    ['models with a bad name', '{"id":5,"name":5},'.repeat(14_000)],
+    ['a model with many members', `{${Array.from({ length: 59_000 }, (_, at) => `"k${at}":0`).join(',')}},`],
+  ])('does not hold up the process where it has 4 MB of nonsense: %s', { timeout: 30_000 }, (_what, nonsense) => {
+    const entries = `[${nonsense}0]`;
+    for (const type of ['openai', 'anthropic', 'gemini', 'ollama', 'zai-web'] as const) {
+      const lister = listerOf(type, type === 'zai-web' ? { signing_variant: 'none' } : {});
+      const text = type === 'gemini' || type === 'ollama' ? `{"models":${entries}}` : `{"data":${entries}}`;
+      const before = process.threadCpuUsage();
+      lister.read(text);
+      const { user, system } = process.threadCpuUsage(before);
+      expect((user + system) / 1000).toBeLessThan(250);
+    }
+  });
+
+  it('may say anything of what a model of Gemini can do, without holding up the process', () => {
+    const methods = `[${'0,'.repeat(50_000)}0]`;
+    const before = process.threadCpuUsage();
+    expect(listerOf('gemini').read(`{"models":[{"name":"a","supportedGenerationMethods":${methods}}]}`)).toBeDefined();
+    expect(process.threadCpuUsage(before).user / 1000).toBeLessThan(250);
+  });
+
   it.each(['', '<html>', '5', '"x"', '{"data":5}', '{"models":5}', '{"error":{"message":"no"}}'])(
     'is no list: %j',
     (text) => {

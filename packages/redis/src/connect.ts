@@ -3,7 +3,9 @@ import { Cluster, Redis } from 'ioredis';
 import { createDemotion, type Demotion } from './demotion.ts';
 import { dropAbandoned, limitWaiting } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
+import { hearingConnector, hearRefreshes } from './hidden-errors.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
+import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
@@ -55,10 +57,17 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     isPatient: roles[role].maxRetriesPerRequest === null,
     now: () => performance.now(),
   });
-  const connection = open({ settings, role, name, demotion });
   let wasReady = false;
+  let hidden: Error | undefined;
+  const onHidden = (error: Error): void => void (hidden = error);
+  const connection = open({ settings, role, name, demotion, onHidden });
   connection.once('ready', () => (wasReady = true));
-  connection.on('error', (error: Error) => onError(explainTrouble(error, { settings, wasReady })));
+  connection.on('error', (error: Error) => {
+    onError(explainTrouble(error, { settings, wasReady, hidden }));
+    hidden = undefined;
+    // Reconnects, and asks again for the database that is meant: no command may reach another one.
+    if (isOfSelect(error)) connection.disconnect(true);
+  });
   const prepare = (server: Redis): void => {
     writeOnceATurn(server);
     dropAbandoned(server);
@@ -69,6 +78,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
       prepare(node);
       if (settings.tls !== undefined) node.options.tls = tlsOptions(settings.tls, node.options.host);
       node.on('close', demotion.nodeLeft);
+      hearRefreshes(node, onHidden);
     });
   } else {
     prepare(connection);
@@ -78,9 +88,11 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
 
 interface OpenRequest extends Omit<ConnectRequest, 'onError'> {
   readonly demotion: Demotion;
+  /** Told of errors that ioredis keeps to itself. */
+  readonly onHidden: (error: Error) => void;
 }
 
-function open({ settings, role, name, demotion }: OpenRequest): RedisConnection {
+function open({ settings, role, name, demotion, onHidden }: OpenRequest): RedisConnection {
   const common = {
     ...roles[role],
     connectionName: name,
@@ -100,7 +112,7 @@ function open({ settings, role, name, demotion }: OpenRequest): RedisConnection 
     case 'single':
       return new Redis(settings.url, standalone);
     case 'sentinel':
-      return new Redis({ ...standalone, ...sentinelOptions(settings) });
+      return new Redis({ ...standalone, ...sentinelOptions(settings), Connector: hearingConnector(onHidden) });
     case 'cluster':
       return new Cluster(
         settings.nodes.map(({ host, port }) => ({ host, port })),
@@ -154,19 +166,17 @@ function keepName(host: string, callback: (error: null, address: string) => void
   callback(null, host);
 }
 
-/** Redis's replies to a client with the wrong name or password; waiting does not mend it. */
-const refusedLogin = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|Client sent AUTH))/;
-
 /**
  * Resolves once the connection answers. For start-up only.
- * @throws Error when Redis refuses the credentials, or has not answered after `timeoutMs`
+ * @throws RedisRefusal when Redis refuses the credentials or the database
+ * @throws Error when it has not answered after `timeoutMs`
  */
 export async function untilReady(connection: RedisConnection, timeoutMs = Infinity): Promise<void> {
   if (connection.status === 'ready') return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (error: Error): void => {
-    const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
-    if (refusedLogin.test(cause.message)) reject(new Error(`Redis refuses the credentials: ${cause.message}`));
+    const refusal = findRefusal(error);
+    if (refusal !== undefined) reject(refusal);
   };
   const timer = Number.isFinite(timeoutMs)
     ? setTimeout(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs)

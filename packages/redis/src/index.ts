@@ -9,6 +9,7 @@ export {
 export { createKeys, type Keys, type ModelSource } from './keys.ts';
 export type { RedisSettings } from './settings.ts';
 export { type Presence, watchPresence } from './presence.ts';
+export { findRefusal, RedisRefusal } from './refusal.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';
 export { type MemoryUse, readMemory } from './memory.ts';

@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { redisTest, startChaosProxy, startRedis, until } from '@sluice/testkit';
 import { describe, expect, onTestFinished } from 'vitest';
-import { connect, type ConnectionRole, isRedisUnavailable, type RedisConnection, untilReady } from '../src/index.ts';
+import {
+  connect,
+  type ConnectionRole,
+  findRefusal,
+  isRedisUnavailable,
+  type RedisConnection,
+  RedisRefusal,
+  untilReady,
+} from '../src/index.ts';
 
 function open(url: string, role: ConnectionRole): { connection: RedisConnection; errors: Error[] } {
   const errors: Error[] = [];
@@ -94,9 +102,43 @@ describe('a connection', () => {
     const server = await startRedis({ args: ['--requirepass', 'right'] });
     onTestFinished(() => server.stop());
     const { connection } = open(server.url.replace('redis://', 'redis://:wrong@'), 'command');
-    await expect(untilReady(connection, 5000)).rejects.toThrow('Redis refuses the credentials: WRONGPASS');
+    await expect(untilReady(connection, 5000)).rejects.toThrow(
+      /^Redis refuses the credentials: WRONGPASS .* redis\.password, or the user and the password in REDIS_URL\.$/,
+    );
     const { connection: without } = open(server.url, 'command');
-    await expect(untilReady(without, 5000)).rejects.toThrow('Redis refuses the credentials: NOAUTH');
+    await expect(untilReady(without, 5000)).rejects.toThrow(
+      /^Redis refuses the credentials: NOAUTH .* Set redis\.password/,
+    );
+  });
+
+  redisTest('says in one sentence which right its user lacks', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { connection: admin } = open(server.url, 'command');
+    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>ann-secret', '~*', '+@all', '-xadd');
+    const { connection } = open(server.url.replace('redis://', 'redis://ann:ann-secret@'), 'command');
+    await untilReady(connection, 5000);
+    const refusal = findRefusal(await connection.xadd('x', '*', 'a', 'b').catch((error: unknown) => error));
+    expect(refusal).toBeInstanceOf(RedisRefusal);
+    expect(refusal?.message).toMatch(/^Redis forbids its user what Sluice needs: NOPERM .*xadd.*SECURITY\.md/);
+    expect(findRefusal(new Error('Connection is closed.'))).toBeUndefined();
+  });
+
+  redisTest('never serves from another database than its URL names', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { connection: other } = open(server.url, 'command');
+    for (const role of ['command', 'writer', 'blocking'] as const) {
+      const { connection, errors } = open(`${server.url}/99`, role);
+      void connection.set('x', 'astray').catch(() => undefined);
+      await expect(untilReady(connection, 5000)).rejects.toThrow(/^Redis has no database .*DB index.*REDIS_URL/);
+      await until(() => errors.length > 2, { what: 'it to try again' });
+      expect(connection.status).not.toBe('ready');
+    }
+    expect(await other.get('x')).toBe(null);
+    const { connection: third } = open(`${server.url}/3`, 'command');
+    await untilReady(third, 5000);
+    expect(await third.set('x', '1')).toBe('OK');
   });
 
   redisTest('that is not ready in time is told so', async () => {

@@ -200,6 +200,47 @@ describe('TLS to a cluster', () => {
   });
 });
 
+describe('a certificate that is refused', () => {
+  async function serve({ cert, key }: { readonly cert: string; readonly key: string }): Promise<number> {
+    const server = createTlsServer({ cert, key });
+    server.on('tlsClientError', () => undefined);
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  const formsOf = (port: number, tls: Exclude<RedisSettings['tls'], undefined>) => {
+    const nodes = [{ host: 'localhost', port }];
+    return {
+      single: { kind: 'single', url: `rediss://localhost:${port}`, tls },
+      sentinel: { kind: 'sentinel', name: 'main', nodes, tls, sentinelTls: tls },
+      cluster: { kind: 'cluster', nodes, tls },
+    } as const;
+  };
+
+  for (const kind of ['single', 'sentinel', 'cluster'] as const) {
+    const section = kind === 'sentinel' ? 'redis.sentinel.tls' : 'redis.tls';
+    redisTest(`says why, and which setting to change: ${kind}`, async () => {
+      const certificates = await makeCertificates({ type: 2, value: 'elsewhere.example' });
+      const { ca: otherCa } = await makeCertificates();
+      const port = await serve(certificates);
+      for (const [tls, words] of [
+        [{ ca: certificates.ca }, `for another name than the host that was called: ${section}.servername can say`],
+        [true, `from an authority that is not trusted here: set ${section}.ca`],
+        [{ ca: otherCa }, `from an authority that is not in ${section}.ca, which replaces all others: add it there`],
+      ] as const) {
+        const { connection, errors } = open(formsOf(port, tls)[kind]);
+        await until(() => errors.some((error) => error.includes(words)), {
+          what: `word of it, not ${errors.join()}`,
+          timeoutMs: 10_000,
+        });
+        connection.disconnect();
+      }
+    });
+  }
+});
+
 /** A server that notes by which name it is called, and shows no certificate. */
 async function startNameTeller(): Promise<{ readonly port: number; readonly names: readonly string[] }> {
   const names: string[] = [];

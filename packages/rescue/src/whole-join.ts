@@ -2,6 +2,7 @@ import {
   type ChatCompletion,
   chatCompletionSchema,
   type Delivered,
+  fit,
   parseLossless,
   textsOf,
   type Usage,
@@ -37,8 +38,7 @@ export function createWholeJoin(): AnswerJoin {
 }
 
 function parse(text: string): ChatCompletion | undefined {
-  const parsed = chatCompletionSchema.safeParse(parseLossless(text));
-  return parsed.success ? parsed.data : undefined;
+  return fit(chatCompletionSchema, parseLossless(text));
 }
 
 function join(text: string, more: string, usage: Usage | undefined): string {

@@ -1,4 +1,4 @@
-import { chatCompletionSchema, parseLossless, writeLossless } from '@sluice/protocol';
+import { chatCompletionSchema, fit, parseLossless, writeLossless } from '@sluice/protocol';
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
@@ -14,10 +14,10 @@ import {
 /** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
   if (!thoughtsPattern.test(text)) return text;
-  const completion = chatCompletionSchema.safeParse(parse(text));
-  if (!completion.success) return text;
-  const choices = completion.data.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
-  return writeLossless({ ...completion.data, choices });
+  const completion = fit(chatCompletionSchema, parse(text));
+  if (completion === undefined) return text;
+  const choices = completion.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
+  return writeLossless({ ...completion, choices });
 }
 
 /** Undefined for what is no JSON: there is nothing of an answer in it. */

@@ -195,7 +195,9 @@ function dispatch(
     onResponseError(_controller, error) {
       // Decision: docs/decisions/2026-11-30-closed-connections.md
       const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
-      if (agent !== kept || !isStale || answer.isOver || !isBrokenConnection(error)) return breakLater(error);
+      const isBroken = isBrokenConnection(error);
+      if (isBroken && connection?.tlsError !== undefined) return breakLater(connection.tlsError);
+      if (agent !== kept || !isStale || answer.isOver || !isBroken) return breakLater(error);
       answer.resend();
       if (!answer.isOver) send(fresh);
     },

@@ -51,12 +51,15 @@ export function createApp(needs: AppNeeds): Express {
   app.use(mergeSlashes);
 
   const isAdmin = adminCheck(config.keys);
-  app.get('/livez', showPage(pages.livez));
-  app.get('/readyz', showPage(pages.readyz));
+  // A proxy in front keeps a page from the internet by its path: `/STATUS` and `/status/` must not be the same page.
+  const ownPages = Router({ caseSensitive: true, strict: true });
+  ownPages.get('/livez', showPage(pages.livez));
+  ownPages.get('/readyz', showPage(pages.readyz));
   const maySeeAll = config.server.isStatusPublic ? () => true : isAdmin;
-  app.get('/health', showPageInFull(pages.health, maySeeAll));
-  app.get('/status', showPageInFull(pages.status, maySeeAll));
-  app.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
+  ownPages.get('/health', showPageInFull(pages.health, maySeeAll));
+  ownPages.get('/status', showPageInFull(pages.status, maySeeAll));
+  ownPages.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
+  app.use(ownPages);
 
   const { server } = config;
   const perMinute = (count: number) =>

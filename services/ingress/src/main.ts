@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { runService, type Service } from '@sluice/lifecycle';
+import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
 import { announceKeyLimits } from './announce-key-limits.ts';
@@ -63,5 +64,7 @@ async function start(): Promise<Service> {
 runService({
   start,
   explain: (error) =>
-    error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error),
+    error instanceof ConfigError
+      ? error.message
+      : (findRefusal(error)?.message ?? String(error instanceof Error ? error.stack : error)),
 });

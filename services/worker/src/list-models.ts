@@ -22,7 +22,10 @@ const mostPages = 20;
 const aborted: Listing = { kind: 'failed', failure: { kind: 'timeout', message: 'The list was not wanted any more.' } };
 const notAList: Listing = {
   kind: 'failed',
-  failure: { kind: 'malformed', message: "The provider's answer is no list of models." },
+  failure: {
+    kind: 'malformed',
+    message: "The provider's answer is no list of models, or one with more than 60,000 values.",
+  },
 };
 
 /** Providers that are half up say so: what they told before is nearer to the truth. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
+import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
 import { createWorker } from './worker.ts';
 
@@ -62,5 +63,7 @@ async function start(): Promise<Service> {
 runService({
   start,
   explain: (error) =>
-    error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error),
+    error instanceof ConfigError
+      ? error.message
+      : (findRefusal(error)?.message ?? String(error instanceof Error ? error.stack : error)),
 });

@@ -1,4 +1,11 @@
-import { type ChooseProxy, type Config, createChooseProxy, readTlsFiles, type UpstreamConfig } from '@sluice/config';
+import {
+  type ChooseProxy,
+  type Config,
+  ConfigError,
+  createChooseProxy,
+  readTlsFiles,
+  type UpstreamConfig,
+} from '@sluice/config';
 import type { Logger } from '@sluice/telemetry';
 import { createUpstreamClient, type UpstreamClient } from '@sluice/upstream';
 
@@ -15,31 +22,28 @@ export interface UpstreamClients {
 }
 
 export interface UpstreamClientsNeeds {
+  /** Told of the files of one upstream that can't be used, which then has no client. Default: the error is thrown. */
+  readonly onUnusable?: (upstreamId: string, error: ConfigError) => void;
   readonly config: Pick<Config, 'upstreams' | 'proxies' | 'worker'>;
   readonly connectTimeoutMs: number;
   readonly onThrow: (error: unknown) => void;
 }
 
 /** @throws ConfigError that names each file of certificates that can't be used */
-export function createUpstreamClients({ config, connectTimeoutMs, onThrow }: UpstreamClientsNeeds): UpstreamClients {
-  const { upstreams, proxies, worker } = config;
+export function createUpstreamClients(needs: UpstreamClientsNeeds): UpstreamClients {
+  const { config, onUnusable } = needs;
+  const { upstreams, proxies } = config;
   const ofEnvironment = createChooseProxy(proxies);
-  const clients = new Map(
-    upstreams.map((upstream, at) => [
-      upstream.id,
-      createUpstreamClient({
-        connectTimeoutMs,
-        keepAliveMs: worker.keepAliveMs,
-        maxConnections: worker.maxConnections,
-        tls: readTlsFiles(upstream.tls, `upstreams[${at}].tls`),
-        proxyOf: chooseFor(upstream, ofEnvironment),
-        headers: revealed(upstream.headers),
-        // Logins are renewed at another host, which has no business with the secrets of this one.
-        origin: new URL(upstream.baseUrl).origin,
-        onThrow,
-      }),
-    ]),
-  );
+  const clients = new Map<string, UpstreamClient>();
+  for (const [at, upstream] of upstreams.entries()) {
+    try {
+      const tls = readTlsFiles(upstream.tls, `upstreams[${at}].tls`);
+      clients.set(upstream.id, createClient(needs, { upstream, tls, ofEnvironment }));
+    } catch (error) {
+      if (onUnusable === undefined || !(error instanceof ConfigError)) throw error;
+      onUnusable(upstream.id, error);
+    }
+  }
   return {
     of(upstreamId) {
       const client = clients.get(upstreamId);
@@ -52,6 +56,28 @@ export function createUpstreamClients({ config, connectTimeoutMs, onThrow }: Ups
     },
   };
 }
+
+interface ClientFacts {
+  readonly upstream: UpstreamConfig;
+  readonly tls: ReturnType<typeof readTlsFiles>;
+  readonly ofEnvironment: ChooseProxy;
+}
+
+const createClient = (
+  { config: { worker }, connectTimeoutMs, onThrow }: UpstreamClientsNeeds,
+  { upstream, tls, ofEnvironment }: ClientFacts,
+): UpstreamClient =>
+  createUpstreamClient({
+    connectTimeoutMs,
+    keepAliveMs: worker.keepAliveMs,
+    maxConnections: worker.maxConnections,
+    tls,
+    proxyOf: chooseFor(upstream, ofEnvironment),
+    headers: revealed(upstream.headers),
+    // Logins are renewed at another host, which has no business with the secrets of this one.
+    origin: new URL(upstream.baseUrl).origin,
+    onThrow,
+  });
 
 function chooseFor({ proxy }: Pick<UpstreamConfig, 'proxy'>, ofEnvironment: ChooseProxy): ChooseProxy {
   if (proxy === undefined) return ofEnvironment;

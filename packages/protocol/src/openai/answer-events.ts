@@ -1,3 +1,4 @@
+import { fit } from '../fit.ts';
 import { parseLossless, writeLossless } from '../json/lossless.ts';
 import { type ChatChunk, chatChunkSchema } from './chat-answer.ts';
 
@@ -23,8 +24,7 @@ export const readChunk = (data: string): ChatChunk | undefined => readBy(JSON.pa
 
 function readBy(parse: (text: string) => unknown, data: string): ChatChunk | undefined {
   try {
-    const parsed = chatChunkSchema.safeParse(parse(data));
-    return parsed.success ? parsed.data : undefined;
+    return fit(chatChunkSchema, parse(data));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
-import { type core, z } from 'zod';
+import { z } from 'zod';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { firstIssueOnly } from '../fit.ts';
 import { checkChatLimits } from './chat-limits.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-parameters.ts';
 import { checkChatRules } from './chat-rules.ts';
@@ -27,12 +28,6 @@ export function parseChatRequest(body: unknown): ChatRequest {
   checkJsonTexts(request);
   return request;
 }
-
-/**
- * Zod stops at the first issue for `validate` alone and keeps the switch out of `safeParse`'s options. It is worth the
- * reach: 4,096 bad parts cost 1 ms with it and 32 ms without.
- */
-const firstIssueOnly: core.ParseContextInternal<core.$ZodIssue> = { abortEarly: true };
 
 function explain(body: object): GatewayError {
   const [issue] = chatRequestSchema.safeParse(body, firstIssueOnly).error?.issues ?? [];

@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { entriesSchema, parseListing, readEntries } from '../model-entries.ts';
 import { type ModelLister, pageRequest } from '../model-lister.ts';
-import { parseText } from '../parse-text.ts';
 import { keyHeader } from './request.ts';
 
 const pageSchema = z.object({
-  models: z
-    .array(z.looseObject({ name: z.string(), supportedGenerationMethods: z.array(z.string()).nullish() }))
-    .nullish(),
+  models: entriesSchema.nullish(),
   nextPageToken: z.string().nullish(),
 });
+const entrySchema = z.object({ name: z.string(), supportedGenerationMethods: z.array(z.string()).nullish() });
 
 /** Those that can be asked for something here: others make pictures or films. */
 const methods: ReadonlySet<string> = new Set(['generateContent', 'embedContent', 'batchEmbedContents']);
@@ -20,9 +19,9 @@ export const models: ModelLister = {
     return pageRequest(`${plan.baseUrl}/models?pageSize=1000${after}`, keyHeader(plan));
   },
   read(text) {
-    const page = parseText(pageSchema, text);
+    const page = parseListing(pageSchema, text);
     if (page === undefined) return undefined;
-    const usable = (page.models ?? []).filter(
+    const usable = readEntries(entrySchema, page.models ?? []).filter(
       ({ supportedGenerationMethods: known }) => known == null || known.some((method) => methods.has(method)),
     );
     return {

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import type { ModelLister } from '../model-lister.ts';
-import { pageRequest } from '../model-lister.ts';
-import { parseText } from '../parse-text.ts';
+import { entriesSchema, parseListing, readEntries } from '../model-entries.ts';
+import { type ModelLister, pageRequest } from '../model-lister.ts';
 import { keyHeader, lowerCased, type RequestStyle } from './request.ts';
 
-/** Some servers give the bare list. Entries without an id are none. */
-const items = z.array(z.looseObject({ id: z.string().optional().catch(undefined) }));
-const listSchema = z.union([items, z.object({ data: items }).transform(({ data }) => data)]);
+/** Some servers give the bare list. */
+const listSchema = z.union([entriesSchema, z.object({ data: entriesSchema }).transform(({ data }) => data)]);
+const entrySchema = z.object({ id: z.string() });
 
 /** OpenAI's list of models: https://platform.openai.com/docs/api-reference/models/list */
 export const createModelLister = ({
@@ -20,8 +19,8 @@ export const createModelLister = ({
       ...keyHeader(apiKey, keyName.toLowerCase()),
     }),
   read(text) {
-    const list = parseText(listSchema, text);
-    return list && { names: list.flatMap(({ id }) => id ?? []) };
+    const list = parseListing(listSchema, text);
+    return list && { names: readEntries(entrySchema, list).map(({ id }) => id) };
   },
 });
 

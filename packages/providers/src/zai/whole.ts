@@ -1,4 +1,4 @@
-import { firstObjectIn, type UpstreamFailure, writeLossless } from '@sluice/protocol';
+import { firstObjectIn, fit, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
@@ -12,7 +12,7 @@ import { completionSchema } from './wire.ts';
 /** A whole answer, with what OpenAI's clients expect of one and the API leaves out. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const given = parseObject(text) ?? parseObject(firstObjectIn(text) ?? '');
-  const answer = completionSchema.safeParse(given === undefined ? undefined : (withChoices(given) ?? given)).data;
+  const answer = fit(completionSchema, given === undefined ? undefined : (withChoices(given) ?? given));
   if (answer === undefined) return failed({ kind: 'malformed', message: "The provider's answer can't be read." });
   if (answer.error != null) return failed(toInnerFailure(answer.error));
   const [choice] = answer.choices ?? [];

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { buildConnector, errors } from 'undici';
 import { createInterimFilter } from './interim-filter.ts';
 import { createProxyConnector, type ProxyOf } from './proxy-connector.ts';
@@ -9,7 +10,11 @@ export interface Connection {
   readonly requests: number;
   /** True once the provider has sent a byte after the last request. */
   readonly isHeard: boolean;
+  /** The error that TLS ended it with: undici tells some of them only as "other side closed". */
+  readonly tlsError: Error | undefined;
 }
+
+type Writable<Values> = { -readonly [Name in keyof Values]: Values[Name] };
 
 export interface Connector {
   readonly connect: buildConnector.connector;
@@ -52,7 +57,13 @@ export function createConnector(settings: ConnectorSettings): Connector {
 
   function watch(socket: Socket): void {
     const filter = createInterimFilter(maxHeadBytes);
-    const connection = { requests: 0, isHeard: false };
+    const connection: Writable<Connection> = { requests: 0, isHeard: false, tlsError: undefined };
+    // In TLS 1.3 a provider refuses our certificate after the handshake: its alert and the end come at once.
+    if (socket instanceof TLSSocket) {
+      socket.once('error', (error: Error) => {
+        if (isOfTls(error)) connection.tlsError = error;
+      });
+    }
     const read = socket.read.bind(socket);
     const { write } = socket;
 
@@ -109,6 +120,9 @@ export function createConnector(settings: ConnectorSettings): Connector {
     },
   };
 }
+
+/** Of TLS itself: a connection that only broke may be stale, and its request is sent again. */
+const isOfTls = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_SSL_');
 
 type ThroughOptions = buildConnector.Options & {
   readonly httpSocket: Socket;

@@ -1,4 +1,5 @@
 import type { UpstreamFailure } from '@sluice/protocol';
+import { toAlertFailure } from './alert-failure.ts';
 import { toCertificateFailure } from './certificate-failure.ts';
 import { toProxyFailure } from './proxy-failure.ts';
 
@@ -20,9 +21,11 @@ export function toNetworkFailure(error: unknown): UpstreamFailure {
   }
   if (isCut(error, code)) return { kind: 'network', message: brokeOff };
   if (isParserError(error, code)) return { kind: 'malformed', message: messageOfNoHttp(error) };
-  if (code.includes('CERTIFICATE_REQUIRED'))
-    return { kind: 'certificate', code: 'certificate_required', message: wantsOurs };
-  if (isTlsError(code)) return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
+  if (isTlsError(code)) {
+    const alert = toAlertFailure(error);
+    if (alert !== undefined) return alert;
+    return { kind: 'network', message: tlsReasons[code] ?? handshakeFailed };
+  }
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
 }
 
@@ -78,7 +81,6 @@ function messageOfNoHttp(error: unknown): string {
 }
 
 const isTlsError = (code: string): boolean => code.startsWith('ERR_SSL_') || code === 'EPROTO';
-const wantsOurs = 'The provider wants a client certificate: set tls.cert and tls.key of the upstream.';
 const handshakeFailed = 'The TLS handshake with the provider failed.';
 const noTls = 'The provider does not speak TLS on this port, but its base URL begins with https://.';
 const tlsReasons: Readonly<Record<string, string>> = {

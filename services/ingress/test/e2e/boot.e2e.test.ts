@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { connect } from '@sluice/redis';
 import { freePort, spawnService, startRedis, until } from '@sluice/testkit';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
@@ -35,6 +36,25 @@ describe.each(services)('the %s', (name) => {
     expect(said).toMatch(words);
     expect(said).toMatch(/code 1|exit(?:ed)?.*1/i);
     expect(said).not.toMatch(/\n\s+at .*\.ts:\d+/);
+  });
+
+  it.each<[string, (url: string) => string, RegExp]>([
+    ['a wrong password', (url) => url.replace('//', '//:wrong@'), /WRONGPASS.*REDIS_URL\.$/m],
+    ['no password', (url) => url, /NOAUTH.*Set redis\.password/],
+    ['a user that lacks a right', (url) => url.replace('//', '//ann:ann-secret@'), /NOPERM.*SECURITY\.md/],
+    ['a database that is not there', (url) => `${url.replace('//', '//:right@')}/99`, /no database.*redis\.url/],
+  ])('does not start where Redis is called with %s, and says in one line what to correct', async (_, urlOf, words) => {
+    const redis = await startRedis({ args: ['--requirepass', 'right'] });
+    onTestFinished(() => redis.stop());
+    const url = redis.url.replace('//', '//:right@');
+    const settings = { kind: 'single', url } as const;
+    const admin = connect({ settings, role: 'blocking', name: 'test', onError: () => undefined });
+    onTestFinished(() => admin.disconnect());
+    await admin.call('ACL', 'SETUSER', 'ann', 'on', '>ann-secret', '~*', '&*', '+@all', '-xadd', '-xread');
+    const said = await complaint(name, { env: { REDIS_URL: urlOf(redis.url) } });
+    expect(said).toMatch(words);
+    expect(said).not.toMatch(/\n\s+at .*\.ts:\d+/);
+    expect(said).not.toMatch(/\n\s+at .*ReplyError/);
   });
 
   it('does not start on a port that is taken, and names it', async () => {

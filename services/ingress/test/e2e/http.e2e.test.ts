@@ -63,6 +63,22 @@ describe('the paths', () => {
     expect(body.data?.[0]).toEqual({ id: 'small', object: 'model', created: expect.any(Number), owned_by: 'sim' });
   });
 
+  it.each(['/v1/chat/completions/', '/V1/Chat/Completions', '//v1/chat/completions'])(
+    'POST %s answers too, as clients write it',
+    async (path) => {
+      expect((await call(path, { ...chat, body: question })).response.status).toBe(200);
+    },
+  );
+
+  it('of the pages about itself have one form, by which a proxy in front can keep them back', async () => {
+    for (const page of ['livez', 'readyz', 'health', 'status', 'metrics']) {
+      expect((await call(`/${page}`, { headers: bearer(adminKey) })).response.status).toBe(200);
+      for (const other of [page.toUpperCase(), `${page}/`, `%${page.charCodeAt(0).toString(16)}${page.slice(1)}`]) {
+        expect((await call(`/${other}`, { headers: bearer(adminKey) })).response.status).toBe(404);
+      }
+    }
+  });
+
   it('lists only what the key may use', async () => {
     const { body } = await call('/v1/models', { headers: bearer(narrowKey) });
     expect(body.data?.map(({ id }) => id)).toEqual(['small', 'team/model']);

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Config, ConfigError, listSettings, loadConfig, readRedisFiles, type SettingsList } from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
 import { type Check, ok, problem, warning } from './check.ts';
-import { openClients } from './clients.ts';
+import { openClients, unusableFiles } from './clients.ts';
 import { findHolder } from './machine/find-holder.ts';
 import { judgeFiles, readFiles, type WatchedFile } from './machine/files.ts';
 import { judgePort, readPort } from './machine/ports.ts';
@@ -69,14 +69,16 @@ function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; r
 
 async function examineServices(needs: DoctorNeeds, { config }: SettingsList, facts: ProcessFacts): Promise<Check[]> {
   const clients = openClients(config);
-  if (Array.isArray(clients)) return clients;
   try {
     const { maxBodyBytes } = config.worker;
     const upstreams = config.demo
       ? []
       : config.upstreams.map((upstream) =>
-          group(`upstream ${upstream.id}`, () =>
-            askUpstream({ client: clients.of(upstream.id), clientOf: clients.of, maxBodyBytes }, upstream),
+          group(
+            `upstream ${upstream.id}`,
+            async () =>
+              clients.unusable.get(upstream.id) ??
+              (await askUpstream({ client: clients.of(upstream.id), clientOf: clients.of, maxBodyBytes }, upstream)),
           ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
@@ -139,10 +141,11 @@ const holdsSecrets = (stateFolder: string): boolean =>
   ['api-key', 'redis-url', 'redis.conf', 'logs'].some((name) => existsSync(join(stateFolder, name)));
 
 /** A check that fails in a way that nobody thought of says so, and the others go on. */
-async function group(name: string, run: () => Promise<Check[]>): Promise<Check[]> {
+async function group(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
   try {
     return await run();
   } catch (error) {
+    if (error instanceof ConfigError) return unusableFiles(error);
     const reason = error instanceof Error ? error.message : String(error);
     return [problem('doctor', `The checks of ${name} could not be carried out: ${reason}.`)];
   }

@@ -32,7 +32,9 @@ function judgeDemo({ demo }: Config): Check[] {
 
 function judgeTimeouts({ timeouts: { firstTokenMs, wholeMs, streamMs } }: Config): Check {
   const id = 'timeouts';
-  const text = `An answer must begin within ${seconds(firstTokenMs)}, and be complete within ${seconds(wholeMs)}, a streamed one within ${seconds(streamMs)}.`;
+  // A limit for the beginning that is longer than that for the whole has no effect.
+  const beginning = firstTokenMs < streamMs ? `must begin within ${seconds(firstTokenMs)} and be complete ` : '';
+  const text = `An answer must be complete within ${seconds(wholeMs)}, a streamed one ${beginning}within ${seconds(streamMs)}.`;
   if (Math.min(firstTokenMs, wholeMs, streamMs) >= shortFirstTokenMs) return ok(id, text);
   return warning(
     id,

@@ -444,6 +444,50 @@ describe('an upstream', () => {
   });
 });
 
+describe('a file of certificates that cannot be used', () => {
+  it('is a problem of its upstream, and the others are tried', async () => {
+    const examination = await healthy();
+    const { upstreams } = examination.config as { readonly upstreams: readonly object[] };
+    const bad = { id: 'bad', type: 'openai', base_url: 'https://bad.invalid/v1', tls: { ca: '/nothere.pem' } };
+    const report = await examine({
+      ...examination,
+      config: {
+        ...examination.config,
+        upstreams: [{ ...bad, credentials: [{ id: 'main', api_key: providerKey }] }, ...upstreams],
+      },
+    });
+    expect(findings(report)).toEqual([
+      expect.stringMatching(/^problem config: upstreams\[0\]\.tls\.ca .*nothere\.pem/),
+    ]);
+    const about = report.checks.flatMap((check) =>
+      check.about === undefined ? [] : [`${check.level} ${check.about}`],
+    );
+    expect(about).toContain('problem upstream bad');
+    expect(about).toContain('ok upstream sim, credential main');
+    expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['redis.version', 'ports']));
+  });
+
+  it('of Redis is a problem, and the rest is looked at', async () => {
+    const examination = await healthy();
+    const report = await examine({
+      ...examination,
+      config: { ...examination.config, redis: { tls: { ca: '/nothere.pem' } } },
+    });
+    expect(findings(report)).toEqual([expect.stringMatching(/^problem config: redis\.tls\.ca .*nothere\.pem/)]);
+    expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['upstream.models', 'ports']));
+  });
+});
+
+describe('a database that Redis does not have', () => {
+  it('is a problem, and nothing is written into another one', async () => {
+    const examination = await healthy();
+    const report = await examine({ ...examination, env: { REDIS_URL: `${redisUrl()}/99` } });
+    expect(findings(report)).toEqual([
+      expect.stringMatching(/^problem redis\.connect: .* no database of the number at the end of its URL/),
+    ]);
+  });
+});
+
 describe('this machine', () => {
   it('names the process that has taken a port', verifies('003-58'), async () => {
     const server = createServer().listen(0, '127.0.0.1');

@@ -130,7 +130,15 @@ describe('a Redis that does not answer', () => {
     ],
     ['Redis refuses the credentials: NOAUTH Authentication required.', 'redis.login', /wants a password/],
     ['NOPERM User x has no permissions', 'redis.rights', /may not even open a session/],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate', 'redis.tls', /not accepted: DEPTH_ZERO_SELF_SIGNED_CERT/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate', 'redis.tls', /not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/],
+    ['CERT_HAS_EXPIRED certificate has expired', 'redis.tls', /not accepted: CERT_HAS_EXPIRED/],
+    [
+      "ERR_TLS_CERT_ALTNAME_INVALID Hostname/IP does not match certificate's altnames",
+      'redis.tls',
+      /is for another name: ERR_TLS_CERT_ALTNAME_INVALID/,
+    ],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED tlsv13 alert', 'redis.tls', /wants a client certificate/],
+    ['ERR DB index is out of range', 'redis.connect', /has no database of the number/],
     ['ENOENT no such file, open ca.pem', 'redis.tls', /redis\.tls\.ca is not there/],
     ['EPROTO wrong version number', 'redis.tls', /does not speak TLS/],
     ['ENOTFOUND getaddrinfo ENOTFOUND redis.internal', 'redis.dns', /has no address/],
@@ -144,6 +152,12 @@ describe('a Redis that does not answer', () => {
     expect(others).toEqual([]);
     expect(check).toMatchObject({ id, level: 'problem', text: expect.stringMatching(words) });
     expect(check?.advice).toBeDefined();
+  });
+
+  it('is told which setting helps with its certificate', () => {
+    const adviceFor = (reason: string) => judgeRedis({ kind: 'away', reasons: [reason] }, expected)[0]?.advice;
+    expect(adviceFor('ERR_TLS_CERT_ALTNAME_INVALID no')).toMatch(/redis\.tls\.servername/);
+    expect(adviceFor('UNABLE_TO_VERIFY_LEAF_SIGNATURE no')).toMatch(/redis\.tls\.ca/);
   });
 });
 

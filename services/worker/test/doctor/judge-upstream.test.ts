@@ -41,7 +41,7 @@ describe('an upstream that is not reached', () => {
       /outbound proxy wants/,
     ],
   ])('is a problem of %s', (id, failure, nameError, text) => {
-    const check = judgeUnreached({ about, place: 'one.example:443', failure, nameError });
+    const check = judgeUnreached({ about, place: 'one.example:443', failure, nameError, hasCa: false });
     expect(check).toMatchObject({ id, level: 'problem', about, text: expect.stringMatching(text) });
     expect(check.advice).toMatch(/\.$/);
   });
@@ -50,13 +50,26 @@ describe('an upstream that is not reached', () => {
     ['certificate_expired', /renew/],
     ['certificate_not_yet_valid', /clock/],
     ['certificate_wrong_host', /base_url/],
-    ['certificate_self_signed', /NODE_EXTRA_CA_CERTS/],
-    ['certificate_unknown_authority', /NODE_EXTRA_CA_CERTS/],
+    ['certificate_self_signed', /tls\.ca .*NODE_EXTRA_CA_CERTS/],
+    ['certificate_unknown_authority', /tls\.ca .*NODE_EXTRA_CA_CERTS/],
+    ['certificate_required', /tls\.cert and tls\.key/],
+    ['client_certificate_refused', /tls\.cert and tls\.key/],
     ['certificate_invalid', /another certificate/],
   ])('gets advice of its own for %s', (code, words) => {
     const failure = { kind: 'certificate', code, message: "The provider's TLS certificate is bad." } as const;
-    expect(judgeUnreached({ about, place: 'p', failure, nameError: undefined }).advice).toMatch(words);
+    const facts = { about, place: 'p', failure, nameError: undefined };
+    expect(judgeUnreached({ ...facts, hasCa: false }).advice).toMatch(words);
   });
+
+  it.each(['certificate_self_signed', 'certificate_unknown_authority'])(
+    'is told to add to tls.ca where that is set, since it replaces what else is trusted: %s',
+    (code) => {
+      const failure = { kind: 'certificate', code, message: "The provider's TLS certificate is bad." } as const;
+      const { advice } = judgeUnreached({ about, place: 'p', failure, nameError: undefined, hasCa: true });
+      expect(advice).toMatch(/[Aa]dd .* to the file of tls\.ca/);
+      expect(advice).not.toContain('NODE_EXTRA_CA_CERTS');
+    },
+  );
 });
 
 describe('an answer to the call for the models', () => {
@@ -90,15 +103,18 @@ describe('an answer to the call for the models', () => {
     expect(judgeModels({ ...answer, count: undefined }).level).toBe('warning');
   });
 
-  it.each([
-    ['{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
-    ['{"models":[{"name":"models/a"}]}', 1],
-    ['[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
-    ['{"error":{}}', undefined],
-    ['<html>', undefined],
-    ['null', undefined],
-  ])('%s holds so many models: %s', (text, count) => {
-    expect(countModels(text)).toBe(count);
+  it.each<[ProviderType, string, number | undefined]>([
+    ['openai', '{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
+    ['gemini', '{"models":[{"name":"models/a"}]}', 1],
+    ['openai', '[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
+    // The worker takes no name from it.
+    ['openai', '{"data":[0,0]}', 0],
+    ['azure', '{"data":[{"id":"a"},{"id":"b"}]}', 2],
+    ['openai', '{"error":{}}', undefined],
+    ['azure', '<html>', undefined],
+    ['azure', 'null', undefined],
+  ])('of %s: %s holds so many models: %s', (type, text, count) => {
+    expect(countModels(providers[type].create({}), text)).toBe(count);
   });
 });
 

@@ -1,6 +1,9 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { verifies } from '@sluice/testkit';
-import { describe, expect, it } from 'vitest';
-import { type FileFacts, judgeFiles } from '../../src/doctor/machine/files.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type FileFacts, judgeFiles, readFiles } from '../../src/doctor/machine/files.ts';
 import { judgePort, type PortFacts } from '../../src/doctor/machine/ports.ts';
 import { judgeProcess, type ProcessFacts } from '../../src/doctor/machine/process.ts';
 import { baseUrl, judgeRunning } from '../../src/doctor/machine/running.ts';
@@ -79,6 +82,23 @@ describe('files', () => {
       ]);
     },
   );
+
+  it('are no files where a folder has their name, as a Python environment in .env', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [env, file, state] = [join(folder, '.env'), join(folder, 'env'), join(folder, 'state')];
+    await mkdir(env);
+    await writeFile(file, 'A=b');
+    await mkdir(state);
+    for (const path of [env, file, state]) await chmod(path, 0o755);
+    const facts = await readFiles([
+      { path: env, kind: 'dotenv' },
+      { path: file, kind: 'dotenv' },
+      { path: state, kind: 'state' },
+    ]);
+    expect(facts.map(({ mode }) => mode)).toEqual([undefined, 0o755, 0o755]);
+    expect(judgeFiles(facts, 'linux').map(({ text }) => text.split(' ')[0])).toEqual([file, state]);
+  });
 
   it('have no such rights on Windows', () => {
     expect(judgeFiles([{ path: 'C:\\sluice.yaml', kind: 'config', mode: 0o666 }], 'win32')).toEqual([]);

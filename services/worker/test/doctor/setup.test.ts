@@ -46,6 +46,15 @@ describe('the setup', () => {
     ]);
   });
 
+  it('names no limit for the beginning of an answer that is longer than that for its end', () => {
+    const textOf = (timeouts: string): string | undefined =>
+      judgeSetup(configOf({}, `timeouts: ${timeouts}`)).find(({ id }) => id === 'timeouts')?.text;
+    expect(textOf('{ total_ms: 20000 }')).toBe('An answer must be complete within 20 s, a streamed one within 20 s.');
+    expect(textOf('{ first_token_ms: 15000, total_ms: 20000, stream_total_ms: 60000 }')).toBe(
+      'An answer must be complete within 20 s, a streamed one must begin within 15 s and be complete within 60 s.',
+    );
+  });
+
   it('of an application of Bailian has no path', verifies('002-29'), () => {
     const at = (baseUrl: string, mode: string): Config =>
       configOf(

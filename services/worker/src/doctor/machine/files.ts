@@ -33,12 +33,15 @@ const contents: Readonly<Record<WatchedFile['kind'], string>> = {
 };
 
 export async function readFiles(files: readonly WatchedFile[]): Promise<FileFacts[]> {
-  return await Promise.all(files.map(async (file) => ({ ...file, ...(await readMode(file.path)) })));
+  return await Promise.all(files.map(async (file) => ({ ...file, ...(await readMode(file)) })));
 }
 
-async function readMode(path: string): Promise<Pick<FileFacts, 'mode' | 'error'>> {
+async function readMode({ path, kind }: WatchedFile): Promise<Pick<FileFacts, 'mode' | 'error'>> {
   try {
-    return { mode: (await stat(path)).mode & 0o777 };
+    const found = await stat(path);
+    // Whatever else has this name, such as a folder with a Python environment, is not what `kind` says.
+    const isMeant = kind === 'state' ? found.isDirectory() : !found.isDirectory();
+    return { mode: isMeant ? found.mode & 0o777 : undefined };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     return code === 'ENOENT' ? { mode: undefined } : { mode: undefined, error: code };

@@ -24,16 +24,42 @@ const reasons: readonly Reason[] = [
     advice: 'Give one: REDIS_URL=redis://:PASSWORD@host:port, or redis.password.',
   },
   {
+    pattern: /DB index|SELECT is not allowed/i,
+    id: 'redis.connect',
+    text: 'Redis at PLACE has no database of the number at the end of its URL.',
+    advice: 'Correct that number in REDIS_URL (redis.url); without it the database is 0.',
+  },
+  {
     pattern: /NOPERM/,
     id: 'redis.rights',
     text: 'The Redis user may not even open a session at PLACE (NOPERM).',
     advice: 'SECURITY.md has a user for each service, with all that it needs.',
   },
   {
-    pattern: /SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT|self.signed|certificate/i,
+    pattern: /ERR_TLS_CERT_ALTNAME|does not match certificate/i,
+    id: 'redis.tls',
+    text: 'The certificate of Redis at PLACE is for another name: CAUSE.',
+    advice:
+      'Call Redis by the name that it is for, or set redis.tls.servername to that name (redis.sentinel.tls.servername for sentinels).',
+  },
+  {
+    pattern: /CERTIFICATE_REQUIRED/i,
+    id: 'redis.tls',
+    text: 'Redis at PLACE wants a client certificate.',
+    advice: 'Set redis.tls.cert and redis.tls.key (redis.sentinel.tls for sentinels).',
+  },
+  {
+    pattern: /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_SIGNATURE_FAILURE/i,
+    id: 'redis.tls',
+    text: 'The certificate of Redis at PLACE is from an authority that is not trusted: CAUSE.',
+    advice:
+      'Add that authority to the file of redis.tls.ca (redis.sentinel.tls.ca for sentinels); the file replaces the authorities of this machine.',
+  },
+  {
+    pattern: /UNABLE_TO_|CERT_|ERR_TLS_CERT|certificate/i,
     id: 'redis.tls',
     text: 'The certificate of Redis at PLACE is not accepted: CAUSE.',
-    advice: 'Give redis.tls.ca the file with the certificate that signs it, and call Redis by the name that it is for.',
+    advice: 'Renew it, or look at the files of redis.tls.',
   },
   {
     pattern: /ENOENT/,
@@ -85,7 +111,7 @@ export function explainAway({ reasons: messages }: RedisAway, { place, isEncrypt
   const reason = reasons.find(({ pattern }) => pattern.test(all));
   if (reason !== undefined) {
     const cause = messages.find((message) => reason.pattern.test(message)) ?? '';
-    const text = reason.text.replace('PLACE', place).replace('CAUSE', cause);
+    const text = reason.text.replace('PLACE', place).replace('CAUSE', withoutStop(cause));
     return problem(reason.id, text, reason.advice);
   }
   return problem(

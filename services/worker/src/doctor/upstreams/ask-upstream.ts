@@ -32,6 +32,7 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
   const { id, type, options, baseUrl, credentials } = upstream;
   const adapter = providers[type].create(options, baseUrl);
   const about = `upstream ${id}`;
+  const hasCa = upstream.tls.ca !== undefined;
   const requestFor = (credential: UpstreamCredential): UpstreamRequest | undefined =>
     modelsCall(adapter, { type, baseUrl }, credential.apiKey?.reveal());
   const [first, ...others] = credentials.slice(0, mostCredentials);
@@ -42,7 +43,7 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
     const nameError = /name could not be resolved/.test(reply.failure.message)
       ? await errorOfName(new URL(baseUrl).hostname)
       : undefined;
-    return [judgeUnreached({ about, place, failure: reply.failure, nameError })];
+    return [judgeUnreached({ about, place, failure: reply.failure, nameError, hasCa })];
   }
   const checks = [judgeReached(about, place, isTls), ...clockOf(about, reply.head)];
   const judge = (credential: UpstreamCredential, { head, text }: Answer): Check =>
@@ -58,7 +59,7 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
       const where = `${about}, credential ${credential.id}`;
       checks.push(
         other.kind === 'failed'
-          ? judgeUnreached({ about: where, place, failure: other.failure, nameError: undefined })
+          ? judgeUnreached({ about: where, place, failure: other.failure, nameError: undefined, hasCa })
           : judge(credential, other),
       );
     }
@@ -106,7 +107,7 @@ function judgeAnswer(adapter: ProviderAdapter, { about, head, text, credential }
     about,
     status: head.status,
     failure: isGood ? undefined : redactFailure(adapter.toFailure(head, text), secrets),
-    count: isGood ? countModels(text) : undefined,
+    count: isGood ? countModels(adapter, text) : undefined,
     hasKey: key !== undefined,
   });
 }

@@ -55,8 +55,11 @@ export const knock = (baseUrl: string): UpstreamRequest => ({
   body: undefined,
 });
 
-/** The number of models in an answer of any of the protocols; undefined where it holds no list. */
-export function countModels(text: string): number | undefined {
+/** The number of models in an answer, as the worker finds it where it asks too; undefined where it holds no list. */
+export const countModels = ({ models }: ProviderAdapter, text: string): number | undefined =>
+  models === undefined ? countEntries(text) : models.read(text)?.names.length;
+
+function countEntries(text: string): number | undefined {
   try {
     const answer: unknown = JSON.parse(text);
     if (Array.isArray(answer)) return answer.length;

@@ -12,6 +12,8 @@ export interface Unreached {
   readonly failure: UpstreamFailure;
   /** The system's code where its name has no address. */
   readonly nameError: string | undefined;
+  /** `tls.ca` of the upstream is set, and so replaces the authorities that this machine trusts. */
+  readonly hasCa: boolean;
 }
 
 const certificateAdvice: Readonly<Record<string, string>> = {
@@ -19,17 +21,30 @@ const certificateAdvice: Readonly<Record<string, string>> = {
   certificate_not_yet_valid: "Set this machine's clock.",
   certificate_wrong_host: 'Correct the host in base_url: the certificate is for another name.',
   certificate_self_signed:
-    'If the server is yours, let Sluice trust its certificate: NODE_EXTRA_CA_CERTS=/path/to/certificate.pem. If not, somebody is in between.',
+    'If the server is yours, let Sluice trust its certificate: set tls.ca of the upstream to its file, or NODE_EXTRA_CA_CERTS. If not, somebody is in between.',
   certificate_unknown_authority:
-    'Let Sluice trust the authority: NODE_EXTRA_CA_CERTS=/path/to/authority.pem. A proxy that reads TLS has one of its own.',
+    'Let Sluice trust the authority: set tls.ca of the upstream to a file with its certificate, or NODE_EXTRA_CA_CERTS. A proxy that reads TLS has one of its own.',
+  certificate_required: 'Set tls.cert and tls.key of the upstream to files that the provider has given out or signed.',
+  client_certificate_refused:
+    'Set tls.cert and tls.key of the upstream to a certificate that the provider has given out or signed.',
+};
+
+/** Where it is set, nothing else is trusted: NODE_EXTRA_CA_CERTS does not help. */
+const adviceBesideCa: Readonly<Record<string, string>> = {
+  certificate_self_signed:
+    'If the server is yours, add its certificate to the file of tls.ca of the upstream, which replaces all other authorities. If not, somebody is in between.',
+  certificate_unknown_authority:
+    "Add the authority's certificate to the file of tls.ca of the upstream, which replaces all other authorities. A proxy that reads TLS has one of its own.",
 };
 
 /** Tells name, connection, proxy and TLS apart. */
-export function judgeUnreached({ about, place, failure, nameError }: Unreached): Check {
+export function judgeUnreached({ about, place, failure, nameError, hasCa }: Unreached): Check {
   const { kind, code, message } = failure;
   if (kind === 'certificate') {
     const advice =
-      certificateAdvice[code ?? ''] ?? 'Tell the provider; if the server is yours, give it another certificate.';
+      (hasCa ? adviceBesideCa[code ?? ''] : undefined) ??
+      certificateAdvice[code ?? ''] ??
+      'Tell the provider; if the server is yours, give it another certificate.';
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
   }
   if (code?.startsWith('proxy_') === true) {
@@ -38,7 +53,9 @@ export function judgeUnreached({ about, place, failure, nameError }: Unreached):
     return named(problem('upstream.proxy', `${place}: ${message}`, advice), about);
   }
   if (/\bTLS\b/.test(message)) {
-    const advice = 'Correct base_url: https:// where the server speaks TLS, http:// where it does not, and the port.';
+    const advice = message.includes('client certificate')
+      ? 'If the provider wants a certificate of ours, set tls.cert and tls.key of the upstream.'
+      : 'Correct base_url: https:// where the server speaks TLS, http:// where it does not, and the port.';
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
   }
   if (nameError !== undefined) return named(judgeName(place, nameError), about);

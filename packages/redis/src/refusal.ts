@@ -1,0 +1,58 @@
+/** Redis does not let us work as it is configured; waiting does not mend it. The message says which setting to correct. */
+export class RedisRefusal extends Error {
+  override readonly name = 'RedisRefusal';
+}
+
+interface Reason {
+  readonly pattern: RegExp;
+  readonly text: string;
+  readonly advice: string;
+}
+
+const reasons: readonly Reason[] = [
+  {
+    // Scripts have the user's rights.
+    pattern: /^NOPERM|-NOPERM|ACL failure in script/,
+    text: 'Redis forbids its user what Sluice needs',
+    advice: 'Give redis.username (or the user in REDIS_URL) the rights that SECURITY.md lists for this service.',
+  },
+  {
+    pattern: /^NOAUTH/,
+    text: 'Redis refuses the credentials',
+    advice: 'Set redis.password, or write the password into REDIS_URL.',
+  },
+  {
+    pattern: /^(?:WRONGPASS|ERR (?:AUTH|invalid password|Client sent AUTH))/,
+    text: 'Redis refuses the credentials',
+    advice: 'Correct redis.username and redis.password, or the user and the password in REDIS_URL.',
+  },
+];
+
+const noDatabase: Omit<Reason, 'pattern'> = {
+  text: 'Redis has no database of the number at the end of redis.url',
+  advice: 'Correct that number in redis.url (REDIS_URL); without it the database is 0.',
+};
+
+/** Finds the refusal in an error of a connection or a command. Undefined for trouble that may pass, and for other errors. */
+export function findRefusal(error: unknown): RedisRefusal | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof RedisRefusal) return error;
+  const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+  const { message } = cause;
+  const byWords = reasons.find(({ pattern }) => pattern.test(message));
+  const reason = byWords ?? (isOfSelect(cause) ? noDatabase : undefined);
+  if (reason === undefined) return undefined;
+  // Without the error as its cause: that one holds the command, and so the password.
+  return new RedisRefusal(`${reason.text}: ${message.replace(/\.$/, '')}. ${reason.advice}`);
+}
+
+/**
+ * Redis refused to change to the database that the URL names. ioredis tells it and goes on: in database 0, where
+ * somebody else may have data.
+ */
+export const isOfSelect = (error: Error): boolean => commandOf(error) === 'select';
+
+function commandOf(error: Error): unknown {
+  const command: unknown = Reflect.get(error, 'command');
+  return typeof command === 'object' && command !== null ? Reflect.get(command, 'name') : undefined;
+}
