@@ -13,7 +13,12 @@ describe('the environment', () => {
     [{ METRICS_PORT: '9464.5' }, 'METRICS_PORT: must be a whole number from 0 to 65535'],
     [{ SIMULATOR_PORT: 'auto' }, 'SIMULATOR_PORT: must be a whole number from 0 to 65535'],
     [{ DRAIN_TIMEOUT_MS: '2m' }, 'DRAIN_TIMEOUT_MS: must be a whole number of milliseconds from 0 to 2147483647'],
-    [{ HOST: 'http://x' }, 'HOST: must be a host name or address'],
+    ...['http://x', '0.0.0.0:80', '[::]', '[::1]:80', 'localhost:80', '*', ':80', '-h', 'a b'].flatMap((text) =>
+      ['HOST', 'METRICS_HOST'].map(
+        (name) =>
+          [{ [name]: text }, `${name}: must be a host name or address, without a port and without brackets`] as const,
+      ),
+    ),
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent'],
     [
       { SLUICE_COMPAT: 'one-api' },
