@@ -24,6 +24,9 @@ const certificateAdvice: Readonly<Record<string, string>> = {
     'Let Sluice trust the authority: NODE_EXTRA_CA_CERTS=/path/to/authority.pem. A proxy that reads TLS has one of its own.',
 };
 
+const silentAdvice =
+  'The server takes connections and says nothing: see whether it hangs or is overloaded, and whether it speaks HTTP at host and port of base_url.';
+
 /** Tells name, connection, proxy and TLS apart. */
 export function judgeUnreached({ about, place, failure, nameError }: Unreached): Check {
   const { kind, code, message } = failure;
@@ -42,10 +45,11 @@ export function judgeUnreached({ about, place, failure, nameError }: Unreached):
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
   }
   if (nameError !== undefined) return named(judgeName(place, nameError), about);
-  const advice =
-    kind === 'timeout' || /timed out/.test(message)
-      ? 'A firewall is probably in between, or this network reaches the provider by a proxy alone.'
-      : 'See whether the server runs, whether host and port of base_url are right, and whether a firewall is in between.';
+  // A server that took the connection was reached: what is in between lets calls pass.
+  if (kind === 'timeout') return named(problem('upstream.connect', `${place}: ${message}`, silentAdvice), about);
+  const advice = /timed out/.test(message)
+    ? 'A firewall is probably in between, or this network reaches the provider by a proxy alone.'
+    : 'See whether the server runs, whether host and port of base_url are right, and whether a firewall is in between.';
   return named(problem('upstream.connect', `${place}: ${message}`, advice), about);
 }
 
