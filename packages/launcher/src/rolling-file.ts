@@ -25,7 +25,7 @@ export interface RollingFile {
 export interface RollingFileOptions {
   readonly path: string;
   /** The setting that names it, for messages; absent for one of our own. */
-  readonly setting?: string;
+  readonly setting?: string | undefined;
   /** Older parts that are kept: so many (`path.1` is the newest), or those of so many days (`path.2026-01-31`). */
   readonly keep: { readonly files: number } | { readonly days: number };
   /** Told once when it can't be written to any more, once when it can be again, and once when it can't begin anew. */

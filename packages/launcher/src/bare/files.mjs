@@ -43,7 +43,7 @@ export function createWhole(path, text) {
  * there and none can be made in it, as in /proc.
  *
  * @param {string} path
- * @param {{ mode?: number }} [options] of the folders that are made
+ * @param {{ mode?: number | undefined }} [options] of the folders that are made
  * @throws the error of the system
  */
 export function makeFolder(path, { mode } = {}) {
