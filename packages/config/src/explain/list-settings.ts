@@ -143,7 +143,11 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: CompatNa
   return originOf;
 }
 
-const urlIn = (leaves: ReadonlyMap<string, Leaf>): string => String(leaves.get('redis.url')?.value ?? '');
+function urlIn(leaves: ReadonlyMap<string, Leaf>): string {
+  const url = leaves.get('redis.url')?.value;
+  return typeof url === 'string' ? url : '';
+}
+
 const isTlsUrl = (url: string): boolean => /^rediss:/i.test(url);
 
 /** The variable that wins over a setting. `SLUICE_API_KEYS` wins over none: it adds to the keys of the file. */
