@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { hasCode, makeFolder } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
+import { createOutage } from './log-outage.ts';
 
 /** A log that is appended to and does not grow for ever. Several processes may write to one. */
 export interface RollingFile {
@@ -59,11 +60,8 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
     return opened;
   };
   let part = openFirst(open, { path, setting });
-
-  function isOver(bytes: number): boolean {
-    if (part.bytes === 0) return false;
-    return part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now()));
-  }
+  const isOver = (bytes: number): boolean =>
+    part.bytes > 0 && (part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now())));
 
   function passTo(next: Part): void {
     part.stream.end();
@@ -135,35 +133,6 @@ function openFirst(open: () => Part, { path, setting }: Pick<RollingFileOptions,
     const subject = setting === undefined ? '' : `${setting}: `;
     throw new LaunchError(`${subject}The log ${path} can't be written (${codeOf(error)}).`);
   }
-}
-
-interface Outage {
-  begin(error: unknown): void;
-  /** One more line is lost. */
-  count(): void;
-  end(): void;
-}
-
-/** Says once that lines are lost, and once how many there were. */
-function createOutage(path: string, say: (text: string) => void): Outage {
-  let isTold = false;
-  let lost = 0;
-  return {
-    begin(error) {
-      if (isTold) return;
-      isTold = true;
-      say(`The log ${path} can't be written any more: ${error instanceof Error ? error.message : String(error)}`);
-    },
-    count() {
-      lost += 1;
-    },
-    end() {
-      if (!isTold) return;
-      say(`The log ${path} is written again; ${lost === 1 ? '1 line is' : `${lost} lines are`} missing.`);
-      isTold = false;
-      lost = 0;
-    },
-  };
 }
 
 interface Part {
