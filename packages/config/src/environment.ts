@@ -114,7 +114,8 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   LOG_LEVEL: { settings: ['log.level'], meaning: 'Least urgent lines that are written.', example: 'info' },
   METRICS_PORT: {
     settings: ['server.metrics_port', 'worker.metrics_port'],
-    meaning: 'Management port of this process: probes, status and metrics. 9463 for an ingress, 9464 for a worker.',
+    meaning:
+      'Management port of this process: probes, status and metrics. 9463 for an ingress, 9464 for a worker. To `npm start` it names that of the worker alone: the ingress then has 9463 or the next free one.',
     example: '9464',
   },
   METRICS_HOST: {
@@ -161,7 +162,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   HTTPS_PROXY: {
     settings: [],
     meaning:
-      'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. See [networking](networking.md).',
+      'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. `none`: no proxy, whatever `ALL_PROXY` says. See [networking](networking.md).',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
     hasSecretPart: true,

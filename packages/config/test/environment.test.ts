@@ -13,7 +13,6 @@ describe('the environment', () => {
     [{ METRICS_PORT: '9464.5' }, 'METRICS_PORT: must be a whole number from 0 to 65535'],
     [{ SIMULATOR_PORT: 'auto' }, 'SIMULATOR_PORT: must be a whole number from 0 to 65535'],
     [{ DRAIN_TIMEOUT_MS: '2m' }, 'DRAIN_TIMEOUT_MS: must be a whole number of milliseconds from 0 to 2147483647'],
-    [{ HOST: 'http://x' }, 'HOST: must be a host name or address'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent'],
     [
       { SLUICE_COMPAT: 'one-api' },
@@ -39,6 +38,24 @@ describe('the environment', () => {
   ])('refuses %o', (env, problem) => {
     expect(problemsOf(undefined, { ...anyKey, ...env })).toEqual([problem]);
   });
+
+  it.each(['http://x', '0.0.0.0:80', '[::]', '[::1]:80', 'localhost:80', '*', ':80', '-h', 'a b'])(
+    'refuses the host %s',
+    (host) => {
+      for (const name of ['HOST', 'METRICS_HOST']) {
+        expect(problemsOf(undefined, { ...anyKey, [name]: host })).toEqual([
+          `${name}: must be a host name or address, without a port and without brackets`,
+        ]);
+      }
+    },
+  );
+
+  it.each(['0.0.0.0', '::', '::1', 'fe80::1%eth0', '::ffff:127.0.0.1', 'localhost', 'box-1.example.'])(
+    'takes the host %s',
+    (host) => {
+      expect(load(undefined, { ...anyKey, HOST: host }).server.host).toBe(host);
+    },
+  );
 
   it('knows the level of warnings by both its names', verifies('003-24'), () => {
     expect(load(undefined, { ...anyKey, LOG_LEVEL: 'WARNING' }).log.level).toBe('warn');

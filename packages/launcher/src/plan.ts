@@ -15,13 +15,15 @@ const loopback = '127.0.0.1';
  * @throws LaunchError when a port that the person chose is not free
  */
 export async function choosePorts(
-  { ingress, ingressManagement, worker, simulator }: Settings,
+  { isDemo, ingress, ingressManagement, worker, simulator }: Settings,
   say: (text: string) => void,
 ): Promise<Ports> {
   const taken: number[] = [];
   const choose = async (name: string, listener: Listener): Promise<number> => {
     const port = await choosePort({ ...listener, taken });
-    if (port !== listener.port) say(`Port ${listener.port} is in use: the ${name} takes ${port} instead.`);
+    // Whoever asks for port 0 wants any.
+    if (port !== listener.port && listener.port !== 0)
+      say(`Port ${listener.port} is in use: the ${name} takes ${port} instead.`);
     taken.push(port);
     return port;
   };
@@ -29,7 +31,8 @@ export async function choosePorts(
     ingress: await choose('ingress', ingress),
     ingressManagement: await choose("ingress's management", ingressManagement),
     worker: await choose('worker', worker),
-    simulator: await choose('simulator', simulator),
+    // Where upstreams are configured none is started, and one that a person runs may well be on its port.
+    simulator: isDemo ? await choose('simulator', simulator) : simulator.port,
   };
 }
 

@@ -11,6 +11,8 @@ export interface PortWish {
   /** True if the person asked for this very port: then no other will do. */
   readonly isExplicit: boolean;
   readonly host: string;
+  /** The setting that names the host. */
+  readonly hostSetting: string;
   /** Ports that other parts of this start will use. */
   readonly taken: readonly number[];
 }
@@ -20,14 +22,21 @@ export interface PortWish {
  *
  * @throws LaunchError
  */
-export async function choosePort({ variable, port, isExplicit, host, taken }: PortWish): Promise<number> {
-  if (port === 0) return await anyFreePort(host);
+export async function choosePort({ variable, port, isExplicit, host, hostSetting, taken }: PortWish): Promise<number> {
+  if (port === 0) {
+    const problem = await listenProblem(0, host);
+    if (problem !== undefined) throw new LaunchError(`${hostSetting}: can't listen on ${host} (${problem}).`);
+    return await anyFreePort(host);
+  }
   const last = isExplicit ? port : Math.min(port + triedPorts, 65_535);
   for (let candidate = port; candidate <= last; candidate += 1) {
     const problem = taken.includes(candidate) ? 'EADDRINUSE' : await listenProblem(candidate, host);
     if (problem === undefined) return candidate;
-    if (problem !== 'EADDRINUSE')
-      throw new LaunchError(`${variable}: can't listen on ${host}:${candidate} (${problem}).`);
+    if (problem !== 'EADDRINUSE') {
+      // Whoever may not listen on this port may on another one; every other fault is that of the host.
+      if (problem === 'EACCES') throw new LaunchError(`${variable}: can't listen on port ${candidate} (${problem}).`);
+      throw new LaunchError(`${hostSetting}: can't listen on ${host} (${problem}).`);
+    }
   }
   throw new LaunchError(
     isExplicit

@@ -81,7 +81,13 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
 function openCopy({ root, terminal, settings }: Launch): RollingFile | undefined {
   const { file, retentionDays } = settings.log;
   if (file === undefined) return undefined;
-  return openRollingFile({ path: resolve(root, file), keep: { days: retentionDays }, onFailure: terminal.say });
+  const keep = { days: retentionDays };
+  return openRollingFile({
+    path: resolve(root, file),
+    setting: settings.logFileSetting,
+    keep,
+    onFailure: terminal.say,
+  });
 }
 
 interface Scene extends Launch {

@@ -1,8 +1,20 @@
-import { createWriteStream, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import type { Stats, WriteStream } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+  type WriteStream,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { hasCode } from './bare/files.mjs';
+import { hasCode, makeFolder } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
+import { createOutage } from './log-outage.ts';
 
 /** A log that is appended to and does not grow for ever. Several processes may write to one. */
 export interface RollingFile {
@@ -13,12 +25,16 @@ export interface RollingFile {
 
 export interface RollingFileOptions {
   readonly path: string;
+  /** The setting that names it, for messages; absent for one of our own. */
+  readonly setting?: string | undefined;
   /** Older parts that are kept: so many (`path.1` is the newest), or those of so many days (`path.2026-01-31`). */
   readonly keep: { readonly files: number } | { readonly days: number };
-  /** Told once when it can't be written to any more, and once when it can't begin anew. */
+  /** Told once when it can't be written to any more, once when it can be again, and once when it can't begin anew. */
   readonly onFailure: (text: string) => void;
   /** Size at which it begins anew. Default 10 MiB. */
   readonly maxBytes?: number;
+  /** While it can't be written to, it is opened again at the first line after so long. Default 1 s. */
+  readonly againAfterMs?: number;
   /** Default: the clock of this machine. */
   readonly now?: () => Date;
 }
@@ -28,26 +44,24 @@ const dayMs = 86_400_000;
 
 /** @throws LaunchError when it can't be opened */
 export function openRollingFile(options: RollingFileOptions): RollingFile {
-  const { path, keep, onFailure, maxBytes = usualMaxBytes, now = () => new Date() } = options;
-  const onWriteError = once((error: unknown) =>
-    onFailure(`The log ${path} can't be written any more: ${error instanceof Error ? error.message : String(error)}`),
-  );
+  const { path, setting, keep, onFailure, maxBytes = usualMaxBytes, againAfterMs = 1000 } = options;
+  const { now = () => new Date() } = options;
+  const outage = createOutage(path, onFailure);
   const onRollError = once((error: unknown) =>
     onFailure(`The log ${path} can't begin anew (${codeOf(error)}); its lines go on where they went.`),
   );
+  let failedAtMs: number | undefined;
   const open = (): Part => {
-    try {
-      return openPart(path, now(), onWriteError);
-    } catch (error) {
-      throw new LaunchError(`The log ${path} can't be written (${codeOf(error)}).`);
-    }
+    const opened = openPart(path, now());
+    opened.stream.on('error', (error) => {
+      if (opened === part) failedAtMs = now().getTime();
+      outage.begin(error);
+    });
+    return opened;
   };
-  let part = open();
-
-  function isOver(bytes: number): boolean {
-    if (part.bytes === 0) return false;
-    return part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now()));
-  }
+  let part = openFirst(open, { path, setting });
+  const isOver = (bytes: number): boolean =>
+    part.bytes > 0 && (part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now())));
 
   function passTo(next: Part): void {
     part.stream.end();
@@ -56,49 +70,105 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
 
   function beginAnew(bytes: number): void {
     // Another writer may have begun it anew already, or somebody has removed it: then this one follows.
-    if (!isAt(path, part.fd)) passTo(openPart(path, now(), onWriteError));
+    if (!isAt(path, part.fd)) passTo(open());
     if (!isOver(bytes)) return;
     if ('days' in keep) rollByDay(path, { day: part.day, days: keep.days, now: now() });
     else rollByNumber(path, keep.files);
-    passTo(openPart(path, now(), onWriteError));
+    passTo(open());
+  }
+
+  /** A stream that has failed, on a full disk for one, takes nothing any more. */
+  function openAgain(): boolean {
+    if (failedAtMs === undefined) return true;
+    if (Math.abs(now().getTime() - failedAtMs) < againAfterMs) return false;
+    try {
+      part = open();
+      failedAtMs = undefined;
+      return true;
+    } catch (error) {
+      failedAtMs = now().getTime();
+      outage.begin(error);
+      return false;
+    }
+  }
+
+  function makeRoom(bytes: number): void {
+    if (!isOver(bytes)) return;
+    try {
+      beginAnew(bytes);
+    } catch (error) {
+      onRollError(error);
+      // Tried again after as much again, not at every line.
+      part.day = dayOf(now());
+      part.bytes = 0;
+    }
   }
 
   return {
     write(line) {
-      const text = `${line}\n`;
-      const bytes = Buffer.byteLength(text);
-      if (isOver(bytes)) {
-        try {
-          beginAnew(bytes);
-        } catch (error) {
-          onRollError(error);
-          // Tried again after as much again, not at every line.
-          part = { ...part, day: dayOf(now()), bytes: 0 };
-        }
+      if (!openAgain()) {
+        outage.count();
+        return;
       }
+      // The disk may have been full in the middle of a line.
+      const text = `${part.isTorn ? '\n' : ''}${line}\n`;
+      const bytes = Buffer.byteLength(text);
+      makeRoom(bytes);
       part.bytes += bytes;
-      part.stream.write(text);
+      part.isTorn = false;
+      part.stream.write(text, (error) => {
+        if (error == null) outage.end();
+        else outage.count();
+      });
     },
     end: () => void part.stream.end(),
   };
+}
+
+/** @throws LaunchError */
+function openFirst(open: () => Part, { path, setting }: Pick<RollingFileOptions, 'path' | 'setting'>): Part {
+  try {
+    return open();
+  } catch (error) {
+    const subject = setting === undefined ? '' : `${setting}: `;
+    throw new LaunchError(`${subject}The log ${path} can't be written (${codeOf(error)}).`);
+  }
 }
 
 interface Part {
   readonly fd: number;
   readonly stream: WriteStream;
   /** The day of its first line, as in `2026-01-31`. */
-  readonly day: string;
+  day: string;
   bytes: number;
+  /** Its last line has no end. */
+  isTorn: boolean;
 }
 
-function openPart(path: string, now: Date, onError: (error: unknown) => void): Part {
-  mkdirSync(dirname(path), { recursive: true });
+function openPart(path: string, now: Date): Part {
+  makeFolder(dirname(path));
   // Opened at once: its name may pass to the next part before a stream would come to open it.
   const fd = openSync(path, 'a', 0o600);
-  const { size, mtime } = fstatSync(fd);
+  const stats = fstatSync(fd);
   const stream = createWriteStream(path, { fd });
-  stream.on('error', onError);
-  return { fd, stream, day: dayOf(size === 0 ? now : mtime), bytes: size };
+  const day = dayOf(stats.size === 0 ? now : stats.mtime);
+  return { fd, stream, day, bytes: stats.size, isTorn: isTorn(path, stats) };
+}
+
+/** A file that may be written and not read counts as whole. */
+function isTorn(path: string, stats: Stats): boolean {
+  if (!stats.isFile() || stats.size === 0) return false;
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      const last = Buffer.alloc(1);
+      return readSync(fd, last, 0, 1, stats.size - 1) === 1 && last.toString() !== '\n';
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** @returns false too when nothing is at `path` */

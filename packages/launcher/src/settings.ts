@@ -24,6 +24,8 @@ export interface Settings {
   /** Warnings of the configuration, for the person who starts the product. */
   readonly warnings: readonly string[];
   readonly log: Config['log'];
+  /** The name under which the person knows `log.file`. */
+  readonly logFileSetting: string;
   readonly redis:
     | { readonly kind: 'url'; readonly url: string | undefined; readonly setting: string }
     /** A cluster, behind sentinels, or with its own certificates: the services find it themselves. */
@@ -33,6 +35,8 @@ export interface Settings {
 /** The address at which something listens, and the maximum time that its orderly end may take. */
 export interface Listener {
   readonly host: string;
+  /** The setting that names the host, for messages: of the environment, or of the file. */
+  readonly hostSetting: string;
   /** The environment's name for its port. */
   readonly variable: 'PORT' | 'METRICS_PORT' | 'SIMULATOR_PORT';
   readonly port: number;
@@ -73,12 +77,14 @@ const hasTokens = ({ upstreams }: Config): boolean =>
 function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'needsSecretKey'> {
   const { server, worker, simulator, models, keys, warnings, log } = config;
   const isGiven = isSet(env, 'METRICS_PORT');
+  const hostSetting = (variable: string, setting: string): string => (isSet(env, variable) ? variable : setting);
   const concrete = models.map(({ id }) => id).find((id) => !isGlob(id));
   return {
     isDemo: config.demo && !simulator.isElsewhere,
     ingress: {
       variable: 'PORT',
       host: server.host,
+      hostSetting: hostSetting('HOST', 'server.host'),
       port: server.port,
       isExplicit: !server.isPortUsual,
       drainTimeoutMs: server.drainTimeoutMs,
@@ -86,6 +92,7 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     ingressManagement: {
       variable: 'METRICS_PORT',
       host: server.metricsHost,
+      hostSetting: hostSetting('METRICS_HOST', 'server.metrics_host'),
       port: isGiven ? usualIngressManagementPort : server.metricsPort,
       isExplicit: !isGiven && !server.isMetricsPortUsual,
       drainTimeoutMs: 0,
@@ -93,6 +100,7 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     worker: {
       variable: 'METRICS_PORT',
       host: worker.metricsHost,
+      hostSetting: hostSetting('METRICS_HOST', 'worker.metrics_host'),
       port: worker.metricsPort,
       isExplicit: !worker.isMetricsPortUsual,
       drainTimeoutMs: worker.drainTimeoutMs,
@@ -100,6 +108,8 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     simulator: {
       variable: 'SIMULATOR_PORT',
       host: loopback,
+      // Always the same.
+      hostSetting: 'SIMULATOR_PORT',
       port: simulator.port,
       isExplicit: !simulator.isPortUsual,
       drainTimeoutMs: 0,
@@ -110,6 +120,8 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     model: concrete,
     warnings,
     log,
+    // The one profile that has a log file calls it so.
+    logFileSetting: isSet(env, 'SLUICE_COMPAT') ? 'LOG_FILE_PATH' : 'log.file',
     redis: redisOf(config, env),
   };
 }

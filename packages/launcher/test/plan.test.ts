@@ -1,10 +1,12 @@
+import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { planServices, reachable } from '../src/plan.ts';
+import { choosePorts, planServices, reachable } from '../src/plan.ts';
 import type { Listener, Settings } from '../src/settings.ts';
 
 const listener = (variable: Listener['variable'], host = '127.0.0.1'): Listener => ({
   variable,
   host,
+  hostSetting: 'HOST',
   port: 1,
   isExplicit: false,
   drainTimeoutMs: 5,
@@ -23,6 +25,7 @@ const settings: Settings = {
   model: 'demo',
   warnings: [],
   log: { level: 'info', file: undefined, retentionDays: 30 },
+  logFileSetting: 'log.file',
   redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
 };
 const ports = { ingress: 8081, ingressManagement: 9466, worker: 9465, simulator: 9901 };
@@ -69,6 +72,29 @@ test('starts no simulator when upstreams are configured', () => {
   const plans = planServices({ ...needs, settings: { ...settings, isDemo: false } });
   expect(plans.map(({ name }) => name)).toEqual(['worker', 'ingress']);
   expect(envOf(plans, 'worker')).not.toHaveProperty('SIMULATOR_PORT');
+});
+
+test('asks for no port of the simulator when upstreams are configured', async () => {
+  const simulator = createServer();
+  await new Promise<void>((resolve) => void simulator.listen(0, '127.0.0.1', resolve));
+  const { port } = simulator.address() as { port: number };
+  const any = (variable: Listener['variable']): Listener => ({ ...listener(variable), port: 0 });
+  const listeners = { ingress: any('PORT'), ingressManagement: any('METRICS_PORT'), worker: any('METRICS_PORT') };
+  const taken = { ...listener('SIMULATOR_PORT'), port };
+  try {
+    for (const isExplicit of [true, false]) {
+      const said: string[] = [];
+      const wanted = { ...settings, ...listeners, simulator: { ...taken, isExplicit } };
+      const demo = choosePorts(wanted, (text) => said.push(text));
+      if (isExplicit) await expect(demo).rejects.toThrow(`SIMULATOR_PORT: port ${port} is in use`);
+      else expect((await demo).simulator).toBeGreaterThan(port);
+      said.length = 0;
+      const chosen = await choosePorts({ ...wanted, isDemo: false }, (text) => said.push(text));
+      expect([chosen.simulator, said]).toEqual([port, []]);
+    }
+  } finally {
+    simulator.close();
+  }
 });
 
 test('leaves Redis and keys to the configuration when they stand there', () => {

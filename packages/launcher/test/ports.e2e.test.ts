@@ -13,7 +13,15 @@ beforeEach(async () => {
 });
 afterEach(() => void occupant.close());
 
-const wish = (changes: object) => ({ variable: 'PORT', port, isExplicit: false, host, taken: [], ...changes });
+const wish = (changes: object) => ({
+  variable: 'PORT',
+  port,
+  isExplicit: false,
+  host,
+  hostSetting: 'HOST',
+  taken: [],
+  ...changes,
+});
 
 test('takes the usual port when it is free', async () => {
   await new Promise((resolve) => occupant.close(resolve));
@@ -39,6 +47,14 @@ test('takes any free port for 0', async () => {
   expect(await choosePort(wish({ port: 0, isExplicit: true }))).toBeGreaterThan(0);
 });
 
-test('says so when the host is none of this machine', async () => {
-  await expect(choosePort(wish({ host: '192.0.2.1' }))).rejects.toThrow(/^PORT: can't listen on 192\.0\.2\.1/);
+test.each([
+  ['192.0.2.1', 'EADDRNOTAVAIL'],
+  ['0.0.0.0:80', 'ENOTFOUND|EAI_AGAIN'],
+  ['name.invalid', 'ENOTFOUND|EAI_AGAIN'],
+])('names the setting of the host when it is none of this machine: %s', async (wrong, code) => {
+  for (const wanted of [{}, { port: 0 }, { isExplicit: true }]) {
+    await expect(choosePort(wish({ host: wrong, hostSetting: 'METRICS_HOST', ...wanted }))).rejects.toThrow(
+      new RegExp(`^METRICS_HOST: can't listen on ${wrong.replaceAll('.', '\\.')} \\((?:${code})\\)\\.$`),
+    );
+  }
 });

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -6,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -143,6 +145,72 @@ it('passes to the part that another writer has begun on the next day', async () 
   await until(() => textOf('proxy.log') === 'three\nfour\n', { what: 'the line of the other writer' });
   for (const file of [first, second]) file.end();
   expect(names()).toHaveLength(2);
+});
+
+describe('a log on a full disk', () => {
+  const keep = { files: 1 };
+  const waitMs = 50;
+
+  it('is written again once there is space, and says how many lines are missing', async () => {
+    const told: string[] = [];
+    let now = 0;
+    mkdirSync(join(folder, 'logs'));
+    symlinkSync('/dev/full', path);
+    const options = { path, keep, againAfterMs: waitMs, now: () => new Date(now) };
+    const file = openRollingFile({ ...options, onFailure: (text) => void told.push(text) });
+    file.write('lost');
+    await until(() => told.length === 1, { what: 'the complaint' });
+    file.write('too early');
+    now += waitMs;
+    file.write('still full');
+    rmSync(path);
+    writeFileSync(path, 'half a li');
+    await until(
+      () => {
+        now += waitMs;
+        file.write('later');
+        return textOf('proxy.log').includes('later');
+      },
+      { what: 'a line' },
+    );
+    expect(textOf('proxy.log')).toMatch(/^half a li\n(?:later\n)+$/);
+    file.write('last');
+    file.end();
+    await until(() => linesOf('proxy.log').includes('last'), { what: 'the last line' });
+    expect(told).toEqual([
+      expect.stringContaining("can't be written any more: ENOSPC"),
+      expect.stringMatching(/ is written again; [3-9] lines are missing\.$/),
+    ]);
+  });
+
+  it('takes no line while its folder is away, and all of them later', async () => {
+    const told: string[] = [];
+    let now = 0;
+    mkdirSync(join(folder, 'logs'));
+    symlinkSync('/dev/full', path);
+    const options = { path, keep, againAfterMs: waitMs, now: () => new Date(now) };
+    const file = openRollingFile({ ...options, onFailure: (text) => void told.push(text) });
+    file.write('lost');
+    await until(() => told.length === 1, { what: 'the complaint' });
+    rmSync(join(folder, 'logs'), { recursive: true });
+    writeFileSync(join(folder, 'logs'), 'a file');
+    now += waitMs;
+    file.write('lost too');
+    rmSync(join(folder, 'logs'));
+    now += waitMs;
+    file.write('there');
+    file.end();
+    await until(() => existsSync(path) && textOf('proxy.log') === 'there\n', { what: 'the line' });
+    await until(() => told.length === 2, { what: 'the good news' });
+    expect(told[1]).toContain('is written again; 2 lines are missing.');
+  });
+});
+
+it.skipIf(!existsSync('/proc/self'))('ends at a folder in which none can be made, and names the setting', () => {
+  const nowhere = '/proc/nope/logs/x.log';
+  expect(() => openRollingFile({ path: nowhere, setting: 'LOG_FILE_PATH', keep: { files: 1 }, onFailure })).toThrow(
+    `LOG_FILE_PATH: The log ${nowhere} can't be written (ENOENT).`,
+  );
 });
 
 it('says what is wrong with a place that can not be written', () => {

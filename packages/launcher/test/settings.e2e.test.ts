@@ -54,6 +54,15 @@ it('a file with a mistake ends in the configuration’s own words', () => {
   expect(() => settingsOf('server: { port: x }')).toThrow(/server\.port/);
 });
 
+it('names of each host the setting that it comes from', () => {
+  const named = (yaml: string, env = {}): string[] => {
+    const { ingress, ingressManagement, worker } = settingsOf(yaml, env);
+    return [ingress, ingressManagement, worker].map(({ hostSetting }) => hostSetting);
+  };
+  expect(named('')).toEqual(['server.host', 'server.metrics_host', 'worker.metrics_host']);
+  expect(named('', { HOST: '::', METRICS_HOST: '::1' })).toEqual(['HOST', 'METRICS_HOST', 'METRICS_HOST']);
+});
+
 describe('the address of the ingress', () => {
   it.each([
     ['this machine alone, unless somebody says otherwise', '', {}, '127.0.0.1'],

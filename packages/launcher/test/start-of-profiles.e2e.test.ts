@@ -169,6 +169,30 @@ describe('npm start with a profile and the least that its gateway required', () 
   }
 });
 
+describe('npm start with a profile and nothing else set', () => {
+  it.each([
+    ['zai-proxy', 'SLUICE_SECRET_KEY is not set'],
+    ['z2api', 'SLUICE_SECRET_KEY is not set'],
+    ['unified-proxy', 'Warning: API_KEY is not set'],
+    ['iflow2api', 'log in with `npm run login -- iflow`'],
+  ])('is ready where its gateway started so: %s', async (name, words) => {
+    // Calls to providers end at once: nobody listens there.
+    const { output, curl } = await start({ SLUICE_COMPAT: name, HTTPS_PROXY: 'http://127.0.0.1:9' });
+    expect(output).toContain(words);
+    expect(curl).toContain('Authorization: Bearer sk-');
+  });
+
+  it('asks for no port of the simulator, on which a person may run one', async () => {
+    const { output, curl } = await start({
+      SLUICE_COMPAT: 'z2api',
+      UPSTREAM_URL: simulator.url,
+      SIMULATOR_PORT: new URL(simulator.url).port,
+    });
+    expect(output).not.toMatch(/simulator|SIMULATOR_PORT/);
+    expect(await shell(curl)).toContain('[DONE]');
+  });
+});
+
 describe('npm start', () => {
   it('keeps the secret that it has made where tokens need one, and hands it on', verifies('000-15'), async () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };

@@ -29,6 +29,7 @@ beforeEach(async () => {
     variable,
     host: '127.0.0.1',
     port,
+    hostSetting: 'HOST',
     isExplicit: false,
     drainTimeoutMs: 5000,
   });
@@ -45,6 +46,7 @@ beforeEach(async () => {
     model: 'demo',
     warnings: [],
     log: { level: 'info', file: undefined, retentionDays: 30 },
+    logFileSetting: 'log.file',
     redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
   };
 });

@@ -35,7 +35,9 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER, unit = '
   const kind = `a whole number${unit === '' ? '' : ` of ${unit}`}`;
   const wanted = max === Number.MAX_SAFE_INTEGER ? `${kind}, ${min} or more` : `${kind} from ${min} to ${max}`;
   const error = must(wanted);
-  return inWords(z.number(error).multipleOf(1, error).min(min, error).max(max, error), wanted);
+  // Whoever gives more than the largest number that there is must hear of it.
+  const tooLarge = must(`${kind} from ${min} to ${max}`);
+  return inWords(z.number(error).max(max, tooLarge).multipleOf(1, error).min(min, error), wanted);
 }
 
 /** A number between two others, both included. */

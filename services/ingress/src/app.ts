@@ -13,6 +13,7 @@ import { createJsonReaders, embeddingsShape, usualShape } from './middleware/rea
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
+import { refuseExpectation } from './middleware/refuse-expectation.ts';
 import { requireHost } from './middleware/require-host.ts';
 import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { ServeNeeds } from './chat/serve.ts';
@@ -47,6 +48,7 @@ export function createApp(needs: AppNeeds): Express {
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
   if (config.server.corsOrigins.length > 0) app.use(cors(config.server.corsOrigins));
+  app.use(refuseExpectation);
   app.use(requireHost);
   app.use(mergeSlashes);
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
 import { limitPipelines } from './pipeline-limit.ts';
@@ -56,7 +56,8 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   server.on('drop', makeRoom);
   // Clients that ask before they send a body are told to go on by what reads it.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
-  server.on('checkExpectation', (_request, response) => refuseExpectation(response));
+  // `refuse-expectation.ts` refuses any other wish, behind what gives answers their headers.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   let roomMadeAt = -Infinity;
   /** Idle connections are kept for long; they must not keep clients out that have a request. */
   function makeRoom(): void {
@@ -99,19 +100,6 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       server.closeAllConnections();
     },
   };
-}
-
-function refuseExpectation(response: ServerResponse): void {
-  const refusal = new GatewayError('invalid_request', {
-    message: 'The "expect" header may only say "100-continue".',
-  });
-  const body = JSON.stringify(toEnvelope(refusal));
-  response.writeHead(417, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  });
-  response.end(body);
 }
 
 const statusTexts: Readonly<Record<number, string>> = {

@@ -106,7 +106,8 @@ export const iflow2api = defineProfile({
 });
 
 interface Access {
-  readonly credentials: readonly object[];
+  /** Absent where nobody has logged in. */
+  readonly credentials?: readonly object[];
   readonly options?: object;
   /** The file that a key, or the login, comes from. */
   readonly keyFile: string;
@@ -116,7 +117,7 @@ interface Problems {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** A login wins over a key; without either a login is what is missing. */
+/** A login wins over a key; without either the gateway started too, and asked for a login. */
 function accessOf({ home, read }: Machine, settings: SettingsFile, values: Values): Access | Problems {
   const path = join(home, '.iflow/oauth_creds.json');
   const login = read(path);
@@ -149,8 +150,14 @@ function keyAccess(apiKey: string): Access | Problems {
   return { credentials: [{ id: 'key', api_key: apiKey }], keyFile: settingsFileName, warnings: [] };
 }
 
+const either = `log in with \`npm run login -- iflow\`, or give apiKey in ${settingsFileName}`;
+
 /** A login holds the key of today: it serves until it ends. */
 function accessWithoutClient(login: string | undefined): Access | Problems {
+  if (login === undefined) {
+    const warning = `${loginFileName} is missing, so requests go to iFlow without a key and are refused; ${either}, and start again`;
+    return { keyFile: settingsFileName, warnings: [warning] };
+  }
   const file = parseFile(loginFileSchema, loginFileName, login);
   if ('problems' in file) return file;
   const apiKey = file.content.apiKey ?? file.content.api_key ?? '';
@@ -158,9 +165,7 @@ function accessWithoutClient(login: string | undefined): Access | Problems {
     const warning = `the login in ${loginFileName} is used as it is and not renewed, because IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET are not set. ${whereClientIs}`;
     return { credentials: [{ id: 'login', api_key: apiKey }], keyFile: loginFileName, warnings: [warning] };
   }
-  const either = `log in with \`npm run login -- iflow\`, or give apiKey in ${settingsFileName}`;
-  const message =
-    login === undefined ? `is missing; ${either}` : `has no apiKey, so that it must be renewed first; ${either}`;
+  const message = `has no apiKey, so that it must be renewed first; ${either}`;
   return { problems: [{ path: loginFileName, message }] };
 }
 

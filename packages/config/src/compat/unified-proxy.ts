@@ -21,7 +21,7 @@ const variables = z.object({
   LOG_FILE_PATH: someText('a path').default('./logs/proxy.log'),
   LOG_RETENTION_DAYS: digits(1, 3650).default(30),
   TYPE: oneOf(Object.keys(platforms) as [Platform, ...Platform[]]).default('openai'),
-  API_KEY: secret(),
+  API_KEY: secret().optional(),
   BASE_URL: httpUrl().optional(),
   ACTUAL_NAME: someText('the name of a model').default('gpt-3.5-turbo'),
   ENABLED: trueOrFalse()
@@ -61,7 +61,8 @@ export const unifiedProxy = defineProfile({
             id: upstream,
             type: platforms[TYPE].type,
             base_url: baseUrl,
-            credentials: [{ id: 'key', api_key: values.API_KEY }],
+            // The gateway started without any variable; a server of one's own may want no key.
+            ...(values.API_KEY === undefined ? {} : { credentials: [{ id: 'key', api_key: values.API_KEY }] }),
             ...(TYPE === 'anthropic' ? { options: { max_tokens: MAX_TOKENS } } : {}),
             lacks,
             // Bots of Coze have no parameters, and the gateway ignored those of clients.
@@ -119,6 +120,14 @@ function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {
 }
 
 function warningsOf(values: Values): string[] {
+  const keyless =
+    values.API_KEY === undefined && values.TYPE !== 'custom'
+      ? ['API_KEY is not set: requests go to the provider without a key, and a provider that wants one refuses them']
+      : [];
+  return [...keyless, ...uselessOf(values)];
+}
+
+function uselessOf(values: Values): string[] {
   return withoutEffect(values, {
     DATABASE_URL: 'requests and answers are not stored',
     USER_ID: 'the processes run as the user who starts them',

@@ -12,7 +12,8 @@ export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number
   const wanted = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`}`;
   return z
     .string()
-    .regex(/^\d{1,15}$/, must(wanted))
+    .regex(/^\d+$/, { ...must(wanted), abort: true })
+    .regex(/^\d{1,15}$/, must(`a whole number from ${min} to ${Math.min(max, 10 ** 15 - 1)}`))
     .transform(Number)
     .pipe(z.number().min(min, must(wanted)).max(max, must(wanted)));
 }

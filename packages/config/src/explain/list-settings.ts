@@ -119,10 +119,14 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: CompatNa
   const ofProfile = profile === undefined ? undefined : variablesOfProfile(profile, source, leaves);
   const toVariables = (names: readonly string[]): Variable[] =>
     names.map((name) => ({ name, isFromDotenv: source.dotenvNames?.includes(name) ?? false }));
-  return (path, name) => {
+  const originOf: OriginOf = (path, name) => {
     const variable = variableFor(name);
     if (variable !== undefined && environment[variable] !== undefined) {
       return originOfVariable(variable, source.dotenvNames);
+    }
+    // `rediss://` means TLS: it is the URL that says so.
+    if (name === 'redis.tls' && isTlsUrl(environment.REDIS_URL ?? urlIn(leaves))) {
+      return originOf(['redis', 'url'], 'redis.url');
     }
     if (!leaves.has(name)) return { kind: 'default' };
     if (profile !== undefined) {
@@ -136,7 +140,15 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: CompatNa
       variables: toVariables(place?.variables ?? []),
     };
   };
+  return originOf;
 }
+
+function urlIn(leaves: ReadonlyMap<string, Leaf>): string {
+  const url = leaves.get('redis.url')?.value;
+  return typeof url === 'string' ? url : '';
+}
+
+const isTlsUrl = (url: string): boolean => /^rediss:/i.test(url);
 
 /** The variable that wins over a setting. `SLUICE_API_KEYS` wins over none: it adds to the keys of the file. */
 const variableFor = (setting: string): VariableName | undefined =>
@@ -151,9 +163,16 @@ const originOfVariable = (name: string, dotenvNames: readonly string[] = []): Se
   name,
 });
 
-/** A cluster or sentinels have no URL; `REDIS_URL` wins over them, and over the file's user if it names one. */
-function isOverruled(setting: string, { environment, config }: Layers): boolean {
+/**
+ * A cluster or sentinels have no URL; `REDIS_URL` wins over them, and over the file's user if it names one. User and
+ * password that stand in a URL are shown with it, hidden, and nowhere else.
+ */
+function isOverruled(setting: string, { environment, config, settings }: Layers): boolean {
   if (setting === 'redis.url') return config.redis.kind !== 'single';
+  if (environment.REDIS_URL === undefined && (setting === 'redis.username' || setting === 'redis.password')) {
+    const url = URL.parse(settings.redis.url ?? '');
+    return url !== null && url[setting === 'redis.username' ? 'username' : 'password'] !== '';
+  }
   if (environment.REDIS_URL === undefined || !setting.startsWith('redis.')) return false;
   if (setting === 'redis.cluster' || setting.startsWith('redis.sentinel')) return true;
   const { username, password } = new URL(environment.REDIS_URL);
@@ -179,8 +198,9 @@ function loneVariables(environment: Environment): LoneVariable[] {
 
 function showVariable(name: VariableName, value: NonNullable<Environment[VariableName]>): ShownValue {
   // A value of ALL_PROXY that is no proxy may hold a secret of any form.
-  if (typeof value === 'object' && 'kind' in value && value.kind === 'unusable') return showUnusable(value.text);
-  return showValue([name], typeof value === 'object' && 'kind' in value ? value.url : value);
+  if (typeof value !== 'object' || !('kind' in value)) return showValue([name], value);
+  if (value.kind === 'unusable') return showUnusable(value.text);
+  return showValue([name], value.kind === 'none' ? value.kind : value.url);
 }
 
 const showUnusable = (text: string): ShownValue =>

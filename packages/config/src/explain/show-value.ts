@@ -1,5 +1,5 @@
 import { settingSections } from '../docs/setting-rows.ts';
-import { isNamedLikeSecret } from '../secret-names.ts';
+import { isNamedLikeSecret, isSecretSetting } from '../secret-names.ts';
 import { hidden, hideUserinfo } from './hide-userinfo.ts';
 import { kindOf, type Path } from './leaves.ts';
 
@@ -8,8 +8,6 @@ export interface ShownValue {
   /** The text stands for something that is not shown. */
   readonly isSecret: boolean;
 }
-
-const secretName = /(?:^|_)(?:key|key_hash|pass|passphrase|password|secret|token|credential)$/i;
 
 /**
  * A setting's value for people.
@@ -36,9 +34,10 @@ function withoutUserinfo(value: unknown): unknown {
 function isSecret(path: Path): boolean {
   const name = path.findLast((step) => typeof step === 'string') ?? '';
   const row = rowOf(path);
-  if (row?.type.startsWith('one of ') === true) return false;
+  // A word of a list tells nothing, and of a file that holds a secret the path is wanted when it can't be read.
+  if (row?.type.startsWith('one of ') === true || /\bpath\b/.test(row?.type ?? '')) return false;
   const isInHeaders = path.slice(0, -1).some((step) => String(step).endsWith('headers'));
-  return isInHeaders || secretName.test(name) || /\bSecret\b/.test(row?.meaning ?? '');
+  return isInHeaders || isSecretSetting(name) || /\bSecret\b/.test(row?.meaning ?? '');
 }
 
 function rowOf(path: Path): { readonly type: string; readonly meaning: string } | undefined {

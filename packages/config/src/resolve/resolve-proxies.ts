@@ -2,6 +2,7 @@ import { ConfigError } from '../config-error.ts';
 import { type Environment, readEnvironment } from '../environment.ts';
 import type { EnvironmentProxies } from '../network/choose-proxy.ts';
 import { parseProxy, type Proxy } from '../network/proxy.ts';
+import { noProxy } from '../schema/proxy.ts';
 
 /** The proxies of the environment; a variable for one scheme wins over `ALL_PROXY`. */
 export function resolveProxies({
@@ -27,7 +28,8 @@ export function readProxies(env: Readonly<Record<string, string | undefined>>): 
   return resolveProxies(environment);
 }
 
-const proxyAt = (url: string | undefined): Proxy | undefined => (url === undefined ? undefined : parseProxy(url));
+const proxyAt = (url: string | undefined): Proxy | undefined =>
+  url === undefined || url === noProxy ? undefined : parseProxy(url);
 
 /** Says of a proxy that was named that calls do not go through it. */
 export function warnOfProxies({

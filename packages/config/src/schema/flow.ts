@@ -1,5 +1,5 @@
 import { contentPolicyRules, type RetryMode, retryPresets } from '@sluice/policy';
-import { across, fieldOf, findReversed } from './across.ts';
+import { across, fieldOf, type Finding, findReversed } from './across.ts';
 import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
 /** Until the first event of an answer, if nobody says otherwise. */
@@ -53,12 +53,12 @@ export const retry = across(
     same_target: wholeNumber(1, 100)
       .default(1)
       .describe(
-        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, not where it refuses the request or the credential, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too.',
+        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, not where it refuses the request or the credential, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too and must be more, so that an attempt is left for another target.',
       ),
     wait_for_preferred_ms: milliseconds(0)
       .default(0)
       .describe(
-        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all. Where a target of a better priority has failed, a fallback is asked at once. 0: a fallback is asked at once.',
+        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all, and must be below `timeouts.total_ms` and `timeouts.stream_total_ms`. Where a target of a better priority has failed, a fallback is asked at once. 0: a fallback is asked at once.',
       ),
     on_content_policy: oneOf(contentPolicyRules)
       .default('next')
@@ -77,7 +77,8 @@ export const retry = across(
   }),
   function* (value) {
     const mode = fieldOf(value, 'mode');
-    const preset = retryPresets[modes.find((name) => name === mode) ?? 'default'];
+    const preset = presetOf(mode);
+    yield* findLostFallbacks(value, preset.maxAttempts);
     yield* findReversed({
       value,
       lower: 'base_delay_ms',
@@ -101,6 +102,42 @@ export const retry = across(
     });
   },
 );
+
+const presetOf = (mode: unknown): (typeof retryPresets)[RetryMode] =>
+  retryPresets[modes.find((name) => name === mode) ?? 'default'];
+
+/** Tries at the preferred target that leave no attempt for another one. */
+function* findLostFallbacks(retry: unknown, maxAttemptsOfMode: number): Iterable<Finding> {
+  const same = fieldOf(retry, 'same_target');
+  const given = fieldOf(retry, 'max_attempts');
+  const all = given ?? maxAttemptsOfMode;
+  if (typeof same !== 'number' || typeof all !== 'number' || same === 1 || same < all) return;
+  const whose = given === undefined ? ' of the mode' : '';
+  yield {
+    path: ['same_target'],
+    message: `must be below max_attempts${whose}, which is ${all}: no attempt would be left for another target`,
+  };
+}
+
+/** A wait for a preferred target that outlasts the whole request, so that no fallback is ever asked. */
+export function* findEndlessWait(settings: unknown): Iterable<Finding> {
+  const [retryOf, timeoutsOf] = [fieldOf(settings, 'retry'), fieldOf(settings, 'timeouts')];
+  const wait = fieldOf(retryOf, 'wait_for_preferred_ms');
+  const { totals } = presetOf(fieldOf(retryOf, 'mode'));
+  const total = fieldOf(timeoutsOf, 'total_ms');
+  const places = [
+    ['total_ms', total ?? totals?.wholeMs ?? defaultTotalMs],
+    ['stream_total_ms', fieldOf(timeoutsOf, 'stream_total_ms') ?? total ?? totals?.streamMs ?? defaultTotalMs],
+  ] as const;
+  for (const [name, allMs] of places) {
+    if (typeof wait !== 'number' || typeof allMs !== 'number' || wait < allMs) continue;
+    yield {
+      path: ['retry', 'wait_for_preferred_ms'],
+      message: `must be below timeouts.${name}, which is ${allMs}: the request would end before a fallback is asked`,
+    };
+    return;
+  }
+}
 
 export const timeouts = across(
   section({

@@ -17,8 +17,15 @@ import {
 
 const mebibyte = 1024 * 1024;
 
+/** A name or an IPv4 address; or an IPv6 address, which has two colons at least, perhaps with an interface (`fe80::1%eth0`). */
+const hostPattern = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|(?:[0-9A-Fa-f.]*:){2,}[0-9A-Fa-f.]*(?:%[A-Za-z0-9_.-]+)?)$/;
+
 /** An address to listen on. */
-export const host = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
+export const host = (): z.ZodString =>
+  textLike(hostPattern, 'a host name or address, without a port and without brackets');
+
+/** A host as clients name it. */
+const calledHost = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
 export const logLevel = oneOf(logLevels);
 
 const metricsPort = (usual: number): z.ZodOptional<z.ZodNumber> =>
@@ -111,7 +118,7 @@ export const server = across(
       .describe(
         'Requests of one connection that are under way at once. Further ones wait, and nothing more is read from that connection; the same happens while its client leaves 1 MiB of answers unread.',
       ),
-    allowed_hosts: listOf(host(), 'a list of host names')
+    allowed_hosts: listOf(calledHost(), 'a list of host names')
       .default([])
       .describe(
         'Host names by which clients without a key may call, with or without a port; from pages of these hosts too. Loopback names, addresses and names without a dot always may. Only for `keys[].anonymous`.',

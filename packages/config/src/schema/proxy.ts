@@ -1,5 +1,6 @@
 import { inWords, must } from '@sluice/setting-types';
 import { z } from 'zod';
+import { ownUserinfo, userinfoFault } from '../example-secrets.ts';
 import { parseProxy } from '../network/proxy.ts';
 
 const urlInWords =
@@ -7,20 +8,34 @@ const urlInWords =
 const settingInWords = `none, or ${urlInWords}`;
 const isProxy = (text: string): boolean => parseProxy(text) !== undefined;
 
+/** Stands for no proxy, in the file and in the environment. */
+export const noProxy = 'none';
+
 /** The proxy of one upstream. */
 export const upstreamProxy = inWords(
-  z.string(must(settingInWords)).refine((text) => text === 'none' || isProxy(text), must(settingInWords)),
+  z
+    .string(must(settingInWords))
+    .refine((text) => text === noProxy || isProxy(text), must(settingInWords))
+    .refine(...ownUserinfo),
   settingInWords,
 );
 
 /** As curl takes it: a proxy without a scheme speaks HTTP. */
 const withScheme = (text: string): string => (text.includes('://') ? text : `http://${text}`);
 
-/** A variable of the environment that names a proxy. */
-export const proxyVariable = z.string().transform(withScheme).refine(isProxy, must(urlInWords));
+/** A variable of the environment that names a proxy, or says that there is none. */
+export const proxyVariable = z
+  .string()
+  .transform((text) => (text === noProxy ? text : withScheme(text)))
+  .refine((text) => text === noProxy || isProxy(text), must(urlInWords))
+  .refine(...ownUserinfo);
 
 /** `ALL_PROXY` is often set for other programs, to a SOCKS proxy: that is no reason not to start. */
-export const proxyForAll = z.string().transform((text) => {
-  const url = withScheme(text);
-  return isProxy(url) ? ({ kind: 'proxy', url } as const) : ({ kind: 'unusable', text } as const);
-});
+export const proxyForAll = z
+  .string()
+  .transform((text) => {
+    if (text === noProxy) return { kind: 'none' } as const;
+    const url = withScheme(text);
+    return isProxy(url) ? ({ kind: 'proxy', url } as const) : ({ kind: 'unusable', text } as const);
+  })
+  .refine((proxy) => proxy.kind !== 'proxy' || userinfoFault(proxy.url) === undefined, ownUserinfo[1]);

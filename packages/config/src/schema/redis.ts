@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOwnSecret, notKnownToAll, ownUserinfo } from '../example-secrets.ts';
 import { across, fieldOf, type Finding } from './across.ts';
 import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike } from '@sluice/setting-types';
@@ -7,7 +8,15 @@ const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@ho
 const urlError = must(urlInWords);
 
 /** The URL of a single Redis. */
-export const redisUrl = inWords(z.string(urlError).refine(isRedisUrl, urlError), urlInWords);
+export const redisUrl = inWords(
+  z
+    .string(urlError)
+    .refine(isRedisUrl, urlError)
+    .refine(...ownUserinfo),
+  urlInWords,
+);
+
+const password = (): z.ZodOptional<z.ZodString> => someText('text').refine(isOwnSecret, notKnownToAll).optional();
 
 const nodes = (whose: string): z.ZodArray<z.ZodString> => {
   const wanted = `a list of at least one ${whose} as host:port`;
@@ -43,16 +52,14 @@ export const redis = across(
       name: someText('the name of the master').describe('Name by which the sentinels know the master.'),
       nodes: nodes('sentinel').describe('The sentinels.'),
       username: someText('the name of an ACL user').optional().describe('ACL user at the sentinels.'),
-      password: someText('text')
-        .optional()
-        .describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
+      password: password().describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
       tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypt the connections to the sentinels.'),
     })
       .optional()
       .describe('Redis behind sentinels.'),
     tls: tls().describe('Encrypt the connections, whatever form Redis has.'),
     username: someText('the name of an ACL user').optional().describe('ACL user.'),
-    password: someText('text').optional().describe('Password. Secret.'),
+    password: password().describe('Password. Secret.'),
     key_prefix: textLike(
       /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/,
       'up to 64 letters, digits and the characters : . _ -, a letter or digit first',

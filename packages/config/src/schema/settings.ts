@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { across, fieldOf, type Finding, itemsOf, textField } from './across.ts';
 import { nearest } from './did-you-mean.ts';
 import { identifier, section } from '@sluice/setting-types';
-import { breaker, limits, retry, timeouts } from './flow.ts';
+import { breaker, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
 import { log, queue, server, worker } from './processes.ts';
@@ -39,6 +39,7 @@ export type Settings = z.output<typeof settings>;
 const anyId = identifier();
 
 function* findMismatches(value: unknown): Iterable<Finding> {
+  yield* findEndlessWait(value);
   const upstreamItems = itemsOf(fieldOf(value, 'upstreams'));
   const modelItems = itemsOf(fieldOf(value, 'models'));
   if (upstreamItems.length === 0) {

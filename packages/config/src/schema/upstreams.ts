@@ -11,6 +11,7 @@ import { findOptionFaults, isProviderType, providerOptions } from './provider-op
 import { upstreamProxy } from './proxy.ts';
 import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { findCredentialFaults, findTokenFaults } from './token-credentials.ts';
+import { findExampleSecrets } from './upstream-secrets.ts';
 
 const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
 
@@ -119,6 +120,7 @@ export const upstreams = across(
       for (const { path, message } of findOptionFaults(item)) yield { path: [at, ...path], message };
       for (const { path, message } of findHeaderFaults(item)) yield { path: [at, ...path], message };
       for (const { path, message } of findTokenFaults(item)) yield { path: [at, ...path], message };
+      for (const { path, message } of findExampleSecrets(item)) yield { path: [at, ...path], message };
       if (fieldOf(item, 'base_url') !== undefined || hasDefaultPlace(fieldOf(item, 'type'))) continue;
       yield { path: [at, 'base_url'], message: `is missing; it must be ${urlInWords}` };
     }

@@ -606,9 +606,9 @@ describe('SLUICE_COMPAT=iflow2api', () => {
 
   it.each([
     [
-      'nothing',
-      {},
-      '~/.iflow/oauth_creds.json: is missing; log in with `npm run login -- iflow`, or give apiKey in ~/.iflow/settings.json',
+      'a login without its key',
+      { 'oauth_creds.json': '{"refresh_token":"r"}' },
+      '~/.iflow/oauth_creds.json: has no apiKey, so that it must be renewed first; log in with `npm run login -- iflow`, or give apiKey in ~/.iflow/settings.json',
     ],
     [
       'settings that are no JSON',
@@ -653,6 +653,21 @@ describe('SLUICE_COMPAT=iflow2api', () => {
   ])('is refused with %s', verifies('004-15', '004-16'), (_, files, problem) => {
     const inHome = Object.fromEntries(Object.entries(files).map(([name, text]) => [`/home/me/.iflow/${name}`, text]));
     expect(problemsOf({ SLUICE_COMPAT: 'iflow2api' }, inHome)).toEqual([problem]);
+  });
+});
+
+describe('a profile whose gateway started without any variable', () => {
+  it.each([
+    ['iflow2api', '~/.iflow/oauth_creds.json is missing, so requests go to iFlow without a key and are refused; '],
+    ['unified-proxy', 'API_KEY is not set: requests go to the provider without a key'],
+  ])('starts without one too, and says what is missing: %s', (name, words) => {
+    const { upstreams, warnings } = load({ SLUICE_COMPAT: name });
+    expect(upstreams[0]?.credentials).toEqual([{ id: 'default', apiKey: undefined, tokens: undefined }]);
+    expect(warnings).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('wants no key of a server of one’s own', () => {
+    expect(load({ SLUICE_COMPAT: 'unified-proxy', TYPE: 'custom' }).warnings).toEqual([]);
   });
 });
 

@@ -237,3 +237,40 @@ describe('the value of a setting', () => {
 it('a configuration with faults is refused as ever', () => {
   expect(errorOf(() => list('server: { port: x }', anyKey)).problems).toHaveLength(1);
 });
+
+describe('what stands in the URL of Redis', () => {
+  const rows = (url: string, env: Env = anyKey): string[] =>
+    list(`redis: { url: "${url}" }`, env).settings.flatMap(({ path, value, origin }) =>
+      path.startsWith('redis.') ? [`${path} ${value} ${origin.kind}`] : [],
+    );
+
+  it('is shown there alone, whether the file or the environment names it', () => {
+    const hidden = ['redis.url redis://[secret]@h file', 'redis.key_prefix sluice default'];
+    expect(rows('redis://canary-user:canary-password@h')).toEqual(hidden);
+    expect(rows('redis://canary-user@h')).toEqual(hidden);
+    expect(rows('redis://:canary-password@h')).toEqual(hidden);
+    expect(rows('redis://h', { ...anyKey, REDIS_URL: 'redis://canary-user:canary-password@other' })).toEqual([
+      'redis.url redis://[secret]@other variable',
+      'redis.key_prefix sluice default',
+    ]);
+    const beside = list('redis: { url: "redis://canary-user@h", password: canary-password }');
+    expect(setting(beside, 'redis.password')).toMatchObject({ value: '[secret]', origin: { kind: 'file' } });
+  });
+
+  it('is the origin of TLS', () => {
+    expect(rows('rediss://h')).toContain('redis.tls true file');
+    expect(rows('redis://h', { ...anyKey, REDIS_URL: 'rediss://h' })).toContain('redis.tls true variable');
+  });
+});
+
+it('shows the paths of private keys, which are no secrets, and proxies that are none', () => {
+  const tls = 'tls: { cert: /c.pem, key: /k.pem }';
+  const found = list(
+    `redis: { ${tls} }\nupstreams: [{ id: u, type: openai, base_url: "http://h/v1", ${tls} }]\nmodels: [{ id: m, targets: [{ upstream: u }] }]`,
+    { ...anyKey, HTTPS_PROXY: 'none', ALL_PROXY: 'none' },
+  );
+  for (const path of ['redis.tls.key', 'upstreams[0].tls.key']) {
+    expect(setting(found, path)).toMatchObject({ value: '/k.pem', isSecret: false });
+  }
+  for (const path of ['HTTPS_PROXY', 'ALL_PROXY']) expect(setting(found, path)?.value).toBe('none');
+});

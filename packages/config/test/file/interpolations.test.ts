@@ -6,6 +6,10 @@ import { anyKey, load, problemsOf, routing } from '../load.ts';
 const host = (yaml: string, env: Record<string, string> = {}): string =>
   load(`server: ${yaml}`, { ...anyKey, ...env }).server.host;
 
+/** For texts that are the name of no host. */
+const logFile = (yaml: string, env: Record<string, string> = {}): string | undefined =>
+  load(`log: ${yaml}`, { ...anyKey, ...env }).log.file;
+
 describe('${NAME}', () => {
   it('is the variable, anywhere in a text', () => {
     expect(host('{ host: "${A}" }', { A: 'one' })).toBe('one');
@@ -60,7 +64,7 @@ retry: { jitter: \${JITTER} }
   });
 
   it('is not filled in twice', () => {
-    expect(host('{ host: "${A}" }', { A: '${B}', B: 'b' })).toBe('${B}');
+    expect(logFile('{ file: "${A}" }', { A: '${B}', B: 'b' })).toBe('${B}');
   });
 
   it.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:=b}', '${A B}', '${A:-${B}}'])('is not %s', (text) => {
@@ -70,8 +74,8 @@ retry: { jitter: \${JITTER} }
   });
 
   it('leaves other dollars alone', () => {
-    expect(host('{ host: a$b }')).toBe('a$b');
-    expect(host('{ host: $A }')).toBe('$A');
+    expect(logFile('{ file: a$b }')).toBe('a$b');
+    expect(logFile('{ file: $A }')).toBe('$A');
   });
 });
 
@@ -90,8 +94,8 @@ describe('${NAME:-default}', () => {
 
 describe('$${', () => {
   it('is the text ${', () => {
-    expect(host('{ host: $${A} }')).toBe('${A}');
-    expect(host('\n  host: "$${A}${B}"', { B: 'b' })).toBe('${A}b');
+    expect(logFile('{ file: $${A} }')).toBe('${A}');
+    expect(logFile('\n  file: "$${A}${B}"', { B: 'b' })).toBe('${A}b');
   });
 });
 

@@ -1,6 +1,6 @@
 import { providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
-import { load, problemsOf, routing } from '../load.ts';
+import { anyKey, errorOf, load, problemsOf, routing } from '../load.ts';
 
 const types = `one of ${Object.keys(providers).join(', ')}`;
 const hash = 'a'.repeat(64);
@@ -145,6 +145,55 @@ describe('keys', () => {
   ])('refuses %s', (yaml, problems) => {
     expect(problemsOf(`keys: ${yaml}`)).toEqual(problems);
   });
+});
+
+describe('retry', () => {
+  it.each([
+    [
+      'retry: { mode: fast, same_target: 2 }',
+      'retry.same_target: must be below max_attempts of the mode, which is 2: no attempt would be left for another target',
+    ],
+    [
+      'retry: { max_attempts: 5, same_target: 50 }',
+      'retry.same_target: must be below max_attempts, which is 5: no attempt would be left for another target',
+    ],
+    [
+      'retry: { wait_for_preferred_ms: 900000 }\ntimeouts: { total_ms: 1000 }',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 1000: the request would end before a fallback is asked',
+    ],
+    [
+      'retry: { mode: fast, wait_for_preferred_ms: 10000 }',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 10000: the request would end before a fallback is asked',
+    ],
+    [
+      'retry: { wait_for_preferred_ms: 5000 }\ntimeouts: { stream_total_ms: 5000 }',
+      'retry.wait_for_preferred_ms: must be below timeouts.stream_total_ms, which is 5000: the request would end before a fallback is asked',
+    ],
+    [
+      'retry: { wait_for_preferred_ms: 600000 }',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 600000: the request would end before a fallback is asked',
+    ],
+  ])('refuses what leaves no room for a fallback: %s', (yaml, problem) => {
+    expect(problemsOf(yaml)).toEqual([problem]);
+  });
+
+  it.each([
+    'retry: { max_attempts: 1 }',
+    'retry: { mode: fast, max_attempts: 3, same_target: 2 }',
+    'retry: { wait_for_preferred_ms: 999 }\ntimeouts: { total_ms: 1000 }',
+  ])('takes %s', (yaml) => {
+    expect(() => load(yaml)).not.toThrow();
+  });
+});
+
+it('says of a number that is too large how large it may be', () => {
+  expect(problemsOf('server: { memory_limit_bytes: 1.0e+18 }')).toEqual([
+    'server.memory_limit_bytes: must be a whole number of bytes from 134217728 to 9007199254740991',
+  ]);
+  expect(
+    errorOf(() => load(undefined, { ...anyKey, SLUICE_COMPAT: 'z2api', CONNECTION_QUEUE_SIZE: '9'.repeat(16) }))
+      .problems,
+  ).toEqual([{ path: 'CONNECTION_QUEUE_SIZE', message: 'must be a whole number from 0 to 999999999999999' }]);
 });
 
 describe('upstreams', () => {

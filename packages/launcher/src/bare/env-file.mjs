@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { hasCode } from './files.mjs';
 import { LaunchError } from './launch-error.mjs';
+import { parseEnvText } from './parse-env.mjs';
 
 /** Variables of proxies, which have two spellings: other programs read both, and so do we. */
 const proxies = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY']);
@@ -12,25 +12,27 @@ const ports = new Set(['PORT', 'METRICS_PORT', 'SIMULATOR_PORT']);
 const serviceLink = /^(?:tcp|udp|sctp):\/\/\S+$/;
 
 /**
- * Puts the variables of `.env` into an environment, as Node reads such files. What is in the environment already wins:
+ * Puts the variables of `.env` into an environment. What is in the environment already wins:
  * a proxy in either spelling; an address that Kubernetes has put there is no setting.
  *
  * @param {string} root the folder of the repository
  * @param {NodeJS.ProcessEnv} env changed
- * @returns {string | undefined} a sentence for the person; undefined when there is no such file
+ * @returns {string | undefined} sentences for the person; undefined when there is no such file
  * @throws {LaunchError} when it can't be read
  */
 export function takeEnvFile(root, env) {
   const text = readEnvFile(join(root, '.env'));
   if (text === undefined) return undefined;
-  const all = Object.entries(parseEnv(text.replace(/^\uFEFF/, '')));
+  const { variables, faults } = parseEnvText(text);
+  const all = [...variables];
   const isSet = isSetIn({ ...env });
   const taken = all.filter(([name]) => !isSet(name));
   for (const [name, value] of taken) env[name] = value;
   const others = all.length - taken.length;
   const those =
     others === 0 ? '' : `; ${others} more ${others === 1 ? 'is' : 'are'} set in the environment, which wins`;
-  return `Read ${taken.length} ${taken.length === 1 ? 'variable' : 'variables'} from .env${those}.`;
+  const warnings = faults.map((fault) => ` Warning: of .env ${fault}.`).join('');
+  return `Read ${taken.length} ${taken.length === 1 ? 'variable' : 'variables'} from .env${those}.${warnings}`;
 }
 
 /**
@@ -51,11 +53,30 @@ function isSetIn(env) {
  */
 function readEnvFile(path) {
   try {
-    return readFileSync(path, 'utf8');
+    return decode(readFileSync(path));
   } catch (error) {
+    if (error instanceof LaunchError) throw error;
     // Python's users keep a folder of that name.
     if (hasCode(error, 'ENOENT') || hasCode(error, 'EISDIR')) return undefined;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new LaunchError(`.env can't be read (${code}).`);
   }
+}
+
+/**
+ * The `>` of PowerShell writes UTF-16, with a mark at its beginning.
+ *
+ * @param {Buffer} bytes
+ * @returns {string}
+ */
+function decode(bytes) {
+  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+  if (text.includes('\0')) throw new LaunchError('.env is not text: it holds zero bytes. Save it as UTF-8.');
+  return text;
+}
+
+/** @param {Buffer} bytes */
+function encodingOf([first, second]) {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }

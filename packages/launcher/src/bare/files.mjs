@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /**
  * @param {string} path
@@ -36,6 +37,29 @@ export function createWhole(path, text) {
     rmSync(draft);
   }
 }
+
+/**
+ * Makes a folder that a person has named, and those above it. Node's own `recursive` never returns where a folder is
+ * there and none can be made in it, as in /proc.
+ *
+ * @param {string} path
+ * @param {{ mode?: number | undefined }} [options] of the folders that are made
+ * @throws the error of the system
+ */
+export function makeFolder(path, { mode } = {}) {
+  const above = dirname(path);
+  if (isFolder(path)) return;
+  if (above !== path) makeFolder(above, { mode });
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!hasCode(error, 'EEXIST') || !isFolder(path)) throw error;
+  }
+}
+
+/** @param {string} path */
+const isFolder = (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /**
  * @param {unknown} error

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../bare/files.mjs';
 import { LaunchError } from '../bare/launch-error.mjs';
 
 /**
@@ -11,7 +12,7 @@ import { LaunchError } from '../bare/launch-error.mjs';
 export function saveLogin(path: string, text: string): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), { mode: 0o700 });
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
     // The umask may have taken rights away that the owner needs.
     chmodSync(draft, 0o600);

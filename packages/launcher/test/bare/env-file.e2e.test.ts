@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** The environment after a file of this text, and what was said. */
-function take(text: string, env: Record<string, string | undefined> = {}) {
+function take(text: string | Buffer, env: Record<string, string | undefined> = {}) {
   writeFileSync(join(root, '.env'), text);
   return { said: takeEnvFile(root, env), env };
 }
@@ -35,6 +35,20 @@ describe('a .env file', () => {
     ['a byte order mark', '\uFEFFA=b', 'b'],
     ['nothing', 'A=', ''],
     ['the last of two', 'A=a\nA=b', 'b'],
+    ['a hash within', 'A=sk-abcdefgh#tail', 'sk-abcdefgh#tail'],
+    ['a hash at its start', 'A=#b', '#b'],
+    ['a comment alone', 'A= # comment', ''],
+    ['a comment behind a tab', 'A=b\t#comment', 'b'],
+    ['a hash behind a hash', 'A=b#c # d', 'b#c'],
+    ['a hash, then Windows line ends', 'A=b#c\r\nB=d', 'b#c'],
+    ['a comment behind quotes', "A='b'# comment", 'b'],
+    ['a quote behind a backslash', 'A="b\\"c"', 'b"c'],
+    ['a backslash before its last quote', 'A="C:\\"\nB=x', 'C:\\'],
+    ['quotes within', 'A=b"c"', 'b"c"'],
+    ['a colon', 'A: b', 'b'],
+    ['a colon within', 'A=b: c', 'b: c'],
+    ['a space before the sign', 'A = "b"', 'b'],
+    ['line ends of old Macs', 'A=b\rB=c', 'b'],
   ])('may hold %s', verifies('001-15', '002-06', '003-12'), (_, text, value) => {
     expect(take(text).env['A']).toBe(value);
   });
@@ -46,6 +60,43 @@ describe('a .env file', () => {
     expect(take('A=1\nB=2').said).toBe('Read 2 variables from .env.');
     expect(take('A=1\nB=2', { A: 'mine' }).said).toBe(
       'Read 1 variable from .env; 1 more is set in the environment, which wins.',
+    );
+  });
+
+  it.each([
+    ['LOG_LEVEL debug', 'line 2 is not understood (wanted: NAME=value)'],
+    ['B', 'line 2 is not understood (wanted: NAME=value)'],
+    ['B-="secret', 'line 2 is not understood (B- has a quote without its end, or text behind it)'],
+    ['B="secret"more', 'line 2 is not understood (B has a quote without its end, or text behind it)'],
+    ['9B=secret', 'line 2 is not understood (wanted: NAME=value)'],
+  ])('with the line %s is read without it, which is said without a value', (line, fault) => {
+    const { said, env } = take(`A=1\n${line}\nC=3\n`);
+    expect(env).toEqual({ A: '1', C: '3' });
+    expect(said).toBe(`Read 2 variables from .env. Warning: of .env ${fault}.`);
+  });
+
+  it('keeps the numbers of its lines behind a value of several lines', () => {
+    const { said, env } = take('A="b\nc"\r\n\r\n# comment\r\n???\r\n');
+    expect(env).toEqual({ A: 'b\nc' });
+    expect(said).toContain('of .env line 5 is not understood');
+  });
+
+  it.each([
+    ['UTF-16, as PowerShell writes it', Buffer.from('\uFEFFLOG_LEVEL=debug\r\nB=ü\r\n', 'utf16le')],
+    ['UTF-16 of the other order', Buffer.from('\uFEFFLOG_LEVEL=debug\r\nB=ü\r\n', 'utf16le').swap16()],
+    ['UTF-8 with a mark', Buffer.from('\uFEFFLOG_LEVEL=debug\r\nB=ü\r\n')],
+  ])('may be %s', (_, bytes) => {
+    const { said, env } = take(bytes);
+    expect(env).toEqual({ LOG_LEVEL: 'debug', B: 'ü' });
+    expect(said).toBe('Read 2 variables from .env.');
+  });
+
+  it('stops the start when it is no text, and names a value that is not UTF-8', () => {
+    expect(() => take(Buffer.from('A=b', 'utf16le'))).toThrow(
+      '.env is not text: it holds zero bytes. Save it as UTF-8.',
+    );
+    expect(take(Buffer.from('# Schl\xfcssel\nA=b\nB=\xfc\n', 'latin1')).said).toBe(
+      'Read 2 variables from .env. Warning: of .env line 3 is not UTF-8, so B is not what was meant.',
     );
   });
 

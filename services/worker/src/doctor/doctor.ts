@@ -82,7 +82,7 @@ async function examineServices(needs: DoctorNeeds, { config }: SettingsList, fac
           ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
-    const ports = group('ports', () => examinePorts(config));
+    const ports = group('ports', () => examinePorts(config, needs.env));
     const running = group('running', () => examineRunning(config, facts));
     return (await Promise.all([redis, ...upstreams, ports, running])).flat();
   } finally {
@@ -106,8 +106,10 @@ const nowhere = ok(
   'No Redis is configured, and none listens at 127.0.0.1:6379. `npm start` brings one; `npm run ingress` and `npm run worker` need REDIS_URL.',
 );
 
-async function examinePorts(config: Config): Promise<Check[]> {
-  const facts = await Promise.all(wantedPorts(config).map((wanted) => readPort(wanted, { recognise, findHolder })));
+async function examinePorts(config: Config, env: DoctorNeeds['env']): Promise<Check[]> {
+  const facts = await Promise.all(
+    wantedPorts(config, env).map((wanted) => readPort(wanted, { recognise, findHolder })),
+  );
   return facts.map(judgePort);
 }
 

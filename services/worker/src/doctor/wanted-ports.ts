@@ -1,31 +1,46 @@
-import type { Config } from '@sluice/config';
+import { type Config, serviceLinksIn } from '@sluice/config';
 import { providers } from '@sluice/providers';
 import type { WantedPort } from './machine/ports.ts';
 
 const loopback = '127.0.0.1';
+const usualIngressManagementPort = 9463;
 
-/** The ports on which a gateway with this configuration listens. */
-export function wantedPorts({ server, worker, simulator, upstreams, demo }: Config): WantedPort[] {
+/**
+ * The ports on which a gateway with this configuration listens.
+ *
+ * `METRICS_PORT` is the management port of the process that has it in its environment. Under `npm start` it is the
+ * worker's, and the ingress takes its usual one or the next that is free.
+ */
+export function wantedPorts(
+  { server, worker, simulator, upstreams, demo }: Config,
+  env: Readonly<Record<string, string | undefined>> = {},
+): WantedPort[] {
+  const isForBoth = (env['METRICS_PORT'] ?? '') !== '' && !serviceLinksIn(env).has('METRICS_PORT');
   const ports: WantedPort[] = [
     {
       purpose: 'the ingress, for clients',
       host: server.host,
       port: server.port,
       setting: 'PORT',
+      hostSetting: 'HOST',
       need: server.isPortUsual ? 'npm_start' : 'must',
     },
     {
-      purpose: "the ingress's management port",
+      purpose: `the ingress's management port${isForBoth ? ' under `npm start`' : ''}`,
       host: server.metricsHost,
-      port: server.metricsPort,
+      port: isForBoth ? usualIngressManagementPort : server.metricsPort,
       setting: 'server.metrics_port',
-      need: server.isMetricsPortUsual ? 'any' : 'must',
+      hostSetting: 'METRICS_HOST',
+      need: isForBoth || server.isMetricsPortUsual ? 'any' : 'must',
     },
     {
-      purpose: "the worker's management port",
+      purpose: isForBoth
+        ? "the worker's management port, and that of an ingress that is started by itself"
+        : "the worker's management port",
       host: worker.metricsHost,
       port: worker.metricsPort,
-      setting: 'worker.metrics_port',
+      setting: isForBoth ? 'METRICS_PORT' : 'worker.metrics_port',
+      hostSetting: 'METRICS_HOST',
       need: worker.isMetricsPortUsual ? 'any' : 'must',
     },
     ...(demo && !simulator.isElsewhere

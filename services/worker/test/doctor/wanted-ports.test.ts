@@ -1,5 +1,6 @@
 import { loadConfig } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
+import { judgePort } from '../../src/doctor/machine/ports.ts';
 import { wantedPorts } from '../../src/doctor/wanted-ports.ts';
 
 /** By setting, what is done when the port is taken. */
@@ -9,7 +10,7 @@ function needs(yaml: string | undefined, env: Readonly<Record<string, string>> =
     return yaml;
   };
   const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile });
-  return Object.fromEntries(wantedPorts(config).map(({ setting, port, need }) => [`${setting} ${port}`, need]));
+  return Object.fromEntries(wantedPorts(config, env).map(({ setting, port, need }) => [`${setting} ${port}`, need]));
 }
 
 describe('a port that is taken', () => {
@@ -30,5 +31,32 @@ describe('a port that is taken', () => {
     [undefined, { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-own-0001', BASE_URL: 'http://h/v1' }, 'PORT 8000'],
   ])('is a problem where %o and %o have chosen it', (yaml, env, port) => {
     expect(needs(yaml, env)).toMatchObject({ [port]: 'must' });
+  });
+
+  it('named by METRICS_PORT is the worker’s under npm start, and the ingress takes its usual one', () => {
+    const both = { 'server.metrics_port 9463': 'any', 'METRICS_PORT 9700': 'must' };
+    expect(needs(undefined, { METRICS_PORT: '9700' })).toMatchObject(both);
+    expect(needs('server: { metrics_port: 9800 }', { METRICS_PORT: '9700' })).toMatchObject(both);
+    for (const text of ['', 'tcp://10.0.0.1:9464']) {
+      expect(needs(undefined, { METRICS_PORT: text })).toMatchObject({ 'worker.metrics_port 9464': 'any' });
+    }
+  });
+});
+
+describe('an address on which nobody may listen', () => {
+  it.each([
+    ['ENOTFOUND', ['HOST', 'METRICS_HOST', 'METRICS_HOST', 'SIMULATOR_PORT']],
+    ['EADDRNOTAVAIL', ['HOST', 'METRICS_HOST', 'METRICS_HOST', 'SIMULATOR_PORT']],
+    ['EACCES', ['PORT', 'server.metrics_port', 'worker.metrics_port', 'SIMULATOR_PORT']],
+  ])('is told with the setting that is wrong: %s', (code, settings) => {
+    const env = {};
+    const readFile = (): never => {
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    };
+    const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile });
+    const advice = wantedPorts(config, env).map(
+      (wanted) => judgePort({ ...wanted, state: { kind: 'refused', code } }).advice,
+    );
+    expect(advice).toEqual(settings.map((name) => `Set ${name} to another value.`));
   });
 });

@@ -9,6 +9,8 @@ export interface WantedPort {
   readonly port: number;
   /** The setting that names it, for advice: `PORT`, `server.metrics_port`. */
   readonly setting: string;
+  /** The setting that names the host, where one does. */
+  readonly hostSetting?: string;
   /** `must`: whoever asked for this port gets no other; `npm_start`: only `npm start` takes another; `any`: another is taken. */
   readonly need: 'must' | 'npm_start' | 'any';
 }
@@ -48,7 +50,7 @@ async function listenProblem({ host, port }: WantedPort): Promise<string | undef
   });
 }
 
-export function judgePort({ purpose, host, port, setting, need, state }: PortFacts): Check {
+export function judgePort({ purpose, host, port, setting, hostSetting = setting, need, state }: PortFacts): Check {
   const id = 'ports';
   const place = `Port ${port} on ${host} (${purpose})`;
   switch (state.kind) {
@@ -56,8 +58,11 @@ export function judgePort({ purpose, host, port, setting, need, state }: PortFac
       return ok(id, port === 0 ? `Any free port will do for ${purpose}.` : `${place} is free.`);
     case 'ours':
       return ok(id, `${place} is in use by ${state.program} of Sluice that runs already.`);
-    case 'refused':
-      return problem(id, `${place} can't be listened on: ${refusal(state.code)}.`, `Set ${setting} to another value.`);
+    case 'refused': {
+      // Whoever may not listen on this port may on another one; every other fault is that of the host.
+      const wrong = state.code === 'EACCES' ? setting : hostSetting;
+      return problem(id, `${place} can't be listened on: ${refusal(state.code)}.`, `Set ${wrong} to another value.`);
+    }
     case 'taken': {
       const text = `${place} is taken by ${state.holder ?? 'a process that this user may not see'}.`;
       const advice = `Set ${setting} to another port, or stop what listens there.`;

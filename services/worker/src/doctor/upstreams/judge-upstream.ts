@@ -37,6 +37,9 @@ const adviceBesideCa: Readonly<Record<string, string>> = {
     "Add the authority's certificate to the file of tls.ca of the upstream, which replaces all other authorities. A proxy that reads TLS has one of its own.",
 };
 
+const silentAdvice =
+  'The server takes connections and says nothing: see whether it hangs or is overloaded, and whether it speaks HTTP at host and port of base_url.';
+
 /** Tells name, connection, proxy and TLS apart. */
 export function judgeUnreached({ about, place, failure, nameError, hasCa }: Unreached): Check {
   const { kind, code, message } = failure;
@@ -59,10 +62,11 @@ export function judgeUnreached({ about, place, failure, nameError, hasCa }: Unre
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
   }
   if (nameError !== undefined) return named(judgeName(place, nameError), about);
-  const advice =
-    kind === 'timeout' || /timed out/.test(message)
-      ? 'A firewall is probably in between, or this network reaches the provider by a proxy alone.'
-      : 'See whether the server runs, whether host and port of base_url are right, and whether a firewall is in between.';
+  // A server that took the connection was reached: what is in between lets calls pass.
+  if (kind === 'timeout') return named(problem('upstream.connect', `${place}: ${message}`, silentAdvice), about);
+  const advice = /timed out/.test(message)
+    ? 'A firewall is probably in between, or this network reaches the provider by a proxy alone.'
+    : 'See whether the server runs, whether host and port of base_url are right, and whether a firewall is in between.';
   return named(problem('upstream.connect', `${place}: ${message}`, advice), about);
 }
 

@@ -1,0 +1,98 @@
+/** @typedef {{ variables: Map<string, string>, faults: string[] }} ParsedEnv */
+
+/** `export` may stand before it, and a colon for the sign, as npm's dotenv has it. */
+const beginPattern = /^[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)(?:[^\S\n]*=|:(?=[^\S\n]))[^\S\n]*/;
+
+/** To the end of a line only a comment may stand behind a value in quotes. */
+const behind = '(?=[^\\S\\n]*(?:#[^\\n]*)?(?:\\n|$))';
+
+/** A quote behind a backslash is part of the text, unless the text would then have no end. */
+const quotedPatterns = [
+  new RegExp(`^"((?:\\\\[^]|[^"\\\\])*)"${behind}`),
+  new RegExp(`^"([^"]*)"${behind}`),
+  new RegExp(`^'([^']*)'${behind}`),
+  new RegExp(`^\`([^\`]*)\`${behind}`),
+];
+
+const blankPattern = /^[^\S\n]*(?:#[^\n]*)?(?:\n|$)/;
+
+/**
+ * Parses the text of a `.env` file as dotenv's users expect it, of Python and of npm: where those differ, no part of a
+ * value is lost. So `#` begins a comment only at the start of a value or of a line's rest that a space parts from it.
+ *
+ * Node's own parser is not used: it ends a value at any `#`, and passes over lines that it does not understand.
+ *
+ * @param {string} text
+ * @returns {ParsedEnv} `faults`: what was passed over, as in `line 3 is not understood`; no fault repeats a value
+ */
+export function parseEnvText(text) {
+  let rest = text.replaceAll(/\r\n?/g, '\n');
+  let line = 1;
+  /** @param {number} length */
+  const pass = (length) => {
+    line += rest.slice(0, length).split('\n').length - 1;
+    rest = rest.slice(length);
+  };
+  const lengthOfLine = () => /^[^\n]*\n?/.exec(rest)?.[0].length ?? rest.length;
+  /** @type {ParsedEnv} */
+  const parsed = { variables: new Map(), faults: [] };
+  while (rest !== '') {
+    if (blankPattern.test(rest)) {
+      pass(lengthOfLine());
+      continue;
+    }
+    const begin = beginPattern.exec(rest);
+    if (begin === null) {
+      parsed.faults.push(`line ${line} is not understood (wanted: NAME=value)`);
+      pass(lengthOfLine());
+      continue;
+    }
+    const at = line;
+    const [whole, name = ''] = begin;
+    const isParted = /[^\S\n]$/.test(whole);
+    pass(whole.length);
+    const value = /^["'`]/.test(rest) ? quoted(rest) : plain(rest, isParted);
+    if (value === undefined) {
+      parsed.faults.push(`line ${at} is not understood (${name} has a quote without its end, or text behind it)`);
+      pass(lengthOfLine());
+      continue;
+    }
+    if (value.text.includes('\uFFFD')) parsed.faults.push(`line ${at} is not UTF-8, so ${name} is not what was meant`);
+    parsed.variables.set(name, value.text);
+    pass(value.length);
+    pass(lengthOfLine());
+  }
+  return parsed;
+}
+
+/**
+ * @param {string} rest
+ * @returns {{ text: string, length: number } | undefined}
+ */
+function quoted(rest) {
+  for (const pattern of quotedPatterns) {
+    const found = pattern.exec(rest);
+    if (found === null) continue;
+    const [whole, text = ''] = found;
+    const isDouble = whole.startsWith('"');
+    return { text: isDouble ? text.replaceAll(/\\(n|")/g, unescape) : text, length: whole.length };
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} _
+ * @param {string} character
+ */
+const unescape = (_, character) => (character === 'n' ? '\n' : character);
+
+/**
+ * @param {string} rest
+ * @param {boolean} isParted a space stands before it
+ * @returns {{ text: string, length: number }}
+ */
+function plain(rest, isParted) {
+  const whole = /^[^\n]*/.exec(rest)?.[0] ?? '';
+  const text = isParted && whole.startsWith('#') ? '' : whole.replace(/\s#.*$/, '').trim();
+  return { text, length: whole.length };
+}
