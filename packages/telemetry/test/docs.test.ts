@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type MetricRow, metricTable } from '../src/metric-names.ts';
+import { metricTable } from '../src/metric-names.ts';
+import type { MetricRow } from '../src/metric-row.ts';
 import {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  courseAttributes,
   httpResponseAttributes,
   httpServerSpan,
   inferenceResultAttributes,
@@ -88,6 +90,7 @@ describe('docs/tracing.md', () => {
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
       ...Object.keys(compressedMessagesAttribute(1)),
+      ...Object.keys(courseAttributes({ rescues: 1 })),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];
