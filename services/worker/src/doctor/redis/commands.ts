@@ -63,6 +63,7 @@ export const commandsOf: Readonly<Record<'ingress' | 'worker', readonly Command[
     ...both,
     ['hincrby', key, 'f', '1'],
     ['pexpireat', key, '99999999999999'],
+    ['rpush', key, 'f'],
     ['ltrim', key, '0', '0'],
     ['rpoplpush', key, key],
     ['zpopmin', key],
