@@ -154,7 +154,10 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
       );
     await until(kept, { what: 'Redis to come back with what it had', timeoutMs: 60_000 });
     await ask('DEL', 'sluice:deploy-test');
-    expect(await answer(client(), 'demo-t5')).toBe('whole');
+    await until(async () => (await answer(client(), 'demo-t5')) === 'whole', {
+      what: 'the services to find it again',
+      timeoutMs: 60_000,
+    });
     expect(await ask('INFO', 'persistence')).toContain('aof_enabled:1');
     expect(await ask('INFO', 'memory')).toContain('maxmemory_policy:noeviction');
     // Whatever the services were refused.
