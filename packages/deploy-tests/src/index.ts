@@ -2,4 +2,4 @@ export { inRepository, readRepositoryFile } from './repository.ts';
 export { isMissing } from './wanted-tool.ts';
 export { type ComposeProject, composeProject } from './docker/compose-project.ts';
 export { docker, hasEngine } from './docker/docker.ts';
-export { bringBaseImages, buildImage, imageOf, inspectImage } from './docker/images.ts';
+export { bringBaseImages, bringCollectorImage, buildImage, imageOf, inspectImage } from './docker/images.ts';

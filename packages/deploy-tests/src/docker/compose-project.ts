@@ -64,7 +64,8 @@ export async function composeProject(
       return schema.parse(JSON.parse(await compose('exec', '-T', 'simulator', 'node', '-e', script)));
     },
     async down() {
-      await compose('down', '--volumes', '--timeout', '5');
+      // Without the profiles what runs of them would stay.
+      await compose('--profile', '*', 'down', '--volumes', '--timeout', '5');
     },
   };
 }

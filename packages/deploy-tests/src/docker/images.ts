@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { dirname, resolve } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../cache-folder.ts';
 import { inRepository, readRepositoryFile } from '../repository.ts';
@@ -37,6 +37,31 @@ export async function bringBaseImages(): Promise<void> {
       await run('bash', [script, cacheFolder('images'), process.execPath, resolve(npm)]);
       return;
     }
+  }
+}
+
+/**
+ * The same for the collector. Its stand-in is the one that the tests of dashboards compile, which takes minutes the first time.
+ *
+ * @throws when it can be neither pulled nor compiled
+ */
+export async function bringCollectorImage(): Promise<void> {
+  const [name = ''] = /otel\/\S+/.exec(readRepositoryFile('docker-compose.yml')) ?? [];
+  if (hasImage(name)) return;
+  try {
+    await docker(['pull', '--quiet', name]);
+  } catch {
+    const cache = cacheFolder('observability');
+    const folder = cacheFolder('images/collector');
+    const program = join(cache, 'bin/otelcol');
+    const script = inRepository('packages/deploy-tests/src/observability/bring-tools.sh');
+    if (!existsSync(program)) await run('bash', [script, cache]);
+    copyFileSync(program, join(folder, 'otelcol'));
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      'FROM scratch\nCOPY otelcol /otelcol\nUSER 10001\nENTRYPOINT ["/otelcol"]\n',
+    );
+    await docker(['build', '--quiet', '--tag', name, folder]);
   }
 }
 

@@ -141,6 +141,23 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
         secret.replace('PASSWORD=', ''),
         ...command,
       ]);
+    await ask('SET', 'sluice:deploy-test', 'kept');
+    // What is written goes to the disk within a second.
+    await until(async () => (await ask('INFO', 'persistence')).includes('aof_pending_bio_fsync:0'), {
+      what: 'the disk',
+    });
+    await docker(['restart', redis?.ID ?? '']);
+    const kept = (): Promise<boolean> =>
+      ask('GET', 'sluice:deploy-test').then(
+        (answer) => answer === 'kept',
+        () => false,
+      );
+    await until(kept, { what: 'Redis to come back with what it had', timeoutMs: 60_000 });
+    await ask('DEL', 'sluice:deploy-test');
+    await until(async () => (await answer(client(), 'demo-t5')) === 'whole', {
+      what: 'the services to find it again',
+      timeoutMs: 60_000,
+    });
     expect(await ask('INFO', 'persistence')).toContain('aof_enabled:1');
     expect(await ask('INFO', 'memory')).toContain('maxmemory_policy:noeviction');
     // Whatever the services were refused.

@@ -297,7 +297,7 @@ describe('a Redis', () => {
       expect.stringMatching(/^problem redis\.rights: .* Sluice also uses keys such as sluice:\{q0\}, /),
     );
     expect(await user('ingress', ...rulesOf('sluice-ingress'))).toEqual([
-      'warning redis.rights: The Redis user is enough for an ingress; a worker also sends hincrby, pexpireat, ltrim, rpoplpush, zpopmin, bzpopmin, zremrangebyrank and uses keys such as sluice:{up:doctor}.',
+      'warning redis.rights: The Redis user is enough for an ingress; a worker also sends hincrby, pexpireat, rpush, ltrim, rpoplpush, zpopmin, bzpopmin, zremrangebyrank and uses keys such as sluice:{up:doctor}.',
     ]);
     expect(await user('worker', ...rulesOf('sluice-worker'))).toEqual([
       'warning redis.rights: The Redis user is enough for a worker; an ingress also sends persist, lindex, rpop, zcount, zincrby, zrangebylex and uses keys such as sluice:{adm}:leases.',
