@@ -235,7 +235,7 @@ describe('a Redis', () => {
     [
       'with a certificate that nobody signed',
       async () => (await listenHttps()).replace('https:', 'rediss:').replace('/v1', ''),
-      /redis\.tls: .* is not accepted: DEPTH_ZERO_SELF_SIGNED_CERT/,
+      /redis\.tls: .* is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/,
     ],
   ])('%s is told so', async (_name, url, finding) => {
     const report = await examine({ ...(await healthy()), env: { REDIS_URL: await url() } });
