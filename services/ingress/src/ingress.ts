@@ -246,6 +246,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     async stop({ graceMs, noticeMs }) {
       const endsAt = now() + graceMs;
       isDraining = true;
+      server?.endWithAnswers();
       if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
       isRefusing = true;
       // A load balancer that does not probe learns of it in this way, and sends the request to another replica.

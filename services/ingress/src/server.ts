@@ -14,6 +14,11 @@ export interface ClientServer {
   isBusy(withinMs: number): boolean;
   /** Resolves when no request is open. */
   idle(): Promise<void>;
+  /**
+   * From now on each connection ends with the answer that is under way on it: its head was sent before anybody knew, so that
+   * it does not say `connection: close`, and the client would send its next request here.
+   */
+  endWithAnswers(): void;
   /** Refuses new connections. Those that are there stay, idle ones too: a request may be on its way on one of them. */
   stopListening(): void;
   /** Ends all connections and stops listening. */
@@ -69,11 +74,15 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     server.closeIdleConnections();
   }
   let open = 0;
+  let endsWithAnswers = false;
   let lastPostAt = -Infinity;
   const idle: (() => void)[] = [];
   server.on('request', (request, response) => {
     open++;
     if (request.method === 'POST') lastPostAt = performance.now();
+    response.once('finish', () => {
+      if (endsWithAnswers) request.socket.end();
+    });
     response.once('close', () => {
       open--;
       if (open === 0) for (const resolve of idle.splice(0)) resolve();
@@ -91,6 +100,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     port: (server.address() as AddressInfo).port,
     isBusy: (withinMs) => open > 0 || performance.now() - lastPostAt < withinMs,
     idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+    endWithAnswers: () => void (endsWithAnswers = true),
     stopListening() {
       // The close of an HTTP server ends idle connections as well.
       NetServer.prototype.close.call(server);

@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
 import { type ServiceProcess, type SseAnswer, until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiKey, type Sluice, startSluice } from './sluice.ts';
+import { apiKey, ask as bodyOf, type Sluice, startSluice } from './sluice.ts';
 import { metric, openStream, post, readAnswer, refusalOf, tokensOf } from './traffic.ts';
 
 const keys = [{ name: 'test', key: apiKey }];
@@ -36,11 +36,14 @@ describe('an ingress that is told to stop', () => {
     if (draining === undefined) throw new Error('no ingress');
     const idle = new Agent({ keepAlive: true });
     const kept = new Agent({ keepAlive: true });
-    const [first] = await Promise.all([
+    const streaming = new Agent({ keepAlive: true });
+    const [first, second] = await Promise.all([
       begun(sluice, 'demo-t250-i20'),
+      openOn(streaming, draining.url, 'demo-t100-i20'),
       ask(idle, draining.url),
       ask(kept, draining.url),
     ]);
+    const closed = once(second.socket, 'close');
     const exit = timedExit(draining);
     await until(async () => (await ask(idle, draining.url)).status === 503, { what: 'the ingress to be unready' });
     // A client that has not noticed yet is still served, and its connection ends with the answer.
@@ -55,6 +58,9 @@ describe('an ingress that is told to stop', () => {
     const late = await ask(kept, draining.url, '/v1/chat/completions');
     expect(late.status).toBe(503);
     expect(late.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
+    // A stream that began before the stop takes its connection with it: nobody sends the next request there.
+    await closed;
+    expect(second.headers.connection).toBe('keep-alive');
     await first.finished;
     expect(readAnswer(first.answer)).toEqual({ text: tokensOf('x', 250), isDone: true, errorCode: undefined });
     const { code, afterMs } = await exit;
@@ -152,4 +158,16 @@ async function ask(
   response.resume();
   await once(response, 'end');
   return { status: response.statusCode ?? 0, headers: response.headers };
+}
+
+/** A stream on a connection of this agent's, once its head is there. */
+async function openOn(agent: Agent, origin: string, model: string): Promise<IncomingMessage> {
+  const outgoing = request(`${origin}/v1/chat/completions`, {
+    agent,
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+  });
+  outgoing.end(JSON.stringify({ ...bodyOf(model, 'rid=y'), stream: true }));
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return response;
 }
