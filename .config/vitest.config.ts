@@ -11,9 +11,10 @@ const hurting = {
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**
- * Six projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
+ * Seven projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
  * them, `load` wears them out; these two take minutes and run when they are asked for: `npm run
- * test:faults`. So does `soak`, which takes half an hour: `npm run soak`.
+ * test:faults`. So does `soak`, which takes half an hour: `npm run soak`. `deploy` proves images, compose file and chart with the
+ * real tools, which not every machine has: `npm run test:deploy`.
  */
 export default defineConfig({
   test: {
@@ -22,7 +23,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['{packages,services}/*/src/**/*.{ts,mjs}'],
       // They are tools for measuring and testing the product.
-      exclude: ['packages/{bench,simulator,testkit}/**'],
+      exclude: ['packages/{bench,deploy-tests,simulator,testkit}/**'],
       reporter: ['text-summary', 'html', 'json-summary'],
       reportsDirectory: 'coverage',
       reportOnFailure: true,
@@ -36,7 +37,7 @@ export default defineConfig({
           isolate: false,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak}.test.ts'],
+          exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak,deploy}.test.ts'],
         },
       },
       {
@@ -92,6 +93,18 @@ export default defineConfig({
           ...hurting,
           name: 'soak',
           include: ['services/*/test/faults/*.soak.test.ts'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'deploy',
+          include: ['packages/deploy-tests/test/**/*.deploy.test.ts'],
+          exclude,
+          // Each builds images or starts a cluster, and measures what needs the whole machine.
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
         },
       },
     ],

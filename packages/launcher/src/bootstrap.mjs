@@ -16,7 +16,18 @@ import { openTerminal } from './bare/terminal.mjs';
 
 const oldestMajor = 20;
 const lockPollMs = 200;
-const launcherCommands = ['start', 'setup', 'test', 'test:faults', 'soak', 'bench', 'login', 'rests', 'doctor'];
+const launcherCommands = [
+  'start',
+  'setup',
+  'test',
+  'test:faults',
+  'test:deploy',
+  'soak',
+  'bench',
+  'login',
+  'rests',
+  'doctor',
+];
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const terminal = openTerminal(process.env);

@@ -25,7 +25,7 @@ const terminal = openTerminal(env);
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 /** Tests and benches must not depend on a person's own configuration. */
-const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'soak'];
+const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'test:deploy', 'soak'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
   const before = { ...env };
@@ -60,6 +60,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'soak':
       await redisAtHand();
       return await runTests(root, { projects: ['soak'], rest });
+    case 'test:deploy':
+      return await runTests(root, { projects: ['deploy'], rest });
     case 'test:faults':
       await redisAtHand();
       return await runTests(root, { projects: ['faults', 'load'], rest });

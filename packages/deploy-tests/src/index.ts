@@ -1,0 +1,3 @@
+export { cacheFolder } from './cache-folder.ts';
+export { inRepository, readRepositoryFile } from './repository.ts';
+export { isMissing, works } from './wanted-tool.ts';
