@@ -109,6 +109,12 @@ function replacementsOf(module: string, folder: string): readonly { readonly old
   return (Replace ?? []).map((one) => ({ old: named(one.Old), by: named(one.New) }));
 }
 
+/** The folder of a module's files, as in `sigs.k8s.io/gateway-api@v1.6.3`. */
+export function moduleFolder(module: string): string {
+  const told = JSON.parse(go(['mod', 'download', '-json', module], cacheFolder('kube'))) as unknown;
+  return z.object({ Dir: z.string() }).parse(told).Dir;
+}
+
 /** Runs `go` with caches of our own, politely: others may measure on this machine. */
 function go(args: readonly string[], cwd: string): string {
   const base = cacheFolder('kube');

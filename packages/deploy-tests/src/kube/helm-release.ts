@@ -1,0 +1,42 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chartFolder } from '../chart/helm.ts';
+
+export interface ReleaseRequest {
+  readonly helm: string;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A release of the chart in a cluster, by Helm's own commands. Each throws with what Helm said. */
+export interface HelmRelease {
+  install(args: readonly string[]): string;
+  upgrade(args: readonly string[]): string;
+  rollback(revision: number, args?: readonly string[]): string;
+  uninstall(): string;
+  /** Runs `helm test` and returns what the test printed. */
+  test(): string;
+  /** What Helm says of its revisions. */
+  history(): string;
+  /** Has the API server check the objects strictly and store nothing; undefined when it takes them, else its words. */
+  dryRun(args: readonly string[]): string | undefined;
+}
+
+export function helmRelease({ helm, kubeconfig, namespace, name }: ReleaseRequest): HelmRelease {
+  const place = ['--kubeconfig', kubeconfig, '--namespace', namespace];
+  const run = (...args: readonly string[]): string =>
+    execFileSync(helm, [...args, ...place], { encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' });
+  return {
+    install: (args) => run('install', name, chartFolder, ...args),
+    upgrade: (args) => run('upgrade', name, chartFolder, ...args),
+    rollback: (revision, args = []) => run('rollback', name, String(revision), ...args),
+    uninstall: () => run('uninstall', name),
+    test: () => run('test', name, '--logs', '--timeout', '3m'),
+    history: () => run('history', name),
+    dryRun(args) {
+      const command = ['install', name, chartFolder, '--dry-run=server', ...args, ...place];
+      const ran = spawnSync(helm, command, { encoding: 'utf8', maxBuffer: 1 << 28 });
+      return ran.status === 0 ? undefined : ran.stderr;
+    },
+  };
+}
