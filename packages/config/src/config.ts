@@ -48,6 +48,9 @@ export interface ManagementConfig {
 
 /** The simulator that `npm start` runs where no upstream is configured. */
 export interface SimulatorConfig {
+  readonly host: string;
+  /** Somebody else runs it: `npm start` starts none. */
+  readonly isElsewhere: boolean;
   readonly port: number;
   /** The port is the default: if it is taken, `npm start` takes the next free one. */
   readonly isPortUsual: boolean;

@@ -73,6 +73,7 @@ const variableTypes = z
     SLUICE_API_KEYS: keyList,
     SLUICE_COMPAT: oneOf(compatNames),
     SIMULATOR_PORT: inDigits(listenPort()),
+    SIMULATOR_HOST: host(),
     HTTPS_PROXY: proxyVariable,
     HTTP_PROXY: proxyVariable,
     ALL_PROXY: proxyForAll,
@@ -150,6 +151,12 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     settings: [],
     meaning: 'Port of the simulator, and where it is looked for when no upstream is configured.',
     example: '9900',
+  },
+  SIMULATOR_HOST: {
+    settings: [],
+    meaning:
+      'Host at which the simulator is looked for when no upstream is configured. `npm start` starts one only if it is not set.',
+    example: '127.0.0.1',
   },
   HTTPS_PROXY: {
     settings: [],

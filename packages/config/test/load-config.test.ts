@@ -109,7 +109,7 @@ describe('loadConfig', () => {
       warnings: [],
       notes: [],
       log: { level: 'info', file: undefined, retentionDays: 30 },
-      simulator: { port: 9900, isPortUsual: true },
+      simulator: { host: '127.0.0.1', isElsewhere: false, port: 9900, isPortUsual: true },
       demo: true,
     });
   });
@@ -322,6 +322,15 @@ describe('the demo', () => {
     expect(simulator?.credentials.map(({ id, apiKey }) => [id, apiKey?.reveal()])).toEqual([['default', 'sim']]);
   });
 
+  it.each([
+    ['simulator', 'http://simulator:9900/v1'],
+    ['::1', 'http://[::1]:9900/v1'],
+  ])('asks the simulator at %s, which somebody else runs', (host, baseUrl) => {
+    const config = load(undefined, { ...anyKey, SIMULATOR_HOST: host });
+    expect(config.upstreams[0]?.baseUrl).toBe(baseUrl);
+    expect(config.simulator).toMatchObject({ host, isElsewhere: true });
+  });
+
   it('is off as soon as there is an upstream', () => {
     const config = load(routing);
     expect(config.demo).toBe(false);
@@ -363,11 +372,11 @@ describe('the port for clients', () => {
   });
 
   it('has a counterpart at the simulator, which SIMULATOR_PORT chooses', () => {
-    expect(load(undefined, { ...anyKey, SIMULATOR_PORT: '9900' }).simulator).toEqual({
+    expect(load(undefined, { ...anyKey, SIMULATOR_PORT: '9900' }).simulator).toMatchObject({
       port: 9900,
       isPortUsual: false,
     });
     const link = { ...anyKey, SIMULATOR_PORT: 'udp://10.0.0.1:53' };
-    expect(load(undefined, link).simulator).toEqual({ port: 9900, isPortUsual: true });
+    expect(load(undefined, link).simulator).toMatchObject({ port: 9900, isPortUsual: true });
   });
 });

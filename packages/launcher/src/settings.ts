@@ -4,7 +4,7 @@ import { LaunchError } from './bare/launch-error.mjs';
 
 /** The part of the configuration handed on to the services that the launcher itself has to know. */
 export interface Settings {
-  /** No upstream is configured: the simulator stands in for one. */
+  /** No upstream is configured: the simulator stands in for one, and is to be started. */
   readonly isDemo: boolean;
   readonly ingress: Listener;
   /** The ingress's management port; `METRICS_PORT` of the launcher itself is the worker's. */
@@ -75,7 +75,7 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
   const isGiven = isSet(env, 'METRICS_PORT');
   const concrete = models.map(({ id }) => id).find((id) => !isGlob(id));
   return {
-    isDemo: config.demo,
+    isDemo: config.demo && !simulator.isElsewhere,
     ingress: {
       variable: 'PORT',
       host: server.host,

@@ -48,7 +48,7 @@ export function resolveConfig(parts: Parts): Config {
     keys,
     proxies: resolveProxies(environment),
     simulator,
-    ...resolveRouting(settings, paths, simulator.port),
+    ...resolveRouting(settings, paths, simulator),
     limits: resolveLimits(settings.limits, keys.length),
     retry: resolveRetry(settings.retry),
     timeouts: resolveTimeouts(settings),
@@ -129,7 +129,9 @@ function resolveServer({ settings: { server }, environment }: Parts): ServerConf
   };
 }
 
-const resolveSimulator = ({ SIMULATOR_PORT: port }: Environment): SimulatorConfig => ({
+const resolveSimulator = ({ SIMULATOR_PORT: port, SIMULATOR_HOST: host }: Environment): SimulatorConfig => ({
+  host: host ?? '127.0.0.1',
+  isElsewhere: host !== undefined,
   port: port ?? usualSimulatorPort,
   isPortUsual: port === undefined,
 });

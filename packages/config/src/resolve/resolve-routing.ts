@@ -1,5 +1,5 @@
 import { providers } from '@sluice/providers';
-import type { Config, ModelConfig, UpstreamConfig, UpstreamCredential } from '../config.ts';
+import type { Config, ModelConfig, SimulatorConfig, UpstreamConfig, UpstreamCredential } from '../config.ts';
 import { parseProxy, type Proxy } from '../network/proxy.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret, type Secret } from '../secret.ts';
@@ -10,9 +10,9 @@ import type { Paths } from './resolve-config.ts';
 export function resolveRouting(
   { upstreams, models }: Settings,
   paths: Paths,
-  simulatorPort: number,
+  simulator: SimulatorConfig,
 ): Pick<Config, 'upstreams' | 'models' | 'demo'> {
-  if (upstreams.length === 0) return demo(simulatorPort);
+  if (upstreams.length === 0) return demo(simulator);
   return {
     upstreams: upstreams.map((upstream) => toUpstream(upstream, paths)),
     models: models.map(toModel),
@@ -20,11 +20,11 @@ export function resolveRouting(
   };
 }
 
-function demo(port: number): Pick<Config, 'upstreams' | 'models' | 'demo'> {
+function demo({ host, port }: SimulatorConfig): Pick<Config, 'upstreams' | 'models' | 'demo'> {
   const simulator: UpstreamConfig = {
     id: 'simulator',
     type: 'openai',
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrl: `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`,
     credentials: [{ id: 'default', apiKey: createSecret('sim'), tokens: undefined }],
     options: {},
     proxy: undefined,

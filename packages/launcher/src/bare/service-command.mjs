@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -15,8 +15,12 @@ const telemetry = 'packages/telemetry/dist/register.js';
  * Node's own choice lets a service with 2,000 open streams grow to 540 MB, of which 90 are in use. With the first two it
  * stays at 300. The third keeps compiled code: so small a heap is collected often, and code that rested for some
  * collections would be compiled again, 18 % of an ingress's CPU under load that comes and goes. docs/performance.md.
+ * They stand in a file of their own because images and the test kit read it too. Node takes them on its command line alone:
+ * it refuses the second in NODE_OPTIONS, and the first has no effect once the process runs.
+ *
+ * @type {readonly string[]}
  */
-const memory = ['--max-semi-space-size=16', '--heap-growing-percent=40', '--no-flush-bytecode'];
+const memory = JSON.parse(readFileSync(new URL('../../node-flags.json', import.meta.url), 'utf8'));
 
 /** @typedef {keyof typeof entries} ServiceName */
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 /** The services that {@link serviceCommand} names. */
 export type ServiceName = 'ingress' | 'worker' | 'simulator';
@@ -6,8 +8,8 @@ export type ServiceName = 'ingress' | 'worker' | 'simulator';
 /** `source` runs the TypeScript as it lies there, `dist` what the build made of it. */
 export type ServiceMode = 'source' | 'dist';
 
-/** As in the launcher's `service-command.mjs`. */
-const memory = ['--max-semi-space-size=16', '--heap-growing-percent=40', '--no-flush-bytecode'];
+/** The flags with which the launcher and the images start services. */
+const memory = z.array(z.string()).parse(JSON.parse(readFileSync(inRepo('packages/launcher/node-flags.json'), 'utf8')));
 
 /** Node's arguments to run one of our programs, as its image or script would. */
 export function serviceCommand(name: ServiceName, mode: ServiceMode): readonly string[] {

@@ -28,7 +28,7 @@ export function wantedPorts({ server, worker, simulator, upstreams, demo }: Conf
       setting: 'worker.metrics_port',
       need: worker.isMetricsPortUsual ? 'any' : 'must',
     },
-    ...(demo
+    ...(demo && !simulator.isElsewhere
       ? [
           {
             purpose: 'the simulator',
