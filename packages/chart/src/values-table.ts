@@ -43,5 +43,11 @@ function rowsOfPair(pair: Pair, path: string, parent: Node | null): readonly Val
 /** What follows `--`, up to the end of the comment; several lines are one text. */
 function meaningOf(comment: string | undefined): string | undefined {
   const at = comment?.lastIndexOf(' -- ') ?? -1;
-  return at === -1 ? undefined : comment?.slice(at + 4).split(/\s*\n\s*/).join(' ').trim();
+  return at === -1
+    ? undefined
+    : comment
+        ?.slice(at + 4)
+        .split(/\s*\n\s*/)
+        .join(' ')
+        .trim();
 }

@@ -25,7 +25,11 @@ describe('values.schema.json', () => {
     ['a typo at the top', { ingres: {} }, 'ingres'],
     ['a typo in a component', { worker: { replica: 3 } }, 'replica'],
     ['a typo in a nested block', { worker: { keda: { prometheus: { serverAdress: 'x' } } } }, 'serverAdress'],
-    ['a typo in Sluice’s own settings', { config: { limits: { max_concurent_requests: 1 } } }, 'max_concurent_requests'],
+    [
+      'a typo in Sluice’s own settings',
+      { config: { limits: { max_concurent_requests: 1 } } },
+      'max_concurent_requests',
+    ],
     ['a typo in an upstream', { config: { upstreams: [{ id: 'a', type: 'openai', baseurl: 'x' }] } }, 'baseurl'],
     ['an unknown controller', { expose: { ingress: { controller: 'ngnix' } } }, '/expose/ingress/controller'],
     ['a text for a number', { ingress: { replicas: 'two' } }, '/ingress/replicas'],

@@ -16,9 +16,9 @@ async function ask(stream) {
 const whole = JSON.parse(await ask(false));
 const content = whole.choices?.[0]?.message?.content;
 if (typeof content !== 'string' || content === '') throw new Error('the whole answer has no content');
-console.log(`whole answer: ${content.length} characters`);
+process.stdout.write(`whole answer: ${content.length} characters\n`);
 
 const events = (await ask(true)).split('\n').filter((line) => line.startsWith('data: '));
 if (events.at(-1) !== 'data: [DONE]') throw new Error('the stream does not end in [DONE]');
 if (events.length < 3) throw new Error('the stream has no content');
-console.log(`streamed answer: ${events.length - 1} chunks, then [DONE]`);
+process.stdout.write(`streamed answer: ${events.length - 1} chunks, then [DONE]\n`);

@@ -4,13 +4,15 @@ import type { Manifest, Rendered } from './helm.ts';
 const containerSchema = z.looseObject({
   name: z.string(),
   image: z.string(),
-  env: z.array(z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() })).default([]),
+  env: z
+    .array(z.looseObject({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() }))
+    .default([]),
   ports: z.array(z.looseObject({ name: z.string(), containerPort: z.number() })).default([]),
 });
 
 const podSpecSchema = z.looseObject({
   terminationGracePeriodSeconds: z.number().optional(),
-  containers: z.array(containerSchema).nonempty(),
+  containers: z.tuple([containerSchema], containerSchema),
 });
 
 const deploymentSchema = z.looseObject({

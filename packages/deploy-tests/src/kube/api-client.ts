@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const kubeconfigSchema = z.object({
-  clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })).nonempty(),
-  users: z.array(z.object({ user: z.object({ token: z.string() }) })).nonempty(),
+  clusters: z.tuple([z.object({ cluster: z.object({ server: z.string() }) })]),
+  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
 });
 
 /** Asks the API server for an object or a list. */
@@ -17,18 +17,22 @@ export function apiClient(kubeconfig: string): ApiGet {
   const headers = { authorization: `Bearer ${users[0].user.token}`, accept: 'application/json' };
   return (path) => {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const call = request(new URL(path, clusters[0].cluster.server), { headers, rejectUnauthorized: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    const call = request(
+      new URL(path, clusters[0].cluster.server),
+      { headers, rejectUnauthorized: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          try {
+            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      },
+    );
     call.on('error', reject);
     call.end();
     return promise;

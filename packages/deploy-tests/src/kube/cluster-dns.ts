@@ -38,7 +38,8 @@ async function answer(get: ApiGet, query: Buffer): Promise<Buffer> {
   const type = query.readUInt16BE(end);
   const question = query.subarray(12, end + 4);
   const [service, namespace] = name.endsWith(suffix) ? name.slice(0, -suffix.length).split('.') : [];
-  if (service === undefined || namespace === undefined) return reply(query, question, { code: nameError, addresses: [] });
+  if (service === undefined || namespace === undefined)
+    return reply(query, question, { code: nameError, addresses: [] });
   const addresses = type === recordA ? await readyAddresses(get, namespace, service) : [];
   return reply(query, question, { code: 0, addresses });
 }

@@ -36,8 +36,11 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     name: 'etcd',
     file: join(debianTools(), 'usr/bin/etcd'),
     args: [
-      ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync'],
-      ...[`--listen-client-urls=http://127.0.0.1:${etcd}`, `--advertise-client-urls=http://127.0.0.1:${etcd}`],
+      '--data-dir',
+      join(folder, 'etcd'),
+      '--unsafe-no-fsync',
+      `--listen-client-urls=http://127.0.0.1:${etcd}`,
+      `--advertise-client-urls=http://127.0.0.1:${etcd}`,
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
     ],
   });
@@ -45,25 +48,42 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     name: 'apiserver',
     file: goTool('kube-apiserver'),
     args: [
-      ...[`--etcd-servers=http://127.0.0.1:${etcd}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1'],
-      ...[`--secure-port=${api}`, '--cert-dir=certs', '--token-auth-file=tokens.csv', '--authorization-mode=RBAC'],
-      ...['--service-account-issuer=https://kubernetes.default.svc', '--service-account-key-file=sa.pub'],
-      ...['--service-account-signing-key-file=sa.key', '--service-cluster-ip-range=10.96.0.0/16'],
-      ...['--endpoint-reconciler-type=none', '--requestheader-client-ca-file=proxy-ca.crt'],
-      ...['--requestheader-allowed-names=front-proxy', '--requestheader-extra-headers-prefix=X-Remote-Extra-'],
-      ...['--requestheader-group-headers=X-Remote-Group', '--requestheader-username-headers=X-Remote-User'],
-      ...['--proxy-client-cert-file=proxy.crt', '--proxy-client-key-file=proxy.key'],
+      `--etcd-servers=http://127.0.0.1:${etcd}`,
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${api}`,
+      '--cert-dir=certs',
+      '--token-auth-file=tokens.csv',
+      '--authorization-mode=RBAC',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--service-account-key-file=sa.pub',
+      '--service-account-signing-key-file=sa.key',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--endpoint-reconciler-type=none',
+      '--requestheader-client-ca-file=proxy-ca.crt',
+      '--requestheader-allowed-names=front-proxy',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-username-headers=X-Remote-User',
+      '--proxy-client-cert-file=proxy.crt',
+      '--proxy-client-key-file=proxy.key',
     ],
   });
   const kubectl = (...args: readonly string[]): string => runKubectl(kubeconfig, args);
-  await until(() => kubectl('get', '--raw', '/readyz') === 'ok', { what: 'the API server', timeoutMs: 120_000, intervalMs: 500 });
+  await until(() => kubectl('get', '--raw', '/readyz') === 'ok', {
+    what: 'the API server',
+    timeoutMs: 120_000,
+    intervalMs: 500,
+  });
   if (withControllers) {
     const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1'];
     processes.start({
       name: 'controller-manager',
       file: goTool('kube-controller-manager'),
       args: [
-        ...[...common, `--secure-port=${manager}`, '--service-account-private-key-file=sa.key'],
+        ...common,
+        `--secure-port=${manager}`,
+        '--service-account-private-key-file=sa.key',
         '--horizontal-pod-autoscaler-sync-period=5s',
       ],
     });
@@ -91,7 +111,19 @@ function makeKeys(folder: string): void {
   const made = ['-newkey', 'rsa:2048', '-nodes'];
   openssl('genrsa', '-out', 'sa.key', '2048');
   openssl('rsa', '-in', 'sa.key', '-pubout', '-out', 'sa.pub');
-  openssl('req', '-x509', ...made, '-keyout', 'proxy-ca.key', '-out', 'proxy-ca.crt', '-days', '2', '-subj', '/CN=proxy-ca');
+  openssl(
+    'req',
+    '-x509',
+    ...made,
+    '-keyout',
+    'proxy-ca.key',
+    '-out',
+    'proxy-ca.crt',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=proxy-ca',
+  );
   openssl('req', ...made, '-keyout', 'proxy.key', '-out', 'proxy.csr', '-subj', '/CN=front-proxy');
   writeFileSync(join(folder, 'client.ext'), 'extendedKeyUsage=clientAuth\n');
   const signed = ['-CA', 'proxy-ca.crt', '-CAkey', 'proxy-ca.key', '-CAcreateserial', '-days', '2'];

@@ -8,7 +8,8 @@ const packages = ['etcd-server', 'kubectl', 'containerd', 'containernetworking-p
 const sourcesFile = '/etc/apt/sources.list.d/debian.sources';
 
 /** Whether Debian's packages are there or can be fetched. */
-export const canHaveDebianTools = (): boolean => existsSync(done()) || (existsSync(sourcesFile) && works('dpkg', ['--version']));
+export const canHaveDebianTools = (): boolean =>
+  existsSync(done()) || (existsSync(sourcesFile) && works('dpkg', ['--version']));
 
 /**
  * Returns a folder with etcd, kubectl, containerd, network plug-ins and Prometheus, from Debian's newest packages, fetched
@@ -17,7 +18,8 @@ export const canHaveDebianTools = (): boolean => existsSync(done()) || (existsSy
 export function debianTools(): string {
   if (existsSync(done())) return root();
   const base = join(cacheFolder('kube'), 'apt');
-  for (const path of ['lists/partial', 'cache/archives/partial', 'etc', 'debs']) mkdirSync(join(base, path), { recursive: true });
+  for (const path of ['lists/partial', 'cache/archives/partial', 'etc', 'debs'])
+    mkdirSync(join(base, path), { recursive: true });
   mkdirSync(root(), { recursive: true });
   writeFileSync(join(base, 'status'), '');
   const mirror = /^URIs:\s*(\S+)/m.exec(readFileSync(sourcesFile, 'utf8'))?.[1] ?? '';
@@ -33,7 +35,12 @@ export function debianTools(): string {
     'APT::Architecture': 'amd64',
   };
   const file = join(base, 'apt.conf');
-  writeFileSync(file, Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`).join(''));
+  writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([name, value]) => `${name} "${value}";\n`)
+      .join(''),
+  );
   const run = (program: string, ...args: readonly string[]): void => {
     execFileSync(program, args, { cwd: join(base, 'debs'), env: { ...process.env, APT_CONFIG: file }, stdio: 'pipe' });
   };

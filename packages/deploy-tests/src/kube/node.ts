@@ -5,6 +5,7 @@ import { until } from '@sluice/testkit';
 import { runKubectl } from './control-plane.ts';
 import { debianTools } from './debian-tools.ts';
 import { goTool } from './go-tools.ts';
+import { pauseImage } from './images.ts';
 import type { Processes } from './processes.ts';
 
 export interface NodeRequest {
@@ -54,8 +55,14 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
     name: 'kubelet',
     file: goTool('kubelet'),
     args: [
-      ...['--config', join(folder, 'kubelet.yaml'), '--kubeconfig', kubeconfig],
-      ...['--root-dir', join(folder, 'kubelet'), '--hostname-override', nodeName],
+      '--config',
+      join(folder, 'kubelet.yaml'),
+      '--kubeconfig',
+      kubeconfig,
+      '--root-dir',
+      join(folder, 'kubelet'),
+      '--hostname-override',
+      nodeName,
     ],
     env: { PATH: path },
   });
@@ -67,7 +74,10 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
     async close() {
       // While kubelet lives: what it started outlives it.
       runKubectl(kubeconfig, ['delete', 'pods', '--all', '-A', '--grace-period=0', '--force']);
-      await until(() => ctr('containers', 'ls', '-q').trim() === '', { what: 'the end of all pods', timeoutMs: 60_000 });
+      await until(() => ctr('containers', 'ls', '-q').trim() === '', {
+        what: 'the end of all pods',
+        timeoutMs: 60_000,
+      });
     },
   };
 }
@@ -87,14 +97,19 @@ function addBridge(): void {
 }
 
 function writeFiles(folder: string, socket: string, firstPort: number): void {
-  for (const name of ['cni', 'ipam', 'containerd', 'state', 'kubelet', 'pods-logs']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['cni', 'ipam', 'containerd', 'state', 'kubelet', 'pods-logs'])
+    mkdirSync(join(folder, name), { recursive: true });
   rmSync(socket, { force: true });
   const network = {
     cniVersion: '1.0.0',
     name: 'pods',
     plugins: [
       {
-        ...{ type: 'bridge', bridge, isGateway: true, ipMasq: false, hairpinMode: true },
+        type: 'bridge',
+        bridge,
+        isGateway: true,
+        ipMasq: false,
+        hairpinMode: true,
         ipam: {
           type: 'host-local',
           ranges: [[{ subnet: '10.244.77.0/24' }]],
@@ -123,10 +138,14 @@ state = "${folder}/state"
     bin_dirs = ["${join(debianTools(), 'usr/lib/cni')}"]
     conf_dir = "${folder}/cni"
 [plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "registry.k8s.io/pause:3.10"
+  sandbox = "${pauseImage}"
 `;
 
-const kubeletYaml = (folder: string, socket: string, firstPort: number): string => `apiVersion: kubelet.config.k8s.io/v1beta1
+const kubeletYaml = (
+  folder: string,
+  socket: string,
+  firstPort: number,
+): string => `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false
 cgroupDriver: cgroupfs

@@ -19,8 +19,18 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     { ingress: { terminationGracePeriodSeconds: 600 } },
     'Kubernetes would kill the pod while it drains. Set it to null or to 655 and more.',
   ],
-  ['a time-out that is a text', 'minimal', { config: { timeouts: { total_ms: '${T}' } } }, 'drain.longestAnswerSeconds'],
-  ['KEDA without Prometheus', 'minimal', { worker: { keda: { enabled: true } } }, 'worker.keda.prometheus.serverAddress'],
+  [
+    'a time-out that is a text',
+    'minimal',
+    { config: { timeouts: { total_ms: '${T}' } } },
+    'drain.longestAnswerSeconds',
+  ],
+  [
+    'KEDA without Prometheus',
+    'minimal',
+    { worker: { keda: { enabled: true } } },
+    'worker.keda.prometheus.serverAddress',
+  ],
   [
     'KEDA on a Redis in a Secret',
     'gateway-api',
@@ -29,7 +39,12 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
   ],
   ['no Redis', 'minimal', { valkey: { enabled: false } }, 'Set one of redis.url, redis.urlSecret.name'],
   ['two of them', 'minimal', { redis: { url: 'redis://redis:6379' } }, 'valkey.enabled and redis.url each name one'],
-  ['sentinels without a master', 'all-off', { redis: { url: '', sentinel: { nodes: ['s:26379'] } } }, 'both name and nodes'],
+  [
+    'sentinels without a master',
+    'all-off',
+    { redis: { url: '', sentinel: { nodes: ['s:26379'] } } },
+    'both name and nodes',
+  ],
   ['a password in a ConfigMap', 'all-off', { redis: { url: 'redis://u:p@redis:6379' } }, 'Put the URL into a Secret'],
   ['half a client certificate', 'redis-cluster-tls', { redis: { tls: { keyKey: '' } } }, 'needs both'],
   ['TLS to a plain URL', 'all-off', { redis: { tls: { enabled: true } } }, 'Write rediss://.'],
@@ -53,40 +68,48 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     { config: { upstreams: [{ id: 'local', type: 'iflow', credentials: [{ id: 'a', oauth_file: '/x' }] }] } },
     'Set secretKey.existingSecret.',
   ],
-  ['provider keys without names', 'all-off', { providerKeys: { existingSecret: 's' } }, 'both existingSecret and names'],
+  [
+    'provider keys without names',
+    'all-off',
+    { providerKeys: { existingSecret: 's' } },
+    'both existingSecret and names',
+  ],
   ['an Ingress without a host', 'all-off', { expose: { ingress: { enabled: true } } }, 'Set expose.ingress.hosts.'],
   ['a route without a gateway', 'all-off', { expose: { httpRoute: { enabled: true } } }, 'expose.httpRoute.parentRefs'],
   ['metrics that nobody may read', 'ha', { networkPolicy: { metricsFrom: [] } }, 'Set networkPolicy.metricsFrom'],
 ];
 
-describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart refuses, and says what to change:', () => {
-  let helm: string;
-  beforeAll(() => {
-    helm = findHelm();
-  });
+describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))(
+  'the chart refuses, and says what to change:',
+  () => {
+    let helm: string;
+    beforeAll(() => {
+      helm = findHelm();
+    });
 
-  it.each(contradictions)('%s', (_, variant, values, says) => {
-    const rendered = render(helm, { variant, values });
-    expect(rendered.ok ? 'it rendered' : rendered.message).toContain(says);
-  });
+    it.each(contradictions)('%s', (_, variant, values, says) => {
+      const rendered = render(helm, { variant, values });
+      expect(rendered.ok ? 'it rendered' : rendered.message).toContain(says);
+    });
 
-  it.each([
-    ['a typo in a value', { wroker: {} }, 'wroker'],
-    ['a typo in a component', { worker: { keda: { triger: 'redis' } } }, 'triger'],
-    ['a typo in Sluice’s settings', { config: { limits: { queue_sise: 1 } } }, 'queue_sise'],
-  ])('%s', (_, values, named) => {
-    const rendered = render(helm, { variant: 'minimal', values });
-    expect(rendered.ok ? 'it rendered' : rendered.message).toContain(named);
-  });
+    it.each([
+      ['a typo in a value', { wroker: {} }, 'wroker'],
+      ['a typo in a component', { worker: { keda: { triger: 'redis' } } }, 'triger'],
+      ['a typo in Sluice’s settings', { config: { limits: { queue_sise: 1 } } }, 'queue_sise'],
+    ])('%s', (_, values, named) => {
+      const rendered = render(helm, { variant: 'minimal', values });
+      expect(rendered.ok ? 'it rendered' : rendered.message).toContain(named);
+    });
 
-  it('several at once, in one message', () => {
-    const values = { valkey: { enabled: false }, demo: { clientKey: '' } };
-    const rendered = render(helm, { variant: 'minimal', values });
-    expect(rendered.ok ? [] : rendered.message.match(/^- .+/gm)?.length).toBe(2);
-  });
+    it('several at once, in one message', () => {
+      const values = { valkey: { enabled: false }, demo: { clientKey: '' } };
+      const rendered = render(helm, { variant: 'minimal', values });
+      expect(rendered.ok ? [] : rendered.message.match(/^- .+/gm)?.length).toBe(2);
+    });
 
-  it('but a short drain that the values ask for is rendered', () => {
-    const values = { drain: { mayCutAnswers: true }, worker: { drainTimeoutSeconds: 30 } };
-    expect(render(helm, { variant: 'minimal', values }).ok).toBe(true);
-  });
-});
+    it('but a short drain that the values ask for is rendered', () => {
+      const values = { drain: { mayCutAnswers: true }, worker: { drainTimeoutSeconds: 30 } };
+      expect(render(helm, { variant: 'minimal', values }).ok).toBe(true);
+    });
+  },
+);

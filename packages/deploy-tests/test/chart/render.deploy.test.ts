@@ -156,7 +156,11 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
   });
 
   it('makes nothing but the two services when all is off', () => {
-    expect(manifestsOf('all-off').map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+    expect(
+      manifestsOf('all-off')
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+        .sort(),
+    ).toEqual([
       'ConfigMap rel-sluice',
       'Deployment rel-sluice-ingress',
       'Deployment rel-sluice-worker',
@@ -181,7 +185,11 @@ function strip(given: Deployment): unknown {
   const { env, ports: _ports, name: _name, image: _image, lifecycle: _lifecycle, ...container } = containers[0];
   const own = new Set(['SLUICE_API_KEYS', 'METRICS_PORT', 'DRAIN_TIMEOUT_MS']);
   const text = JSON.stringify({
-    ...{ ...spec, replicas: undefined, pod, annotations: template.metadata.annotations, container },
+    ...spec,
+    replicas: undefined,
+    pod,
+    annotations: template.metadata.annotations,
+    container,
     env: env.filter(({ name }) => !own.has(name)).map(({ name }) => name),
   });
   return JSON.parse(text.replaceAll(/\b(?:rel-sluice-)?(?:ingress|worker)\b/g, 'component'));

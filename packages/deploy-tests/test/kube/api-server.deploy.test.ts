@@ -55,7 +55,15 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
 
     it('installs, upgrades, goes back and uninstalls', () => {
       const replicas = (): string =>
-        kubectl('get', 'deployment', '-n', 'ns', `${variant}-sluice-ingress`, '-o', 'jsonpath={.metadata.labels.probe}');
+        kubectl(
+          'get',
+          'deployment',
+          '-n',
+          'ns',
+          `${variant}-sluice-ingress`,
+          '-o',
+          'jsonpath={.metadata.labels.probe}',
+        );
       release().install(values);
       expect(replicas()).toBe('');
       release().upgrade([...values, '--set', 'commonLabels.probe=second']);
