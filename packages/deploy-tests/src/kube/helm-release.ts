@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { chartFolder } from '../chart/helm.ts';
 
 export interface ReleaseRequest {
@@ -12,6 +13,8 @@ export interface ReleaseRequest {
 export interface HelmRelease {
   install(args: readonly string[]): string;
   upgrade(args: readonly string[]): string;
+  /** The same, while this process goes on with other things. */
+  upgradeUnderWay(args: readonly string[]): Promise<void>;
   rollback(revision: number, args?: readonly string[]): string;
   uninstall(): string;
   /** Runs `helm test` and returns what the test printed. */
@@ -29,6 +32,9 @@ export function helmRelease({ helm, kubeconfig, namespace, name }: ReleaseReques
   return {
     install: (args) => run('install', name, chartFolder, ...args),
     upgrade: (args) => run('upgrade', name, chartFolder, ...args),
+    async upgradeUnderWay(args) {
+      await promisify(execFile)(helm, ['upgrade', name, chartFolder, ...args, ...place]);
+    },
     rollback: (revision, args = []) => run('rollback', name, String(revision), ...args),
     uninstall: () => run('uninstall', name),
     test: () => run('test', name, '--logs', '--timeout', '3m'),
