@@ -36,9 +36,9 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
     });
 
     it('are replaced under 200 open streams of OpenAI’s client without breaking one', async () => {
-      const podsOfBoth = (): readonly string[] => [...fleet.podsOf('ingress'), ...fleet.podsOf('worker')];
-      const before = new Set(podsOfBoth());
-      const { apiKey, balancer, release } = fleet;
+      const { apiKey, balancer, cluster, namespace, release } = fleet;
+      const before = new Set((await podNames(cluster.get, namespace)).filter((name) => /ingress|worker/.test(name)));
+      expect(before.size).toBe(4);
       const startedAt = performance.now();
       const load = { baseUrl: `${balancer.url}/v1`, apiKey, model: 'demo-t200-i100', tokens: 200 };
       const streams = keepStreams(load, 200);
@@ -51,8 +51,9 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
         '--timeout',
         '8m',
       ]);
-      const isOld = (): boolean => podsOfBoth().some((pod) => before.has(pod));
-      await until(() => !isOld(), { what: 'the end of the old pods', timeoutMs: 300_000, intervalMs: 1000 });
+      const areOldGone = async (): Promise<boolean> =>
+        (await podNames(cluster.get, namespace)).every((name) => !before.has(name));
+      await until(areOldGone, { what: 'the end of the old pods', timeoutMs: 300_000, intervalMs: 1000 });
       const { complete, broken } = await streams.finish();
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       process.stderr.write(
