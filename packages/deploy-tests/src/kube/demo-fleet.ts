@@ -30,18 +30,25 @@ const apiKey = 'sk-demo-not-a-secret';
 /** So that several pods fit on two cores. */
 const resources = { requests: { cpu: '10m' } };
 
-/** Resolves when all pods are ready. `prepare` is called before they are installed. */
-export async function startDemoFleet(
-  own: object,
-  prepare: (cluster: Cluster) => Promise<void> | void = () => undefined,
-): Promise<DemoFleet> {
+export interface DemoFleetRequest {
+  /** On top of the demo's own values. */
+  readonly values?: object;
+  /** More options for the server of Redis. */
+  readonly redisArguments?: readonly string[];
+  /** Called when the namespace is there, before anything is installed. */
+  readonly prepare?: (cluster: Cluster) => Promise<void> | void;
+}
+
+/** Resolves when all pods are ready. */
+export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
+  const { values: own = {}, redisArguments = [], prepare } = request;
   const cluster = await startCluster({ firstPort: firstPort(), tag: '0.1.0' });
   const { kubectl } = cluster;
-  await prepare(cluster);
-  const redisArguments = ['--bind', bridgeAddress, '--protected-mode', 'no'];
-  const redis = await startRedis({ port: firstPort() + 40, args: redisArguments });
+  const args = ['--bind', bridgeAddress, '--protected-mode', 'no', ...redisArguments];
+  const redis = await startRedis({ port: firstPort() + 40, args });
   kubectl('create', 'namespace', namespace);
   kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
+  await prepare?.(cluster);
   const base = {
     demo: { enabled: true, clientKey: apiKey, resources },
     redis: { url: `redis://${bridgeAddress}:${redis.port}` },

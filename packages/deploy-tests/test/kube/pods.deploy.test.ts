@@ -15,7 +15,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
     let fleet: DemoFleet;
 
     beforeAll(async () => {
-      fleet = await startDemoFleet({});
+      fleet = await startDemoFleet();
     });
     afterAll(async () => {
       await fleet.close();
