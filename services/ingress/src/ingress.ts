@@ -245,6 +245,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       isDraining = true;
       if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
       isRefusing = true;
+      // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
+      server?.stopListening();
       await within(server?.idle() ?? Promise.resolve(), endsAt - now());
       for (const exchange of openExchanges) exchange.fail('draining');
       await within(Promise.all([...openExchanges].map(({ ended }) => ended)), lastWordsMs);

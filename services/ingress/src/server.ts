@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
 import { limitPipelines } from './pipeline-limit.ts';
 
@@ -14,6 +14,8 @@ export interface ClientServer {
   isBusy(withinMs: number): boolean;
   /** Resolves when no request is open. */
   idle(): Promise<void>;
+  /** Refuses new connections. Those that are there stay, idle ones too: a request may be on its way on one of them. */
+  stopListening(): void;
   /** Ends all connections and stops listening. */
   close(): void;
 }
@@ -88,6 +90,10 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     port: (server.address() as AddressInfo).port,
     isBusy: (withinMs) => open > 0 || performance.now() - lastPostAt < withinMs,
     idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+    stopListening() {
+      // The close of an HTTP server ends idle connections as well.
+      NetServer.prototype.close.call(server);
+    },
     close() {
       server.close();
       server.closeAllConnections();

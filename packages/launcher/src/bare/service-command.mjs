@@ -16,7 +16,7 @@ const telemetry = 'packages/telemetry/dist/register.js';
  * stays at 300. The third keeps compiled code: so small a heap is collected often, and code that rested for some
  * collections would be compiled again, 18 % of an ingress's CPU under load that comes and goes. docs/performance.md.
  * They stand in a file of their own because images and the test kit read it too. Node takes them on its command line alone:
- * it refuses the second in NODE_OPTIONS, and the first has no effect once the process runs.
+ * it refuses the last two in NODE_OPTIONS, and the first has no effect once the process runs.
  *
  * @type {readonly string[]}
  */

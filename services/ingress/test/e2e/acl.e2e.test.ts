@@ -69,6 +69,12 @@ async function send(model: string, fields: object = {}, signal?: AbortSignal): P
   return response.status;
 }
 
+async function activeJobs(): Promise<number> {
+  const lists = await redis.keys('*:active');
+  const lengths = await Promise.all(lists.map((list) => redis.llen(list)));
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
 const pages = (): Promise<string[]> =>
   Promise.all(
     [...sluice.fleet.ingresses, ...sluice.fleet.workers].map(async ({ metricsUrl }) =>
@@ -106,7 +112,16 @@ describe('the users of SECURITY.md', () => {
     expect(
       (await Promise.all(Array.from({ length: 4 }, () => send('calm-t3', stream)))).every((each) => each === 200),
     ).toBe(true);
-    await Promise.all([...sluice.fleet.workers, ...sluice.fleet.ingresses].map((each) => each.stop()));
+    // A worker that dies: others take its jobs from it.
+    const streams = Array.from({ length: 4 }, () => send('calm-i100-t30', stream));
+    await until(async () => (await activeJobs()) === 4, { what: 'the jobs to run' });
+    sluice.fleet.workers[0]?.kill('SIGKILL');
+    expect((await Promise.all(streams)).every((each) => each === 200)).toBe(true);
+    await until(async () => (await activeJobs()) === 0, {
+      what: 'no job to be in the hands of the dead worker',
+      timeoutMs: 30_000,
+    });
+    await Promise.all([...sluice.fleet.workers.slice(1), ...sluice.fleet.ingresses].map((each) => each.stop()));
     expect(await redis.call('ACL', 'LOG')).toEqual([]);
     for (const each of [...sluice.fleet.ingresses, ...sluice.fleet.workers]) {
       expect(each.output()).not.toMatch(/NOPERM|no permissions/i);

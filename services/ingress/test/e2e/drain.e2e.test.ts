@@ -35,19 +35,25 @@ describe('an ingress that is told to stop', () => {
     const [draining] = sluice.fleet.ingresses;
     if (draining === undefined) throw new Error('no ingress');
     const idle = new Agent({ keepAlive: true });
-    const [first] = await Promise.all([begun(sluice, 'demo-t250-i20'), ask(idle, draining.url)]);
+    const kept = new Agent({ keepAlive: true });
+    const [first] = await Promise.all([
+      begun(sluice, 'demo-t250-i20'),
+      ask(idle, draining.url),
+      ask(kept, draining.url),
+    ]);
     const exit = timedExit(draining);
     await until(async () => (await ask(idle, draining.url)).status === 503, { what: 'the ingress to be unready' });
     // A client that has not noticed yet is still served, and its connection ends with the answer.
     const unaware = await post(sluice, { model: 'demo-t1', at: 0 });
     expect([unaware.status, unaware.headers.get('connection')]).toEqual([200, 'close']);
-    const late = await until(
-      async () => {
-        const answer = await ask(idle, draining.url, '/v1/chat/completions');
-        return answer.status === 503 && answer;
-      },
-      { what: 'requests to be refused' },
-    );
+    const isRefused = (): Promise<boolean> =>
+      ask(new Agent(), draining.url).then(
+        () => false,
+        (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED',
+      );
+    await until(isRefused, { what: 'new connections to be refused' });
+    const late = await ask(kept, draining.url, '/v1/chat/completions');
+    expect(late.status).toBe(503);
     expect(late.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
     await first.finished;
     expect(readAnswer(first.answer)).toEqual({ text: tokensOf('x', 250), isDone: true, errorCode: undefined });
@@ -56,6 +62,7 @@ describe('an ingress that is told to stop', () => {
     expect(afterMs).toBeLessThan(10_000);
     expect((await post(sluice, { model: 'demo-t1', at: 1 })).status).toBe(200);
     idle.destroy();
+    kept.destroy();
   });
 });
 

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Starts a Docker engine of its own beside whatever runs, with the client's plug-ins `compose` and `buildx`, out of Debian's
+# packages, on a machine that has none. Wants root and Debian; changes no firewall rule of the machine.
+#
+#   engine.sh CACHE-FOLDER start    prints the two variables to export
+#   engine.sh CACHE-FOLDER stop
+set -euo pipefail
+cache=$1 command=$2
+plugins=$cache/client/cli-plugins
+
+stop() {
+  [ -f "$cache/engine.pid" ] || return 0
+  pid=$(cat "$cache/engine.pid")
+  kill "$pid" 2>/dev/null || true
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
+}
+
+bring_packages() {
+  command -v dockerd >/dev/null || {
+    apt-get update >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io cgroupfs-mount debootstrap iptables >/dev/null
+  }
+  [ -x "$plugins/docker-compose" ] && return
+  # Debian 12 has no second version of compose: newer packages are unpacked beside the system's own, whose state stays as it is.
+  local state=$cache/apt mirror
+  mirror=$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources)
+  mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$state"/packages "$plugins"
+  : > "$state/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$state/sources.list"
+  cat > "$state/apt.conf" << CONF
+Dir::Etc::sourcelist "$state/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State "$state";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state/cache";
+CONF
+  (
+    cd "$state/packages"
+    export APT_CONFIG=$state/apt.conf
+    apt-get update >/dev/null
+    for package in docker-compose docker-buildx; do apt-get download "$package" >/dev/null; done
+    for file in *.deb; do dpkg -x "$file" "$cache/unpacked"; done
+  )
+  cp "$cache"/unpacked/usr/libexec/docker/cli-plugins/* "$plugins/"
+}
+
+start() {
+  mkdir -p "$cache"
+  bring_packages
+  [ -d /sys/fs/cgroup/memory ] || [ -f /sys/fs/cgroup/cgroup.controllers ] || cgroupfs-mount
+  # Networks of its own; published ports work without rules, by Docker's proxy.
+  setsid dockerd --host "unix://$cache/engine.sock" --data-root "$cache/data" --exec-root "$cache/run" --pidfile "$cache/engine.pid" \
+    --iptables=false --ip6tables=false --bip 172.29.77.1/24 --default-address-pool base=172.29.128.0/17,size=24 \
+    > "$cache/engine.log" 2>&1 &
+  for _ in $(seq 100); do
+    DOCKER_HOST=unix://$cache/engine.sock docker version >/dev/null 2>&1 && break
+    sleep 0.2
+  done
+  echo "export DOCKER_HOST=unix://$cache/engine.sock DOCKER_CONFIG=$cache/client"
+}
+
+case $command in
+  start) start ;;
+  stop) stop ;;
+  *) echo "engine.sh CACHE-FOLDER start|stop" >&2; exit 2 ;;
+esac

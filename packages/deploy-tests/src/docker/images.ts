@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { z } from 'zod';
+import { cacheFolder } from '../cache-folder.ts';
+import { inRepository, readRepositoryFile } from '../repository.ts';
+import { docker, hasImage, run } from './docker.ts';
+
+/** A target of the Dockerfile. */
+export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
+
+/** Images of others from which ours are made, and beside which they run. */
+function bases(): string[] {
+  const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
+  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx):\S+)/g);
+  return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
+}
+
+/** The name that docker-compose.yml gives an image of ours. */
+export const imageOf = (target: Target): string => `sluice/${target}:${versionOfProduct()}`;
+
+function versionOfProduct(): string {
+  return z.object({ version: z.string() }).parse(JSON.parse(readRepositoryFile('package.json'))).version;
+}
+
+/**
+ * Brings the images of others: from their registry, or, where that can't be reached, made out of Debian's packages with the
+ * same names and manners.
+ */
+export async function bringBaseImages(): Promise<void> {
+  for (const name of bases().filter((base) => !hasImage(base))) {
+    try {
+      await docker(['pull', '--quiet', name]);
+    } catch {
+      const npm = dirname(dirname(realpathSync(execFileSync('which', ['npm'], { encoding: 'utf8' }).trim())));
+      const script = inRepository('packages/deploy-tests/src/docker/stand-in-images.sh');
+      await run('bash', [script, cacheFolder('images'), process.execPath, resolve(npm)]);
+      return;
+    }
+  }
+}
+
+/**
+ * Builds one image. The network of the host is used, because some engines have none of their own.
+ *
+ * @param options `epoch`: the time of all files, in seconds; `isFresh`: without what earlier builds left
+ */
+export async function buildImage(
+  target: Target,
+  { tag = imageOf(target), epoch, isFresh = false }: { tag?: string; epoch?: number; isFresh?: boolean } = {},
+): Promise<void> {
+  await docker([
+    ...['build', '--network', 'host', '--file', 'deploy/docker/Dockerfile', '--target', target, '--tag', tag],
+    ...(epoch === undefined ? [] : ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]),
+    ...(isFresh ? ['--no-cache'] : []),
+    '.',
+  ]);
+}
+
+const inspected = z.array(
+  z.object({
+    Size: z.number(),
+    RootFS: z.object({ Layers: z.array(z.string()) }),
+    Config: z.object({
+      User: z.string(),
+      Entrypoint: z.array(z.string()),
+      Labels: z.record(z.string(), z.string()),
+      Healthcheck: z.object({ Test: z.array(z.string()) }),
+    }),
+  }),
+);
+
+/** What the engine knows of an image. */
+export async function inspectImage(name: string): Promise<z.infer<typeof inspected>[number]> {
+  const [image] = inspected.parse(JSON.parse(await docker(['image', 'inspect', name])));
+  if (image === undefined) throw new Error(`no image ${name}`);
+  return image;
+}

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { inRepository, readRepositoryFile } from '../../src/index.ts';
+import { readNodeFlags } from '../node-flags.ts';
+
+const service = z.object({
+  image: z.string(),
+  build: z.object({ target: z.string() }).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  volumes: z.array(z.union([z.string(), z.object({ source: z.string() })])).default([]),
+  ports: z.array(z.string()).default([]),
+  profiles: z.array(z.string()).default([]),
+  networks: z.array(z.string()),
+  read_only: z.literal(true),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+});
+const composeText = readRepositoryFile('docker-compose.yml');
+const { services } = z.object({ services: z.record(z.string(), service) }).parse(parse(composeText, { merge: true }));
+const dockerfile = readRepositoryFile('deploy/docker/Dockerfile');
+const manifest = z
+  .object({ version: z.string(), devDependencies: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readRepositoryFile('package.json')));
+
+/** The variables that Sluice reads. */
+const settings = Array.from(readRepositoryFile('.env.example').matchAll(/^# ([A-Z_]+)=/gm), ([, name = '']) => name);
+/** Those that the compose file alone reads; docs/deploy/docker.md explains them. */
+const ofCompose = ['USER_ID', 'GROUP_ID', 'REDIS_MAXMEMORY', 'GRAFANA_PORT', 'DOCKER_CONTAINERS'];
+
+const valueOf = (argument: string): string | undefined =>
+  new RegExp(`^ARG ${argument}=(.*)$`, 'm').exec(dockerfile)?.[1];
+
+describe('the Dockerfile', () => {
+  it('has the versions of the repository', () => {
+    expect(valueOf('NODE_VERSION')).toBe(manifest.devDependencies['node']);
+    expect(valueOf('TURBO_VERSION')).toBe(manifest.devDependencies['turbo']);
+    expect(valueOf('VERSION')).toBe(manifest.version);
+  });
+
+  it('fetches no front end for itself, which would need a registry before the build begins', () => {
+    expect(dockerfile).not.toMatch(/^# *syntax=/m);
+  });
+
+  it('names no flag of Node: they stand in one file', () => {
+    for (const flag of readNodeFlags()) expect(dockerfile + composeText).not.toContain(flag.replace(/=.*/, ''));
+  });
+
+  it('ends every image without root, with labels, a health check and an entry point that no shell runs', () => {
+    for (const target of ['ingress', 'worker', 'simulator', 'all']) {
+      const [, stage = ''] =
+        new RegExp(`^FROM runtime AS ${target}\n([^]*?)(?=^FROM |(?![^]))`, 'm').exec(dockerfile) ?? [];
+      expect(Array.from(stage.matchAll(/^USER (.*)$/gm), ([, user]) => user).at(-1) ?? '1000:1000').toBe('1000:1000');
+      expect(stage).toMatch(/^HEALTHCHECK .* CMD \["node", /m);
+      expect(stage).toMatch(/^ENTRYPOINT \["[^"]+"/m);
+      expect(stage).toContain('org.opencontainers.image.title');
+    }
+  });
+});
+
+describe('docker-compose.yml', () => {
+  it('builds targets that are there, under the name of this version', () => {
+    for (const { build, image } of Object.values(services)) {
+      if (build === undefined) continue;
+      expect(dockerfile).toMatch(new RegExp(`^FROM runtime AS ${build.target}$`, 'm'));
+      expect(image).toBe(`sluice/${build.target}:${manifest.version}`);
+    }
+  });
+
+  it('gives our services no variable that Sluice does not know', () => {
+    for (const name of ['ingress', 'worker', 'setup']) {
+      for (const variable of Object.keys(services[name]?.environment ?? {})) expect(settings).toContain(variable);
+    }
+  });
+
+  it('asks for no other variables than the settings, and a few that the docs explain', () => {
+    const asked = Array.from(composeText.matchAll(/\$\{([A-Z_]+)/g), ([, name = '']) => name);
+    const page = readRepositoryFile('docs/deploy/docker.md');
+    for (const name of new Set(asked)) {
+      expect([...settings, ...ofCompose]).toContain(name);
+      expect(page).toContain(`\`${name}\``);
+    }
+  });
+
+  it('mounts files that are there', () => {
+    const sources = Object.values(services)
+      .flatMap(({ volumes }) => volumes)
+      .map((volume) => (typeof volume === 'string' ? volume.split(':')[0] : volume.source) ?? '')
+      .map((source) => source.replace(/^\$\{[A-Z_]+:-(.*)\}$/, '$1'))
+      .filter((source) => source.startsWith('./'));
+    expect(sources.length).toBeGreaterThan(5);
+    for (const source of sources) expect(existsSync(inRepository(source)), source).toBe(true);
+  });
+
+  it('publishes its ports on this machine alone', () => {
+    const ports = Object.values(services).flatMap(({ ports }) => ports);
+    expect(ports).toEqual(['${HOST:-127.0.0.1}:${PORT:-8080}:8080', '127.0.0.1:${GRAFANA_PORT:-3000}:3000']);
+  });
+
+  it('runs what observes under its profile alone, and all else without one', () => {
+    const observing = Object.entries(services).filter(([, { profiles }]) => profiles.includes('observability'));
+    expect(observing.map(([name]) => name).toSorted()).toEqual([
+      'collector',
+      'grafana',
+      'logs',
+      'loki',
+      'prometheus',
+      'tempo',
+    ]);
+    for (const name of ['load-balancer', 'ingress', 'worker', 'redis', 'simulator', 'setup']) {
+      expect(services[name]?.profiles).toEqual([]);
+    }
+  });
+
+  it('keeps Redis and providers apart: only workers reach both', () => {
+    const on = (network: string): string[] =>
+      Object.keys(services).filter((name) => services[name]?.networks.includes(network));
+    expect(on('providers')).toEqual(['worker']);
+    expect(on('inside')).toEqual(['ingress', 'worker', 'redis', 'simulator']);
+  });
+});
+
+describe('the users of Redis', () => {
+  const usersOf = (text: string): Record<string, string> =>
+    Object.fromEntries(
+      Array.from(
+        text.matchAll(/^user (sluice-\w+) ([^]*?)\n(?=\n|user |```|(?![^]))/gm),
+        ([, name = '', rules = '']) => [name, rules.trim()],
+      ),
+    );
+
+  it('are those of SECURITY.md, which a test runs the services under', () => {
+    // Clients tell Redis 7.2 and later their name and version.
+    const users = usersOf(readRepositoryFile('deploy/compose/users.acl').replaceAll(' +client|setinfo', ''));
+    expect(Object.keys(users)).toEqual(['sluice-ingress', 'sluice-worker', 'sluice-admin']);
+    expect(users).toEqual(usersOf(readRepositoryFile('SECURITY.md')));
+  });
+
+  it('are all there are: nobody gets in without a password, but to ask whether Redis is there', () => {
+    const text = readRepositoryFile('deploy/compose/users.acl');
+    expect(text).toContain('\nuser default off\n');
+    expect(text).toMatch(/user health on nopass resetchannels\n  -@all \+ping\n/);
+  });
+});

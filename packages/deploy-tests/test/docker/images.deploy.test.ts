@@ -1,0 +1,98 @@
+import { until } from '@sluice/testkit';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bringBaseImages, buildImage, docker, hasEngine, imageOf, inspectImage, isMissing } from '../../src/index.ts';
+import { readNodeFlags } from '../node-flags.ts';
+
+const mostBytes = 250_000_000;
+const mostReadyMs = 2000;
+const targets = ['ingress', 'worker', 'simulator', 'all'] as const;
+const inNoWayPrivileged = [
+  '--read-only',
+  '--cap-drop',
+  'ALL',
+  '--security-opt',
+  'no-new-privileges',
+  '--tmpfs',
+  '/tmp',
+];
+
+describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the images', () => {
+  beforeAll(async () => {
+    await bringBaseImages();
+    for (const target of targets) await buildImage(target);
+  });
+
+  test.each(targets)('%s is small, has labels and a user without rights', async (target) => {
+    const { Size, Config } = await inspectImage(imageOf(target));
+    process.stderr.write(`${target}: ${(Size / 1e6).toFixed(0)} MB\n`);
+    expect(Size).toBeLessThanOrEqual(mostBytes);
+    expect(Config.User).toBe('1000:1000');
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.title': expect.stringMatching(/^Sluice/),
+      'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.version': expect.stringMatching(/^\d/),
+    });
+    expect(Config.Healthcheck.Test[0]).toBe('CMD');
+  });
+
+  test.each(['ingress', 'worker'] as const)('%s: Node is process 1 and has the flags of npm start', async (target) => {
+    const redis = await docker(['run', '--detach', '--rm', 'redis:8-alpine']);
+    const at = performance.now();
+    const id = await docker([
+      ...['run', '--detach', ...inNoWayPrivileged, '--network', `container:${redis}`],
+      ...['--env', 'SLUICE_API_KEYS=sk-of-the-test-0001', imageOf(target)],
+    ]);
+    try {
+      const port = target === 'ingress' ? 9463 : 9464;
+      const probe = `fetch('http://127.0.0.1:${port}/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+      await until(
+        () =>
+          docker(['exec', id, 'node', '-e', probe]).then(
+            () => true,
+            () => false,
+          ),
+        { what: 'readiness' },
+      );
+      const startedAt = await docker(['inspect', '--format', '{{.State.StartedAt}}', id]);
+      const lines = (await docker(['logs', id])).split('\n');
+      const ready = lines.find((line) => line.includes(`"msg":"${target} ready"`)) ?? '';
+      const readyMs = Date.parse(/"time":"([^"]+)"/.exec(ready)?.[1] ?? '') - Date.parse(startedAt);
+      process.stderr.write(
+        `${target}: ready ${readyMs} ms after its start, ${(performance.now() - at).toFixed(0)} ms after docker run began\n`,
+      );
+      expect(readyMs).toBeLessThan(mostReadyMs);
+
+      const command = (await docker(['exec', id, 'cat', '/proc/1/cmdline'])).split('\0');
+      expect(command[0]).toBe('node');
+      expect(command).toEqual(expect.arrayContaining(readNodeFlags()));
+      // A signal reaches it, and it ends by itself, well.
+      await docker(['stop', '--time', '20', id]);
+      expect(await docker(['inspect', '--format', '{{.State.ExitCode}}', id])).toBe('0');
+      expect(await docker(['logs', id])).toContain(`${target} stopped`);
+    } finally {
+      await docker(['rm', '--force', '--volumes', id, redis]);
+    }
+  });
+
+  test.each(targets)('%s lists its software', async (target) => {
+    const text = await docker(['run', '--rm', '--entrypoint', 'cat', imageOf(target), '/app/sbom.cdx.json']);
+    const list = JSON.parse(text) as { bomFormat: string; components: { name: string }[] };
+    expect(list.bomFormat).toBe('CycloneDX');
+    const names = list.components.map(({ name }) => name);
+    if (target === 'ingress') expect(names).toContain('express');
+    // Nothing of the tests.
+    for (const name of ['vitest', 'testcontainers', 'openai', 'typescript', '@sluice/testkit']) {
+      expect(names).not.toContain(name);
+    }
+  });
+
+  test('the same input makes the same layers', async () => {
+    const epoch = 1_700_000_000;
+    const tags = ['sluice/ingress:first', 'sluice/ingress:second'];
+    for (const tag of tags) await buildImage('ingress', { tag, epoch, isFresh: true });
+    const [first, second] = await Promise.all(tags.map(async (tag) => (await inspectImage(tag)).RootFS.Layers));
+    // The last one is ours. The base below it takes the times of its directories from the build.
+    expect(first?.at(-1)).toBe(second?.at(-1));
+    for (const tag of tags) await docker(['image', 'rm', tag]);
+  });
+});

@@ -1,0 +1,62 @@
+import { until } from '@sluice/testkit';
+import type { openaiClient } from '@sluice/testkit';
+
+type Client = ReturnType<typeof openaiClient>;
+
+/** `whole`: it ended with a finish reason, as a complete answer does. `broken`: the SDK raised an error. */
+export type Answer = 'whole' | 'broken' | 'truncated';
+
+/** A stream that runs. */
+export interface Stream {
+  readonly text: string;
+  readonly end: Answer | undefined;
+  readonly over: Promise<Answer>;
+}
+
+/** Starts streams that all ask the same. */
+export function startStreams({
+  client,
+  count,
+  model,
+}: {
+  readonly client: Client;
+  readonly count: number;
+  readonly model: string;
+}): Stream[] {
+  return Array.from({ length: count }, () => {
+    const stream = { text: '', end: undefined as Answer | undefined };
+    const over = read(client, model, (piece) => (stream.text += piece));
+    return Object.assign(stream, { over: over.then((end) => (stream.end = end)) });
+  });
+}
+
+/** Asks once and returns how the answer ended. */
+export const answer = (client: Client, model: string): Promise<Answer> => read(client, model, () => {});
+
+/** Resolves when each stream has brought some words. */
+export async function untilAllSpeak(streams: readonly Stream[]): Promise<void> {
+  await until(() => streams.every(({ text, end }) => text.length > 20 || end !== undefined), {
+    what: 'every stream to speak',
+    timeoutMs: 60_000,
+  });
+}
+
+async function read(client: Client, model: string, onPiece: (piece: string) => void): Promise<Answer> {
+  let isFinished = false;
+  try {
+    const stream = await client.chat.completions.create({
+      model,
+      stream: true,
+      messages: [{ role: 'user', content: 'Tell me a story.' }],
+    });
+    for await (const { choices } of stream) {
+      onPiece(choices[0]?.delta.content ?? '');
+      isFinished ||= choices[0]?.finish_reason === 'stop';
+    }
+    return isFinished ? 'whole' : 'truncated';
+  } catch (error) {
+    if (isFinished) return 'whole';
+    process.stderr.write(`${model}: ${String(error)}\n`);
+    return 'broken';
+  }
+}
