@@ -30,7 +30,6 @@ const deploymentSchema = z.looseObject({
 });
 
 export type Deployment = z.infer<typeof deploymentSchema> & Manifest;
-export type PodSpec = z.infer<typeof podSpecSchema>;
 
 /** @throws with Helm's message when the values were refused */
 export function accepted(rendered: Rendered): readonly Manifest[] {

@@ -6,9 +6,10 @@ import { startClusterDns } from './cluster-dns.ts';
 import { runKubectl, startControlPlane } from './control-plane.ts';
 import { canHaveDebianTools } from './debian-tools.ts';
 import { canHave } from './go-tools.ts';
-import { canHaveImages, saveImages } from './images.ts';
+import { saveImages } from './images.ts';
 import { bridgeAddress, removeBridge, startNode } from './node.ts';
 import { createProcesses, type Processes } from './processes.ts';
+import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
 
 /** A Kubernetes of one node that runs real pods, with a name service, on this machine alone. */
@@ -27,17 +28,13 @@ const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', '
 
 /** Whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
 export const canHaveCluster = (): boolean =>
-  process.getuid?.() === 0 &&
-  works('runc', ['--version']) &&
-  canHaveImages() &&
-  canHave(...needed) &&
-  canHaveDebianTools();
+  process.getuid?.() === 0 && works('runc', ['--version']) && hasEngine() && canHave(...needed) && canHaveDebianTools();
 
-/** Resolves when pods can be started; `tag` is that of the images of Sluice. */
-export async function startCluster({ firstPort, tag }: { firstPort: number; tag: string }): Promise<Cluster> {
+/** Resolves when pods can be started. */
+export async function startCluster(firstPort: number): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'));
   const processes = createProcesses(folder);
-  const images = saveImages(folder, tag);
+  const images = await saveImages(folder);
   const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
   const node = await startNode({ folder, processes, kubeconfig, firstPort, images });
   const get = apiClient(kubeconfig);

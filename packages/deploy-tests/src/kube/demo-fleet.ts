@@ -42,7 +42,7 @@ export interface DemoFleetRequest {
 /** Resolves when all pods are ready. */
 export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
   const { values: own = {}, redisArguments = [], prepare } = request;
-  const cluster = await startCluster({ firstPort: firstPort(), tag: '0.1.0' });
+  const cluster = await startCluster(firstPort());
   const { kubectl } = cluster;
   const args = ['--bind', bridgeAddress, '--protected-mode', 'no', ...redisArguments];
   const redis = await startRedis({ port: firstPort() + 40, args });

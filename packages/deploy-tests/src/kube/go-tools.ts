@@ -45,7 +45,7 @@ const recipes = {
 } satisfies Record<string, Recipe>;
 
 /** Where the programs are kept. */
-export const goToolFolder = (): string => join(cacheFolder('kube'), 'bin');
+const goToolFolder = (): string => join(cacheFolder('kube'), 'bin');
 
 /** Whether the programs are there or can be built. */
 export const canHave = (...names: readonly GoTool[]): boolean =>
