@@ -20,8 +20,13 @@
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_SECRET_KEY" "secret" . "key" $values.secretKey.key) }}
 {{- end }}
 {{- $clientKeys := include "sluice.clientKeysSecret" .root }}
-{{- if and $clientKeys (not $isWorker) }}
+{{- if $clientKeys }}
+{{- if $isWorker }}
+{{- /* No client reaches a worker, but the settings of both services must name who may call. */}}
+- { name: SLUICE_API_KEYS, value: the-ingresses-have-them }
+{{- else }}
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_API_KEYS" "secret" $clientKeys "key" (include "sluice.clientKeysKey" .root)) }}
+{{- end }}
 {{- end }}
 {{- range $values.providerKeys.names }}
 {{- if $isWorker }}

@@ -33,8 +33,12 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
       for (const { metadata } of manifests) expect(metadata.labels?.['app.kubernetes.io/instance']).toBe('rel');
     });
 
-    it('writes a sluice.yaml that Sluice itself takes', () => {
-      expect(loadRendered(manifestsOf(variant)).upstreams.length).toBeGreaterThan(0);
+    it('writes a sluice.yaml that both services take, with the variables that each of them has', () => {
+      const manifests = manifestsOf(variant);
+      const [ingress, worker] = [loadRendered(manifests, 'ingress'), loadRendered(manifests, 'worker')];
+      expect(ingress.models).toEqual(worker.models);
+      expect(ingress.keys.length).toBeGreaterThan(0);
+      expect([ingress.server.metricsPort, worker.worker.metricsPort]).toEqual([9463, 9464]);
     });
 
     it('gives both services the same pod but for their names, ports, secrets and stop', () => {
