@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Exposition, Logger } from '@sluice/telemetry';
+import { chooseFormat, type Logger, type Render } from '@sluice/telemetry';
 
 /** Status and JSON body of a page. */
 export interface Page {
@@ -15,7 +15,7 @@ export interface ManagementServerNeeds {
   /** If the port is taken, take any other. */
   readonly mayTakeAnother: boolean;
   /** Renders the metrics; shared among all who ask. */
-  readonly metrics: () => Promise<Exposition>;
+  readonly metrics: Render;
   readonly livez: () => Page;
   /** Tells whether this replica may get work. */
   readonly readyz: () => Page;
@@ -67,7 +67,7 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
         body: { status: 'only GET and HEAD are allowed on the management port' },
       });
     }
-    if (path === '/metrics') return sendMetrics(response);
+    if (path === '/metrics') return sendMetrics(request, response);
     for (const [name, page] of Object.entries(pages)) if (name === path) return void show(response, page);
     sendJson(response, {
       status: 404,
@@ -83,8 +83,8 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
     }
   }
 
-  function sendMetrics(response: ServerResponse): void {
-    needs.metrics().then(
+  function sendMetrics({ headers }: IncomingMessage, response: ServerResponse): void {
+    needs.metrics(chooseFormat(headers.accept)).then(
       ({ contentType, body }) => response.writeHead(200, { 'content-type': contentType }).end(body),
       () => sendJson(response, { status: 500, body: { status: 'the metrics could not be rendered' } }),
     );

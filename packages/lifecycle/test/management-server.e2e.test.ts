@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ManagementServer, startManagementServer } from '../src/management-server.ts';
 
 const page = { contentType: 'text/plain; version=0.0.4', body: `${'x'.repeat(99)}\n`.repeat(6000) };
+const pages = { text: page, openmetrics: { contentType: 'application/openmetrics-text', body: '# EOF\n' } };
 const servers: ManagementServer[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -17,7 +18,7 @@ async function start(over: { readonly port?: number; readonly mayTakeAnother?: b
     host: '127.0.0.1',
     port: 0,
     mayTakeAnother: false,
-    metrics: () => Promise.resolve(page),
+    metrics: (format) => Promise.resolve(pages[format]),
     livez: answer(200, 'livez'),
     readyz: answer(503, 'readyz'),
     health: answer(200, 'health'),
@@ -48,6 +49,15 @@ describe('the management server', () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toBe(page.contentType);
     expect(await response.text()).toBe(page.body);
+  });
+
+  it('speaks OpenMetrics with scrapers that ask for it', async () => {
+    const { url } = await start();
+    const response = await fetch(`${url}/metrics`, {
+      headers: { accept: 'application/openmetrics-text;version=1.0.0' },
+    });
+    expect(response.headers.get('content-type')).toBe('application/openmetrics-text');
+    expect(await response.text()).toBe('# EOF\n');
   });
 
   it('ends a connection that asks without end and reads nothing', async () => {

@@ -11,4 +11,5 @@ export type { RedisSettings } from './settings.ts';
 export { type Presence, watchPresence } from './presence.ts';
 export { defineScript, type Script } from './script.ts';
 export { isRedisUnavailable } from './unavailable.ts';
+export { type MemoryUse, readMemory } from './memory.ts';
 export { createSeal, deriveKey, type Seal } from './seal.ts';

@@ -1,16 +1,8 @@
-export {
-  type AttemptOutcome,
-  type DropReason,
-  type LabelValues,
-  type MetricRow,
-  metricTable,
-  type Outcome,
-  type RefusalReason,
-  type Service,
-} from './metric-names.ts';
+export type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
+export { type LabelValues, type MetricRow, metricTable, type Service } from './metric-names.ts';
+export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';
 export {
   createMetrics,
-  type Exposition,
   type FinishedRequest,
   type IngressMetrics,
   type IngressSources,
@@ -24,6 +16,7 @@ export {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  courseAttributes,
   droppedParametersAttribute,
   firstChunkEvent,
   httpResponseAttributes,
@@ -42,7 +35,7 @@ export {
 } from './names.ts';
 export { redactSecrets } from './redact.ts';
 export { logRequest, type RequestLogFields } from './request-log.ts';
-export { shareRender } from './shared-render.ts';
+export { type Render, shareRender } from './shared-render.ts';
 export { shutdownTelemetry } from './start.ts';
 export { createTroubleLog } from './trouble-log.ts';
 export { type Carrier } from './trace-context.ts';

@@ -9,10 +9,28 @@ export interface NumberCell {
 
 /** One histogram with its labels. */
 export interface HistogramCell {
-  /** Negative values, as two clocks may give them, count as 0; what is not a number is ignored. */
-  observe(value: number): void;
+  /**
+   * Negative values, as two clocks may give them, count as 0; what is not a number is ignored. A trace that is recorded
+   * becomes the example of its bucket, in place of the one before.
+   */
+  observe(value: number, traceId?: string): void;
   /** The samples of the exposition format, without the labels. */
-  samples(): readonly { readonly suffix: string; readonly le?: string; readonly value: number }[];
+  samples(): readonly HistogramSample[];
+}
+
+interface HistogramSample {
+  readonly suffix: string;
+  readonly le?: string;
+  readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
+}
+
+/** An exemplar as prom-client prints it: one observation of a bucket, and the trace that it belongs to. */
+interface Exemplar {
+  readonly labelSet: { readonly trace_id: string };
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
 }
 
 /** Registers metrics whose values lie in cells of ours. */
@@ -33,6 +51,7 @@ interface Sample {
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  readonly exemplar?: Exemplar | undefined;
 }
 
 /**
@@ -68,10 +87,11 @@ export function createInstruments({ registry, configured }: InstrumentsNeeds): I
       const series = seriesOf(row, () => createHistogramCell(row.buckets ?? []));
       register(row, () =>
         Array.from(series.all()).flatMap(({ labels, cell }) =>
-          cell.samples().map(({ suffix, le, value }) => ({
+          cell.samples().map(({ suffix, le, value, exemplar }) => ({
             metricName: `${row.name}${suffix}`,
             labels: le === undefined ? labels : { le, ...labels },
             value,
+            exemplar,
           })),
         ),
       );
@@ -84,19 +104,33 @@ function createHistogramCell(bounds: readonly number[]): HistogramCell {
   // One more than the bounds: what is above them all. The sum has an array too, or each observation would box it.
   const counts = new Float64Array(bounds.length + 1);
   const sum = new Float64Array(1);
+  // Made with the first one: most cells never see a trace.
+  let exemplars: (Exemplar | undefined)[] | undefined;
   return {
-    observe(value) {
+    observe(value, traceId) {
       if (!Number.isFinite(value)) return;
       let at = 0;
       while (at < bounds.length && value > (bounds[at] ?? Infinity)) at++;
       counts[at] = (counts[at] ?? 0) + 1;
       if (value > 0) sum[0] = (sum[0] ?? 0) + value;
+      if (traceId === undefined) return;
+      exemplars ??= Array.from(counts, () => undefined);
+      exemplars[at] = {
+        labelSet: { trace_id: traceId },
+        value: Math.max(0, value),
+        timestamp: Date.now() / 1000,
+      };
     },
     samples() {
       let count = 0;
-      const buckets = Array.from(counts, (inBucket, at) => {
+      const buckets = Array.from(counts, (inBucket, at): HistogramSample => {
         count += inBucket;
-        return { suffix: '_bucket', le: at < bounds.length ? String(bounds[at]) : '+Inf', value: count };
+        return {
+          suffix: '_bucket',
+          le: at < bounds.length ? String(bounds[at]) : '+Inf',
+          value: count,
+          exemplar: exemplars?.[at],
+        };
       });
       return [...buckets, { suffix: '_sum', value: sum[0] ?? 0 }, { suffix: '_count', value: count }];
     },

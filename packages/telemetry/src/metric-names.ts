@@ -1,10 +1,18 @@
-import { errorTable } from '@sluice/protocol';
+import {
+  attemptOutcomes,
+  dropReasons,
+  errorCodes,
+  jobStates,
+  outcomes,
+  refusalReasons,
+  statusClasses,
+} from './label-values.ts';
 
 /** The process of ours that exposes a metric. */
 export type Service = 'ingress' | 'worker';
 
 /** A label's values: fixed ones, or a set that the configuration gives. */
-export type LabelValues = readonly string[] | 'models' | 'upstreams' | 'targets' | 'queues';
+export type LabelValues = readonly string[] | 'models' | 'upstreams' | 'targets' | 'queues' | 'keys';
 
 /** One row of {@link metricTable}. */
 export interface MetricRow {
@@ -17,26 +25,6 @@ export interface MetricRow {
   /** Upper bounds of a histogram's buckets, ascending. */
   readonly buckets?: readonly number[];
 }
-
-const outcomes = ['complete', 'error', 'cancelled', 'refused'] as const;
-/** The way a request ended; `refused` means before any upstream was asked. */
-export type Outcome = (typeof outcomes)[number];
-
-const attemptOutcomes = ['complete', 'error', 'cancelled'] as const;
-/** The way one call to an upstream ended. */
-export type AttemptOutcome = (typeof attemptOutcomes)[number];
-
-const dropReasons = ['unknown_request', 'old_epoch', 'repeated', 'after_gap'] as const;
-/** The reason why a frame that was read was not delivered. */
-export type DropReason = (typeof dropReasons)[number];
-
-const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
-/** Reasons for which a worker refuses a job: it is no job, has no valid MAC, or its body does not open. */
-export type RefusalReason = (typeof refusalReasons)[number];
-
-const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
-const errorCodes = Object.keys(errorTable);
-const jobStates = ['waiting', 'active'];
 
 const ingress: readonly Service[] = ['ingress'];
 const worker: readonly Service[] = ['worker'];
@@ -134,8 +122,22 @@ export const metricTable = {
     name: 'sluice_admission_refusals_total',
     kind: 'counter',
     services: ingress,
-    labels: { reason: errorCodes },
-    help: 'Requests that were not let in, by our error code.',
+    labels: { reason: errorCodes, key: 'keys' },
+    help: 'Requests that were not let in, by our error code and the name of the client key.',
+  },
+  keyRequests: {
+    name: 'sluice_key_requests_total',
+    kind: 'counter',
+    services: ingress,
+    labels: { key: 'keys', outcome: outcomes },
+    help: 'Chat requests by the name of the client key and how they ended.',
+  },
+  keyTokens: {
+    name: 'sluice_key_tokens_total',
+    kind: 'counter',
+    services: ingress,
+    labels: { key: 'keys', type: ['input', 'output'] },
+    help: 'Tokens as the upstream counted them, by the name of the client key.',
   },
   slotsInUse: {
     name: 'sluice_slots_in_use',
@@ -194,12 +196,26 @@ export const metricTable = {
     labels: { outcome: outcomes },
     help: 'Streams that broke off and were continued, by how they ended.',
   },
+  workers: {
+    name: 'sluice_workers',
+    kind: 'gauge',
+    services: ingress,
+    labels: {},
+    help: 'Workers that live or were seen within the last minute; every replica reports the same, so take max(), not sum().',
+  },
   activeJobs: {
     name: 'sluice_worker_active_jobs',
     kind: 'gauge',
     services: worker,
     labels: {},
     help: 'Requests this worker is working on.',
+  },
+  workerConcurrency: {
+    name: 'sluice_worker_concurrency',
+    kind: 'gauge',
+    services: worker,
+    labels: {},
+    help: 'Requests this worker works on at once, at most.',
   },
   jobsRefused: {
     name: 'sluice_jobs_refused_total',
@@ -314,5 +330,19 @@ export const metricTable = {
     services: both,
     labels: {},
     help: '1 while this process reaches Redis and Redis takes what it writes.',
+  },
+  redisMemoryUsed: {
+    name: 'sluice_redis_memory_used_bytes',
+    kind: 'gauge',
+    services: ingress,
+    labels: {},
+    help: 'Memory that Redis uses, in a cluster that of its fullest node; every replica reports the same, so take max(), not sum().',
+  },
+  redisMemoryLimit: {
+    name: 'sluice_redis_memory_limit_bytes',
+    kind: 'gauge',
+    services: ingress,
+    labels: {},
+    help: 'The maxmemory of that Redis, 0 if it has none; every replica reports the same, so take max(), not sum().',
   },
 } as const satisfies Record<string, MetricRow>;

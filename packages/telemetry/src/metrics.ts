@@ -1,15 +1,10 @@
 import type { ErrorCode } from '@sluice/protocol';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createExposer, type Exposition, type ExpositionFormat } from './exposition.ts';
 import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import {
-  type AttemptOutcome,
-  type DropReason,
-  metricTable,
-  type Outcome,
-  type RefusalReason,
-  type Service,
-} from './metric-names.ts';
+import type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
+import { metricTable, type Service } from './metric-names.ts';
 
 /** The bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {
@@ -20,12 +15,8 @@ export interface MetricsOptions {
   readonly targets?: readonly string[];
   /** Default `chat` alone. */
   readonly queues?: readonly string[];
-}
-
-/** The answer of `/metrics`. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly body: string;
+  /** Names of client keys. Default none. */
+  readonly keys?: readonly string[];
 }
 
 /** Metrics that both services record. No method throws, and none of those for single chunks or batches allocates. */
@@ -33,8 +24,8 @@ export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** A batch of frames came out of the mailbox; `lagMs` is its age, absent where its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
-  /** The text for one scrape: asks the watched sources, one second at most. */
-  render(): Promise<Exposition>;
+  /** The text for one scrape, by default Prometheus text: asks the watched sources, one second at most. */
+  render(format?: ExpositionFormat): Promise<Exposition>;
 }
 
 /** The way a chat request ended; recorded once, when nothing more follows. */
@@ -50,6 +41,10 @@ export interface FinishedRequest {
   readonly ttftMs?: number | undefined;
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
+  /** Name of the client key. */
+  readonly key?: string | undefined;
+  /** Of a trace that is recorded: the example of its duration and its time to the first token. */
+  readonly traceId?: string | undefined;
 }
 
 /** The metrics that an ingress records in addition. */
@@ -59,10 +54,12 @@ export interface IngressMetrics extends SharedMetrics {
   streamClosed(): void;
   clientAborted(): void;
   clientTooSlow(): void;
-  admitted(waitMs: number): void;
-  refused(reason: ErrorCode): void;
+  /** `traceId`, here and below: of a trace that is recorded, as an example of this wait. */
+  admitted(waitMs: number, traceId?: string): void;
+  /** `key` is the name of the client key. */
+  refused(reason: ErrorCode, key?: string): void;
   /** From handing over the job to the frame `started`, both on this process's clock. */
-  queueWaited(waitMs: number): void;
+  queueWaited(waitMs: number, traceId?: string): void;
   /** `reason` is the error of the run before. */
   resubmitted(reason: ErrorCode): void;
   /** An answer that broke off was continued; `outcome` is how it ended. */
@@ -81,7 +78,8 @@ export interface WorkerMetrics extends SharedMetrics {
   jobEnded(): void;
   jobRefused(reason: RefusalReason): void;
   attemptEnded(upstream: string, outcome: AttemptOutcome): void;
-  chunkGap(upstream: string, gapMs: number): void;
+  /** Only long gaps become examples: nobody looks for the trace of a usual one, and there is one for each chunk. */
+  chunkGap(upstream: string, gapMs: number, traceId?: string): void;
   /** `upstream` is the one that failed. */
   retried(upstream: string, reason: ErrorCode): void;
   /** An upstream was asked which models it has. */
@@ -102,6 +100,9 @@ export interface IngressSources {
     readonly longestWaitMs: number;
   }>;
   readonly queueJobs?: Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
+  /** How many there are. */
+  readonly workers?: Source<number>;
+  readonly redisMemory?: Source<{ readonly usedBytes: number; readonly limitBytes: number }>;
 }
 
 /** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
@@ -111,22 +112,28 @@ export interface WorkerSources {
   >;
   readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
   readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
+  /** Requests that the worker works on at once, at most. */
+  readonly concurrency?: Source<number>;
 }
+
+/** A gap between two chunks from which on its trace is worth a look. */
+const longGapMs = 250;
 
 /** A registry with the metrics of one service and those of its process, event-loop lag included. */
 export function createMetrics(options: MetricsOptions & { readonly service: 'ingress' }): IngressMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: 'worker' }): WorkerMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: Service }): IngressMetrics | WorkerMetrics {
-  const { models, upstreams, targets = [], queues = ['chat'] } = options;
+  const { models, upstreams, targets = [], queues = ['chat'], keys = [] } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const instruments = createInstruments({ registry, configured: { models, upstreams, targets, queues } });
+  const instruments = createInstruments({ registry, configured: { models, upstreams, targets, queues, keys } });
   const feed = createGaugeFeed();
+  const expose = createExposer(registry);
   const shared: SharedMetrics = {
     ...recordShared(instruments),
-    async render() {
+    async render(format = 'text') {
       await feed.refresh();
-      return { contentType: registry.contentType, body: await registry.metrics() };
+      return await expose(format);
     },
   };
   return options.service === 'ingress'
@@ -153,6 +160,8 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
   const timeToFirstToken = histogram(metricTable.timeToFirstToken);
   const timePerOutputToken = histogram(metricTable.timePerOutputToken);
   const tokens = counter(metricTable.tokens);
+  const keyTokens = counter(metricTable.keyTokens);
+  const keyRequests = counter(metricTable.keyRequests);
   const requests = counter(metricTable.requests);
   const errors = counter(metricTable.requestErrors);
   const openStreams = gauge(metricTable.openStreams).at();
@@ -168,31 +177,41 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
   const resubmissions = counter(metricTable.resubmissions);
   const queueJobs = gauge(metricTable.queueJobs);
   const rescues = counter(metricTable.rescues);
+  const workers = gauge(metricTable.workers);
+  const memoryUsed = gauge(metricTable.redisMemoryUsed);
+  const memoryLimit = gauge(metricTable.redisMemoryLimit);
   const dropped = counter(metricTable.relayDroppedFrames);
   const gaps = counter(metricTable.relayGaps).at();
 
   return {
     requestFinished(request) {
-      const { model, upstream, durationMs, ttftMs, inputTokens = 0, outputTokens = 0 } = request;
+      const { model, upstream, key, traceId, durationMs, ttftMs, inputTokens = 0, outputTokens = 0 } = request;
       const statusClass = statusClassOf(request.status);
       requests.at(model, String(request.stream), request.outcome, statusClass).value++;
+      keyRequests.at(key, request.outcome).value++;
       if (request.code !== undefined) errors.at(request.code).value++;
-      duration.at(model, upstream, statusClass).observe(durationMs / 1000);
-      if (inputTokens > 0) tokens.at(model, upstream, 'input').value += inputTokens;
-      if (outputTokens > 0) tokens.at(model, upstream, 'output').value += outputTokens;
+      duration.at(model, upstream, statusClass).observe(durationMs / 1000, traceId);
+      for (const [type, count] of [
+        ['input', inputTokens],
+        ['output', outputTokens],
+      ] as const) {
+        if (count <= 0) continue;
+        tokens.at(model, upstream, type).value += count;
+        keyTokens.at(key, type).value += count;
+      }
       if (ttftMs === undefined) return;
-      timeToFirstToken.at(model, upstream).observe(ttftMs / 1000);
+      timeToFirstToken.at(model, upstream).observe(ttftMs / 1000, traceId);
       if (request.stream && request.outcome === 'complete' && outputTokens > 1) {
-        timePerOutputToken.at(model, upstream).observe((durationMs - ttftMs) / 1000 / (outputTokens - 1));
+        timePerOutputToken.at(model, upstream).observe((durationMs - ttftMs) / 1000 / (outputTokens - 1), traceId);
       }
     },
     streamOpened: () => void openStreams.value++,
     streamClosed: () => void openStreams.value--,
     clientAborted: () => void aborts.value++,
     clientTooSlow: () => void slowClients.value++,
-    admitted: (waitMs) => admissionWait.observe(waitMs / 1000),
-    refused: (reason) => void refusals.at(reason).value++,
-    queueWaited: (waitMs) => queueWait.observe(waitMs / 1000),
+    admitted: (waitMs, traceId) => admissionWait.observe(waitMs / 1000, traceId),
+    refused: (reason, key) => void refusals.at(reason, key).value++,
+    queueWaited: (waitMs, traceId) => queueWait.observe(waitMs / 1000, traceId),
     resubmitted: (reason) => void resubmissions.at(reason).value++,
     streamRescued: (outcome) => void rescues.at(outcome).value++,
     relayDropped: (reason) => void dropped.at(reason).value++,
@@ -215,6 +234,19 @@ function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressM
           for (const { queue, state, count } of jobs) queueJobs.at(queue, state).value += count;
         },
       });
+      feed.add({
+        gauges: [workers],
+        source: sources.workers,
+        apply: (count) => void (workers.at().value = count),
+      });
+      feed.add({
+        gauges: [memoryUsed, memoryLimit],
+        source: sources.redisMemory,
+        apply({ usedBytes, limitBytes }) {
+          memoryUsed.at().value = usedBytes;
+          memoryLimit.at().value = limitBytes;
+        },
+      });
     },
   };
 }
@@ -233,13 +265,15 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
   const breakerOpen = gauge(metricTable.breakerOpen);
   const connections = gauge(metricTable.upstreamConnections);
   const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
+  const concurrency = gauge(metricTable.workerConcurrency);
 
   return {
     jobStarted: () => void activeJobs.value++,
     jobEnded: () => void activeJobs.value--,
     jobRefused: (reason) => void refused.at(reason).value++,
     attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
-    chunkGap: (upstream, gapMs) => chunkGap.at(upstream).observe(gapMs / 1000),
+    chunkGap: (upstream, gapMs, traceId) =>
+      chunkGap.at(upstream).observe(gapMs / 1000, gapMs < longGapMs ? undefined : traceId),
     retried: (upstream, reason) => void retries.at(upstream, reason).value++,
     modelsAsked: (upstream, outcome) => void modelsAsked.at(upstream, outcome).value++,
     tokensBurnt(upstream, tokens) {
@@ -267,6 +301,11 @@ function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMet
             if (isOpen) cell.value = 1;
           }
         },
+      });
+      feed.add({
+        gauges: [concurrency],
+        source: sources.concurrency,
+        apply: (most) => void (concurrency.at().value = most),
       });
       feed.add({
         gauges: [connections, waitingCalls],

@@ -67,6 +67,25 @@ export function httpResponseAttributes(status: number): SpanAttributes {
   return { 'http.response.status_code': status };
 }
 
+/**
+ * The times of a request as its client and the queue saw them, for the server span. Whole milliseconds, and only where
+ * known: a collector's sampler compares whole numbers.
+ */
+export function courseAttributes(course: {
+  readonly ttftMs?: number | undefined;
+  readonly queueWaitMs?: number | undefined;
+  /** How often the answer broke off and was continued. */
+  readonly rescues: number;
+}): SpanAttributes {
+  return {
+    'sluice.ttft_ms': rounded(course.ttftMs),
+    'sluice.queue_wait_ms': rounded(course.queueWaitMs),
+    'sluice.rescues': course.rescues === 0 ? undefined : course.rescues,
+  };
+}
+
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));
+
 /** From the request for a slot to its lease or refusal. */
 export function admissionWaitSpan(): SpanShape {
   return { name: 'admission wait', kind: 'internal', attributes: {} };

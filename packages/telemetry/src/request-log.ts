@@ -1,4 +1,4 @@
-import type { Outcome } from './metric-names.ts';
+import type { Outcome } from './label-values.ts';
 import type { Logger } from './logger.ts';
 
 /** The one line of a request. Times in milliseconds; what is not known is left out. */

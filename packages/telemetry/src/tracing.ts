@@ -6,6 +6,7 @@ import {
   SpanKind as ApiSpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Tracer,
 } from '@opentelemetry/api';
 import { attributeNames, type SpanAttributes, type SpanKind, type SpanShape } from './names.ts';
@@ -44,6 +45,8 @@ export interface SpanHandle {
   end(endTimeMs?: number): void;
   /** For logs. Undefined where there is no trace at all. */
   readonly traceId: string | undefined;
+  /** For exemplars. Undefined also where the trace is not recorded: nobody could look it up. */
+  readonly sampledTraceId: string | undefined;
   /** The carrier for a child elsewhere: for the job and for the upstream. Empty where there is no trace. */
   carrier(): Carrier;
 }
@@ -59,6 +62,7 @@ const noSpan: SpanHandle = {
   fail: ignore,
   end: ignore,
   traceId: undefined,
+  sampledTraceId: undefined,
   carrier: () => noCarrier,
 };
 
@@ -123,9 +127,11 @@ function passOn(parent: SpanHandle | Carrier | undefined): SpanHandle {
 }
 
 function handleOf(span: Span, startTimeMs: number | undefined): LiveHandle {
+  const { traceId, traceFlags } = span.spanContext();
   return {
     [spanOf]: span,
-    traceId: span.spanContext().traceId,
+    traceId,
+    sampledTraceId: (traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : traceId,
     set(attributes) {
       if (!span.isRecording()) return;
       span.setAttributes(cleaned(typeof attributes === 'function' ? attributes() : attributes));

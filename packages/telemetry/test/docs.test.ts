@@ -5,6 +5,7 @@ import {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  courseAttributes,
   httpResponseAttributes,
   httpServerSpan,
   inferenceResultAttributes,
@@ -88,6 +89,7 @@ describe('docs/tracing.md', () => {
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
       ...Object.keys(compressedMessagesAttribute(1)),
+      ...Object.keys(courseAttributes({ rescues: 1 })),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];

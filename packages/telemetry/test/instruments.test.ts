@@ -14,7 +14,7 @@ const row = (own: Pick<MetricRow, 'name' | 'kind'> & Partial<MetricRow>): Metric
 
 function create() {
   const registry = new Registry();
-  const configured = { models: ['m1', 'we"ird\\\n'], upstreams: ['u1'], targets: [], queues: ['chat'] };
+  const configured = { models: ['m1', 'we"ird\\\n'], upstreams: ['u1'], targets: [], queues: ['chat'], keys: [] };
   const instruments = createInstruments({ registry, configured });
   return { ...instruments, scrape: async () => parseExposition(await registry.metrics()) };
 }
@@ -73,6 +73,26 @@ describe('createInstruments', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('keeps the latest recorded trace of each bucket as its example', () => {
+    const cell = create()
+      .histogram(row({ name: 'c_seconds', kind: 'histogram', buckets: [1, 2] }))
+      .at();
+    cell.observe(0.5, 'first');
+    cell.observe(0.7, 'second');
+    cell.observe(0.9);
+    cell.observe(9, 'third');
+    const examples = cell
+      .samples()
+      .map(({ suffix, le, exemplar }) => [suffix, le, exemplar?.labelSet.trace_id, exemplar?.value]);
+    expect(examples).toEqual([
+      ['_bucket', '1', 'second', 0.7],
+      ['_bucket', '2', undefined, undefined],
+      ['_bucket', '+Inf', 'third', 9],
+      ['_sum', undefined, undefined, undefined],
+      ['_count', undefined, undefined, undefined],
+    ]);
   });
 
   it('counts what two clocks made negative as 0 and ignores what is not a number', async () => {

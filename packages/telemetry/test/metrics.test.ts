@@ -5,7 +5,13 @@ import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
 import { parseExposition } from './exposition.ts';
 
 const rows: readonly MetricRow[] = Object.values(metricTable);
-const configured = { models: ['gpt', 'mock*'], upstreams: ['sim'], targets: ['sim/gpt'], queues: ['chat'] };
+const configured = {
+  models: ['gpt', 'mock*'],
+  upstreams: ['sim'],
+  targets: ['sim/gpt'],
+  queues: ['chat'],
+  keys: ['team-a'],
+};
 const createIngress = () => createMetrics({ service: 'ingress', ...configured });
 const createWorker = () => createMetrics({ service: 'worker', ...configured });
 
@@ -23,6 +29,7 @@ const finished: FinishedRequest = {
   ttftMs: 100,
   inputTokens: 7,
   outputTokens: 5,
+  key: 'team-a',
 };
 
 afterEach(() => {
@@ -80,6 +87,9 @@ describe('ingress', () => {
     expect(value('gen_ai_server_time_per_output_token_seconds_sum', who)).toBe(0.5);
     expect(value('sluice_tokens_total', { ...who, type: 'input' })).toBe(7);
     expect(value('sluice_tokens_total', { ...who, type: 'output' })).toBe(5);
+    expect(value('sluice_key_requests_total', { key: 'team-a', outcome: 'complete' })).toBe(1);
+    expect(value('sluice_key_tokens_total', { key: 'team-a', type: 'input' })).toBe(7);
+    expect(value('sluice_key_tokens_total', { key: 'team-a', type: 'output' })).toBe(5);
   });
 
   it.each([
@@ -104,12 +114,14 @@ describe('ingress', () => {
       code: 'rate_limit_exceeded',
       durationMs: 3,
     });
-    metrics.refused('rate_limit_exceeded');
+    metrics.refused('rate_limit_exceeded', 'team-a');
+    metrics.refused('server_overloaded');
     const { value, samples } = await scrape(metrics);
     const request = { model: 'none', stream: 'false', outcome: 'refused', code: '4xx' };
     expect(value('sluice_requests_total', request)).toBe(1);
     expect(value('sluice_request_errors_total', { code: 'rate_limit_exceeded' })).toBe(1);
-    expect(value('sluice_admission_refusals_total', { reason: 'rate_limit_exceeded' })).toBe(1);
+    expect(value('sluice_admission_refusals_total', { reason: 'rate_limit_exceeded', key: 'team-a' })).toBe(1);
+    expect(value('sluice_admission_refusals_total', { reason: 'server_overloaded', key: 'none' })).toBe(1);
     const duration = { model: 'none', upstream: 'none', code: '4xx' };
     expect(value('gen_ai_server_request_duration_seconds_count', duration)).toBe(1);
     expect(samples.some(({ name }) => name === 'sluice_tokens_total')).toBe(false);
@@ -155,6 +167,15 @@ describe('ingress', () => {
     expect(value('sluice_waiting_requests')).toBe(2);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(4);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'active' })).toBe(1);
+  });
+
+  it('asks for workers and the memory of Redis at each scrape', async () => {
+    const metrics = createIngress();
+    metrics.watch({ workers: () => 3, redisMemory: () => ({ usedBytes: 700, limitBytes: 1000 }) });
+    const { value } = await scrape(metrics);
+    expect(value('sluice_workers')).toBe(3);
+    expect(value('sluice_redis_memory_used_bytes')).toBe(700);
+    expect(value('sluice_redis_memory_limit_bytes')).toBe(1000);
   });
 
   it('answers a scrape within a second while Redis hangs, without the gauges that come from there', async () => {
@@ -207,6 +228,58 @@ describe('worker', () => {
   });
 });
 
+describe('exemplars', () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const openMetrics = async (metrics: Pick<ReturnType<typeof createIngress>, 'render'>): Promise<string[]> =>
+    (await metrics.render('openmetrics')).body.split('\n');
+
+  it('name the trace of a request in OpenMetrics, and nowhere else', async () => {
+    const metrics = createIngress();
+    metrics.requestFinished({ ...finished, traceId });
+    metrics.admitted(40, traceId);
+    metrics.queueWaited(3, traceId);
+    const lines = (await openMetrics(metrics)).filter((line) => line.includes(traceId));
+    expect(lines.map((line) => line.replace(/\{.*/, ''))).toEqual([
+      'gen_ai_server_request_duration_seconds_bucket',
+      'gen_ai_server_time_to_first_token_seconds_bucket',
+      'gen_ai_server_time_per_output_token_seconds_bucket',
+      'sluice_admission_wait_seconds_bucket',
+      'sluice_queue_wait_seconds_bucket',
+    ]);
+    expect(lines[0]).toMatch(
+      new RegExp(`^\\S+\\{le="2.56",.*\\} 1 # \\{trace_id="${traceId}"\\} 2.1 \\d{10}(\\.\\d+)?$`),
+    );
+    expect((await metrics.render()).body).not.toContain(traceId);
+  });
+
+  it('are given to long gaps alone', async () => {
+    const metrics = createWorker();
+    metrics.chunkGap('sim', 249, 'usual');
+    metrics.chunkGap('sim', 250, 'long');
+    const body = (await openMetrics(metrics)).join('\n');
+    expect(body).toContain('trace_id="long"');
+    expect(body).not.toContain('trace_id="usual"');
+  });
+
+  it('cost no metric its name or its values in either format', async () => {
+    const metrics = createIngress();
+    metrics.requestFinished({ ...finished, traceId });
+    const before = await scrape(metrics);
+    const lines = await openMetrics(metrics);
+    const after = await scrape(metrics);
+    expect(after.types).toEqual(before.types);
+    expect(lines.slice(-2)).toEqual(['# EOF', '']);
+    const plain = lines.slice(0, -2).map((line) => line.replace(/ # .*/, line.startsWith('#') ? '$&' : ''));
+    const read = parseExposition(plain.join('\n'));
+    const ours = (scraped: typeof read) => scraped.samples.filter(({ name }) => /^(sluice|gen_ai)_/.test(name));
+    expect(ours(read)).toEqual(ours(before));
+    expect(read.types.get('sluice_requests')).toBe('counter');
+    expect(read.types.get('process_cpu_seconds')).toBe('counter');
+    // Its name looks like a counter's.
+    expect(read.types.get('nodejs_active_resources_total')).toBe('gauge');
+  });
+});
+
 describe('bounds', () => {
   it('never has more series than the configuration allows, whatever clients and upstreams send', async () => {
     const ingress = createIngress();
@@ -217,16 +290,17 @@ describe('bounds', () => {
         ...finished,
         model: word,
         upstream: word,
+        key: word,
         status: 100 + (garbage.indexOf(word) % 900),
       });
-      Reflect.apply(ingress.refused, undefined, [word]);
+      Reflect.apply(ingress.refused, undefined, [word, word]);
       Reflect.apply(ingress.resubmitted, undefined, [word]);
       Reflect.apply(ingress.relayDropped, undefined, [word]);
       Reflect.apply(worker.attemptEnded, undefined, [word, word]);
       Reflect.apply(worker.retried, undefined, [word, word]);
       worker.chunkGap(word, 1);
     }
-    const words = { models: 2, upstreams: 1, targets: 1, queues: 1 };
+    const words = { models: 2, upstreams: 1, targets: 1, queues: 1, keys: 1 };
     const sizeOf = (values: LabelValues): number => (typeof values === 'string' ? words[values] : values.length) + 2;
     for (const { samples } of [await scrape(ingress), await scrape(worker)]) {
       for (const { name, labels, buckets } of rows) {

@@ -19,29 +19,41 @@ function setUp() {
 describe('shareRender', () => {
   it('renders once for all who ask within a second', async () => {
     const { clock, renders, page, finish } = setUp();
-    const first = [page(), page()];
+    const first = [page('text'), page('text')];
     finish(0);
     clock.ms = 999;
-    expect((await Promise.all([...first, page()])).map(({ body }) => body)).toEqual(['page 0', 'page 0', 'page 0']);
+    expect((await Promise.all([...first, page('text')])).map(({ body }) => body)).toEqual([
+      'page 0',
+      'page 0',
+      'page 0',
+    ]);
     clock.ms = 1000;
-    void page();
+    void page('text');
     expect(renders).toHaveLength(2);
   });
 
   it('renders no second page while the first is under way, however long it takes', () => {
     const { clock, renders, page } = setUp();
-    void page();
+    void page('text');
     clock.ms = 60_000;
-    void page();
+    void page('text');
     expect(renders).toHaveLength(1);
+  });
+
+  it('renders each format for itself', () => {
+    const { renders, page } = setUp();
+    void page('text');
+    void page('openmetrics');
+    void page('openmetrics');
+    expect(renders).toHaveLength(2);
   });
 
   it('asks again after a failure', async () => {
     const { renders, page, finish } = setUp();
-    const failed = page();
+    const failed = page('text');
     renders[0]?.reject(new Error('no'));
     await expect(failed).rejects.toThrow('no');
-    const next = page();
+    const next = page('text');
     finish(1);
     expect((await next).body).toBe('page 1');
   });

@@ -23,6 +23,7 @@ describe('startSpan while tracing is off', () => {
     span.fail({ code: 'c', message: 'm' });
     span.end();
     expect(span.traceId).toBeUndefined();
+    expect(span.sampledTraceId).toBeUndefined();
     expect(span.carrier()).toEqual({});
   });
 
@@ -30,6 +31,7 @@ describe('startSpan while tracing is off', () => {
     const span = startSpan({ ...root, parent: { traceparent, tracestate: 'vendor=1' } });
     const grandchild = startSpan({ ...child, parent: startSpan({ ...child, parent: span }) });
     expect(grandchild.traceId).toBe(traceId);
+    expect(grandchild.sampledTraceId).toBeUndefined();
     expect(grandchild.carrier()).toEqual({ traceparent, tracestate: 'vendor=1' });
   });
 
@@ -62,6 +64,12 @@ describe('startSpan with an SDK', () => {
     expect(processed?.parentSpanContext?.spanId).toBe(sent?.spanContext().spanId);
     expect(finished().map(({ kind }) => kind)).toEqual([SpanKind.CONSUMER, SpanKind.PRODUCER, SpanKind.SERVER]);
     expect(server.traceId).toBe(traceId);
+  });
+
+  it('tells which traces are recorded', () => {
+    expect(startSpan({ ...root, parent: { traceparent } }).sampledTraceId).toBe(traceId);
+    const unsampled = startSpan({ ...root, parent: { traceparent: traceparent.replace(/01$/, '00') } });
+    expect([unsampled.traceId, unsampled.sampledTraceId]).toEqual([traceId, undefined]);
   });
 
   it('begins a trace of its own where the parent is missing or invalid', () => {

@@ -1,6 +1,6 @@
 import type { Peek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
-import type { Exposition } from '@sluice/telemetry';
+import type { Render } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './chat/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
@@ -32,7 +32,7 @@ export interface AppNeeds {
   readonly observe: ObserveNeeds;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
-  readonly metrics: () => Promise<Exposition>;
+  readonly metrics: Render;
   /** Creation time of the models, as far as clients are told; seconds since 1970. */
   readonly startedAtSeconds: number;
   readonly onInternal: (error: unknown) => void;

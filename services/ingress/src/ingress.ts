@@ -7,6 +7,7 @@ import {
   connect,
   type ConnectionRole,
   createKeys,
+  readMemory,
   type RedisConnection,
   untilReady,
   watchPresence,
@@ -142,6 +143,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       const counts = await submitter.counts();
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
+    workers: () => roster.members().length,
+    redisMemory: () => readMemory(commands),
   });
   commands.on('ready', () => void submitter.recheck().catch(onError));
   commands.on('close', () => metrics.redisUp(false));

@@ -6,6 +6,7 @@ import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
 import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
+import { keyLabels } from './key-labels.ts';
 
 /** Until a load balancer has seen that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
@@ -33,6 +34,7 @@ async function start(): Promise<Service> {
     service: 'ingress',
     models: config.models.map(({ id }) => id),
     upstreams: config.upstreams.map(({ id }) => id),
+    keys: keyLabels(config.keys),
   });
   const ingress = createIngress({
     config,

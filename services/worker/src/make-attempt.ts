@@ -156,7 +156,7 @@ async function attemptAs(needs: MakeAttemptNeeds, execution: Execution, facts: A
           onHold: execution.run.onHold,
           wholeMs: chosen.wholeMs,
           remainingMs: execution.remainingMs(),
-          onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs),
+          onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs, span.sampledTraceId),
           onHead(head) {
             span.set(httpResponseAttributes(head.status));
             logDetail(needs.logger, 'provider answers', () => ({

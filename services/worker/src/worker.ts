@@ -204,7 +204,11 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
     onForged: (job) => refuseForged(needs, job),
     onError,
   });
-  metrics.watch({ ...watchUpstreams(config, health), pools: clients.pools });
+  metrics.watch({
+    ...watchUpstreams(config, health),
+    pools: clients.pools,
+    concurrency: () => config.worker.concurrency,
+  });
   commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 

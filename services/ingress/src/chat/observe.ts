@@ -1,5 +1,6 @@
 import type { Answered, End, ErrorCode, Failed, GatewayError } from '@sluice/protocol';
 import {
+  courseAttributes,
   httpResponseAttributes,
   httpServerSpan,
   inferenceResultAttributes,
@@ -141,6 +142,7 @@ export function observe(
         inputTokens: promptTokens,
         outputTokens: completionTokens,
       }),
+      ...courseAttributes({ ttftMs, queueWaitMs, rescues }),
     }));
     span.end();
     if (rescues > 0) metrics.streamRescued(outcome);
@@ -155,6 +157,8 @@ export function observe(
       ttftMs,
       inputTokens: promptTokens,
       outputTokens: completionTokens,
+      key: principal?.name,
+      traceId: span.sampledTraceId,
     });
     if (!isLogged) return;
     logRequest(logger, {
@@ -202,13 +206,13 @@ export function observe(
     asked(known) {
       parameters = known;
     },
-    admitted: (waitedMs) => metrics.admitted(waitedMs),
+    admitted: (waitedMs) => metrics.admitted(waitedMs, span.sampledTraceId),
     queued() {
       queuedAt = now();
     },
     started() {
       queueWaitMs = now() - (queuedAt ?? startedAt);
-      metrics.queueWaited(queueWaitMs);
+      metrics.queueWaited(queueWaitMs, span.sampledTraceId);
     },
     answered(known) {
       answered = known;
@@ -227,7 +231,7 @@ export function observe(
     failed(error, { attempts, failure, status }) {
       if (isOver) return;
       const { code, message } = error;
-      if (refusals.has(code)) metrics.refused(code);
+      if (refusals.has(code)) metrics.refused(code, principal?.name);
       span.fail({ code, message });
       conclude({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts, failure });
     },

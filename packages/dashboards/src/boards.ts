@@ -1,0 +1,9 @@
+import type { Board } from './board.ts';
+import { fleet } from './boards/fleet.ts';
+import { overview } from './boards/overview.ts';
+import { queueBoard } from './boards/queue.ts';
+import { traces } from './boards/traces.ts';
+import { upstreams } from './boards/upstreams.ts';
+
+/** All boards, in the order in which one looks at them. */
+export const boards: readonly Board[] = [overview, queueBoard, upstreams, traces, fleet];

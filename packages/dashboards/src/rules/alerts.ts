@@ -1,0 +1,155 @@
+import { objective } from './objective.ts';
+
+/** An alert. It fires when `value` compares with the bound for as long as `for` says. */
+export interface Alert {
+  readonly name: string;
+  readonly severity: 'critical' | 'warning';
+  /** The quantity that is watched, so that a test can see it on a healthy fleet too. */
+  readonly value: string;
+  /** As in `> 0.8`. */
+  readonly bound: string;
+  /** A second condition that must hold as well. */
+  readonly and?: string;
+  readonly for: string;
+  readonly summary: string;
+  readonly description: string;
+  /** The page in docs/runbooks, without `.md`. */
+  readonly runbook: string;
+}
+
+/** By the book of multi-window, multi-burn-rate alerts: the short window says that it still goes on. */
+const burn = (rate: number, window: string): string =>
+  `sluice:bad_requests:ratio_rate${window} > ${Math.round(rate * objective.budget * 1e6) / 1e6}`;
+
+export const alerts: readonly Alert[] = [
+  {
+    name: 'SluiceErrorBudgetBurnsFast',
+    severity: 'critical',
+    value: 'sluice:bad_requests:ratio_rate1h',
+    bound: `> ${Math.round(14.4 * objective.budget * 1e6) / 1e6}`,
+    and: burn(14.4, '5m'),
+    for: '2m',
+    summary: 'At this rate the errors of a month are used up in two days',
+    description: '{{ $value | humanizePercentage }} of requests fail through no fault of their client.',
+    runbook: 'error-budget-burn',
+  },
+  {
+    name: 'SluiceErrorBudgetBurnsSlowly',
+    severity: 'warning',
+    value: 'sluice:bad_requests:ratio_rate6h',
+    bound: `> ${Math.round(6 * objective.budget * 1e6) / 1e6}`,
+    and: burn(6, '30m'),
+    for: '15m',
+    summary: 'At this rate the errors of a month are used up in five days',
+    description: '{{ $value | humanizePercentage }} of requests fail through no fault of their client.',
+    runbook: 'error-budget-burn',
+  },
+  {
+    name: 'SluiceQueueWaitLong',
+    severity: 'warning',
+    value: 'histogram_quantile(0.95, sum by (le) (rate(sluice_queue_wait_seconds_bucket[5m])))',
+    bound: '> 1',
+    for: '5m',
+    summary: 'Requests wait long for a worker',
+    description: 'One request in twenty waits {{ $value | humanizeDuration }} or more between the queue and a worker.',
+    runbook: 'queue-wait',
+  },
+  {
+    name: 'SluiceOldestWaiterOld',
+    severity: 'warning',
+    value: 'max(sluice_longest_wait_seconds)',
+    bound: '> 15',
+    for: '1m',
+    summary: 'A request has waited for a slot for half of the time that is allowed',
+    description: 'The oldest waiter waits for {{ $value | humanizeDuration }}.',
+    runbook: 'oldest-waiter',
+  },
+  {
+    name: 'SluiceCredentialPoolDry',
+    severity: 'critical',
+    value: 'max by (upstream) (sluice_credentials{state="ready"})',
+    bound: '== 0',
+    for: '1m',
+    summary: 'An upstream has no credential to call with',
+    description: 'All credentials of {{ $labels.upstream }} rest. Requests to it wait or fail.',
+    runbook: 'dry-credential-pool',
+  },
+  {
+    name: 'SluiceCircuitOpen',
+    severity: 'warning',
+    value: 'max by (target) (sluice_breaker_open)',
+    bound: '== 1',
+    for: '1m',
+    summary: 'A target keeps failing and gets no requests',
+    description: 'The circuit of {{ $labels.target }} is open. Other targets take its requests, where there are any.',
+    runbook: 'open-circuit',
+  },
+  {
+    name: 'SluiceWorkersLost',
+    severity: 'warning',
+    // A counter that begins above 0 has no rise that increase() sees: what was not there before counts as a whole.
+    value:
+      '(sum(increase(sluice_resubmissions_total{reason="worker_lost"}[10m])) or vector(0)) + (sum(sluice_resubmissions_total{reason="worker_lost"} unless sluice_resubmissions_total{reason="worker_lost"} offset 10m) or vector(0))',
+    bound: '> 0',
+    for: '0m',
+    summary: 'Workers died while they worked on requests',
+    description: 'About {{ $value | humanize }} runs were lost with their worker within ten minutes.',
+    runbook: 'workers-lost',
+  },
+  {
+    name: 'SluiceNoWorkers',
+    severity: 'critical',
+    value: 'max(sluice_workers)',
+    bound: '== 0',
+    for: '1m',
+    summary: 'No worker lives',
+    description: 'Ingresses take requests and nobody answers them.',
+    runbook: 'workers-lost',
+  },
+  {
+    name: 'SluiceRelayLagHigh',
+    severity: 'warning',
+    value: 'histogram_quantile(0.99, sum by (job, instance, le) (rate(sluice_relay_lag_seconds_bucket[5m])))',
+    bound: '> 0.25',
+    for: '5m',
+    summary: 'Tokens take long on their way through Redis',
+    description:
+      'One batch of frames in a hundred takes {{ $value | humanizeDuration }} or more to {{ $labels.instance }}.',
+    runbook: 'relay-lag',
+  },
+  {
+    name: 'SluiceRedisMemoryFull',
+    severity: 'critical',
+    value: 'max(sluice_redis_memory_used_bytes) / (max(sluice_redis_memory_limit_bytes) > 0)',
+    bound: '> 0.8',
+    for: '5m',
+    summary: 'Redis has almost no memory left',
+    description:
+      '{{ $value | humanizePercentage }} of its maxmemory is used. At 100 % it refuses writes, and requests get 503.',
+    runbook: 'redis-memory',
+  },
+  {
+    name: 'SluiceRedisAway',
+    severity: 'critical',
+    value: 'min by (job, instance) (sluice_redis_up)',
+    bound: '== 0',
+    for: '1m',
+    summary: 'A replica does not reach Redis',
+    description: '{{ $labels.instance }} is not ready. If that is so for all replicas, requests get 503.',
+    runbook: 'redis-away',
+  },
+  {
+    name: 'SluiceEventLoopSlow',
+    severity: 'warning',
+    value: 'max by (job, instance) (nodejs_eventloop_lag_p99_seconds and on (job, instance) sluice_redis_up)',
+    bound: '> 0.1',
+    for: '5m',
+    summary: 'A process has too much to do',
+    description: 'The event loop of {{ $labels.instance }} lags by {{ $value | humanizeDuration }}.',
+    runbook: 'event-loop',
+  },
+];
+
+/** The whole condition of an alert. */
+export const conditionOf = ({ value, bound, and }: Alert): string =>
+  and === undefined ? `${value} ${bound}` : `${value} ${bound} and ${and}`;

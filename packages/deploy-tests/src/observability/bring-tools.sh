@@ -1,0 +1,62 @@
+#!/bin/bash
+# Brings the real tools that the tests of dashboards, rules and collector want into a folder: prometheus and promtool as packages
+# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, goes on where something can't be had.
+# It takes minutes the first time, most of them for the collector.
+#   bring-tools.sh FOLDER
+set -u
+folder=$1
+here=$(cd "$(dirname "$0")" && pwd)
+version=0.161.0
+mkdir -p "$folder/bin"
+export GOPATH=$folder/go GOCACHE=$folder/gocache GOBIN=$folder/bin CGO_ENABLED=0
+# Whoever else uses this machine goes first.
+[ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup
+gently() { nice -n 19 "$@"; }
+
+# Debian's newest packages, unpacked beside the system's own, whose state stays as it is.
+bring_packages() {
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
+  local state=$folder/apt mirror
+  mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null)
+  [ -n "$mirror" ] || return 1
+  mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$state"/packages
+  : > "$state/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$state/sources.list"
+  cat > "$state/apt.conf" <<CONF
+Dir::Etc::sourcelist "$state/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State "$state";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state/cache";
+CONF
+  (
+    cd "$state/packages" || exit 1
+    export APT_CONFIG=$state/apt.conf
+    apt-get -q update && apt-get -q download prometheus promtool
+  ) || return 1
+  for package in "$state"/packages/*.deb; do dpkg -x "$package" "$folder/root" || return 1; done
+  for name in prometheus promtool; do ln -sf "../root/usr/bin/$name" "$folder/bin/$name"; done
+}
+
+build_collector() {
+  local build=$folder/collector
+  mkdir -p "$build"
+  [ -x "$folder/bin/builder" ] || gently go install "go.opentelemetry.io/collector/cmd/builder@v$version" || return 1
+  sed -e "s|VERSION|$version|g" -e "s|OUTPUT|$build/out|" "$here/collector-build.yaml" > "$build/build.yaml"
+  gently "$folder/bin/builder" --config "$build/build.yaml" && cp "$build/out/otelcol" "$folder/bin/otelcol"
+}
+
+build_decoder() {
+  local build=$folder/grafana-decoder
+  mkdir -p "$build" && cp "$here/grafana-decoder/main.go" "$build" && cd "$build" || return 1
+  [ -f go.mod ] || go mod init decoder || return 1
+  go get github.com/grafana/grafana-foundation-sdk/go@v0.0.22 && gently go build -o "$folder/bin/grafana-decoder" .
+}
+
+[ -x "$folder/bin/prometheus" ] && [ -x "$folder/bin/promtool" ] || bring_packages || echo "no prometheus could be brought" >&2
+if command -v go >/dev/null; then
+  [ -x "$folder/bin/grafana-decoder" ] || (build_decoder) || echo "Grafana's decoder could not be built" >&2
+  [ -x "$folder/bin/otelcol" ] || (build_collector) || echo "no collector could be built" >&2
+fi
+exit 0

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { keys, type Scene } from './scene.ts';
+
+/** What {@link runLoad} tells its caller. */
+export interface LoadOptions {
+  readonly seconds: number;
+  /** Called after a worker was killed and another has taken its place. */
+  readonly onReplaced: () => void;
+}
+
+/**
+ * A load in which everything happens that the boards show: answers, late first tokens, gaps, retries, rescues, streams lost
+ * for good, limits of keys and of the fleet, resting credentials, an open circuit, clients that leave, a worker that is
+ * killed. It ends by itself.
+ */
+export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions): Promise<void> {
+  const endsAt = performance.now() + seconds * 1000;
+  /** Does something again and again until the end, with a pause between. */
+  const repeat = async (pauseMs: number, act: () => Promise<unknown>): Promise<void> => {
+    while (performance.now() < endsAt) {
+      await act();
+      await delay(pauseMs);
+    }
+  };
+  const { ask, simulator, fleet } = scene;
+  await simulator.script([{ match: { model: 'limited*' }, times: 1000, directives: 'e429-r4' }]);
+  await Promise.all([
+    repeat(50, () => ask('demo-t40-i10-f80')),
+    repeat(50, () => ask('demo-t20-i25-f150')),
+    repeat(200, () => ask('demo-t30', { stream: false })),
+    repeat(1500, () => ask('demo-t10-i10-f3000')),
+    repeat(1000, () => ask('demo-t4-i1200-each')),
+    repeat(1000, () => ask('demo-t60-i200')),
+    repeat(300, () => ask('flaky-t1-e500-n1')),
+    repeat(500, () => ask('flaky-t20-i20-reset-k10-n1')),
+    repeat(2000, () => ask('flaky-t9-i20-reset-k4')),
+    repeat(500, () => ask('limited-t5')),
+    repeat(300, () => ask('broken')),
+    repeat(700, () => ask('demo-t5', { key: keys.limited })),
+    repeat(1500, () => ask('demo-t5', { key: 'sk-nobody-knows-this-one' })),
+    repeat(1500, () => ask('no-such-model')),
+    repeat(800, () => ask('demo-t1000-i20', { leaveAfterMs: 400 })),
+    repeat(2000, () => listModels(scene)),
+    repeat(6000, () => Promise.all(Array.from({ length: 40 }, () => ask('demo-t30-i40')))),
+    loseWorker(seconds),
+  ]);
+
+  async function loseWorker(overSeconds: number): Promise<void> {
+    await delay(overSeconds * 400);
+    const streams = Array.from({ length: 4 }, () => ask('demo-t100-i30'));
+    await delay(1500);
+    fleet.workers[0]?.kill('SIGKILL');
+    await fleet.add('worker');
+    onReplaced();
+    await Promise.all(streams);
+  }
+}
+
+async function listModels({ fleet }: Scene): Promise<void> {
+  const response = await fetch(`${fleet.urls[0]}/v1/models`, { headers: { authorization: `Bearer ${keys.open}` } });
+  await response.text();
+}

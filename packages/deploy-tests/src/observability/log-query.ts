@@ -1,0 +1,77 @@
+import type { Line } from './start-prometheus.ts';
+
+/** A line of a log, read. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** The lines of JSON in what processes have written. */
+export function readLog(output: string): LogLine[] {
+  return output.split('\n').flatMap((line) => {
+    try {
+      const read: unknown = JSON.parse(line);
+      return typeof read === 'object' && read !== null ? [{ ...read }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * The lines that a query in LogQL selects, for those forms that our boards use. It is no Loki: it shows that the texts and
+ * fields of a query are those of real lines, and throws at anything that it does not know.
+ */
+export function selectLines(query: string, lines: readonly LogLine[]): LogLine[] {
+  const [, pipeline = ''] = /\{service_name=~"\.\+"\} (.+?)(?: \[\$__auto\]\)\))?$/.exec(query) ?? [];
+  if (pipeline === '') throw new Error(`not a query of ours: ${query}`);
+  const tests = pipeline.split(/ (?=\| |\|= )/).map(stageOf);
+  return lines.filter((line) => tests.every((test) => test(line)));
+}
+
+/** The lines over time of a query that counts or adds up, by the fields that it names. */
+export function countLines(
+  query: string,
+  lines: readonly LogLine[],
+  { from, to, stepSeconds }: { readonly from: number; readonly to: number; readonly stepSeconds: number },
+): Line[] {
+  const [, by = ''] = /^sum by \(([^)]+)\)/.exec(query) ?? [];
+  const [, summed] = /unwrap (\w+)/.exec(query) ?? [];
+  const labels = by.split(', ');
+  const groups = Map.groupBy(selectLines(query, lines), (line) =>
+    JSON.stringify(labels.map((label) => line[label] ?? '')),
+  );
+  return [...groups].map(([key, group]) => {
+    const values = JSON.parse(key) as string[];
+    const points: [number, number][] = [];
+    for (let at = from; at < to; at += stepSeconds) {
+      const inStep = group.filter((line) => {
+        const written = Date.parse(String(line['time'])) / 1000;
+        return written >= at && written < at + stepSeconds;
+      });
+      points.push([at, inStep.reduce((sum, line) => sum + (summed === undefined ? 1 : Number(line[summed])), 0)]);
+    }
+    return { labels: Object.fromEntries(labels.map((label, at) => [label, values[at] ?? ''])), points };
+  });
+}
+
+function stageOf(stage: string): (line: LogLine) => boolean {
+  const [, contained] = /^\|= [`"](.*)[`"]$/.exec(stage) ?? [];
+  if (contained !== undefined) return (line) => JSON.stringify(line).includes(contained);
+  if (stage === '| json') return () => true;
+  const [, unwrapped] = /^\| unwrap (\w+)$/.exec(stage) ?? [];
+  if (unwrapped !== undefined) return (line) => Number.isFinite(Number(line[unwrapped]));
+  const [, field = '', operator, wanted = ''] = /^\| (\w+)(=~|!=|=)"(.*)"$/.exec(stage) ?? [];
+  const text = (line: LogLine): string => textOf(line[field]);
+  switch (operator) {
+    case '=~':
+      return (line) => new RegExp(`^(?:${wanted})$`).test(text(line));
+    case '!=':
+      return (line) => text(line) !== wanted;
+    case '=':
+      return (line) => text(line) === wanted;
+    default:
+      throw new Error(`no stage: ${stage}`);
+  }
+}
+
+/** Loki takes values that are no texts as JSON. */
+const textOf = (value: unknown): string =>
+  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

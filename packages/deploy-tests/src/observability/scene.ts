@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Fleet,
+  type RedisServer,
+  type ServiceProcess,
+  type SimulatorControl,
+  simulatorControl,
+  spawnService,
+  startFleet,
+  startRedis,
+} from '@sluice/testkit';
+
+/** A fleet with its simulator, and clients for it. */
+export interface Scene {
+  readonly fleet: Fleet;
+  readonly simulator: SimulatorControl;
+  /** Sends a request and reads its answer; gives the status, or 0 if the client left. */
+  ask(model: string, options?: AskOptions): Promise<number>;
+  /** Addresses of the metrics pages of all that run, by job. */
+  targets(): Readonly<Record<string, readonly string[]>>;
+  stop(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly key?: string;
+  /** Default true. */
+  readonly stream?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The client leaves after so long. */
+  readonly leaveAfterMs?: number;
+  /** Default `/v1/chat/completions`. */
+  readonly path?: string;
+}
+
+export const keys = {
+  /** May do anything. */
+  open: 'sk-team-a-without-limits',
+  /** Ten requests a minute. */
+  limited: 'sk-team-b-ten-a-minute',
+} as const;
+
+const upstream = (id: string, simulatorUrl: string): object => ({
+  id,
+  type: 'openai',
+  base_url: `${simulatorUrl}/v1`,
+  credentials: ['a', 'b'].map((credential) => ({ id: credential, api_key: `tok-${id}-${credential}` })),
+});
+
+const configOf = (simulatorUrl: string): Record<string, unknown> => ({
+  keys: [
+    { name: 'team-a', key: keys.open },
+    { name: 'team-b', key: keys.limited, limits: { rpm: 10, rpm_burst: 3 } },
+  ],
+  upstreams: ['main', 'flaky', 'limited', 'broken'].map((id) => upstream(id, simulatorUrl)),
+  models: [
+    { id: 'demo*', targets: [{ upstream: 'main' }] },
+    { id: 'flaky*', targets: [{ upstream: 'flaky' }] },
+    { id: 'limited*', targets: [{ upstream: 'limited' }] },
+    { id: 'broken', targets: [{ upstream: 'broken', model: 'demo-e500' }] },
+  ],
+  limits: { max_concurrent_requests: 12, queue_size: 12, default_key_concurrency: 12, max_queue_wait_ms: 20_000 },
+  retry: { base_delay_ms: 20, max_delay_ms: 200, max_attempts: 3 },
+  breaker: { failures: 5, open_ms: 60_000 },
+  worker: { concurrency: 16 },
+});
+
+/** Two ingresses, two workers, a simulator and a Redis of their own, on free ports of 127.0.0.1. */
+export async function startScene({ env }: { readonly env: Readonly<Record<string, string>> }): Promise<Scene> {
+  const redis: RedisServer = await startRedis({ args: ['--maxmemory', '256mb'] });
+  const simulator = await spawnService('simulator');
+  const fleet = await startFleet({
+    redisUrl: redis.url,
+    keyPrefix: 'boards',
+    env: { LOG_LEVEL: 'info', ...env },
+    config: configOf(simulator.url),
+  });
+  let turn = 0;
+  const addressOf = ({ managementUrl }: ServiceProcess): string => new URL(managementUrl).host;
+  return {
+    fleet,
+    simulator: simulatorControl(simulator.url),
+    async ask(
+      model,
+      { key = keys.open, stream = true, headers = {}, leaveAfterMs, path = '/v1/chat/completions' } = {},
+    ) {
+      const url = `${fleet.urls[turn++ % fleet.urls.length]}${path}`;
+      try {
+        const response = await fetch(url, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+          // The simulator counts the tries of each conversation.
+          body: JSON.stringify({
+            model,
+            stream,
+            messages: [{ role: 'user', content: `Tell me about ${randomUUID()}.` }],
+          }),
+          signal: leaveAfterMs === undefined ? null : AbortSignal.timeout(leaveAfterMs),
+        });
+        await response.text();
+        return response.status;
+      } catch {
+        return 0;
+      }
+    },
+    targets: () => ({
+      'sluice-ingress': fleet.ingresses.map(addressOf),
+      'sluice-worker': fleet.workers.map(addressOf),
+    }),
+    async stop() {
+      await fleet.stop();
+      await simulator.stop();
+      await redis.stop();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { freePort, startProcess } from '@sluice/testkit';
+import { inRepository } from '../repository.ts';
+
+/** A collector with the committed configuration. */
+export interface Collector {
+  /** Give these to a process and it sends its spans here. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<unknown>;
+}
+
+export interface CollectorOptions {
+  readonly binary: string;
+  /** Receives what is kept, as OTLP over HTTP with JSON. */
+  readonly tracesEndpoint: string;
+  readonly waitSeconds: number;
+  readonly waitAfterRootSeconds: number;
+}
+
+/** Starts the real collector on free ports of 127.0.0.1. Only addresses and waits differ from the defaults of its file. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const [http, grpc, health] = [await freePort(), await freePort(), await freePort()];
+  const { stop } = await startProcess({
+    command: options.binary,
+    args: ['--config', inRepository('deploy/otel/collector.yaml')],
+    env: {
+      OTLP_HTTP_LISTEN: `127.0.0.1:${http}`,
+      OTLP_GRPC_LISTEN: `127.0.0.1:${grpc}`,
+      HEALTH_LISTEN: `127.0.0.1:${health}`,
+      TRACES_ENDPOINT: options.tracesEndpoint,
+      TRACES_ENCODING: 'json',
+      TAIL_SAMPLING_WAIT: `${options.waitSeconds}s`,
+      TAIL_SAMPLING_WAIT_AFTER_ROOT: `${options.waitAfterRootSeconds}s`,
+    },
+    ready: async () => (await fetch(`http://127.0.0.1:${health}/`)).ok,
+    readyTimeoutMs: 60_000,
+  });
+  return {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, OTEL_BSP_SCHEDULE_DELAY: '500' },
+    stop,
+  };
+}
