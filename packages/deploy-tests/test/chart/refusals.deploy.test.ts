@@ -11,7 +11,6 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
   ['an HPA on nothing', 'ha', { ingress: { hpa: { openStreams: null, cpu: null } } }, 'Set ingress.hpa.cpu'],
   ['a share of no CPU', 'ha', { worker: { resources: { requests: { cpu: null } } } }, 'worker.resources.requests.cpu'],
   ['a budget with both bounds', 'ha', { ingress: { pdb: { maxUnavailable: 1 } } }, 'Set the other to null.'],
-  ['a budget with neither', 'ha', { worker: { pdb: { maxUnavailable: null } } }, 'worker.pdb.enabled to false'],
   ['a drain below the longest answer', 'minimal', { worker: { drainTimeoutSeconds: 120 } }, 'Set it to null or to 605'],
   [
     'a grace period below the drain',

@@ -65,7 +65,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
 
     it('keep a drain of their node from taking the last ones', () => {
       const { cluster, release } = fleet;
-      release.upgrade([...fleet.values({ ingress: { pdb: { maxUnavailable: null, minAvailable: 2 } } }), '--wait']);
+      release.upgrade([...fleet.values({ ingress: { pdb: { minAvailable: 2 } } }), '--wait']);
       const drain = ['drain', cluster.node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=15s'];
       const selector = ['--pod-selector', 'app.kubernetes.io/component=ingress'];
       expect(() => cluster.kubectl(...drain, ...selector)).toThrow(/disruption budget/);
