@@ -5,6 +5,6 @@ import { canHave, goTool } from '../kube/go-tools.ts';
 export const canHaveHelm = (): boolean => works(named(), ['version']) || canHave('helm');
 
 /** The command to run Helm; builds it once if nothing else is there. */
-export const findHelm = (): string => (works(named(), ['version']) ? named() : goTool('helm'));
+export const findHelm = async (): Promise<string> => (works(named(), ['version']) ? named() : await goTool('helm'));
 
 const named = (): string => process.env['HELM'] || 'helm';

@@ -46,7 +46,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
   });
   processes.start({
     name: 'apiserver',
-    file: goTool('kube-apiserver'),
+    file: await goTool('kube-apiserver'),
     args: [
       `--etcd-servers=http://127.0.0.1:${etcd}`,
       '--bind-address=127.0.0.1',
@@ -79,7 +79,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1'];
     processes.start({
       name: 'controller-manager',
-      file: goTool('kube-controller-manager'),
+      file: await goTool('kube-controller-manager'),
       args: [
         ...common,
         `--secure-port=${manager}`,
@@ -89,7 +89,7 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
     });
     processes.start({
       name: 'scheduler',
-      file: goTool('kube-scheduler'),
+      file: await goTool('kube-scheduler'),
       args: [...common, `--secure-port=${scheduler}`],
     });
   }

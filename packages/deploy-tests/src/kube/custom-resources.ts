@@ -18,9 +18,9 @@ const sources = [
 ] as const;
 
 /** Installs the custom resources that the chart may make, as their projects publish them. */
-export function installCustomResources(kubeconfig: string): void {
+export async function installCustomResources(kubeconfig: string): Promise<void> {
   for (const { module, folder, only } of sources) {
-    const path = join(moduleFolder(module), folder);
+    const path = join(await moduleFolder(module), folder);
     const files = readdirSync(path).filter((name) => only.test(name) && name !== 'kustomization.yaml');
     runKubectl(kubeconfig, ['apply', '--server-side', ...files.flatMap((name) => ['-f', join(path, name)])]);
   }

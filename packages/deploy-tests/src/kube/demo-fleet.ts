@@ -66,7 +66,7 @@ export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<De
     writeFileSync(file, stringify(more));
     return ['base', 'own', 'more'].flatMap((name) => ['-f', join(cluster.folder, `${name}.yaml`)]);
   };
-  const release = helmRelease({ helm: findHelm(), kubeconfig: cluster.kubeconfig, namespace, name: 'sluice' });
+  const release = helmRelease({ helm: await findHelm(), kubeconfig: cluster.kubeconfig, namespace, name: 'sluice' });
   release.install([...values(), '--wait', '--timeout', '3m']);
   const service = 'sluice-ingress';
   const port = firstPort() + 20;

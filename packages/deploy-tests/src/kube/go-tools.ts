@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { cacheFolder } from '../cache-folder.ts';
 import { works } from '../wanted-tool.ts';
@@ -57,29 +57,30 @@ export const canHave = (...names: readonly GoTool[]): boolean =>
  *
  * @throws Error when the build fails
  */
-export function goTool(name: GoTool): string {
+export async function goTool(name: GoTool): Promise<string> {
   const target = join(goToolFolder(), name);
   if (existsSync(target)) return target;
   mkdirSync(goToolFolder(), { recursive: true });
   const recipe: Recipe = recipes[name];
   const { path, version } = recipe;
-  if (recipe.wrapper === undefined) go(['install', '-ldflags', '-s -w', `${path}@${version}`], cacheFolder('kube'));
-  else buildWrapped(name, target, recipe);
+  if (recipe.wrapper === undefined)
+    await go(['install', '-ldflags', '-s -w', `${path}@${version}`], cacheFolder('kube'));
+  else await buildWrapped(name, target, recipe);
   return target;
 }
 
-function buildWrapped(name: GoTool, target: string, { module, version, path, wrapper }: Recipe): void {
+async function buildWrapped(name: GoTool, target: string, { module, version, path, wrapper }: Recipe): Promise<void> {
   const folder = join(cacheFolder('kube'), 'src', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  go(['mod', 'init', 'wrapper'], folder);
-  go(['mod', 'edit', '-go=1.26.0'], folder);
-  const replaces = replacementsOf(`${module}@${version}`, folder).map(({ old, by }) =>
+  await go(['mod', 'init', 'wrapper'], folder);
+  await go(['mod', 'edit', '-go=1.26.0'], folder);
+  const replaces = (await replacementsOf(`${module}@${version}`, folder)).map(({ old, by }) =>
     wrapper === 'kubernetes' ? `-replace=${old}=${old}@v0.${kubernetes.slice(2)}` : `-replace=${old}=${by}`,
   );
-  go(['mod', 'edit', ...replaces], folder);
-  go(['get', '-tool', `${path}@${version}`], folder);
-  go(['build', '-ldflags', linkerFlags(wrapper), '-o', target, path], folder);
+  await go(['mod', 'edit', ...replaces], folder);
+  await go(['get', '-tool', `${path}@${version}`], folder);
+  await go(['build', '-ldflags', linkerFlags(wrapper), '-o', target, path], folder);
 }
 
 /** Kubernetes' components must agree about their version, which they are told when they are linked. */
@@ -101,22 +102,27 @@ const replaceSchema = z.object({
     .nullish(),
 });
 
-function replacementsOf(module: string, folder: string): readonly { readonly old: string; readonly by: string }[] {
-  const { GoMod } = z.object({ GoMod: z.string() }).parse(JSON.parse(go(['mod', 'download', '-json', module], folder)));
-  const { Replace } = replaceSchema.parse(JSON.parse(go(['mod', 'edit', '-json', GoMod], folder)));
+async function replacementsOf(
+  module: string,
+  folder: string,
+): Promise<readonly { readonly old: string; readonly by: string }[]> {
+  const { GoMod } = z
+    .object({ GoMod: z.string() })
+    .parse(JSON.parse(await go(['mod', 'download', '-json', module], folder)));
+  const { Replace } = replaceSchema.parse(JSON.parse(await go(['mod', 'edit', '-json', GoMod], folder)));
   const named = ({ Path, Version }: { Path: string; Version?: string | undefined }): string =>
     Version === undefined ? Path : `${Path}@${Version}`;
   return (Replace ?? []).map((one) => ({ old: named(one.Old), by: named(one.New) }));
 }
 
 /** The folder of a module's files, as in `sigs.k8s.io/gateway-api@v1.6.3`. */
-export function moduleFolder(module: string): string {
-  const told = JSON.parse(go(['mod', 'download', '-json', module], cacheFolder('kube'))) as unknown;
+export async function moduleFolder(module: string): Promise<string> {
+  const told = JSON.parse(await go(['mod', 'download', '-json', module], cacheFolder('kube'))) as unknown;
   return z.object({ Dir: z.string() }).parse(told).Dir;
 }
 
 /** Runs `go` with caches of our own, politely: others may measure on this machine. */
-function go(args: readonly string[], cwd: string): string {
+async function go(args: readonly string[], cwd: string): Promise<string> {
   const base = cacheFolder('kube');
   const env = {
     ...process.env,
@@ -125,9 +131,7 @@ function go(args: readonly string[], cwd: string): string {
     GOBIN: goToolFolder(),
     GOFLAGS: '-modcacherw',
     CGO_ENABLED: '0',
-    GOMAXPROCS: String(availableParallelism()),
   };
-  const ran = spawnSync('nice', ['-n', '19', 'go', ...args], { cwd, env, encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (ran.status !== 0) throw new Error(`go ${args.slice(0, 2).join(' ')} failed: ${ran.stderr.slice(-2000)}`);
-  return ran.stdout;
+  const { stdout } = await promisify(execFile)('nice', ['-n', '19', 'go', ...args], { cwd, env, maxBuffer: 1 << 26 });
+  return stdout;
 }

@@ -7,9 +7,9 @@ import { installCustomResources } from './custom-resources.ts';
 import { goTool } from './go-tools.ts';
 
 /** Starts KEDA's own operator and metrics adapter beside the API server. They run until the cluster is closed. */
-export function startKeda(cluster: Cluster, firstPort: number): void {
+export async function startKeda(cluster: Cluster, firstPort: number): Promise<void> {
   const { kubeconfig, folder, processes } = cluster;
-  installCustomResources(kubeconfig);
+  await installCustomResources(kubeconfig);
   cluster.kubectl('create', 'namespace', 'keda');
   const [adapter, metrics, health, service, adapterMetrics] = [30, 31, 32, 33, 34].map((index) => firstPort + index);
   runKubectl(kubeconfig, ['apply', '-f', '-'], apiService(adapter ?? 0));
@@ -17,7 +17,7 @@ export function startKeda(cluster: Cluster, firstPort: number): void {
   const env = { POD_NAMESPACE: 'keda', KEDA_CLUSTER_OBJECT_NAMESPACE: 'keda', WATCH_NAMESPACE: '' };
   processes.start({
     name: 'keda-operator',
-    file: goTool('keda-operator'),
+    file: await goTool('keda-operator'),
     env,
     args: [
       `--kubeconfig=${kubeconfig}`,
@@ -32,7 +32,7 @@ export function startKeda(cluster: Cluster, firstPort: number): void {
   });
   processes.start({
     name: 'keda-adapter',
-    file: goTool('keda-adapter'),
+    file: await goTool('keda-adapter'),
     env,
     args: [
       `--kubeconfig=${kubeconfig}`,

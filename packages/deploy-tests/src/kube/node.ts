@@ -53,7 +53,7 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
   ctr('images', 'import', images);
   processes.start({
     name: 'kubelet',
-    file: goTool('kubelet'),
+    file: await goTool('kubelet'),
     args: [
       '--config',
       join(folder, 'kubelet.yaml'),
@@ -72,12 +72,12 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
   return {
     name: nodeName,
     async close() {
-      // While kubelet lives: what it started outlives it.
-      runKubectl(kubeconfig, ['delete', 'pods', '--all', '-A', '--grace-period=0', '--force']);
-      await until(() => ctr('containers', 'ls', '-q').trim() === '', {
-        what: 'the end of all pods',
-        timeoutMs: 60_000,
-      });
+      // While kubelet lives: what it started and mounted outlives it.
+      runKubectl(kubeconfig, ['delete', 'deployments,pods', '--all', '-A', '--grace-period=0', '--force']);
+      const isEmpty = (): boolean =>
+        ctr('containers', 'ls', '-q').trim() === '' &&
+        !readFileSync('/proc/mounts', 'utf8').includes(`${folder}/kubelet`);
+      await until(isEmpty, { what: 'the end of all pods', timeoutMs: 120_000, intervalMs: 500 });
     },
   };
 }

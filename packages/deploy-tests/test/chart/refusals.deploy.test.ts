@@ -82,8 +82,8 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))(
   'the chart refuses, and says what to change:',
   () => {
     let helm: string;
-    beforeAll(() => {
-      helm = findHelm();
+    beforeAll(async () => {
+      helm = await findHelm();
     });
 
     it.each(contradictions)('%s', (_, variant, values, says) => {

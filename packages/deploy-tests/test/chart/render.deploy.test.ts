@@ -15,8 +15,8 @@ const manifestsOf = (variant: string, values: object = {}, release = 'rel'): rea
   accepted(render(helm, { variant, values, release }));
 
 describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart', () => {
-  beforeAll(() => {
-    helm = findHelm();
+  beforeAll(async () => {
+    helm = await findHelm();
   });
 
   describe.each(variants)('with the values %s', (variant) => {

@@ -28,9 +28,9 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sluice-api-'));
     processes = createProcesses(folder);
-    helm = findHelm();
+    helm = await findHelm();
     plane = await startControlPlane({ folder, processes, firstPort: firstPort(), withControllers: false });
-    installCustomResources(plane.kubeconfig);
+    await installCustomResources(plane.kubeconfig);
     // The strictest of the levels that Kubernetes itself checks pods against.
     kubectl('create', 'namespace', 'ns');
     kubectl('label', 'namespace', 'ns', 'pod-security.kubernetes.io/enforce=restricted');

@@ -41,8 +41,8 @@ describe.skipIf(isMissing('KEDA and a Kubernetes node', isThere))('KEDA’s own 
         worker: { keda },
       },
       redisArguments: ['--user', ...kedaUser.split(' ')],
-      prepare(cluster) {
-        startKeda(cluster, firstPort());
+      async prepare(cluster) {
+        await startKeda(cluster, firstPort());
         const literals = secret.map((pair) => `--from-literal=${pair}`);
         cluster.kubectl('-n', 'llm', 'create', 'secret', 'generic', 'redis-users', ...literals);
       },
