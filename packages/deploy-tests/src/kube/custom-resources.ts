@@ -4,7 +4,7 @@ import { runKubectl } from './control-plane.ts';
 import { moduleFolder } from './go-tools.ts';
 
 const sources = [
-  { module: 'github.com/kedacore/keda/v2@v2.21.0', folder: 'config/crd/bases', only: /\.yaml$/ },
+  { module: 'github.com/kedacore/keda/v2@v2.21.0', folder: 'config/crd/bases', only: /^keda\.sh_.*\.yaml$/ },
   {
     module: 'sigs.k8s.io/gateway-api@v1.6.3',
     folder: 'config/crd/standard',
@@ -17,11 +17,16 @@ const sources = [
   },
 ] as const;
 
-/** Installs the custom resources that the chart may make, as their projects publish them. */
+/** Where the custom resources lie that the chart may make, as their projects publish them. */
+export async function customResourceFolders(): Promise<readonly { readonly path: string; readonly files: RegExp }[]> {
+  return await Promise.all(
+    sources.map(async ({ module, folder, only }) => ({ path: join(await moduleFolder(module), folder), files: only })),
+  );
+}
+
 export async function installCustomResources(kubeconfig: string): Promise<void> {
-  for (const { module, folder, only } of sources) {
-    const path = join(await moduleFolder(module), folder);
-    const files = readdirSync(path).filter((name) => only.test(name) && name !== 'kustomization.yaml');
+  for (const { path, files: only } of await customResourceFolders()) {
+    const files = readdirSync(path).filter((name) => only.test(name));
     runKubectl(kubeconfig, ['apply', '--server-side', ...files.flatMap((name) => ['-f', join(path, name)])]);
   }
   runKubectl(kubeconfig, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
