@@ -52,9 +52,13 @@ export function render(helm: string, { variant, values = {}, release = 'rel' }: 
 
 export const variantFile = (variant: string): string => join(chartFolder, 'ci', `${variant}-values.yaml`);
 
-/** @throws when a document is no object of Kubernetes, or a key stands twice in a mapping */
+/**
+ * Reads them as Kubernetes does, by YAML 1.1: there `off` is no text and 0555 an octal number.
+ *
+ * @throws when a document is no object of Kubernetes, or a key stands twice in a mapping
+ */
 function parseManifests(text: string): readonly Manifest[] {
-  return parseAllDocuments(text).flatMap((document) => {
+  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
     if ('errors' in document && document.errors.length > 0) throw document.errors[0];
     const value: unknown = document.toJS();
     return value === null ? [] : [manifestSchema.parse(value)];

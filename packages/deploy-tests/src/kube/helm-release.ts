@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { chartFolder } from '../chart/helm.ts';
 
@@ -21,8 +21,6 @@ export interface HelmRelease {
   test(): string;
   /** What Helm says of its revisions. */
   history(): string;
-  /** Has the API server check the objects strictly and store nothing; undefined when it takes them, else its words. */
-  dryRun(args: readonly string[]): string | undefined;
 }
 
 export function helmRelease({ helm, kubeconfig, namespace, name }: ReleaseRequest): HelmRelease {
@@ -39,10 +37,5 @@ export function helmRelease({ helm, kubeconfig, namespace, name }: ReleaseReques
     uninstall: () => run('uninstall', name),
     test: () => run('test', name, '--logs', '--timeout', '3m'),
     history: () => run('history', name),
-    dryRun(args) {
-      const command = ['install', name, chartFolder, '--dry-run=server', ...args, ...place];
-      const ran = spawnSync(helm, command, { encoding: 'utf8', maxBuffer: 1 << 28 });
-      return ran.status === 0 ? undefined : ran.stderr;
-    },
   };
 }
