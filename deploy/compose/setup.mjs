@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, loadConfig } from '/app/packages/config/dist/index.js';
+import { ConfigError, loadConfig } from '../../packages/config/dist/index.js';
 
 const folders = { ingress: '/secrets/ingress', worker: '/secrets/worker', redis: '/secrets/redis' };
 const { env } = process;
@@ -75,7 +75,7 @@ const passwordIn = (url) => (url === undefined ? randomBytes(24).toString('hex')
 
 /** Redis wants each user on one line. */
 function accessList(passwords) {
-  const text = readFileSync('/etc/sluice-setup/users.acl', 'utf8');
+  const text = readFileSync('/app/deploy/compose/users.acl', 'utf8');
   return text
     .replaceAll(/^#.*\n/gm, '')
     .replaceAll(/\n[ \t]+/g, ' ')

@@ -1,12 +1,12 @@
 // Part of the build of the images: puts what was built beside the production dependencies of one image, writes its list of
 // software, and gives every file the same time, so that the same input makes the same layers.
 //
-//   node collect.mjs BUILT-REPOSITORY APP-FOLDER PROGRAM...
+//   node collect.mjs BUILT-REPOSITORY FOLDER FOLDER-AT-RUN-TIME PROGRAM...
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, lutimesSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [built, app, ...programs] = process.argv.slice(2);
+const [built, app, home, ...programs] = process.argv.slice(2);
 /** What a package needs at run time beside its manifest. */
 const parts = ['dist', 'lua', 'node-flags.json'];
 const isForTheCompilerAlone = (path) => /\.d\.m?ts(\.map)?$|\.tsbuildinfo$/.test(path);
@@ -34,7 +34,7 @@ cpSync(join(built, 'packages/launcher/node-flags.json'), join(app, 'packages/lau
 const command = 'packages/launcher/src/bare/service-command.mjs';
 cpSync(join(built, command), join(app, command));
 for (const program of programs) {
-  execFileSync(process.execPath, [join(app, 'deploy/docker/make-executable.mjs'), program], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(app, 'deploy/docker/make-executable.mjs'), program, home], { stdio: 'inherit' });
 }
 rmSync(join(app, 'deploy/docker/make-executable.mjs'));
 rmSync(join(app, 'packages/launcher/src'), { recursive: true });
@@ -48,8 +48,8 @@ function softwareList() {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  const { serialNumber, ...list } = JSON.parse(text);
-  const { timestamp, ...metadata } = list.metadata;
+  const { serialNumber: _serialNumber, ...list } = JSON.parse(text);
+  const { timestamp: _timestamp, ...metadata } = list.metadata;
   return `${JSON.stringify({ ...list, metadata }, undefined, 1)}\n`;
 }
 

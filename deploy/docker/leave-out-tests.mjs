@@ -23,8 +23,8 @@ const keep = (name) => {
 };
 for (const name of wanted) keep(name);
 
-const workspaces = [...kept].toSorted();
-const forProduction = ({ devDependencies: _, ...manifest }) => manifest;
+const workspaces = root.workspaces.filter((path) => kept.has(path));
+const forProduction = ({ devDependencies: _tests, ...manifest }) => manifest;
 write('package.json', { ...forProduction(root), workspaces });
 const lock = read('package-lock.json');
 for (const [path, manifest] of manifests) {

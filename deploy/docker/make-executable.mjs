@@ -1,18 +1,20 @@
 // Part of the build of the images: makes a service's entry file a program that the kernel starts with Node and the flags
 // of `npm start`. So they stand in one place, Node is process 1 and gets the signals, and no shell takes part.
 //
-//   node make-executable.mjs ingress|worker|simulator
+//   node make-executable.mjs ingress|worker|simulator [FOLDER-AT-RUN-TIME]
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serviceArguments } from '../../packages/launcher/src/bare/service-command.mjs';
 
 /** The kernel reads no more of the first line. */
 const longestLine = 255;
 
-const [name] = process.argv.slice(2);
-const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
-const preload = new URL('load-secrets.mjs', import.meta.url).href;
-const flags = serviceArguments({ root, name });
-const main = flags.pop();
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const [name, home = root] = process.argv.slice(2);
+const preload = pathToFileURL(join(home, 'deploy/docker/load-secrets.mjs')).href;
+const flags = serviceArguments({ root: home, name });
+const main = join(root, relative(home, flags.pop()));
 const line = ['#!/usr/bin/env -S node', ...flags.slice(0, 1), `--import ${preload}`, ...flags.slice(1)].join(' ');
 if (line.length > longestLine) throw new Error(`the first line is longer than ${longestLine} characters: ${line}`);
 

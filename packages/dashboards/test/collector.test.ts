@@ -61,6 +61,12 @@ describe('deploy/otel/service-graph.yaml', () => {
   it('adds pipelines under names of its own, that take spans before any are dropped', () => {
     const graph = parse(readText('deploy/otel/service-graph.yaml')) as Collector;
     expect(Object.keys(graph.service.pipelines)).toEqual(['traces/graph', 'metrics/graph']);
-    expect(graph.service.pipelines['traces/graph']?.processors).toEqual(['memory_limiter']);
+    expect(graph.service.pipelines['traces/graph']?.processors).toEqual(['memory_limiter', 'filter/attempts']);
+    const text = readText('deploy/otel/service-graph.yaml');
+    const attributes = [...wordsOfTracing('Span', 3)];
+    for (const name of ['gen_ai.operation.name', 'sluice.upstream', 'server.address']) {
+      expect(text).toContain(name);
+      expect(attributes).toContain(name);
+    }
   });
 });

@@ -1,5 +1,6 @@
 export type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
-export { type LabelValues, type MetricRow, metricTable, type Service } from './metric-names.ts';
+export { metricTable } from './metric-names.ts';
+export type { LabelValues, MetricRow, Service } from './metric-row.ts';
 export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';
 export {
   createMetrics,

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { LabelValues, MetricRow } from './metric-names.ts';
+import type { LabelValues, MetricRow } from './metric-row.ts';
 import { createSeries, type Series } from './series.ts';
 
 /** One counter or gauge with its labels: add to it or set it. */

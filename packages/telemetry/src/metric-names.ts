@@ -1,3 +1,4 @@
+import { durationBuckets, firstTokenBuckets, gapBuckets, lagBuckets, perTokenBuckets, waitBuckets } from './buckets.ts';
 import {
   attemptOutcomes,
   dropReasons,
@@ -7,40 +8,11 @@ import {
   refusalReasons,
   statusClasses,
 } from './label-values.ts';
-
-/** The process of ours that exposes a metric. */
-export type Service = 'ingress' | 'worker';
-
-/** A label's values: fixed ones, or a set that the configuration gives. */
-export type LabelValues = readonly string[] | 'models' | 'upstreams' | 'targets' | 'queues' | 'keys';
-
-/** One row of {@link metricTable}. */
-export interface MetricRow {
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly services: readonly Service[];
-  /** At most four; any other value becomes `other`, an absent one `none`. */
-  readonly labels: Readonly<Record<string, LabelValues>>;
-  readonly help: string;
-  /** Upper bounds of a histogram's buckets, ascending. */
-  readonly buckets?: readonly number[];
-}
+import type { MetricRow, Service } from './metric-row.ts';
 
 const ingress: readonly Service[] = ['ingress'];
 const worker: readonly Service[] = ['worker'];
 const both: readonly Service[] = ['ingress', 'worker'];
-
-// The conventions' own bounds, stretched to what a gateway meets: a first token after a minute, an answer of ten.
-const durationBuckets = [
-  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36,
-];
-const firstTokenBuckets = [
-  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60,
-];
-const perTokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
-const waitBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const gapBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const lagBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** Every metric of ours; `docs/metrics.md` explains the same list to operators, and a test holds the two together. */
 export const metricTable = {

@@ -1,10 +1,13 @@
 import type { ErrorCode } from '@sluice/protocol';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createExposer, type Exposition, type ExpositionFormat } from './exposition.ts';
-import { createGaugeFeed, type GaugeFeed, type Source } from './gauge-feed.ts';
+import { createGaugeFeed, type Source } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
-import { metricTable, type Service } from './metric-names.ts';
+import { metricTable } from './metric-names.ts';
+import type { Service } from './metric-row.ts';
+import { recordIngress } from './record-ingress.ts';
+import { recordWorker } from './record-worker.ts';
 
 /** The bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {
@@ -116,9 +119,6 @@ export interface WorkerSources {
   readonly concurrency?: Source<number>;
 }
 
-/** A gap between two chunks from which on its trace is worth a look. */
-const longGapMs = 250;
-
 /** A registry with the metrics of one service and those of its process, event-loop lag included. */
 export function createMetrics(options: MetricsOptions & { readonly service: 'ingress' }): IngressMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: 'worker' }): WorkerMetrics;
@@ -152,175 +152,4 @@ function recordShared({ counter, gauge, histogram }: Instruments): Omit<SharedMe
       if (lagMs !== undefined) lag.observe(lagMs / 1000);
     },
   };
-}
-
-function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {
-  const { counter, gauge, histogram } = instruments;
-  const duration = histogram(metricTable.requestDuration);
-  const timeToFirstToken = histogram(metricTable.timeToFirstToken);
-  const timePerOutputToken = histogram(metricTable.timePerOutputToken);
-  const tokens = counter(metricTable.tokens);
-  const keyTokens = counter(metricTable.keyTokens);
-  const keyRequests = counter(metricTable.keyRequests);
-  const requests = counter(metricTable.requests);
-  const errors = counter(metricTable.requestErrors);
-  const openStreams = gauge(metricTable.openStreams).at();
-  const aborts = counter(metricTable.clientAborts).at();
-  const slowClients = counter(metricTable.slowClients).at();
-  const admissionWait = histogram(metricTable.admissionWait).at();
-  const refusals = counter(metricTable.admissionRefusals);
-  const slotsInUse = gauge(metricTable.slotsInUse);
-  const slotsLimit = gauge(metricTable.slotsLimit);
-  const waiting = gauge(metricTable.waitingRequests);
-  const longestWait = gauge(metricTable.longestWait);
-  const queueWait = histogram(metricTable.queueWait).at();
-  const resubmissions = counter(metricTable.resubmissions);
-  const queueJobs = gauge(metricTable.queueJobs);
-  const rescues = counter(metricTable.rescues);
-  const workers = gauge(metricTable.workers);
-  const memoryUsed = gauge(metricTable.redisMemoryUsed);
-  const memoryLimit = gauge(metricTable.redisMemoryLimit);
-  const dropped = counter(metricTable.relayDroppedFrames);
-  const gaps = counter(metricTable.relayGaps).at();
-
-  return {
-    requestFinished(request) {
-      const { model, upstream, key, traceId, durationMs, ttftMs, inputTokens = 0, outputTokens = 0 } = request;
-      const statusClass = statusClassOf(request.status);
-      requests.at(model, String(request.stream), request.outcome, statusClass).value++;
-      keyRequests.at(key, request.outcome).value++;
-      if (request.code !== undefined) errors.at(request.code).value++;
-      duration.at(model, upstream, statusClass).observe(durationMs / 1000, traceId);
-      for (const [type, count] of [
-        ['input', inputTokens],
-        ['output', outputTokens],
-      ] as const) {
-        if (count <= 0) continue;
-        tokens.at(model, upstream, type).value += count;
-        keyTokens.at(key, type).value += count;
-      }
-      if (ttftMs === undefined) return;
-      timeToFirstToken.at(model, upstream).observe(ttftMs / 1000, traceId);
-      if (request.stream && request.outcome === 'complete' && outputTokens > 1) {
-        timePerOutputToken.at(model, upstream).observe((durationMs - ttftMs) / 1000 / (outputTokens - 1), traceId);
-      }
-    },
-    streamOpened: () => void openStreams.value++,
-    streamClosed: () => void openStreams.value--,
-    clientAborted: () => void aborts.value++,
-    clientTooSlow: () => void slowClients.value++,
-    admitted: (waitMs, traceId) => admissionWait.observe(waitMs / 1000, traceId),
-    refused: (reason, key) => void refusals.at(reason, key).value++,
-    queueWaited: (waitMs, traceId) => queueWait.observe(waitMs / 1000, traceId),
-    resubmitted: (reason) => void resubmissions.at(reason).value++,
-    streamRescued: (outcome) => void rescues.at(outcome).value++,
-    relayDropped: (reason) => void dropped.at(reason).value++,
-    relayGap: () => void gaps.value++,
-    watch(sources) {
-      feed.add({
-        gauges: [slotsInUse, slotsLimit, waiting, longestWait],
-        source: sources.slots,
-        apply(slots) {
-          slotsInUse.at().value = slots.inUse;
-          slotsLimit.at().value = slots.limit;
-          waiting.at().value = slots.waiting;
-          longestWait.at().value = slots.longestWaitMs / 1000;
-        },
-      });
-      feed.add({
-        gauges: [queueJobs],
-        source: sources.queueJobs,
-        apply(jobs) {
-          for (const { queue, state, count } of jobs) queueJobs.at(queue, state).value += count;
-        },
-      });
-      feed.add({
-        gauges: [workers],
-        source: sources.workers,
-        apply: (count) => void (workers.at().value = count),
-      });
-      feed.add({
-        gauges: [memoryUsed, memoryLimit],
-        source: sources.redisMemory,
-        apply({ usedBytes, limitBytes }) {
-          memoryUsed.at().value = usedBytes;
-          memoryLimit.at().value = limitBytes;
-        },
-      });
-    },
-  };
-}
-
-function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
-  const { counter, gauge, histogram } = instruments;
-  const activeJobs = gauge(metricTable.activeJobs).at();
-  const refused = counter(metricTable.jobsRefused);
-  const attempts = counter(metricTable.upstreamAttempts);
-  const chunkGap = histogram(metricTable.upstreamChunkGap);
-  const retries = counter(metricTable.retries);
-  const credentials = gauge(metricTable.credentials);
-  const modelsAsked = counter(metricTable.modelsAsked);
-  const burnt = counter(metricTable.burntTokens);
-  const cooldowns = counter(metricTable.credentialCooldowns);
-  const breakerOpen = gauge(metricTable.breakerOpen);
-  const connections = gauge(metricTable.upstreamConnections);
-  const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
-  const concurrency = gauge(metricTable.workerConcurrency);
-
-  return {
-    jobStarted: () => void activeJobs.value++,
-    jobEnded: () => void activeJobs.value--,
-    jobRefused: (reason) => void refused.at(reason).value++,
-    attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
-    chunkGap: (upstream, gapMs, traceId) =>
-      chunkGap.at(upstream).observe(gapMs / 1000, gapMs < longGapMs ? undefined : traceId),
-    retried: (upstream, reason) => void retries.at(upstream, reason).value++,
-    modelsAsked: (upstream, outcome) => void modelsAsked.at(upstream, outcome).value++,
-    tokensBurnt(upstream, tokens) {
-      if (tokens > 0) burnt.at(upstream).value += tokens;
-    },
-    credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
-    watch(sources) {
-      feed.add({
-        gauges: [credentials],
-        source: sources.credentials,
-        apply(pools) {
-          for (const { upstream, ready, cooling } of pools) {
-            credentials.at(upstream, 'ready').value += ready;
-            credentials.at(upstream, 'cooling').value += cooling;
-          }
-        },
-      });
-      feed.add({
-        gauges: [breakerOpen],
-        source: sources.breakers,
-        apply(breakers) {
-          for (const { target, isOpen } of breakers) {
-            // Not added up: two models may share a target.
-            const cell = breakerOpen.at(target);
-            if (isOpen) cell.value = 1;
-          }
-        },
-      });
-      feed.add({
-        gauges: [concurrency],
-        source: sources.concurrency,
-        apply: (most) => void (concurrency.at().value = most),
-      });
-      feed.add({
-        gauges: [connections, waitingCalls],
-        source: sources.pools,
-        apply(pools) {
-          for (const { upstream, open, waiting } of pools) {
-            connections.at(upstream).value += open;
-            waitingCalls.at(upstream).value += waiting;
-          }
-        },
-      });
-    },
-  };
-}
-
-function statusClassOf(status: number): string {
-  return `${Math.floor(status / 100)}xx`;
 }

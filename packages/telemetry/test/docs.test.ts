@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type MetricRow, metricTable } from '../src/metric-names.ts';
+import { metricTable } from '../src/metric-names.ts';
+import type { MetricRow } from '../src/metric-row.ts';
 import {
   admissionWaitSpan,
   attemptSpan,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { createInstruments } from '../src/instruments.ts';
-import type { MetricRow } from '../src/metric-names.ts';
+import type { MetricRow } from '../src/metric-row.ts';
 import { parseExposition } from './exposition.ts';
 
 const row = (own: Pick<MetricRow, 'name' | 'kind'> & Partial<MetricRow>): MetricRow => ({

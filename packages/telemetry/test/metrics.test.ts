@@ -1,6 +1,7 @@
 import { errorTable } from '@sluice/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type LabelValues, type MetricRow, metricTable } from '../src/metric-names.ts';
+import { metricTable } from '../src/metric-names.ts';
+import type { LabelValues, MetricRow } from '../src/metric-row.ts';
 import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
 import { parseExposition } from './exposition.ts';
 

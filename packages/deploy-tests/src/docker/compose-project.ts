@@ -56,6 +56,7 @@ export async function composeProject(
     async apiKey() {
       return await until(async () => /API key: (sk-\S+)/.exec(await compose('logs', 'setup'))?.[1], {
         what: 'the key in the log of setup',
+        timeoutMs: 30_000,
       });
     },
     async simulator(path, schema) {

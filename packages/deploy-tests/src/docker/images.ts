@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { dirname, resolve } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../cache-folder.ts';
 import { inRepository, readRepositoryFile } from '../repository.ts';
@@ -12,7 +12,7 @@ export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
 /** Images of others from which ours are made, and beside which they run. */
 function bases(): string[] {
   const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
-  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx):\S+)/g);
+  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx|prom\/prometheus):\S+)/g);
   return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
 }
 
@@ -41,6 +41,31 @@ export async function bringBaseImages(): Promise<void> {
 }
 
 /**
+ * The same for the collector. Its stand-in is the one that the tests of dashboards compile, which takes minutes the first time.
+ *
+ * @throws when it can be neither pulled nor compiled
+ */
+export async function bringCollectorImage(): Promise<void> {
+  const [name = ''] = /otel\/\S+/.exec(readRepositoryFile('docker-compose.yml')) ?? [];
+  if (hasImage(name)) return;
+  try {
+    await docker(['pull', '--quiet', name]);
+  } catch {
+    const cache = cacheFolder('observability');
+    const folder = cacheFolder('images/collector');
+    const program = join(cache, 'bin/otelcol');
+    const script = inRepository('packages/deploy-tests/src/observability/bring-tools.sh');
+    if (!existsSync(program)) await run('bash', [script, cache]);
+    copyFileSync(program, join(folder, 'otelcol'));
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      'FROM scratch\nCOPY otelcol /otelcol\nUSER 10001\nENTRYPOINT ["/otelcol"]\n',
+    );
+    await docker(['build', '--quiet', '--tag', name, folder]);
+  }
+}
+
+/**
  * Builds one image. The network of the host is used, because some engines have none of their own.
  *
  * @param options `epoch`: the time of all files, in seconds; `isFresh`: without what earlier builds left
@@ -50,7 +75,9 @@ export async function buildImage(
   { tag = imageOf(target), epoch, isFresh = false }: { tag?: string; epoch?: number; isFresh?: boolean } = {},
 ): Promise<void> {
   await docker([
-    ...['build', '--network', 'host', '--file', 'deploy/docker/Dockerfile', '--target', target, '--tag', tag],
+    ...'build --network host --file deploy/docker/Dockerfile'.split(' '),
+    `--target=${target}`,
+    `--tag=${tag}`,
     ...(epoch === undefined ? [] : ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]),
     ...(isFresh ? ['--no-cache'] : []),
     '.',

@@ -72,3 +72,15 @@ STOPSIGNAL SIGQUIT
 EXPOSE 80
 CMD ["nginx", "-g", "daemon off;"]
 DOCKERFILE
+
+# Debian's has no web pages and no OTLP receiver; what it scrapes and evaluates is the same.
+has prom/prometheus:v3.5.0 || { root sid ca-certificates; image prom/prometheus:v3.5.0 << 'DOCKERFILE'; }
+FROM local/debian:sid
+RUN apt-get -o Acquire::Check-Valid-Until=false update && apt-get install -y --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/* /var/cache/* \
+ && mkdir -p /prometheus && chown 65534:65534 /prometheus
+USER nobody
+WORKDIR /prometheus
+VOLUME /prometheus
+EXPOSE 9090
+ENTRYPOINT ["/usr/bin/prometheus"]
+DOCKERFILE

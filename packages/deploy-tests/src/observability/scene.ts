@@ -39,6 +39,9 @@ export const keys = {
   limited: 'sk-team-b-ten-a-minute',
 } as const;
 
+/** Other tests may use the machine as well. */
+const readyTimeoutMs = 60_000;
+
 const upstream = (id: string, simulatorUrl: string): object => ({
   id,
   type: 'openai',
@@ -67,12 +70,13 @@ const configOf = (simulatorUrl: string): Record<string, unknown> => ({
 /** Two ingresses, two workers, a simulator and a Redis of their own, on free ports of 127.0.0.1. */
 export async function startScene({ env }: { readonly env: Readonly<Record<string, string>> }): Promise<Scene> {
   const redis: RedisServer = await startRedis({ args: ['--maxmemory', '256mb'] });
-  const simulator = await spawnService('simulator');
+  const simulator = await spawnService('simulator', { readyTimeoutMs });
   const fleet = await startFleet({
     redisUrl: redis.url,
     keyPrefix: 'boards',
     env: { LOG_LEVEL: 'info', ...env },
     config: configOf(simulator.url),
+    readyTimeoutMs,
   });
   let turn = 0;
   const addressOf = ({ managementUrl }: ServiceProcess): string => new URL(managementUrl).host;

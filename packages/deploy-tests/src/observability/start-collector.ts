@@ -1,5 +1,6 @@
 import { freePort, startProcess } from '@sluice/testkit';
-import { inRepository } from '../repository.ts';
+import { parse } from 'yaml';
+import { inRepository, readRepositoryFile } from '../repository.ts';
 
 /** A collector with the committed configuration. */
 export interface Collector {
@@ -12,6 +13,8 @@ export interface CollectorOptions {
   readonly binary: string;
   /** Receives what is kept, as OTLP over HTTP with JSON. */
   readonly tracesEndpoint: string;
+  /** Receives, in the same form, what the pipeline of the service graph would count. */
+  readonly graphEndpoint: string;
   readonly waitSeconds: number;
   readonly waitAfterRootSeconds: number;
 }
@@ -21,7 +24,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const [http, grpc, health] = [await freePort(), await freePort(), await freePort()];
   const { stop } = await startProcess({
     command: options.binary,
-    args: ['--config', inRepository('deploy/otel/collector.yaml')],
+    args: [
+      '--config',
+      inRepository('deploy/otel/collector.yaml'),
+      '--config',
+      `yaml:${graphOverlay(options.graphEndpoint)}`,
+    ],
     env: {
       OTLP_HTTP_LISTEN: `127.0.0.1:${http}`,
       OTLP_GRPC_LISTEN: `127.0.0.1:${grpc}`,
@@ -38,4 +46,22 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, OTEL_BSP_SCHEDULE_DELAY: '500' },
     stop,
   };
+}
+
+interface GraphFile {
+  readonly processors: Readonly<Record<string, unknown>>;
+  readonly service: { readonly pipelines: Readonly<Record<string, object>> };
+}
+
+/**
+ * deploy/otel/service-graph.yaml up to its connector, which can't be built from what module proxies have: an exporter takes its
+ * place, and shows what it would get.
+ */
+function graphOverlay(endpoint: string): string {
+  const { processors, service } = parse(readRepositoryFile('deploy/otel/service-graph.yaml')) as GraphFile;
+  return JSON.stringify({
+    processors,
+    exporters: { 'otlphttp/graph': { endpoint, encoding: 'json' } },
+    service: { pipelines: { 'traces/graph': { ...service.pipelines['traces/graph'], exporters: ['otlphttp/graph'] } } },
+  });
 }

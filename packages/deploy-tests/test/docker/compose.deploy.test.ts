@@ -80,8 +80,8 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     await docker(['kill', victim?.ID ?? '']);
     expect(countEnds(await Promise.all(asked.map(({ over }) => over)))).toEqual({ whole: streams });
     for (const { text } of asked) expect(text).toBe(expectedText(asked));
-    await until(isQuiet, { what: 'all calls to be over' });
     await docker(['start', victim?.ID ?? '']);
+    await until(isQuiet, { what: 'all calls to be over', timeoutMs: 60_000 });
   });
 
   test('an ingress that is killed breaks its own streams, visibly, and no others; new requests find the other one', async () => {
@@ -98,7 +98,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     // None looks whole that is not.
     const whole = asked.filter(({ end }) => end === 'whole');
     for (const { text } of whole) expect(text).toBe(expectedText(whole));
-    await until(isQuiet, { what: 'the calls of the lost streams to be closed', timeoutMs: 20_000 });
+    await until(isQuiet, { what: 'the calls of the lost streams to be closed', timeoutMs: 60_000 });
     await docker(['start', victim?.ID ?? '']);
   });
 
@@ -135,8 +135,11 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     const [secret = ''] = (await docker(['exec', redis?.ID ?? '', 'cat', '/run/sluice/admin.env'])).split('\n');
     const ask = (...command: string[]): Promise<string> =>
       docker([
-        ...['exec', redis?.ID ?? '', 'redis-cli', '--no-auth-warning', '--user', 'sluice-admin'],
-        ...['--pass', secret.replace('PASSWORD=', ''), ...command],
+        'exec',
+        redis?.ID ?? '',
+        ...'redis-cli --no-auth-warning --user sluice-admin --pass'.split(' '),
+        secret.replace('PASSWORD=', ''),
+        ...command,
       ]);
     expect(await ask('INFO', 'persistence')).toContain('aof_enabled:1');
     expect(await ask('INFO', 'memory')).toContain('maxmemory_policy:noeviction');

@@ -22,6 +22,7 @@ const traceparent = (traceId: string): Readonly<Record<string, string>> => ({
 });
 
 let kept: OtlpReceiver;
+let graph: OtlpReceiver;
 let collector: Collector;
 let scene: Scene;
 
@@ -45,9 +46,11 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
   () => {
     beforeAll(async () => {
       kept = await startOtlpReceiver();
+      graph = await startOtlpReceiver();
       collector = await startCollector({
         binary: binary ?? '',
         tracesEndpoint: kept.url,
+        graphEndpoint: graph.url,
         waitSeconds,
         waitAfterRootSeconds,
       });
@@ -76,6 +79,7 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       await scene?.stop();
       await collector?.stop();
       await kept?.close();
+      await graph?.close();
     });
 
     it('passes on one request over both hops, span by span', () => {
@@ -142,6 +146,25 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       }
       const longest = Math.max(...requestsOf(traces.flat()).map(({ startMs, endMs }) => endMs - startMs));
       expect(longest).toBeGreaterThan(waitAfterRootSeconds * 1000);
+    });
+
+    it('would count every call in the service graph, kept or not, and each once', async () => {
+      const areAllThere = (): boolean => {
+        const traces = new Set(graph.spans().map(({ traceId }) => traceId));
+        return plain.every((traceId) => traces.has(traceId));
+      };
+      await until(areAllThere, { what: 'every trace, before any is dropped', timeoutMs: 30_000 });
+      const counted = graph.spans();
+      // The call as such stands above its attempts, and is left out.
+      const ofRetried = counted.filter(({ traceId }) => traceId === retried);
+      expect(ofRetried.filter(({ kind }) => kind === 'client').map(({ name }) => name)).toEqual(['POST', 'POST']);
+      for (const attempt of counted.filter(({ name }) => name === 'POST')) {
+        expect(['main', 'flaky']).toContain(attempt.attributes['sluice.upstream']);
+      }
+      const [send] = ofRetried.filter(({ kind }) => kind === 'producer');
+      const [work] = ofRetried.filter(({ kind }) => kind === 'consumer');
+      expect([send?.service, work?.service]).toEqual(['sluice-ingress', 'sluice-worker']);
+      expect(work?.parentSpanId).toBe(send?.spanId);
     });
 
     it('keeps one in a hundred of the rest, and drops the others', async () => {

@@ -1,0 +1,84 @@
+import type { GaugeFeed } from './gauge-feed.ts';
+import type { Instruments } from './instruments.ts';
+import { metricTable } from './metric-names.ts';
+import type { SharedMetrics, WorkerMetrics, WorkerSources } from './metrics.ts';
+
+/** A gap between two chunks from which on its trace is worth a look. */
+const longGapMs = 250;
+
+/** Methods by which a worker records what happens. */
+export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
+  const { counter, gauge, histogram } = instruments;
+  const activeJobs = gauge(metricTable.activeJobs).at();
+  const refused = counter(metricTable.jobsRefused);
+  const attempts = counter(metricTable.upstreamAttempts);
+  const chunkGap = histogram(metricTable.upstreamChunkGap);
+  const retries = counter(metricTable.retries);
+  const modelsAsked = counter(metricTable.modelsAsked);
+  const burnt = counter(metricTable.burntTokens);
+  const cooldowns = counter(metricTable.credentialCooldowns);
+
+  return {
+    jobStarted: () => void activeJobs.value++,
+    jobEnded: () => void activeJobs.value--,
+    jobRefused: (reason) => void refused.at(reason).value++,
+    attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
+    chunkGap: (upstream, gapMs, traceId) =>
+      chunkGap.at(upstream).observe(gapMs / 1000, gapMs < longGapMs ? undefined : traceId),
+    retried: (upstream, reason) => void retries.at(upstream, reason).value++,
+    modelsAsked: (upstream, outcome) => void modelsAsked.at(upstream, outcome).value++,
+    tokensBurnt(upstream, tokens) {
+      if (tokens > 0) burnt.at(upstream).value += tokens;
+    },
+    credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
+    watch: workerGauges(instruments, feed),
+  };
+}
+
+/** The gauges that are asked for at each scrape, from the sources that are given later. */
+function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: WorkerSources) => void {
+  const credentials = gauge(metricTable.credentials);
+  const breakerOpen = gauge(metricTable.breakerOpen);
+  const connections = gauge(metricTable.upstreamConnections);
+  const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
+  const concurrency = gauge(metricTable.workerConcurrency);
+
+  return (sources) => {
+    feed.add({
+      gauges: [credentials],
+      source: sources.credentials,
+      apply(pools) {
+        for (const { upstream, ready, cooling } of pools) {
+          credentials.at(upstream, 'ready').value += ready;
+          credentials.at(upstream, 'cooling').value += cooling;
+        }
+      },
+    });
+    feed.add({
+      gauges: [breakerOpen],
+      source: sources.breakers,
+      apply(breakers) {
+        for (const { target, isOpen } of breakers) {
+          // Not added up: two models may share a target.
+          const cell = breakerOpen.at(target);
+          if (isOpen) cell.value = 1;
+        }
+      },
+    });
+    feed.add({
+      gauges: [concurrency],
+      source: sources.concurrency,
+      apply: (most) => void (concurrency.at().value = most),
+    });
+    feed.add({
+      gauges: [connections, waitingCalls],
+      source: sources.pools,
+      apply(pools) {
+        for (const { upstream, open, waiting } of pools) {
+          connections.at(upstream).value += open;
+          waitingCalls.at(upstream).value += waiting;
+        }
+      },
+    });
+  };
+}
