@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { canHaveHelm, findHelm } from '../../src/chart/find-helm.ts';
 import { chartFolder, type Manifest, render } from '../../src/chart/helm.ts';
 import { accepted, find } from '../../src/chart/manifests.ts';
-import { isMissing, works } from '../../src/index.ts';
+import { isMissing } from '../../src/index.ts';
 import { type CheckObject, objectSchemas } from '../../src/kube/object-schemas.ts';
+import { works } from '../../src/wanted-tool.ts';
 
 const variants = readdirSync(join(chartFolder, 'ci')).map((name) => name.replace('-values.yaml', ''));
 const isThere = canHaveHelm() && works('go', ['version']);
