@@ -7,7 +7,7 @@ import { runKubectl, startControlPlane } from './control-plane.ts';
 import { canHaveDebianTools } from './debian-tools.ts';
 import { canHave } from './go-tools.ts';
 import { saveImages } from './images.ts';
-import { bridgeAddress, removeBridge, startNode } from './node.ts';
+import { bridgeAddress, removeTraces, startNode } from './node.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
@@ -50,7 +50,7 @@ export async function startCluster(firstPort: number): Promise<Cluster> {
       await node.close();
       await dns.close();
       await processes.stop();
-      removeBridge();
+      removeTraces(folder);
       rmSync(folder, {
         recursive: true,
         force: true,

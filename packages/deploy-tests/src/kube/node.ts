@@ -76,14 +76,16 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
       runKubectl(kubeconfig, ['delete', 'deployments,pods', '--all', '-A', '--grace-period=0', '--force']);
       const isEmpty = (): boolean =>
         ctr('containers', 'ls', '-q').trim() === '' &&
-        !readFileSync('/proc/mounts', 'utf8').includes(`${folder}/kubelet`);
+        !readFileSync('/proc/mounts', 'utf8').includes(`${folder}/kubelet/pods`);
       await until(isEmpty, { what: 'the end of all pods', timeoutMs: 120_000, intervalMs: 500 });
     },
   };
 }
 
-/** Takes the bridge away; to be called when nothing uses it any more. */
-export function removeBridge(): void {
+/** Takes away what a node leaves; to be called when its programs have ended. */
+export function removeTraces(folder: string): void {
+  // kubelet mounts its folder onto itself.
+  execFileSync('umount', [join(folder, 'kubelet')], { stdio: 'pipe' });
   execFileSync('ip', ['link', 'del', bridge], { stdio: 'pipe' });
 }
 

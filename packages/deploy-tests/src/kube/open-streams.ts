@@ -16,7 +16,10 @@ export interface StreamTally {
   readonly broken: readonly string[];
 }
 
-/** Streams by OpenAI's own client that is told to repeat nothing, a new one for each that ends. */
+/**
+ * Streams by OpenAI's own client, a new one for each that ends. The client repeats what is refused before its answer begins, as
+ * it does by default: a draining ingress answers 503 to a new request on an old connection. A stream that breaks shows.
+ */
 export interface OpenStreams {
   readonly open: number;
   readonly tally: StreamTally;
@@ -68,7 +71,7 @@ export function keepStreams(load: StreamLoad, count: number): OpenStreams {
 
 /** Returns what is wrong with a stream, if anything is. */
 async function readStream({ baseUrl, apiKey, model, tokens }: StreamLoad, id: string): Promise<string | undefined> {
-  const client = openaiClient({ baseUrl, apiKey });
+  const client = openaiClient({ baseUrl, apiKey, maxRetries: 2 });
   const stream = await client.chat.completions.create({
     model,
     stream: true,
