@@ -29,8 +29,8 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
       expect(fleet.kubectl('exec', pod, '--', 'node', '-e', look).trim()).toBe('1000 false');
     });
 
-    it('pass helm test: one whole and one streamed answer', () => {
-      const said = fleet.release.test();
+    it('pass helm test: one whole and one streamed answer', async () => {
+      const said = await fleet.release.test();
       expect(said).toContain('whole answer:');
       expect(said).toContain('then [DONE]');
     });
