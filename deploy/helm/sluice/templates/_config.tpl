@@ -2,7 +2,7 @@
 {{- define "sluice.redisConfig" -}}
 {{- $redis := .Values.redis }}
 {{- if .Values.valkey.enabled }}
-url: redis://{{ include "valkey.fullname" .Subcharts.valkey }}:{{ .Values.valkey.service.port }}
+url: redis://{{ include "sluice.valkeyName" . }}:6379
 {{- else if $redis.cluster }}
 cluster: {{ toJson $redis.cluster }}
 {{- else if $redis.sentinel.name }}

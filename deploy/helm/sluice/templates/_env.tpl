@@ -14,7 +14,8 @@
 {{- with $values.redis.auth.existingSecret }}
 {{- $user := index $values.redis.auth $.component }}
 - { name: REDIS_USERNAME, value: {{ $user.username | default "default" | quote }} }
-{{- include "sluice.secretVariable" (dict "name" "REDIS_PASSWORD" "secret" . "key" $user.passwordKey) }}
+{{- $key := ternary $values.redis.auth.ingress.passwordKey $user.passwordKey $values.valkey.enabled }}
+{{- include "sluice.secretVariable" (dict "name" "REDIS_PASSWORD" "secret" . "key" $key) }}
 {{- end }}
 {{- with $values.secretKey.existingSecret }}
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_SECRET_KEY" "secret" . "key" $values.secretKey.key) }}

@@ -19,7 +19,7 @@
 {{- define "sluice.kedaRedisAddress" -}}
 {{- $redis := .Values.redis }}
 {{- if .Values.valkey.enabled }}
-address: {{ printf "%s.%s:%v" (include "valkey.fullname" .Subcharts.valkey) .Release.Namespace .Values.valkey.service.port }}
+address: {{ printf "%s.%s:6379" (include "sluice.valkeyName" .) .Release.Namespace }}
 {{- else if $redis.cluster }}
 addresses: {{ join "," $redis.cluster | quote }}
 {{- else if $redis.sentinel.name }}

@@ -30,7 +30,7 @@
   to:
     - podSelector:
         matchLabels:
-          {{- include "valkey.selectorLabels" .Subcharts.valkey | nindent 10 }}
+          {{- include "sluice.selectorLabels" (dict "root" . "component" "valkey") | nindent 10 }}
   {{- else if $policy.redisTo }}
   to:
     {{- toYaml $policy.redisTo | nindent 4 }}

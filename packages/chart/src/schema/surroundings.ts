@@ -44,8 +44,13 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     tls: mapping({ enabled: flag, existingSecret: text, caKey: text, certKey: text, keyKey: text, servername: text }),
     keyPrefix: matching('^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$'),
   }),
-  // Its chart has a schema of its own.
-  valkey: { type: 'object', properties: { enabled: flag, valkeyConfig: text } },
+  valkey: mapping({
+    enabled: flag,
+    image: text,
+    config: text,
+    resources: anything,
+    persistence: mapping({ enabled: flag, storageClass: text, size: text }),
+  }),
   global: anything,
   drain: mapping({
     longestAnswerSeconds: orNull(whole(1)),
@@ -70,6 +75,7 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     metricsFrom: mappings,
     dnsTo: mappings,
     redisTo: mappings,
+    redisFrom: mappings,
     redisPorts: listOf(whole(1, 65_535)),
     providersTo: mappings,
     providerPorts: listOf(whole(1, 65_535)),

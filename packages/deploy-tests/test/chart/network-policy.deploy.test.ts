@@ -21,11 +21,7 @@ const outside = (address: string): Side => ({ kind: 'outside', address });
 const ingress = pod('ingress', { http: '8080', management: '9463' });
 const worker = pod('worker', { management: '9464' });
 const simulator = pod('simulator', { simulator: '9900' });
-const valkey: Side = {
-  kind: 'pod',
-  namespace: 'ns',
-  labels: { 'app.kubernetes.io/name': 'valkey', 'app.kubernetes.io/instance': 'rel' },
-};
+const valkey = pod('valkey', { valkey: '6379' });
 
 type Case = readonly [what: string, from: Side, to: Side, port: number, isLet: boolean];
 
@@ -57,6 +53,8 @@ const ofDemo: readonly Case[] = [
   ['a client to the simulator', elsewhere('web'), simulator, 9900, false],
   ['a worker to the internet', worker, outside('93.184.216.34'), 443, false],
   ['a worker to Valkey', worker, valkey, 6379, true],
+  ['a client to Valkey', elsewhere('web'), valkey, 6379, false],
+  ['Valkey to the internet', valkey, outside('93.184.216.34'), 443, false],
   ['a worker to another Redis', worker, elsewhere('data'), 6379, false],
   ['the simulator to anybody', simulator, outside('93.184.216.34'), 443, false],
 ];
