@@ -1,0 +1,67 @@
+{{/*
+Out at once, in slowly: a burst that ends leaves streams behind, and each pod that goes takes up to its drain. 3600 s are the most that
+Kubernetes allows.
+*/}}
+{{- define "sluice.scalingBehavior" -}}
+{{- $window := add (div (int64 (include "sluice.longestAnswerMs" .)) 1000) 0 }}
+scaleUp:
+  stabilizationWindowSeconds: 0
+  policies:
+    - { type: Percent, value: 100, periodSeconds: 15 }
+    - { type: Pods, value: 4, periodSeconds: 15 }
+  selectPolicy: Max
+scaleDown:
+  stabilizationWindowSeconds: {{ min (max (int64 $window) 300) 3600 }}
+  policies:
+    - { type: Percent, value: 25, periodSeconds: 60 }
+    - { type: Pods, value: 1, periodSeconds: 60 }
+  selectPolicy: Max
+{{- end }}
+
+{{/* Wants {root, component, gauge, target}: the gauge of each pod, and its target or null. */}}
+{{- define "sluice.hpa" -}}
+{{- $hpa := (index .root.Values .component).hpa }}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "sluice.fullname" .root }}-{{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "sluice.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ include "sluice.fullname" .root }}-{{ .component }} }
+  minReplicas: {{ $hpa.minReplicas }}
+  maxReplicas: {{ $hpa.maxReplicas }}
+  metrics:
+    {{- if not (kindIs "invalid" .target) }}
+    - type: Pods
+      pods:
+        metric: { name: {{ .gauge }} }
+        target: { type: AverageValue, averageValue: {{ .target | toString | quote }} }
+    {{- end }}
+    {{- if not (kindIs "invalid" $hpa.cpu) }}
+    - type: Resource
+      resource: { name: cpu, target: { type: Utilization, averageUtilization: {{ $hpa.cpu }} } }
+    {{- end }}
+    {{- with $hpa.metrics }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  behavior:
+    {{- if kindIs "invalid" $hpa.behavior }}
+    {{- include "sluice.scalingBehavior" .root | nindent 4 }}
+    {{- else }}
+    {{- toYaml $hpa.behavior | nindent 4 }}
+    {{- end }}
+{{- end }}
+
+{{/* Jobs of one worker at which the fleet has the right size: concurrency × target. */}}
+{{- define "sluice.jobsPerWorker" -}}
+{{- $concurrency := dig "worker" "concurrency" 1000 .Values.config }}
+{{- $whole := include "sluice.wholeNumber" (dict "value" $concurrency "path" "config.worker.concurrency") }}
+{{- max 1 (int64 (floor (mulf (float64 $whole) .Values.worker.keda.targetUtilization))) }}
+{{- end }}
+
+{{/* The series of this release alone, where several share a Prometheus. */}}
+{{- define "sluice.promSelector" -}}
+{{- .Values.worker.keda.prometheus.selector | default (printf "namespace=\"%s\",service=\"%s-ingress-metrics\"" .Release.Namespace (include "sluice.fullname" .)) }}
+{{- end }}

@@ -1,0 +1,68 @@
+{{/* A whole number out of values, where Helm makes 600000 a float. Wants {value, path}; texts such as ${X} can't be computed with. */}}
+{{- define "sluice.wholeNumber" -}}
+{{- if kindIs "string" .value }}
+{{- fail (printf "%s is a text (%s), so the chart can't compute the drain from it. Set drain.longestAnswerSeconds." .path .value) }}
+{{- end }}
+{{- int64 .value }}
+{{- end }}
+
+{{/*
+The longest that an answer may take once it is admitted, in ms: the deadline of docs/glossary.md. The totals of the modes are those
+of docs/configuration.md; a test compares them.
+*/}}
+{{- define "sluice.longestAnswerMs" -}}
+{{- if not (kindIs "invalid" .Values.drain.longestAnswerSeconds) }}
+{{- mul (int64 .Values.drain.longestAnswerSeconds) 1000 }}
+{{- else }}
+{{- $timeouts := .Values.config.timeouts | default dict }}
+{{- $mode := dig "retry" "mode" "default" .Values.config }}
+{{- $totals := dict "fast" (list 10000 60000) "balanced" (list 120000 300000) "secure" (list 60000 600000) }}
+{{- $ofMode := dig $mode (list 600000 600000) $totals }}
+{{- $whole := index $ofMode 0 }}
+{{- $stream := index $ofMode 1 }}
+{{- if hasKey $timeouts "total_ms" }}
+{{- $whole = include "sluice.wholeNumber" (dict "value" $timeouts.total_ms "path" "config.timeouts.total_ms") }}
+{{- $stream = $whole }}
+{{- end }}
+{{- if hasKey $timeouts "stream_total_ms" }}
+{{- $stream = include "sluice.wholeNumber" (dict "value" $timeouts.stream_total_ms "path" "config.timeouts.stream_total_ms") }}
+{{- end }}
+{{- max (int64 $whole) (int64 $stream) }}
+{{- end }}
+{{- end }}
+
+{{/*
+The shortest drain that cuts nothing, in seconds. An ingress may have let in a request just before it stopped that waits for its place
+first. Five seconds more: an ingress ends what is over its deadline two seconds late. Wants {root, component}.
+*/}}
+{{- define "sluice.neededDrainSeconds" -}}
+{{- $ms := int64 (include "sluice.longestAnswerMs" .root) }}
+{{- if eq .component "ingress" }}
+{{- $wait := dig "limits" "max_queue_wait_ms" 30000 .root.Values.config }}
+{{- $ms = add $ms (int64 (include "sluice.wholeNumber" (dict "value" $wait "path" "config.limits.max_queue_wait_ms"))) }}
+{{- end }}
+{{- add (div (add $ms 999) 1000) 5 }}
+{{- end }}
+
+{{/* Wants {root, component}. */}}
+{{- define "sluice.drainSeconds" -}}
+{{- $given := (index .root.Values .component).drainTimeoutSeconds }}
+{{- if kindIs "invalid" $given }}{{ include "sluice.neededDrainSeconds" . }}{{ else }}{{ int64 $given }}{{ end }}
+{{- end }}
+
+{{/* No load balancer looks at a worker, so it waits for none. Wants {root, component}. */}}
+{{- define "sluice.preStopSeconds" -}}
+{{- if eq .component "ingress" }}{{ int64 .root.Values.drain.preStopSeconds }}{{ else }}0{{ end }}
+{{- end }}
+
+{{/* Kubernetes counts the preStop hook as part of the grace period. Wants {root, component}. */}}
+{{- define "sluice.neededGraceSeconds" -}}
+{{- $drain := int64 (include "sluice.drainSeconds" .) }}
+{{- add $drain (int64 (include "sluice.preStopSeconds" .)) (int64 .root.Values.drain.graceSeconds) }}
+{{- end }}
+
+{{/* Wants {root, component}. */}}
+{{- define "sluice.graceSeconds" -}}
+{{- $given := (index .root.Values .component).terminationGracePeriodSeconds }}
+{{- if kindIs "invalid" $given }}{{ include "sluice.neededGraceSeconds" . }}{{ else }}{{ int64 $given }}{{ end }}
+{{- end }}

@@ -1,0 +1,48 @@
+{{/* Ports of Redis, as a JSON list: the values', or those in the addresses. */}}
+{{- define "sluice.redisPorts" -}}
+{{- $redis := .Values.redis }}
+{{- $ports := .Values.networkPolicy.redisPorts }}
+{{- if not $ports }}
+{{- $addresses := concat $redis.cluster $redis.sentinel.nodes }}
+{{- with $redis.url }}{{ $addresses = append $addresses (urlParse .).host }}{{ end }}
+{{- if $redis.sentinel.name }}{{ $addresses = append $addresses "master:6379" }}{{ end }}
+{{- /* The nodes of a cluster talk to each other on a port of their own; clients do not. */}}
+{{- $ports = list }}
+{{- range $addresses }}
+{{- $ports = append $ports (int (regexFind "[0-9]+$" (regexReplaceAll "^([^:]*)$" . "${1}:6379"))) }}
+{{- end }}
+{{- $ports = $ports | uniq | default (list 6379) }}
+{{- end }}
+{{- toJson $ports }}
+{{- end }}
+
+{{/* What both services call. */}}
+{{- define "sluice.commonEgress" -}}
+{{- $policy := .Values.networkPolicy }}
+- to:
+    {{- toYaml $policy.dnsTo | nindent 4 }}
+  ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+- ports:
+    {{- range (include "sluice.redisPorts" . | fromJsonArray) }}
+    - { port: {{ int . }}, protocol: TCP }
+    {{- end }}
+  {{- if .Values.valkey.enabled }}
+  to:
+    - podSelector:
+        matchLabels:
+          {{- include "sluice.selectorLabels" (dict "root" . "component" "valkey") | nindent 10 }}
+  {{- else if $policy.redisTo }}
+  to:
+    {{- toYaml $policy.redisTo | nindent 4 }}
+  {{- end }}
+{{- with .Values.tracing.endpoint }}
+- ports: [{ port: {{ regexFind "[0-9]+$" (urlParse .).host | default 4318 }}, protocol: TCP }]
+  {{- with $policy.collectorTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- with $policy.extraEgress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

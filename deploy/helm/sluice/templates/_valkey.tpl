@@ -1,0 +1,3 @@
+{{- define "sluice.valkeyName" -}}
+{{ include "sluice.fullname" . }}-valkey
+{{- end }}

@@ -1,0 +1,36 @@
+/** A JSON Schema, as far as this package writes one. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** A mapping that has these keys and no others: a typo is an error. */
+export const mapping = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+});
+
+/** A mapping that Kubernetes or another chart checks. */
+export const anything: Schema = { type: 'object' };
+
+export const text: Schema = { type: 'string' };
+export const flag: Schema = { type: 'boolean' };
+export const texts: Schema = { type: 'array', items: text };
+export const mappings: Schema = { type: 'array', items: anything };
+export const textByName: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+
+export const oneOf = (...values: readonly string[]): Schema => ({ enum: values });
+export const whole = (minimum: number, maximum?: number): Schema => ({
+  type: 'integer',
+  minimum,
+  ...(maximum === undefined ? {} : { maximum }),
+});
+export const share = (minimum: number, maximum: number): Schema => ({ type: 'number', minimum, maximum });
+export const matching = (pattern: string): Schema => ({ type: 'string', pattern });
+export const listOf = (items: Schema): Schema => ({ type: 'array', items });
+
+/** `null` says: computed, or none. */
+export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+
+/** A number of pods, or a share of them in percent. */
+export const podsOrPercent: Schema = {
+  anyOf: [whole(0), matching('^(?:\\d|[1-9]\\d|100)%$')],
+};

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ApiGet, apiClient } from './api-client.ts';
+import { startClusterDns } from './cluster-dns.ts';
+import { runKubectl, startControlPlane } from './control-plane.ts';
+import { canHaveDebianTools } from './debian-tools.ts';
+import { canHave } from './go-tools.ts';
+import { saveImages } from './images.ts';
+import { bridgeAddress, removeTraces, startNode } from './node.ts';
+import { createProcesses, type Processes } from './processes.ts';
+import { hasEngine } from '../docker/docker.ts';
+import { works } from '../wanted-tool.ts';
+
+/** A Kubernetes of one node that runs real pods, with a name service, on this machine alone. */
+export interface Cluster {
+  readonly kubeconfig: string;
+  readonly folder: string;
+  readonly node: string;
+  readonly processes: Processes;
+  readonly get: ApiGet;
+  kubectl(...args: readonly string[]): string;
+  /** Ends all pods and programs, and removes what they left. */
+  close(): Promise<void>;
+}
+
+const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const;
+
+/** Whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
+export const canHaveCluster = (): boolean =>
+  process.getuid?.() === 0 && works('runc', ['--version']) && hasEngine() && canHave(...needed) && canHaveDebianTools();
+
+/** Resolves when pods can be started. */
+export async function startCluster(firstPort: number): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'));
+  const processes = createProcesses(folder);
+  const images = await saveImages(folder);
+  const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
+  const node = await startNode({ folder, processes, kubeconfig, firstPort, images });
+  const get = apiClient(kubeconfig);
+  const dns = await startClusterDns(get, bridgeAddress);
+  return {
+    kubeconfig,
+    folder,
+    node: node.name,
+    processes,
+    get,
+    kubectl: (...args) => runKubectl(kubeconfig, args),
+    async close() {
+      await node.close();
+      await dns.close();
+      await processes.stop();
+      removeTraces(folder);
+      rmSync(folder, {
+        recursive: true,
+        force: true,
+        maxRetries: 5,
+      });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startRedis } from '@sluice/testkit';
+import { stringify } from 'yaml';
+import { findHelm } from '../chart/find-helm.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { firstPort } from './first-port.ts';
+import { type HelmRelease, helmRelease } from './helm-release.ts';
+import { bridgeAddress } from './node.ts';
+
+/** The chart's demo in real pods, with a Redis of this machine and a load balancer in front. */
+export interface DemoFleet {
+  readonly cluster: Cluster;
+  readonly release: HelmRelease;
+  readonly balancer: Balancer;
+  readonly namespace: string;
+  readonly apiKey: string;
+  /** Arguments for Helm that stand for these values on top of those of the demo. */
+  values(more?: object): readonly string[];
+  /** In the fleet's namespace. */
+  kubectl(...args: readonly string[]): string;
+  /** Names of the pods of a component, those that end included. */
+  podsOf(component: string): readonly string[];
+  close(): Promise<void>;
+}
+
+const namespace = 'llm';
+const apiKey = 'sk-demo-not-a-secret';
+/** So that several pods fit on two cores. */
+const resources = { requests: { cpu: '10m' } };
+
+export interface DemoFleetRequest {
+  /** On top of the demo's own values. */
+  readonly values?: object;
+  /** More options for the server of Redis. */
+  readonly redisArguments?: readonly string[];
+  /** Called when the namespace is there, before anything is installed. */
+  readonly prepare?: (cluster: Cluster) => Promise<void> | void;
+}
+
+/** Resolves when all pods are ready. */
+export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
+  const { values: own = {}, redisArguments = [], prepare } = request;
+  const cluster = await startCluster(firstPort());
+  const { kubectl } = cluster;
+  const args = ['--bind', bridgeAddress, '--protected-mode', 'no', ...redisArguments];
+  const redis = await startRedis({ port: firstPort() + 40, args });
+  kubectl('create', 'namespace', namespace);
+  kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
+  await prepare?.(cluster);
+  const base = {
+    demo: { enabled: true, clientKey: apiKey, resources },
+    redis: { url: `redis://${bridgeAddress}:${redis.port}` },
+    image: { pullPolicy: 'Never' },
+    // The name service leads straight to pods, so a service's port has to be its pods'.
+    ingress: { service: { port: 8080 }, resources },
+    worker: { resources },
+    config: { timeouts: { total_ms: 60_000 } },
+  };
+  const files = { base, own } as const;
+  for (const [name, values] of Object.entries(files))
+    writeFileSync(join(cluster.folder, `${name}.yaml`), stringify(values));
+  const values = (more: object = {}): readonly string[] => {
+    const file = join(cluster.folder, 'more.yaml');
+    writeFileSync(file, stringify(more));
+    return ['base', 'own', 'more'].flatMap((name) => ['-f', join(cluster.folder, `${name}.yaml`)]);
+  };
+  const release = helmRelease({ helm: await findHelm(), kubeconfig: cluster.kubeconfig, namespace, name: 'sluice' });
+  release.install([...values(), '--wait', '--timeout', '3m']);
+  const service = 'sluice-ingress';
+  const port = firstPort() + 20;
+  const balancer = await startBalancer({ get: cluster.get, namespace, service, targetPort: 8080, port });
+  const inNamespace = (...args: readonly string[]): string => kubectl('-n', namespace, ...args);
+  return {
+    cluster,
+    release,
+    balancer,
+    namespace,
+    apiKey,
+    values,
+    kubectl: inNamespace,
+    podsOf: (component) =>
+      inNamespace('get', 'pods', '-l', `app.kubernetes.io/component=${component}`, '-o', 'name')
+        .split('\n')
+        .filter(Boolean),
+    async close() {
+      await balancer.close();
+      await cluster.close();
+      await redis.stop();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { docker, hasImage } from '../docker/docker.ts';
+import { bringBaseImages, buildImage, imageOf } from '../docker/images.ts';
+
+/** What a pod's sandbox runs. */
+export const pauseImage = 'docker.io/sluice-tests/pause:1';
+
+const targets = ['ingress', 'worker', 'simulator'] as const;
+
+/**
+ * Writes an archive of the images that pods run, of this repository as it is, and returns its path. With
+ * `DEPLOY_TESTS_IMAGES=keep` those that the engine has already are taken as they are.
+ */
+export async function saveImages(folder: string): Promise<string> {
+  const isKept = process.env['DEPLOY_TESTS_IMAGES'] === 'keep';
+  const wanted = targets.filter((target) => !(isKept && hasImage(imageOf(target))));
+  if (wanted.length > 0) await bringBaseImages();
+  for (const target of wanted) await buildImage(target);
+  const pause = join(folder, 'pause');
+  const pauseName = pauseImage.replace('docker.io/', '');
+  mkdirSync(pause);
+  // A sandbox only has to stay, and to end when it is killed.
+  writeFileSync(join(pause, 'Dockerfile'), `FROM ${imageOf('simulator')}\nENTRYPOINT ["sleep", "infinity"]\n`);
+  await docker(['build', '--tag', pauseName, pause]);
+  const archive = join(folder, 'images.tar');
+  await docker(['save', '--output', archive, ...targets.map((target) => imageOf(target)), pauseName]);
+  return archive;
+}

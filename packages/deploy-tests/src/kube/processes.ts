@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface ProcessRequest {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** Programs that belong together: ended in the opposite order in which they were started. */
+export interface Processes {
+  start(request: ProcessRequest): ChildProcess;
+  /** The last lines that a program has logged. */
+  tail(name: string): string;
+  stop(): Promise<void>;
+}
+
+const graceMs = 15_000;
+
+/** Keeps the log of each program as a file in `folder`. They run politely: others may measure on this machine. */
+export function createProcesses(folder: string): Processes {
+  const running: ChildProcess[] = [];
+  const logOf = (name: string): string => join(folder, `${name}.log`);
+  return {
+    start({ name, file, args, env, cwd = folder }) {
+      const log = openSync(logOf(name), 'a');
+      const child = spawn('nice', ['-n', '5', file, ...args], {
+        cwd,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', log, log],
+      });
+      closeSync(log);
+      running.push(child);
+      return child;
+    },
+    tail: (name) => readFileSync(logOf(name), 'utf8').split('\n').slice(-30).join('\n'),
+    async stop() {
+      for (const child of running.toReversed()) await end(child);
+      running.length = 0;
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.once('exit', () => resolve());
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { canHaveHelm, findHelm } from '../../src/chart/find-helm.ts';
+import { chartFolder, type Manifest, render, variantFile } from '../../src/chart/helm.ts';
+import { accepted, type Deployment, deployment, find, variable } from '../../src/chart/manifests.ts';
+import { isMissing } from '../../src/index.ts';
+import { loadRendered } from './load-rendered.ts';
+
+const variants = readdirSync(join(chartFolder, 'ci')).map((name) => name.replace('-values.yaml', ''));
+
+let helm: string;
+const manifestsOf = (variant: string, values: object = {}, release = 'rel'): readonly Manifest[] =>
+  accepted(render(helm, { variant, values, release }));
+
+describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart', () => {
+  beforeAll(async () => {
+    helm = await findHelm();
+  });
+
+  describe.each(variants)('with the values %s', (variant) => {
+    it('passes lint', () => {
+      const ran = spawnSync(helm, ['lint', chartFolder, '-f', variantFile(variant)], { encoding: 'utf8' });
+      expect(ran.stderr + ran.stdout).not.toMatch(/\[ERROR\]|\[WARNING\]/);
+      expect(ran.status).toBe(0);
+    });
+
+    it('gives each object a name of its own and the labels of the release', () => {
+      const manifests = manifestsOf(variant);
+      const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      expect(new Set(names).size).toBe(names.length);
+      for (const { metadata } of manifests) expect(metadata.labels?.['app.kubernetes.io/instance']).toBe('rel');
+    });
+
+    it('writes a sluice.yaml that both services take, with the variables that each of them has', () => {
+      const manifests = manifestsOf(variant);
+      const [ingress, worker] = [loadRendered(manifests, 'ingress'), loadRendered(manifests, 'worker')];
+      expect(ingress.models).toEqual(worker.models);
+      expect(ingress.keys.length).toBeGreaterThan(0);
+      expect([ingress.server.metricsPort, worker.worker.metricsPort]).toEqual([9463, 9464]);
+    });
+
+    it('gives both services the same pod but for their names, ports, secrets and stop', () => {
+      const manifests = manifestsOf(variant);
+      const comparable = (component: string): unknown => strip(deployment(manifests, `rel-sluice-${component}`));
+      expect(comparable('worker')).toEqual(comparable('ingress'));
+    });
+
+    it('names everything after the release, whatever that is called', () => {
+      const names = manifestsOf(variant, {}, 'my-gateway').map(({ metadata }) => metadata.name);
+      expect(names.filter((name) => !name.startsWith('my-gateway'))).toEqual([]);
+    });
+
+    it('stops no pod before its longest answer has ended', () => {
+      const manifests = manifestsOf(variant);
+      const { limits, timeouts } = loadRendered(manifests);
+      const longestMs = Math.max(timeouts.wholeMs, timeouts.streamMs);
+      for (const [component, waitMs] of [
+        ['ingress', limits.maxQueueWaitMs],
+        ['worker', 0],
+      ] as const) {
+        const one = deployment(manifests, `rel-sluice-${component}`);
+        const drainMs = Number(variable(one, 'DRAIN_TIMEOUT_MS'));
+        const graceMs = (one.spec.template.spec.terminationGracePeriodSeconds ?? 0) * 1000;
+        expect(drainMs).toBeGreaterThan(longestMs + waitMs);
+        expect(graceMs).toBeGreaterThan(drainMs + 10_000);
+      }
+    });
+  });
+
+  it('computes the longest answer of each retry mode as Sluice does', () => {
+    for (const mode of ['default', 'fast', 'balanced', 'secure', 'linear']) {
+      const manifests = manifestsOf('minimal', { config: { retry: { mode } } });
+      const { wholeMs, streamMs } = loadRendered(manifests).timeouts;
+      const worker = deployment(manifests, 'rel-sluice-worker');
+      expect(variable(worker, 'DRAIN_TIMEOUT_MS')).toBe(String(Math.max(wholeMs, streamMs) + 5000));
+    }
+  });
+
+  it('computes it from the time-outs of the settings', () => {
+    const drain = (timeouts: object): string | undefined =>
+      variable(deployment(manifestsOf('minimal', { config: { timeouts } }), 'rel-sluice-worker'), 'DRAIN_TIMEOUT_MS');
+    expect(drain({ total_ms: 90_000 })).toBe('95000');
+    expect(drain({ total_ms: 90_000, stream_total_ms: 1_800_001 })).toBe('1806000');
+    expect(drain({ stream_total_ms: 60_000 })).toBe('605000');
+  });
+
+  it('leaves replicas out where an autoscaler sets them', () => {
+    const replicas = (variant: string, component: string): number | undefined =>
+      deployment(manifestsOf(variant), `rel-sluice-${component}`).spec.replicas;
+    expect([replicas('ha', 'ingress'), replicas('ha', 'worker')]).toEqual([undefined, undefined]);
+    expect([replicas('keda', 'ingress'), replicas('keda', 'worker')]).toEqual([2, undefined]);
+  });
+
+  it('keeps providers’ keys out of ingresses and clients’ keys out of workers', () => {
+    const manifests = manifestsOf('ha');
+    const sources = (component: string): readonly string[] =>
+      deployment(manifests, `rel-sluice-${component}`).spec.template.spec.containers[0].env.flatMap(
+        ({ name, valueFrom }) => (valueFrom === undefined ? [] : [name]),
+      );
+    expect(sources('ingress')).toContain('SLUICE_API_KEYS');
+    expect(sources('ingress')).not.toContain('OPENAI_API_KEY');
+    expect(sources('worker')).toContain('OPENAI_API_KEY');
+    expect(sources('worker')).not.toContain('SLUICE_API_KEYS');
+  });
+
+  it('rolls the pods when the rendered settings change, and only then', () => {
+    const checksum = (values: object): string | undefined =>
+      deployment(manifestsOf('ha', values), 'rel-sluice-worker').spec.template.metadata.annotations['checksum/config'];
+    const before = checksum({});
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(checksum({ worker: { hpa: { maxReplicas: 30 } } })).toBe(before);
+    expect(checksum({ config: { limits: { queue_size: 7 } } })).not.toBe(before);
+  });
+
+  it('gives KEDA the sum of waiting and running jobs over all shards', () => {
+    const { spec } = find(manifestsOf('keda', { config: { queue: { shards: 3 } } }), 'ScaledObject');
+    expect(spec).toMatchObject({
+      minReplicaCount: 2,
+      advanced: {
+        scalingModifiers: {
+          formula: 'q0_wait + q0_active + q1_wait + q1_active + q2_wait + q2_active',
+          target: '140',
+          metricType: 'AverageValue',
+        },
+      },
+    });
+  });
+
+  it('asks Prometheus for the largest of the replicas’ equal gauges', () => {
+    const { spec } = find(manifestsOf('redis-cluster-tls'), 'ScaledObject');
+    expect(spec).toMatchObject({
+      triggers: [
+        {
+          type: 'prometheus',
+          metadata: {
+            query:
+              'sum(max by (queue, state) (sluice_queue_jobs{state=~"active|waiting",namespace="ns",service="rel-sluice-ingress-metrics"}))',
+            threshold: '700',
+          },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['nginx', 'nginx.ingress.kubernetes.io/proxy-buffering', 'off'],
+    ['nginx', 'nginx.ingress.kubernetes.io/proxy-read-timeout', '640'],
+    ['envoy', 'projectcontour.io/response-timeout', 'infinity'],
+    ['alb', 'alb.ingress.kubernetes.io/load-balancer-attributes', 'idle_timeout.timeout_seconds=640'],
+  ])('lets streams through %s', (controller, annotation, value) => {
+    const { metadata } = find(manifestsOf('ha', { expose: { ingress: { controller } } }), 'Ingress');
+    expect(metadata['annotations']).toMatchObject({ [annotation]: value });
+  });
+
+  it('keeps connections for longer than Envoy does', () => {
+    expect(loadRendered(manifestsOf('gateway-api')).server.keepAliveMs).toBe(3_620_000);
+    expect(loadRendered(manifestsOf('ha')).server.keepAliveMs).toBe(620_000);
+  });
+
+  it('makes nothing but the two services when all is off', () => {
+    expect(
+      manifestsOf('all-off')
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+        .sort(),
+    ).toEqual([
+      'ConfigMap rel-sluice',
+      'Deployment rel-sluice-ingress',
+      'Deployment rel-sluice-worker',
+      'Service rel-sluice-ingress',
+      'Service rel-sluice-ingress-metrics',
+      'Service rel-sluice-worker-metrics',
+    ]);
+  });
+
+  it('renders extra objects as templates, mappings and texts alike', () => {
+    const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-one' } };
+    const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ include "sluice.fullname" . }}-two }';
+    const names = manifestsOf('minimal', { extraObjects: [extra, text] }).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(['rel-one', 'rel-sluice-two']));
+  });
+});
+
+/** Leaves of a Deployment what must be the same in both services. */
+function strip(given: Deployment): unknown {
+  const { template, ...spec } = given.spec;
+  const { containers, terminationGracePeriodSeconds: _grace, ...pod } = template.spec;
+  const { env, ports: _ports, name: _name, image: _image, lifecycle: _lifecycle, ...container } = containers[0];
+  const own = new Set(['SLUICE_API_KEYS', 'METRICS_PORT', 'DRAIN_TIMEOUT_MS']);
+  const text = JSON.stringify({
+    ...spec,
+    replicas: undefined,
+    pod,
+    annotations: template.metadata.annotations,
+    container,
+    env: env.filter(({ name }) => !own.has(name)).map(({ name }) => name),
+  });
+  return JSON.parse(text.replaceAll(/\b(?:rel-sluice-)?(?:ingress|worker)\b/g, 'component'));
+}
