@@ -30,6 +30,7 @@ export function makeUpRepository(): MadeUpRepository {
     writeFileSync(join(root, path), text);
   };
   cpSync(join(launcher, 'src'), join(root, 'packages/launcher/src'), { recursive: true });
+  cpSync(join(launcher, 'node-flags.json'), join(root, 'packages/launcher/node-flags.json'));
   for (const program of programs) {
     write(program, readFileSync(join(launcher, 'test/fixtures/launched.mjs'), 'utf8'));
   }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { until, verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { hasCurl, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
@@ -146,11 +145,5 @@ print("stream", len("".join(chunk.choices[0].delta.content or "" for chunk in st
     );
     expect(line).toMatchObject({ request_id: expect.any(String), level: 'info', stream: true });
     expect(JSON.stringify(line)).not.toContain(key);
-  });
-
-  it('has no compose file and no image yet', () => {
-    for (const file of ['docker-compose.yml', 'Dockerfile']) {
-      expect(existsSync(new URL(`../../../../../${file}`, import.meta.url))).toBe(false);
-    }
   });
 });
