@@ -16,7 +16,7 @@ const secrets: Readonly<Record<string, string>> = {
   OPENAI_API_KEY: 'sk-openai',
   ANTHROPIC_API_KEY: 'sk-anthropic',
   ZAI_API_KEY: 'zai.key',
-  REDIS_URL: 'rediss://user:password@redis.data:6380/0',
+  REDIS_URL: 'rediss://user:of-redis@redis.data:6380/0',
 };
 
 /**
