@@ -7,7 +7,7 @@ import { cpSync, existsSync, lutimesSync, mkdirSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 
 const [built, app, home, ...programs] = process.argv.slice(2);
-/** What a package needs at run time beside its manifest. */
+/** Parts of a package that it needs at run time, beside its manifest. */
 const parts = ['dist', 'lua', 'node-flags.json'];
 const isForTheCompilerAlone = (path) => /\.d\.m?ts(\.map)?$|\.tsbuildinfo$/.test(path);
 

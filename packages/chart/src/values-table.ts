@@ -40,7 +40,7 @@ function rowsOfPair(pair: Pair, path: string, parent: Node | null): readonly Val
   return rowsOf(pair.value as Node | null, inner, comment);
 }
 
-/** What follows `--`, up to the end of the comment; several lines are one text. */
+/** The text behind `--`, up to the end of the comment; several lines are one text. */
 function meaningOf(comment: string | undefined): string | undefined {
   const at = comment?.lastIndexOf(' -- ') ?? -1;
   return at === -1

@@ -33,7 +33,7 @@ const exampleForms: ReadonlySet<string> = new Set(examples.map(compactForm));
 const yours =
   /^(?:sk|skant|skproj|pat|tok|put|enter|insert|replacewith)?your[a-z]{0,30}(?:key|token|secret|password|passphrase)(?:here)?$/;
 
-/** What stands around a secret: quotes that Docker leaves in `--env-file`, and the scheme of a header. */
+/** Wrappings of a secret: quotes that Docker leaves in `--env-file`, and the scheme of a header. */
 const wrappings: readonly RegExp[] = [/^(["'`])([^]*)\1$/, /^(bearer|token|apikey)\s+([^]*)$/i, /^(<)([^<>/]*)>$/];
 
 const placeholders: readonly RegExp[] = [

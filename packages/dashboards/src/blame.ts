@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable } from '@sluice/protocol';
 
-/** Who can do something about an error. */
+/** Parties that can do something about an error. */
 export type Culprit = 'client' | 'key limits' | 'provider' | 'fleet' | 'sluice';
 
 /** By type of the error table, but for those codes whose type says something else. */

@@ -1,4 +1,4 @@
-/** Where a query goes: each is a variable of every board that needs it, so that any data source of the type will do. */
+/** Data sources of queries: each is a variable of every board that needs it, so that any data source of the type will do. */
 export type Source = 'prometheus' | 'tempo' | 'loki';
 
 /** A query in PromQL. */
@@ -112,5 +112,10 @@ export const rateBy = (
 export const greenUntil = (warn: number, alarm: number): readonly Threshold[] => [
   { from: 0, color: 'green' },
   { from: warn, color: 'orange' },
+  { from: alarm, color: 'red' },
+];
+
+export const redFrom = (alarm: number): readonly Threshold[] => [
+  { from: 0, color: 'green' },
   { from: alarm, color: 'red' },
 ];

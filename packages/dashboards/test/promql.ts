@@ -14,7 +14,7 @@ const processMetrics = new Map<string, readonly string[]>([
 /** Prometheus itself adds these. */
 const scraped = ['job', 'instance'];
 
-/** What is wrong with the metrics of an expression: names that do not exist, labels that their metrics do not have. */
+/** Faults in the metrics of an expression: names that do not exist, labels that their metrics do not have. */
 export function problemsOf(expr: string, recorded: ReadonlySet<string> = new Set()): string[] {
   const problems: string[] = [];
   for (const [, name = '', selector = ''] of expr.matchAll(

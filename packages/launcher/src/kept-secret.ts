@@ -17,7 +17,7 @@ const apiKey: SecretKind = {
 };
 const secretKey: SecretKind = { form: /^[\w-]{43}$/, make: () => randomBytes(32).toString('base64url') };
 
-/** Where `npm start` keeps the `SLUICE_SECRET_KEY` that it has made, seen from the root. */
+/** File in which `npm start` keeps the `SLUICE_SECRET_KEY` that it has made, seen from the root. */
 export const secretKeyFile = '.sluice/secret-key';
 
 /**

@@ -31,7 +31,7 @@ export async function choosePorts(
     ingress: await choose('ingress', ingress),
     ingressManagement: await choose("ingress's management", ingressManagement),
     worker: await choose('worker', worker),
-    // Where upstreams are configured none is started, and one that a person runs may well be on its port.
+    // None is started beside configured upstreams, and one that a person runs may well be on its port.
     simulator: isDemo ? await choose('simulator', simulator) : simulator.port,
   };
 }

@@ -78,8 +78,12 @@ test('asks for no port of the simulator when upstreams are configured', async ()
   const simulator = createServer();
   await new Promise<void>((resolve) => void simulator.listen(0, '127.0.0.1', resolve));
   const { port } = simulator.address() as { port: number };
-  const any = (variable: Listener['variable']): Listener => ({ ...listener(variable), port: 0 });
-  const listeners = { ingress: any('PORT'), ingressManagement: any('METRICS_PORT'), worker: any('METRICS_PORT') };
+  const onAnyPort = (variable: Listener['variable']): Listener => ({ ...listener(variable), port: 0 });
+  const listeners = {
+    ingress: onAnyPort('PORT'),
+    ingressManagement: onAnyPort('METRICS_PORT'),
+    worker: onAnyPort('METRICS_PORT'),
+  };
   const taken = { ...listener('SIMULATOR_PORT'), port };
   try {
     for (const isExplicit of [true, false]) {

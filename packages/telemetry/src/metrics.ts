@@ -103,7 +103,7 @@ export interface IngressSources {
     readonly longestWaitMs: number;
   }>;
   readonly queueJobs?: Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
-  /** How many there are. */
+  /** Number of workers. */
   readonly workers?: Source<number>;
   readonly redisMemory?: Source<{ readonly usedBytes: number; readonly limitBytes: number }>;
 }

@@ -74,7 +74,7 @@ export function httpResponseAttributes(status: number): SpanAttributes {
 export function courseAttributes(course: {
   readonly ttftMs?: number | undefined;
   readonly queueWaitMs?: number | undefined;
-  /** How often the answer broke off and was continued. */
+  /** Number of times that the answer broke off and was continued. */
   readonly rescues: number;
 }): SpanAttributes {
   return {

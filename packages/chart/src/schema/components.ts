@@ -23,7 +23,7 @@ const probe = mapping({
   terminationGracePeriodSeconds: whole(1),
 });
 
-/** Where and how pods run; `ingress.pod` and `worker.pod` replace keys of it. */
+/** Placement and security of pods; `ingress.pod` and `worker.pod` replace keys of it. */
 export const podSchema = mapping({
   nodeSelector: textByName,
   tolerations: mappings,
@@ -68,7 +68,7 @@ const keda = mapping({
   behavior: orNull(anything),
 });
 
-/** What both services have. */
+/** Values that both services have. */
 const component: Readonly<Record<string, Schema>> = {
   replicas: whole(0),
   image: mapping({ repository: text }),

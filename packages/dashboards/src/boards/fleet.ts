@@ -1,4 +1,4 @@
-import { type Board, prom, quantiles, rateBy, type Row } from '../board.ts';
+import { type Board, prom, quantiles, rateBy, redFrom, type Row } from '../board.ts';
 
 const here = 'instance=~"$instance"';
 /** Every Node.js process has these metrics; only ours has `sluice_redis_up` beside them. */
@@ -30,10 +30,7 @@ const replicas: Row = {
       width: 6,
       unit: 'short',
       queries: [prom('count(sluice_redis_up == 0) or vector(0)')],
-      thresholds: [
-        { from: 0, color: 'green' },
-        { from: 1, color: 'red' },
-      ],
+      thresholds: redFrom(1),
     },
     {
       title: 'Open streams',

@@ -1,4 +1,4 @@
-import { type Board, now, prom, quantiles, rateBy, type Row } from '../board.ts';
+import { type Board, now, prom, quantiles, rateBy, redFrom, type Row } from '../board.ts';
 
 const upstream = 'upstream=~"$upstream"';
 
@@ -12,10 +12,7 @@ const health: Row = {
       width: 6,
       unit: 'short',
       queries: [prom('count(max by (target) (sluice_breaker_open) == 1) or vector(0)')],
-      thresholds: [
-        { from: 0, color: 'green' },
-        { from: 1, color: 'red' },
-      ],
+      thresholds: redFrom(1),
     },
     {
       title: 'Upstreams with nothing to call with',
@@ -24,10 +21,7 @@ const health: Row = {
       width: 6,
       unit: 'short',
       queries: [prom(`count(max by (upstream) (sluice_credentials{state="ready", ${upstream}}) == 0) or vector(0)`)],
-      thresholds: [
-        { from: 0, color: 'green' },
-        { from: 1, color: 'red' },
-      ],
+      thresholds: redFrom(1),
     },
     {
       title: 'Attempts that succeed',
@@ -61,10 +55,7 @@ const health: Row = {
       kind: 'timeline',
       width: 12,
       queries: [prom('max by (target) (sluice_breaker_open)', '{{target}}')],
-      thresholds: [
-        { from: 0, color: 'green' },
-        { from: 1, color: 'red' },
-      ],
+      thresholds: redFrom(1),
     },
     {
       title: 'Credentials',

@@ -66,7 +66,7 @@ const make: Readonly<Record<VariableName, () => VariableBuilder>> = {
   trace: () => new TextBoxVariableBuilder('trace').label('Trace').defaultValue(''),
 };
 
-/** Which data sources a board asks, and always Prometheus, which its variables ask. */
+/** The data sources that a board asks, and always Prometheus, which its variables ask. */
 function sourcesOf(board: Board): Source[] {
   const asked = new Set(
     board.rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries)).map(({ source }) => source),

@@ -1,7 +1,7 @@
 import { works } from '../wanted-tool.ts';
 import { canHave, goTool } from '../kube/go-tools.ts';
 
-/** Whether Helm is there or can be built. `HELM` names another one than that of the search path. */
+/** Returns whether Helm is there or can be built. `HELM` names another one than that of the search path. */
 export const canHaveHelm = (): boolean => works(named(), ['version']) || canHave('helm');
 
 /** The command to run Helm; builds it once if nothing else is there. */

@@ -26,7 +26,7 @@ export interface RenderRequest {
   readonly release?: string;
 }
 
-/** What `helm template` made of values, or why it refused them. */
+/** Result of `helm template`: the objects, or the message with which it refused the values. */
 export type Rendered =
   | { readonly ok: true; readonly manifests: readonly Manifest[] }
   | { readonly ok: false; readonly message: string };

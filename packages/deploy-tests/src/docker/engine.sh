@@ -21,27 +21,9 @@ bring_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io cgroupfs-mount debootstrap iptables >/dev/null
   }
   [ -x "$plugins/docker-compose" ] && return
-  # Debian 12 has no second version of compose: newer packages are unpacked beside the system's own, whose state stays as it is.
-  local state=$cache/apt mirror
-  mirror=$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/debian.sources)
-  mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$state"/packages "$plugins"
-  : > "$state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$state/sources.list"
-  cat > "$state/apt.conf" << CONF
-Dir::Etc::sourcelist "$state/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::State "$state";
-Dir::State::lists "$state/lists";
-Dir::State::status "$state/status";
-Dir::Cache "$state/cache";
-CONF
-  (
-    cd "$state/packages"
-    export APT_CONFIG=$state/apt.conf
-    apt-get update >/dev/null
-    for package in docker-compose docker-buildx; do apt-get download "$package" >/dev/null; done
-    for file in *.deb; do dpkg -x "$file" "$cache/unpacked"; done
-  )
+  # Debian 12 has no second version of compose.
+  mkdir -p "$plugins"
+  "$(dirname "$0")/../newer-packages.sh" "$cache" "$cache/unpacked" docker-compose docker-buildx
   cp "$cache"/unpacked/usr/libexec/docker/cli-plugins/* "$plugins/"
 }
 

@@ -97,7 +97,7 @@ const inspected = z.array(
   }),
 );
 
-/** What the engine knows of an image. */
+/** Facts that the engine has of an image. */
 export async function inspectImage(name: string): Promise<z.infer<typeof inspected>[number]> {
   const [image] = inspected.parse(JSON.parse(await docker(['image', 'inspect', name])));
   if (image === undefined) throw new Error(`no image ${name}`);

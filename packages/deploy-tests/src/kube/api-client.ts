@@ -11,7 +11,7 @@ const kubeconfigSchema = z.object({
 /** Asks the API server for an object or a list. */
 export type ApiGet = (path: string) => Promise<unknown>;
 
-/** Where the API server is, and with what it is asked. */
+/** Address of the API server, and the token that it is asked with. */
 export function serverOf(kubeconfig: string): { readonly server: string; readonly token: string } {
   const { clusters, users } = kubeconfigSchema.parse(parse(readFileSync(kubeconfig, 'utf8')));
   return { server: clusters[0].cluster.server, token: users[0].user.token };

@@ -21,7 +21,7 @@ export interface Balancer {
 
 const lookEveryMs = 200;
 
-/** Learns as late as any load balancer does that a pod is not ready any more: it looks five times a second. */
+/** Looks for ready pods five times a second, so that it learns of a stop as late as a real load balancer does. */
 export async function startBalancer(request: BalancerRequest): Promise<Balancer> {
   const { get, namespace, service, targetPort, port } = request;
   let addresses: readonly string[] = [];

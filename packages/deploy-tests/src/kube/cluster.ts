@@ -26,7 +26,7 @@ export interface Cluster {
 
 const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const;
 
-/** Whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
+/** Returns whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
 export const canHaveCluster = (): boolean =>
   process.getuid?.() === 0 && works('runc', ['--version']) && hasEngine() && canHave(...needed) && canHaveDebianTools();
 

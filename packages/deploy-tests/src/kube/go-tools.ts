@@ -44,10 +44,10 @@ const recipes = {
   'keda-adapter': ofKeda('adapter'),
 } satisfies Record<string, Recipe>;
 
-/** Where the programs are kept. */
+/** Folder of the programs. */
 const goToolFolder = (): string => join(cacheFolder('kube'), 'bin');
 
-/** Whether the programs are there or can be built. */
+/** Returns whether the programs are there or can be built. */
 export const canHave = (...names: readonly GoTool[]): boolean =>
   names.every((name) => existsSync(join(goToolFolder(), name))) || works('go', ['version']);
 

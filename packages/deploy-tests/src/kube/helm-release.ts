@@ -19,7 +19,7 @@ export interface HelmRelease {
   uninstall(): string;
   /** Runs `helm test` and returns what the test printed. */
   test(): Promise<string>;
-  /** What Helm says of its revisions. */
+  /** Its revisions, as Helm lists them. */
   history(): string;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { docker, hasImage } from '../docker/docker.ts';
 import { bringBaseImages, buildImage, imageOf } from '../docker/images.ts';
 
-/** What a pod's sandbox runs. */
+/** Program of a pod's sandbox. */
 export const pauseImage = 'docker.io/sluice-tests/pause:1';
 
 const targets = ['ingress', 'worker', 'simulator'] as const;

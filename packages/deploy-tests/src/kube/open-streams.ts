@@ -9,10 +9,10 @@ export interface StreamLoad {
   readonly tokens: number;
 }
 
-/** What became of the streams of a load. */
+/** Outcomes of the streams of a load. */
 export interface StreamTally {
   readonly complete: number;
-  /** What was wrong with each stream that was not whole: an error, or what its text lacked. */
+  /** Fault of each stream that was not whole: an error, or what its text lacked. */
   readonly broken: readonly string[];
 }
 

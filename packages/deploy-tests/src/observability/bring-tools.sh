@@ -13,29 +13,9 @@ export GOPATH=$folder/go GOCACHE=$folder/gocache GOBIN=$folder/bin CGO_ENABLED=0
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup
 gently() { nice -n 19 "$@"; }
 
-# Debian's newest packages, unpacked beside the system's own, whose state stays as it is.
 bring_packages() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
-  local state=$folder/apt mirror
-  mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null)
-  [ -n "$mirror" ] || return 1
-  mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$state"/packages
-  : > "$state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$state/sources.list"
-  cat > "$state/apt.conf" <<CONF
-Dir::Etc::sourcelist "$state/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::State "$state";
-Dir::State::lists "$state/lists";
-Dir::State::status "$state/status";
-Dir::Cache "$state/cache";
-CONF
-  (
-    cd "$state/packages" || exit 1
-    export APT_CONFIG=$state/apt.conf
-    apt-get -q update && apt-get -q download prometheus promtool
-  ) || return 1
-  for package in "$state"/packages/*.deb; do dpkg -x "$package" "$folder/root" || return 1; done
+  "$here/../newer-packages.sh" "$folder" "$folder/root" prometheus promtool || return 1
   for name in prometheus promtool; do ln -sf "../root/usr/bin/$name" "$folder/bin/$name"; done
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys, type Scene } from './scene.ts';
 
-/** What {@link runLoad} tells its caller. */
+/** Results of {@link runLoad}. */
 export interface LoadOptions {
   readonly seconds: number;
   /** Called after a worker was killed and another has taken its place. */

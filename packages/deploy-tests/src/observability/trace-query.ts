@@ -1,7 +1,7 @@
 import type { CollectedSpan } from '@sluice/testkit';
 import type { Line } from './start-prometheus.ts';
 
-/** What a search shows of a span, by the names of the fields. */
+/** Values that a search shows of a span, by the names of the fields. */
 export type SpanRow = Readonly<Record<string, string>>;
 
 export interface TraceAnswer {
@@ -58,7 +58,7 @@ function conditionOf(text: string): (span: CollectedSpan) => boolean {
   const compare = comparisons[operator];
   if (compare === undefined) throw new Error(`no condition: ${text}`);
   const expected = literalOf(wanted);
-  // What is absent matches nothing.
+  // An absent value matches nothing.
   return (span) => {
     const value = valueOf(span, field);
     return value !== undefined && typeof value === typeof expected && compare(value, expected);

@@ -8,7 +8,7 @@ import { deployment, find } from '../../src/chart/manifests.ts';
 
 const configMapSchema = z.object({ data: z.object({ 'sluice.yaml': z.string() }) });
 
-/** What Secrets might hold for the variables that come from them. */
+/** Values that Secrets might hold for the variables that come from them. */
 const secrets: Readonly<Record<string, string>> = {
   SLUICE_API_KEYS: 'sk-test-key',
   SLUICE_SECRET_KEY: '0123456789abcdef0123456789abcdef',

@@ -16,7 +16,7 @@ import { answer } from './streams.ts';
 const one = ['--scale', 'ingress=1', '--scale', 'worker=1'];
 const key = 'sk-of-the-person-0001';
 
-/** What the gateway's own README lists; only keys and addresses are others, because examples are refused as keys. */
+/** Variables that the gateway's own README lists; only keys and addresses are others, because examples are refused as keys. */
 const z2api = `
 DEFAULT_KEY="${key}"
 UPSTREAM_URL="http://simulator:9900/api/chat/completions"

@@ -142,7 +142,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
         ...command,
       ]);
     await ask('SET', 'sluice:deploy-test', 'kept');
-    // What is written goes to the disk within a second.
+    // Redis writes its append-only file to the disk once a second.
     await until(async () => (await ask('INFO', 'persistence')).includes('aof_pending_bio_fsync:0'), {
       what: 'the disk',
     });

@@ -87,7 +87,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
       await withService(target, async (id) => times.push(await readyMs(target, id)));
     const [load = 0] = loadavg();
     process.stderr.write(`${target}: ready after ${times.join(', ')} ms, at a load of ${load.toFixed(1)}\n`);
-    // What else runs on this machine is not the image's fault.
+    // Other work on this machine is not the image's fault.
     const isBusy = load > availableParallelism();
     expect(Math.min(...times)).toBeLessThan(isBusy ? 5 * mostReadyMs : mostReadyMs);
   });

@@ -5,7 +5,7 @@ import { drawTrace } from './draw-trace.ts';
 import { formatValue } from './format-value.ts';
 import { escapeText, type NamedLine } from './named-line.ts';
 
-/** What the queries of a panel have found. */
+/** Results of a panel's queries. */
 export interface Content {
   readonly lines: readonly NamedLine[];
   readonly rows: readonly Readonly<Record<string, string>>[];

@@ -29,7 +29,7 @@ const certificateAdvice: Readonly<Record<string, string>> = {
     'Set tls.cert and tls.key of the upstream to a certificate that the provider has given out or signed.',
 };
 
-/** Where it is set, nothing else is trusted: NODE_EXTRA_CA_CERTS does not help. */
+/** `tls.ca` replaces all other authorities: NODE_EXTRA_CA_CERTS does not help. */
 const adviceBesideCa: Readonly<Record<string, string>> = {
   certificate_self_signed:
     'If the server is yours, add its certificate to the file of tls.ca of the upstream, which replaces all other authorities. If not, somebody is in between.',
