@@ -9,6 +9,7 @@ import {
   spawnService,
   startOtlpReceiver,
   until,
+  untilLogged,
   verifies,
 } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
@@ -330,7 +331,7 @@ async function dump(): Promise<string[]> {
 
 it('a worker says at its start that the service has closed', async () => {
   for (const worker of sluice.fleet.workers) {
-    expect(worker.output().split('iFlow closed its service').length - 1).toBe(1);
+    expect((await untilLogged(worker, 'iFlow closed its service')).split('iFlow closed its service')).toHaveLength(2);
   }
 });
 

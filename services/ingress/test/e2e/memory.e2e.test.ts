@@ -1,4 +1,4 @@
-import { until, verifies } from '@sluice/testkit';
+import { until, untilLogged, verifies } from '@sluice/testkit';
 import { beforeAll, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
 
@@ -65,7 +65,7 @@ it(
       what: 'the ingress to serve again',
       timeoutMs: 20_000,
     });
-    expect(sluice.fleet.ingresses[0]?.output()).toContain('memory full: new requests are refused');
+    await untilLogged(sluice.fleet.ingresses[0], 'memory full: new requests are refused');
   },
 );
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { untilLogged } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { freshPage, post } from './traffic.ts';
@@ -111,15 +112,14 @@ describe('a worker in a network with proxies', () => {
   it('says of a proxy that refuses or is not there what is wrong', async () => {
     expect(await errorOf('wrong')).toMatchObject({ code: 'proxy_authentication' });
     expect(await errorOf('gone')).toMatchObject({ code: 'proxy_unreachable' });
-    const log = sluice.fleet.workers[0]?.output() ?? '';
-    expect(log).toContain('proxy_authentication');
-    expect(log).toContain('The outbound proxy could not be reached.');
+    const [worker] = sluice.fleet.workers;
+    await untilLogged(worker, 'proxy_authentication');
+    await untilLogged(worker, 'The outbound proxy could not be reached.');
   });
 
-  it('tells at its start which upstreams have a proxy, and no secret ever', () => {
+  it('tells at its start which upstreams have a proxy, and no secret ever', async () => {
     const [worker] = sluice.fleet.workers;
-    const log = worker?.output() ?? '';
-    expect(log).toContain('upstreams are called through a proxy');
+    const log = await untilLogged(worker, 'upstreams are called through a proxy');
     expect(log).toContain(`"proxy":"http://${strict.address}"`);
     for (const secret of [password, header, Buffer.from(`ann:${password}`).toString('base64')]) {
       expect(log).not.toContain(secret);
