@@ -17,7 +17,7 @@ const served = { tenant: 't', credentialId: 'a' };
 const rateLimit = { isRefused: false, reason: 'rate_limit' };
 
 let requests = 0;
-/** A failure of a request of its own. */
+/** A failure of a new request. */
 const failure = (more: Partial<RequestRef & { isProbe: boolean; cause: string }> = {}) => ({
   isProbe: false,
   requestId: `r-${++requests}`,
@@ -39,12 +39,12 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   await untilReady(connection, 5000);
   const keys = createKeys(keyPrefix);
   const create = (): UpstreamHealth => createUpstreamHealth({ connection, keys, breaker, maxRestMs, probeMs: 60_000 });
-  /** Lets the rests and the open time of the circuit pass: they have no clock but Redis's own. */
+  /** Lets the cooldowns and the open time of the circuit pass: Redis's clock is their only clock. */
   async function advance(ms: number): Promise<void> {
     for (const key of [keys.rests('u'), keys.breaker('u', 'm')]) {
       for (const [field, value] of Object.entries(await connection.hgetall(key))) {
         const at = Number.parseInt(value, 10);
-        // Only points in time are that large.
+        // Only points in time are this large.
         if (!(at > 1e12)) continue;
         await connection.hset(key, field, value.replace(String(at), String(at - ms)));
       }
@@ -54,7 +54,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
 }
 
 describe('credentials', () => {
-  redisTest('rest for every worker at once, for exactly as long as told', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are in cooldown for every worker at once, for exactly the given time', async ({ redisUrl, keyPrefix }) => {
     const { health, create, advance } = await setUp(redisUrl, keyPrefix);
     const other = create();
     await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 2000, ...rateLimit });
@@ -65,7 +65,7 @@ describe('credentials', () => {
     expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'a' });
   });
 
-  redisTest('are taken in the order in which they are offered', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are taken in the given order', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     expect(await health.choose(target, ['b', 'a'], anyRequest)).toEqual({
       kind: 'go',
@@ -75,7 +75,7 @@ describe('credentials', () => {
     });
   });
 
-  redisTest('that all rest tell when the first is back', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are all in cooldown report when the first cooldown ends', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
     await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 3000, ...rateLimit });
@@ -88,7 +88,7 @@ describe('credentials', () => {
     expect(resting.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
   });
 
-  redisTest('that are refused are not waited for', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are refused make no request wait', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.rest(
       { upstreamId: 'u', credentialId: 'a' },
@@ -99,7 +99,7 @@ describe('credentials', () => {
     expect(await health.choose(target, ['a'], anyRequest)).toEqual({ kind: 'refused' });
   });
 
-  redisTest('keep the longer of two rests', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keep the longer of two cooldowns', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
     await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10, ...rateLimit });
@@ -108,8 +108,8 @@ describe('credentials', () => {
   });
 });
 
-describe('a rest', () => {
-  redisTest('for one model leaves the others alone', async ({ redisUrl, keyPrefix }) => {
+describe('a cooldown', () => {
+  redisTest('for one model does not affect other models', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.rest({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { restMs: 9000, ...rateLimit });
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
@@ -137,7 +137,7 @@ describe('a rest', () => {
   }
 
   for (const restMs of [0, -5, -1e30]) {
-    redisTest(`of ${restMs} ms is none`, async ({ redisUrl, keyPrefix }) => {
+    redisTest(`of ${restMs} ms is ignored`, async ({ redisUrl, keyPrefix }) => {
       const { health } = await setUp(redisUrl, keyPrefix);
       await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
       expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
@@ -145,18 +145,15 @@ describe('a rest', () => {
   }
 
   for (const value of ['inf', 'nan', '', '9'.repeat(40), '100000000001796009361408', '-1', '!']) {
-    redisTest(
-      `that an older version left as ${JSON.stringify(value)} binds nobody`,
-      async ({ redisUrl, keyPrefix }) => {
-        const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await connection.hset(keys.rests('u'), 'a', value);
-        expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
-        expect(await health.rests('u')).toEqual([]);
-      },
-    );
+    redisTest(`that an older version left as ${JSON.stringify(value)} is ignored`, async ({ redisUrl, keyPrefix }) => {
+      const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
+      await connection.hset(keys.rests('u'), 'a', value);
+      expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
+      expect(await health.rests('u')).toEqual([]);
+    });
   }
 
-  redisTest('that was cut short ends in one probe', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that was shortened ends in one probe', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10 * maxRestMs, ...rateLimit });
     await advance(maxRestMs + 1);
@@ -167,7 +164,7 @@ describe('a rest', () => {
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
   });
 
-  redisTest('is lifted by hand, of one credential or of all', async ({ redisUrl, keyPrefix }) => {
+  redisTest('ends when an operator lifts it, for one credential or for all', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (const credential of [{ credentialId: 'a' }, { credentialId: 'a', model: 'm' }, { credentialId: 'b' }]) {
       await health.rest({ upstreamId: 'u', ...credential }, { restMs: 9000, ...rateLimit });
@@ -181,7 +178,7 @@ describe('a rest', () => {
 });
 
 describe('the circuit of a target', () => {
-  redisTest('counts a request once, however often it fails', async ({ redisUrl, keyPrefix }) => {
+  redisTest('counts a request once, even if it fails again', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let attempt = 0; attempt < 5; attempt++) {
       expect(await health.failed(target, failure({ requestId: 'r-one' }))).toBe(false);
@@ -191,7 +188,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(true);
   });
 
-  redisTest('stays closed for the failures of one key while another is served', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stays closed on failures of one key while another key succeeds', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.failed(target, failure({ tenant: 'noisy' }));
     await health.recovered(target, { tenant: 'quiet', credentialId: 'a' });
@@ -199,7 +196,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure({ tenant: 'third' }))).toBe(true);
   });
 
-  redisTest('opens for the failures of one key when only that key was served', async ({ redisUrl, keyPrefix }) => {
+  redisTest('opens on failures of one key when only that key has succeeded', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.failed(target, failure());
     await health.recovered(target, served);
@@ -207,7 +204,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(true);
   });
 
-  redisTest('names what opened it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('names the failure that opened it', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure({ cause: `server: number ${at}` }));
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'open', cause: 'server: number 2' });
@@ -216,7 +213,7 @@ describe('the circuit of a target', () => {
     expect(await health.circuit(target)).toEqual({ isOpen: false, failures: 0, cause: '' });
   });
 
-  redisTest('leaves its probe to requests that did not open it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('gives its probe to requests that did not open it', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure({ requestId: `f-${at}`, tenant: 'noisy' }));
     await advance(5001);
@@ -240,7 +237,7 @@ describe('the circuit of a target', () => {
     expect(await create().choose({ upstreamId: 'u', model: 'other' }, ids, anyRequest)).toMatchObject({ kind: 'go' });
   });
 
-  redisTest('stays closed when a success comes between', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stays closed after a success between the failures', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 6; at++) {
       await health.failed(target, failure());
@@ -257,7 +254,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(false);
   });
 
-  redisTest('lets exactly one of many through when its time is over', async ({ redisUrl, keyPrefix }) => {
+  redisTest('lets exactly one of many through after its open time', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
@@ -286,7 +283,7 @@ describe('the circuit of a target', () => {
     });
   });
 
-  redisTest('is probed by the next when a probe is abandoned', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is probed by the next attempt after an abandoned probe', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
@@ -296,7 +293,7 @@ describe('the circuit of a target', () => {
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ isProbe: true });
   });
 
-  redisTest('is not kept open by late failures of calls made before it opened', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is probed on time despite late failures of earlier attempts', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(4000);
