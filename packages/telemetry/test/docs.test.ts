@@ -23,7 +23,7 @@ import { captureLog } from './captured-log.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
-/** The cells of each row of the tables under a heading, without the head. */
+/** Returns the cells of each row of the tables under a heading, without the header row. */
 function rowsOf(text: string, header: string): string[][] {
   const lines = text.split('\n');
   const isTableOf = (at: number) => new RegExp(`^\\| ${header} +\\|`).test(lines[at] ?? '');
@@ -43,7 +43,7 @@ const codeWords = (text: string): string[] => Array.from(text.matchAll(/`([^`]+)
 const sorted = (words: Iterable<string>): string[] => Array.from(new Set(words)).sort();
 
 describe('docs/metrics.md', () => {
-  it('lists exactly the metrics that there are, each with its type, labels, services and meaning', () => {
+  it('lists exactly the existing metrics, each with its type, labels, services and meaning', () => {
     const rows: readonly MetricRow[] = Object.values(metricTable);
     const expected = rows.map(({ name, kind, labels, services, help }) => [
       `\`${name}\``,
@@ -59,11 +59,11 @@ describe('docs/metrics.md', () => {
     expect(documented.sort(byName)).toEqual(expected.sort(byName));
   });
 
-  it('says of each what to do when it moves', () => {
+  it('gives an action for each metric', () => {
     for (const cells of rowsOf(page('metrics.md'), 'Metric')) expect(cells[5]?.length).toBeGreaterThan(10);
   });
 
-  it('mentions no metric of ours that does not exist', () => {
+  it('mentions only existing metrics', () => {
     const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
     const mentioned = page('metrics.md').match(/\b(?:sluice|gen_ai)_\w+/g) ?? [];
     expect(

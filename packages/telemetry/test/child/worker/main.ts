@@ -1,4 +1,7 @@
-/** A process like a worker: a trace over all kinds of spans, then the end. Says on stdout what the parent checks. */
+/**
+ * A process like a worker: creates a trace with all kinds of spans, then ends. Prints the values that the parent
+ * checks.
+ */
 import { createInterface } from 'node:readline/promises';
 import {
   attemptSpan,
