@@ -101,7 +101,7 @@ export interface UpstreamHealthNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly breaker: BreakerSettings;
-  /** Longest cooldown of a credential (ms), whatever its provider asks for. */
+  /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
   readonly maxRestMs: number;
   /** Time limit of a probe (ms), until its first token. */
   readonly probeMs: number;

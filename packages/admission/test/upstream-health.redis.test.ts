@@ -121,19 +121,16 @@ describe('a cooldown', () => {
   });
 
   for (const restMs of [1e30, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY, Number.NaN, 57 * 365 * 86_400_000]) {
-    redisTest(
-      `is never longer than the setting, whatever the provider asks for: ${restMs} ms`,
-      async ({ redisUrl, keyPrefix }) => {
-        const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
-        const choice = await health.choose(target, ['a'], anyRequest);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxRestMs);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxRestMs - 5000);
-        const ttlMs = await connection.pttl(keys.rests('u'));
-        expect(ttlMs).toBeGreaterThan(maxRestMs - 5000);
-        expect(ttlMs).toBeLessThan(maxRestMs + 700_000);
-      },
-    );
+    redisTest(`is limited by the setting if the provider asks for ${restMs} ms`, async ({ redisUrl, keyPrefix }) => {
+      const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
+      await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+      const choice = await health.choose(target, ['a'], anyRequest);
+      expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxRestMs);
+      expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxRestMs - 5000);
+      const ttlMs = await connection.pttl(keys.rests('u'));
+      expect(ttlMs).toBeGreaterThan(maxRestMs - 5000);
+      expect(ttlMs).toBeLessThan(maxRestMs + 700_000);
+    });
   }
 
   for (const restMs of [0, -5, -1e30]) {

@@ -147,7 +147,7 @@ describe('a full waiting room', () => {
   });
 });
 
-describe('a key without a limit of its own', () => {
+describe('a key without its own limit', () => {
   const fleet = { maxConcurrentRequests: 6, queueSize: 4, defaultKeyConcurrency: 3 };
 
   redisTest('waits beyond its share, while other keys find free leases', async ({ redisUrl, keyPrefix }) => {

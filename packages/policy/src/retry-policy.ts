@@ -45,7 +45,7 @@ const randomDelay = { randomDelayMinMs: 100, randomDelayMaxMs: 500 } as const;
  * Policies that can be chosen by name.
  *
  * `secure` gives a whole answer less time than `balanced` does (60 s instead of 120 s). This is intended: the presets
- * keep the numbers that their users know.
+ * keep the numbers that existing users expect.
  */
 export const retryPresets = {
   default: {

@@ -45,7 +45,7 @@ function hintForTls({ message }: Error, { code, wasReady, tls, setting }: Signs)
       ? `the certificate is from an authority that is not in ${setting}.ca, which replaces all others: add it there`
       : `the certificate is from an authority that is not trusted here: set ${setting}.ca, or NODE_EXTRA_CA_CERTS`;
   }
-  // A Redis without TLS takes the handshake for a partial command and waits for the rest.
+  // A Redis without TLS takes the handshake for a partial command and waits for more bytes.
   if (!wasReady && isSilence(code, message)) {
     return 'no TLS connection was established; check that this port speaks TLS, as tls (or rediss://) requires';
   }

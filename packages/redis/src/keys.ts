@@ -75,8 +75,8 @@ export function createKeys(prefix: string): Keys {
   const admissionMailboxPrefix = `${admission}:mb:`;
   return {
     leases: `${admission}:leases`,
-    // Other names than before 2026-11-30 (`waiting`, `vouched`, `waiters`): in a rollout, old and new replicas each
-    // have a room.
+    // Other names than before 2026-11-30 (`waiting`, `vouched`, `waiters`): in a rollout, old and new
+    // replicas each have their own waiting room.
     room: `${admission}:room`,
     vouched: `${admission}:room:vouched`,
     waiters: `${admission}:room:waiters`,

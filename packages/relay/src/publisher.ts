@@ -28,8 +28,8 @@ export interface PublisherNeeds {
 }
 
 /**
- * Rate limit of one run: 5 MB a second, some 20,000 tokens. A faster upstream would delay all other streams of the same
- * ingress.
+ * Rate limit of one run: 5 MB a second, some 20,000 tokens. A faster upstream would delay the ingress's other
+ * streams.
  */
 const shareBytes = 256 * 1024;
 const shareEveryMs = 50;

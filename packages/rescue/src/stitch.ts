@@ -23,8 +23,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
   let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
   // A model that resumes may reason anew first; the client already has the reasoning.
   const dropsThoughts = mode === 'continue' && delivered.content !== '';
-  // With reasoning only, the client has no answer yet: another answer may follow, its reasoning after the delivered
-  // one.
+  // With reasoning only, the client has no answer yet: another answer may follow, with further reasoning.
   const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;

@@ -48,10 +48,7 @@ function causesOf(error: Error): string[] {
   return causes;
 }
 
-/**
- * Returns the direct causes: a failed connection to a name with two addresses is an AggregateError with an empty
- * message.
- */
+/** Returns the direct causes: a failed connection to two addresses is an AggregateError with an empty message. */
 function directCauses(error: Error): unknown[] {
   const several: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   return [...several, error.cause].filter((cause) => cause !== undefined && cause !== null);

@@ -67,7 +67,7 @@ function pathOf(place: string, field: string): string {
   return last.startsWith('[') ? `${place}${last}` : `${place}.${last}`;
 }
 
-/** Masks a value: `key` becomes the hint by which people recognise it; any other value is removed. */
+/** Masks a value: `key` becomes a hint that identifies it to people; any other value is removed. */
 function censor(value: unknown, path: readonly string[]): string {
   if (path.at(-1) !== 'key' || typeof value !== 'string') return redactedMark;
   return isMasked(value) ? value : maskKey(value);

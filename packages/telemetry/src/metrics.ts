@@ -81,10 +81,7 @@ export interface WorkerMetrics extends SharedMetrics {
   jobEnded(): void;
   jobRefused(reason: RefusalReason): void;
   attemptEnded(upstream: string, outcome: AttemptOutcome): void;
-  /**
-   * Records a gap between chunks. Only long gaps get an exemplar: a usual gap is not worth a trace, and each chunk has
-   * one.
-   */
+  /** Records a gap between chunks. Only long gaps get an exemplar: there is a gap per chunk, most of them usual. */
   chunkGap(upstream: string, gapMs: number, traceId?: string): void;
   /** Counts a retry. `upstream` is the one that failed. */
   retried(upstream: string, reason: ErrorCode): void;

@@ -47,10 +47,7 @@ export interface RequestLogFields {
 
 const longestText = 200;
 
-/**
- * Writes the line: `info` for complete and cancelled requests, `warn` for refused ones and those with a 4xx, else
- * `error`.
- */
+/** Writes the line: `info` for complete and cancelled requests, `warn` for refused ones and 4xx, else `error`. */
 export function logRequest(logger: Logger, fields: RequestLogFields): void {
   logger[levelOf(fields)](
     {

@@ -11,8 +11,7 @@ export interface ImageFetcher {
    * Fetches an image. Never rejects.
    *
    * @param onKeep called with a function that releases the image's bytes; until then they count against
-   * `maxTotalBytes`.
-   *   Without `onKeep` they count only during the fetch
+   *   `maxTotalBytes`. Without `onKeep` they count only during the fetch
    */
   fetch(url: string, signal: AbortSignal, onKeep?: (giveBack: () => void) => void): Promise<FetchedImage>;
   close(): Promise<void>;

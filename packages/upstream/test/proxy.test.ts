@@ -202,7 +202,7 @@ describe('a call through a proxy', () => {
 
   it.each([
     ['the provider then does not speak TLS', 'HTTP/1.1 200 OK', { kind: 'network', code: undefined }],
-    ['the proxy then says nothing more', 'HTTP/1.1 200', { kind: 'network', code: 'proxy_timeout' }],
+    ['the proxy then falls silent', 'HTTP/1.1 200', { kind: 'network', code: 'proxy_timeout' }],
   ])('has one time limit from the connection to TLS: the proxy uses most of it, and %s', async (...each) => {
     const [, line, expected] = each;
     const answeredAfterMs = 400;
