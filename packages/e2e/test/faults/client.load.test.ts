@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { apiKey, ask as bodyOf } from '../e2e/sluice.ts';
-import { metric, openStream, post, tokensOf, untilOccupied } from '../e2e/traffic.ts';
+import { apiKey, ask as bodyOf } from '../sluice.ts';
+import { metric, openStream, post, tokensOf, untilOccupied } from '../traffic.ts';
 import { startMany } from './ask.ts';
 import { addedLag, type Paced, percentile, readPaced, watchMemory } from './measure.ts';
 import { allOver, type Asked, outcomesOf, untilAllSpeak, useScene } from './scene.ts';

@@ -6,7 +6,7 @@ import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 
 /** The users as SECURITY.md gives them. */
 const users = Array.from(
-  readFileSync(new URL('../../../../SECURITY.md', import.meta.url), 'utf8').matchAll(
+  readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8').matchAll(
     /^user (sluice-\w+) ([^]*?)\n(?=\n|user |```)/gm,
   ),
   ([, name = '', rules = '']) => ({

@@ -9,7 +9,7 @@ import {
   until,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { metric } from '../e2e/traffic.ts';
+import { metric } from '../traffic.ts';
 import { type Asked, kill, outcomesOf, type Scene, startScene } from './scene.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 30);

@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
-import { metric, openStream, post, readAnswer } from '../e2e/traffic.ts';
+import { apiKey } from '../sluice.ts';
+import { metric, openStream, post, readAnswer } from '../traffic.ts';
 import { ofWorkers } from './measure.ts';
 import { nest, pieces, type ProviderType, streamAnswer, types, wholeAnswer, wholeText } from './nested-answers.ts';
 import { type RawAnswer, type RawCall, type RawProvider, startRawProvider } from './raw-provider.ts';

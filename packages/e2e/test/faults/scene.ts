@@ -9,8 +9,8 @@ import {
 } from '@sluice/testkit';
 import { APIError } from 'openai';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { apiKey, type Sluice, startSluice, type SluiceOptions } from '../e2e/sluice.ts';
-import { metric, tokensOf } from '../e2e/traffic.ts';
+import { apiKey, type Sluice, startSluice, type SluiceOptions } from '../sluice.ts';
+import { metric, tokensOf } from '../traffic.ts';
 
 /** A fleet to hurt, with what must hold whatever happens to it. */
 export interface Scene extends Sluice {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
-import { tokensOf } from '../e2e/traffic.ts';
+import { tokensOf } from '../traffic.ts';
 
 /** A call as a provider of any type gets it. */
 export interface RawCall {

@@ -1,8 +1,8 @@
 import { setInterval } from 'node:timers/promises';
 import { startRedis } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
-import { post } from '../e2e/traffic.ts';
+import { apiKey } from '../sluice.ts';
+import { post } from '../traffic.ts';
 import { type FleetHealth, healthOf } from './health-of.ts';
 import { type RawAnswer, type RawProvider, startRawProvider, tokensAnswer } from './raw-provider.ts';
 import { type Asked, type Scene, startScene } from './scene.ts';

@@ -1,7 +1,7 @@
 import { connect } from '@sluice/redis';
 import { type RedisServer, startRedis, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
+import { apiKey } from '../sluice.ts';
 import { type Scene, startScene } from './scene.ts';
 
 /** The cost of one request, seen from both of its ends. */

@@ -1,6 +1,6 @@
 import { type ServiceProcess, until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { untilOccupied } from '../e2e/traffic.ts';
+import { untilOccupied } from '../traffic.ts';
 import { startMany } from './ask.ts';
 import { allOver, type Asked, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 

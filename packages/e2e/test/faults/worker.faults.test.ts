@@ -1,6 +1,6 @@
 import { until } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { busyWorkers } from '../e2e/traffic.ts';
+import { busyWorkers } from '../traffic.ts';
 import { startMany } from './ask.ts';
 import { allOver, kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 

@@ -1,8 +1,8 @@
 import { until } from '@sluice/testkit';
 import { APIError, BadRequestError, InternalServerError, NotFoundError, RateLimitError } from 'openai';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { apiKey, ask as bodyOf, textOf } from '../e2e/sluice.ts';
-import { occupancy, openStream, readAnswer, tokensOf, untilBusy } from '../e2e/traffic.ts';
+import { apiKey, ask as bodyOf, textOf } from '../sluice.ts';
+import { occupancy, openStream, readAnswer, tokensOf, untilBusy } from '../traffic.ts';
 import { askEvenly, askMany, askOne } from './ask.ts';
 import { percentile } from './measure.ts';
 import { kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';

@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeAll, expect, it } from 'vitest';
-import { type Sluice, startSluice } from '../e2e/sluice.ts';
-import { openStream, readAnswer, tokensOf, untilOccupied } from '../e2e/traffic.ts';
+import { type Sluice, startSluice } from '../sluice.ts';
+import { openStream, readAnswer, tokensOf, untilOccupied } from '../traffic.ts';
 
 const streams = 1000;
 const tokens = 3;

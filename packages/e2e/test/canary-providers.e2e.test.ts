@@ -322,11 +322,7 @@ async function launch(config: object, env: Readonly<Record<string, string>>): Pr
   writeFileSync(path, JSON.stringify(config));
   const launcher = await startProcess({
     command: process.execPath,
-    args: [
-      '--conditions=@sluice/source',
-      join(import.meta.dirname, '../../../../packages/launcher/src/main.ts'),
-      'start',
-    ],
+    args: ['--conditions=@sluice/source', join(import.meta.dirname, '../../../packages/launcher/src/main.ts'), 'start'],
     cwd: folder,
     env: { SLUICE_CONFIG: path, ...env },
   });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readSse, type ServiceProcess, type SseAnswer } from '@sluice/testkit';
-import { ask } from '../e2e/sluice.ts';
-import { freshPage, metricOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { ask } from '../sluice.ts';
+import { freshPage, metricOf, openStream, readAnswer, tokensOf } from '../traffic.ts';
 import type { Scene } from './scene.ts';
 
 /** The value that this part of them does not exceed: 0.99 is the 99th percentile. */

@@ -1,6 +1,6 @@
 import { type ChaosProxy, startChaosProxy, until } from '@sluice/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { upstream } from '../e2e/sluice.ts';
+import { upstream } from '../sluice.ts';
 import { startMany } from './ask.ts';
 import { type Asked, allOver, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 

@@ -296,7 +296,7 @@ interface Documented {
 
 /** The rows of the tables of the page. */
 function documentedMetrics(): Documented[] {
-  const text = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
   return text.split('\n').flatMap((row) => {
     const [name = '', type = '', labels = '', services = ''] = row
       .split('|')

@@ -1,7 +1,7 @@
 import { startRedis } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
-import { post, refusalOf } from '../e2e/traffic.ts';
+import { apiKey } from '../sluice.ts';
+import { post, refusalOf } from '../traffic.ts';
 import { askOne } from './ask.ts';
 import { type FleetHealth, healthOf } from './health-of.ts';
 import { type RawProvider, startRawProvider, tokensAnswer } from './raw-provider.ts';

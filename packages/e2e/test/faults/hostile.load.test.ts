@@ -3,8 +3,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
-import { metric } from '../e2e/traffic.ts';
+import { apiKey } from '../sluice.ts';
+import { metric } from '../traffic.ts';
 import { type HostileRequest, hostileRequests } from './hostile-requests.ts';
 import { outcomesOf, type Scene, startScene } from './scene.ts';
 

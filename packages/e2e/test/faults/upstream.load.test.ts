@@ -1,7 +1,7 @@
 import { until } from '@sluice/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { upstream } from '../e2e/sluice.ts';
-import { callsOf, openStream, readAnswer, tokensOf } from '../e2e/traffic.ts';
+import { upstream } from '../sluice.ts';
+import { callsOf, openStream, readAnswer, tokensOf } from '../traffic.ts';
 import { askMany, askOne } from './ask.ts';
 import { addedLag, coolingAt, ofWorkers, readPaced, watchMemory } from './measure.ts';
 import { outcomesOf, type Scene, useScene } from './scene.ts';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiKey } from '../e2e/sluice.ts';
+import { apiKey } from '../sluice.ts';
 import { watchCpu, watchMemory } from './measure.ts';
 import { type Scene, startScene } from './scene.ts';
 
