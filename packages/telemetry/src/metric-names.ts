@@ -111,15 +111,15 @@ export const metricTable = {
     labels: { key: 'keys', type: ['input', 'output'] },
     help: 'Tokens as the upstream counted them, by the name of the client key.',
   },
-  slotsInUse: {
-    name: 'sluice_slots_in_use',
+  leasesInUse: {
+    name: 'sluice_leases_in_use',
     kind: 'gauge',
     services: ingress,
     labels: {},
     help: 'Requests running over all replicas; every replica reports the same, so take max(), not sum().',
   },
-  slotsLimit: {
-    name: 'sluice_slots_limit',
+  leasesLimit: {
+    name: 'sluice_leases_limit',
     kind: 'gauge',
     services: ingress,
     labels: {},
@@ -161,8 +161,8 @@ export const metricTable = {
     labels: { reason: errorCodes },
     help: 'Requests put into the queue again, by the error code of the run before.',
   },
-  rescues: {
-    name: 'sluice_rescued_streams_total',
+  resumptions: {
+    name: 'sluice_resumed_streams_total',
     kind: 'counter',
     services: ingress,
     labels: { outcome: outcomes },
@@ -246,8 +246,8 @@ export const metricTable = {
     labels: { upstream: 'upstreams', reason: errorCodes },
     help: 'Credentials sent to cool down, by our error code for the cause.',
   },
-  breakerOpen: {
-    name: 'sluice_breaker_open',
+  circuitOpen: {
+    name: 'sluice_circuit_open',
     kind: 'gauge',
     services: worker,
     labels: { target: 'targets' },

@@ -75,12 +75,12 @@ export function courseAttributes(course: {
   readonly ttftMs?: number | undefined;
   readonly queueWaitMs?: number | undefined;
   /** Number of times that the answer broke off and was continued. */
-  readonly rescues: number;
+  readonly resumptions: number;
 }): SpanAttributes {
   return {
     'sluice.ttft_ms': rounded(course.ttftMs),
     'sluice.queue_wait_ms': rounded(course.queueWaitMs),
-    'sluice.rescues': course.rescues === 0 ? undefined : course.rescues,
+    'sluice.resumptions': course.resumptions === 0 ? undefined : course.resumptions,
   };
 }
 

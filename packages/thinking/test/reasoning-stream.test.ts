@@ -1,4 +1,4 @@
-import { createThoughtStream } from '@sluice/thinking';
+import { createReasoningStream } from '@sluice/thinking';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -50,14 +50,14 @@ function read(stream: string): Map<number, Read> {
 }
 
 function run(mode: 'think' | 'strip', pieces: readonly string[]): string {
-  const stream = createThoughtStream(mode);
+  const stream = createReasoningStream(mode);
   return pieces.map((piece) => stream.push(piece)).join('') + stream.end();
 }
 
 const contentOf = (stream: string, index = 0): string | undefined => read(stream).get(index)?.content;
 const toolCall = { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '' } }] };
 
-describe('thoughts between tags', () => {
+describe('reasoning between tags', () => {
   it('stand before the content, which begins right behind them', () => {
     const out = run('think', [
       chunk({ role: 'assistant', content: '', reasoning_content: 'Well' }),
@@ -74,10 +74,10 @@ describe('thoughts between tags', () => {
   it('leave all other events as they are, to the byte', () => {
     const odd = 'data: { "choices": [ {"delta":{"content":"x", "reasoning_content":null},"finish_reason":null}] }\n\n';
     const quoted = chunk({ content: 'say "reasoning_content": "x"' });
-    const thought = chunk({ reasoning_content: 'hm' });
-    const stream = createThoughtStream('think');
+    const reasoning = chunk({ reasoning_content: 'hm' });
+    const stream = createReasoningStream('think');
     expect(stream.push(odd + quoted)).toBe(odd + quoted);
-    stream.push(thought);
+    stream.push(reasoning);
     stream.push(chunk({ content: 'A' }));
     expect(stream.push(odd + chunk({}, 'stop') + usage)).toBe(odd + chunk({}, 'stop') + usage);
   });
@@ -87,7 +87,7 @@ describe('thoughts between tags', () => {
     ['a refusal', chunk({ refusal: 'No.' })],
     ['the end', chunk({}, 'length')],
   ])('are closed in a chunk of their own before %s', (_name, next) => {
-    const stream = createThoughtStream('think');
+    const stream = createReasoningStream('think');
     stream.push(chunk({ reasoning_content: 'hm' }));
     const out = stream.push(next);
     expect(chunksOf(out)).toEqual(chunksOf(chunk({ content: '</think>' }) + next));
@@ -112,7 +112,7 @@ describe('thoughts between tags', () => {
   });
 
   it('are closed at the end of an answer that has nothing else, and not before', () => {
-    const stream = createThoughtStream('think');
+    const stream = createReasoningStream('think');
     expect(contentOf(stream.push(chunk({ reasoning_content: 'hm' })))).toBe('<think>hm');
     expect(contentOf(stream.end())).toBe('</think>');
   });
@@ -135,15 +135,15 @@ describe('thoughts between tags', () => {
   });
 
   it('pass on what is no chunk', () => {
-    const stream = createThoughtStream('think');
+    const stream = createReasoningStream('think');
     stream.push(chunk({ reasoning_content: 'hm' }));
     expect(stream.push('data: {"odd":1}\n\n')).toBe('data: {"odd":1}\n\n');
   });
 });
 
-describe('thoughts that are stripped', () => {
+describe('reasoning that are stripped', () => {
   it('leave nothing, but that somebody speaks', () => {
-    const stream = createThoughtStream('strip');
+    const stream = createReasoningStream('strip');
     expect(chunksOf(stream.push(chunk({ role: 'assistant', reasoning_content: 'a' })))).toEqual(
       chunksOf(chunk({ role: 'assistant', content: '' })),
     );
@@ -170,15 +170,15 @@ describe('thoughts that are stripped', () => {
   });
 });
 
-describe('whatever the order of thoughts and words', () => {
+describe('whatever the order of reasoning and words', () => {
   const part = fc.record({
-    kind: fc.constantFrom('thought', 'word', 'both', 'nothing', 'null'),
+    kind: fc.constantFrom('reasoning', 'word', 'both', 'nothing', 'null'),
     index: fc.nat({ max: 2 }),
     text: fc.string({ minLength: 1, maxLength: 6 }),
   });
 
   const deltas = {
-    thought: (text: string) => ({ reasoning_content: text }),
+    reasoning: (text: string) => ({ reasoning_content: text }),
     word: (text: string) => ({ content: text }),
     both: (text: string) => ({ reasoning_content: text, content: text }),
     nothing: () => ({ content: '' }),
@@ -203,9 +203,9 @@ describe('whatever the order of thoughts and words', () => {
           let words = '';
           let isThinking = false;
           for (const { kind, text } of parts.filter((each) => each.index === index)) {
-            const { reasoning_content: thought, content } = deltas[kind](text) as Record<string, string | null>;
-            if (thought) expected += (isThinking ? '' : '<think>') + thought;
-            isThinking ||= Boolean(thought);
+            const { reasoning_content: reasoning, content } = deltas[kind](text) as Record<string, string | null>;
+            if (reasoning) expected += (isThinking ? '' : '<think>') + reasoning;
+            isThinking ||= Boolean(reasoning);
             if (content && isThinking) expected += '</think>';
             if (content) isThinking = false;
             expected += content ?? '';

@@ -1,9 +1,9 @@
 import type { CredentialRef } from './upstream-health.ts';
 
-/** A credential that rests, for people. */
-export interface RestEntry {
+/** A credential that is in cooldown, for people. */
+export interface CooldownEntry {
   readonly credentialId: string;
-  /** The one model that the rest is for; undefined = all models of the upstream. */
+  /** The one model that the cooldown is for; undefined = all models of the upstream. */
   readonly model: string | undefined;
   /** Milliseconds until it ends. */
   readonly remainingMs: number;
@@ -16,25 +16,25 @@ export interface RestEntry {
 /** A model's name may hold any character that a credential's id may, but a tab. */
 const separator = '\t';
 
-/** Name of the rest within its upstream's hash: see `rest-1.lua`. */
+/** Name of the cooldown within its upstream's hash: see `cool-down-1.lua`. */
 export const fieldOf = ({ credentialId, model }: Pick<CredentialRef, 'credentialId' | 'model'>): string =>
   model === undefined ? credentialId : `${credentialId}${separator}${model}`;
 
-/** Reads one entry of the hash; none when the rest has ended or when its end is further away than rests may be. */
-export function readRest({
+/** Reads one entry of the hash; none when the cooldown has ended or when its end is further away than cooldowns may be. */
+export function readCooldown({
   field,
   value,
   now,
-  maxRestMs,
+  maxCooldownMs,
 }: {
   readonly field: string;
   readonly value: string;
   readonly now: number;
-  readonly maxRestMs: number;
-}): RestEntry[] {
+  readonly maxCooldownMs: number;
+}): CooldownEntry[] {
   const [, end, refused, , reason = ''] = /^(\d+)(!?)(\??)(?: (.*))?$/.exec(value) ?? [];
   const remainingMs = Number(end) - now;
-  if (!(remainingMs > 0 && remainingMs <= maxRestMs)) return [];
+  if (!(remainingMs > 0 && remainingMs <= maxCooldownMs)) return [];
   const at = field.indexOf(separator);
   return [
     {
