@@ -66,7 +66,7 @@ const admission: Row = {
     {
       title: 'Wait for a slot',
       description:
-        'From the request for a slot to its lease, of those that got one; and the age of the oldest that waits.',
+        'From the request for a lease to its grant. of those that got one; and the age of the oldest that waits.',
       kind: 'lines',
       width: 8,
       unit: 's',

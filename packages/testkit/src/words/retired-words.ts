@@ -29,7 +29,7 @@ export const retiredWords: readonly Retired[] = [
   { pattern: /\bnobody\b/gi, instead: 'no client, no process, not … by anyone' },
   { pattern: /\bwhoever\b/gi, instead: 'the client that, any process that' },
   { pattern: /\b(?:go|goes|going|went|gone|write|writes|writing|written) on\b/gi, instead: 'continue, resume, extend' },
-  { pattern: /\b(?:is|are) (?:no|none of) (?!longer|more|such)\w+/gi, instead: 'is not a' },
+  { pattern: /(?<!there )\b(?:is|are) (?:no|none of) (?!longer|more|such)\w+/gi, instead: 'is not a' },
 ];
 
 /** A doc comment starts with what the thing is or does, never with a clause that has no verb of its own. */
