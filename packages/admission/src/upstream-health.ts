@@ -1,9 +1,9 @@
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
-import { fieldOf, readRest, type RestEntry } from './rests.ts';
+import { fieldOf, readCooldown, type CooldownEntry } from './cooldown-entry.ts';
 
 /** Conditions that open a target's circuit, and its open time. */
-export interface BreakerSettings {
+export interface CircuitSettings {
   /** Number of different requests that fail in a row and open the circuit. */
   readonly failures: number;
   /** Time in which these failures must occur. */
@@ -24,9 +24,9 @@ export interface CredentialRef {
   readonly model?: string | undefined;
 }
 
-export interface Rest {
+export interface Cooldown {
   /** Cooldown that the provider asked for; limited to the longest cooldown. */
-  readonly restMs: number;
+  readonly cooldownMs: number;
   /** True if the provider does not accept the credential: no request should wait for the end of its cooldown. */
   readonly isRefused: boolean;
   /** Kind of the failure that causes the cooldown. */
@@ -79,8 +79,8 @@ export interface CircuitState {
 /** Credentials in cooldown and open circuits of all upstreams, shared by all workers. */
 export interface UpstreamHealth {
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
-  /** Starts a cooldown of a credential, for every worker. */
-  rest(credential: CredentialRef, rest: Rest): Promise<void>;
+  /** Starts a cooldown of a credential, in cooldown for every worker. */
+  coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
   /** Counts a failure against the target. Returns whether its circuit is open now. */
   failed(target: TargetRef, failure: Failed): Promise<boolean>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
@@ -92,7 +92,7 @@ export interface UpstreamHealth {
   /** Closes the circuit on an operator's request. Returns whether it was open. */
   closeCircuit(target: TargetRef): Promise<boolean>;
   /** Returns the cooldowns of an upstream's credentials that have not ended. */
-  rests(upstreamId: string): Promise<RestEntry[]>;
+  cooldowns(upstreamId: string): Promise<CooldownEntry[]>;
   /** Ends cooldowns on an operator's request: all of the upstream, or those of one credential. Returns their number. */
   lift(upstreamId: string, credentialId?: string): Promise<number>;
 }
@@ -100,9 +100,9 @@ export interface UpstreamHealth {
 export interface UpstreamHealthNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  readonly breaker: BreakerSettings;
+  readonly circuit: CircuitSettings;
   /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
-  readonly maxRestMs: number;
+  readonly maxCooldownMs: number;
   /** Time limit of a probe (ms), until its first token. */
   readonly probeMs: number;
 }
@@ -112,14 +112,14 @@ const suspectGraceMs = 500;
 const longestCause = 300;
 
 export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
-  const { connection, keys, breaker, maxRestMs, probeMs } = needs;
-  const circuitKey = (target: TargetRef): string => keys.breaker(target.upstreamId, target.model);
+  const { connection, keys, circuit, maxCooldownMs, probeMs } = needs;
+  const circuitKey = (target: TargetRef): string => keys.circuit(target.upstreamId, target.model);
   return {
     async choose(target, credentialIds, { requestId, tenant }) {
       const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [probeMs, maxRestMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [probeMs, maxCooldownMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
       );
       if (verdict === 'refused') return { kind: 'refused' };
       if (verdict === 'cooling') return { kind: 'cooling', waitMs };
@@ -127,14 +127,16 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
     },
 
-    async rest(credential, { restMs, isRefused, reason }) {
+    async coolDown(credential, { cooldownMs, isRefused, reason }) {
       // The provider's number may be anything; Redis gets a finite one.
-      const askedMs = Number.isFinite(restMs) ? Math.ceil(Math.min(restMs, 2 * maxRestMs)) : 2 * maxRestMs;
+      const askedMs = Number.isFinite(cooldownMs)
+        ? Math.ceil(Math.min(cooldownMs, 2 * maxCooldownMs))
+        : 2 * maxCooldownMs;
       if (askedMs <= 0) return;
-      await healthScripts.rest.run(
+      await healthScripts.coolDown.run(
         connection,
-        [keys.rests(credential.upstreamId)],
-        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxRestMs, reason.replaceAll(/\s+/g, '_')],
+        [keys.cooldowns(credential.upstreamId)],
+        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxCooldownMs, reason.replaceAll(/\s+/g, '_')],
       );
     },
 
@@ -143,9 +145,9 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
         connection,
         [circuitKey(target)],
         [
-          breaker.failures,
-          breaker.windowMs,
-          breaker.openMs,
+          circuit.failures,
+          circuit.windowMs,
+          circuit.openMs,
           isProbe ? 1 : 0,
           requestId,
           tenant,
@@ -156,8 +158,8 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
     async recovered(target, { tenant, credentialId }) {
       await healthScripts.recover.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [tenant, breaker.windowMs, credentialId, target.model],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [tenant, circuit.windowMs, credentialId, target.model],
       );
     },
 
@@ -180,14 +182,14 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return wasOpen === 1;
     },
 
-    async rests(upstreamId) {
+    async cooldowns(upstreamId) {
       const now = await redisNow(connection);
-      const entries = Object.entries(await connection.hgetall(keys.rests(upstreamId)));
-      return entries.flatMap(([field, value]) => readRest({ field, value, now, maxRestMs }));
+      const entries = Object.entries(await connection.hgetall(keys.cooldowns(upstreamId)));
+      return entries.flatMap(([field, value]) => readCooldown({ field, value, now, maxCooldownMs }));
     },
 
     async lift(upstreamId, credentialId) {
-      const key = keys.rests(upstreamId);
+      const key = keys.cooldowns(upstreamId);
       // HGETALL instead of HKEYS: the Redis users of SECURITY.md may send it.
       const fields = Object.keys(await connection.hgetall(key)).filter(
         (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),

@@ -68,7 +68,7 @@ export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
  * Returns the scope of the cooldown after a failure that sends a request to the next credential: the whole credential,
  * or the credential for the requested model only. Most providers limit per model; the others set `rateLimitScope`.
  */
-export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
+export function cooldownScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
   const isOfModel =
     (kind === 'rate_limit' && rateLimitScope !== 'account') ||
     // The balance is too small for this request; cheaper models may still work.

@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, isSpoiled, restScope, toClientError } from '@sluice/policy';
+import { classify, isCredentialRefused, isSpoiled, cooldownScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -56,7 +56,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
   });
 
   it('limits a cooldown to one model, unless the provider limits the whole credential', () => {
-    const scopeOf = (kind: FailureKind, more: object = {}) => restScope({ kind, message: '', ...more });
+    const scopeOf = (kind: FailureKind, more: object = {}) => cooldownScope({ kind, message: '', ...more });
     expect(scopeOf('rate_limit')).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'model' })).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'account' })).toBe('credential');

@@ -8,7 +8,7 @@ const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), '
 /** Remedies as docs/errors.md words them. */
 const remedies: Record<Verdict['remedy'], string> = {
   retry: 'another target, then this one after a wait',
-  next_credential: 'another credential; cooldown of this one',
+  next_credential: 'another credential; this one is in cooldown',
   doubt_credential: 'one other credential, then another target',
   other_credential: 'another credential; no cooldown',
   next_target: 'another target',

@@ -46,9 +46,9 @@ export interface Keys {
   /**
    * hash, credential id, or credential id, tab and model → end of its cooldown (ms, Redis clock) with marks and reason.
    */
-  rests(upstreamId: string): string;
+  cooldowns(upstreamId: string): string;
   /** hash: failures and circuit state of one target. */
-  breaker(upstreamId: string, model: string): string;
+  circuit(upstreamId: string, model: string): string;
   /** string with a TTL: exists after a client has asked for the models, so that workers query the providers. */
   readonly modelsWanted: string;
   /** string: model names of an upstream. Another base URL or protocol has another key. */
@@ -93,8 +93,8 @@ export function createKeys(prefix: string): Keys {
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
-    rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
-    breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+    cooldowns: (upstreamId) => `${prefix}:{up:${upstreamId}}:cooldowns`,
+    circuit: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:circuit:${model}`,
     modelsWanted: `${prefix}:models:wanted`,
     modelNames: (upstream) => `${prefix}:models:of:${placeOf(upstream)}`,
     modelsAsked: (upstream) => `${prefix}:models:asked:${placeOf(upstream)}`,

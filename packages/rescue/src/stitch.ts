@@ -5,24 +5,24 @@ import { createRepeatGuard } from './repeat-guard.ts';
  * Way in which a run resumes an answer. `continue`: the model gets the delivered text and continues it. `restart`: the
  * model answers from the start, and the delivered text is held back.
  */
-export type RescueMode = 'continue' | 'restart';
+export type ResumeMode = 'continue' | 'restart';
 
 /**
  * Reduces the stream of a later run to what the client does not have yet. In mode `continue` it detects a server that
  * starts anew nevertheless: text that repeats the start of the answer is held back, as in mode `restart`.
  */
-export interface Stitch {
+export interface ResumedAnswer {
   /** Takes server-sent events and returns the part that the client does not have, or ''. */
   push(sse: string): string;
   /** True if the new answer contradicts the delivered text: none of it may be passed on. */
   readonly isDiverged: boolean;
 }
 
-export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
+export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
   let missing = mode === 'restart' ? delivered.content : '';
-  let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
+  let missingReasoning = mode === 'restart' ? delivered.reasoning : '';
   // A model that resumes may reason anew first; the client already has the reasoning.
-  const dropsThoughts = mode === 'continue' && delivered.content !== '';
+  const dropsReasoning = mode === 'continue' && delivered.content !== '';
   // With reasoning only, the client has no answer yet: another answer may follow, with further reasoning.
   const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
@@ -39,7 +39,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
     // The new answer ends before the delivered text does.
-    if (!isEmptyText(finishReason)) endThoughts();
+    if (!isEmptyText(finishReason)) endReasoning();
     if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
@@ -47,9 +47,9 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
 
   /** Returns the part of a delta that is new to the client. */
   function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
-    const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
+    const { role: _role, content: _content, reasoning_content: _told, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
-    const reasoning = dropsThoughts ? '' : beyond('missingThoughts', texts.reasoning);
+    const reasoning = dropsReasoning ? '' : beyond('missingReasoning', texts.reasoning);
     const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
     const content =
       guard === undefined
@@ -57,7 +57,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
     // A tool call at a point where the client has text.
-    if (more.length > 0) endThoughts();
+    if (more.length > 0) endReasoning();
     if (more.length > 0 && missing !== '') isDiverged = true;
     return {
       ...Object.fromEntries(more),
@@ -73,31 +73,31 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     return held;
   }
 
-  function beyond(which: 'missing' | 'missingThoughts', text: string): string {
-    const held = which === 'missing' ? missing : missingThoughts;
+  function beyond(which: 'missing' | 'missingReasoning', text: string): string {
+    const held = which === 'missing' ? missing : missingReasoning;
     if (text === '') return '';
-    if (which === 'missing') endThoughts();
+    if (which === 'missing') endReasoning();
     const common = Math.min(held.length, text.length);
     if (held.slice(0, common) !== text.slice(0, common)) {
-      if (which === 'missingThoughts' && mayThinkAnew) return thinkAnew(text);
+      if (which === 'missingReasoning' && mayThinkAnew) return thinkAnew(text);
       isDiverged = true;
     }
     if (which === 'missing') missing = held.slice(common);
-    else missingThoughts = held.slice(common);
+    else missingReasoning = held.slice(common);
     return text.slice(common);
   }
 
   /** Ends the reasoning of the new answer. If the client has more reasoning than that, it belongs to another answer. */
-  function endThoughts(): void {
-    if (missingThoughts === '') return;
+  function endReasoning(): void {
+    if (missingReasoning === '') return;
     if (!mayThinkAnew) isDiverged = true;
-    missingThoughts = '';
+    missingReasoning = '';
   }
 
   /** Returns the reasoning held back as known, followed by the part that differs. */
   function thinkAnew(text: string): string {
-    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingThoughts.length);
-    missingThoughts = '';
+    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingReasoning.length);
+    missingReasoning = '';
     return known + text;
   }
 

@@ -1,4 +1,4 @@
-import { createStitch, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
+import { createResumedAnswer, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -134,7 +134,7 @@ describe('joined streams', () => {
         for (const [at, { texts, size }] of calls.entries()) {
           const name = `answer-${at}`;
           const isLast = at === calls.length - 1;
-          const stitch = soFar === undefined ? undefined : createStitch(soFar, 'continue');
+          const stitch = soFar === undefined ? undefined : createResumedAnswer(soFar, 'continue');
           const events = [
             chunk({ role: 'assistant', content: '' }, null, {}, name),
             ...texts.map((content) => chunk({ content }, null, {}, name)),

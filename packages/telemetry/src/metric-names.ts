@@ -87,7 +87,7 @@ export const metricTable = {
     kind: 'histogram',
     services: ingress,
     labels: {},
-    help: 'From the request for a lease to the lease.',
+    help: 'From the request for a lease to its grant.',
     buckets: waitBuckets,
   },
   admissionRefusals: {
@@ -111,15 +111,15 @@ export const metricTable = {
     labels: { key: 'keys', type: ['input', 'output'] },
     help: 'Tokens as counted by the upstream, by name of the client key.',
   },
-  slotsInUse: {
-    name: 'sluice_slots_in_use',
+  leasesInUse: {
+    name: 'sluice_leases_in_use',
     kind: 'gauge',
     services: ingress,
     labels: {},
     help: 'Requests running over all replicas; every replica reports the same, so take max(), not sum().',
   },
-  slotsLimit: {
-    name: 'sluice_slots_limit',
+  leasesLimit: {
+    name: 'sluice_leases_limit',
     kind: 'gauge',
     services: ingress,
     labels: {},
@@ -161,8 +161,8 @@ export const metricTable = {
     labels: { reason: errorCodes },
     help: 'Requests submitted to the queue again, by error code of the previous run.',
   },
-  rescues: {
-    name: 'sluice_rescued_streams_total',
+  resumptions: {
+    name: 'sluice_resumed_streams_total',
     kind: 'counter',
     services: ingress,
     labels: { outcome: outcomes },
@@ -246,8 +246,8 @@ export const metricTable = {
     labels: { upstream: 'upstreams', reason: errorCodes },
     help: 'Cooldowns of credentials started, by error code of the cause.',
   },
-  breakerOpen: {
-    name: 'sluice_breaker_open',
+  circuitOpen: {
+    name: 'sluice_circuit_open',
     kind: 'gauge',
     services: worker,
     labels: { target: 'targets' },
@@ -287,7 +287,7 @@ export const metricTable = {
     kind: 'counter',
     services: ingress,
     labels: { reason: dropReasons },
-    help: 'Frames read without a waiting request.',
+    help: 'Frames read without a or request.',
   },
   relayGaps: {
     name: 'sluice_relay_gaps_total',

@@ -66,7 +66,7 @@ export interface IngressMetrics extends SharedMetrics {
   /** Counts a resubmission. `reason` is the error of the previous run. */
   resubmitted(reason: ErrorCode): void;
   /** Counts a resumed answer; `outcome` is its end. */
-  streamRescued(outcome: Outcome): void;
+  streamResumed(outcome: Outcome): void;
   /** Counts a frame without a waiting request. */
   relayDropped(reason: DropReason): void;
   /** Counts a lost frame of a request. */
@@ -113,7 +113,7 @@ export interface WorkerSources {
   readonly credentials?: Source<
     readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
   >;
-  readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
+  readonly circuits?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
   readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
   /** Maximum of parallel requests of the worker. */
   readonly concurrency?: Source<number>;

@@ -70,9 +70,9 @@ export interface VaultTimes {
   /** Interval between two checks whether another worker has finished. */
   readonly poll: number;
   /** Time after a failed renewal before the next one. */
-  readonly rest: number;
+  readonly cooldown: number;
   /** Time after a failed renewal that only a person can fix. */
-  readonly refusedRest: number;
+  readonly refusedCooldown: number;
   /** Interval between two attempts to store a token while Redis is away. */
   readonly storeRetry: number;
 }
@@ -82,8 +82,8 @@ const usualTimes: VaultTimes = {
   obtain: 15_000,
   wait: 30_000,
   poll: 50,
-  rest: 5000,
-  refusedRest: 60_000,
+  cooldown: 5000,
+  refusedCooldown: 60_000,
   storeRetry: 300,
 };
 /**
@@ -222,7 +222,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       scripts.fail(credential, {
         holder,
         sealedFailure: contents.closeFailure(credential, failure),
-        restMs: hopelessKinds.has(failure.kind) ? times.refusedRest : times.rest,
+        cooldownMs: hopelessKinds.has(failure.kind) ? times.refusedCooldown : times.cooldown,
         beganWith,
         kept:
           renewal === undefined

@@ -11,8 +11,8 @@ import { startProxy } from './proxy-scene.ts';
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
 let certificate: { readonly private: string; readonly cert: string };
 beforeAll(async () => {
-  certificate = await generate([{ name: 'commonName', value: 'pictures.example' }], {
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'pictures.example' }] }],
+  certificate = await generate([{ name: 'commonName', value: 'images.example' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'images.example' }] }],
   });
 });
 
@@ -54,7 +54,7 @@ async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptio
     ...over,
   });
   fetchers.push(fetcher);
-  const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
+  const url = `https://images.example:${(server.address() as AddressInfo).port}/a.png`;
   const { signal } = new AbortController();
   type OnKeep = Parameters<ImageFetcher['fetch']>[2];
   return { url, lookup, fetch: (at = url, onKeep?: OnKeep) => fetcher.fetch(at, signal, onKeep) };
@@ -79,7 +79,7 @@ describe('an image fetcher', () => {
     ['a redirect', sends(302, { location: 'https://elsewhere.example/' }), 'redirects; redirects are not followed'],
     ['an error', sends(404, image), 'was answered with status 404'],
     ['a page', sends(200, { 'content-type': 'text/html' }), 'is not a PNG, JPEG, GIF or WebP'],
-    ['a vector image', sends(200, { 'content-type': 'image/svg+xml' }), 'is not a PNG, JPEG, GIF or WebP'],
+    ['an vector image', sends(200, { 'content-type': 'image/svg+xml' }), 'is not a PNG, JPEG, GIF or WebP'],
     [
       'an image with too large a content-length',
       sends(200, { ...image, 'content-length': '1001' }, Buffer.alloc(1001)),
@@ -136,16 +136,16 @@ describe('an image fetcher', () => {
   });
 
   it.each([
-    ['http://pictures.example/a.png', httpsOnly],
-    ['ftp://pictures.example/a.png', httpsOnly],
-    ['https://me:secret@pictures.example/a.png', httpsOnly],
+    ['http://images.example/a.png', httpsOnly],
+    ['ftp://images.example/a.png', httpsOnly],
+    ['https://me:secret@images.example/a.png', httpsOnly],
     ['https://10.0.0.1/a.png', unreached],
     ['https://[::1]/a.png', unreached],
     ['https://[::ffff:10.0.0.1]/a.png', unreached],
     ['https://2130706434/a.png', unreached],
     ['https://0x7f.2/a.png', unreached],
-    ['https://pictures.example:8443/a.png', httpsOnly],
-    ['https://pictures.example:22/a.png', httpsOnly],
+    ['https://images.example:8443/a.png', httpsOnly],
+    ['https://images.example:22/a.png', httpsOnly],
     ['not a URL', 'has no valid address'],
   ])('refuses %s', async (url, reason) => {
     const { fetch, lookup } = await scene(sends(200, image));
@@ -161,7 +161,7 @@ describe('an image fetcher used to probe a network', () => {
     lookup.mockImplementationOnce((_name, _options, callback) => callback(null, [{ address: '10.0.0.7', family: 4 }]));
     reasons.push(await fetch());
     lookup.mockImplementationOnce((_name, _options, callback) => {
-      const error = Object.assign(new Error('getaddrinfo ENOTFOUND pictures.example'), { code: 'ENOTFOUND' });
+      const error = Object.assign(new Error('getaddrinfo ENOTFOUND images.example'), { code: 'ENOTFOUND' });
       callback(error as never, []);
     });
     reasons.push(await fetch());
@@ -170,7 +170,7 @@ describe('an image fetcher used to probe a network', () => {
     expect(new Set(reasons.map((reason) => JSON.stringify(reason)))).toEqual(
       new Set([JSON.stringify({ kind: 'refused', reason: unreached })]),
     );
-    expect(url).toContain('pictures.example');
+    expect(url).toContain('images.example');
   });
 });
 
@@ -201,7 +201,7 @@ describe('an image fetcher with little memory', () => {
     ],
   ])('counts images without onKeep only during their fetch: %s', async (_what, answer) => {
     const { fetch } = await scene(answer, undefined, { maxTotalBytes: 1000 });
-    for (let picture = 0; picture < 5; picture++) expect(await fetch()).not.toEqual({ kind: 'busy' });
+    for (let image = 0; image < 5; image++) expect(await fetch()).not.toEqual({ kind: 'busy' });
   });
 
   it('counts an image of unknown size with the maximum size', async () => {
