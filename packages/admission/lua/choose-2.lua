@@ -1,16 +1,16 @@
 --[[
-  Chooses a credential for one call to one target, or says why there is none: the circuit of the target is open, or
-  every credential is in cooldown. Lets exactly one call at a time through to a target whose circuit has been open long enough,
-  and to a credential whose long cooldown has just ended.
+  Chooses a credential for one attempt at a target, or reports why it cannot: the target's circuit is open, or every
+  credential is in cooldown. Lets exactly one attempt at a time through to a target whose open time has passed, and to
+  a credential whose long cooldown has just ended.
 
   KEYS[1]  cooldowns of the upstream's credentials: hash: see `cool-down-1.lua`
   KEYS[2]  circuit of the target: hash: see `count-failure-1.lua`
-  ARGV[1]  time limit of a probe (ms): another is sent after it   ARGV[2]  longest cooldown (ms)
-  ARGV[3]  time (ms) after the circuit's open time in which requests that helped to open it get no probe
+  ARGV[1]  time limit of a probe (ms); then another is sent   ARGV[2]  longest cooldown (ms)
+  ARGV[3]  time (ms) after the circuit's open time in which the requests that helped to open it get no probe
   ARGV[4]  request id   ARGV[5]  tenant   ARGV[6]  model of the target
   ARGV[7…] credential ids in the caller's order of preference
   Returns  {verdict, credential id or '', ms to wait, failures counted so far, cause of the open circuit or ''}
-           verdict 'go' | 'probe' | 'cooling' (one comes back) | 'refused' (none is accepted) | 'open'
+           verdict 'go' | 'probe' | 'cooling' (a cooldown ends later) | 'refused' (no credential is accepted) | 'open'
 ]]
 local cooldowns, circuit = KEYS[1], KEYS[2]
 local probe_ms, max_cooldown_ms, grace_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -19,11 +19,11 @@ local first_credential = 7
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Ms until the cooldown ends, whether the provider refused the credential, and whether its return needs a probe.
+-- Returns the ms until the cooldown ends, whether the provider refused the credential, and whether a probe is due.
 local function read_cooldown(value)
   local cooldown_end, refused, probed = string.match(value or '', '^(%d+)(!?)(%??)')
   cooldown_end = tonumber(cooldown_end)
-  -- An end further away than the longest cooldown was not written by this version: it is ignored.
+  -- Ignores an end beyond the longest cooldown: this version did not write it.
   if not cooldown_end or cooldown_end - now > max_cooldown_ms then return 0, false, false end
   return math.max(0, cooldown_end - now), refused == '!', probed == '?' and cooldown_end <= now
 end
@@ -61,7 +61,7 @@ local verdict = 'go'
 if open_until then
   if now < open_until then return { 'open', '', open_until - now, failures, cause } end
   if now < probe_until then return { 'open', '', math.min(probe_until - now, 250), failures, cause } end
-  -- The request that opened the circuit may itself be the cause of the failures: others try first.
+  -- The requests that opened the circuit may themselves cause the failures: other requests probe first.
   local is_suspect = string.find(' ' .. (state[5] or '') .. ' ', ' ' .. request_id .. ' ', 1, true)
     or (state[6] == tenant and not state[7])
   if is_suspect and now < open_until + grace_ms then
@@ -71,7 +71,7 @@ if open_until then
   redis.call('PEXPIRE', circuit, probe_ms + 60000)
   verdict = 'probe'
 end
--- Other requests wait for this call, and use the credential again if it brought no new cooldown.
+-- Other requests wait for this attempt; they use the credential again unless it starts a new cooldown.
 for _, field in ipairs(to_probe) do
   redis.call('HSET', cooldowns, field, string.format('%.0f?', now + math.min(probe_ms, max_cooldown_ms)))
 end

@@ -1,12 +1,12 @@
 --[[
-  Puts a credential in cooldown, for all models or for one. A longer cooldown that it already has stays. A cooldown that was asked for
-  longer than cooldowns may be ends in a probe: one call tries the credential while the others still wait.
+  Starts a cooldown of a credential, for all models or for one. A longer cooldown in force stays. A cooldown cut to
+  the longest one ends in a probe: one attempt tries the credential while the others still wait.
 
-  KEYS[1]  cooldowns of the upstream's credentials: hash, credential id, or credential id, tab and model, -> end (ms, Redis
-           clock), with a '!' behind it when the provider refused the credential, so that waiting for it is in vain, and
-           a '?' behind that when one call has to try it first; then a space and the reason
-  ARGV[1]  field   ARGV[2]  cooldown (ms)   ARGV[3]  '!' when the provider refused it, else ''   ARGV[4]  longest cooldown (ms)
-  ARGV[5]  reason: a kind of failure, without spaces
+  KEYS[1]  cooldowns of the upstream's credentials: hash, credential id, or credential id, tab and model, -> end (ms,
+           Redis clock), then '!' if the provider refused the credential, so that waiting for it cannot help, then '?'
+           if one attempt must try it first; then a space and the reason
+  ARGV[1]  field   ARGV[2]  cooldown (ms)   ARGV[3]  '!' if the provider refused it, else ''
+  ARGV[4]  longest cooldown (ms)   ARGV[5]  reason: a kind of failure, without spaces
   Returns  ms until this credential may be used again
 ]]
 local cooldowns, field, asked_ms, refused, max_cooldown_ms, reason =
@@ -14,7 +14,7 @@ local cooldowns, field, asked_ms, refused, max_cooldown_ms, reason =
 local cooldown_ms = math.min(asked_ms, max_cooldown_ms)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- The probe after a long cooldown needs the entry for a while longer.
+-- Time (ms) that the entry stays after the cooldown, for the probe.
 local probe_window_ms = 600000
 
 local before = tonumber(string.match(redis.call('HGET', cooldowns, field) or '', '^%d+')) or 0

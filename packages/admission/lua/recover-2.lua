@@ -1,11 +1,11 @@
 --[[
-  Notes that a target has answered: closes its circuit, forgets its failures, and ends the probe of the credential that
-  was used.
+  Records that a target has answered: closes its circuit, clears its failures, and ends the probe of the credential
+  that was used.
 
   KEYS[1]  cooldowns of the upstream's credentials: hash: see `cool-down-1.lua`
   KEYS[2]  circuit of the target: hash: see `count-failure-1.lua`
-  ARGV[1]  tenant that was served   ARGV[2]  window (ms): for so long the success counts
-  ARGV[3]  credential id that was used, or ''   ARGV[4]  model of the target
+  ARGV[1]  tenant that was served   ARGV[2]  window (ms) in which the success counts
+  ARGV[3]  id of the credential that was used, or ''   ARGV[4]  model of the target
   Returns  1 when the circuit was open, else 0
 ]]
 local cooldowns, circuit = KEYS[1], KEYS[2]

@@ -12,7 +12,7 @@ const chooseReply = z.tuple([
 const number = z.number();
 const isOne = (reply: unknown): boolean => number.parse(reply) === 1;
 
-/** The scripts of upstream health. The header of each Lua file says what it promises. */
+/** Scripts of upstream health. The header of each Lua file defines its guarantees. */
 export const healthScripts = {
   choose: defineScript(here('choose-2.lua'), (reply) => chooseReply.parse(reply)),
   coolDown: defineScript(here('cool-down-1.lua'), (reply) => number.parse(reply)),

@@ -2,28 +2,28 @@ import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChu
 import { createRepeatGuard } from './repeat-guard.ts';
 
 /**
- * The way a run goes on with an answer: `continue`: the model was given what the client has and continues from there;
- * `restart`: it answers from the beginning, and what the client has is held back.
+ * Way in which a run resumes an answer. `continue`: the model gets the delivered text and continues it. `restart`: the
+ * model answers from the start, and the delivered text is held back.
  */
 export type ResumeMode = 'continue' | 'restart';
 
 /**
- * Fits the stream of a later run to what the client has already. In mode `continue` a server that begins anew all the same
- * is noticed: a text that repeats the beginning of the answer is held back, as in mode `restart`.
+ * Reduces the stream of a later run to what the client does not have yet. In mode `continue` it detects a server that
+ * starts anew nevertheless: text that repeats the start of the answer is held back, as in mode `restart`.
  */
 export interface ResumedAnswer {
-  /** Takes server-sent events and gives what the client still lacks of them, or ''. */
+  /** Takes server-sent events and returns the part that the client does not have, or ''. */
   push(sse: string): string;
-  /** The new answer differs from what the client has: nothing of it may be passed on. */
+  /** True if the new answer contradicts the delivered text: none of it may be passed on. */
   readonly isDiverged: boolean;
 }
 
 export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
   let missing = mode === 'restart' ? delivered.content : '';
   let missingReasoning = mode === 'restart' ? delivered.reasoning : '';
-  // A model that writes on may think again first; the client has had its reasoning.
+  // A model that resumes may reason anew first; the client already has the reasoning.
   const dropsReasoning = mode === 'continue' && delivered.content !== '';
-  // Of reasoning alone the client has no answer yet: another one may follow, with its own reasoning behind those it had.
+  // With reasoning only, the client has no answer yet: another answer may follow, with further reasoning.
   const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
@@ -38,7 +38,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
-    // The text that the client has goes beyond the new answer.
+    // The new answer ends before the delivered text does.
     if (!isEmptyText(finishReason)) endReasoning();
     if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
@@ -56,7 +56,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
         ? beyond('missing', texts.content)
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
-    // A tool call where the client has text.
+    // A tool call at a point where the client has text.
     if (more.length > 0) endReasoning();
     if (more.length > 0 && missing !== '') isDiverged = true;
     return {
@@ -66,7 +66,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     };
   }
 
-  /** The text is at its end: what was held back until now was no repetition, or one that ends too early. */
+  /** Releases the held-back text at the end: it was not a repetition, or it was one that ends too early. */
   function endGuard(isEnd: boolean): string {
     const held = isEnd ? (guard?.end() ?? '') : '';
     if (guard?.isDiverged === true) isDiverged = true;
@@ -87,14 +87,14 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     return text.slice(common);
   }
 
-  /** The new answer thinks no further. Where the client has more reasoning than that, it has those of another answer. */
+  /** Ends the reasoning of the new answer. If the client has more reasoning than that, it belongs to another answer. */
   function endReasoning(): void {
     if (missingReasoning === '') return;
     if (!mayThinkAnew) isDiverged = true;
     missingReasoning = '';
   }
 
-  /** The reasoning that were held back as known, and what makes them others. */
+  /** Returns the reasoning held back as known, followed by the part that differs. */
   function thinkAnew(text: string): string {
     const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingReasoning.length);
     missingReasoning = '';

@@ -3,7 +3,7 @@ import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
 import type { IngressMetrics, IngressSources, SharedMetrics } from './metrics.ts';
 
-/** Methods by which an ingress records what happens. */
+/** Creates the methods with which an ingress records its metrics. */
 export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {
   const { counter, gauge, histogram } = instruments;
   const duration = histogram(metricTable.requestDuration);
@@ -66,7 +66,7 @@ function statusClassOf(status: number): string {
   return `${Math.floor(status / 100)}xx`;
 }
 
-/** The gauges that are asked for at each scrape, from the sources that are given later. */
+/** Creates the gauges that are filled at each scrape from sources set later. */
 function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: IngressSources) => void {
   const leasesInUse = gauge(metricTable.leasesInUse);
   const leasesLimit = gauge(metricTable.leasesLimit);

@@ -3,10 +3,10 @@ import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
 import type { SharedMetrics, WorkerMetrics, WorkerSources } from './metrics.ts';
 
-/** A gap between two chunks from which on its trace is worth a look. */
+/** Gap between two chunks (ms) from which its trace becomes an exemplar. */
 const longGapMs = 250;
 
-/** Methods by which a worker records what happens. */
+/** Creates the methods with which a worker records its metrics. */
 export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
   const { counter, gauge, histogram } = instruments;
   const activeJobs = gauge(metricTable.activeJobs).at();
@@ -35,7 +35,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   };
 }
 
-/** The gauges that are asked for at each scrape, from the sources that are given later. */
+/** Creates the gauges that are filled at each scrape from sources set later. */
 function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: WorkerSources) => void {
   const credentials = gauge(metricTable.credentials);
   const circuitOpen = gauge(metricTable.circuitOpen);
@@ -59,7 +59,7 @@ function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Worker
       source: sources.circuits,
       apply(circuits) {
         for (const { target, isOpen } of circuits) {
-          // Not added up: two models may share a target.
+          // Set instead of added up: two models may share a target.
           const cell = circuitOpen.at(target);
           if (isOpen) cell.value = 1;
         }

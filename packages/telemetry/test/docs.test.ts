@@ -24,7 +24,7 @@ import { captureLog } from './captured-log.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
-/** The cells of each row of the tables under a heading, without the head. */
+/** Returns the cells of each row of the tables under a heading, without the header row. */
 function rowsOf(text: string, header: string): string[][] {
   const lines = text.split('\n');
   const isTableOf = (at: number) => new RegExp(`^\\| ${header} +\\|`).test(lines[at] ?? '');
@@ -44,7 +44,7 @@ const codeWords = (text: string): string[] => Array.from(text.matchAll(/`([^`]+)
 const sorted = (words: Iterable<string>): string[] => Array.from(new Set(words)).sort();
 
 describe('docs/metrics.md', () => {
-  it('lists exactly the metrics that there are, each with its type, labels, services and meaning', () => {
+  it('lists exactly the existing metrics, each with its type, labels, services and meaning', () => {
     const rows: readonly MetricRow[] = Object.values(metricTable);
     const expected = rows.map(({ name, kind, labels, services, help }) => [
       `\`${name}\``,
@@ -60,7 +60,7 @@ describe('docs/metrics.md', () => {
     expect(documented.sort(byName)).toEqual(expected.sort(byName));
   });
 
-  it('says of each what to do when it moves', () => {
+  it('gives an action for each metric', () => {
     for (const cells of rowsOf(page('metrics.md'), 'Metric')) expect(cells[5]?.length).toBeGreaterThan(10);
   });
 
@@ -71,7 +71,7 @@ describe('docs/metrics.md', () => {
     for (const name of Object.keys(formerMetrics)) expect(names).toContain(name);
   });
 
-  it('mentions no metric of ours that does not exist', () => {
+  it('mentions only existing metrics', () => {
     const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
     for (const former of Object.values(formerMetrics)) names.add(former);
     const mentioned = page('metrics.md').match(/\b(?:sluice|gen_ai)_\w+/g) ?? [];

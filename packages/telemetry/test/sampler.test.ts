@@ -27,21 +27,21 @@ describe('the sampler', () => {
     [none, false],
     [tenth, true],
     [{ OTEL_TRACES_SAMPLER: 'no such' }, true],
-  ])('is the one that %j names', (env, expected) => {
+  ])('is selected by %j', (env, expected) => {
     expect(isSampled(env, ROOT_CONTEXT)).toBe(expected);
   });
 
-  it('follows the decision of our own services', () => {
+  it('follows the decision of a parent in Sluice', () => {
     expect(isSampled(none, parent(TraceFlags.SAMPLED))).toBe(true);
     expect(isSampled({}, parent(TraceFlags.NONE))).toBe(false);
   });
 
-  it('decides by itself where the parent is a client’s', () => {
+  it('decides itself if the parent is a client’s', () => {
     expect(isSampled(none, asAnonymous(parent(TraceFlags.SAMPLED)))).toBe(false);
     expect(isSampled({}, asAnonymous(parent(TraceFlags.NONE)))).toBe(true);
   });
 
-  it('is not steered by the trace id that a client chose', () => {
+  it('ignores the trace id of a client', () => {
     const sampled = Array.from({ length: 1000 }, () => isSampled(tenth, asAnonymous(parent(TraceFlags.SAMPLED))));
     const share = sampled.filter(Boolean).length / sampled.length;
     expect(share).toBeGreaterThan(0.03);

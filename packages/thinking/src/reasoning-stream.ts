@@ -12,28 +12,30 @@ import {
   withoutReasoning,
 } from './reasoning.ts';
 
-/** Gives the reasoning of one streamed answer their form. */
+/** Reshapes the reasoning of one streamed answer. */
 export interface ReasoningStream {
-  /** Takes whole server-sent events, and gives what the client gets for them, or ''. What need not change stays as it is. */
+  /**
+   * Takes whole server-sent events and returns the client's version, or ''. Events without reasoning stay unchanged.
+   */
   push(sse: string): string;
-  /** The answer is complete: gives what still belongs to it. Not to be asked of an answer that broke off. */
+  /** Ends a complete answer and returns the remaining text. Not called for an answer that broke off. */
   end(): string;
 }
 
 type Choice = ChatChunk['choices'][number];
 
-/** The result of reshaping a choice. */
+/** Result of reshaping a choice. */
 interface Reshaped {
-  /** Chunks of their own that come before. */
+  /** Separate chunks that come before. */
   readonly before: string;
-  /** The same object where nothing changes; undefined where nothing is left. */
+  /** The same object if unchanged; undefined if nothing is left. */
   readonly choice: Choice | undefined;
 }
 
 export function createReasoningStream(mode: ReshapingMode): ReasoningStream {
-  /** Choices that think at the moment: their tag is open. */
+  /** Indexes of the choices with an open tag. */
   const thinking = new Set<number>();
-  /** Choices of which the client has been told who speaks. */
+  /** Indexes of the choices whose role the client has received. */
   const introduced = new Set<number>();
   let latest: ChatChunk | undefined;
 
@@ -60,7 +62,7 @@ export function createReasoningStream(mode: ReshapingMode): ReasoningStream {
     const lead = opening + reasoning + closing;
     const rest = hasReasoning(delta) ? { ...choice, delta: withoutReasoning(delta) } : choice;
     if (lead === '') return { before: '', choice: rest };
-    // A tool call or the end of the answer comes in a chunk without text, and stays so.
+    // A tool call or the end of the answer comes in a chunk without text, and stays unchanged.
     if (reasoning === '' && isEmpty(delta.content)) return { before: closingChunk([index]), choice: rest };
     return { before: '', choice: { ...choice, delta: withLead(withoutReasoning(delta), lead) } };
   }
@@ -98,6 +100,6 @@ export function createReasoningStream(mode: ReshapingMode): ReasoningStream {
   };
 }
 
-/** Something that is said or done, and no more reasoning. */
+/** Returns whether a delta holds answer content, so that the reasoning is over. */
 const isAnswer = ({ content, refusal, tool_calls: calls, function_call: call, audio }: Said): boolean =>
   [content, refusal, calls, call, audio].some((value) => !isEmpty(value));

@@ -3,18 +3,18 @@ import { textsOf } from '@sluice/protocol';
 /** A delta of a stream, or the message of a whole answer. */
 export type Said = Parameters<typeof textsOf>[0];
 
-/** Under each of these names some server sends reasoning. */
+/** Names under which servers send reasoning. */
 const names: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_details']);
 
 /**
- * This is found in any JSON with reasoning in it, not in a text that looks like it: there each quote is escaped, and the
- * colon does not follow. Some servers send the field with every chunk, empty or null.
+ * Matches any JSON with reasoning in it, but not text that looks like it: there every quote is escaped, and no colon
+ * follows. Some servers send the field with every chunk, empty or null.
  */
 export const reasoningPattern = /"reasoning(?:_content|_details)?"\s*:(?!\s*(?:null|""|\[\]))/;
 
 export const reasoningOf = (said: Said): string => textsOf(said).reasoning;
 
-/** Returns whether there is anything to take away. */
+/** Returns whether there is reasoning to remove. */
 export const hasReasoning = (said: Said): boolean =>
   Object.entries(said).some(([name, value]) => names.has(name) && !isEmpty(value));
 

@@ -11,7 +11,7 @@ import {
   withoutReasoning,
 } from './reasoning.ts';
 
-/** Gives the reasoning of a whole answer their form. JSON text in, JSON text out; an answer without reasoning stays as it is. */
+/** Reshapes the reasoning of a whole answer, JSON text to JSON text; an answer without reasoning stays unchanged. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
   if (!reasoningPattern.test(text)) return text;
   const completion = fit(chatCompletionSchema, parse(text));
@@ -20,7 +20,7 @@ export function reshapeCompletion(text: string, mode: ReshapingMode): string {
   return writeLossless({ ...completion, choices });
 }
 
-/** Undefined for what is no JSON: there is nothing of an answer in it. */
+/** Parses JSON; undefined for other text, which holds no answer. */
 function parse(text: string): unknown {
   try {
     return parseLossless(text);

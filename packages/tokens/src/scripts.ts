@@ -1,46 +1,46 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 
-/** Names a credential's token in Redis. */
+/** Identifies a credential's access token in Redis. */
 export interface TokenRef {
   readonly upstreamId: string;
   readonly credentialId: string;
 }
 
-/** The token scripts with their arguments by name. What they promise stands at the top of each Lua file. */
+/** Token scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface TokenScripts {
   consult(token: TokenRef, asking: Asking): Promise<Advice>;
-  /** False when another token has been stored meanwhile. */
+  /** Returns false if another token was stored meanwhile. */
   store(token: TokenRef, entry: TokenEntry): Promise<boolean>;
   fail(token: TokenRef, failed: FailedRenewal): Promise<void>;
-  /** False when it is not the one in use any more. */
+  /** Returns false if it is no longer the current token. */
   refuse(token: TokenRef, version: string): Promise<boolean>;
 }
 
 export interface Asking {
   readonly holder: string;
   readonly leaseMs: number;
-  /** A version that can't be read here. */
+  /** Version that this process cannot read. */
   readonly unusable: string;
 }
 
 /** Reply of `consult-1.lua`. */
 export interface Advice {
   readonly verdict: 'token' | 'renew' | 'freshen' | 'wait' | 'failed';
-  /** The Redis clock, ms since 1970. */
+  /** Time on the Redis clock, ms since 1970. */
   readonly nowMs: number;
   readonly version: string;
   readonly sealed: string;
   readonly waitMs: number;
 }
 
-/** Times in ms since 1970. */
+/** A token to store; times in ms since 1970. */
 export interface TokenEntry {
   readonly replaces: string;
   readonly version: string;
   readonly sealed: string;
   readonly renewAtMs: number;
-  /** Undefined where nobody knows. */
+  /** Expiry; undefined if unknown. */
   readonly expiresAtMs: number | undefined;
   readonly keepUntilMs: number;
 }
@@ -50,7 +50,7 @@ export interface FailedRenewal {
   readonly sealedFailure: string;
   readonly cooldownMs: number;
   readonly beganWith: string;
-  /** The entry that the next renewal begins with, where this one has used up the last. */
+  /** Entry for the next renewal, if this one has used up the last. */
   readonly kept: Pick<TokenEntry, 'version' | 'sealed' | 'keepUntilMs'> | undefined;
 }
 
