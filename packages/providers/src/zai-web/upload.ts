@@ -3,14 +3,14 @@ import type { CallPlan } from '../adapter.ts';
 import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
 
-/** A picture as bytes. */
+/** An image as bytes. */
 export interface PictureFile {
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
-/** Undefined for what is no data URL in base64. */
+/** Parses a data URL; returns undefined if the text is not a base64 data URL of an image. */
 export function readDataUrl(url: string, at: number): PictureFile | undefined {
   const { type, data } = /^data:(?<type>image\/[\w.+-]+)(?:;[^,]*)?;base64,(?<data>.+)$/s.exec(url)?.groups ?? {};
   if (type === undefined || data === undefined) return undefined;
@@ -18,7 +18,7 @@ export function readDataUrl(url: string, at: number): PictureFile | undefined {
   return { name: `image-${at}.${ending}`, mediaType: type, bytes: Buffer.from(data, 'base64') };
 }
 
-/** The call that hands a picture over. */
+/** Builds the call that uploads an image. */
 export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
   const boundary = `sluice-${plan.newId()}`;
   const head =
@@ -40,7 +40,7 @@ interface FileFacts {
   readonly messageId: string;
 }
 
-/** Describes a picture beside the messages, as version 2 of the protocol does. */
+/** Describes an image beside the messages, as version 2 of the protocol requires. */
 export const describeFile = ({
   id,
   file: { name, mediaType, bytes },

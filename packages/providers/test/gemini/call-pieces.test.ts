@@ -32,7 +32,7 @@ function whole(parts: readonly object[], finishReason = 'STOP') {
   return { calls: choices[0]?.message.tool_calls ?? [] };
 }
 
-/** The calls of these parts, whole and with an event for each part. */
+/** Returns the calls of these parts, in a whole answer and in a stream with one event per part. */
 function bothWays(...parts: readonly object[]): readonly (readonly [string, string, string])[] {
   const { calls, state } = streamed([...parts.map((each) => event(each)), end]);
   expect(state).toMatchObject({ kind: 'complete', summary: { finishReason: 'tool_calls' } });
@@ -79,11 +79,11 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ],
     ['__proto__', [piece('$.__proto__.x', { numberValue: 1 })], '{"__proto__":{"x":1}}'],
     ['no arguments', [], '{}'],
-  ])('may hold %s', (_what, partialArgs, text) => {
+  ])('may contain %s', (_what, partialArgs, text) => {
     expect(bothWays(part({ name: 'f', partialArgs, ...goOn }), part({}))).toEqual([['call_r_0', 'f', text]]);
   });
 
-  it('is told from its neighbours, which may repeat its name or come by id', () => {
+  it('is distinguished from other calls, which may repeat its name or have an id', () => {
     const arg = (name: string, stringValue: string): object => ({ partialArgs: [piece(`$.${name}`, { stringValue })] });
     expect(
       bothWays(
@@ -103,7 +103,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ]);
   });
 
-  it('counts as life while it grows', () => {
+  it('counts as a heartbeat while it grows', () => {
     const grow = part({ partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
     expect(streamed([event(part({ name: 'f', ...goOn })), event(grow), event(grow)]).heartbeats).toBe(3);
   });
@@ -112,18 +112,18 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ['has no end', [part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn })]],
     ['has no name', [part({ partialArgs: [piece('$.a', { stringValue: 'x' })] })]],
     ['is interrupted by another', [part({ name: 'f', ...goOn }), part({ name: 'g' })]],
-    ['names no value', [part({ name: 'f', partialArgs: [piece('$.a[*]', { stringValue: 'x' })] })]],
-    ['leaves a hole in a list', [part({ name: 'f', partialArgs: [piece('$.a[1]', { stringValue: 'x' })] })]],
+    ['has a path without a value', [part({ name: 'f', partialArgs: [piece('$.a[*]', { stringValue: 'x' })] })]],
+    ['leaves a gap in a list', [part({ name: 'f', partialArgs: [piece('$.a[1]', { stringValue: 'x' })] })]],
     [
-      'goes on in a number',
+      'continues a number',
       [part({ name: 'f', partialArgs: [piece('$.a', { numberValue: 1 }), piece('$.a.b', { numberValue: 1 })] })],
     ],
     [
-      'is deeper than a stack',
+      'is nested too deeply',
       [part({ name: 'f', partialArgs: [piece(`$${'.a'.repeat(50_000)}`, { numberValue: 1 })] })],
     ],
     [
-      'is wider than memory',
+      'has too many elements',
       [
         part({
           name: 'f',
@@ -131,13 +131,13 @@ describe('a Gemini call whose arguments come in pieces', () => {
         }),
       ],
     ],
-  ])('that %s is no answer', (_what, parts) => {
+  ])('that %s fails', (_what, parts) => {
     const failure = { kind: 'malformed' };
     expect(streamed([...parts.map((each) => event(each)), end]).state).toMatchObject({ kind: 'failed', failure });
     expect(whole(parts)).toMatchObject({ failure });
   });
 
-  it('is left out of an answer that its length cuts off', () => {
+  it('is omitted from an answer cut by its length', () => {
     const cut = part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
     const max = { candidates: [{ finishReason: 'MAX_TOKENS' }] };
     const { calls, state } = streamed([event({ text: 'a' }), event(cut), max]);
@@ -146,7 +146,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
     expect(whole([cut], 'MAX_TOKENS').calls).toEqual([]);
   });
 
-  it('stays two where two calls have one id', () => {
+  it('is distinct from another call with the same id', () => {
     const twice = [part({ id: 'a', name: 'f', args: { n: 1 } }), part({ id: 'a', name: 'f', args: { n: 2 } })];
     expect(bothWays(...twice)).toEqual([
       ['a', 'f', '{"n":1}'],
