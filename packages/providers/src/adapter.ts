@@ -9,9 +9,9 @@ export type ChatBody = Readonly<Record<string, unknown>>;
 
 /** Plan of one provider call: model, place and credential. */
 export interface CallPlan {
-  /** The provider's name of the model. */
-  readonly model: string;
   /** Provider's own name of the model. */
+  readonly model: string;
+  /** Base URL without a trailing slash. */
   readonly baseUrl: string;
   /** API key or access token; absent if the provider needs none. */
   readonly apiKey: string | undefined;

@@ -21,7 +21,7 @@ export interface Provider {
 
 export interface ProviderDefinition<Options extends z.ZodObject> {
   readonly options: Options;
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly defaultBaseUrl?: string;
   readonly notice?: string;
   readonly login?: Login;

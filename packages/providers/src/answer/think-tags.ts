@@ -7,7 +7,7 @@ export interface Thought {
 /** Separates reasoning from an answer's text. */
 export interface ThinkTagSplitter {
   push(piece: string): Thought;
-  /** Returns the text that was held back because it might have been the beginning of a tag. */
+  /** Returns the text that was held back because it might have been the start of a tag. */
   end(): Thought;
 }
 
