@@ -70,7 +70,7 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'faults',
-          include: ['services/*/test/faults/*.faults.test.ts'],
+          include: ['packages/e2e/test/faults/*.faults.test.ts'],
           // They mostly wait.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -81,7 +81,7 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'load',
-          include: ['services/*/test/faults/*.load.test.ts'],
+          include: ['packages/e2e/test/faults/*.load.test.ts'],
           // They need the whole machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
@@ -92,7 +92,7 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'soak',
-          include: ['services/*/test/faults/*.soak.test.ts'],
+          include: ['packages/e2e/test/faults/*.soak.test.ts'],
         },
       },
       {

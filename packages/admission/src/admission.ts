@@ -54,7 +54,7 @@ export interface Rates {
 }
 
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly ticket: Ticket; readonly rates: Rates; readonly redisNow: number }
+  | { readonly kind: 'accepted'; readonly lease: Lease; readonly rates: Rates; readonly redisNow: number }
   | Refusal;
 
 export interface Refusal {
@@ -68,7 +68,7 @@ export interface Refusal {
 export type RefusalReason = 'concurrency' | 'requests' | 'tokens' | 'overloaded';
 
 /** An accepted request: running, or waiting for its lease. */
-export interface Ticket {
+export interface Lease {
   /** Did it have to wait? */
   readonly mustWait: boolean;
   /**
@@ -175,7 +175,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     }
   }
 
-  function accept({ request, turn, mustWait }: Accepted): Ticket {
+  function accept({ request, turn, mustWait }: Accepted): Lease {
     held.set(request.requestId, { ...request, end: turn.resolve });
     if (!mustWait) turn.resolve('run');
     return {
@@ -208,8 +208,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         if (reply.verdict === 'refused') {
           return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
         }
-        const ticket = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
-        return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
+        const lease = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
+        return { kind: 'accepted', lease, rates, redisNow: reply.redisNow };
       } catch (error) {
         // It may have been granted all the same, with only the word of it lost.
         if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens, hasWaited: false });

@@ -1,9 +1,9 @@
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
-import { fieldOf, readRest, type RestEntry } from './rests.ts';
+import { fieldOf, readCooldown, type CooldownEntry } from './cooldown-entry.ts';
 
 /** Conditions under which a target's circuit opens, and for how long. */
-export interface BreakerSettings {
+export interface CircuitSettings {
   /** Different requests that failed in a row and open it. */
   readonly failures: number;
   /** The row must fit into this time. */
@@ -20,13 +20,13 @@ export interface TargetRef {
 export interface CredentialRef {
   readonly upstreamId: string;
   readonly credentialId: string;
-  /** The rest is for this model of the upstream; undefined = for all. */
+  /** The cooldown is for this model of the upstream; undefined = for all. */
   readonly model?: string | undefined;
 }
 
-export interface Rest {
-  /** As the provider asked for it; it ends after the longest rest at the latest. */
-  readonly restMs: number;
+export interface Cooldown {
+  /** As the provider asked for it; it ends after the longest cooldown at the latest. */
+  readonly cooldownMs: number;
   /** The provider does not accept the credential: no request should wait for its return. */
   readonly isRefused: boolean;
   /** Kind of the failure that causes it. */
@@ -61,7 +61,7 @@ export type Choice =
       /** The target or the credential has failed lately: tell `recovered` when it did not this time. */
       readonly hasFailures: boolean;
     }
-  /** Every credential of the upstream rests; the first is back after `waitMs`. */
+  /** Every credential of the upstream is in cooldown; the first is back after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
   /** The provider has lately refused every credential; waiting won't help. */
   | { readonly kind: 'refused' }
@@ -79,8 +79,8 @@ export interface CircuitState {
 /** Resting credentials and open circuits of all upstreams, shared by all workers. */
 export interface UpstreamHealth {
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
-  /** Rests a credential for every worker. */
-  rest(credential: CredentialRef, rest: Rest): Promise<void>;
+  /** Puts a credential in cooldown for every worker. */
+  coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
   /** Counts a failure against the target. Returns whether its circuit is open now. */
   failed(target: TargetRef, failure: Failed): Promise<boolean>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
@@ -91,18 +91,18 @@ export interface UpstreamHealth {
   circuit(target: TargetRef): Promise<CircuitState>;
   /** Closes the circuit by hand. Returns whether it was open. */
   closeCircuit(target: TargetRef): Promise<boolean>;
-  /** The rests of an upstream's credentials that have not ended. */
-  rests(upstreamId: string): Promise<RestEntry[]>;
-  /** Ends rests by hand: all of the upstream, or those of one credential. Returns how many ended. */
+  /** The cooldowns of an upstream's credentials that have not ended. */
+  cooldowns(upstreamId: string): Promise<CooldownEntry[]>;
+  /** Ends cooldowns by hand: all of the upstream, or those of one credential. Returns how many ended. */
   lift(upstreamId: string, credentialId?: string): Promise<number>;
 }
 
 export interface UpstreamHealthNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  readonly breaker: BreakerSettings;
-  /** Longest rest of a credential (ms), whatever its provider asks for. */
-  readonly maxRestMs: number;
+  readonly circuit: CircuitSettings;
+  /** Longest cooldown of a credential (ms), whatever its provider asks for. */
+  readonly maxCooldownMs: number;
   /** Time limit of a probe (ms): the time to its first token. */
   readonly probeMs: number;
 }
@@ -112,14 +112,14 @@ const suspectGraceMs = 500;
 const longestCause = 300;
 
 export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
-  const { connection, keys, breaker, maxRestMs, probeMs } = needs;
-  const circuitKey = (target: TargetRef): string => keys.breaker(target.upstreamId, target.model);
+  const { connection, keys, circuit, maxCooldownMs, probeMs } = needs;
+  const circuitKey = (target: TargetRef): string => keys.circuit(target.upstreamId, target.model);
   return {
     async choose(target, credentialIds, { requestId, tenant }) {
       const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [probeMs, maxRestMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [probeMs, maxCooldownMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
       );
       if (verdict === 'refused') return { kind: 'refused' };
       if (verdict === 'cooling') return { kind: 'cooling', waitMs };
@@ -127,14 +127,16 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
     },
 
-    async rest(credential, { restMs, isRefused, reason }) {
+    async coolDown(credential, { cooldownMs, isRefused, reason }) {
       // The number comes from a provider and may be anything: Redis gets a finite one.
-      const askedMs = Number.isFinite(restMs) ? Math.ceil(Math.min(restMs, 2 * maxRestMs)) : 2 * maxRestMs;
+      const askedMs = Number.isFinite(cooldownMs)
+        ? Math.ceil(Math.min(cooldownMs, 2 * maxCooldownMs))
+        : 2 * maxCooldownMs;
       if (askedMs <= 0) return;
-      await healthScripts.rest.run(
+      await healthScripts.coolDown.run(
         connection,
-        [keys.rests(credential.upstreamId)],
-        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxRestMs, reason.replaceAll(/\s+/g, '_')],
+        [keys.cooldowns(credential.upstreamId)],
+        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxCooldownMs, reason.replaceAll(/\s+/g, '_')],
       );
     },
 
@@ -143,9 +145,9 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
         connection,
         [circuitKey(target)],
         [
-          breaker.failures,
-          breaker.windowMs,
-          breaker.openMs,
+          circuit.failures,
+          circuit.windowMs,
+          circuit.openMs,
           isProbe ? 1 : 0,
           requestId,
           tenant,
@@ -156,8 +158,8 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
     async recovered(target, { tenant, credentialId }) {
       await healthScripts.recover.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [tenant, breaker.windowMs, credentialId, target.model],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [tenant, circuit.windowMs, credentialId, target.model],
       );
     },
 
@@ -180,14 +182,14 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return wasOpen === 1;
     },
 
-    async rests(upstreamId) {
+    async cooldowns(upstreamId) {
       const now = await redisNow(connection);
-      const entries = Object.entries(await connection.hgetall(keys.rests(upstreamId)));
-      return entries.flatMap(([field, value]) => readRest({ field, value, now, maxRestMs }));
+      const entries = Object.entries(await connection.hgetall(keys.cooldowns(upstreamId)));
+      return entries.flatMap(([field, value]) => readCooldown({ field, value, now, maxCooldownMs }));
     },
 
     async lift(upstreamId, credentialId) {
-      const key = keys.rests(upstreamId);
+      const key = keys.cooldowns(upstreamId);
       // HGETALL rather than HKEYS: the users of SECURITY.md may send it.
       const fields = Object.keys(await connection.hgetall(key)).filter(
         (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),

@@ -31,8 +31,8 @@ describe('leases', () => {
     const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 0 });
     const first = await admission.acquire(ask('a'));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
+    first.lease.release(nothing);
     expect((await admission.acquire(ask('b'))).kind).toBe('accepted');
     expect((await admission.acquire(ask('c'))).kind).toBe('refused');
   });
@@ -79,14 +79,14 @@ describe('the waiting room', () => {
     const second = await admission.acquire(ask('b'));
     await admission.acquire(ask('c'));
     if (running.kind !== 'accepted' || second.kind !== 'accepted') throw new Error('refused');
-    expect([running.ticket.mustWait, second.ticket.mustWait]).toEqual([false, true]);
+    expect([running.lease.mustWait, second.lease.mustWait]).toEqual([false, true]);
 
-    running.ticket.release(nothing);
+    running.lease.release(nothing);
     await until(async () => (await woken()).length > 0, { what: 'a waiter to be woken' });
     expect(await woken()).toEqual(['b']);
     expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 1 });
     admission.wake('b');
-    await second.ticket.admitted;
+    await second.lease.admitted;
   });
 
   redisTest('lets nobody pass by those who wait', async ({ redisUrl, keyPrefix }) => {
@@ -94,9 +94,9 @@ describe('the waiting room', () => {
     const first = await admission.acquire(ask('a'));
     await admission.acquire(ask('b'));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
     const late = await admission.acquire(ask('late'));
-    expect(late).toMatchObject({ kind: 'accepted', ticket: { mustWait: true } });
+    expect(late).toMatchObject({ kind: 'accepted', lease: { mustWait: true } });
     expect(await woken()).toEqual(['b']);
   });
 
@@ -120,7 +120,7 @@ describe('the waiting room', () => {
     await admission.acquire(ask('a', limits, 100));
     const waiter = await admission.acquire(ask('b', limits, 100));
     if (waiter.kind !== 'accepted') throw new Error('refused');
-    waiter.ticket.release({ requests: -1, tokens: -100 });
+    waiter.lease.release({ requests: -1, tokens: -100 });
     await until(async () => (await connection.hget(keys.waiters, 'b')) === null, { what: 'the waiter to leave' });
     const next = await admission.acquire(ask('c', limits, 100));
     expect(next.rates).toMatchObject({ requests: { remaining: 8 }, tokens: { remaining: 800 } });
@@ -134,7 +134,7 @@ describe('the waiting room', () => {
     await here.admission.acquire(ask('c'));
     await gone.connection.del(gone.keys.admissionMailbox('i-gone'));
     if (running.kind !== 'accepted') throw new Error('refused');
-    running.ticket.release(nothing);
+    running.lease.release(nothing);
     await until(async () => (await here.woken()).includes('c'), { what: 'the next waiter to be woken' });
     expect(await here.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
@@ -146,7 +146,7 @@ describe('the waiting room', () => {
     await first.admission.close(0);
     await advance(first, 31_000);
     const second = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 }, 'i-2');
-    expect(await second.admission.acquire(ask('c'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: false } });
+    expect(await second.admission.acquire(ask('c'))).toMatchObject({ kind: 'accepted', lease: { mustWait: false } });
     expect(await second.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
@@ -157,8 +157,8 @@ describe('the waiting room', () => {
     admission.wake('b');
     const second = await asked;
     if (second.kind !== 'accepted') throw new Error('refused');
-    expect(second.ticket.mustWait).toBe(true);
-    await second.ticket.admitted; // the renewal is 10 s away, longer than until this test fails
+    expect(second.lease.mustWait).toBe(true);
+    await second.lease.admitted; // the renewal is 10 s away, longer than until this test fails
   });
 
   redisTest('makes good for a wake-up that got lost', async ({ redisUrl, keyPrefix }) => {
@@ -169,9 +169,9 @@ describe('the waiting room', () => {
     const first = await admission.acquire(ask('a'));
     const second = await admission.acquire(ask('b'));
     if (first.kind !== 'accepted' || second.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
     await until(async () => (await connection.zscore(keys.leases, 'b')) !== null, { what: 'b to be admitted' });
-    await second.ticket.admitted; // nobody has called wake(): the renewal found out
+    await second.lease.admitted; // nobody has called wake(): the renewal found out
   });
 });
 
@@ -208,7 +208,7 @@ describe('rates', () => {
     expect(first.rates.tokens).toMatchObject({ limit: 1000, remaining: 400 });
     expect(await admission.acquire(ask('b', limits, 500))).toMatchObject({ kind: 'refused', reason: 'tokens' });
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release({ requests: 0, tokens: 50 - 600 });
+    first.lease.release({ requests: 0, tokens: 50 - 600 });
     await until(async () => (await admission.occupancy()).running === 0, { what: 'the release' });
     const second = await admission.acquire(ask('c', limits, 500));
     expect(second.rates.tokens?.remaining).toBeGreaterThanOrEqual(450);
@@ -220,7 +220,7 @@ describe('rates', () => {
     const limits = { tpm: 1000 };
     const first = await admission.acquire(ask('a', limits, 10));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release({ requests: 0, tokens: 1990 });
+    first.lease.release({ requests: 0, tokens: 1990 });
     await until(async () => (await admission.occupancy()).running === 0, { what: 'the release' });
     const second = await admission.acquire(ask('b', limits, 10));
     expect(second).toMatchObject({ kind: 'refused', reason: 'tokens' });
@@ -247,7 +247,7 @@ describe('rates', () => {
           Array.from({ length: 100 }, (_, each) => all.admission.acquire(ask(`r${at}-${each}`, limits))),
         );
         admitted += verdicts.filter(({ kind }) => kind === 'accepted').length;
-        for (const verdict of verdicts) if (verdict.kind === 'accepted') verdict.ticket.release(nothing);
+        for (const verdict of verdicts) if (verdict.kind === 'accepted') verdict.lease.release(nothing);
         await advance(all, stepMs * 10);
       }
       // The time that the test itself takes passes too.

@@ -1,4 +1,4 @@
-import { type BreakerSettings, createUpstreamHealth, type RequestRef, type UpstreamHealth } from '@sluice/admission';
+import { type CircuitSettings, createUpstreamHealth, type RequestRef, type UpstreamHealth } from '@sluice/admission';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
@@ -8,10 +8,10 @@ afterEach(() => {
   for (const connection of connections.splice(0)) connection.disconnect();
 });
 
-const breaker: BreakerSettings = { failures: 3, windowMs: 30_000, openMs: 5000 };
+const circuit: CircuitSettings = { failures: 3, windowMs: 30_000, openMs: 5000 };
 const target = { upstreamId: 'u', model: 'm' };
 const ids = ['a', 'b'];
-const maxRestMs = 60_000;
+const maxCooldownMs = 60_000;
 const anyRequest = { requestId: 'r-any', tenant: 'bystander' };
 const served = { tenant: 't', credentialId: 'a' };
 const rateLimit = { isRefused: false, reason: 'rate_limit' };
@@ -38,10 +38,11 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   connections.push(connection);
   await untilReady(connection, 5000);
   const keys = createKeys(keyPrefix);
-  const create = (): UpstreamHealth => createUpstreamHealth({ connection, keys, breaker, maxRestMs, probeMs: 60_000 });
-  /** Lets the rests and the open time of the circuit pass: they have no clock but Redis's own. */
+  const create = (): UpstreamHealth =>
+    createUpstreamHealth({ connection, keys, circuit, maxCooldownMs, probeMs: 60_000 });
+  /** Lets the cooldowns and the open time of the circuit pass: they have no clock but Redis's own. */
   async function advance(ms: number): Promise<void> {
-    for (const key of [keys.rests('u'), keys.breaker('u', 'm')]) {
+    for (const key of [keys.cooldowns('u'), keys.circuit('u', 'm')]) {
       for (const [field, value] of Object.entries(await connection.hgetall(key))) {
         const at = Number.parseInt(value, 10);
         // Only points in time are that large.
@@ -54,16 +55,19 @@ async function setUp(redisUrl: string, keyPrefix: string) {
 }
 
 describe('credentials', () => {
-  redisTest('rest for every worker at once, for exactly as long as told', async ({ redisUrl, keyPrefix }) => {
-    const { health, create, advance } = await setUp(redisUrl, keyPrefix);
-    const other = create();
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 2000, ...rateLimit });
-    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ kind: 'go', credentialId: 'b' });
-    await advance(1900);
-    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'b' });
-    await advance(101);
-    expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'a' });
-  });
+  redisTest(
+    'are in cooldown for every worker at once, for exactly as long as told',
+    async ({ redisUrl, keyPrefix }) => {
+      const { health, create, advance } = await setUp(redisUrl, keyPrefix);
+      const other = create();
+      await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 2000, ...rateLimit });
+      expect(await other.choose(target, ids, anyRequest)).toMatchObject({ kind: 'go', credentialId: 'b' });
+      await advance(1900);
+      expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'b' });
+      await advance(101);
+      expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'a' });
+    },
+  );
 
   redisTest('are taken in the order in which they are offered', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
@@ -75,71 +79,77 @@ describe('credentials', () => {
     });
   });
 
-  redisTest('that all rest tell when the first is back', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that all are in cooldown tell when the first is back', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 3000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'b' }, { cooldownMs: 3000, ...rateLimit });
     const choice = await health.choose(target, ids, anyRequest);
     expect(choice.kind).toBe('cooling');
     if (choice.kind !== 'cooling') return;
     expect(choice.waitMs).toBeGreaterThan(2900);
     expect(choice.waitMs).toBeLessThanOrEqual(3000);
-    const resting = (await health.rests('u')).map(({ credentialId, reason }) => `${credentialId} ${reason}`);
-    expect(resting.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
+    const cooling = (await health.cooldowns('u')).map(({ credentialId, reason }) => `${credentialId} ${reason}`);
+    expect(cooling.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
   });
 
   redisTest('that are refused are not waited for', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest(
+    await health.coolDown(
       { upstreamId: 'u', credentialId: 'a' },
-      { restMs: 1000, ...rateLimit, isRefused: true, reason: 'authentication' },
+      { cooldownMs: 1000, ...rateLimit, isRefused: true, reason: 'authentication' },
     );
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'b' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'cooling' });
     expect(await health.choose(target, ['a'], anyRequest)).toEqual({ kind: 'refused' });
   });
 
-  redisTest('keep the longer of two rests', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keep the longer of two cooldowns', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 10, ...rateLimit });
     const choice = await health.choose(target, ['a'], anyRequest);
     expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(8000);
   });
 });
 
-describe('a rest', () => {
+describe('a cooldown', () => {
   redisTest('for one model leaves the others alone', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
     expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({
       kind: 'cooling',
     });
   });
 
-  for (const restMs of [1e30, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY, Number.NaN, 57 * 365 * 86_400_000]) {
+  for (const cooldownMs of [
+    1e30,
+    Number.MAX_SAFE_INTEGER,
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+    57 * 365 * 86_400_000,
+  ]) {
     redisTest(
-      `is never longer than the setting, whatever the provider asks for: ${restMs} ms`,
+      `is never longer than the setting, whatever the provider asks for: ${cooldownMs} ms`,
       async ({ redisUrl, keyPrefix }) => {
         const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+        await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs, ...rateLimit });
         const choice = await health.choose(target, ['a'], anyRequest);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxRestMs);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxRestMs - 5000);
-        const ttlMs = await connection.pttl(keys.rests('u'));
-        expect(ttlMs).toBeGreaterThan(maxRestMs - 5000);
-        expect(ttlMs).toBeLessThan(maxRestMs + 700_000);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxCooldownMs);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxCooldownMs - 5000);
+        const ttlMs = await connection.pttl(keys.cooldowns('u'));
+        expect(ttlMs).toBeGreaterThan(maxCooldownMs - 5000);
+        expect(ttlMs).toBeLessThan(maxCooldownMs + 700_000);
       },
     );
   }
 
-  for (const restMs of [0, -5, -1e30]) {
-    redisTest(`of ${restMs} ms is none`, async ({ redisUrl, keyPrefix }) => {
+  for (const cooldownMs of [0, -5, -1e30]) {
+    redisTest(`of ${cooldownMs} ms is none`, async ({ redisUrl, keyPrefix }) => {
       const { health } = await setUp(redisUrl, keyPrefix);
-      await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+      await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs, ...rateLimit });
       expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
     });
   }
@@ -149,17 +159,17 @@ describe('a rest', () => {
       `that an older version left as ${JSON.stringify(value)} binds nobody`,
       async ({ redisUrl, keyPrefix }) => {
         const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await connection.hset(keys.rests('u'), 'a', value);
+        await connection.hset(keys.cooldowns('u'), 'a', value);
         expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
-        expect(await health.rests('u')).toEqual([]);
+        expect(await health.cooldowns('u')).toEqual([]);
       },
     );
   }
 
   redisTest('that was cut short ends in one probe', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10 * maxRestMs, ...rateLimit });
-    await advance(maxRestMs + 1);
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 10 * maxCooldownMs, ...rateLimit });
+    await advance(maxCooldownMs + 1);
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', hasFailures: true });
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
     await health.recovered(target, served);
@@ -170,7 +180,7 @@ describe('a rest', () => {
   redisTest('is lifted by hand, of one credential or of all', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (const credential of [{ credentialId: 'a' }, { credentialId: 'a', model: 'm' }, { credentialId: 'b' }]) {
-      await health.rest({ upstreamId: 'u', ...credential }, { restMs: 9000, ...rateLimit });
+      await health.coolDown({ upstreamId: 'u', ...credential }, { cooldownMs: 9000, ...rateLimit });
     }
     expect(await health.lift('u', 'a')).toBe(2);
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });

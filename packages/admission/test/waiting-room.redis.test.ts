@@ -14,7 +14,7 @@ const of = (requestId: string, more: Partial<AdmissionRequest> = {}): AdmissionR
 
 function accepted(verdict: Verdict) {
   if (verdict.kind !== 'accepted') throw new Error(`refused: ${verdict.reason}`);
-  return verdict.ticket;
+  return verdict.lease;
 }
 
 describe('keys that wait', () => {
@@ -42,15 +42,15 @@ describe('keys that wait', () => {
       { redisUrl, keyPrefix },
       { maxConcurrentRequests: 1, queueSize: 100 },
     );
-    const tickets = new Map([['x0', accepted(await admission.acquire(of('x0')))]]);
+    const leases = new Map([['x0', accepted(await admission.acquire(of('x0')))]]);
     const enter = async (id: string, more: Partial<AdmissionRequest>): Promise<unknown> =>
-      tickets.set(id, accepted(await admission.acquire(of(id, more))));
+      leases.set(id, accepted(await admission.acquire(of(id, more))));
     for (let at = 0; at < 30; at++) {
       await enter(`a${at}`, { tokens: 100 });
       await enter(`b${at}`, { tokens: 300 });
       await enter(`c${at}`, { tokens: 100, weight: 2 });
     }
-    tickets.get('x0')?.release(nothing);
+    leases.get('x0')?.release(nothing);
     const served = { a: 0, b: 0, c: 0 };
     for (let turn = 1; turn <= 30; turn++) {
       await until(async () => (await connection.zcard(keys.leases)) === 1 && (await woken()).length === turn, {
@@ -60,7 +60,7 @@ describe('keys that wait', () => {
       if (id.startsWith('a')) served.a += 100;
       if (id.startsWith('b')) served.b += 300;
       if (id.startsWith('c')) served.c += 100;
-      tickets.get(id)?.release(nothing);
+      leases.get(id)?.release(nothing);
     }
     // One request more or less: nobody is stopped in the middle of one.
     expect(Math.abs(served.a - served.b)).toBeLessThanOrEqual(300);
@@ -82,13 +82,13 @@ describe('keys that wait', () => {
 
   redisTest('save up nothing while they are away', async ({ redisUrl, keyPrefix }) => {
     const { admission, woken } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 100 });
-    const tickets = new Map([['x0', accepted(await admission.acquire(of('x0')))]]);
+    const leases = new Map([['x0', accepted(await admission.acquire(of('x0')))]]);
     const enter = async (id: string): Promise<unknown> =>
-      tickets.set(id, accepted(await admission.acquire(of(id, { tokens: 100 }))));
+      leases.set(id, accepted(await admission.acquire(of(id, { tokens: 100 }))));
     const next = async (count: number): Promise<void> => {
       for (let turn = 0; turn < count; turn++) {
         const before = (await woken()).length;
-        tickets.get((await woken()).at(-1) ?? 'x0')?.release(nothing);
+        leases.get((await woken()).at(-1) ?? 'x0')?.release(nothing);
         await until(async () => (await woken()).length > before, { what: 'the next turn' });
       }
     };
@@ -112,8 +112,8 @@ describe('a full waiting room', () => {
     const waiters = new Map<string, ReturnType<typeof accepted>>();
     for (const id of ['a1', 'a2', 'a3', 'a4']) waiters.set(id, accepted(await admission.acquire(of(id, paid))));
     expect(await admission.acquire(of('a5', paid))).toMatchObject({ kind: 'refused', reason: 'overloaded' });
-    expect(await admission.acquire(of('b1'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: true } });
-    expect(await admission.acquire(of('b2'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: true } });
+    expect(await admission.acquire(of('b1'))).toMatchObject({ kind: 'accepted', lease: { mustWait: true } });
+    expect(await admission.acquire(of('b2'))).toMatchObject({ kind: 'accepted', lease: { mustWait: true } });
     expect(await displaced()).toEqual(['a4', 'a3']);
     // Two each: whoever comes now would only swap their roles.
     expect(await admission.acquire(of('b3'))).toMatchObject({ kind: 'refused', reason: 'overloaded' });
@@ -122,9 +122,9 @@ describe('a full waiting room', () => {
     expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 4 });
 
     admission.displace('a4');
-    const ticket = waiters.get('a4');
-    expect(await ticket?.admitted).toBe('displaced');
-    ticket?.release({ requests: -1, tokens: -100 });
+    const lease = waiters.get('a4');
+    expect(await lease?.admitted).toBe('displaced');
+    lease?.release({ requests: -1, tokens: -100 });
     // Four of a were let in; one has had all of it back.
     await until(async () => (await admission.acquire(of('a6', paid))).rates.requests?.remaining === 7, {
       what: 'the displaced request to be given back',
@@ -155,11 +155,11 @@ describe('a key without a limit of its own', () => {
     const verdicts = [];
     for (const id of ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8']) verdicts.push(await admission.acquire(of(id)));
     const kinds = verdicts.map((verdict) =>
-      verdict.kind === 'refused' ? verdict.reason : verdict.ticket.mustWait ? 'waits' : 'runs',
+      verdict.kind === 'refused' ? verdict.reason : verdict.lease.mustWait ? 'waits' : 'runs',
     );
     expect(kinds).toEqual(['runs', 'runs', 'runs', 'waits', 'waits', 'waits', 'waits', 'overloaded']);
     for (const id of ['b1', 'b2', 'b3']) {
-      expect(await admission.acquire(of(id))).toMatchObject({ kind: 'accepted', ticket: { mustWait: false } });
+      expect(await admission.acquire(of(id))).toMatchObject({ kind: 'accepted', lease: { mustWait: false } });
     }
     const [first] = verdicts;
     if (first === undefined) throw new Error('nothing asked');
@@ -175,7 +175,7 @@ describe('a key without a limit of its own', () => {
     const endOf = async (): Promise<number> => Number(await connection.zscore(keys.keyLeases('k'), 'k1'));
     const first = await endOf();
     await until(async () => (await endOf()) > first + 600, { what: 'its leases to outlive themselves' });
-    expect(await all.admission.acquire(of('k4'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: true } });
+    expect(await all.admission.acquire(of('k4'))).toMatchObject({ kind: 'accepted', lease: { mustWait: true } });
   });
 
   redisTest('is bound by the fleet alone where that is its share', async ({ redisUrl, keyPrefix }) => {
@@ -184,7 +184,7 @@ describe('a key without a limit of its own', () => {
       { ...fleet, defaultKeyConcurrency: 6 },
     );
     for (const id of ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']) {
-      expect(await admission.acquire(of(id))).toMatchObject({ kind: 'accepted', ticket: { mustWait: false } });
+      expect(await admission.acquire(of(id))).toMatchObject({ kind: 'accepted', lease: { mustWait: false } });
     }
     expect(await connection.exists(keys.keyLeases('a'))).toBe(0);
   });
@@ -196,8 +196,8 @@ describe('numbers that come from a provider', () => {
   for (const tokens of [1e12, Number.MAX_SAFE_INTEGER, Infinity, NaN])
     redisTest(`of ${tokens} tokens cost a key an hour at most`, async ({ redisUrl, keyPrefix }) => {
       const { admission, connection, keys } = await setUp({ redisUrl, keyPrefix });
-      const ticket = accepted(await admission.acquire(of('a1', { limits: { tpm: 1000 }, tokens: 10 })));
-      ticket.release({ requests: 0, tokens });
+      const lease = accepted(await admission.acquire(of('a1', { limits: { tpm: 1000 }, tokens: 10 })));
+      lease.release({ requests: 0, tokens });
       await until(async () => (await admission.occupancy()).running === 0, { what: 'the release' });
       const ttl = await connection.pttl(keys.tokenRate('a'));
       expect(ttl).toBeGreaterThan(0);

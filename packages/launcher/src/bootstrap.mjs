@@ -25,7 +25,7 @@ const launcherCommands = [
   'soak',
   'bench',
   'login',
-  'rests',
+  'cooldowns',
   'doctor',
 ];
 

@@ -4,11 +4,11 @@ import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 export interface Verdict {
   /**
    * - `retry`: the target may do better next time; first the other targets, then this one again after a back-off.
-   * - `next_credential`: this credential must rest; another may go at once.
+   * - `next_credential`: this credential must cool down; another may go at once.
    * - `doubt_credential`: it may be the credential or the request: one other credential may go at once, and if that is
-   *   refused too, another target. The credential rests once another one has served the request, or enough requests say so.
+   *   refused too, another target. The credential is in cooldown once another one has served the request, or enough requests say so.
    * - `other_credential`: this credential can't do what the request asks for; another may go at once, and this one needs
-   *   no rest.
+   *   no cooldown.
    * - `next_target`: this target will never serve this request; another model may.
    * - `give_up`: nobody will serve this request as it is.
    */
@@ -64,10 +64,10 @@ export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
   kind === 'malformed' && shouldRetry !== true;
 
 /**
- * The scope of the rest after a failure that sends a request to the next credential: the whole credential, or only its
+ * The scope of the cooldown after a failure that sends a request to the next credential: the whole credential, or only its
  * use of the model that was asked for. Most providers limit by model; those that limit the account say so.
  */
-export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
+export function cooldownScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
   const isOfModel =
     (kind === 'rate_limit' && rateLimitScope !== 'account') ||
     // The balance is too small for this request: cheaper models may well be served.

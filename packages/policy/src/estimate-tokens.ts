@@ -1,6 +1,6 @@
 /** OpenAI's rule of thumb for English; other scripts are over-reserved, then corrected. */
 const bytesPerToken = 4;
-/** A picture, sound or file, whatever its size in bytes: near what OpenAI charges for a picture at high detail. */
+/** An image, sound or file, whatever its size in bytes: near what OpenAI charges for an image at high detail. */
 const tokensPerMedium = 765;
 
 /** Reserved for an answer whose length the client leaves open. */
@@ -9,7 +9,7 @@ export const defaultAnswerTokens = 256;
 export interface PromptSize {
   /** Bytes of all text in the request. */
   readonly textBytes: number;
-  /** Pictures, sounds and files. */
+  /** Images, sounds and files. */
   readonly media: number;
 }
 

@@ -6,7 +6,7 @@ import type { RetryPolicy } from './retry-policy.ts';
 export type Standing =
   /** It failed, but may do better later; `retryAfterMs` is its own wish. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }
-  /** Its credentials rest; the first is back after `waitMs`. */
+  /** Its credentials are in cooldown; the first is back after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
   /** Its circuit is open; it may be tried again after `waitMs`. */
   | { readonly kind: 'open'; readonly waitMs: number; readonly cause?: string | undefined }
@@ -16,7 +16,7 @@ export type Standing =
 export type NextStep =
   | { readonly kind: 'wait'; readonly delayMs: number; readonly state: RetryState }
   /**
-   * No more tries. `cooling`: only resting credentials are left and the deadline comes first. `open`: only open
+   * No more tries. `cooling`: only credentials in cooldown are left and the deadline comes first. `open`: only open
    * circuits. `exhausted`: the allowed attempts, or the time for another, are used up.
    */
   | {
@@ -40,7 +40,7 @@ const spreadMs = 50;
 /** A request waits at most this often for the probe of an open circuit. */
 const mostCircuitWaits = 8;
 
-/** Decides the next step of a request whose targets have all been tried, are resting or have an open circuit. */
+/** Decides the next step of a request whose targets have all been tried, are in cooldown or have an open circuit. */
 export function nextStep({ policy, state, standings, remainingMs, random }: RoundEnd): NextStep {
   if (state.attempts >= policy.maxAttempts) return { kind: 'fail', reason: 'exhausted' };
   if (standings.every(({ kind }) => kind === 'refused')) return { kind: 'fail', reason: 'refused' };

@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly randomDelayMaxMs: number;
   /** Tries at the target that a request is sent to first, before another is asked. */
   readonly sameTarget: number;
-  /** The longest wait of one request, over all of them, for a preferred target that rests or whose circuit is open. */
+  /** The longest wait of one request, over all of them, for a preferred target that is in cooldown or whose circuit is open. */
   readonly waitForPreferredMs: number;
 }
 

@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, isSpoiled, restScope, toClientError } from '@sluice/policy';
+import { classify, isCredentialRefused, isSpoiled, cooldownScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -55,8 +55,8 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     expect(kinds.map((kind) => isCredentialRefused({ kind, message: '' }))).toEqual([true, true, false, false, false]);
   });
 
-  it('rests a credential for one model, unless the provider means all of it', () => {
-    const scopeOf = (kind: FailureKind, more: object = {}) => restScope({ kind, message: '', ...more });
+  it('puts a credential in cooldown for one model, unless the provider means all of it', () => {
+    const scopeOf = (kind: FailureKind, more: object = {}) => cooldownScope({ kind, message: '', ...more });
     expect(scopeOf('rate_limit')).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'model' })).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'account' })).toBe('credential');

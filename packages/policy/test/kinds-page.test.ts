@@ -8,7 +8,7 @@ const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), '
 /** In the words of the page. */
 const remedies: Record<Verdict['remedy'], string> = {
   retry: 'another target, then this one after a wait',
-  next_credential: 'another credential; this one rests',
+  next_credential: 'another credential; this one is in cooldown',
   doubt_credential: 'one other credential, then another target',
   other_credential: 'another credential; this one does not rest',
   next_target: 'another target',

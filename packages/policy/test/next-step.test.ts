@@ -45,7 +45,7 @@ describe('nextStep', () => {
     expect(step).toEqual({ kind: 'wait', delayMs: 3000, state: { ...firstRetryState, attempts: 1 } });
   });
 
-  it('says how long the credentials rest when the deadline comes first', () => {
+  it('says how long the credentials are in cooldown when the deadline comes first', () => {
     const step = nextStep(roundEnd({ standings: [cooling(9000)], remainingMs: 5000 }));
     expect(step).toEqual({ kind: 'fail', reason: 'cooling', retryAfterMs: 9000 });
   });

@@ -1,5 +1,5 @@
 --[[
-  Removes what is kept of a request whose run is over, unless a later run has begun: a worker that was thought lost
+  Removes what is kept of a request whose run is over, unless a later run has begun: a worker that was reasoning lost
   must not take it from the one that replaced it. For a while it stays known that the run is over, so that it can't be
   opened again by a command that is late.
 

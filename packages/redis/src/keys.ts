@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  * | tag           | holds                                                    | scales by            |
  * | `{adm}`       | leases, rates and the waiting room of the whole fleet    | one node, ~20 µs each |
  * | `{q0}`…       | a queue shard: BullMQ's keys and the request records     | number of shards     |
- * | `{up:<id>}`   | resting credentials, circuits and tokens of one upstream | upstreams            |
+ * | `{up:<id>}`   | credentials in cooldown, circuits and tokens of one upstream | upstreams            |
  * | `{<process>}` | a process's mailbox                                      | processes            |
  */
 export interface Keys {
@@ -43,9 +43,9 @@ export interface Keys {
   /** string: what its client sent. */
   body(shard: number, requestId: string): string;
   /** hash, credential id, or credential id, tab and model → end of its rest (ms, Redis clock) with its marks and reason. */
-  rests(upstreamId: string): string;
+  cooldowns(upstreamId: string): string;
   /** hash: failures and state of the circuit of one target. */
-  breaker(upstreamId: string, model: string): string;
+  circuit(upstreamId: string, model: string): string;
   /** string with a life: some client has asked for the models lately, so that workers ask the providers. */
   readonly modelsWanted: string;
   /** string: the names of the models that an upstream serves. A list of another place or protocol has another key. */
@@ -89,8 +89,8 @@ export function createKeys(prefix: string): Keys {
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
-    rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
-    breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+    cooldowns: (upstreamId) => `${prefix}:{up:${upstreamId}}:cooldowns`,
+    circuit: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:circuit:${model}`,
     modelsWanted: `${prefix}:models:wanted`,
     modelNames: (upstream) => `${prefix}:models:of:${placeOf(upstream)}`,
     modelsAsked: (upstream) => `${prefix}:models:asked:${placeOf(upstream)}`,

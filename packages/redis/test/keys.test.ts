@@ -22,13 +22,13 @@ describe('the names of keys', () => {
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
-    expect(tagOf(keys.rests('openai'))).toBe(tagOf(keys.breaker('openai', 'gpt')));
+    expect(tagOf(keys.cooldowns('openai'))).toBe(tagOf(keys.circuit('openai', 'gpt')));
   });
 
   it('spread mailboxes, queue shards and upstreams over a cluster', () => {
     expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
     expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
-    expect(tagOf(keys.rests('a'))).not.toBe(tagOf(keys.rests('b')));
+    expect(tagOf(keys.cooldowns('a'))).not.toBe(tagOf(keys.cooldowns('b')));
   });
 
   it('all begin with the prefix, so that two fleets can share a Redis', () => {

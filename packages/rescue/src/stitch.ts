@@ -5,25 +5,25 @@ import { createRepeatGuard } from './repeat-guard.ts';
  * The way a run goes on with an answer: `continue`: the model was given what the client has and continues from there;
  * `restart`: it answers from the beginning, and what the client has is held back.
  */
-export type RescueMode = 'continue' | 'restart';
+export type ResumeMode = 'continue' | 'restart';
 
 /**
  * Fits the stream of a later run to what the client has already. In mode `continue` a server that begins anew all the same
  * is noticed: a text that repeats the beginning of the answer is held back, as in mode `restart`.
  */
-export interface Stitch {
+export interface ResumedAnswer {
   /** Takes server-sent events and gives what the client still lacks of them, or ''. */
   push(sse: string): string;
   /** The new answer differs from what the client has: nothing of it may be passed on. */
   readonly isDiverged: boolean;
 }
 
-export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
+export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
   let missing = mode === 'restart' ? delivered.content : '';
-  let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
-  // A model that writes on may think again first; the client has had its thoughts.
-  const dropsThoughts = mode === 'continue' && delivered.content !== '';
-  // Of thoughts alone the client has no answer yet: another one may follow, with its own thoughts behind those it had.
+  let missingReasoning = mode === 'restart' ? delivered.reasoning : '';
+  // A model that writes on may think again first; the client has had its reasoning.
+  const dropsReasoning = mode === 'continue' && delivered.content !== '';
+  // Of reasoning alone the client has no answer yet: another one may follow, with its own reasoning behind those it had.
   const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
@@ -39,7 +39,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
     // The text that the client has goes beyond the new answer.
-    if (!isEmptyText(finishReason)) endThoughts();
+    if (!isEmptyText(finishReason)) endReasoning();
     if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
@@ -47,9 +47,9 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
 
   /** Returns the part of a delta that is new to the client. */
   function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
-    const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
+    const { role: _role, content: _content, reasoning_content: _told, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
-    const reasoning = dropsThoughts ? '' : beyond('missingThoughts', texts.reasoning);
+    const reasoning = dropsReasoning ? '' : beyond('missingReasoning', texts.reasoning);
     const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
     const content =
       guard === undefined
@@ -57,7 +57,7 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
     // A tool call where the client has text.
-    if (more.length > 0) endThoughts();
+    if (more.length > 0) endReasoning();
     if (more.length > 0 && missing !== '') isDiverged = true;
     return {
       ...Object.fromEntries(more),
@@ -73,31 +73,31 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     return held;
   }
 
-  function beyond(which: 'missing' | 'missingThoughts', text: string): string {
-    const held = which === 'missing' ? missing : missingThoughts;
+  function beyond(which: 'missing' | 'missingReasoning', text: string): string {
+    const held = which === 'missing' ? missing : missingReasoning;
     if (text === '') return '';
-    if (which === 'missing') endThoughts();
+    if (which === 'missing') endReasoning();
     const common = Math.min(held.length, text.length);
     if (held.slice(0, common) !== text.slice(0, common)) {
-      if (which === 'missingThoughts' && mayThinkAnew) return thinkAnew(text);
+      if (which === 'missingReasoning' && mayThinkAnew) return thinkAnew(text);
       isDiverged = true;
     }
     if (which === 'missing') missing = held.slice(common);
-    else missingThoughts = held.slice(common);
+    else missingReasoning = held.slice(common);
     return text.slice(common);
   }
 
-  /** The new answer thinks no further. Where the client has more thoughts than that, it has those of another answer. */
-  function endThoughts(): void {
-    if (missingThoughts === '') return;
+  /** The new answer thinks no further. Where the client has more reasoning than that, it has those of another answer. */
+  function endReasoning(): void {
+    if (missingReasoning === '') return;
     if (!mayThinkAnew) isDiverged = true;
-    missingThoughts = '';
+    missingReasoning = '';
   }
 
-  /** The thoughts that were held back as known, and what makes them others. */
+  /** The reasoning that were held back as known, and what makes them others. */
   function thinkAnew(text: string): string {
-    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingThoughts.length);
-    missingThoughts = '';
+    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingReasoning.length);
+    missingReasoning = '';
     return known + text;
   }
 

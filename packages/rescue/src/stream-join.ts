@@ -16,7 +16,7 @@ const finishPattern = /"finish_reason"\s*:\s*"/;
 const usagePattern = /"usage"\s*:\s*\{/;
 
 /**
- * Joins streams. The calls after the first have been fitted to what the client has: see `createStitch`.
+ * Joins streams. The calls after the first have been fitted to what the client has: see `createResumedAnswer`.
  *
  * @param before what the client had before the first call
  */

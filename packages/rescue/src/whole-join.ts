@@ -50,7 +50,7 @@ function join(text: string, more: string, usage: Usage | undefined): string {
   return writeLossless({ ...completion, choices, ...(usage === undefined ? {} : { usage }) });
 }
 
-/** A model that writes on may think again first; its first thoughts are the answer's. */
+/** A model that writes on may think again first; its first reasoning is the answer's. */
 function joinMessages(first: Choice['message'], next: Choice['message']): Choice['message'] {
   const others = Object.entries(next).filter(([name, value]) => !texts.has(name) && !isEmpty(value));
   return { ...first, ...Object.fromEntries(others), content: textsOf(first).content + textsOf(next).content };

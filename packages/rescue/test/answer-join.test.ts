@@ -1,4 +1,4 @@
-import { createStitch, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
+import { createResumedAnswer, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -104,7 +104,7 @@ describe('streams that are joined', () => {
 
   it.each([
     ['a tool is called', [chunk({ content: 'Let me see' }), chunk({ tool_calls: [{ index: 0 }] })]],
-    ['there are thoughts alone', [chunk({ reasoning_content: 'hm' })]],
+    ['there are reasoning alone', [chunk({ reasoning_content: 'hm' })]],
     ['there is nothing', [chunk({ role: 'assistant', content: '' })]],
   ])('can not be gone on with where %s', (_name, events) => {
     const join = createStreamJoin(undefined);
@@ -134,7 +134,7 @@ describe('streams that are joined', () => {
         for (const [at, { texts, size }] of calls.entries()) {
           const name = `answer-${at}`;
           const isLast = at === calls.length - 1;
-          const stitch = soFar === undefined ? undefined : createStitch(soFar, 'continue');
+          const stitch = soFar === undefined ? undefined : createResumedAnswer(soFar, 'continue');
           const events = [
             chunk({ role: 'assistant', content: '' }, null, {}, name),
             ...texts.map((content) => chunk({ content }, null, {}, name)),

@@ -1,4 +1,4 @@
-import { createStitch, createTranscript, isContinuable, prefillStyles, withPrefill } from '@sluice/rescue';
+import { createResumedAnswer, createTranscript, isContinuable, prefillStyles, withPrefill } from '@sluice/rescue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -100,7 +100,7 @@ describe('a stitch', () => {
         const had = streamOf(first).slice(0, -1).slice(0, brokenAt);
         const soFar = delivered(had).delivered;
         if (soFar === undefined) throw new Error('not continuable');
-        const stitch = createStitch(soFar, 'restart');
+        const stitch = createResumedAnswer(soFar, 'restart');
         const rest = streamOf(second).map((event) => stitch.push(event));
         expect(stitch.isDiverged).toBe(false);
         expect(textOf(had.join('') + rest.join(''))).toEqual({ content, reasoning, finishes: 1 });
@@ -111,7 +111,7 @@ describe('a stitch', () => {
   it('of an answer that differs passes nothing on that contradicts what was delivered', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), cuts, (had, other, places) => {
-        const stitch = createStitch({ content: had, reasoning: '', chunks: 1 }, 'restart');
+        const stitch = createResumedAnswer({ content: had, reasoning: '', chunks: 1 }, 'restart');
         const rest = [...cut(other, places).map((text) => chunk({ content: text })), finish()]
           .map((event) => stitch.push(event))
           .join('');
@@ -128,20 +128,23 @@ describe('a stitch', () => {
     ['no', [], 'The user wants a'],
     ['more', ['The user wants a', ' story'], 'The user wants a story'],
   ])(
-    'lets another answer follow where the client has thoughts alone, and the answer has %s',
-    (_what, thoughts, all) => {
+    'lets another answer follow where the client has reasoning alone, and the answer has %s',
+    (_what, reasoning, all) => {
       const had = chunk({ reasoning_content: 'The user wants a' });
       for (const end of [chunk({ content: 'Hi' }), chunk({ tool_calls: [{ index: 0 }] }), '']) {
-        const stitch = createStitch({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
-        const rest = [...thoughts.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
+        const stitch = createResumedAnswer({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
+        const rest = [...reasoning.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
         expect(stitch.isDiverged).toBe(false);
         expect(textOf(had + rest.join(''))).toMatchObject({ reasoning: all, finishes: 1 });
       }
     },
   );
 
-  it('lets an answer that was written on pass, without its new thoughts', () => {
-    const stitch = createStitch({ id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 }, 'continue');
+  it('lets an answer that was written on pass, without its new reasoning', () => {
+    const stitch = createResumedAnswer(
+      { id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 },
+      'continue',
+    );
     const rest = [
       sse({
         id: 'second',
@@ -161,13 +164,13 @@ describe('a stitch', () => {
   });
 
   it('takes a tool call in place of delivered text for another answer', () => {
-    const stitch = createStitch({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
+    const stitch = createResumedAnswer({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
     expect(stitch.push(chunk({ tool_calls: [{ index: 0 }] }))).toBe('');
     expect(stitch.isDiverged).toBe(true);
   });
 
   it('passes the usage on as the last call reports it', () => {
-    const stitch = createStitch({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
+    const stitch = createResumedAnswer({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
     expect(JSON.parse(stitch.push(sse({ choices: [], usage })).slice('data: '.length))).toMatchObject({ usage });
   });
@@ -202,7 +205,7 @@ describe('a stitch that shall go on where the answer stopped', () => {
   const had = 'The quick brown fox jumps over the lazy dog, and then it sleeps in the sun. ';
   const rest = 'In the evening it wakes.';
   const stitched = (text: string, cuts: readonly number[], content = had, end = finish()) => {
-    const stitch = createStitch({ content, reasoning: '', chunks: 1 }, 'continue');
+    const stitch = createResumedAnswer({ content, reasoning: '', chunks: 1 }, 'continue');
     const events = [
       chunk({ role: 'assistant', content: '' }),
       ...cut(text, cuts).map((each) => chunk({ content: each })),

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import { formerMetrics } from './former-metrics.ts';
 import type { LabelValues, MetricRow } from './metric-row.ts';
 import { createSeries, type Series } from './series.ts';
 
@@ -69,9 +70,13 @@ export function createInstruments({ registry, configured }: InstrumentsNeeds): I
 
   /** Of prom-client's metrics only the shell is used: a registry asks `get` for everything that it prints. */
   function register(row: MetricRow, read: () => Sample[]): void {
-    const shell = new Gauge({ name: row.name, help: row.help, registers: [] });
-    const get = async () => ({ name: row.name, help: row.help, type: row.kind, values: read(), aggregator: 'sum' });
-    registry.registerMetric(Object.assign(shell, { get }));
+    const formerName = formerMetrics[row.name];
+    const former = formerName === undefined ? [] : [{ name: formerName, help: `Former name of ${row.name}.` }];
+    for (const { name, help } of [row, ...former]) {
+      const shell = new Gauge({ name, help, registers: [] });
+      const get = async () => ({ name, help, type: row.kind, values: read(), aggregator: 'sum' });
+      registry.registerMetric(Object.assign(shell, { get }));
+    }
   }
 
   function numbers(row: MetricRow): Series<NumberCell> {

@@ -87,7 +87,7 @@ export const metricTable = {
     kind: 'histogram',
     services: ingress,
     labels: {},
-    help: 'From the request for a slot to its lease.',
+    help: 'From the request for a lease to its grant.',
     buckets: waitBuckets,
   },
   admissionRefusals: {
@@ -111,15 +111,15 @@ export const metricTable = {
     labels: { key: 'keys', type: ['input', 'output'] },
     help: 'Tokens as the upstream counted them, by the name of the client key.',
   },
-  slotsInUse: {
-    name: 'sluice_slots_in_use',
+  leasesInUse: {
+    name: 'sluice_leases_in_use',
     kind: 'gauge',
     services: ingress,
     labels: {},
     help: 'Requests running over all replicas; every replica reports the same, so take max(), not sum().',
   },
-  slotsLimit: {
-    name: 'sluice_slots_limit',
+  leasesLimit: {
+    name: 'sluice_leases_limit',
     kind: 'gauge',
     services: ingress,
     labels: {},
@@ -130,14 +130,14 @@ export const metricTable = {
     kind: 'gauge',
     services: ingress,
     labels: {},
-    help: 'Requests waiting for a slot over all replicas; every replica reports the same, so take max(), not sum().',
+    help: 'Requests waiting for a lease over all replicas; every replica reports the same, so take max(), not sum().',
   },
   longestWait: {
     name: 'sluice_longest_wait_seconds',
     kind: 'gauge',
     services: ingress,
     labels: {},
-    help: 'For how long the request that has waited longest waits for a slot, over all replicas; take max(), not sum().',
+    help: 'For how long the request that has waited longest waits for a lease, over all replicas; take max(), not sum().',
   },
   queueJobs: {
     name: 'sluice_queue_jobs',
@@ -161,8 +161,8 @@ export const metricTable = {
     labels: { reason: errorCodes },
     help: 'Requests put into the queue again, by the error code of the run before.',
   },
-  rescues: {
-    name: 'sluice_rescued_streams_total',
+  resumptions: {
+    name: 'sluice_resumed_streams_total',
     kind: 'counter',
     services: ingress,
     labels: { outcome: outcomes },
@@ -246,8 +246,8 @@ export const metricTable = {
     labels: { upstream: 'upstreams', reason: errorCodes },
     help: 'Credentials sent to cool down, by our error code for the cause.',
   },
-  breakerOpen: {
-    name: 'sluice_breaker_open',
+  circuitOpen: {
+    name: 'sluice_circuit_open',
     kind: 'gauge',
     services: worker,
     labels: { target: 'targets' },
@@ -287,14 +287,14 @@ export const metricTable = {
     kind: 'counter',
     services: ingress,
     labels: { reason: dropReasons },
-    help: 'Frames read that nobody was waiting for.',
+    help: 'Frames read for a request that has ended or has a newer run.',
   },
   relayGaps: {
     name: 'sluice_relay_gaps_total',
     kind: 'counter',
     services: ingress,
     labels: {},
-    help: 'Requests of which a frame was lost on the way; each goes on with another run, once.',
+    help: 'Requests of which a frame was lost on the way; each gets another run, once.',
   },
   redisUp: {
     name: 'sluice_redis_up',

@@ -14,7 +14,7 @@ export interface MetricsOptions {
   /** Ids of the model entries as configured, globs too: report the entry that matched, not what the client wrote. */
   readonly models: readonly string[];
   readonly upstreams: readonly string[];
-  /** The targets that have a breaker: `upstream/model`. Default none. */
+  /** The targets that have a circuit: `upstream/model`. Default none. */
   readonly targets?: readonly string[];
   /** Default `chat` alone. */
   readonly queues?: readonly string[];
@@ -66,7 +66,7 @@ export interface IngressMetrics extends SharedMetrics {
   /** `reason` is the error of the run before. */
   resubmitted(reason: ErrorCode): void;
   /** An answer that broke off was continued; `outcome` is how it ended. */
-  streamRescued(outcome: Outcome): void;
+  streamResumed(outcome: Outcome): void;
   /** A frame was read that nobody was waiting for. */
   relayDropped(reason: DropReason): void;
   /** A frame of a request was lost on the way. */
@@ -113,7 +113,7 @@ export interface WorkerSources {
   readonly credentials?: Source<
     readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
   >;
-  readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
+  readonly circuits?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
   readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
   /** Requests that the worker works on at once, at most. */
   readonly concurrency?: Source<number>;

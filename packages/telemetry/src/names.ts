@@ -75,18 +75,18 @@ export function courseAttributes(course: {
   readonly ttftMs?: number | undefined;
   readonly queueWaitMs?: number | undefined;
   /** Number of times that the answer broke off and was continued. */
-  readonly rescues: number;
+  readonly resumptions: number;
 }): SpanAttributes {
   return {
     'sluice.ttft_ms': rounded(course.ttftMs),
     'sluice.queue_wait_ms': rounded(course.queueWaitMs),
-    'sluice.rescues': course.rescues === 0 ? undefined : course.rescues,
+    'sluice.resumptions': course.resumptions === 0 ? undefined : course.resumptions,
   };
 }
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));
 
-/** From the request for a slot to its lease or refusal. */
+/** From the request for a lease to its grant.or refusal. */
 export function admissionWaitSpan(): SpanShape {
   return { name: 'admission wait', kind: 'internal', attributes: {} };
 }

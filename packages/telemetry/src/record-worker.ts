@@ -38,7 +38,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
 /** The gauges that are asked for at each scrape, from the sources that are given later. */
 function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: WorkerSources) => void {
   const credentials = gauge(metricTable.credentials);
-  const breakerOpen = gauge(metricTable.breakerOpen);
+  const circuitOpen = gauge(metricTable.circuitOpen);
   const connections = gauge(metricTable.upstreamConnections);
   const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
   const concurrency = gauge(metricTable.workerConcurrency);
@@ -55,12 +55,12 @@ function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Worker
       },
     });
     feed.add({
-      gauges: [breakerOpen],
-      source: sources.breakers,
-      apply(breakers) {
-        for (const { target, isOpen } of breakers) {
+      gauges: [circuitOpen],
+      source: sources.circuits,
+      apply(circuits) {
+        for (const { target, isOpen } of circuits) {
           // Not added up: two models may share a target.
-          const cell = breakerOpen.at(target);
+          const cell = circuitOpen.at(target);
           if (isOpen) cell.value = 1;
         }
       },

@@ -36,7 +36,7 @@ export interface RequestLogFields {
   readonly ttft_ms?: number | undefined;
   readonly queue_wait_ms?: number | undefined;
   /** Number of times the answer broke off and was continued. */
-  readonly rescues?: number | undefined;
+  readonly resumptions?: number | undefined;
   /** Tokens, about, of calls that failed in the middle of their answer. */
   readonly burnt_tokens?: number | undefined;
   readonly prompt_tokens?: number | undefined;

@@ -7,7 +7,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { isStranger } from './stranger.ts';
+import { isAnonymous } from './anonymous.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +20,7 @@ export function createSampler(env: Env): Sampler {
   const ids = new RandomIdGenerator();
   return {
     shouldSample(context, traceId, ...rest) {
-      if (!isStranger(context)) return standard.shouldSample(context, traceId, ...rest);
+      if (!isAnonymous(context)) return standard.shouldSample(context, traceId, ...rest);
       // A ratio looks at the trace id, which is the client's choice too.
       return standard.shouldSample(trace.deleteSpan(context), ids.generateTraceId(), ...rest);
     },

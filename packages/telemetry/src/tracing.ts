@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { attributeNames, type SpanAttributes, type SpanKind, type SpanShape } from './names.ts';
 import { redactSecrets } from './redact.ts';
-import { asStranger } from './stranger.ts';
+import { asAnonymous } from './anonymous.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
 /** A span at its start. */
@@ -89,7 +89,7 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   const span = tracer.startSpan(
     cleanedText(options.name),
     { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
-    options.isParentStranger === true ? asStranger(contextOf(options.parent)) : contextOf(options.parent),
+    options.isParentStranger === true ? asAnonymous(contextOf(options.parent)) : contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
   // Only now: a request that is not sampled shall not pay for cleaning them, and no standard sampler reads them.

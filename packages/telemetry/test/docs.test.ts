@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { formerMetrics } from '../src/former-metrics.ts';
 import { metricTable } from '../src/metric-names.ts';
 import type { MetricRow } from '../src/metric-row.ts';
 import {
@@ -63,8 +64,16 @@ describe('docs/metrics.md', () => {
     for (const cells of rowsOf(page('metrics.md'), 'Metric')) expect(cells[5]?.length).toBeGreaterThan(10);
   });
 
+  it('lists the former names, which are exposed for one release', () => {
+    const documented = rowsOf(page('metrics.md'), 'Former name').map((cells) => codeWords(cells.join(' ')));
+    expect(documented).toEqual(Object.entries(formerMetrics).map(([name, former]) => [former, name]));
+    const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
+    for (const name of Object.keys(formerMetrics)) expect(names).toContain(name);
+  });
+
   it('mentions no metric of ours that does not exist', () => {
     const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
+    for (const former of Object.values(formerMetrics)) names.add(former);
     const mentioned = page('metrics.md').match(/\b(?:sluice|gen_ai)_\w+/g) ?? [];
     expect(
       mentioned.map((name) => name.replace(/_(bucket|sum|count)$/, '')).filter((name) => !names.has(name)),
@@ -90,7 +99,7 @@ describe('docs/tracing.md', () => {
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
       ...Object.keys(compressedMessagesAttribute(1)),
-      ...Object.keys(courseAttributes({ rescues: 1 })),
+      ...Object.keys(courseAttributes({ resumptions: 1 })),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];
@@ -121,7 +130,7 @@ describe('docs/tracing.md', () => {
       duration_ms: 1,
       ttft_ms: 1,
       queue_wait_ms: 1,
-      rescues: 1,
+      resumptions: 1,
       burnt_tokens: 1,
       prompt_tokens: 1,
       completion_tokens: 1,

@@ -31,6 +31,14 @@ describe('createInstruments', () => {
     expect(samples).toEqual([]);
   });
 
+  it('prints a metric that has a new name under its former one too', async () => {
+    const { gauge, scrape } = create();
+    gauge(row({ name: 'sluice_circuit_open', kind: 'gauge' })).at().value = 3;
+    const { value, helps } = await scrape();
+    expect([value('sluice_circuit_open'), value('sluice_breaker_open')]).toEqual([3, 3]);
+    expect(helps.get('sluice_breaker_open')).toBe('Former name of sluice_circuit_open.');
+  });
+
   it('prints counters and gauges with their labels', async () => {
     const { counter, gauge, scrape } = create();
     const requests = counter(row({ name: 'a_total', kind: 'counter', labels: { model: 'models', ok: ['true'] } }));

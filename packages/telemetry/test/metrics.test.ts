@@ -1,5 +1,6 @@
 import { errorTable } from '@sluice/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { formerMetrics } from '../src/former-metrics.ts';
 import { metricTable } from '../src/metric-names.ts';
 import type { LabelValues, MetricRow } from '../src/metric-row.ts';
 import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
@@ -45,7 +46,8 @@ describe('createMetrics', () => {
     const { types, helps } = await scrape(create());
     const expected = rows.filter(({ services }) => services.includes(service));
     const ours = Array.from(types).filter(([name]) => /^(sluice|gen_ai)_/.test(name));
-    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(expected.map(({ name, kind }) => [name, kind])));
+    const kinds = expected.flatMap(({ name, kind }) => [name, formerMetrics[name] ?? name].map((each) => [each, kind]));
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(kinds));
     for (const { name, help } of expected) expect(helps.get(name)).toBe(help);
     expect(types.get('nodejs_eventloop_lag_seconds')).toBe('gauge');
     expect(types.get('process_resident_memory_bytes')).toBe('gauge');
@@ -163,8 +165,8 @@ describe('ingress', () => {
         ]),
     });
     const { value } = await scrape(metrics);
-    expect(value('sluice_slots_in_use')).toBe(3);
-    expect(value('sluice_slots_limit')).toBe(10);
+    expect(value('sluice_leases_in_use')).toBe(3);
+    expect(value('sluice_leases_limit')).toBe(10);
     expect(value('sluice_waiting_requests')).toBe(2);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(4);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'active' })).toBe(1);
@@ -189,7 +191,7 @@ describe('ingress', () => {
     const scraped = scrape(metrics);
     await vi.advanceTimersByTimeAsync(1000);
     const { value } = await scraped;
-    expect(value('sluice_slots_in_use')).toBeUndefined();
+    expect(value('sluice_leases_in_use')).toBeUndefined();
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(1);
   });
 });
@@ -217,7 +219,7 @@ describe('worker', () => {
     const metrics = createWorker();
     metrics.watch({
       credentials: () => [{ upstream: 'sim', ready: 2, cooling: 1 }],
-      breakers: () => [
+      circuits: () => [
         { target: 'sim/gpt', isOpen: true },
         { target: 'sim/gpt', isOpen: true },
       ],
@@ -225,7 +227,7 @@ describe('worker', () => {
     const { value } = await scrape(metrics);
     expect(value('sluice_credentials', { upstream: 'sim', state: 'ready' })).toBe(2);
     expect(value('sluice_credentials', { upstream: 'sim', state: 'cooling' })).toBe(1);
-    expect(value('sluice_breaker_open', { target: 'sim/gpt' })).toBe(1);
+    expect(value('sluice_circuit_open', { target: 'sim/gpt' })).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The form in which a client sees a model's thoughts:
+ * The form in which a client sees a model's reasoning:
  * - `field`: `reasoning_content` beside the content, as they travel inside.
  * - `think`: in the content, between `<think>` and `</think>`.
  * - `strip`: nothing.

@@ -2,18 +2,18 @@ import { chatCompletionSchema, fit, parseLossless, writeLossless } from '@sluice
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
-  hasThoughts,
+  hasReasoning,
   openingTag,
   type Said,
-  thoughtsOf,
-  thoughtsPattern,
+  reasoningOf,
+  reasoningPattern,
   withLead,
-  withoutThoughts,
-} from './thoughts.ts';
+  withoutReasoning,
+} from './reasoning.ts';
 
-/** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
+/** Gives the reasoning of a whole answer their form. JSON text in, JSON text out; an answer without reasoning stays as it is. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
-  if (!thoughtsPattern.test(text)) return text;
+  if (!reasoningPattern.test(text)) return text;
   const completion = fit(chatCompletionSchema, parse(text));
   if (completion === undefined) return text;
   const choices = completion.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
@@ -30,8 +30,8 @@ function parse(text: string): unknown {
 }
 
 function reshape(message: Said, mode: ReshapingMode): Said {
-  if (!hasThoughts(message)) return message;
-  const thoughts = thoughtsOf(message);
-  const rest = withoutThoughts(message);
-  return mode === 'strip' || thoughts === '' ? rest : withLead(rest, openingTag + thoughts + closingTag);
+  if (!hasReasoning(message)) return message;
+  const reasoning = reasoningOf(message);
+  const rest = withoutReasoning(message);
+  return mode === 'strip' || reasoning === '' ? rest : withLead(rest, openingTag + reasoning + closingTag);
 }

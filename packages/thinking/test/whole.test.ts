@@ -12,7 +12,7 @@ const calls = { tool_calls: [{ id: 'c', type: 'function', function: { name: 'f',
 describe('a whole answer', () => {
   it.each([
     [
-      'with thoughts',
+      'with reasoning',
       { role: 'assistant', content: 'Hello', reasoning_content: 'hm' },
       { role: 'assistant', content: '<think>hm</think>Hello' },
       { role: 'assistant', content: 'Hello' },
@@ -24,18 +24,18 @@ describe('a whole answer', () => {
       { content: null, ...calls },
     ],
     [
-      'whose thoughts have two names',
+      'whose reasoning has two names',
       { content: 'Hello', reasoning: 'hm', reasoning_details: [{ text: 'hm' }] },
       { content: '<think>hm</think>Hello' },
       { content: 'Hello' },
     ],
     [
-      'whose thoughts are secret',
+      'whose reasoning is secret',
       { content: 'A', reasoning_details: [{ data: 'x' }] },
       { content: 'A' },
       { content: 'A' },
     ],
-    ['without thoughts', { content: 'A' }, { content: 'A' }, { content: 'A' }],
+    ['without reasoning', { content: 'A' }, { content: 'A' }, { content: 'A' }],
   ])('%s', (_name, message, tagged, stripped) => {
     const other = { content: 'B', reasoning_content: 'b' };
     const before = answer(message, other);
@@ -44,7 +44,7 @@ describe('a whole answer', () => {
     expect(read(reshapeCompletion(before, 'strip'))).toEqual(read(answer(stripped, { content: 'B' })));
   });
 
-  it('without thoughts stays as it is, to the byte', () => {
+  it('without reasoning stays as it is, to the byte', () => {
     const text = '{ "choices": [ {"message":{"content":"\\"reasoning\\": 1","reasoning_content":""}} ] }';
     expect(reshapeCompletion(text, 'think')).toBe(text);
   });

@@ -11,7 +11,7 @@
   Returns  1 when the lease was still the holder's, else 0
 ]]
 local token = KEYS[1]
-local holder, failure, rest_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local holder, failure, cooldown_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local began_with, kept, new_version, keep_until = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -24,6 +24,6 @@ if kept ~= '' and (not current or current == began_with) then
 end
 if redis.call('HGET', token, 'holder') ~= holder then return 0 end
 redis.call('HDEL', token, 'holder', 'held_until')
-redis.call('HSET', token, 'failure', failure, 'failed_until', now + rest_ms)
-if redis.call('PTTL', token) < rest_ms then redis.call('PEXPIRE', token, rest_ms) end
+redis.call('HSET', token, 'failure', failure, 'failed_until', now + cooldown_ms)
+if redis.call('PTTL', token) < cooldown_ms then redis.call('PEXPIRE', token, cooldown_ms) end
 return 1

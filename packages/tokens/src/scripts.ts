@@ -48,7 +48,7 @@ export interface TokenEntry {
 export interface FailedRenewal {
   readonly holder: string;
   readonly sealedFailure: string;
-  readonly restMs: number;
+  readonly cooldownMs: number;
   readonly beganWith: string;
   /** The entry that the next renewal begins with, where this one has used up the last. */
   readonly kept: Pick<TokenEntry, 'version' | 'sealed' | 'keepUntilMs'> | undefined;
@@ -86,11 +86,11 @@ export function createScripts(connection: RedisConnection, keys: Keys): TokenScr
         Math.floor(expiresAtMs ?? 0),
         Math.ceil(keepUntilMs),
       ]),
-    async fail(token, { holder, sealedFailure, restMs, beganWith, kept }) {
+    async fail(token, { holder, sealedFailure, cooldownMs, beganWith, kept }) {
       await failScript.run(connection, keyOf(token), [
         holder,
         sealedFailure,
-        restMs,
+        cooldownMs,
         beganWith,
         kept?.sealed ?? '',
         kept?.version ?? '',

@@ -70,9 +70,9 @@ export interface VaultTimes {
   /** Between two looks at whether another worker is done. */
   readonly poll: number;
   /** Time for which a renewal that failed is not tried again. */
-  readonly rest: number;
+  readonly cooldown: number;
   /** The same, where only a person can help. */
-  readonly refusedRest: number;
+  readonly refusedCooldown: number;
   /** Between two tries to store what was got, while Redis is away. */
   readonly storeRetry: number;
 }
@@ -82,8 +82,8 @@ const usualTimes: VaultTimes = {
   obtain: 15_000,
   wait: 30_000,
   poll: 50,
-  rest: 5000,
-  refusedRest: 60_000,
+  cooldown: 5000,
+  refusedCooldown: 60_000,
   storeRetry: 300,
 };
 /**
@@ -214,7 +214,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       scripts.fail(credential, {
         holder,
         sealedFailure: contents.closeFailure(credential, failure),
-        restMs: hopelessKinds.has(failure.kind) ? times.refusedRest : times.rest,
+        cooldownMs: hopelessKinds.has(failure.kind) ? times.refusedCooldown : times.cooldown,
         beganWith,
         kept:
           renewal === undefined

@@ -300,7 +300,7 @@ describe('a renewal that fails', () => {
     expect(provider.seen).toHaveLength(2);
   });
 
-  redisTest('keeps what the provider gave, though Redis has lost the rest', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keeps what the provider gave, though Redis has lost the cooldown', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const first = await scene.vault.get(provider.credential);

@@ -5,13 +5,13 @@ import { Agent, buildConnector } from 'undici';
 import { openThrough } from './network/connector.ts';
 import { createProxyConnector, type ProxyOf } from './network/proxy-connector.ts';
 
-/** Fetches pictures that a client names, for providers that want their bytes. */
+/** Fetches images that a client names, for providers that want their bytes. */
 export interface ImageFetcher {
   /**
    * Never rejects.
    *
-   * @param onKeep called with a function that gives the picture's bytes back; they count against `maxTotalBytes` until
-   *   then. Without `onKeep` they count while the picture is fetched
+   * @param onKeep called with a function that gives the image's bytes back; they count against `maxTotalBytes` until
+   *   then. Without `onKeep` they count while the image is fetched
    */
   fetch(url: string, signal: AbortSignal, onKeep?: (giveBack: () => void) => void): Promise<FetchedImage>;
   close(): Promise<void>;
@@ -21,13 +21,13 @@ export type FetchedImage =
   | { readonly kind: 'image'; readonly mediaType: string; readonly base64: string }
   /** `reason` completes a sentence that begins with "The image at this URL". */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Other pictures take all the memory that they may; later this one may be had. */
+  /** Other images take all the memory that they may; later this one may be had. */
   | { readonly kind: 'busy' };
 
 export interface ImageFetcherSettings {
-  /** For one picture. */
+  /** For one image. */
   readonly maxBytes: number;
-  /** For all pictures of this process that are being fetched or kept. */
+  /** For all images of this process that are being fetched or kept. */
   readonly maxTotalBytes: number;
   /** From the first packet to the last byte. */
   readonly timeoutMs: number;
@@ -39,7 +39,7 @@ export interface ImageFetcherSettings {
   readonly ports?: readonly number[];
   /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
-  /** Default: all pictures are fetched straight. */
+  /** Default: all images are fetched straight. */
   readonly proxyOf?: ProxyOf | undefined;
 }
 
@@ -78,7 +78,7 @@ export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher
       .toLowerCase();
     const said = Number(headers['content-length'] ?? Number.NaN);
     const refusal = refusalOf(statusCode, mediaType ?? '', said > maxBytes, headers['content-encoding'] !== undefined);
-    // A picture that does not say its size may turn out to have all that it may.
+    // An image that does not say its size may turn out to have all that it may.
     const share = refusal === undefined ? budget.take(Number.isNaN(said) ? maxBytes : said) : undefined;
     if (share === undefined) {
       body.on('error', () => undefined).destroy();

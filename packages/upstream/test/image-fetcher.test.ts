@@ -11,8 +11,8 @@ import { startProxy } from './proxy-scene.ts';
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
 let certificate: { readonly private: string; readonly cert: string };
 beforeAll(async () => {
-  certificate = await generate([{ name: 'commonName', value: 'pictures.example' }], {
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'pictures.example' }] }],
+  certificate = await generate([{ name: 'commonName', value: 'images.example' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'images.example' }] }],
   });
 });
 
@@ -31,7 +31,7 @@ type Lookup = (name: string, options: object, callback: (error: null, all: Looku
 
 type SceneOptions = Partial<Pick<Parameters<typeof createImageFetcher>[0], 'maxTotalBytes' | 'proxyOf'>>;
 
-/** A server of pictures on this machine, and a fetcher for which its name leads there. */
+/** A server of images on this machine, and a fetcher for which its name leads there. */
 async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptions = {}) {
   const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
   servers.push(server);
@@ -54,7 +54,7 @@ async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptio
     ...over,
   });
   fetchers.push(fetcher);
-  const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
+  const url = `https://images.example:${(server.address() as AddressInfo).port}/a.png`;
   const { signal } = new AbortController();
   type OnKeep = Parameters<ImageFetcher['fetch']>[2];
   return { url, lookup, fetch: (at = url, onKeep?: OnKeep) => fetcher.fetch(at, signal, onKeep) };
@@ -69,7 +69,7 @@ const httpsOnly = 'must be https on port 443, without user and password';
 const image = { 'content-type': 'image/png; charset=binary' };
 
 describe('an image fetcher', () => {
-  it('gives the bytes of a picture, and asks for its name once', async () => {
+  it('gives the bytes of an image, and asks for its name once', async () => {
     const { fetch, lookup } = await scene(sends(200, image));
     expect(await fetch()).toEqual({ kind: 'image', mediaType: 'image/png', base64: png.toString('base64') });
     expect(lookup).toHaveBeenCalledOnce();
@@ -79,26 +79,26 @@ describe('an image fetcher', () => {
     ['a redirect', sends(302, { location: 'https://elsewhere.example/' }), 'redirects, which is not followed'],
     ['an error', sends(404, image), 'was answered with status 404'],
     ['a page', sends(200, { 'content-type': 'text/html' }), 'is no PNG, JPEG, GIF or WebP'],
-    ['a picture of vectors', sends(200, { 'content-type': 'image/svg+xml' }), 'is no PNG, JPEG, GIF or WebP'],
+    ['an image of vectors', sends(200, { 'content-type': 'image/svg+xml' }), 'is no PNG, JPEG, GIF or WebP'],
     [
-      'a picture that says it is too large',
+      'an image that says it is too large',
       sends(200, { ...image, 'content-length': '1001' }, Buffer.alloc(1001)),
       'is too large',
     ],
     [
-      'a picture that grows too large',
+      'an image that grows too large',
       sends(200, { ...image, 'transfer-encoding': 'chunked' }, Buffer.alloc(5000)),
       'is too large',
     ],
     ['silence', () => undefined, 'could not be fetched from a public address'],
     [
-      'a picture that never ends',
+      'an image that never ends',
       (_request, response) => response.writeHead(200, image).write(png),
       'could not be fetched from a public address',
     ],
     ['a broken connection', (request) => request.socket.destroy(), unreached],
     [
-      'a compressed picture',
+      'a compressed image',
       sends(200, { ...image, 'content-encoding': 'gzip' }),
       'was sent with a content-encoding, which is not supported',
     ],
@@ -136,16 +136,16 @@ describe('an image fetcher', () => {
   });
 
   it.each([
-    ['http://pictures.example/a.png', httpsOnly],
-    ['ftp://pictures.example/a.png', httpsOnly],
-    ['https://me:secret@pictures.example/a.png', httpsOnly],
+    ['http://images.example/a.png', httpsOnly],
+    ['ftp://images.example/a.png', httpsOnly],
+    ['https://me:secret@images.example/a.png', httpsOnly],
     ['https://10.0.0.1/a.png', unreached],
     ['https://[::1]/a.png', unreached],
     ['https://[::ffff:10.0.0.1]/a.png', unreached],
     ['https://2130706434/a.png', unreached],
     ['https://0x7f.2/a.png', unreached],
-    ['https://pictures.example:8443/a.png', httpsOnly],
-    ['https://pictures.example:22/a.png', httpsOnly],
+    ['https://images.example:8443/a.png', httpsOnly],
+    ['https://images.example:22/a.png', httpsOnly],
     ['not a URL', 'has no valid address'],
   ])('refuses %s', async (url, reason) => {
     const { fetch, lookup } = await scene(sends(200, image));
@@ -161,7 +161,7 @@ describe('an image fetcher that is asked about a network', () => {
     lookup.mockImplementationOnce((_name, _options, callback) => callback(null, [{ address: '10.0.0.7', family: 4 }]));
     reasons.push(await fetch());
     lookup.mockImplementationOnce((_name, _options, callback) => {
-      const error = Object.assign(new Error('getaddrinfo ENOTFOUND pictures.example'), { code: 'ENOTFOUND' });
+      const error = Object.assign(new Error('getaddrinfo ENOTFOUND images.example'), { code: 'ENOTFOUND' });
       callback(error as never, []);
     });
     reasons.push(await fetch());
@@ -170,14 +170,14 @@ describe('an image fetcher that is asked about a network', () => {
     expect(new Set(reasons.map((reason) => JSON.stringify(reason)))).toEqual(
       new Set([JSON.stringify({ kind: 'refused', reason: unreached })]),
     );
-    expect(url).toContain('pictures.example');
+    expect(url).toContain('images.example');
   });
 });
 
 describe('an image fetcher with little memory', () => {
   const large = Buffer.alloc(900, 1);
 
-  it('is busy while other pictures are kept, and serves again when they are given back', async () => {
+  it('is busy while other images are kept, and serves again when they are given back', async () => {
     const { fetch } = await scene(sends(200, image, large), undefined, { maxTotalBytes: 2000 });
     const kept: (() => void)[] = [];
     const keep = (giveBack: () => void): void => void kept.push(giveBack);
@@ -199,12 +199,12 @@ describe('an image fetcher with little memory', () => {
       (_request, response) =>
         response.writeHead(200, { ...image, 'content-length': '900' }).write(png, () => response.destroy()),
     ],
-  ])('counts pictures that nobody keeps while they are fetched alone: %s', async (_what, answer) => {
+  ])('counts images that nobody keeps while they are fetched alone: %s', async (_what, answer) => {
     const { fetch } = await scene(answer, undefined, { maxTotalBytes: 1000 });
-    for (let picture = 0; picture < 5; picture++) expect(await fetch()).not.toEqual({ kind: 'busy' });
+    for (let image = 0; image < 5; image++) expect(await fetch()).not.toEqual({ kind: 'busy' });
   });
 
-  it('takes a picture that does not say its size for as large as it may be', async () => {
+  it('takes an image that does not say its size for as large as it may be', async () => {
     const { fetch } = await scene(sends(200, { ...image, 'transfer-encoding': 'chunked' }, png), undefined, {
       maxTotalBytes: 999,
     });

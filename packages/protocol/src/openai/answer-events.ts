@@ -40,9 +40,9 @@ export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']
   readonly content: string;
   readonly reasoning: string;
 } {
-  const { content, reasoning_content: thoughts, reasoning } = delta;
+  const { content, reasoning_content: told, reasoning } = delta;
   return {
     content: typeof content === 'string' ? content : '',
-    reasoning: thoughts ?? (typeof reasoning === 'string' ? reasoning : ''),
+    reasoning: told ?? (typeof reasoning === 'string' ? reasoning : ''),
   };
 }

@@ -19,7 +19,7 @@ export interface FailureRule {
   /** Message of the failure; replaces the provider's own. */
   readonly message?: string;
   /** Cooldown of a credential that the provider has banned, in ms. */
-  readonly restMs?: number;
+  readonly cooldownMs?: number;
   /** Scope: `account` for rate limits of the whole account, `model` for balances too small for this request. */
   readonly scope?: 'account' | 'model';
 }

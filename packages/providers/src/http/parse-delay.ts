@@ -2,7 +2,7 @@ import { parseHttpDate } from './http-date.ts';
 
 /**
  * Maximum wait; longer ones are reduced to it. The maximum cooldown of a credential is a separate setting,
- * `retry.max_rest_ms`.
+ * `retry.max_cooldown_ms`.
  */
 const longestDelayMs = 24 * 3_600_000;
 

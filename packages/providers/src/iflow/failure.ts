@@ -5,11 +5,11 @@ import { parseText } from '../parse-text.ts';
 import { statusBodySchema } from './wire.ts';
 
 /** Cooldown of a banned key, in ms: a ban does not end by itself, and each further call counts against the account. */
-const bannedRestMs = 3_600_000;
+const bannedCooldownMs = 3_600_000;
 
 /** Rules for iFlow's own numbers, which come in the body with any status, or as the status itself. */
 const iflowRules: readonly FailureRule[] = [
-  ...numbered('permission', [434, 438], { restMs: bannedRestMs }),
+  ...numbered('permission', [434, 438], { cooldownMs: bannedCooldownMs }),
   // Refused because of wrong use of the key: a retry makes it worse.
   ...numbered('permission', [406]),
   ...numbered('authentication', [439]),

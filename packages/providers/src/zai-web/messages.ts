@@ -67,7 +67,7 @@ export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 
 /** Returns the URLs of the request's images. */
-export function picturesOf({ messages }: ChatBody): readonly string[] {
+export function imagesOf({ messages }: ChatBody): readonly string[] {
   return listOf(messages).flatMap((message) =>
     listOf(fieldsOf(message)['content']).flatMap((part) => {
       const url = urlOf(part);
@@ -77,7 +77,7 @@ export function picturesOf({ messages }: ChatBody): readonly string[] {
 }
 
 /** Replaces the URLs of the request's images, in order. */
-export function withPictures(body: ChatBody, urls: readonly string[]): ChatBody {
+export function withImages(body: ChatBody, urls: readonly string[]): ChatBody {
   let next = 0;
   const messages = listOf(body['messages']).map((message) => {
     const { content } = fieldsOf(message);

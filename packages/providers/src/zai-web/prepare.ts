@@ -3,11 +3,11 @@ import type { CallPlan, ChatBody } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
 import { toFailure } from './failure.ts';
-import { picturesOf, promptOf, withPictures } from './messages.ts';
+import { imagesOf, promptOf, withImages } from './messages.ts';
 import { findModel } from './models.ts';
 import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
-import { describeFile, type PictureFile, readDataUrl, toUpload } from './upload.ts';
+import { describeFile, type ImageFile, readDataUrl, toUpload } from './upload.ts';
 import { userIdOf } from './user-id.ts';
 import { failureInside } from './whole.ts';
 import { createdSchema } from './wire.ts';
@@ -15,14 +15,14 @@ import { createdSchema } from './wire.ts';
 /** Uploads the request's images, and creates the chat for models that require it; most requests need no preparation. */
 export function* prepare(body: ChatBody, plan: CallPlan, options: ZaiWebOptions): Preparation {
   const target = findModel(plan.model, options.zai_web_models ?? []);
-  const pictures = picturesOf(body);
-  if (pictures.length > 0 && target.hasVision === false) {
-    return { kind: 'failed', failure: cannot(`The model "${plan.model}" of chat.z.ai does not accept images.`) };
+  const images = imagesOf(body);
+  if (images.length > 0 && target.hasVision === false) {
+    return { kind: 'failed', failure: cannot(`The model "${plan.model}" of chat.z.ai accepts no images.`) };
   }
   const messageId = plan.newId();
   const urls: string[] = [];
   const files: object[] = [];
-  for (const [at, url] of pictures.entries()) {
+  for (const [at, url] of images.entries()) {
     const file = readDataUrl(url, at);
     if (file === undefined) return { kind: 'failed', failure: cannot('An image is not a base64 data URL.') };
     const { head, text } = yield { kind: 'call', request: toUpload(file, plan, options) };
@@ -42,7 +42,7 @@ export function* prepare(body: ChatBody, plan: CallPlan, options: ZaiWebOptions)
     if ('kind' in chat) return { kind: 'failed', failure: chat };
     notes['chatId'] = chat.id;
   }
-  return { kind: 'ready', ...(urls.length === 0 ? {} : { body: withPictures(body, urls) }), notes };
+  return { kind: 'ready', ...(urls.length === 0 ? {} : { body: withImages(body, urls) }), notes };
 }
 
 interface Created {
@@ -57,7 +57,7 @@ function readCreated(head: ResponseHead, text: string): Created | UpstreamFailur
   return failureInside(text, 'The provider did not create the chat or file.');
 }
 
-const urlOf = ({ id, filename }: Created, { name }: PictureFile, { zai_web_api: api }: ZaiWebOptions): string =>
+const urlOf = ({ id, filename }: Created, { name }: ImageFile, { zai_web_api: api }: ZaiWebOptions): string =>
   api === 'v1' ? `${id}_${filename ?? name}` : id;
 
 /**

@@ -4,14 +4,14 @@ import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
 
 /** An image as bytes. */
-export interface PictureFile {
+export interface ImageFile {
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
 /** Parses a data URL; returns undefined if the text is not a base64 data URL of an image. */
-export function readDataUrl(url: string, at: number): PictureFile | undefined {
+export function readDataUrl(url: string, at: number): ImageFile | undefined {
   const { type, data } = /^data:(?<type>image\/[\w.+-]+)(?:;[^,]*)?;base64,(?<data>.+)$/s.exec(url)?.groups ?? {};
   if (type === undefined || data === undefined) return undefined;
   const ending = type.replace(/^image\//, '').replace(/\+.*$/, '');
@@ -19,7 +19,7 @@ export function readDataUrl(url: string, at: number): PictureFile | undefined {
 }
 
 /** Builds the call that uploads an image. */
-export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
+export function toUpload(file: ImageFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
   const boundary = `sluice-${plan.newId()}`;
   const head =
     `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${file.name}"\r\n` +
@@ -34,7 +34,7 @@ export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptio
 
 interface FileFacts {
   readonly id: string;
-  readonly file: PictureFile;
+  readonly file: ImageFile;
   readonly userId: string;
   readonly itemId: string;
   readonly messageId: string;

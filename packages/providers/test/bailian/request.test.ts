@@ -6,7 +6,7 @@ import { plan as planOf } from '../plan.ts';
 const base = 'https://dashscope.aliyuncs.com';
 const plan = (over: Partial<CallPlan> = {}): CallPlan => planOf({ model: 'app 1', baseUrl: base, ...over });
 const user = (content: unknown) => ({ role: 'user', content });
-const picture = (url: string) => ({ type: 'image_url', image_url: { url } });
+const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 
 interface Sent {
   readonly input: Readonly<Record<string, unknown>>;
@@ -84,7 +84,7 @@ describe('a request to an application', () => {
     ],
     [
       'an image',
-      { messages: [user([{ type: 'text', text: 'what?' }, picture('https://a/1.png'), picture('https://a/2.png')])] },
+      { messages: [user([{ type: 'text', text: 'what?' }, image('https://a/1.png'), image('https://a/2.png')])] },
       { prompt: 'what?', image_list: ['https://a/1.png', 'https://a/2.png'] },
     ],
     [
@@ -164,10 +164,10 @@ describe('a field that an application can’t serve', () => {
       named('messages[1].tool_calls'),
     ],
     ['names of participants', { messages: [{ ...user('a'), name: 'Ann' }] }, named('messages[0].name')],
-    ['embedded images', { messages: [user([picture('data:image/png;base64,AA==')])] }, named('messages[0].content[0]')],
+    ['embedded images', { messages: [user([image('data:image/png;base64,AA==')])] }, named('messages[0].content[0]')],
     [
       'images before the question',
-      { messages: [user([picture('https://a/1.png')]), user('what?')] },
+      { messages: [user([image('https://a/1.png')]), user('what?')] },
       named('messages[0].content[0]'),
     ],
     ['unknown parts', { messages: [user([{ type: 'video_url' }])] }, named('messages[0].content[0]')],
