@@ -12,7 +12,7 @@ export interface RawCall {
   readonly socket: Socket;
 }
 
-/** How a connection ended: by the peer's FIN or RST, or by the client. */
+/** End of a connection: by the peer's FIN or RST, or by the client. */
 export type ConnectionEnd = 'fin' | 'rst' | 'left';
 
 /** Parts of a request beyond the model. */

@@ -43,16 +43,19 @@ function bothWays(...parts: readonly object[]): readonly (readonly [string, stri
 }
 
 const piece = (jsonPath: string, value: object, more: object = {}): object => ({ jsonPath, ...value, ...more });
-const goOn = { willContinue: true };
+const unfinished = { willContinue: true };
 
 describe('a Gemini call whose arguments come in pieces', () => {
   it('is one call, with its texts joined', () => {
     expect(
       bothWays(
-        part({ name: 'weather', ...goOn }, { thoughtSignature: 'sig' }),
-        part({ partialArgs: [piece('$.city', { stringValue: 'New ' }, goOn)], ...goOn }),
-        part({ partialArgs: [piece('$.city', { stringValue: 'Delhi' })], ...goOn }),
-        part({ partialArgs: [piece('$.days', { numberValue: 3 }), piece('$.now', { boolValue: false })], ...goOn }),
+        part({ name: 'weather', ...unfinished }, { thoughtSignature: 'sig' }),
+        part({ partialArgs: [piece('$.city', { stringValue: 'New ' }, unfinished)], ...unfinished }),
+        part({ partialArgs: [piece('$.city', { stringValue: 'Delhi' })], ...unfinished }),
+        part({
+          partialArgs: [piece('$.days', { numberValue: 3 }), piece('$.now', { boolValue: false })],
+          ...unfinished,
+        }),
         part({}),
       ),
     ).toEqual([['call_r_0', 'weather', '{"city":"New Delhi","days":3,"now":false}']]);
@@ -60,7 +63,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
 
   it('keeps the signature of its first piece', () => {
     const { calls } = streamed([
-      event(part({ name: 'f', ...goOn }, { thoughtSignature: 'sig' })),
+      event(part({ name: 'f', ...unfinished }, { thoughtSignature: 'sig' })),
       event(part({})),
       end,
     ]);
@@ -80,18 +83,18 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ['__proto__', [piece('$.__proto__.x', { numberValue: 1 })], '{"__proto__":{"x":1}}'],
     ['no arguments', [], '{}'],
   ])('may contain %s', (_what, partialArgs, text) => {
-    expect(bothWays(part({ name: 'f', partialArgs, ...goOn }), part({}))).toEqual([['call_r_0', 'f', text]]);
+    expect(bothWays(part({ name: 'f', partialArgs, ...unfinished }), part({}))).toEqual([['call_r_0', 'f', text]]);
   });
 
   it('is distinguished from other calls, which may repeat its name or have an id', () => {
     const arg = (name: string, stringValue: string): object => ({ partialArgs: [piece(`$.${name}`, { stringValue })] });
     expect(
       bothWays(
-        part({ name: 'f', ...arg('a', '1'), ...goOn }),
+        part({ name: 'f', ...arg('a', '1'), ...unfinished }),
         part({ name: 'f', ...arg('b', '2') }),
         part({ name: 'f', args: { plain: 1 } }),
-        part({ id: 'x', name: 'g', ...goOn }),
-        part({ id: 'y', name: 'g', ...goOn }),
+        part({ id: 'x', name: 'g', ...unfinished }),
+        part({ id: 'y', name: 'g', ...unfinished }),
         part({ id: 'x', ...arg('a', 'x') }),
         part({ id: 'y', ...arg('a', 'y') }),
       ),
@@ -104,14 +107,14 @@ describe('a Gemini call whose arguments come in pieces', () => {
   });
 
   it('counts as a heartbeat while it grows', () => {
-    const grow = part({ partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
-    expect(streamed([event(part({ name: 'f', ...goOn })), event(grow), event(grow)]).heartbeats).toBe(3);
+    const grow = part({ partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished });
+    expect(streamed([event(part({ name: 'f', ...unfinished })), event(grow), event(grow)]).heartbeats).toBe(3);
   });
 
   it.each<[string, readonly object[]]>([
-    ['has no end', [part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn })]],
+    ['has no end', [part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished })]],
     ['has no name', [part({ partialArgs: [piece('$.a', { stringValue: 'x' })] })]],
-    ['is interrupted by another', [part({ name: 'f', ...goOn }), part({ name: 'g' })]],
+    ['is interrupted by another', [part({ name: 'f', ...unfinished }), part({ name: 'g' })]],
     ['has a path without a value', [part({ name: 'f', partialArgs: [piece('$.a[*]', { stringValue: 'x' })] })]],
     ['leaves a gap in a list', [part({ name: 'f', partialArgs: [piece('$.a[1]', { stringValue: 'x' })] })]],
     [
@@ -138,7 +141,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
   });
 
   it('is omitted from an answer cut by its length', () => {
-    const cut = part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
+    const cut = part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished });
     const max = { candidates: [{ finishReason: 'MAX_TOKENS' }] };
     const { calls, state } = streamed([event({ text: 'a' }), event(cut), max]);
     expect(calls).toEqual([]);

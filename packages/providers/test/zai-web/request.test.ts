@@ -160,7 +160,7 @@ describe('the body', () => {
     ['glm-5-turbo', 'GLM-5-Turbo', { preview_mode: true }],
     ['mine', 'backend-mine', { enable_thinking: true }],
     ['glm-5.1', 'another', {}],
-    ['what-nobody-knows', 'what-nobody-knows', { enable_thinking: false }],
+    ['an-unknown-model', 'an-unknown-model', { enable_thinking: false }],
     ['Unknown-thinking', 'Unknown-thinking', { enable_thinking: false }],
   ])(
     'for %s requests %s',

@@ -51,7 +51,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'bodyTooLarge':
       return failure(413, 'request_too_large', 'Request exceeds the maximum size');
     case 'unknownDirective':
-      return invalidRequest(`"${reason.word}" in x-sim-directives is no directive of the simulator.`);
+      return invalidRequest(`"${reason.word}" in x-sim-directives is not a directive of the simulator.`);
   }
 }
 

@@ -86,7 +86,7 @@ const textOfDelta = (delta: string): string => (JSON.parse(delta) as { readonly 
 const thoughtsUpTo = (tokens: number): string =>
   Array.from({ length: tokens }, (_, seq) => reasoningText(seq)).join('');
 
-/** Returns a thought; for this kind `response` repeats `thought`. */
+/** Returns an item of reasoning; for this kind `response` repeats `thought`. */
 const thoughtOf = (thought: string): object => ({
   action: 'reasoning',
   action_type: 'reasoning',

@@ -44,7 +44,7 @@ function reasonOf(reason: FailureReason, { method, path }: FailureContext, trait
     case 'bodyTooLarge':
       return failure(413, 4000, 'The request body is too large');
     case 'unknownDirective':
-      return badRequest(`"${reason.word}" in x-sim-directives is no directive of the simulator.`);
+      return badRequest(`"${reason.word}" in x-sim-directives is not a directive of the simulator.`);
   }
 }
 

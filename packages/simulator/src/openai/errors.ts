@@ -68,7 +68,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
       return failure(413, { message: 'The request body is over 64 MB.', type: 'invalid_request_error' });
     case 'unknownDirective':
       return invalidRequest({
-        message: `"${reason.word}" in x-sim-directives is no directive of the simulator.`,
+        message: `"${reason.word}" in x-sim-directives is not a directive of the simulator.`,
         param: 'x-sim-directives',
       });
   }

@@ -45,8 +45,8 @@ export function checkRules(value: unknown): CheckedRules {
 function checkRule(value: unknown, at: string): CheckedRule | string {
   if (!isRecord(value)) return `${at} must be an object.`;
   const { match = {}, times, skip, directives } = value;
-  const stranger = Object.keys(value).find((key) => !ruleKeys.includes(key));
-  if (stranger !== undefined) return `${at}.${stranger} is unknown; known fields are ${ruleKeys.join(', ')}.`;
+  const unknown = Object.keys(value).find((key) => !ruleKeys.includes(key));
+  if (unknown !== undefined) return `${at}.${unknown} is unknown; known fields are ${ruleKeys.join(', ')}.`;
   const matchProblem = findMatchProblem(match, `${at}.match`);
   if (matchProblem !== undefined) return matchProblem;
   if (times !== undefined && !isCount(times, 1)) return `${at}.times must be a whole number from 1.`;

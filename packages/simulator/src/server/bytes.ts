@@ -23,7 +23,7 @@ export function spoilUtf8(text: string): Buffer {
  */
 export function writeSplit(response: ServerResponse, content: string | Buffer): boolean {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  let mayGoOn = true;
-  for (let at = 0; at < bytes.length; at += splitBytes) mayGoOn = response.write(bytes.subarray(at, at + splitBytes));
-  return mayGoOn;
+  let hasRoom = true;
+  for (let at = 0; at < bytes.length; at += splitBytes) hasRoom = response.write(bytes.subarray(at, at + splitBytes));
+  return hasRoom;
 }

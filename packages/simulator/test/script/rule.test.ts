@@ -28,7 +28,7 @@ describe('checkRules', () => {
   it.each<[unknown, string]>([
     [{}, 'rules must be a list'],
     [['e503'], 'rules[0] must be an object'],
-    [[{ directives: 't1' }, { directives: 'e999' }], 'rules[1].directives holds "e999"'],
+    [[{ directives: 't1' }, { directives: 'e999' }], 'rules[1].directives contains "e999"'],
     [[{}], 'rules[0].directives must be a text'],
     [[{ directives: 't1', time: 1 }], 'rules[0].time is unknown; known fields are match, times, skip, directives'],
     [[{ directives: 't1', times: 0 }], 'rules[0].times must be a whole number from 1'],
