@@ -10,7 +10,7 @@ import { zaiWebOptions } from './settings.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
-/** The private backend of the web page chat.z.ai: for those who know what they do. `zai` is the official way. */
+/** The private backend of the web page chat.z.ai, for operators who accept its risks. `zai` is the official way. */
 export const zaiWeb = defineProvider({
   options: zaiWebOptions,
   defaultBaseUrl: 'https://chat.z.ai',

@@ -19,7 +19,7 @@ const models = listOf(
   'a list of models',
 );
 
-/** The settings for chat.z.ai's protocol. It changes without notice, so what has changed before is set, not coded. */
+/** Settings for chat.z.ai's protocol. It changes without notice, so parts that have changed before are settings. */
 export const zaiWebOptions = section({
   signing_variant: oneOf(signingVariants)
     .meta({ 'x-default': 'required for zai-web' })

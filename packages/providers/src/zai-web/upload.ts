@@ -10,7 +10,7 @@ export interface ImageFile {
   readonly bytes: Uint8Array;
 }
 
-/** Undefined for what is no data URL in base64. */
+/** Parses a data URL; returns undefined if the text is not a base64 data URL of an image. */
 export function readDataUrl(url: string, at: number): ImageFile | undefined {
   const { type, data } = /^data:(?<type>image\/[\w.+-]+)(?:;[^,]*)?;base64,(?<data>.+)$/s.exec(url)?.groups ?? {};
   if (type === undefined || data === undefined) return undefined;
@@ -18,7 +18,7 @@ export function readDataUrl(url: string, at: number): ImageFile | undefined {
   return { name: `image-${at}.${ending}`, mediaType: type, bytes: Buffer.from(data, 'base64') };
 }
 
-/** The call that hands an image over. */
+/** Builds the call that uploads an image. */
 export function toUpload(file: ImageFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
   const boundary = `sluice-${plan.newId()}`;
   const head =
@@ -40,7 +40,7 @@ interface FileFacts {
   readonly messageId: string;
 }
 
-/** Describes an image beside the messages, as version 2 of the protocol does. */
+/** Describes an image beside the messages, as version 2 of the protocol requires. */
 export const describeFile = ({
   id,
   file: { name, mediaType, bytes },
