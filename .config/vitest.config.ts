@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
+/** Failures say which promises of the checklist they break. */
+const setupFiles = ['packages/testkit/src/checklist/explain-failures.ts'];
 const hurting = {
   exclude,
+  setupFiles,
   globalSetup: ['packages/testkit/src/global-redis.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -33,6 +36,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          setupFiles,
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
@@ -44,6 +48,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'redis',
+          setupFiles,
           include: ['{packages,services}/*/test/**/*.redis.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
@@ -55,6 +60,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          setupFiles,
           include: ['{packages,services}/*/test/**/*.e2e.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
@@ -99,6 +105,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'deploy',
+          setupFiles,
           include: ['packages/deploy-tests/test/**/*.deploy.test.ts'],
           exclude,
           // Each builds images or starts a cluster, and measures what needs the whole machine.
