@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type RunningProcess, startProcess } from '../processes/start-process.ts';
 import { httpStatus } from './http-status.ts';
 
@@ -18,6 +19,18 @@ export interface NodeServiceOptions {
   readonly stopSignal?: NodeJS.Signals;
 }
 
+const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/sluice-tests', import.meta.url));
+
+/**
+ * Variables that a program gets from this process: where it writes its coverage, if that is measured; else where it
+ * finds its modules compiled. A service that runs from its TypeScript starts in 0.9 s of CPU with them, in 1.5 s without.
+ * Functions that come out of the cache are not counted precisely.
+ */
+const inherited = (): Readonly<Record<string, string>> => {
+  const coverage = process.env['NODE_V8_COVERAGE'];
+  return coverage === undefined ? { NODE_COMPILE_CACHE: compileCache } : { NODE_V8_COVERAGE: coverage };
+};
+
 /**
  * Runs a program under the Node of this process, in an empty directory of its own, so that no `sluice.yaml` that happens
  * to lie somewhere is read. The directory goes when the program ends.
@@ -32,7 +45,11 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Run
       command: process.execPath,
       args,
       cwd: directory,
-      env: { ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }), ...env },
+      env: {
+        ...inherited(),
+        ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }),
+        ...env,
+      },
       ready: async () => (await httpStatus(readyUrl)) === 200,
       ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
       ...(stopSignal === undefined ? {} : { stopSignal }),
