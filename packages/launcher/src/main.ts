@@ -56,7 +56,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       );
     case 'test':
       await redisAtHand();
-      return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });
+      return await runTests(root, { projects: ['unit', 'redis', 'e2e', 'timing'], rest });
     case 'soak':
       await redisAtHand();
       return await runTests(root, { projects: ['soak'], rest });
