@@ -37,13 +37,13 @@ const waiting = { maxWorkers: 6, sequence: { groupOrder: 3 } };
  */
 export default defineConfig({
   test: {
-    // Of this process alone: what services do that end-to-end tests start is not counted.
+    // Of the tests' own processes. `npm run coverage` adds those that they start.
     coverage: {
       provider: 'v8',
       include: ['{packages,services}/*/src/**/*.{ts,mjs}'],
       // They are tools for measuring and testing the product.
       exclude: ['packages/{bench,deploy-tests,simulator,testkit}/**'],
-      reporter: ['text-summary', 'html', 'json-summary'],
+      reporter: ['text-summary', 'html', 'json'],
       reportsDirectory: 'coverage',
       reportOnFailure: true,
     },
