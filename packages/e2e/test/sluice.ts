@@ -40,7 +40,7 @@ export const apiKey = 'sk-test-client-0001';
 const stops: (() => Promise<unknown>)[] = [];
 // Registered as the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
 afterAll(async () => {
-  for (const stop of stops.reverse()) await stop();
+  for (const stop of stops.toReversed()) await stop();
 });
 
 /** Starts all of it for the tests of one file, and stops it after them. */
