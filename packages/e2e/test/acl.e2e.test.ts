@@ -94,7 +94,7 @@ describe('the users of SECURITY.md', () => {
       Array.from({ length: 12 }, () => 200),
     );
     expect([await send('demo-t3'), await send('web-t3', stream)]).toEqual([200, 200]);
-    // Retries, rests of credentials, circuits, rescue.
+    // Retries, cooldowns of credentials, circuits, rescue.
     expect(await send('demo-e429-n1-r1-t3', stream)).toBe(200);
     expect(await send('demo-e401-t3')).toBeGreaterThan(400);
     await Promise.all([send('demo-e500-t3'), send('demo-e500-t3'), send('demo-cut-k2-n1-t9', stream)]);

@@ -62,7 +62,7 @@ describe('an Anthropic upstream', () => {
     expect(usages).toMatchObject([{ completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 3 } }]);
   });
 
-  it('takes a picture by its address', async () => {
+  it('takes an image by its address', async () => {
     const url = 'https://example.com/a.png';
     const content = [
       { type: 'text', text: 'What is this?' },

@@ -154,11 +154,11 @@ describe('the official SDK at an application', () => {
     expect(await lastBody()).toMatchObject({ input: { prompt: 'rid=y', session_id: session } });
   });
 
-  it('shows it a picture by its address', async () => {
-    const picture = { type: 'image_url' as const, image_url: { url: 'https://pictures.example/1.png' } };
-    const content = [{ type: 'text' as const, text: 'rid=x' }, picture];
+  it('shows it an image by its address', async () => {
+    const image = { type: 'image_url' as const, image_url: { url: 'https://images.example/1.png' } };
+    const content = [{ type: 'text' as const, text: 'rid=x' }, image];
     await sluice.client().chat.completions.create({ model: 'app-t1', messages: [{ role: 'user', content }] });
-    expect(await lastBody()).toMatchObject({ input: { prompt: 'rid=x', image_list: [picture.image_url.url] } });
+    expect(await lastBody()).toMatchObject({ input: { prompt: 'rid=x', image_list: [image.image_url.url] } });
   });
 
   it('is told that an application takes no tools', async () => {

@@ -225,7 +225,7 @@ describe.each(typeNames)('secrets of %s show nowhere', (type) => {
     await expectNothing();
   });
 
-  // The last of them rests the credential.
+  // The last of them puts the credential in cooldown.
   it.each(['long400', 'status400', 'status500', 'status401'])('when the provider repeats them with %s', async (how) => {
     for (const stream of [true, false]) expect(await refuse(`echo-${type}-${how}`, stream)).toBeGreaterThanOrEqual(400);
     await expectNothing();

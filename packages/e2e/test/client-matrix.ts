@@ -21,8 +21,8 @@ export interface ClientMatrix {
   readonly can: {
     readonly tools?: boolean;
     readonly reasoning?: boolean;
-    /** The form in which a call to the provider holds the picture: members of one object in its body. */
-    readonly images?: (picture: Picture) => Readonly<Record<string, unknown>>;
+    /** The form in which a call to the provider holds the image: members of one object in its body. */
+    readonly images?: (image: Image) => Readonly<Record<string, unknown>>;
   };
   /** In place of those that most providers have. */
   readonly errors?: readonly ErrorCase[];
@@ -30,8 +30,8 @@ export interface ClientMatrix {
   readonly extra?: (sluiceOf: () => Sluice) => void;
 }
 
-/** A picture as clients send it. */
-export interface Picture {
+/** An image as clients send it. */
+export interface Image {
   /** Data URL. */
   readonly url: string;
   readonly mediaType: 'image/png';
@@ -49,7 +49,7 @@ const commonErrors: readonly ErrorCase[] = [
 ];
 
 const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-const picture: Picture = { url: `data:image/png;base64,${base64}`, mediaType: 'image/png', base64 };
+const image: Image = { url: `data:image/png;base64,${base64}`, mediaType: 'image/png', base64 };
 
 const clients: readonly (readonly [string, (connection: Connection) => ChatClient])[] = [
   ['the OpenAI SDK', createOpenAiSdk],
@@ -104,15 +104,15 @@ export function describeClients(matrix: ClientMatrix): void {
         expect(text).toBe(tokensOf('tool', 3));
       });
 
-      it.each(can.images === undefined ? [] : [can.images(picture)])('shows a picture as %j', async (expected) => {
-        expect((await client().show(model('t2'), picture.url)).text).toMatch(/\w/);
+      it.each(can.images === undefined ? [] : [can.images(image)])('shows an image as %j', async (expected) => {
+        expect((await client().show(model('t2'), image.url)).text).toMatch(/\w/);
         const calls = await sluice.simulator.calls();
         const sent = calls.flatMap(({ body }) => objectsIn(parse(body)));
         expect(sent).toContainEqual(expect.objectContaining(expected));
       });
 
       it.each(can.reasoning === true ? [model('q2-t3')] : [])(
-        'tells apart what is thought and said (%s)',
+        'tells apart what is reasoning and said (%s)',
         async (asked) => {
           const expected = { text: tokensOf('think', 3), reasoning: expect.stringMatching(/^think0 think1 ?$/) };
           expect(await client().whole(asked, 'rid=think')).toEqual(expected);

@@ -17,7 +17,7 @@ describeClients({
   name: 'coze',
   upstream: (simulatorUrl) => ({ type: 'coze', base_url: simulatorUrl, ...credentials('coze') }),
   model: (directives) => `bot-7300000000000000001-${directives}`,
-  // Pictures it takes by address alone: see coze.e2e.test.ts.
+  // Images it takes by address alone: see coze.e2e.test.ts.
   can: { reasoning: true },
 });
 
@@ -26,7 +26,7 @@ describeClients({
   upstream: (simulatorUrl) => ({
     type: 'bailian',
     base_url: simulatorUrl,
-    options: { thoughts: true },
+    options: { reasoning: true },
     ...credentials('bailian'),
   }),
   model: (directives) => `app-${directives}`,

@@ -109,8 +109,8 @@ describe('a bot of Coze', () => {
     expect(await streamed(`bot-${botId}-${suffix}`)).toMatchObject({ content, finishReason: 'stop' });
   });
 
-  it('sees pictures', async () => {
-    const image = { type: 'image_url' as const, image_url: { url: 'https://pictures.example/a.png' } };
+  it('sees images', async () => {
+    const image = { type: 'image_url' as const, image_url: { url: 'https://images.example/a.png' } };
     await whole(`bot-${botId}-t1`, {
       messages: [
         { role: 'system', content: 'Be short.' },
@@ -126,7 +126,7 @@ describe('a bot of Coze', () => {
           content: JSON.stringify([
             { type: 'text', text: 'Be short.' },
             { type: 'text', text: 'What is it?' },
-            { type: 'image', file_url: 'https://pictures.example/a.png' },
+            { type: 'image', file_url: 'https://images.example/a.png' },
           ]),
         },
       ],

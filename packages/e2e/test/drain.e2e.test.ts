@@ -84,7 +84,7 @@ describe('an ingress whose streams outlast the time to drain', () => {
     expect(afterMs).toBeLessThan(6000);
     expect(readAnswer(answer)).toMatchObject({ isDone: false, errorCode: 'draining' });
     await until(
-      async () => (await metric(sluice.fleet.ingresses[1]?.managementUrl ?? '', 'sluice_slots_in_use')) === 0,
+      async () => (await metric(sluice.fleet.ingresses[1]?.managementUrl ?? '', 'sluice_leases_in_use')) === 0,
       {
         what: 'the place to be free',
       },

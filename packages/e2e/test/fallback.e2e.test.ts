@@ -31,7 +31,7 @@ function useSluice(settings: object, models: readonly object[] = [{ id: '*', tar
       workers: 1,
       config: (simulatorUrl) => ({
         retry: { ...retry, ...settings },
-        breaker: { failures: 100 },
+        circuit: { failures: 100 },
         upstreams: [upstream('preferred', simulatorUrl), upstream('fallback', simulatorUrl)],
         models,
       }),
@@ -74,7 +74,7 @@ describe('retry.wait_for_preferred_ms', () => {
     expect(await calls()).toEqual([2, 0]);
   });
 
-  it('has a fallback asked at once where the credential rests for longer', async () => {
+  it('has a fallback asked at once where the credential is in cooldown for longer', async () => {
     await failPreferred('e429-r60');
     const startedAt = performance.now();
     expect(await served('m')).toEqual([200, 'fallback', '2']);

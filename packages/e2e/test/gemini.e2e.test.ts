@@ -151,7 +151,7 @@ describe('the official Node SDK, of a model of Gemini,', () => {
     });
   });
 
-  it('sends instructions and pictures', async () => {
+  it('sends instructions and images', async () => {
     const url = 'data:image/png;base64,iVBORw0KGgo=';
     await create({
       model: 'gemini-2.0-flash-t1',

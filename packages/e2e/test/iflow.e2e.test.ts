@@ -188,17 +188,17 @@ describe('an answer of iFlow', () => {
   ])('that is the error %s', async (directive, status, code, calls) => {
     for (const stream of [false, true]) {
       await sluice.simulator.reset();
-      await untilRested();
+      await untilCooledDown();
       const answer = await refusalOf(await post(sluice, { model: `glm-4.7-${directive}`, fields: { stream } }));
       expect(answer).toMatchObject({ status, code });
       expect(await chats()).toHaveLength(calls);
     }
-    await untilRested();
+    await untilCooledDown();
   });
 });
 
 /** Lets the credentials and circuits of these tests be as new. */
-async function untilRested(): Promise<void> {
+async function untilCooledDown(): Promise<void> {
   const keys = await redis.keys('e2e-*:{up:*}:[rb]*');
   if (keys.length > 0) await redis.unlink(keys);
 }

@@ -64,7 +64,7 @@ beforeAll(async () => {
       ],
       limits: { max_concurrent_requests: 2, default_key_concurrency: 2 },
       retry: { base_delay_ms: 1, max_delay_ms: 5, max_attempts: 5 },
-      breaker: { failures: 5, open_ms: 60_000 },
+      circuit: { failures: 5, open_ms: 60_000 },
     }),
   });
 });
@@ -146,7 +146,7 @@ describe('the metrics of an ingress and its worker', () => {
     expect(grown('sluice_request_errors_total') + grown('sluice_credential_cooldowns_total')).toBe(0);
   });
 
-  it('show a credential that rests', async () => {
+  it('show a credential that is in cooldown', async () => {
     await sluice.simulator.script([{ match: { model: 'limited*' }, times: 1, directives: 'e429-r30' }]);
     const grown = await growth(async () => expect(await ask('limited-t1')).toBe(200));
     const labels = { upstream: 'limited', reason: 'upstream_rate_limited' };
@@ -181,12 +181,12 @@ describe('the metrics of an ingress and its worker', () => {
     const continued = await growth(async () =>
       expect(await ask('flaky-t9-i20-reset-k4-n1', { stream: true })).toBe(200),
     );
-    expect(continued('sluice_rescued_streams_total', { outcome: 'complete' })).toBe(1);
+    expect(continued('sluice_resumed_streams_total', { outcome: 'complete' })).toBe(1);
     expect(continued('sluice_burnt_tokens_total', { upstream: 'flaky' })).toBeGreaterThan(0);
     expect(continued('sluice_requests_total', { outcome: 'complete', code: '2xx', stream: 'true' })).toBe(1);
 
     const lost = await growth(async () => expect(await ask('flaky-t9-i20-reset-k4', { stream: true })).toBe(200));
-    expect(lost('sluice_rescued_streams_total', { outcome: 'error' })).toBe(1);
+    expect(lost('sluice_resumed_streams_total', { outcome: 'error' })).toBe(1);
     // The client had seen its 200.
     expect(lost('sluice_requests_total', { outcome: 'error', code: '2xx', stream: 'true' })).toBe(1);
     expect(lost('sluice_request_errors_total')).toBe(1);
@@ -194,12 +194,12 @@ describe('the metrics of an ingress and its worker', () => {
 
   it('show a circuit that is open', async () => {
     const target = { target: 'broken/demo-e500' };
-    expect((await workerPage()).sum('sluice_breaker_open', target)).toBe(0);
+    expect((await workerPage()).sum('sluice_circuit_open', target)).toBe(0);
     // A request counts once, however often it is tried.
     for (let request = 0; request < 4; request++) expect(await ask('broken')).toBe(502);
     // The fifth opens it, and then waits for the probe.
     const leaver = startLeaver(sluice, { model: 'broken' });
-    await until(async () => (await workerPage()).sum('sluice_breaker_open', target) === 1, { what: 'it to open' });
+    await until(async () => (await workerPage()).sum('sluice_circuit_open', target) === 1, { what: 'it to open' });
     leaver.leave();
   });
 
@@ -211,7 +211,7 @@ describe('the metrics of an ingress and its worker', () => {
       await untilOccupied(sluice, { running: 2, waiting: 1 });
       await until(async () => (await workerPage()).sum('sluice_worker_active_jobs') === 2, { what: 'two runs' });
       const page = await ingressPage();
-      expect(page.sum('sluice_slots_limit')).toBe(2);
+      expect(page.sum('sluice_leases_limit')).toBe(2);
       expect(page.sum('sluice_open_streams')).toBe(2);
       expect(page.sum('sluice_queue_jobs', { queue: 'chat', state: 'active' })).toBe(2);
       expect(page.sum('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(0);

@@ -15,7 +15,7 @@ const weather: OpenAI.ChatCompletionTool = {
   },
 };
 const question = [{ role: 'user' as const, content: 'rid=x' }];
-const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
+const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 
 /** Returns the last body that the simulator was sent. */
 async function lastBody(): Promise<Record<string, unknown>> {
@@ -94,16 +94,16 @@ describe('an Ollama upstream', () => {
     ]);
   });
 
-  it('gets pictures as plain base64', async () => {
+  it('gets images as plain base64', async () => {
     const content = [
       { type: 'text' as const, text: 'rid=x' },
-      { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${picture}` } },
+      { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${image}` } },
     ];
     const answer = await sluice
       .client()
       .chat.completions.create({ model: 'demo-t2', messages: [{ role: 'user', content }] });
     expect(answer.choices[0]?.message.content).toBe(tokensOf('x', 2));
-    expect(await lastBody()).toMatchObject({ messages: [{ role: 'user', content: 'rid=x', images: [picture] }] });
+    expect(await lastBody()).toMatchObject({ messages: [{ role: 'user', content: 'rid=x', images: [image] }] });
   });
 
   it('shows its thoughts, and none where the client wants none', async () => {

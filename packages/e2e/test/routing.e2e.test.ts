@@ -141,7 +141,7 @@ describe('the targets of a model', () => {
       workers: 2,
       config: (simulatorUrl) => ({
         retry,
-        breaker: { failures: 3, window_ms: 30_000, open_ms: openMs },
+        circuit: { failures: 3, window_ms: 30_000, open_ms: openMs },
         upstreams: ['first', 'second', 'breaking', 'heavy', 'light'].map((id) => upstream(id, simulatorUrl)),
         models: [
           targets('falling', ['first', 'demo-e503', 1, 1], ['second', 'demo-t2', 2, 1]),

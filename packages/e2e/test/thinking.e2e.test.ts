@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, readAnswer, startedStream, tokensOf } from './traffic.ts';
 
-const thoughts = 'think0 think1 think2 ';
+const reasoning = 'think0 think1 think2 ';
 const keys = {
   think: 'sk-think-client-01',
   strip: 'sk-strip-client-01',
@@ -84,16 +84,16 @@ async function streamed(model: string, { key = apiKey, n = 1 } = {}): Promise<St
 }
 
 const text = tokensOf('x', 4);
-const field = { content: text, reasoning_content: thoughts };
-const tagged = { content: `<think>${thoughts}</think>${text}` };
+const field = { content: text, reasoning_content: reasoning };
+const tagged = { content: `<think>${reasoning}</think>${text}` };
 
 const longText = tokensOf('x', 6);
-const longField = { content: longText, reasoning_content: thoughts };
-const longTagged = { content: `<think>${thoughts}</think>${longText}` };
-const markup = `<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ${thoughts}\n</details>\n`;
+const longField = { content: longText, reasoning_content: reasoning };
+const longTagged = { content: `<think>${reasoning}</think>${longText}` };
+const markup = `<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ${reasoning}\n</details>\n`;
 const marked = { content: markup + longText };
 
-describe('thoughts', () => {
+describe('reasoning', () => {
   it.each([
     ['in a field of their own unless somebody says otherwise', 'demo-t4-q3', apiKey, field],
     ['between tags', 'think-t4-q3', apiKey, tagged],
@@ -163,18 +163,18 @@ describe('thoughts', () => {
 });
 
 describe('an answer that breaks off', () => {
-  it('in its text is rescued behind the same thoughts', async () => {
+  it('in its text is resumed behind the same reasoning', async () => {
     const answer = await openStream(sluice, { model: 'think-t12-q3-i5-reset-k8-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({
-      text: `<think>${thoughts}</think>${tokensOf('x', 12)}`,
+      text: `<think>${reasoning}</think>${tokensOf('x', 12)}`,
       isDone: true,
       errorCode: undefined,
     });
     expect(await sluice.simulator.calls()).toHaveLength(2);
   });
 
-  it('in its thoughts is rescued within the tag', async () => {
+  it('in its reasoning is resumed within the tag', async () => {
     const answer = await openStream(sluice, { model: 'think-t4-q9-i5-cut-k0-n1', content: 'rid=x' });
     await answer.finish();
     const { text: shown, isDone } = readAnswer(answer);
@@ -183,7 +183,7 @@ describe('an answer that breaks off', () => {
     expect(await sluice.simulator.calls()).toHaveLength(2);
   });
 
-  it('for good within its thoughts ends in an error and no closing tag', async () => {
+  it('for good within its reasoning ends in an error and no closing tag', async () => {
     const answer = await startedStream(sluice, { model: 'think-t4-q9-i5-errev-k0', content: 'rid=x' });
     await answer.finish();
     const { text: shown, isDone, errorCode } = readAnswer(answer);

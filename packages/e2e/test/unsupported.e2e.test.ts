@@ -36,7 +36,7 @@ type Params = Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
 const ask = (model: string, fields: Params) =>
   sluice.client().chat.completions.create({ model, messages: [{ role: 'user', content: 'hi' }], ...fields });
 const tools: Params = { tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }] };
-const picture = (url: string): Params => ({
+const image = (url: string): Params => ({
   messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
 });
 
@@ -44,7 +44,7 @@ describe('what a provider can not do', () => {
   it.each([
     [tools, 'tools'],
     [{ seed: 7 }, 'seed'],
-    [picture('data:image/png;base64,AAAA'), 'messages[0].content[0]'],
+    [image('data:image/png;base64,AAAA'), 'messages[0].content[0]'],
   ])('is a 400 that names the field and the model: %j', async (fields, param) => {
     await expect(ask('bot', fields)).rejects.toMatchObject({
       status: 400,
@@ -77,13 +77,13 @@ describe('what a provider can not do', () => {
   });
 });
 
-describe('a picture that is to be fetched', () => {
+describe('an image that is to be fetched', () => {
   it.each([
     ['https://127.0.0.1/a.png', 'could not be fetched from a public address'],
     ['https://localhost/a.png', 'could not be fetched from a public address'],
     ['http://example.com/a.png', 'must be https'],
   ])('is not, from %s', async (url, reason) => {
-    await expect(ask('eyes', picture(url))).rejects.toMatchObject({
+    await expect(ask('eyes', image(url))).rejects.toMatchObject({
       status: 400,
       code: 'invalid_image_url',
       param: 'messages[0].content[0].image_url.url',

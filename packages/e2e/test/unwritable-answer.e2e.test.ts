@@ -8,9 +8,9 @@ import { metric } from './traffic.ts';
 
 const depth = 10_000;
 const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
-const thoughts = `"reasoning_content":"why","deep":${nested}`;
-const whole = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop","logprobs":null,"message":{"role":"assistant","content":"x","refusal":null,${thoughts}}}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`;
-const chunk = `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":"x",${thoughts}}}]}`;
+const reasoning = `"reasoning_content":"why","deep":${nested}`;
+const whole = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop","logprobs":null,"message":{"role":"assistant","content":"x","refusal":null,${reasoning}}}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`;
+const chunk = `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":"x",${reasoning}}}]}`;
 const last = `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop","delta":{}}]}`;
 
 /** A provider whose answers are nested so deeply that they can be read, and not be written again. */
@@ -70,7 +70,7 @@ describe('an answer that can not be brought into the form that its client wants'
       expect(answer).toMatch(/^50\d .*"error"|^200 [^]*"error"|^broken$/);
       expect(answer).not.toContain('[DONE]');
       await until(
-        async () => (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slots_in_use')) === 0,
+        async () => (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_leases_in_use')) === 0,
         {
           what: 'its place to be free',
         },

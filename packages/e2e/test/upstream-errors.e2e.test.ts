@@ -5,7 +5,7 @@ import { ask, type Sluice, startSluice, textOf } from './sluice.ts';
 import { openStream, readAnswer } from './traffic.ts';
 
 let sluice: Sluice;
-/** Each part has its own: credentials that rest and circuits that are open are no matter of the next one. */
+/** Each part has its own: credentials in cooldown and circuits that are open are no matter of the next one. */
 function startAnew(totalMs = 20_000): void {
   beforeAll(async () => {
     sluice = await startSluice({
@@ -88,7 +88,7 @@ describe.each([
 });
 
 describe.each([
-  [401, 'rests', 1],
+  [401, 'cooldowns', 1],
   [403, 'does not rest for the sake of one request', 2],
 ])('a credential that the provider refuses with %i', (status, what, callsAfter) => {
   startAnew();

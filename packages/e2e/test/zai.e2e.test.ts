@@ -13,7 +13,7 @@ const credentials = (id: string, ...names: readonly string[]) =>
   names.map((name) => ({ id: name, api_key: `tok-${id}-${name}` }));
 /** A key by which the simulator sees a user. */
 const tokenOf = (id: string): string => `e30.${Buffer.from(JSON.stringify({ id })).toString('base64url')}.c2ln`;
-const picture = {
+const image = {
   type: 'image_url' as const,
   image_url: {
     url: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -117,8 +117,8 @@ describe('the official API of the GLM models', () => {
     expect(await lastBody()).toMatchObject({ model: 'glm-4.5-t1', tools: [{ type: 'web_search' }] });
   });
 
-  it('takes pictures', verifies('000-04'), async () => {
-    const messages = asking([{ type: 'text', text: 'rid=x' }, picture]);
+  it('takes images', verifies('000-04'), async () => {
+    const messages = asking([{ type: 'text', text: 'rid=x' }, image]);
     expect(await whole({ model: 'glm-4.5v-t2', messages })).toMatchObject({ content: tokensOf('x', 2) });
     expect(JSON.stringify(await lastBody())).toContain('data:image/png;base64,');
   });
@@ -250,8 +250,8 @@ describe('the backend of chat.z.ai', () => {
     expect(await whole({ model, messages: asking() })).toMatchObject({ content: tokensOf('x', 3) });
   });
 
-  it('takes pictures of users, in chats that are made first', verifies('000-04'), async () => {
-    const messages = asking([{ type: 'text', text: 'rid=x' }, picture]);
+  it('takes images of users, in chats that are made first', verifies('000-04'), async () => {
+    const messages = asking([{ type: 'text', text: 'rid=x' }, image]);
     const said = await whole({ model: 'glm-4.6v', messages });
     expect(said.content).toContain('x.0 ');
     const paths = (await sluice.simulator.calls()).map(({ path }) => path);
@@ -263,7 +263,7 @@ describe('the backend of chat.z.ai', () => {
   });
 
   const asks = (model: string) =>
-    whole({ model, messages: asking([{ type: 'text', text: 'rid=x' }, picture]) }).then(
+    whole({ model, messages: asking([{ type: 'text', text: 'rid=x' }, image]) }).then(
       ({ content }) => content?.includes('x.0 ') ?? false,
       (error: unknown) => error,
     );
@@ -273,7 +273,7 @@ describe('the backend of chat.z.ai', () => {
     return answers;
   };
 
-  it('sends pictures as a user where guests have a credential beside', verifies('000-04', '000-20'), async () => {
+  it('sends images as a user where guests have a credential beside', verifies('000-04', '000-20'), async () => {
     expect(await inTurn('visited')).toEqual([true, true, true, true, true, true]);
     expect((await sluice.simulator.calls()).filter(({ status }) => status !== 200)).toEqual([]);
     expect(await whole({ model: 'visited', messages: asking() })).toMatchObject({ content: expect.any(String) });
@@ -283,14 +283,14 @@ describe('the backend of chat.z.ai', () => {
     expect(await inTurn('mixed')).toEqual([true, true, true, true, true, true]);
     const refused = (await sluice.simulator.calls()).filter(({ status }) => status !== 200);
     expect(refused.length).toBeGreaterThan(0);
-    // The guest is good for all else: half of the requests without pictures go out as it.
+    // The guest is good for all else: half of the requests without images go out as it.
     await sluice.simulator.reset();
     for (let at = 0; at < 4; at++) await whole({ model: 'mixed', messages: asking() });
     expect(new Set((await sluice.simulator.calls()).map(({ credential }) => credential)).size).toBe(2);
   });
 
   it('takes none of guests, and says so', async () => {
-    const content = [{ type: 'text', text: 'see' }, picture];
+    const content = [{ type: 'text', text: 'see' }, image];
     const refused = await post(sluice, { model: 'guest-eyes', fields: { messages: [{ role: 'user', content }] } });
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('signed-in users');

@@ -26,7 +26,7 @@ const launcherCommands = [
   'soak',
   'bench',
   'login',
-  'rests',
+  'cooldowns',
   'doctor',
 ];
 

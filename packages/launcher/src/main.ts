@@ -10,7 +10,7 @@ import { bench } from './bench.ts';
 import { measureCoverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
 import { logIn } from './login/login.ts';
-import { rests } from './rests.ts';
+import { cooldowns } from './cooldowns.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { runTests } from './run-tests.ts';
@@ -48,8 +48,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await bench({ root, env, terminal }, rest);
     case 'login':
       return await logIn({ env, home: homedir(), cwd: env['INIT_CWD'] ?? process.cwd(), say: terminal.say }, rest);
-    case 'rests':
-      return await rests({ root, env }, rest);
+    case 'cooldowns':
+      return await cooldowns({ root, env }, rest);
     case 'doctor':
       return await doctor(
         { root, env, dotenvNames: Object.keys(env).filter((name) => env[name] !== before[name]) },

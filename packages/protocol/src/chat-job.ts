@@ -19,7 +19,7 @@ export const chatJobSchema = z.object({
   stream: z.boolean(),
   /** The operation that is asked for. Jobs of older replicas do not say it. */
   operation: z.enum(['chat', 'embeddings']).default('chat'),
-  /** Thoughts stay in the answer's text, marked as the provider marks them. Default: no. */
+  /** Reasoning stay in the answer's text, marked as the provider marks them. Default: no. */
   keepsThinkingMarkup: z.boolean().optional(),
   state: retryStateSchema,
   /** ms since 1970 on the Redis clock. Jobs of older replicas do not say it. */

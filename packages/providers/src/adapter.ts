@@ -52,7 +52,7 @@ export interface ProviderAdapter {
   findUnsupported?(body: ChatBody): readonly FieldPath[];
   /** Returns whether credentials that anybody gets (`anonymous: true`) can't send this request; absent: they send all. */
   refusesGuests?(body: ChatBody): boolean;
-  /** Returns whether the provider fetches this picture itself, although it takes no others by their URL. */
+  /** Returns whether the provider fetches this image itself, although it takes no others by their URL. */
   takesImage?(url: string): boolean;
   /** The questions to ask the provider before the call that brings the answer. */
   prepare?(body: ChatBody, plan: CallPlan): Preparation;

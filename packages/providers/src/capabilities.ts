@@ -8,7 +8,7 @@ export interface Capabilities {
    */
   readonly parameters: ReadonlySet<string> | 'any';
   /**
-   * The pictures it takes. Where `https` is missing and `data` is there, the worker fetches the picture and the adapter
+   * The images it takes. Where `https` is missing and `data` is there, the worker fetches the image and the adapter
    * sees a data URL.
    */
   readonly images: readonly ('https' | 'data')[];

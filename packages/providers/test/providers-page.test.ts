@@ -21,7 +21,7 @@ function cellsOf(type: ProviderType, options: object): readonly string[] {
   return [
     defaultBaseUrl === undefined ? '–' : `\`${defaultBaseUrl}\``,
     yesNo(parameters === 'any' || parameters.has('tools')),
-    picturesInWords[images.join()] ?? 'no',
+    imagesInWords[images.join()] ?? 'no',
     yesNo(reasoning),
     yesNo(streamUsage),
     yesNo(prefill !== 'none'),
@@ -31,7 +31,7 @@ function cellsOf(type: ProviderType, options: object): readonly string[] {
 }
 
 const yesNo = (can: boolean): string => (can ? 'yes' : 'no');
-const picturesInWords: Readonly<Record<string, string>> = {
+const imagesInWords: Readonly<Record<string, string>> = {
   'https,data': 'passed on',
   data: 'fetched',
   https: 'https only',

@@ -6,7 +6,7 @@ import type { ObserveNeeds } from './chat/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
-import { guardStrangers } from './middleware/guard-strangers.ts';
+import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
 import { createJsonReaders, embeddingsShape, usualShape } from './middleware/read-json.ts';
@@ -67,7 +67,7 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardStrangers(server)];
+  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
   const asClient = asOneOf(config.keys);
   const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const readJson = createJsonReaders({

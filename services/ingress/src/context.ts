@@ -19,7 +19,7 @@ export interface Principal {
   readonly limits: KeyLimits;
   /** Its share among keys that wait. */
   readonly weight: number;
-  /** The form in which it sees thoughts; undefined = as the model says. */
+  /** The form in which it sees reasoning; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface Connection {
 /** The result that a library makes of an answer. */
 export interface Reply {
   readonly text: string;
-  /** Undefined where the library does not show what the model thought. */
+  /** Undefined where the library does not show what the model reasoning. */
   readonly reasoning: string | undefined;
 }
 
@@ -19,8 +19,8 @@ export interface ChatClient {
   stream(model: string, question: string): Promise<Reply>;
   /** Offers a tool, gives its result to the model that called it, and lets it say something about that. */
   useTool(model: string, question: string): Promise<ToolRound>;
-  /** Asks about a picture. */
-  show(model: string, pictureUrl: string): Promise<Reply>;
+  /** Asks about an image. */
+  show(model: string, imageUrl: string): Promise<Reply>;
   /** Leaves as soon as the first text of a stream is there. */
   leave(model: string, question: string): Promise<void>;
   /** The status and the class of what a request throws; undefined if it throws nothing. */

@@ -190,7 +190,7 @@ describe('F45 JSON in texts that an adapter parses', () => {
 });
 
 describe('F46 bytes in flight', () => {
-  const picture = (bytes: number): string =>
+  const image = (bytes: number): string =>
     JSON.stringify({
       model: 'demo-hang',
       messages: [
@@ -212,12 +212,12 @@ describe('F46 bytes in flight', () => {
   it.each<[string, Sent, number]>([
     [
       '60 of 140 bytes that inflate to 20 MB',
-      { body: squeezed(picture(20 * megabytes)), coding: 'br', key: attackersKey(1) },
+      { body: squeezed(image(20 * megabytes)), coding: 'br', key: attackersKey(1) },
       60,
     ],
     [
       '60 of 20 kB that inflate to 20 MB',
-      { body: gzipSync(picture(20 * megabytes)), coding: 'gzip', key: attackersKey(2) },
+      { body: gzipSync(image(20 * megabytes)), coding: 'gzip', key: attackersKey(2) },
       60,
     ],
     [
@@ -245,7 +245,7 @@ describe('F46 bytes in flight', () => {
 
   it('holds back what comes at once beyond the budget of a key, and takes it when there is room', async () => {
     const growth = watchMemory(ingress());
-    const body = picture(15 * megabytes).replace('demo-hang', 'no-such-model');
+    const body = image(15 * megabytes).replace('demo-hang', 'no-such-model');
     await besideNeighbour(async () => {
       const answers = await Promise.all(Array.from({ length: 30 }, () => send({ body, key: apiKey })));
       const statuses = new Set(answers.map(({ status }) => status));

@@ -4,12 +4,12 @@ import { afterAll } from 'vitest';
 
 /** The health of upstreams according to the fleet's Redis. */
 export interface FleetHealth {
-  readonly health: Pick<UpstreamHealth, 'rests' | 'lift' | 'circuit' | 'closeCircuit'>;
+  readonly health: Pick<UpstreamHealth, 'cooldowns' | 'lift' | 'circuit' | 'closeCircuit'>;
   /** Milliseconds that each key of an upstream lives on; -1 for one that stays for ever. */
   lives(upstreamId: string): Promise<number[]>;
 }
 
-/** Looks into the Redis of the one fleet that uses it, as `npm run rests` does. */
+/** Looks into the Redis of the one fleet that uses it, as `npm run cooldowns` does. */
 export async function healthOf(redisUrl: string): Promise<FleetHealth> {
   const connection = connect({
     settings: { kind: 'single', url: redisUrl },
@@ -22,8 +22,8 @@ export async function healthOf(redisUrl: string): Promise<FleetHealth> {
   const health = createUpstreamHealth({
     connection,
     keys: createKeys(prefix),
-    breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
-    maxRestMs: 3_600_000,
+    circuit: { failures: 5, windowMs: 30_000, openMs: 5000 },
+    maxCooldownMs: 3_600_000,
     probeMs: 60_000,
   });
   return {

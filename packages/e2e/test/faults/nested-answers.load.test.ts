@@ -12,7 +12,7 @@ const longestMs = 15_000;
 const totalMs = 60_000;
 
 const keys = { field: apiKey, strip: 'sk-test-strip-0001', think: 'sk-test-think-0001' } as const;
-const thoughts = ['field', 'strip', 'think'] as const;
+const reasoning = ['field', 'strip', 'think'] as const;
 
 const deep = nest(10_000);
 /** The provider's answers, by the first word of the model's name, for whole requests and streams alike. */
@@ -58,7 +58,7 @@ beforeAll(async () => {
     ingresses: 1,
     workers: 1,
     config: (simulatorUrl) => ({
-      keys: thoughts.map((thinking) => ({ name: thinking, key: keys[thinking], thinking })),
+      keys: reasoning.map((thinking) => ({ name: thinking, key: keys[thinking], thinking })),
       upstreams: [
         { id: 'sim', type: 'openai', base_url: `${simulatorUrl}/v1`, credentials: [{ id: 'a', api_key: 'tok-sim-a' }] },
         ...types.map((type) => ({
@@ -80,7 +80,7 @@ beforeAll(async () => {
         rate_limit_max_delay_ms: 20,
       },
       timeouts: { total_ms: totalMs },
-      breaker: { failures: 10_000 },
+      circuit: { failures: 10_000 },
     }),
   });
 });
@@ -122,7 +122,7 @@ describe('F51 an answer that an adapter throws at', () => {
     const model = `${what}-${type}`;
     const beganAt = performance.now();
     const endings = await Promise.all(
-      thoughts.flatMap((thinking) => {
+      reasoning.flatMap((thinking) => {
         const question = { model, key: keys[thinking] };
         return [endOfWhole(question), endOfStream(question)].map(async (ending) => [thinking, await ending] as const);
       }),
@@ -135,7 +135,7 @@ describe('F51 an answer that an adapter throws at', () => {
 
   it('leaves no place taken, no run and no call behind', async () => {
     const { managementUrl = '' } = scene.fleet.ingresses[0] ?? {};
-    await until(async () => (await metric(managementUrl, 'sluice_slots_in_use')) === 0, {
+    await until(async () => (await metric(managementUrl, 'sluice_leases_in_use')) === 0, {
       what: 'all places to be free',
     });
     await until(async () => (await ofWorkers(scene, 'sluice_worker_active_jobs')).every((jobs) => jobs === 0), {

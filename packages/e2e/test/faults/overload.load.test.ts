@@ -12,7 +12,7 @@ describe('F29 an upstream fails every call while all clients retry', () => {
   const scene = useScene({
     ingresses: 2,
     workers: 2,
-    config: { breaker: { open_ms: openMs }, retry: { max_attempts: 3, base_delay_ms: 50, max_delay_ms: 200 } },
+    config: { circuit: { open_ms: openMs }, retry: { max_attempts: 3, base_delay_ms: 50, max_delay_ms: 200 } },
   });
 
   it('and is spared by its circuit, and back within 5 s of healing', async () => {
@@ -135,7 +135,7 @@ describe('F34 the official SDK under heartbeats', () => {
     config: {
       server: { hold_ms: holdMs, heartbeat_ms: heartbeatMs },
       retry: { max_attempts: 1 },
-      breaker: { failures: 10_000 },
+      circuit: { failures: 10_000 },
     },
   });
   beforeEach(() => scene().simulator.reset());

@@ -110,7 +110,7 @@ beforeAll(async () => {
         { id: '*', targets: [{ upstream: 'sim' }] },
       ],
       timeouts: { total_ms: 20_000 },
-      breaker: { open_ms: openMs },
+      circuit: { open_ms: openMs },
     }),
   });
   fleet = await healthOf(redis.url);
@@ -140,7 +140,7 @@ async function poisonWith({ atOnce, isElsewhere = false }: Poison, id: string): 
 
 describe("F48 a neighbour's poison", () => {
   it.each(poisons)(
-    '$what: nobody else fails, and no credential rests for them',
+    '$what: nobody else fails, and no credential is in cooldown for them',
     async (poison) => {
       await Promise.all(
         upstreamsOf(poison).map(async (id) => {
@@ -165,8 +165,8 @@ describe("F48 a neighbour's poison", () => {
           // They waited for a probe at most.
           expect(served.length).toBeGreaterThan(50);
           expect(Math.max(...served.map(({ longestGapMs }) => longestGapMs))).toBeLessThan(openMs + 2000);
-          const rests = await fleet.health.rests(id);
-          expect(rests.filter(({ model }) => model === undefined || model === innocentModel(id))).toEqual([]);
+          const cooldowns = await fleet.health.cooldowns(id);
+          expect(cooldowns.filter(({ model }) => model === undefined || model === innocentModel(id))).toEqual([]);
         }),
       );
     },

@@ -90,7 +90,7 @@ beforeAll(async () => {
       ],
       retry,
       timeouts: { total_ms: totalMs },
-      breaker: { failures: 10_000 },
+      circuit: { failures: 10_000 },
     }),
   });
   fleet = await healthOf(redis.url);
@@ -138,7 +138,7 @@ describe("F50 a provider's Retry-After", () => {
       }
       isLimited = false;
       await fleet.health.lift(id);
-      expect(await fleet.health.rests(id)).toEqual([]);
+      expect(await fleet.health.cooldowns(id)).toEqual([]);
       expect(await askOne(scene, { model: id, tokens: 5 })).toMatchObject({ outcome: 'complete' });
     },
   );

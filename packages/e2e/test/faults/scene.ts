@@ -70,7 +70,7 @@ export interface SceneOptions extends SluiceOptions {
 }
 
 /** Keys that BullMQ keeps per shard for good, a process while it lives, an upstream for a minute after a failure. */
-const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:breaker:|:rests$|:room:turns$/;
+const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:circuit:|:cooldowns$|:room:turns$/;
 
 /** Starts a fleet for the tests of one `describe`. */
 export async function startScene({ redisUrl, ...options }: SceneOptions = {}): Promise<Scene> {
@@ -139,7 +139,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
       // I4: no place stays taken, at Redis or at the provider.
       const at = sluice.fleet.ingresses.findIndex((each) => !ended.has(each));
       const url = sluice.fleet.ingresses[at]?.managementUrl ?? '';
-      await until(async () => (await metric(url, 'sluice_slots_in_use')) === 0, {
+      await until(async () => (await metric(url, 'sluice_leases_in_use')) === 0, {
         what: 'all places to be free',
         timeoutMs: leaseMs + 2000,
       });

@@ -20,7 +20,7 @@ describe('the link to the provider', () => {
         upstreams: [upstream('sim', link.through(simulatorUrl).replace(/\/$/, ''))],
         timeouts: { first_token_ms: 1500, idle_ms: idleMs, total_ms: 30_000 },
         retry: { max_attempts: 8, base_delay_ms: 200, max_delay_ms: 500 },
-        breaker: { failures: 10_000 },
+        circuit: { failures: 10_000 },
       };
     },
   });

@@ -8,11 +8,11 @@ import { outcomesOf, type Scene, useScene } from './scene.ts';
 
 const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 /** Circuits stay closed: these tests are about credentials and calls. */
-const breaker = { failures: 10_000, window_ms: 2000 };
+const circuit = { failures: 10_000, window_ms: 2000 };
 
 /** One ingress and two workers, so that one of them has to hear what the other has met. */
 const useTwoWorkers = (config: (simulatorUrl: string) => object): (() => Scene) =>
-  useScene({ ingresses: 1, workers: 2, config: (simulatorUrl) => ({ retry, breaker, ...config(simulatorUrl) }) });
+  useScene({ ingresses: 1, workers: 2, config: (simulatorUrl) => ({ retry, circuit, ...config(simulatorUrl) }) });
 
 describe('F21 an upstream refuses, resets, hangs or stops', () => {
   const idleMs = 600;
@@ -99,7 +99,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
 
 describe('F22 an upstream limits the rate of a credential', () => {
   // Longer than the pages of both workers take to be rendered anew, four times.
-  const restMs = 6000;
+  const cooldownMs = 6000;
   const scene = useTwoWorkers((simulatorUrl) => ({
     retry: { ...retry, max_attempts: 4 },
     timeouts: { total_ms: 1500, first_token_ms: 1500 },
@@ -111,8 +111,10 @@ describe('F22 an upstream limits the rate of a credential', () => {
   }));
   beforeEach(() => scene().simulator.reset());
 
-  it('which rests for so long on all workers, while the other is used', async () => {
-    await scene().simulator.script([{ match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${restMs}` }]);
+  it('which is in cooldown for so long on all workers, while the other is used', async () => {
+    await scene().simulator.script([
+      { match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${cooldownMs}` },
+    ]);
     await until(
       async () => {
         await askOne(scene(), { model: 'demo-f50', tokens: 2 });
@@ -133,15 +135,15 @@ describe('F22 an upstream limits the rate of a credential', () => {
         await askOne(scene(), { model: 'demo-f50', tokens: 2 });
         return (await callsOf(scene(), 'sim-a')) > 1;
       },
-      { what: 'it to be used again', timeoutMs: restMs + 2000 },
+      { what: 'it to be used again', timeoutMs: cooldownMs + 2000 },
     );
     const calls = (await scene().simulator.calls()).filter(({ credential }) => credential === 'tok-sim-a');
-    const restedMs = (calls[1]?.startedAt.clockMs ?? 0) - (calls[0]?.endedAt?.clockMs ?? 0);
-    expect(restedMs).toBeGreaterThanOrEqual(restMs - 5);
-    expect(restedMs).toBeLessThan(restMs + 500);
+    const cooledDownMs = (calls[1]?.startedAt.clockMs ?? 0) - (calls[0]?.endedAt?.clockMs ?? 0);
+    expect(cooledDownMs).toBeGreaterThanOrEqual(cooldownMs - 5);
+    expect(cooledDownMs).toBeLessThan(cooldownMs + 500);
   });
 
-  it('and all are told the shortest wait when every one of them rests', async () => {
+  it('and all are told the shortest wait when every one of them is in cooldown', async () => {
     await scene().simulator.script([
       { match: { credential: 'tok-dry-a' }, directives: 'e429-r4' },
       { match: { credential: 'tok-dry-b' }, directives: 'e429-r3' },
@@ -172,7 +174,7 @@ describe('F23 an upstream does not accept a credential', () => {
     ],
   }));
 
-  it('which rests on all workers, unseen by clients, and is tried again later', async () => {
+  it('which is in cooldown on all workers, unseen by clients, and is tried again later', async () => {
     await scene().simulator.script([
       { match: { credential: 'tok-refused-a' }, times: 1, directives: 'e401' },
       { match: { credential: 'tok-forbidden-a' }, times: 1, directives: 'e403' },
@@ -212,7 +214,7 @@ describe('F24 an upstream answers nonsense with status 200', () => {
   const scene = useScene({
     ingresses: 1,
     workers: 1,
-    config: { retry, breaker, worker: { max_event_bytes: largestEvent } },
+    config: { retry, circuit, worker: { max_event_bytes: largestEvent } },
   });
   beforeEach(() => scene().simulator.reset());
 

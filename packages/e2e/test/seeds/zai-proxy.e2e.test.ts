@@ -4,11 +4,11 @@ import { hasCurl, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
 
 /*
  * The README of zai-proxy from its top to its bottom, line by line, against the simulator. Two texts differ: the key,
- * because the published one is refused, and the address of the picture, which lies in the request instead.
+ * because the published one is refused, and the address of the image, which lies in the request instead.
  */
 
 const key = 'sk-zai-readme-0001';
-const picture = `data:image/png;base64,${Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1').toString('base64')}`;
+const image = `data:image/png;base64,${Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1').toString('base64')}`;
 
 const weather = `tools=[{
         "type": "function",
@@ -99,7 +99,7 @@ for chunk in stream:
   });
 
   it(
-    'shows pictures to its model, thinks and searches, in Python',
+    'shows images to its model, thinks and searches, in Python',
     { ...verifies('000-04', '000-06', '000-17', '000-18', '000-20'), timeout: pythonTimeoutMs },
     async (context) => {
       const printed = await play().python(
@@ -112,11 +112,11 @@ for turn in range(4):
             "role": "user",
             "content": [
                 {"type": "text", "text": "这张图片里有什么？" + str(turn)},
-                {"type": "image_url", "image_url": {"url": "${picture}"}}
+                {"type": "image_url", "image_url": {"url": "${image}"}}
             ]
         }]
     )
-    print("picture", len(response.choices[0].message.content) > 0)
+    print("image", len(response.choices[0].message.content) > 0)
 
 response = client.chat.completions.create(
     model="glm-4.5-thinking",
@@ -135,7 +135,7 @@ print("search", len(response.choices[0].message.content) > 0)
 `,
       );
       expect(printed.trim().split('\n')).toEqual([
-        ...Array.from({ length: 4 }, () => 'picture True'),
+        ...Array.from({ length: 4 }, () => 'image True'),
         '思考过程: True',
         '最终回答: True',
         'search True',

@@ -32,14 +32,14 @@ function readBy(parse: (text: string) => unknown, data: string): ChatChunk | und
 
 export const writeChunk = (chunk: ChatChunk): string => `data: ${writeLossless(chunk)}\n\n`;
 
-/** The text that a delta or a message adds. Servers name the thoughts in two ways, and some send both with the same text. */
+/** The text that a delta or a message adds. Servers name the reasoning in two ways, and some send both with the same text. */
 export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']>): {
   readonly content: string;
   readonly reasoning: string;
 } {
-  const { content, reasoning_content: thoughts, reasoning } = delta;
+  const { content, reasoning_content: told, reasoning } = delta;
   return {
     content: typeof content === 'string' ? content : '',
-    reasoning: thoughts ?? (typeof reasoning === 'string' ? reasoning : ''),
+    reasoning: told ?? (typeof reasoning === 'string' ? reasoning : ''),
   };
 }

@@ -23,7 +23,7 @@ const message = z.looseObject({
   /** Some providers answer with a list of parts. */
   content: z.union([z.string(), z.array(z.unknown())]).nullish(),
   refusal: z.string().nullish(),
-  /** The model's thoughts, under the name that most providers use. */
+  /** The model's reasoning, under the name that most providers use. */
   reasoning_content: z.string().nullish(),
   tool_calls: z.array(toolCall).nullish(),
   /** Deprecated for `tool_calls`. */

@@ -28,7 +28,7 @@ const refusalPart = object({ type: z.literal('refusal'), refusal: text });
 
 /**
  * One piece of a message. Every role may hold every kind: OpenAI wants text alone in most of them, but other providers
- * take pictures in tool results and the like.
+ * take images in tool results and the like.
  */
 export const contentPartSchema = openUnion([textPart, imagePart, audioPart, filePart, refusalPart]);
 

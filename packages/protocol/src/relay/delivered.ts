@@ -6,7 +6,7 @@ export const deliveredSchema = z.object({
   id: z.string().optional(),
   created: z.number().optional(),
   content: z.string(),
-  /** The model's thoughts. */
+  /** The model's reasoning. */
   reasoning: z.string(),
   /** Chunks with text in them; about as many tokens. */
   chunks: z.number().int().nonnegative(),

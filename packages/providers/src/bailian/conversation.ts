@@ -8,7 +8,7 @@ export interface NativeInput {
   readonly prompt?: string;
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
   readonly session_id?: string;
-  /** Addresses of pictures. */
+  /** Addresses of images. */
   readonly image_list?: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export function toInput(body: ChatBody): NativeInput {
   };
 }
 
-/** Applications have tools of their own, none of the client's, and see no pictures but those of the question. */
+/** Applications have tools of their own, none of the client's, and see no images but those of the question. */
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesSchema.parse(body['messages']);
   const question = messages.findLastIndex(isOfUser);
@@ -72,7 +72,7 @@ function unsupportedFields(message: Message, at: number): FieldPath[] {
   });
 }
 
-/** Sounds, files and pictures in the request itself are the business of `capabilities`. */
+/** Sounds, files and images in the request itself are the business of `capabilities`. */
 const knownParts: ReadonlySet<string> = new Set(['text', 'refusal', 'input_audio', 'file']);
 
 function unsupportedParts({ content }: Message, { at, question }: { at: number; question: number }): FieldPath[] {

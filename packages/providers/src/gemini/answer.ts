@@ -12,7 +12,7 @@ import type { UsageMetadata, WirePart, WireResponse } from './wire.ts';
 export interface Piece {
   readonly content?: string;
   readonly reasoning_content?: string;
-  /** Pictures that the model drew: no field of OpenAI's, but one that several gateways have. */
+  /** Images that the model drew: no field of OpenAI's, but one that several gateways have. */
   readonly images?: readonly object[];
   readonly toolCall?: ToolCall;
   readonly extra_content?: unknown;

@@ -10,7 +10,7 @@ type Ending =
 /** Reasons with which an answer is complete. https://ai.google.dev/api/generate-content#FinishReason */
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
-  // No picture was drawn, and none would be drawn the next time.
+  // No image was drawn, and none would be drawn the next time.
   NO_IMAGE: 'stop',
   MAX_TOKENS: 'length',
   CONTINUATION: 'length',
@@ -24,7 +24,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
-  // A picture was withheld for a reason that is not told.
+  // An image was withheld for a reason that is not told.
   IMAGE_OTHER: 'content_filter',
 };
 

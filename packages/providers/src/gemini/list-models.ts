@@ -9,7 +9,7 @@ const pageSchema = z.object({
 });
 const entrySchema = z.object({ name: z.string(), supportedGenerationMethods: z.array(z.string()).nullish() });
 
-/** Those that can be asked for something here: others make pictures or films. */
+/** Those that can be asked for something here: others make images or films. */
 const methods: ReadonlySet<string> = new Set(['generateContent', 'embedContent', 'batchEmbedContents']);
 
 /** Gemini's list of models: https://ai.google.dev/api/models#method:-models.list */

@@ -49,11 +49,11 @@ export function toPart(part: ContentPart): Part | undefined {
   }
 }
 
-/** Pictures in Google's own stores, which open to the key alone: nobody else could fetch them. */
+/** Images in Google's own stores, which open to the key alone: nobody else could fetch them. */
 export const isStored = (url: string): boolean =>
   /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/i.test(url);
 
-/** Of pictures elsewhere, the worker has put the bytes here. */
+/** Of images elsewhere, the worker has put the bytes here. */
 function fromUrl(url: string): Part | undefined {
   return url.startsWith('data:') ? fromDataUrl(url) : { fileData: { fileUri: url } };
 }
@@ -70,6 +70,6 @@ function fromDataUrl(url: string): Part | undefined {
 /** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
 const imageTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
 
-/** Returns whether a part is a picture of a kind that Gemini can't read, such as a GIF. */
+/** Returns whether a part is an image of a kind that Gemini can't read, such as a GIF. */
 export const isOddImage = ({ inlineData }: Part): boolean =>
   inlineData?.mimeType.startsWith('image/') === true && !imageTypes.has(inlineData.mimeType);

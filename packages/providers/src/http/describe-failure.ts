@@ -69,7 +69,7 @@ function conclude({ evidence, rule, kind, head, nothingSaid }: Conclusion): Upst
   const text = unquotedText(evidence);
   const isOfAccount = kind === 'rate_limit' && (rule?.scope === 'account' || accountLimit.test(text));
   const isOfRequest = kind === 'quota' && rule?.scope === 'model';
-  const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.restMs;
+  const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.cooldownMs;
   const shouldRetry = booleanOf(head.headers?.['x-should-retry']);
   return {
     kind,

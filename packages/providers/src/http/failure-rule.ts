@@ -16,7 +16,7 @@ export interface FailureRule {
   /** Message of the failure, in place of the provider's own. */
   readonly message?: string;
   /** Rest of a credential that the provider has banned: ms. */
-  readonly restMs?: number;
+  readonly cooldownMs?: number;
   /** `account`: of rate limits, that they are the whole account's. `model`: of balances, that they are too small for this request. */
   readonly scope?: 'account' | 'model';
 }

@@ -1,6 +1,6 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** Longer waits are cut to this. The longest rest of a credential is a setting of its own, `retry.max_rest_ms`. */
+/** Longer waits are cut to this. The longest cooldown of a credential is a setting of its own, `retry.max_cooldown_ms`. */
 const longestDelayMs = 24 * 3_600_000;
 
 /** A point in time is believed if it is at most this far from now. */

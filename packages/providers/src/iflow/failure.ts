@@ -5,11 +5,11 @@ import { parseText } from '../parse-text.ts';
 import { statusBodySchema } from './wire.ts';
 
 /** A banned key is not taken back by itself, and each call speaks against the account. */
-const bannedRestMs = 3_600_000;
+const bannedCooldownMs = 3_600_000;
 
 /** iFlow's own numbers, which come in the body under any status, or as the status itself. */
 const iflowRules: readonly FailureRule[] = [
-  ...numbered('permission', [434, 438], { restMs: bannedRestMs }),
+  ...numbered('permission', [434, 438], { cooldownMs: bannedCooldownMs }),
   // Refused for using the key in the wrong way: another try makes it worse.
   ...numbered('permission', [406]),
   ...numbered('authentication', [439]),

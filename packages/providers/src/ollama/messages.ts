@@ -45,11 +45,11 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
   const { role } = message;
   const content = textOf(message['content']);
   const images = imagesOf(message['content']);
-  const pictures = images.length === 0 ? {} : { images };
+  const withImages = images.length === 0 ? {} : { images };
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content, ...pictures };
+      return { role: 'system', content, ...withImages };
     case 'assistant': {
       const { reasoning_content: thinking, refusal } = message;
       const calls = callsOf(message).map(({ name, argumentsText }) => ({
@@ -58,7 +58,7 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
       return {
         role,
         content: [content, refusal].filter(isFilled).join('\n'),
-        ...pictures,
+        ...withImages,
         ...(isFilled(thinking) ? { thinking } : {}),
         ...(calls.length === 0 ? {} : { tool_calls: calls }),
       };
@@ -66,10 +66,10 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
     case 'tool':
     case 'function': {
       const name = role === 'tool' ? calledName : message['name'];
-      return { role: 'tool', content, ...pictures, ...(isFilled(name) ? { tool_name: name } : {}) };
+      return { role: 'tool', content, ...withImages, ...(isFilled(name) ? { tool_name: name } : {}) };
     }
     default:
-      return { role: 'user', content, ...pictures };
+      return { role: 'user', content, ...withImages };
   }
 }
 
@@ -100,7 +100,7 @@ function textOf(content: unknown): string {
   return texts.filter(isFilled).join('\n');
 }
 
-/** The worker has made data URLs of all pictures. */
+/** The worker has made data URLs of all images. */
 function imagesOf(content: unknown): readonly string[] {
   if (!Array.isArray(content)) return [];
   return content.flatMap((part: unknown) => {

@@ -3,7 +3,7 @@ import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
 import { createModelLister } from './list-models.ts';
-import { findUnsupported, picturesOf } from './messages.ts';
+import { findUnsupported, imagesOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
 import { zaiWebOptions } from './settings.ts';
@@ -27,7 +27,7 @@ export const zaiWeb = defineProvider({
     framing: 'sse-unterminated',
     isStreamOnly: true,
     findUnsupported,
-    refusesGuests: (body) => picturesOf(body).length > 0,
+    refusesGuests: (body) => imagesOf(body).length > 0,
     prepare: (body, plan) => prepare(body, plan, options),
     toUpstream: (body, plan) => toUpstream(body, plan, options),
     translateStream,

@@ -61,8 +61,8 @@ export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
 /** Sounds and files are named for all providers alike. */
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 
-/** Returns the locations of the request's pictures. */
-export function picturesOf({ messages }: ChatBody): readonly string[] {
+/** Returns the locations of the request's images. */
+export function imagesOf({ messages }: ChatBody): readonly string[] {
   return listOf(messages).flatMap((message) =>
     listOf(fieldsOf(message)['content']).flatMap((part) => {
       const url = urlOf(part);
@@ -71,8 +71,8 @@ export function picturesOf({ messages }: ChatBody): readonly string[] {
   );
 }
 
-/** The same request with other addresses for its pictures, in their order. */
-export function withPictures(body: ChatBody, urls: readonly string[]): ChatBody {
+/** The same request with other addresses for its images, in their order. */
+export function withImages(body: ChatBody, urls: readonly string[]): ChatBody {
   let next = 0;
   const messages = listOf(body['messages']).map((message) => {
     const { content } = fieldsOf(message);

@@ -8,7 +8,7 @@ export interface WebModel {
   readonly title?: string | undefined;
   readonly thinking?: boolean | undefined;
   readonly search?: boolean | undefined;
-  /** Takes pictures. */
+  /** Takes images. */
   readonly vision?: boolean | undefined;
   /** Its chats are made before the first question. */
   readonly persisted?: boolean | undefined;

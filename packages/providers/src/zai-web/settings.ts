@@ -9,7 +9,7 @@ const models = listOf(
     title: someText('text').optional().describe('As the web page shows it.'),
     thinking: flag().optional().describe('It thinks.'),
     search: flag().optional().describe('It searches the web.'),
-    vision: flag().optional().describe('It takes pictures.'),
+    vision: flag().optional().describe('It takes images.'),
     persisted: flag().optional().describe('A chat is made for it before it is asked.'),
     preview: flag().optional().describe('It stands under preview.'),
     mcp_servers: listOf(token('text without spaces'), 'a list of names')

@@ -285,7 +285,7 @@ describe('a conversation', () => {
     [image('data:image/png;base64,AAAA'), { type: 'base64', media_type: 'image/png', data: 'AAAA' }],
     [image('data:image/jpg;base64,AAAA'), { type: 'base64', media_type: 'image/jpeg', data: 'AAAA' }],
     [image('https://a.example/b'), { type: 'url', url: 'https://a.example/b' }],
-  ])('holds %j as a picture', (part, source) => {
+  ])('holds %j as an image', (part, source) => {
     expect(messagesFor({ role: 'user', content: [part] })).toEqual([
       { role: 'user', content: [{ type: 'image', source }] },
     ]);

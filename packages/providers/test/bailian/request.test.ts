@@ -6,7 +6,7 @@ import { plan as planOf } from '../plan.ts';
 const base = 'https://dashscope.aliyuncs.com';
 const plan = (over: Partial<CallPlan> = {}): CallPlan => planOf({ model: 'app 1', baseUrl: base, ...over });
 const user = (content: unknown) => ({ role: 'user', content });
-const picture = (url: string) => ({ type: 'image_url', image_url: { url } });
+const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 
 interface Sent {
   readonly input: Readonly<Record<string, unknown>>;
@@ -83,8 +83,8 @@ describe('a request to an application', () => {
       },
     ],
     [
-      'a picture',
-      { messages: [user([{ type: 'text', text: 'what?' }, picture('https://a/1.png'), picture('https://a/2.png')])] },
+      'an image',
+      { messages: [user([{ type: 'text', text: 'what?' }, image('https://a/1.png'), image('https://a/2.png')])] },
       { prompt: 'what?', image_list: ['https://a/1.png', 'https://a/2.png'] },
     ],
     [
@@ -165,13 +165,13 @@ describe('what an application can’t do', () => {
     ],
     ['names of people', { messages: [{ ...user('a'), name: 'Ann' }] }, named('messages[0].name')],
     [
-      'pictures in the request',
-      { messages: [user([picture('data:image/png;base64,AA==')])] },
+      'images in the request',
+      { messages: [user([image('data:image/png;base64,AA==')])] },
       named('messages[0].content[0]'),
     ],
     [
-      'pictures before the question',
-      { messages: [user([picture('https://a/1.png')]), user('what?')] },
+      'images before the question',
+      { messages: [user([image('https://a/1.png')]), user('what?')] },
       named('messages[0].content[0]'),
     ],
     ['parts that it does not know', { messages: [user([{ type: 'video_url' }])] }, named('messages[0].content[0]')],

@@ -141,7 +141,7 @@ describe('the messages of a request to Coze', () => {
       [question('ann:\n\na'), answer('No.\n\nNever.'), question('')],
     ],
     [
-      'pictures',
+      'images',
       [
         { role: 'system', content: 'Look.' },
         {

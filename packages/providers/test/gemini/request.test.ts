@@ -36,7 +36,7 @@ describe('a request to Gemini', () => {
     ['max_completion_tokens', { max_completion_tokens: 6, max_tokens: 5 }, { maxOutputTokens: 6 }],
     ['one stop sequence', { stop: 'END' }, { stopSequences: ['END'] }],
     ['stop sequences', { stop: ['a', 'b'] }, { stopSequences: ['a', 'b'] }],
-    ['pictures in the answer', { modalities: ['text', 'image'] }, { responseModalities: ['TEXT', 'IMAGE'] }],
+    ['images in the answer', { modalities: ['text', 'image'] }, { responseModalities: ['TEXT', 'IMAGE'] }],
     ['text as the format', { response_format: { type: 'text' } }, {}],
     ['JSON', { response_format: { type: 'json_object' } }, { responseMimeType: 'application/json' }],
     [
@@ -108,7 +108,7 @@ describe('a request to Gemini', () => {
   it.each<[string, object, object]>([
     ['text', { type: 'text', text: 'a' }, { text: 'a' }],
     [
-      'a picture',
+      'an image',
       { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA', detail: 'low' } },
       { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
     ],
@@ -212,14 +212,14 @@ describe("a request's tools", () => {
     ['JPEG', 'jpeg'],
     ['webp', 'webp'],
     ['heic', 'heic'],
-  ])('come with pictures of type %s as %s', (given, type) => {
+  ])('come with images of type %s as %s', (given, type) => {
     const image = { type: 'image_url', image_url: { url: `data:image/${given};base64,AAAA` } };
     expect(contentsOf({ role: 'user', content: [image] })).toEqual([
       { role: 'user', parts: [{ inlineData: { mimeType: `image/${type}`, data: 'AAAA' } }] },
     ]);
   });
 
-  it('may answer with pictures', () => {
+  it('may answer with images', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
     const called = { role: 'assistant', tool_calls: [call('x', 'f', '')] };
     expect(contentsOf(user, called, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([

@@ -99,7 +99,7 @@ describe('a Gemini stream', () => {
     expect(translate(parts({ text: 'a' }), stop('b')).translator.mayGoOn).toBe(false);
   });
 
-  it('tells thoughts, text, signatures and pictures apart', () => {
+  it('tells thoughts, text, signatures and images apart', () => {
     const { chunks } = translate(
       parts({ text: 'hm', thought: true }, { text: '' }, { text: 'well' }),
       parts({ inlineData: { mimeType: 'image/png', data: 'AAAA' } }, { text: '', thoughtSignature: 'sig' }),

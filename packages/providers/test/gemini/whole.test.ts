@@ -51,7 +51,7 @@ describe('a whole answer of Gemini', () => {
     });
   });
 
-  it('holds thoughts, calls, pictures and signatures', () => {
+  it('holds thoughts, calls, images and signatures', () => {
     const answer = candidate([
       { text: 'hm', thought: true },
       { functionCall: { name: 'f', args: { a: 1 } }, thoughtSignature: 'sig' },

@@ -31,7 +31,7 @@ describe('a request to Ollama', () => {
     expect(request).toMatchObject({ url: `${baseUrl}/v1/chat/completions`, headers: { 'x-a': 'b' } });
   });
 
-  it('keeps who says what, pictures, thoughts, calls and their results', () => {
+  it('keeps who says what, images, thoughts, calls and their results', () => {
     const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Oslo"}' } };
     const messages = [
       {

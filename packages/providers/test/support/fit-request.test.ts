@@ -102,7 +102,7 @@ describe('a request to a provider that can do less than OpenAI', () => {
     [['data'], webImage, 'fits'],
     [['https'], dataImage, 'unsupported'],
     [[], dataImage, 'unsupported'],
-  ])('that takes pictures as %j and gets %j', (images, part, kind) => {
+  ])('that takes images as %j and gets %j', (images, part, kind) => {
     expect(fit(user(part), adapterThat({ images })).kind).toBe(kind);
   });
 

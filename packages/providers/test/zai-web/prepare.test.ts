@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 
 const v2 = { signing_variant: 'v2', signing_key: 'the key' };
-const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } };
-const withPicture: ChatBody = { messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, picture] }] };
+const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } };
+const withImage: ChatBody = { messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, image] }] };
 const plain: ChatBody = { messages: [{ role: 'user', content: 'hi' }] };
 
 function plan(model: string): CallPlan {
@@ -38,8 +38,8 @@ describe('before a request', () => {
     expect(run(v2, plain, 'glm-4.5')).toMatchObject({ calls: [], result: { kind: 'ready' } });
   });
 
-  it('a picture is handed over', verifies('000-04'), () => {
-    const { calls, result } = run(v2, withPicture, 'glm-4.5v', [uploaded]);
+  it('an image is handed over', verifies('000-04'), () => {
+    const { calls, result } = run(v2, withImage, 'glm-4.5v', [uploaded]);
     expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST https://chat.z.ai/api/v1/files/']);
     const [call] = calls;
     expect(call?.headers).toMatchObject({
@@ -78,7 +78,7 @@ describe('before a request', () => {
   });
 
   it('version 1 names it by its file', () => {
-    const { result } = run({ ...v2, zai_web_api: 'v1' }, withPicture, 'glm-4.5v', [uploaded]);
+    const { result } = run({ ...v2, zai_web_api: 'v1' }, withImage, 'glm-4.5v', [uploaded]);
     expect(JSON.stringify(result)).toContain('"url":"F1_a.png"');
   });
 
@@ -98,12 +98,12 @@ describe('before a request', () => {
     [
       'a model without eyes',
       'glm-4.5-air',
-      withPicture,
+      withImage,
       [],
-      { kind: 'unsupported', message: expect.stringContaining('no pictures') },
+      { kind: 'unsupported', message: expect.stringContaining('no images') },
     ],
     [
-      'what is no picture',
+      'what is no image',
       'glm-4.5v',
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:text/plain,x' } }] }] },
       [],
@@ -112,25 +112,19 @@ describe('before a request', () => {
     [
       'a guest',
       'glm-4.5v',
-      withPicture,
+      withImage,
       [{ status: 403, body: { detail: 'no' } }],
       { kind: 'unsupported', message: expect.stringContaining('signed-in'), isOfCredential: true },
     ],
     [
       'a guest without rights',
       'glm-4.5v',
-      withPicture,
+      withImage,
       [{ status: 401, body: { detail: 'guests may not' } }],
       { kind: 'unsupported' },
     ],
-    [
-      'an unknown token',
-      'glm-4.5v',
-      withPicture,
-      [{ status: 401, body: { detail: 'no' } }],
-      { kind: 'authentication' },
-    ],
-    ['no file', 'glm-4.5v', withPicture, [{ status: 200, body: {} }], { kind: 'malformed' }],
+    ['an unknown token', 'glm-4.5v', withImage, [{ status: 401, body: { detail: 'no' } }], { kind: 'authentication' }],
+    ['no file', 'glm-4.5v', withImage, [{ status: 200, body: {} }], { kind: 'malformed' }],
     ['no chat', 'glm-4.7', plain, [{ status: 500, body: {} }], { kind: 'server' }],
     [
       'a captcha',

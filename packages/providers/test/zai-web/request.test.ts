@@ -192,7 +192,7 @@ describe('the body', () => {
     expect(body['features']).toMatchObject({ enable_thinking: thinks });
   });
 
-  it('names a chat that was made, and its pictures', () => {
+  it('names a chat that was made, and its images', () => {
     const notes = { chatId: 'chat', messageId: 'message', files: '[{"id":"F"}]' };
     const { body, url } = send(v2, { messages }, { model: 'glm-4.7', notes });
     expect(body).toMatchObject({ chat_id: 'chat', current_user_message_id: 'message', files: [{ id: 'F' }] });

@@ -57,7 +57,7 @@ describe("embeddings of the simulator's Gemini", () => {
   it.each<[string, object, string]>([
     ['an unknown field', { requests: [request('x')], input: 'x' }, 'Unknown name "input"'],
     ['an unknown field of a request', { requests: [request('x', { dimensions: 1 })] }, "at 'requests[0]'"],
-    ['a picture', { requests: [{ model: `models/${model}`, content: { parts: [{ image: 1 }] } }] }, 'content.parts'],
+    ['an image', { requests: [{ model: `models/${model}`, content: { parts: [{ image: 1 }] } }] }, 'content.parts'],
     ['no requests', { requests: [] }, 'requests is not specified'],
     ['more than 100', { requests: Array.from({ length: 101 }, () => request('x')) }, 'at most 100 requests'],
     ['another model', { requests: [request('x', {}, 'other')] }, 'requests[0].model'],

@@ -1,10 +1,10 @@
-import type { Admission, KeyLimits, Rates, Refusal, Ticket, Turn } from '@sluice/admission';
+import type { Admission, KeyLimits, Rates, Refusal, Lease, Turn } from '@sluice/admission';
 import { GatewayError } from '@sluice/protocol';
 import { isRedisUnavailable } from '@sluice/redis';
 
 /** A request that may run now. */
 export interface Admitted {
-  readonly ticket: Ticket;
+  readonly lease: Lease;
   /** The Redis clock at the decision, ms since 1970. */
   readonly redisNow: number;
   readonly rates: Rates;
@@ -41,15 +41,15 @@ export async function admit(admission: Admission, request: AdmitRequest): Promis
   });
   request.onRates(verdict.rates);
   if (verdict.kind === 'refused') throw toError(verdict, request);
-  const { ticket, rates, redisNow } = verdict;
-  if (!ticket.mustWait) return { ticket, rates, redisNow, waitedMs: 0 };
+  const { lease, rates, redisNow } = verdict;
+  if (!lease.mustWait) return { lease, rates, redisNow, waitedMs: 0 };
 
   const since = request.now();
-  const end = await waitForTurn(ticket, request);
+  const end = await waitForTurn(lease, request);
   const waitedMs = request.now() - since;
-  if (end === 'run') return { ticket, rates, redisNow: redisNow + waitedMs, waitedMs };
+  if (end === 'run') return { lease, rates, redisNow: redisNow + waitedMs, waitedMs };
   // No provider has seen the prompt. A client that leaves still pays for the request, or no limit would bind it.
-  ticket.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
+  lease.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
   throw new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
 }
 
@@ -63,7 +63,7 @@ const errorOfWait = {
 } as const;
 
 function waitForTurn(
-  ticket: Ticket,
+  lease: Lease,
   { maxWaitMs, signal }: Pick<AdmitRequest, 'maxWaitMs' | 'signal'>,
 ): Promise<WaitEnd> {
   return new Promise((resolve) => {
@@ -75,7 +75,7 @@ function waitForTurn(
       resolve(how);
     };
     signal.addEventListener('abort', onLeft);
-    void ticket.admitted.then(end);
+    void lease.admitted.then(end);
     if (signal.aborted) onLeft();
   });
 }

@@ -38,7 +38,7 @@ export interface Conversation {
   readonly model: string;
   readonly stream: boolean;
   readonly operation: Operation;
-  /** The form in which the client sees thoughts. */
+  /** The form in which the client sees reasoning. */
   readonly thinking: ThinkingMode;
   /** Calls that may write on where the answer has met its limit; 0 = none. */
   readonly maxContinuations: number;
@@ -137,7 +137,7 @@ export async function converse(needs: ConverseNeeds, conversation: Conversation)
   if (stream) needs.metrics.streamOpened();
   void exchange.ended.then((facts) => {
     needs.openExchanges.delete(exchange);
-    settle(admitted.ticket, reservation, consumption ?? { kind: 'failed', facts });
+    settle(admitted.lease, reservation, consumption ?? { kind: 'failed', facts });
   });
   try {
     observation.queued();

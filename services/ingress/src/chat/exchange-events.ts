@@ -132,7 +132,7 @@ export type ExchangeCommand =
   | { readonly kind: 'tell_started'; readonly workerId: string }
   | { readonly kind: 'tell_answered'; readonly answered: Answered }
   | { readonly kind: 'tell_data'; readonly text: string }
-  | { readonly kind: 'tell_rerun'; readonly reason: ErrorCode; readonly isRescue: boolean }
+  | { readonly kind: 'tell_rerun'; readonly reason: ErrorCode; readonly isResumed: boolean }
   | { readonly kind: 'tell_end'; readonly end: End }
   /** `facts` are those known here where the worker has not said them. */
   | { readonly kind: 'tell_error'; readonly error: GatewayError; readonly facts?: FailureFacts | undefined }

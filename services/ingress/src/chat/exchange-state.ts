@@ -145,7 +145,7 @@ export function step(state: ExchangeState, event: ExchangeEvent): Step {
     case 'rerun_due':
       return to(
         { ...state, phase: 'queued' },
-        { kind: 'tell_rerun', reason: event.reason, isRescue: state.delivered !== undefined },
+        { kind: 'tell_rerun', reason: event.reason, isResumed: state.delivered !== undefined },
         { kind: 'watch_queue' },
         { kind: 'resubmit', isReplacement: false },
       );

@@ -5,7 +5,7 @@ import type { ExchangeCommand, ExchangeEvent, FailureFacts } from './exchange-ev
 import { firstState, step } from './exchange-state.ts';
 import { createInquiry } from './inquiry.ts';
 import { createQueueWatch } from './queue-watch.ts';
-import { createRescue } from './rescue.ts';
+import { createResumption } from './rescue.ts';
 import { createRunQueue } from './run-queue.ts';
 import { readClaimReport, readReport } from './worker-report.ts';
 import type { WorkerWatch } from './worker-watch.ts';
@@ -45,8 +45,8 @@ export interface ExchangeListener {
   onData(text: string): void;
   onEnd(end: End): void;
   onError(error: GatewayError, facts: FailureFacts): void;
-  /** The request goes into the queue once more, because of this error; `isRescue` if the client has part of an answer. */
-  onRerun(reason: ErrorCode, isRescue: boolean): void;
+  /** The request goes into the queue once more, because of this error; `isResumed` if the client has part of an answer. */
+  onRerun(reason: ErrorCode, isResumed: boolean): void;
 }
 
 export interface ExchangeNeeds {
@@ -82,7 +82,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts>();
   const longestMs = request.remainingMs + deadlineGraceMs;
   const queue = createRunQueue({ submitter, request, keepMs: longestMs, on, onError });
-  const rescue = createRescue({ body: request.body, stream });
+  const rescue = createResumption({ body: request.body, stream });
   const events: ExchangeEvent[] = [];
   let state = firstState({ ...request.job, deadlineAt: Math.round(request.deadlineAt) });
   let watched: string | undefined;
@@ -218,7 +218,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
         rescue.deliver(command.text);
         return listener.onData(command.text);
       case 'tell_rerun':
-        return listener.onRerun(command.reason, command.isRescue);
+        return listener.onRerun(command.reason, command.isResumed);
       case 'tell_end':
         return listener.onEnd(command.end);
       case 'tell_error':

@@ -9,11 +9,11 @@ export interface Reservation {
   readonly isPaidPerAttempt: boolean;
 }
 
-/** A picture, sound or file within the request counts once for each MiB begun of its data. */
+/** An image, sound or file within the request counts once for each MiB begun of its data. */
 const mediumBytes = 1024 * 1024;
 
 /**
- * Estimates before the provider has counted. Pictures, sounds and files count by piece: their bytes say little of their
+ * Estimates before the provider has counted. Images, sounds and files count by piece: their bytes say little of their
  * tokens. A piece of many MiB counts as several, else 20 MB would be as cheap as a link.
  */
 export function reserveFor(request: ChatRequest, bodyBytes: number): Reservation {

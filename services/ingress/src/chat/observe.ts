@@ -29,7 +29,7 @@ export interface Observation {
   answered(answered: Answered): void;
   /** Text for the client has come; the first time counts. */
   data(): void;
-  rerun(reason: ErrorCode, isRescue: boolean): void;
+  rerun(reason: ErrorCode, isResumed: boolean): void;
   /** The first of these ends it; what follows is ignored. */
   complete(end: End): void;
   /** `status` is what the client saw: 200 when the error came inside a stream. */
@@ -114,7 +114,7 @@ export function observe(
   let queueWaitMs: number | undefined;
   let ttftMs: number | undefined;
   let answered: Answered | undefined;
-  let rescues = 0;
+  let resumptions = 0;
   let isOver = false;
   let isLogged = true;
 
@@ -142,10 +142,10 @@ export function observe(
         inputTokens: promptTokens,
         outputTokens: completionTokens,
       }),
-      ...courseAttributes({ ttftMs, queueWaitMs, rescues }),
+      ...courseAttributes({ ttftMs, queueWaitMs, resumptions }),
     }));
     span.end();
-    if (rescues > 0) metrics.streamRescued(outcome);
+    if (resumptions > 0) metrics.streamResumed(outcome);
     metrics.requestFinished({
       model: entryId,
       upstream: answered?.upstream,
@@ -183,7 +183,7 @@ export function observe(
       duration_ms: Math.round(durationMs),
       ttft_ms: rounded(ttftMs),
       queue_wait_ms: rounded(queueWaitMs),
-      rescues: rescues === 0 ? undefined : rescues,
+      resumptions: resumptions === 0 ? undefined : resumptions,
       burnt_tokens: end?.burntTokens || undefined,
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
@@ -220,9 +220,9 @@ export function observe(
     data() {
       ttftMs ??= now() - startedAt;
     },
-    rerun(reason, isRescue) {
+    rerun(reason, isResumed) {
       metrics.resubmitted(reason);
-      if (isRescue) rescues += 1;
+      if (isResumed) resumptions += 1;
       queuedAt = now();
     },
     complete(end) {

@@ -19,12 +19,12 @@ export interface QueueWatchNeeds {
 
 /** Interval of the checks, and number of times in turn it must be missing from the list to count as lost. */
 const lookEveryMs = 1000;
-const sightingsUntilLost = 2;
+const missesUntilLost = 2;
 
 export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError }: QueueWatchNeeds): QueueWatch {
   let watched: ChatJob | undefined;
   let endsAt = 0;
-  let sightings = 0;
+  let misses = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function goOn(job: ChatJob): void {
@@ -38,8 +38,8 @@ export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError
     try {
       const place = await submitter.find(job);
       if (watched !== job) return;
-      sightings = place === 'listed' ? 0 : sightings + 1;
-      if (sightings >= sightingsUntilLost) onLost();
+      misses = place === 'listed' ? 0 : misses + 1;
+      if (misses >= missesUntilLost) onLost();
     } catch (error) {
       onError(error);
     }
@@ -50,7 +50,7 @@ export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError
       clearTimeout(timer);
       watched = job;
       endsAt = performance.now() + waitMs;
-      sightings = 0;
+      misses = 0;
       goOn(job);
     },
     stop() {

@@ -23,13 +23,13 @@ export interface Rescue {
   brokenOff(error: GatewayError): GatewayError;
 }
 
-export interface RescueRequest {
+export interface ResumptionRequest {
   /** The client's request, JSON. */
   readonly body: Buffer;
   readonly stream: boolean;
 }
 
-export function createRescue({ body, stream }: RescueRequest): Rescue {
+export function createResumption({ body, stream }: ResumptionRequest): Rescue {
   const transcript: Transcript | undefined = stream ? createTranscript() : undefined;
   let hasDelivered = false;
   let continuations = 0;

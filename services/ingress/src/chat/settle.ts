@@ -1,4 +1,4 @@
-import type { Ticket } from '@sluice/admission';
+import type { Lease } from '@sluice/admission';
 import type { End } from '@sluice/protocol';
 import type { FailureFacts } from './exchange.ts';
 import type { Reservation } from './measure-prompt.ts';
@@ -21,11 +21,11 @@ const plausibleTokens = 1_000_000;
  * A chat is charged once however many calls it took: the further ones are ours to decide. Embeddings, of which one
  * request may be many calls, are charged for each attempt.
  */
-export function settle(ticket: Ticket, reservation: Reservation, consumption: Consumption): void {
+export function settle(lease: Lease, reservation: Reservation, consumption: Consumption): void {
   const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;
   const again = reservation.isPaidPerAttempt ? Math.max(0, attempts - 1) : 0;
   const tokens = usedTokens(reservation, consumption) + again * reservation.prompt;
-  ticket.release({ requests: again, tokens: tokens - reservation.total });
+  lease.release({ requests: again, tokens: tokens - reservation.total });
 }
 
 function usedTokens(reservation: Reservation, consumption: Consumption): number {

@@ -1,10 +1,10 @@
-import { createThoughtStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/thinking';
+import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/thinking';
 import type { Reply } from './reply.ts';
 
-/** Gives the answer's thoughts the form that the client wants, as the last thing before they are written. */
+/** Gives the answer's reasoning the form that the client wants, as the last thing before they are written. */
 export function withThinking(reply: Reply, mode: ThinkingMode, stream: boolean): Reply {
   if (!isReshaped(mode)) return reply;
-  const thoughts = stream ? createThoughtStream(mode) : undefined;
+  const reasoning = stream ? createReasoningStream(mode) : undefined;
   let whole = '';
 
   /** Stripped text is silence to the client, and the heartbeat has to go on. */
@@ -15,11 +15,11 @@ export function withThinking(reply: Reply, mode: ThinkingMode, stream: boolean):
   return {
     ...reply,
     onData(text) {
-      if (thoughts === undefined) whole += text;
-      else write(thoughts.push(text));
+      if (reasoning === undefined) whole += text;
+      else write(reasoning.push(text));
     },
     onEnd() {
-      write(thoughts === undefined ? reshapeCompletion(whole, mode) : thoughts.end());
+      write(reasoning === undefined ? reshapeCompletion(whole, mode) : reasoning.end());
       reply.onEnd();
     },
   };

@@ -1,4 +1,4 @@
-import type { Admission, Rates, Ticket, Turn, Verdict } from '@sluice/admission';
+import type { Admission, Rates, Lease, Turn, Verdict } from '@sluice/admission';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { admit, type AdmitRequest } from '../../src/chat/admit.ts';
 
@@ -25,12 +25,12 @@ function setUp(verdict: Verdict | Error) {
   return { controller, onRates, result: admit(admission as Admission, request) };
 }
 
-function ticket(mustWait: boolean) {
+function lease(mustWait: boolean) {
   const { promise: admitted, resolve: end } = Promise.withResolvers<Turn>();
-  const release = vi.fn<Ticket['release']>();
+  const release = vi.fn<Lease['release']>();
   const accepted: Verdict = {
     kind: 'accepted',
-    ticket: { mustWait, admitted, release },
+    lease: { mustWait, admitted, release },
     rates,
     redisNow: 1_000_000,
   };
@@ -42,13 +42,13 @@ describe('admit', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('lets a request run at once', async () => {
-    const { result, onRates } = setUp(ticket(false).accepted);
+    const { result, onRates } = setUp(lease(false).accepted);
     expect(await result).toMatchObject({ waitedMs: 0, redisNow: 1_000_000 });
     expect(onRates).toHaveBeenCalledExactlyOnceWith(rates);
   });
 
   it('waits for the lease, and moves the clock on by the wait', async () => {
-    const { accepted, wake, release } = ticket(true);
+    const { accepted, wake, release } = lease(true);
     const { result } = setUp(accepted);
     await vi.advanceTimersByTimeAsync(1500);
     wake();
@@ -57,7 +57,7 @@ describe('admit', () => {
   });
 
   it('gives everything back when the wait is too long', async () => {
-    const { accepted, release } = ticket(true);
+    const { accepted, release } = lease(true);
     const { result } = setUp(accepted);
     const refusal = result.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(5000);
@@ -66,7 +66,7 @@ describe('admit', () => {
   });
 
   it('gives back the tokens but not the request when the client leaves', async () => {
-    const { accepted, release } = ticket(true);
+    const { accepted, release } = lease(true);
     const { result, controller } = setUp(accepted);
     const refusal = result.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(10);
@@ -76,7 +76,7 @@ describe('admit', () => {
   });
 
   it('gives everything back when its place goes to a key with fewer waiters', async () => {
-    const { accepted, release, displace } = ticket(true);
+    const { accepted, release, displace } = lease(true);
     const { result } = setUp(accepted);
     displace();
     await expect(result).rejects.toMatchObject({ code: 'server_overloaded', status: 503, retryAfterMs: 1000 });

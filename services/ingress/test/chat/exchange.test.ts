@@ -48,7 +48,7 @@ function setUp(over: Queue = {}) {
       lastError = error;
       heard.push(`error ${error.code} ${attempts}`);
     },
-    onRerun: (reason, isRescue) => heard.push(`${isRescue ? 'rescue' : 'rerun'} ${reason}`),
+    onRerun: (reason, isResumed) => heard.push(`${isResumed ? 'rescue' : 'rerun'} ${reason}`),
   };
   const exchange = createExchange(
     {

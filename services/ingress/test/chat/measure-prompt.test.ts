@@ -27,9 +27,9 @@ describe('reserveFor', () => {
     expect(total - prompt).toBe(answer);
   });
 
-  it('counts a picture by the piece, not by its bytes', () => {
-    const picture = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(1_000_000)}` } };
-    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, picture] }] });
+  it('counts an image by the piece, not by its bytes', () => {
+    const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(1_000_000)}` } };
+    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, image] }] });
     expect(prompt).toBeGreaterThan(765);
     expect(prompt).toBeLessThan(900);
   });
@@ -38,9 +38,9 @@ describe('reserveFor', () => {
     [1_000_000, 1],
     [3_000_000, 3],
     [20_000_000, 20],
-  ])('counts a picture of %d bytes as %d', (bytes, pieces) => {
-    const picture = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(bytes)}` } };
-    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, picture] }] });
+  ])('counts an image of %d bytes as %d', (bytes, pieces) => {
+    const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(bytes)}` } };
+    const { prompt } = reserve({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, image] }] });
     expect(Math.floor(prompt / 765)).toBe(pieces);
   });
 

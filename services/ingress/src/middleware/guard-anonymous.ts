@@ -12,7 +12,7 @@ import { principalOf } from '../context.ts';
  * calls. `*` there names no page. Any other page must be served by the gateway's own host, by an allowed one, or stand on
  * this machine as the gateway does: an address or a name without a dot says nothing of who owns the page.
  */
-export function guardStrangers({
+export function guardAnonymous({
   allowedHosts,
   corsOrigins,
 }: Pick<Config['server'], 'allowedHosts' | 'corsOrigins'>): RequestHandler {

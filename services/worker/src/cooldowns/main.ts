@@ -1,10 +1,10 @@
 import { ConfigError, loadConfig } from '@sluice/config';
-import { rests, UsageError } from './rests.ts';
+import { cooldowns, UsageError } from './cooldowns.ts';
 import { withHealth } from './with-health.ts';
 
 async function main(args: readonly string[]): Promise<void> {
   const config = loadConfig({ env: process.env, cwd: process.cwd(), isKeyRequired: false });
-  const lines = await withHealth(config, 'sluice-rests', (health) => rests({ config, health }, args));
+  const lines = await withHealth(config, 'sluice-cooldowns', (health) => cooldowns({ config, health }, args));
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 

@@ -115,7 +115,7 @@ describe('an answer that breaks off in its middle', () => {
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
   });
 
-  it('breaks again and is rescued again, each time from where it had come', async () => {
+  it('breaks again and is resumed again, each time from where it had come', async () => {
     const answer = await openStream(sluice, { model: 'demo-t12-i5-reset-k8-n2-cut-k4-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
@@ -167,12 +167,12 @@ describe('an answer that breaks off in its middle', () => {
     expect(completionTokens).toBeLessThan(tokens);
   });
 
-  it('is counted apart: rescued streams and burnt tokens', async () => {
-    const before = await sum('ingress', 'sluice_rescued_streams_total');
+  it('is counted apart: resumed streams and burnt tokens', async () => {
+    const before = await sum('ingress', 'sluice_resumed_streams_total');
     const burnt = await sum('worker', 'sluice_burnt_tokens_total');
     const answer = await openStream(sluice, { model: 'demo-t12-i5-reset-k5-n1', content: 'rid=x' });
     await answer.finish();
-    expect(await sum('ingress', 'sluice_rescued_streams_total')).toBe(before + 1);
+    expect(await sum('ingress', 'sluice_resumed_streams_total')).toBe(before + 1);
     expect(await sum('worker', 'sluice_burnt_tokens_total')).toBeGreaterThanOrEqual(burnt + 5);
   });
 });

@@ -13,9 +13,9 @@ const target = targetWith({
 });
 const text = { type: 'text', text: 'what is this?' };
 const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url } });
-const bytes = Buffer.from('the bytes of a picture');
+const bytes = Buffer.from('the bytes of an image');
 
-/** Makes one call with pictures from the web and from the client; they are fetched as this says. */
+/** Makes one call with images from the web and from the client; they are fetched as this says. */
 function ask(fetched: FetchedImage) {
   const giveBack = vi.fn<() => void>();
   const fetch = vi.fn<ImageFetcher['fetch']>((_url, _signal, onKeep) => {
@@ -38,7 +38,7 @@ function ask(fetched: FetchedImage) {
   return { upstream, fetch, images, giveBack, result, nextCall };
 }
 
-describe('a picture on the web for chat.z.ai', () => {
+describe('an image on the web for chat.z.ai', () => {
   it('is fetched here, handed over as bytes, and named in the question', async () => {
     const image = { kind: 'image', mediaType: 'image/webp', base64: bytes.toString('base64') } as const;
     const { upstream, fetch, images, giveBack, result, nextCall } = ask(image);

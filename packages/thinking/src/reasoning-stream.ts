@@ -2,38 +2,40 @@ import { type AnswerEvent, type ChatChunk, eventsOf, parseChunk, writeChunk } fr
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
-  hasThoughts,
+  hasReasoning,
   isEmpty,
   openingTag,
   type Said,
-  thoughtsOf,
-  thoughtsPattern,
+  reasoningOf,
+  reasoningPattern,
   withLead,
-  withoutThoughts,
-} from './thoughts.ts';
+  withoutReasoning,
+} from './reasoning.ts';
 
-/** Gives the thoughts of one streamed answer their form. */
-export interface ThoughtStream {
-  /** Takes whole server-sent events, and gives what the client gets for them, or ''. What need not change stays as it is. */
+/** Reshapes the reasoning of one streamed answer. */
+export interface ReasoningStream {
+  /**
+   * Takes whole server-sent events and returns the client's version, or ''. Events without reasoning stay unchanged.
+   */
   push(sse: string): string;
-  /** The answer is complete: gives what still belongs to it. Not to be asked of an answer that broke off. */
+  /** Ends a complete answer and returns the remaining text. Not called for an answer that broke off. */
   end(): string;
 }
 
 type Choice = ChatChunk['choices'][number];
 
-/** The result of reshaping a choice. */
+/** Result of reshaping a choice. */
 interface Reshaped {
-  /** Chunks of their own that come before. */
+  /** Separate chunks that come before. */
   readonly before: string;
-  /** The same object where nothing changes; undefined where nothing is left. */
+  /** The same object if unchanged; undefined if nothing is left. */
   readonly choice: Choice | undefined;
 }
 
-export function createThoughtStream(mode: ReshapingMode): ThoughtStream {
-  /** Choices that think at the moment: their tag is open. */
+export function createReasoningStream(mode: ReshapingMode): ReasoningStream {
+  /** Indexes of the choices with an open tag. */
   const thinking = new Set<number>();
-  /** Choices of which the client has been told who speaks. */
+  /** Indexes of the choices whose role the client has received. */
   const introduced = new Set<number>();
   let latest: ChatChunk | undefined;
 
@@ -51,24 +53,24 @@ export function createThoughtStream(mode: ReshapingMode): ThoughtStream {
   function tag(choice: Choice): Reshaped {
     const index = choice.index ?? 0;
     const delta = choice.delta ?? {};
-    const thoughts = thoughtsOf(delta);
+    const reasoning = reasoningOf(delta);
     const isOver = isAnswer(delta) || !isEmpty(choice.finish_reason);
-    const opening = thoughts !== '' && !thinking.has(index) ? openingTag : '';
-    const closing = isOver && (thoughts !== '' || thinking.has(index)) ? closingTag : '';
+    const opening = reasoning !== '' && !thinking.has(index) ? openingTag : '';
+    const closing = isOver && (reasoning !== '' || thinking.has(index)) ? closingTag : '';
     if (opening !== '') thinking.add(index);
     if (closing !== '') thinking.delete(index);
-    const lead = opening + thoughts + closing;
-    const rest = hasThoughts(delta) ? { ...choice, delta: withoutThoughts(delta) } : choice;
+    const lead = opening + reasoning + closing;
+    const rest = hasReasoning(delta) ? { ...choice, delta: withoutReasoning(delta) } : choice;
     if (lead === '') return { before: '', choice: rest };
-    // A tool call or the end of the answer comes in a chunk without text, and stays so.
-    if (thoughts === '' && isEmpty(delta.content)) return { before: closingChunk([index]), choice: rest };
-    return { before: '', choice: { ...choice, delta: withLead(withoutThoughts(delta), lead) } };
+    // A tool call or the end of the answer comes in a chunk without text, and stays unchanged.
+    if (reasoning === '' && isEmpty(delta.content)) return { before: closingChunk([index]), choice: rest };
+    return { before: '', choice: { ...choice, delta: withLead(withoutReasoning(delta), lead) } };
   }
 
   function strip(choice: Choice): Reshaped {
     const { delta } = choice;
-    if (!delta || !hasThoughts(delta)) return { before: '', choice };
-    const { role, ...rest } = withoutThoughts(delta);
+    if (!delta || !hasReasoning(delta)) return { before: '', choice };
+    const { role, ...rest } = withoutReasoning(delta);
     const isLeft = Object.values(rest).some((value) => !isEmpty(value)) || !isEmpty(choice.finish_reason);
     const index = choice.index ?? 0;
     const isIntroduction = !isEmpty(role) && !introduced.has(index);
@@ -86,7 +88,7 @@ export function createThoughtStream(mode: ReshapingMode): ThoughtStream {
 
   return {
     push(sse) {
-      if (thinking.size === 0 && !thoughtsPattern.test(sse)) return sse;
+      if (thinking.size === 0 && !reasoningPattern.test(sse)) return sse;
       return eventsOf(sse).map(reshapeEvent).join('');
     },
     end() {
@@ -98,6 +100,6 @@ export function createThoughtStream(mode: ReshapingMode): ThoughtStream {
   };
 }
 
-/** Something that is said or done, and no more thought. */
+/** Returns whether a delta holds answer content, so that the reasoning is over. */
 const isAnswer = ({ content, refusal, tool_calls: calls, function_call: call, audio }: Said): boolean =>
   [content, refusal, calls, call, audio].some((value) => !isEmpty(value));

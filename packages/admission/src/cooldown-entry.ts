@@ -1,40 +1,40 @@
 import type { CredentialRef } from './upstream-health.ts';
 
-/** A credential that rests, for people. */
-export interface RestEntry {
+/** A credential in cooldown, as shown to people. */
+export interface CooldownEntry {
   readonly credentialId: string;
-  /** The one model that the rest is for; undefined = all models of the upstream. */
+  /** Model that the cooldown applies to; undefined = all models of the upstream. */
   readonly model: string | undefined;
-  /** Milliseconds until it ends. */
+  /** Milliseconds until the cooldown ends. */
   readonly remainingMs: number;
-  /** The provider did not accept the credential. */
+  /** True if the provider did not accept the credential. */
   readonly isRefused: boolean;
-  /** Kind of the failure that caused it; '' when nothing is known of it. */
+  /** Kind of the failure that started the cooldown; '' if unknown. */
   readonly reason: string;
 }
 
-/** A model's name may hold any character that a credential's id may, but a tab. */
+/** A credential id and a model name may hold any character except a tab. */
 const separator = '\t';
 
-/** Name of the rest within its upstream's hash: see `rest-1.lua`. */
+/** Returns the field of the cooldown in its upstream's hash: see `cool-down-1.lua`. */
 export const fieldOf = ({ credentialId, model }: Pick<CredentialRef, 'credentialId' | 'model'>): string =>
   model === undefined ? credentialId : `${credentialId}${separator}${model}`;
 
-/** Reads one entry of the hash; none when the rest has ended or when its end is further away than rests may be. */
-export function readRest({
+/** Reads one entry of the hash. Returns no entry if the cooldown has ended or ends after the longest cooldown. */
+export function readCooldown({
   field,
   value,
   now,
-  maxRestMs,
+  maxCooldownMs,
 }: {
   readonly field: string;
   readonly value: string;
   readonly now: number;
-  readonly maxRestMs: number;
-}): RestEntry[] {
+  readonly maxCooldownMs: number;
+}): CooldownEntry[] {
   const [, end, refused, , reason = ''] = /^(\d+)(!?)(\??)(?: (.*))?$/.exec(value) ?? [];
   const remainingMs = Number(end) - now;
-  if (!(remainingMs > 0 && remainingMs <= maxRestMs)) return [];
+  if (!(remainingMs > 0 && remainingMs <= maxCooldownMs)) return [];
   const at = field.indexOf(separator);
   return [
     {

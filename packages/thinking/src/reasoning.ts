@@ -3,22 +3,22 @@ import { textsOf } from '@sluice/protocol';
 /** A delta of a stream, or the message of a whole answer. */
 export type Said = Parameters<typeof textsOf>[0];
 
-/** Under each of these names some server sends thoughts. */
+/** Names under which servers send reasoning. */
 const names: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_details']);
 
 /**
- * This is found in any JSON with thoughts in it, not in a text that looks like it: there each quote is escaped, and the
- * colon does not follow. Some servers send the field with every chunk, empty or null.
+ * Matches any JSON with reasoning in it, but not text that looks like it: there every quote is escaped, and no colon
+ * follows. Some servers send the field with every chunk, empty or null.
  */
-export const thoughtsPattern = /"reasoning(?:_content|_details)?"\s*:(?!\s*(?:null|""|\[\]))/;
+export const reasoningPattern = /"reasoning(?:_content|_details)?"\s*:(?!\s*(?:null|""|\[\]))/;
 
-export const thoughtsOf = (said: Said): string => textsOf(said).reasoning;
+export const reasoningOf = (said: Said): string => textsOf(said).reasoning;
 
-/** Returns whether there is anything to take away. */
-export const hasThoughts = (said: Said): boolean =>
+/** Returns whether there is reasoning to remove. */
+export const hasReasoning = (said: Said): boolean =>
   Object.entries(said).some(([name, value]) => names.has(name) && !isEmpty(value));
 
-export function withoutThoughts(said: Said): Said {
+export function withoutReasoning(said: Said): Said {
   return Object.fromEntries(Object.entries(said).filter(([name]) => !names.has(name)));
 }
 

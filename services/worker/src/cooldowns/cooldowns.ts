@@ -1,19 +1,19 @@
 import type { UpstreamHealth } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 
-type Health = Pick<UpstreamHealth, 'rests' | 'lift' | 'circuit' | 'closeCircuit'>;
+type Health = Pick<UpstreamHealth, 'cooldowns' | 'lift' | 'circuit' | 'closeCircuit'>;
 
-export interface RestsNeeds {
+export interface CooldownsNeeds {
   readonly config: Pick<Config, 'upstreams' | 'models'>;
   readonly health: Health;
 }
 
 export const usage = `Usage:
-  npm run rests                                lists resting credentials and open circuits
-  npm run rests -- lift UPSTREAM [CREDENTIAL]  lets them serve again at once; circuits of the upstream are closed`;
+  npm run cooldowns                                lists credentials in cooldown and open circuits
+  npm run cooldowns -- lift UPSTREAM [CREDENTIAL]  lets them serve again at once; circuits of the upstream are closed`;
 
 /** The line for a fleet in which all is well. */
-export const nothingRests = 'No credential rests and no circuit is open.';
+export const noCooldown = 'No credential is in cooldown and no circuit is open.';
 
 /** The command line is wrong; the message says what is wanted. */
 export class UsageError extends Error {
@@ -21,36 +21,36 @@ export class UsageError extends Error {
 }
 
 /**
- * Shows which credentials rest and which circuits are open, or ends that by hand for all workers.
+ * Shows which credentials are in cooldown and which circuits are open, or ends that by hand for all workers.
  *
  * @returns the lines to print
  * @throws UsageError when the command line names nothing that is configured
  */
-export async function rests(needs: RestsNeeds, args: readonly string[]): Promise<string[]> {
+export async function cooldowns(needs: CooldownsNeeds, args: readonly string[]): Promise<string[]> {
   const [command, upstream, credential, ...others] = args;
   if (command === undefined) return await list(needs);
   if (command !== 'lift' || upstream === undefined || others.length > 0) throw new UsageError(usage);
   return await lift(needs, upstream, credential);
 }
 
-async function list({ config, health }: RestsNeeds): Promise<string[]> {
+async function list({ config, health }: CooldownsNeeds): Promise<string[]> {
   const lines: string[] = [];
   for (const { id } of config.upstreams) {
-    for (const { credentialId, model, remainingMs, isRefused, reason } of await health.rests(id)) {
+    for (const { credentialId, model, remainingMs, isRefused, reason } of await health.cooldowns(id)) {
       const scope = model === undefined ? 'all models' : `model ${model}`;
       const why = [reason, ...(isRefused ? ['refused by the provider'] : [])].filter(Boolean).join(', ');
       const cause = why === '' ? '' : ` (${why})`;
-      lines.push(`credential  ${id}/${credentialId}  ${scope}  rests for ${inWords(remainingMs)}${cause}`);
+      lines.push(`credential  ${id}/${credentialId}  ${scope}  cooldowns for ${inWords(remainingMs)}${cause}`);
     }
     for (const model of modelsAt(config, id)) {
       const { isOpen, failures, cause } = await health.circuit({ upstreamId: id, model });
       if (isOpen) lines.push(`circuit     ${id}/${model}  open after ${failures} failed requests (${cause})`);
     }
   }
-  return lines.length > 0 ? lines : [nothingRests];
+  return lines.length > 0 ? lines : [noCooldown];
 }
 
-async function lift({ config, health }: RestsNeeds, upstream: string, credential?: string): Promise<string[]> {
+async function lift({ config, health }: CooldownsNeeds, upstream: string, credential?: string): Promise<string[]> {
   const known = config.upstreams.find(({ id }) => id === upstream);
   if (known === undefined) {
     const ids = config.upstreams.map(({ id }) => id).join(', ');
@@ -67,11 +67,11 @@ async function lift({ config, health }: RestsNeeds, upstream: string, credential
       if (await health.closeCircuit({ upstreamId: upstream, model })) closed += 1;
     }
   }
-  return [`Lifted ${lifted} rests and closed ${closed} circuits of ${upstream}.`];
+  return [`Lifted ${lifted} cooldowns and closed ${closed} circuits of ${upstream}.`];
 }
 
 /** Models that the configuration names at an upstream; a target that passes the client's name on names none. */
-function modelsAt({ models }: RestsNeeds['config'], upstreamId: string): readonly string[] {
+function modelsAt({ models }: CooldownsNeeds['config'], upstreamId: string): readonly string[] {
   const names = models.flatMap(({ targets }) =>
     targets.flatMap(({ upstream, model }) => (upstream === upstreamId && model !== undefined ? [model] : [])),
   );

@@ -12,7 +12,7 @@ export interface RedisNote {
   readonly remove: () => void;
 }
 
-/** Notes where the Redis of a running `npm start` is, for `npm run rests` and `npm run doctor`. Nobody but this user can read it. */
+/** Notes where the Redis of a running `npm start` is, for `npm run cooldowns` and `npm run doctor`. Nobody but this user can read it. */
 export function noteRedis(stateFolder: string, url: string): RedisNote {
   const path = noteIn(stateFolder);
   rmSync(path, { force: true });
@@ -24,13 +24,13 @@ export function noteRedis(stateFolder: string, url: string): RedisNote {
 export const notedRedis = (stateFolder: string): string | undefined => readIfThere(noteIn(stateFolder));
 
 /**
- * Lists resting credentials and open circuits, or lifts them: of the Redis that is configured, or else of the
+ * Lists credentials in cooldown and open circuits, or lifts them: of the Redis that is configured, or else of the
  * `npm start` that runs from this folder.
  *
  * @returns exit code
  * @throws LaunchError when there is no Redis to ask
  */
-export async function rests(
+export async function cooldowns(
   { root, env }: { readonly root: string; readonly env: NodeJS.ProcessEnv },
   args: readonly string[],
 ): Promise<number> {
@@ -45,7 +45,7 @@ export async function rests(
   }
   return await runInForeground({
     file: process.execPath,
-    args: ['--enable-source-maps', join(root, 'services/worker/dist/rests/main.js'), ...args],
+    args: ['--enable-source-maps', join(root, 'services/worker/dist/cooldowns/main.js'), ...args],
     cwd: root,
     env: { ...env, ...secretKey, ...(url === undefined ? {} : { REDIS_URL: url }) },
   });

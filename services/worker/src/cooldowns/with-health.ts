@@ -26,8 +26,8 @@ export async function withHealth<Result>(
     const health = createUpstreamHealth({
       connection,
       keys: createKeys(config.redis.keyPrefix),
-      breaker: config.breaker,
-      maxRestMs: config.retry.maxRestMs,
+      circuit: config.circuit,
+      maxCooldownMs: config.retry.maxCooldownMs,
       probeMs: config.timeouts.firstTokenMs,
     });
     return await ask(health);

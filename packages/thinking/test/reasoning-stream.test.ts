@@ -1,4 +1,4 @@
-import { createThoughtStream } from '@sluice/thinking';
+import { createReasoningStream } from '@sluice/thinking';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -24,14 +24,14 @@ interface Read {
   readonly deltas: Delta[];
 }
 
-/** The chunks as such; in which order their members stand is nobody's business. */
+/** Returns the chunks as objects, so that the order of their members does not matter. */
 const chunksOf = (stream: string): unknown[] =>
   stream
     .split('\n\n')
     .filter((text) => text !== '')
     .map((event) => JSON.parse(event.slice('data: '.length)) as unknown);
 
-/** Returns the text that a client puts together, by choice. */
+/** Returns the text that a client assembles, by choice. */
 function read(stream: string): Map<number, Read> {
   const choices = new Map<number, Read>();
   for (const event of stream.split('\n\n').filter((text) => text !== '')) {
@@ -50,15 +50,15 @@ function read(stream: string): Map<number, Read> {
 }
 
 function run(mode: 'think' | 'strip', pieces: readonly string[]): string {
-  const stream = createThoughtStream(mode);
+  const stream = createReasoningStream(mode);
   return pieces.map((piece) => stream.push(piece)).join('') + stream.end();
 }
 
 const contentOf = (stream: string, index = 0): string | undefined => read(stream).get(index)?.content;
 const toolCall = { tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '' } }] };
 
-describe('thoughts between tags', () => {
-  it('stand before the content, which begins right behind them', () => {
+describe('reasoning between tags', () => {
+  it('comes before the content, which starts right after it', () => {
     const out = run('think', [
       chunk({ role: 'assistant', content: '', reasoning_content: 'Well' }),
       chunk({ reasoning_content: ', so' }),
@@ -71,13 +71,13 @@ describe('thoughts between tags', () => {
     expect(read(out).get(0)?.deltas[0]).toEqual({ role: 'assistant', content: '<think>Well' });
   });
 
-  it('leave all other events as they are, to the byte', () => {
+  it('leaves all other events unchanged, byte for byte', () => {
     const odd = 'data: { "choices": [ {"delta":{"content":"x", "reasoning_content":null},"finish_reason":null}] }\n\n';
     const quoted = chunk({ content: 'say "reasoning_content": "x"' });
-    const thought = chunk({ reasoning_content: 'hm' });
-    const stream = createThoughtStream('think');
+    const reasoning = chunk({ reasoning_content: 'hm' });
+    const stream = createReasoningStream('think');
     expect(stream.push(odd + quoted)).toBe(odd + quoted);
-    stream.push(thought);
+    stream.push(reasoning);
     stream.push(chunk({ content: 'A' }));
     expect(stream.push(odd + chunk({}, 'stop') + usage)).toBe(odd + chunk({}, 'stop') + usage);
   });
@@ -86,8 +86,8 @@ describe('thoughts between tags', () => {
     ['a tool call', chunk(toolCall)],
     ['a refusal', chunk({ refusal: 'No.' })],
     ['the end', chunk({}, 'length')],
-  ])('are closed in a chunk of their own before %s', (_name, next) => {
-    const stream = createThoughtStream('think');
+  ])('is closed in a separate chunk before %s', (_name, next) => {
+    const stream = createReasoningStream('think');
     stream.push(chunk({ reasoning_content: 'hm' }));
     const out = stream.push(next);
     expect(chunksOf(out)).toEqual(chunksOf(chunk({ content: '</think>' }) + next));
@@ -95,13 +95,13 @@ describe('thoughts between tags', () => {
     expect(stream.end()).toBe('');
   });
 
-  it('are closed where the content comes with the last of them', () => {
+  it('is closed in a chunk with its last part and content', () => {
     expect(contentOf(run('think', [chunk({ reasoning_content: 'hm', content: 'Hello' })]))).toBe(
       '<think>hm</think>Hello',
     );
   });
 
-  it('open again when the model thinks again', () => {
+  it('opens a new tag when the model reasons again', () => {
     const out = run('think', [
       chunk({ reasoning_content: 'a' }),
       chunk({ content: 'B' }),
@@ -111,13 +111,13 @@ describe('thoughts between tags', () => {
     expect(contentOf(out)).toBe('<think>a</think>B<think>c</think>D');
   });
 
-  it('are closed at the end of an answer that has nothing else, and not before', () => {
-    const stream = createThoughtStream('think');
+  it('is closed at the end of an answer without content, and not earlier', () => {
+    const stream = createReasoningStream('think');
     expect(contentOf(stream.push(chunk({ reasoning_content: 'hm' })))).toBe('<think>hm');
     expect(contentOf(stream.end())).toBe('</think>');
   });
 
-  it('go before content in parts', () => {
+  it('comes before content in parts', () => {
     const out = run('think', [chunk({ reasoning_content: 'hm', content: [{ type: 'text', text: 'Hello' }] })]);
     expect(read(out).get(0)?.deltas[0]?.['content']).toEqual([
       { type: 'text', text: '<think>hm</think>' },
@@ -125,7 +125,7 @@ describe('thoughts between tags', () => {
     ]);
   });
 
-  it('have other names at other servers', () => {
+  it('is accepted under the names of other servers', () => {
     const out = run('think', [
       chunk({ content: '', reasoning: 'hm', reasoning_details: [{ type: 'reasoning.text', text: 'hm' }] }),
       chunk({ content: 'Hello' }),
@@ -134,16 +134,16 @@ describe('thoughts between tags', () => {
     expect(out).not.toContain('reasoning');
   });
 
-  it('pass on what is no chunk', () => {
-    const stream = createThoughtStream('think');
+  it('passes on events that are not chunks', () => {
+    const stream = createReasoningStream('think');
     stream.push(chunk({ reasoning_content: 'hm' }));
     expect(stream.push('data: {"odd":1}\n\n')).toBe('data: {"odd":1}\n\n');
   });
 });
 
-describe('thoughts that are stripped', () => {
-  it('leave nothing, but that somebody speaks', () => {
-    const stream = createThoughtStream('strip');
+describe('stripped reasoning', () => {
+  it('leaves only the role', () => {
+    const stream = createReasoningStream('strip');
     expect(chunksOf(stream.push(chunk({ role: 'assistant', reasoning_content: 'a' })))).toEqual(
       chunksOf(chunk({ role: 'assistant', content: '' })),
     );
@@ -154,7 +154,7 @@ describe('thoughts that are stripped', () => {
     expect(stream.end()).toBe('');
   });
 
-  it('take nothing with them that came in the same chunk', () => {
+  it('leaves the other content of the same chunk', () => {
     const out = run('strip', [
       chunk({ reasoning_content: 'a', ...toolCall }),
       chunk({ reasoning_content: 'b' }, 'stop'),
@@ -170,22 +170,22 @@ describe('thoughts that are stripped', () => {
   });
 });
 
-describe('whatever the order of thoughts and words', () => {
+describe('every order of reasoning and content', () => {
   const part = fc.record({
-    kind: fc.constantFrom('thought', 'word', 'both', 'nothing', 'null'),
+    kind: fc.constantFrom('reasoning', 'word', 'both', 'nothing', 'null'),
     index: fc.nat({ max: 2 }),
     text: fc.string({ minLength: 1, maxLength: 6 }),
   });
 
   const deltas = {
-    thought: (text: string) => ({ reasoning_content: text }),
+    reasoning: (text: string) => ({ reasoning_content: text }),
     word: (text: string) => ({ content: text }),
     both: (text: string) => ({ reasoning_content: text, content: text }),
     nothing: () => ({ content: '' }),
     null: (text: string) => ({ content: text, reasoning_content: null }),
   } as const;
 
-  it('each choice has its own, and each tag is closed', () => {
+  it('keeps the choices apart and closes each tag', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 4 })), (parts, sizes) => {
         const events = parts.map(({ kind, index, text }) => chunk(deltas[kind](text), null, index));
@@ -203,9 +203,9 @@ describe('whatever the order of thoughts and words', () => {
           let words = '';
           let isThinking = false;
           for (const { kind, text } of parts.filter((each) => each.index === index)) {
-            const { reasoning_content: thought, content } = deltas[kind](text) as Record<string, string | null>;
-            if (thought) expected += (isThinking ? '' : '<think>') + thought;
-            isThinking ||= Boolean(thought);
+            const { reasoning_content: reasoning, content } = deltas[kind](text) as Record<string, string | null>;
+            if (reasoning) expected += (isThinking ? '' : '<think>') + reasoning;
+            isThinking ||= Boolean(reasoning);
             if (content && isThinking) expected += '</think>';
             if (content) isThinking = false;
             expected += content ?? '';
