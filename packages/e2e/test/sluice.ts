@@ -37,10 +37,16 @@ export interface SluiceOptions {
 
 export const apiKey = 'sk-test-client-0001';
 
+const stops: (() => Promise<unknown>)[] = [];
+// Registered as the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
+afterAll(async () => {
+  for (const stop of stops.toReversed()) await stop();
+});
+
 /** Starts all of it for the tests of one file, and stops it after them. */
 export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
   const simulatorProcess = await spawnService('simulator');
-  afterAll(() => simulatorProcess.stop());
+  stops.push(simulatorProcess.stop);
   const config = {
     keys: [{ name: 'test', key: apiKey, models: ['*'] }],
     upstreams: [upstream('sim', simulatorProcess.url)],
@@ -57,7 +63,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     ...(options.redis === undefined ? { redisUrl: inject('redisUrl') } : {}),
     keyPrefix: `e2e-${randomBytes(6).toString('hex')}`,
   });
-  afterAll(() => fleet.stop());
+  stops.push(fleet.stop);
   let turn = 0;
   const url = (at = turn++): string => `${fleet.urls[at % fleet.urls.length]}/v1`;
   return {

@@ -20,6 +20,7 @@ const launcherCommands = [
   'start',
   'setup',
   'test',
+  'coverage',
   'test:faults',
   'test:deploy',
   'soak',
