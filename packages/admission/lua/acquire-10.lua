@@ -16,7 +16,7 @@
   KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[8]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
   KEYS[9]  crowd: zset, key id -> number of its waiters
-  KEYS[10] name prefix of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[10] name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  request id           ARGV[2]  ingress id          ARGV[3]  lease length (ms)
   ARGV[4]  fleet's limit        ARGV[5]  capacity of the waiting room (waiters)
   ARGV[6]  key's limit (0 none) ARGV[7]  requests per minute (0 none)  ARGV[8]  burst of requests

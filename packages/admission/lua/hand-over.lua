@@ -1,5 +1,5 @@
 -- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched,
--- waiters, turns, crowd, mailbox_prefix. Derives two more key names, both in the slot of all admission keys: the
+-- waiters, turns, crowd, mailbox_prefix. Derives two more key names, both with the hash tag of all admission keys: the
 -- mailbox of a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
 -- Returns true if the request had no lease before.
 local function lease(key, id)

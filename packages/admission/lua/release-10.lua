@@ -11,7 +11,7 @@
   KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[8]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
   KEYS[9]  crowd: zset, key id -> number of its waiters
-  KEYS[10] name prefix of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[10] name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  request id                        ARGV[2]  lease length (ms)     ARGV[3]  fleet's limit
   ARGV[4]  requests per minute (0 none)      ARGV[5]  requests to add, negative gives back
   ARGV[6]  tokens per minute (0 none)        ARGV[7]  tokens to add, negative gives back

@@ -9,7 +9,7 @@
   KEYS[5]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[6]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
   KEYS[7]  crowd: zset, key id -> number of its waiters
-  KEYS[8]  name prefix of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[8]  name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  lease length (ms)   ARGV[2]  fleet's limit
   ARGV[3]  requests that hold a lease of the client key: 'none' | 'running' | 'all' (waiters too)
   ARGV[4…] request ids; at most 50, to bound the time in Redis

@@ -67,7 +67,7 @@ describe('leases', () => {
     await connection.del(keys.leases);
     await until(async () => (await connection.zscore(keys.leases, 'a')) !== null, { what: 'the lease to be back' });
     await connection.del(keys.leases);
-    await connection.zadd(keys.leases, Date.now() + 60_000, 'stranger');
+    await connection.zadd(keys.leases, Date.now() + 60_000, 'other');
     await until(() => lost.includes('a'), { what: 'the loss to be reported' });
   });
 });

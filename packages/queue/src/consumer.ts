@@ -78,7 +78,7 @@ export function createConsumer({
       lockDuration: 10_000,
       stalledInterval: 5000,
       maxStalledCount: 0,
-      // Pause in ms of a run slot after a connection error; the default is 15 s.
+      // Pause in ms of BullMQ's fetching after a connection error; the default is 15 s.
       runRetryDelay: 500,
       // In seconds; the blocking read must end before the socket timeout of the connection.
       drainDelay: 2,

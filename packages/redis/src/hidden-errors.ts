@@ -1,8 +1,8 @@
 import { Redis, type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 
 /*
- * ioredis queries sentinels, and cluster nodes for their slots, over its own connections and does not report their
- * errors: after a refused certificate the only message left is "Connection is closed".
+ * ioredis queries sentinels, and cluster nodes for the layout of the cluster, over its own connections and does not
+ * report their errors: after a refused certificate the only message left is "Connection is closed".
  */
 
 /** Returns ioredis's connector that finds a master, extended to report the errors of its sentinel connections. */
@@ -15,7 +15,7 @@ export const hearingConnector = (onError: (error: Error) => void): new (options:
     }
   };
 
-/** Reports the errors of the connections that query a cluster node for the slots. */
+/** Reports the errors of the connections that query a cluster node for the layout of the cluster. */
 export const hearRefreshes = (node: Redis, onError: (error: Error) => void): void => hear(node, 'duplicate', onError);
 
 /** @param name name of a method that creates a connection */

@@ -187,7 +187,7 @@ describe('TLS to a cluster', () => {
     onTestFinished(() => node.disconnect());
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await until(async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'), {
-      what: 'the cluster to serve its slots',
+      what: 'the cluster to be ready',
     });
     const { connection } = open({
       kind: 'cluster',
