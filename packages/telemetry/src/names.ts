@@ -86,7 +86,7 @@ export function courseAttributes(course: {
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));
 
-/** Describes the time from the request for a lease to the lease or its refusal. */
+/** Describes the time from the request for a lease to its grant or refusal. */
 export function admissionWaitSpan(): SpanShape {
   return { name: 'admission wait', kind: 'internal', attributes: {} };
 }
