@@ -15,8 +15,8 @@ import {
 import { createLiveness, createModelListReader, createRoster } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
-import type { Exchange } from './chat/exchange.ts';
-import { createWorkerWatch } from './chat/worker-watch.ts';
+import { createOpenExchanges } from './inference/exchange/open-exchanges.ts';
+import { createWorkerWatch } from './inference/exchange/worker-watch.ts';
 import { createMailboxes } from './mailboxes.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
 import { createHealthPages, type ReplicaState } from './routes/health.ts';
@@ -77,7 +77,6 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
   };
 
   const commands = open('command');
-  const openExchanges = new Set<Exchange>();
   const workers = createWorkerWatch(() => liveness);
   const liveness = createLiveness({
     connection: commands,
@@ -109,7 +108,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     onGone: workers.lost,
     onRestored() {
       logger.warn('redis has lost its data; what no worker has begun is queued again');
-      requeueAll();
+      exchanges.requeueAll();
     },
     onError,
   });
@@ -120,10 +119,11 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     seal: createJobSeal(config.secretKey?.reveal()),
     onMoved() {
       logger.warn('another redis server has taken over; what no worker has begun is queued again');
-      requeueAll();
+      exchanges.requeueAll();
     },
     onError,
   });
+  const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, onError });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -155,7 +155,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
     isDraining,
     isRefusing,
-    openRequests: openExchanges.size,
+    openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
   const pages = createHealthPages({
@@ -170,24 +170,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
-    serve: {
-      config,
-      admission,
-      inbox,
-      submitter,
-      writer,
-      workers,
-      roster,
-      ingressId,
-      server: config.server,
-      limits: config.limits,
-      timeouts: config.timeouts,
-      metrics,
-      openExchanges,
-      onInternal,
-      onError,
-      now,
-    },
+    inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
     peek: createPeek({ connection: commands, keys }),
     catalogue: createModelCatalogue({
       config,
@@ -203,13 +186,9 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     onInternal,
   });
 
-  function requeueAll(): void {
-    for (const exchange of openExchanges) exchange.requeue();
-  }
-
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= patienceMs) return;
-    for (const exchange of openExchanges) exchange.fail('redis_unavailable');
+    exchanges.failAll('redis_unavailable');
   }
 
   return {
@@ -241,7 +220,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       watchdog = setInterval(giveUpWithoutRedis, lookEveryMs);
     },
     get openRequests() {
-      return openExchanges.size;
+      return exchanges.size;
     },
     async stop({ graceMs, noticeMs }) {
       const endsAt = now() + graceMs;
@@ -252,8 +231,8 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
       server?.stopListening();
       await within(server?.idle() ?? Promise.resolve(), endsAt - now());
-      for (const exchange of openExchanges) exchange.fail('draining');
-      await within(Promise.all([...openExchanges].map(({ ended }) => ended)), lastWordsMs);
+      exchanges.failAll('draining');
+      await within(exchanges.allEnded(), lastWordsMs);
       await admission.close(lastWordsMs);
       await within(writer.flushed(), lastWordsMs);
       await within(server?.idle() ?? Promise.resolve(), lastWordsMs);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Reservation } from '../../src/chat/measure-prompt.ts';
-import { type Consumption, settle } from '../../src/chat/settle.ts';
+import type { Reservation } from '../../src/inference/reservation.ts';
+import { type Consumption, settle } from '../../src/inference/settle.ts';
 
 const usage = (total: number) => ({ prompt_tokens: total - 20, completion_tokens: 20, total_tokens: total });
 const complete = (total?: number, attempts = 1): Consumption => ({

@@ -1,8 +1,7 @@
-import type { ServerResponse } from 'node:http';
-import type { Reply } from './reply.ts';
+import type { Reply, ReplyNeeds } from './reply.ts';
 
 /** Sends the provider's answer as it came, once it is complete. Until then every error is a real HTTP error. */
-export function createWholeReply(response: ServerResponse, setHeaders: () => void): Reply {
+export function createWholeReply({ response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>): Reply {
   let text = '';
   return {
     onData(piece) {

@@ -3,8 +3,8 @@ import { firstRetryState } from '@sluice/protocol';
 import type { TakeBack } from '@sluice/queue';
 import { createInbox } from '@sluice/relay';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createExchange, type ExchangeListener } from '../../src/chat/exchange.ts';
-import { createWorkerWatch } from '../../src/chat/worker-watch.ts';
+import { createExchange, type ExchangeListener } from '../../../src/inference/exchange/exchange.ts';
+import { createWorkerWatch } from '../../../src/inference/exchange/worker-watch.ts';
 
 interface Queue {
   isClaimed?: boolean;

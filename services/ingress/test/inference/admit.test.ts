@@ -1,6 +1,6 @@
 import type { Admission, Rates, Ticket, Turn, Verdict } from '@sluice/admission';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admit, type AdmitRequest } from '../../src/chat/admit.ts';
+import { admit, type AdmitRequest } from '../../src/inference/admit.ts';
 
 const rates: Rates = { requests: { limit: 5, remaining: 4, resetMs: 12_000 }, tokens: undefined };
 const limits = { rpm: 5, tpm: 100, concurrency: 2 };
@@ -22,7 +22,7 @@ function setUp(verdict: Verdict | Error) {
     now: () => performance.now(),
     onRates,
   };
-  return { controller, onRates, result: admit(admission as Admission, request) };
+  return { controller, onRates, result: admit(admission, request) };
 }
 
 function ticket(mustWait: boolean) {

@@ -1,7 +1,7 @@
 import type { Ticket } from '@sluice/admission';
 import type { End } from '@sluice/protocol';
-import type { FailureFacts } from './exchange.ts';
-import type { Reservation } from './measure-prompt.ts';
+import type { FailureFacts } from './exchange/exchange.ts';
+import type { Reservation } from './reservation.ts';
 
 /** The result of a request, as far as its limits are concerned. */
 export type Consumption =

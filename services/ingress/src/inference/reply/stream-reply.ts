@@ -1,50 +1,41 @@
-import type { ServerResponse } from 'node:http';
 import { toEnvelope } from '@sluice/protocol';
-import { createClientWriter } from '../sse/client-writer.ts';
-import { createHeartbeat, type Heartbeat, heartbeatLine } from '../sse/heartbeat.ts';
-import type { Reply } from './reply.ts';
-
-export interface StreamReplyOptions {
-  readonly response: ServerResponse;
-  /** Sets the headers that are known when the status line goes out. */
-  readonly setHeaders: () => void;
-  /** Time for which the status line is held for the first event. */
-  readonly holdMs: number;
-  readonly heartbeatMs: number;
-  readonly pauseAtBytes: number;
-  readonly cutAtBytes: number;
-  readonly stallMs: number;
-  readonly onPause: () => void;
-  readonly onResume: () => void;
-  readonly onCut: () => void;
-  readonly now: () => number;
-}
+import { createClientWriter } from '../../sse/client-writer.ts';
+import { createHeartbeat, type Heartbeat, heartbeatLine } from '../../sse/heartbeat.ts';
+import type { Reply, ReplyNeeds } from './reply.ts';
 
 /**
  * Streams the answer as server-sent events. The status line is held until the first event, so that failures before it
  * are HTTP errors which SDKs retry; after it, a failure is an error event and the end without `[DONE]`.
  */
-export function createStreamReply(options: StreamReplyOptions): Reply {
-  const { response } = options;
+export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>): Reply {
+  const { response, server, onPause, onResume, onCut } = needs;
   let isOpen = false;
   let heartbeat: Heartbeat | undefined;
   const hold = setTimeout(() => {
     open();
     ping();
-  }, options.holdMs);
-  const client = createClientWriter(options);
+  }, server.holdMs);
+  const client = createClientWriter({
+    response,
+    pauseAtBytes: server.pauseAtBytes,
+    cutAtBytes: server.slowClientBytes,
+    stallMs: server.slowClientMs,
+    onPause,
+    onResume,
+    onCut,
+  });
 
   function open(): void {
     if (isOpen) return;
     isOpen = true;
     clearTimeout(hold);
-    options.setHeaders();
+    needs.setHeaders();
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     });
-    heartbeat = createHeartbeat({ everyMs: options.heartbeatMs, onSilence: ping, now: options.now });
+    heartbeat = createHeartbeat({ everyMs: server.heartbeatMs, onSilence: ping, now: needs.now });
   }
 
   function ping(): void {

@@ -1,13 +1,6 @@
 import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
-import type { ChatRequest, EmbeddingsFacts } from '@sluice/protocol';
-
-/** The amount to reserve for a request, and the part of it that is the prompt. Tokens. */
-export interface Reservation {
-  readonly total: number;
-  readonly prompt: number;
-  /** Each attempt costs the prompt and a request; otherwise all attempts together do. */
-  readonly isPaidPerAttempt: boolean;
-}
+import type { ChatRequest } from '@sluice/protocol';
+import type { Reservation } from '../reservation.ts';
 
 /** A picture, sound or file within the request counts once for each MiB begun of its data. */
 const mediumBytes = 1024 * 1024;
@@ -16,7 +9,7 @@ const mediumBytes = 1024 * 1024;
  * Estimates before the provider has counted. Pictures, sounds and files count by piece: their bytes say little of their
  * tokens. A piece of many MiB counts as several, else 20 MB would be as cheap as a link.
  */
-export function reserveFor(request: ChatRequest, bodyBytes: number): Reservation {
+export function reserveChat(request: ChatRequest, bodyBytes: number): Reservation {
   let media = 0;
   let mediaBytes = 0;
   for (const { content } of request.messages) {
@@ -47,10 +40,4 @@ function textLengthOf(part: object): number {
     }
   }
   return length;
-}
-
-/** The same for embeddings, of which the prompt is all there is. Tokens are counted, texts estimated. */
-export function reserveForEmbeddings({ tokens }: Pick<EmbeddingsFacts, 'tokens'>, bodyBytes: number): Reservation {
-  const prompt = tokens > 0 ? tokens : estimateTokens({ textBytes: bodyBytes, media: 0 });
-  return { prompt, total: prompt, isPaidPerAttempt: true };
 }

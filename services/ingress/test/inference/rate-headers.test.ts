@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goDuration } from '../../src/chat/rate-headers.ts';
+import { goDuration } from '../../src/inference/rate-headers.ts';
 
 describe('goDuration', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveModel } from '../../src/chat/resolve-model.ts';
+import { resolveModel } from '../../src/inference/resolve-model.ts';
 
 const target = { upstream: 'u', model: undefined, priority: 1, weight: 1 };
 const config = { models: [{ id: '**', targets: [target] }] } as unknown as Parameters<typeof resolveModel>[0];

@@ -1,13 +1,13 @@
 import { parseChatRequest } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
-import { reserveFor, reserveForEmbeddings } from '../../src/chat/measure-prompt.ts';
+import { reserveChat } from '../../../src/inference/chat/reserve.ts';
 
 const reserve = (fields: object) => {
   const body = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(4000) }], ...fields };
-  return reserveFor(parseChatRequest(body), JSON.stringify(body).length);
+  return reserveChat(parseChatRequest(body), JSON.stringify(body).length);
 };
 
-describe('reserveFor', () => {
+describe('reserveChat', () => {
   it('reserves the prompt and an answer of a usual length', () => {
     const { prompt, total } = reserve({});
     expect(prompt).toBeGreaterThanOrEqual(1000);
@@ -44,13 +44,7 @@ describe('reserveFor', () => {
     expect(Math.floor(prompt / 765)).toBe(pieces);
   });
 
-  it('counts embeddings for each attempt, chats once', () => {
+  it('counts once, however many attempts are made', () => {
     expect(reserve({}).isPaidPerAttempt).toBe(false);
-    expect(reserveForEmbeddings({ tokens: 3 }, 40)).toEqual({
-      prompt: 3,
-      total: 3,
-      isPaidPerAttempt: true,
-    });
-    expect(reserveForEmbeddings({ tokens: 0 }, 40).prompt).toBe(10);
   });
 });

@@ -34,7 +34,7 @@ export interface AdmitRequest {
  * Takes a place among the running requests, waiting for one if need be.
  * @throws GatewayError when it is refused, when it waited too long, when its client left, or when Redis is away
  */
-export async function admit(admission: Admission, request: AdmitRequest): Promise<Admitted> {
+export async function admit(admission: Pick<Admission, 'acquire'>, request: AdmitRequest): Promise<Admitted> {
   const verdict = await admission.acquire(request).catch((error: unknown) => {
     if (isRedisUnavailable(error)) throw new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: error });
     throw error;

@@ -8,8 +8,8 @@ import {
   type ExchangeState,
   type Phase,
   phases,
-} from '../../src/chat/exchange-events.ts';
-import { firstState, step } from '../../src/chat/exchange-state.ts';
+} from '../../../src/inference/exchange/exchange-events.ts';
+import { firstState, step } from '../../../src/inference/exchange/exchange-state.ts';
 
 const job: ChatJob = {
   requestId: 'r',
@@ -321,7 +321,7 @@ const nameOf = (phase: Phase): string => phase.replaceAll('-', '_');
 
 describe('docs/architecture.md', () => {
   it('shows the phases of a request as they are', () => {
-    const page = readFileSync(new URL('../../../../docs/architecture.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../../../../docs/architecture.md', import.meta.url), 'utf8');
     expect(page).toContain(diagram());
   });
 });
