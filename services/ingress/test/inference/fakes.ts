@@ -1,4 +1,4 @@
-import type { Admission, Correction, Rates, Verdict } from '@sluice/admission';
+import type { Admission, Rates, Ticket, Verdict } from '@sluice/admission';
 import { type Config, loadConfig } from '@sluice/config';
 import type { ChatJob, Delivered, Frame } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
@@ -62,12 +62,11 @@ export function fakeQueue(answers: QueueAnswers = {}) {
 }
 
 /** The way to the workers and back: frames that are told to them, and frames that they send. */
-export function fakeMailboxes() {
+export function fakeMailboxes(onDropped: (reason: string) => void = () => undefined) {
   const told: string[] = [];
-  const dropped: string[] = [];
   const errors: unknown[] = [];
   const inbox = createInbox({
-    onDropped: (_frame, reason) => dropped.push(reason),
+    onDropped: (_frame, reason) => onDropped(reason),
     onGap: () => undefined,
     onAdmitted: () => undefined,
     onDisplaced: () => undefined,
@@ -96,7 +95,7 @@ export function fakeMailboxes() {
     inbox.deliver([{ requestId, epoch, seq: at.seq ?? seq++, kind, data }], undefined);
   }
   const nextRun = (): void => void (seq = 0);
-  return { inbox, writer, workers, told, dropped, errors, deliver, nextRun };
+  return { inbox, writer, workers, told, errors, deliver, nextRun };
 }
 
 const noRates: Rates = { requests: undefined, tokens: undefined };
@@ -104,7 +103,7 @@ const noRates: Rates = { requests: undefined, tokens: undefined };
 /** Admission that gives this answer, and remembers what was reserved and given back. */
 export function fakeAdmission(answer?: Verdict | Error) {
   const reserved: number[] = [];
-  const released: Correction[] = [];
+  const released: Parameters<Ticket['release']>[0][] = [];
   const accepted: Verdict = {
     kind: 'accepted',
     ticket: {

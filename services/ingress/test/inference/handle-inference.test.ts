@@ -75,7 +75,7 @@ async function setUp(body: object, over: Over = {}) {
       isStored: () => false,
       bytes: () => 0,
       release: () => undefined,
-    } as Parameters<typeof setBodyHold>[1]);
+    });
     request.body = { bytes, value: JSON.parse(bytes.toString()) as unknown };
     next();
   });
@@ -99,7 +99,9 @@ async function setUp(body: object, over: Over = {}) {
     stored,
     leave: () => outgoing.destroy(),
     /** Resolves when the request is in the queue. */
-    queued: () => expect.poll(() => stored.length).toBe(1),
+    async queued() {
+      await expect.poll(() => stored.length).toBe(1);
+    },
     async answer() {
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
       const { statusCode: status, headers } = response;

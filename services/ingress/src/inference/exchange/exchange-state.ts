@@ -5,21 +5,28 @@ import {
   cancel,
   fail,
   finish,
+  hold,
   isSought,
   lookForRun,
   loseRun,
+  onAnswered,
   onContinuation,
+  onEnd,
+  onError,
   onGap,
   onHolds,
   onNotQueued,
+  onRerunDue,
+  onRetry,
   onSilence,
   onStarted,
   onStored,
+  onSubmit,
   onTakenBack,
   replaceRun,
-  tell,
-  to,
+  reportError,
   type Step,
+  to,
 } from './exchange-steps.ts';
 
 export function firstState(job: ChatJob): ExchangeState {
@@ -40,36 +47,81 @@ export function firstState(job: ChatJob): ExchangeState {
 }
 
 type Kind = ExchangeEvent['kind'];
+type EventOf<K extends Kind, Event = ExchangeEvent> = Event extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? Event
+    : never
+  : never;
+type Row = { readonly [K in Kind]?: (state: ExchangeState, event: EventOf<K>) => Step };
 
-const ofClient: readonly Kind[] = ['pause', 'resume', 'cancel', 'fail'];
-const ofQueue: readonly Kind[] = ['stored', 'resubmitted', 'not_queued'];
-const ofSearch: readonly Kind[] = [
-  'redis_restored',
-  'holds',
-  'disclaimed',
-  'silence',
-  'worker_lost',
-  'gap',
-  'continuation',
-];
+const ofClient: Row = {
+  pause: (state) => hold(state, 'pause'),
+  resume: (state) => hold(state, 'resume'),
+  cancel,
+  fail: (state, { code }) => fail(state, code),
+};
+const ofQueue: Row = {
+  stored: (state, event) => onStored({ ...state, isSubmitted: true }, { ...event, isReplacement: false }),
+  resubmitted: onStored,
+  not_queued: onNotQueued,
+};
+const ofRun: Row = {
+  holds: (state, { holds, received }) => onHolds(state, holds, received),
+  silence: (state) => onSilence({ ...state, isAsking: false }),
+  gap: onGap,
+  worker_lost: (state) => loseRun(state, 'worker_lost'),
+  continuation: onContinuation,
+  error: onError,
+};
 
-/** The events that count in each phase. All others come late, or from a process that is not ours, and are ignored. */
-const heard: Readonly<Record<Phase, ReadonlySet<Kind>>> = {
-  new: new Set<Kind>(['submit', 'cancel', 'fail']),
-  queued: new Set<Kind>([...ofClient, ...ofQueue, ...ofSearch, 'not_found', 'taken_back', 'started', 'error']),
-  running: new Set<Kind>([...ofClient, ...ofQueue, ...ofSearch, 'answered', 'data', 'end', 'error', 'retry']),
-  'between-runs': new Set<Kind>([...ofClient, ...ofQueue, 'rerun_due']),
-  cancelling: new Set<Kind>([
-    'not_queued',
-    'withdrawn',
-    'started',
-    'end',
-    'error',
-    'retry',
-    'worker_lost',
-    'confirmation_due',
-  ]),
-  over: new Set<Kind>(),
+/**
+ * The step for each event that counts in a phase. All other events come late, or from a process that is not ours, and are
+ * ignored. The diagram in docs/architecture.md is made from this table.
+ */
+const table: Readonly<Record<Phase, Row>> = {
+  new: {
+    submit: onSubmit,
+    cancel,
+    fail: (state, { code }) => fail(state, code),
+  },
+  queued: {
+    ...ofClient,
+    ...ofQueue,
+    ...ofRun,
+    redis_restored: lookForRun,
+    not_found: lookForRun,
+    taken_back: (state, { epoch, found }) => (isSought(state, epoch) ? onTakenBack(state, found) : to(state)),
+    started: (state, { workerId }) => onStarted(state, workerId),
+    disclaimed: replaceRun,
+  },
+  running: {
+    ...ofClient,
+    ...ofQueue,
+    ...ofRun,
+    redis_restored: (state) => ask(state, state.workerId),
+    disclaimed: (state) => to({ ...state, isAsking: false }),
+    answered: onAnswered,
+    data: (state, { text }) => to(state, { kind: 'tell_data', text }),
+    end: onEnd,
+    retry: onRetry,
+  },
+  'between-runs': {
+    ...ofClient,
+    ...ofQueue,
+    rerun_due: onRerunDue,
+  },
+  cancelling: {
+    not_queued: onNotQueued,
+    // If it was claimed a moment ago, its `started` is under way and will be answered with a cancel.
+    withdrawn: (state, { isClaimed }) => (isClaimed ? to({ ...state, mayHaveCalled: true }) : finish(state)),
+    started: (state, { workerId }) => onStarted(state, workerId),
+    end: onEnd,
+    error: reportError,
+    retry: (state, event) => finish({ ...state, attempts: event.state.attempts, mayHaveCalled: false }),
+    worker_lost: (state) => finish(state),
+    confirmation_due: (state) => finish(state),
+  },
+  over: {},
 };
 
 /**
@@ -78,85 +130,7 @@ const heard: Readonly<Record<Phase, ReadonlySet<Kind>>> = {
  * docs/decisions/2026-11-30-redis-lost-data.md.
  */
 export function step(state: ExchangeState, event: ExchangeEvent): Step {
-  if (!heard[state.phase].has(event.kind)) return to(state);
-  switch (event.kind) {
-    case 'submit':
-      return to(
-        { ...state, phase: 'queued' },
-        { kind: 'expect', seq: 0 },
-        { kind: 'watch_queue' },
-        { kind: 'store', isReplacement: false },
-      );
-    case 'stored':
-      return onStored({ ...state, isSubmitted: true }, { ...event, isReplacement: false });
-    case 'resubmitted':
-      return onStored(state, event);
-    case 'not_queued':
-      return onNotQueued(state, event);
-    case 'not_found':
-      return lookForRun(state);
-    case 'redis_restored':
-      return state.phase === 'running' ? ask(state, state.workerId) : lookForRun(state);
-    case 'taken_back':
-      return isSought(state, event.epoch) ? onTakenBack(state, event.found) : to(state);
-    case 'withdrawn':
-      // If it was claimed a moment ago, its `started` is under way and will be answered with a cancel.
-      return event.isClaimed ? to({ ...state, mayHaveCalled: true }) : finish(state);
-    case 'started':
-      return onStarted(state, event.workerId);
-    case 'answered': {
-      const { answered } = event;
-      return to({ ...state, attempts: answered.attempts }, { kind: 'tell_answered', answered });
-    }
-    case 'data':
-      return to(state, { kind: 'tell_data', text: event.text });
-    case 'end':
-      return finish(
-        { ...state, isForgotten: true },
-        { kind: 'tell_end', end: event.end },
-        { attempts: Math.max(1, state.attempts), events: event.end.events },
-      );
-    case 'error': {
-      const { error, facts } = event;
-      // This ingress did not cancel the run: its worker took the ingress for dead, and has closed its call.
-      if (error.code === 'request_cancelled' && state.phase !== 'cancelling') return loseRun(state, 'worker_lost');
-      return finish({ ...state, isForgotten: true }, { kind: 'tell_error', error, facts }, facts);
-    }
-    case 'retry': {
-      if (state.phase === 'cancelling') {
-        return finish({ ...state, attempts: event.state.attempts, mayHaveCalled: false });
-      }
-      const { delayMs, error } = event;
-      const ending = { delayMs, state: event.state, error, isLost: false };
-      return to({ ...state, attempts: event.state.attempts }, { kind: 'find_continuation', ending });
-    }
-    case 'holds':
-      return onHolds(state, event.holds, event.received);
-    case 'disclaimed':
-      return state.phase === 'queued' ? replaceRun(state) : to({ ...state, isAsking: false });
-    case 'silence':
-      return onSilence({ ...state, isAsking: false });
-    case 'gap':
-      return onGap(state);
-    case 'worker_lost':
-      return state.phase === 'cancelling' ? finish(state) : loseRun(state, 'worker_lost');
-    case 'continuation':
-      return onContinuation(state, event);
-    case 'rerun_due':
-      return to(
-        { ...state, phase: 'queued' },
-        { kind: 'tell_rerun', reason: event.reason, isRescue: state.delivered !== undefined },
-        { kind: 'watch_queue' },
-        { kind: 'resubmit', isReplacement: false },
-      );
-    case 'confirmation_due':
-      return finish(state);
-    case 'pause':
-    case 'resume':
-      return to({ ...state, isHeld: event.kind === 'pause' }, ...tell(state, event.kind));
-    case 'fail':
-      return fail(state, event.code);
-    case 'cancel':
-      return cancel(state);
-  }
+  // `Row` sees to it that the entry of a kind takes the events of that kind.
+  const decide = table[state.phase][event.kind] as ((state: ExchangeState, event: ExchangeEvent) => Step) | undefined;
+  return decide === undefined ? to(state) : decide(state, event);
 }

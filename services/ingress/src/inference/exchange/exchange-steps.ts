@@ -10,6 +10,8 @@ export interface Step {
   readonly commands: readonly ExchangeCommand[];
 }
 
+type EventOf<K extends ExchangeEvent['kind']> = Extract<ExchangeEvent, { readonly kind: K }>;
+
 export const to = (state: ExchangeState, ...commands: ExchangeCommand[]): Step => ({ state, commands });
 
 /** A run is queued or under way. */
@@ -19,7 +21,7 @@ const hasRun = ({ phase }: ExchangeState): boolean => phase === 'queued' || phas
 export const isSought = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
   phase === 'queued' && job.epoch === epoch && workerId === undefined && !isAsking;
 
-export function tell({ workerId }: ExchangeState, what: 'cancel' | 'pause' | 'resume'): ExchangeCommand[] {
+function tell({ workerId }: ExchangeState, what: 'cancel' | 'pause' | 'resume'): ExchangeCommand[] {
   return workerId === undefined ? [] : [{ kind: 'tell', workerId, what }];
 }
 
@@ -29,6 +31,18 @@ export function ask(state: ExchangeState, workerId: string | undefined): Step {
 
 export const lookForRun = (state: ExchangeState): Step =>
   isSought(state) ? to(state, { kind: 'take_back' }) : to(state);
+
+export function hold(state: ExchangeState, what: 'pause' | 'resume'): Step {
+  return to({ ...state, isHeld: what === 'pause' }, ...tell(state, what));
+}
+
+export const onSubmit = (state: ExchangeState): Step =>
+  to(
+    { ...state, phase: 'queued' },
+    { kind: 'expect', seq: 0 },
+    { kind: 'watch_queue' },
+    { kind: 'store', isReplacement: false },
+  );
 
 interface Stored {
   readonly found: 'queued' | 'gone' | 'unknown';
@@ -43,10 +57,7 @@ export function onStored(state: ExchangeState, { found, epoch, isReplacement }: 
   return isSought(state) ? ask(state, undefined) : to(state);
 }
 
-export function onNotQueued(
-  state: ExchangeState,
-  { error, isReplacement }: Extract<ExchangeEvent, { kind: 'not_queued' }>,
-): Step {
+export function onNotQueued(state: ExchangeState, { error, isReplacement }: EventOf<'not_queued'>): Step {
   // `submit` itself reports the failure of the first run. A replacement is looked for again by the queue watch.
   if (!state.isSubmitted) return finish(state);
   return isReplacement ? to(state) : finish(state, { kind: 'tell_error', error });
@@ -91,6 +102,35 @@ export function onStarted(state: ExchangeState, workerId: string): Step {
   );
 }
 
+export const onAnswered = (state: ExchangeState, { answered }: EventOf<'answered'>): Step =>
+  to({ ...state, attempts: answered.attempts }, { kind: 'tell_answered', answered });
+
+export function onEnd(state: ExchangeState, { end }: EventOf<'end'>): Step {
+  const facts = { attempts: Math.max(1, state.attempts), events: end.events };
+  return finish({ ...state, isForgotten: true }, { kind: 'tell_end', end }, facts);
+}
+
+/** This ingress did not cancel the run. Where its worker says so, it took the ingress for dead, and has closed its call. */
+export const onError = (state: ExchangeState, event: EventOf<'error'>): Step =>
+  event.error.code === 'request_cancelled' ? loseRun(state, 'worker_lost') : reportError(state, event);
+
+export const reportError = (state: ExchangeState, { error, facts }: EventOf<'error'>): Step =>
+  finish({ ...state, isForgotten: true }, { kind: 'tell_error', error, facts }, facts);
+
+/** The worker gives the run back: the reason, and the state for the next run. */
+export function onRetry(state: ExchangeState, { delayMs, state: next, error }: EventOf<'retry'>): Step {
+  const ending: Ending = { delayMs, state: next, error, isLost: false };
+  return to({ ...state, attempts: next.attempts }, { kind: 'find_continuation', ending });
+}
+
+export const onRerunDue = (state: ExchangeState, { reason }: EventOf<'rerun_due'>): Step =>
+  to(
+    { ...state, phase: 'queued' },
+    { kind: 'tell_rerun', reason, isRescue: state.delivered !== undefined },
+    { kind: 'watch_queue' },
+    { kind: 'resubmit', isReplacement: false },
+  );
+
 /**
  * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is
  * missing was in Redis when that lost its data.
@@ -129,10 +169,7 @@ export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap')
 }
 
 /** Another run, if what the client has allows for one. */
-export function onContinuation(
-  state: ExchangeState,
-  { continuation, chunks, ending }: Extract<ExchangeEvent, { kind: 'continuation' }>,
-): Step {
+export function onContinuation(state: ExchangeState, { continuation, chunks, ending }: EventOf<'continuation'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
   switch (continuation.kind) {
     case 'complete': {

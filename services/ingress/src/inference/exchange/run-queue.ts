@@ -2,15 +2,21 @@ import { GatewayError } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState } from './exchange-events.ts';
+import { createQueueWatch } from './queue-watch.ts';
 
 /** Carries out the queue commands of an exchange, and reports each result to it as an event. */
 export interface RunQueue {
   carryOut(command: QueueCommand, state: ExchangeState): void;
   /** Resolves when the first run is stored, or may be. Rejects with a GatewayError when it is not. */
   readonly submitted: Promise<void>;
+  /** Stops watching the queue. `isWithdrawn`: whatever is still queued must not run. */
+  close(state: ExchangeState, isWithdrawn: boolean): void;
 }
 
-export type QueueCommand = Extract<ExchangeCommand, { kind: 'store' | 'resubmit' | 'take_back' | 'withdraw' }>;
+export type QueueCommand = Extract<
+  ExchangeCommand,
+  { kind: 'store' | 'resubmit' | 'take_back' | 'withdraw' | 'watch_queue' | 'leave_queue' }
+>;
 
 export interface RunQueueNeeds {
   readonly submitter: Submitter;
@@ -18,6 +24,8 @@ export interface RunQueueNeeds {
     readonly body: Buffer;
     /** ms since 1970 on the Redis clock. */
     readonly deadlineAt: number;
+    /** Maximum time that a run may lie in the queue, in ms. */
+    readonly queueWaitMs: number;
   };
   /** The request is kept in Redis for this many ms from now. */
   readonly keepMs: number;
@@ -28,6 +36,13 @@ export interface RunQueueNeeds {
 export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQueueNeeds): RunQueue {
   const endsAt = performance.now() + keepMs;
   const { promise: submitted, resolve, reject } = Promise.withResolvers<void>();
+  const watch = createQueueWatch({
+    submitter,
+    waitMs: request.queueWaitMs,
+    onTimeout: () => on({ kind: 'fail', code: 'queue_timeout' }),
+    onLost: () => on({ kind: 'not_found' }),
+    onError,
+  });
   // Only the first run's caller waits for this promise.
   submitted.catch(() => undefined);
 
@@ -73,7 +88,16 @@ export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQ
           return;
         case 'withdraw':
           submitter.withdraw(job).then((isClaimed) => on({ kind: 'withdrawn', isClaimed }), onError);
+          return;
+        case 'watch_queue':
+          return watch.start(job);
+        case 'leave_queue':
+          return watch.stop();
       }
+    },
+    close({ job }, isWithdrawn) {
+      watch.stop();
+      if (isWithdrawn) submitter.withdraw(job).catch(onError);
     },
   };
 }

@@ -2,14 +2,19 @@ import type { Answered, End, ErrorCode, Failed, GatewayError } from '@sluice/pro
 import {
   httpServerSpan,
   type IngressMetrics,
-  type Logger,
   principalAttributes,
   type SpanHandle,
   startSpanOf,
 } from '@sluice/telemetry';
 import type { Request } from 'express';
-import type { Totals } from '../../totals.ts';
-import { type ChatParameters, conclude, type Conclusion, type Facts, type Origin } from './conclude.ts';
+import {
+  type ChatParameters,
+  conclude,
+  type ConcludeNeeds,
+  type Conclusion,
+  type Facts,
+  type Origin,
+} from './conclude.ts';
 
 /** Gathers what is worth knowing of one request to a model; writes its span, its metrics and its one log line at the end. */
 export interface Observation {
@@ -42,14 +47,13 @@ interface FailedFacts {
   readonly failure?: Failed['failure'];
 }
 
-export interface ObserveNeeds {
-  readonly metrics: IngressMetrics;
-  readonly logger: Logger;
-  readonly totals: Totals;
+export interface ObserveNeeds extends ConcludeNeeds {
+  readonly metrics: Pick<
+    IngressMetrics,
+    'requestFinished' | 'streamRescued' | 'admitted' | 'queueWaited' | 'resubmitted' | 'refused' | 'clientAborted'
+  >;
   /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
   readonly trustTraceContext: boolean;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
 }
 
 /** The request that is observed. */

@@ -1,83 +1,10 @@
-import { type ChatJob, firstRetryState, GatewayError } from '@sluice/protocol';
+import { GatewayError } from '@sluice/protocol';
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  type Ending,
-  type ExchangeEvent,
-  type ExchangeState,
-  type Phase,
-  phases,
-} from '../../../src/inference/exchange/exchange-events.ts';
+import type { ExchangeEvent, ExchangeState } from '../../../src/inference/exchange/exchange-events.ts';
 import { firstState, step } from '../../../src/inference/exchange/exchange-state.ts';
-
-const job: ChatJob = {
-  requestId: 'r',
-  epoch: 1,
-  ingressId: 'i',
-  tenant: 't',
-  model: 'm',
-  stream: true,
-  operation: 'chat',
-  state: firstRetryState,
-};
-const error = new GatewayError('upstream_error');
-const retryState = { ...firstRetryState, attempts: 1 };
-const retryEnding: Ending = { error, delayMs: 5, state: retryState, isLost: false };
-const lostEnding: Ending = { error: new GatewayError('worker_lost'), delayMs: 0, state: retryState, isLost: true };
-const holds = { workerId: 'w', isOver: false, sent: 1 };
-
-/** Every event, in every form that makes a difference. */
-const events: readonly ExchangeEvent[] = [
-  { kind: 'submit' },
-  { kind: 'pause' },
-  { kind: 'resume' },
-  { kind: 'cancel' },
-  { kind: 'fail', code: 'draining' },
-  { kind: 'stored', found: 'queued', epoch: 1 },
-  { kind: 'stored', found: 'unknown', epoch: 1 },
-  { kind: 'resubmitted', found: 'queued', epoch: 1, isReplacement: false },
-  { kind: 'resubmitted', found: 'gone', epoch: 1, isReplacement: false },
-  { kind: 'resubmitted', found: 'unknown', epoch: 1, isReplacement: true },
-  { kind: 'not_queued', error, isReplacement: false },
-  { kind: 'not_queued', error, isReplacement: true },
-  { kind: 'taken_back', found: { kind: 'taken_back' }, epoch: 1 },
-  { kind: 'taken_back', found: { kind: 'claimed', workerId: 'w' }, epoch: 1 },
-  { kind: 'taken_back', found: { kind: 'unknown' }, epoch: 1 },
-  { kind: 'withdrawn', isClaimed: true },
-  { kind: 'withdrawn', isClaimed: false },
-  { kind: 'redis_restored' },
-  { kind: 'not_found' },
-  { kind: 'started', workerId: 'w' },
-  { kind: 'answered', answered: { upstream: 'u', model: 'm', attempts: 1 } },
-  { kind: 'data', text: 'a' },
-  { kind: 'end', end: { events: 1, burntTokens: 0 } },
-  { kind: 'error', error, facts: { attempts: 1, events: 0 } },
-  { kind: 'retry', delayMs: 5, state: retryState, error },
-  { kind: 'holds', holds, received: 1 },
-  { kind: 'holds', holds, received: 0 },
-  { kind: 'holds', holds: { ...holds, sent: 3 }, received: 0 },
-  { kind: 'holds', holds: { ...holds, isOver: true }, received: 1 },
-  { kind: 'gap' },
-  { kind: 'worker_lost' },
-  { kind: 'disclaimed' },
-  { kind: 'silence' },
-  ...[retryEnding, lostEnding].flatMap((ending): ExchangeEvent[] => [
-    { kind: 'continuation', continuation: { kind: 'rerun', delivered: undefined }, chunks: 2, ending },
-    { kind: 'continuation', continuation: { kind: 'complete', finishReason: 'stop' }, chunks: 2, ending },
-    { kind: 'continuation', continuation: { kind: 'over', error }, chunks: 2, ending },
-  ]),
-  { kind: 'rerun_due', reason: 'upstream_error' },
-  { kind: 'confirmation_due' },
-];
-
-const stateIn = (phase: Phase, over: Partial<ExchangeState> = {}): ExchangeState => ({
-  ...firstState(job),
-  phase,
-  isSubmitted: phase !== 'new',
-  workerId: phase === 'running' || phase === 'cancelling' ? 'w' : undefined,
-  ...over,
-});
+import { architecturePage } from './diagram.ts';
+import { error, events, holds, job, lostEnding, stateIn } from './events.ts';
 
 /** Returns the result of an event: the phase, the epoch, and what is done. */
 function lead(state: ExchangeState, event: ExchangeEvent): string {
@@ -300,28 +227,9 @@ describe('the state of an exchange', () => {
   });
 });
 
-/** Returns the events that lead from phase to phase, as a diagram. */
-function diagram(): string {
-  const ways = new Map<string, Set<string>>();
-  for (const phase of phases) {
-    for (const hasLostRun of [false, true]) {
-      for (const event of events) {
-        const { state } = step(stateIn(phase, { hasLostRun }), event);
-        if (state.phase === phase) continue;
-        const way = `${nameOf(phase)} --> ${nameOf(state.phase)}`;
-        ways.set(way, (ways.get(way) ?? new Set()).add(event.kind));
-      }
-    }
-  }
-  const lines = [...ways].map(([way, kinds]) => `  ${way}: ${[...kinds].join(', ')}`);
-  return ['```mermaid', 'stateDiagram-v2', '  [*] --> new', ...lines, '  over --> [*]', '```'].join('\n');
-}
-
-const nameOf = (phase: Phase): string => phase.replaceAll('-', '_');
-
 describe('docs/architecture.md', () => {
-  it('shows the phases of a request as they are', () => {
-    const page = readFileSync(new URL('../../../../../docs/architecture.md', import.meta.url), 'utf8');
-    expect(page).toContain(diagram());
+  it('shows the phases of a request as they are; else run `npm run generate -w @sluice/ingress`', () => {
+    const { present, generated } = architecturePage();
+    expect(present).toBe(generated);
   });
 });

@@ -1,40 +1,38 @@
-import type { ChatJob, Delivered, Failed, Frame, GatewayError, RetryState } from '@sluice/protocol';
+import type { Failed, GatewayError, RetryState } from '@sluice/protocol';
 import { firstRetryState } from '@sluice/protocol';
 import type { TakeBack } from '@sluice/queue';
-import { createInbox } from '@sluice/relay';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createExchange, type ExchangeListener } from '../../../src/inference/exchange/exchange.ts';
-import { createWorkerWatch } from '../../../src/inference/exchange/worker-watch.ts';
+import { fakeMailboxes, fakeQueue, type QueueAnswers } from '../fakes.ts';
+import { job } from './events.ts';
 
-interface Queue {
-  isClaimed?: boolean;
-  place?: 'listed' | 'taken' | 'gone';
-  takeBack?: TakeBack;
-  resubmit?: () => Promise<'queued' | 'gone' | 'unknown'>;
-  submit?: () => Promise<'queued' | 'unknown'>;
+interface Over {
+  readonly isClaimed?: boolean;
+  readonly place?: 'listed' | 'taken' | 'gone';
+  readonly takeBack?: TakeBack;
+  readonly resubmit?: QueueAnswers['resubmit'];
+  readonly submit?: QueueAnswers['submit'];
   /** Workers of the fleet. */
-  fleet?: readonly string[];
-  onEnd?: () => void;
-  onError?: () => void;
+  readonly fleet?: readonly string[];
+  readonly onEnd?: () => void;
+  readonly onError?: () => void;
 }
 
-function setUp(over: Queue = {}) {
-  const controls: string[] = [];
-  const jobs: ChatJob[] = [];
-  const bodies: string[] = [];
-  const resumed: (Delivered | undefined)[] = [];
-  const heard: string[] = [];
-  const withdrawn: number[] = [];
-  const errors: unknown[] = [];
-  let lastError: GatewayError | undefined;
-  const inbox = createInbox({
-    onDropped: (_frame, reason) => heard.push(`dropped ${reason}`),
-    onGap: () => undefined,
-    onAdmitted: () => undefined,
-    onDisplaced: () => undefined,
-    onError: (error) => errors.push(error),
+function queueOf({ isClaimed = false, place = 'listed', takeBack = { kind: 'taken_back' }, submit, resubmit }: Over) {
+  return fakeQueue({
+    ...(submit === undefined ? {} : { submit }),
+    ...(resubmit === undefined ? {} : { resubmit }),
+    find: () => Promise.resolve(place),
+    takeBack: () => Promise.resolve(takeBack),
+    withdraw: () => Promise.resolve(isClaimed),
   });
-  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+}
+
+function setUp(over: Over = {}) {
+  const heard: string[] = [];
+  let lastError: GatewayError | undefined;
+  const queue = queueOf(over);
+  const mailboxes = fakeMailboxes((reason) => heard.push(`dropped ${reason}`));
   const listener: ExchangeListener = {
     onStarted: (id) => heard.push(`started ${id}`),
     onAnswered: ({ upstream }) => heard.push(`answered ${upstream}`),
@@ -52,89 +50,30 @@ function setUp(over: Queue = {}) {
   };
   const exchange = createExchange(
     {
-      inbox,
-      submitter: {
-        submit: ({ job, body }) => {
-          jobs.push(job);
-          bodies.push(body.toString());
-          return over.submit?.() ?? Promise.resolve('queued');
-        },
-        resubmit: ({ job, delivered }) => {
-          jobs.push(job);
-          resumed.push(delivered);
-          return over.resubmit?.() ?? Promise.resolve('queued');
-        },
-        find: () => Promise.resolve(over.place ?? 'listed'),
-        takeBack: () => Promise.resolve(over.takeBack ?? { kind: 'taken_back' }),
-        recheck: () => Promise.resolve(),
-        withdraw: ({ epoch }) => {
-          withdrawn.push(epoch);
-          return Promise.resolve(over.isClaimed ?? false);
-        },
-        counts: () => Promise.resolve({ waiting: 0, active: 0 }),
-        close: () => Promise.resolve(),
-      },
-      writer: {
-        send(destination, { kind, epoch }) {
-          controls.push(`${destination} ${kind} ${epoch}`);
-          return 'queued';
-        },
-        isCongested: () => false,
-        onceWritable: () => undefined,
-        flushed: () => Promise.resolve(),
-        close: () => undefined,
-      },
-      workers,
+      ...queue,
+      ...mailboxes,
       roster: { members: () => over.fleet ?? [] },
-      onError: (error) => errors.push(error),
+      onError: (error) => mailboxes.errors.push(error),
     },
-    {
-      job: {
-        requestId: 'r',
-        epoch: 1,
-        ingressId: 'i',
-        tenant: 't',
-        model: 'm',
-        stream: true,
-        operation: 'chat',
-        state: firstRetryState,
-      },
-      body: Buffer.from('{}'),
-      deadlineAt: 0,
-      remainingMs: 60_000,
-      queueWaitMs: 5000,
-    },
+    { job, body: Buffer.from('{}'), deadlineAt: 0, remainingMs: 60_000, queueWaitMs: 5000 },
     listener,
   );
-  let seq = 0;
   let isEnded = false;
   void exchange.ended.then(() => (isEnded = true));
-  function deliver(kind: Frame['kind'], payload: unknown, at: { epoch?: number; seq?: number } = {}): void {
-    const data = kind === 'data' ? String(payload) : JSON.stringify(payload);
-    inbox.deliver([{ requestId: 'r', epoch: at.epoch ?? 1, seq: at.seq ?? seq++, kind, data }], undefined);
-  }
   return {
+    ...queue,
+    ...mailboxes,
+    controls: mailboxes.told,
     exchange,
     heard,
-    controls,
-    jobs,
-    bodies,
-    resumed,
-    withdrawn,
-    workers,
-    errors,
     lastError: () => lastError,
-    deliver,
-    nextRun() {
-      seq = 0;
-    },
     async isEnded() {
       await vi.advanceTimersByTimeAsync(0);
       return isEnded;
     },
     async running() {
       await exchange.submit();
-      deliver('started', { workerId: 'w' });
+      mailboxes.deliver('started', { workerId: 'w' });
     },
   };
 }
