@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys, type Scene } from './scene.ts';
 
-/** Results of {@link runLoad}. */
+/** What {@link runLoad} takes beside the scene. */
 export interface LoadOptions {
   readonly seconds: number;
   /** Called after a worker was killed and another has taken its place. */

@@ -35,11 +35,10 @@ export function countLines(
   const [, by = ''] = /^sum by \(([^)]+)\)/.exec(query) ?? [];
   const [, summed] = /unwrap (\w+)/.exec(query) ?? [];
   const labels = by.split(', ');
-  const groups = Map.groupBy(selectLines(query, lines), (line) =>
-    JSON.stringify(labels.map((label) => line[label] ?? '')),
-  );
-  return [...groups].map(([key, group]) => {
-    const values = JSON.parse(key) as string[];
+  const valuesOf = (line: LogLine): string[] => labels.map((label) => textOf(line[label]));
+  const groups = Map.groupBy(selectLines(query, lines), (line) => JSON.stringify(valuesOf(line)));
+  return [...groups.values()].map((group) => {
+    const values = group.slice(0, 1).flatMap(valuesOf);
     const points: [number, number][] = [];
     for (let at = from; at < to; at += stepSeconds) {
       const inStep = group.filter((line) => {
