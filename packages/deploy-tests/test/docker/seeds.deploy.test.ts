@@ -115,6 +115,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
     await until(async () => (await models().catch(() => undefined))?.ok === true, {
       what: 'the list of models',
       timeoutMs: 180_000,
+      intervalMs: 500,
     });
     const client = openaiClient({ baseUrl, apiKey });
     // Ingresses start before workers, and a request waits for one.
