@@ -14,7 +14,7 @@ import {
   run,
   works,
 } from '../../src/index.ts';
-import { answer } from './streams.ts';
+import { answer, type Answer, isMachineBusy } from './streams.ts';
 
 // The lines of the READMEs of the gateways that Sluice stands in for, as they are there. Others are: SLUICE_COMPAT, keys (examples
 // are refused), addresses (the simulator's), the port on this machine, names of images and containers, and the network.
@@ -118,8 +118,15 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       intervalMs: 500,
     });
     const client = openaiClient({ baseUrl, apiKey });
-    // Ingresses start before workers, and a request waits for one.
-    expect(await answer(client, model)).toBe('whole');
+    const untilTaken = async (): Promise<Answer | false> => {
+      const end = await answer(client, model);
+      return end !== 'refused' && end;
+    };
+    // On a busy machine a first request may be refused, which the SDK would repeat by itself.
+    const end = isMachineBusy()
+      ? await until(untilTaken, { what: model, timeoutMs: 60_000 })
+      : await answer(client, model);
+    expect(end).toBe('whole');
   }
 
   describe('with docker-compose', () => {
@@ -183,7 +190,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
 
     /** The key that the start has made and shown. */
     const keyShown = async (): Promise<string> =>
-      await until(async () => /(sk-[0-9a-z]{20,})/.exec(await docker(['logs', name]))?.[1], {
+      await until(async () => /API key +(sk-\S+)/.exec(await docker(['logs', name]))?.[1], {
         what: 'the key in the log',
         timeoutMs: 60_000,
       });
@@ -224,8 +231,8 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       await inShell(
         folder,
         `docker run -d -p 127.0.0.1:${port}:8080 \
-  -e ALIYUN_APP_ID=xxxxxxxxxxxxx \
-  -e ALIYUN_API_KEY=sk-5dfxxxxxxxxxxxxxxxxxxx \
+  -e ALIYUN_APP_ID=app-of-the-person \
+  -e ALIYUN_API_KEY=sk-of-the-application-0001 \
   -e SLUICE_COMPAT=bailian-proxy -e ALIYUN_BASE_URL=http://simulator:9900 --name ${name} ${network} \
   ${name}`,
       );
