@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
+/** Failures say which promises of the checklist they break. */
+const setupFiles = ['packages/testkit/src/checklist/explain-failures.ts'];
 const hurting = {
   exclude,
+  setupFiles,
   globalSetup: ['packages/testkit/src/global-redis.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -11,20 +14,36 @@ const hurting = {
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**
- * Seven projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes. `faults` hurts
- * them, `load` wears them out; these two take minutes and run when they are asked for: `npm run
- * test:faults`. So does `soak`, which takes half an hour: `npm run soak`. `deploy` proves images, compose file and chart with the
+ * End-to-end and Redis tests whose bounds are some 100 ms, or that compare durations. They run after all others, two at a
+ * time, since six files at once would stretch what they measure.
+ */
+const timing = [
+  'packages/admission/test/fairness.redis.test.ts',
+  'packages/e2e/test/cancel.e2e.test.ts',
+  'packages/e2e/test/cluster.e2e.test.ts',
+  'packages/e2e/test/death.e2e.test.ts',
+  'packages/e2e/test/limits.e2e.test.ts',
+  'packages/e2e/test/metrics.e2e.test.ts',
+  'packages/e2e/test/sdk.e2e.test.ts',
+];
+/** They wait for processes and clocks most of the time: more files at once than the machine has cores. */
+const waiting = { maxWorkers: 6, sequence: { groupOrder: 3 } };
+
+/**
+ * Eight projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes, `timing` is
+ * those of the two that measure durations. `faults` hurts the processes, `load` wears them out; these two take minutes
+ * and run when they are asked for: `npm run test:faults`. So does `soak`, which takes half an hour: `npm run soak`. `deploy` proves images, compose file and chart with the
  * real tools, which not every machine has: `npm run test:deploy`.
  */
 export default defineConfig({
   test: {
-    // Of this process alone: what services do that end-to-end tests start is not counted.
+    // Of the tests' own processes. `npm run coverage` adds those that they start.
     coverage: {
       provider: 'v8',
       include: ['{packages,services}/*/src/**/*.{ts,mjs}'],
       // They are tools for measuring and testing the product.
       exclude: ['packages/{bench,deploy-tests,simulator,testkit}/**'],
-      reporter: ['text-summary', 'html', 'json-summary'],
+      reporter: ['text-summary', 'html', 'json'],
       reportsDirectory: 'coverage',
       reportOnFailure: true,
     },
@@ -33,6 +52,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          setupFiles,
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
@@ -44,8 +64,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'redis',
+          setupFiles,
           include: ['{packages,services}/*/test/**/*.redis.test.ts'],
-          exclude,
+          exclude: [...exclude, ...timing],
+          ...waiting,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -55,12 +77,25 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          setupFiles,
           include: ['{packages,services}/*/test/**/*.e2e.test.ts'],
+          exclude: [...exclude, ...timing],
+          ...waiting,
+          globalSetup: ['packages/testkit/src/global-redis.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'timing',
+          setupFiles,
+          include: timing,
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
-          // They mostly wait for processes.
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -70,9 +105,9 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'faults',
-          include: ['services/*/test/faults/*.faults.test.ts'],
-          // They mostly wait.
-          maxWorkers: 2,
+          include: ['packages/e2e/test/faults/*.faults.test.ts'],
+          // They mostly wait; the longest file takes as long as all others together on the other three.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
@@ -81,7 +116,7 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'load',
-          include: ['services/*/test/faults/*.load.test.ts'],
+          include: ['packages/e2e/test/faults/*.load.test.ts'],
           // They need the whole machine.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
@@ -92,13 +127,14 @@ export default defineConfig({
         test: {
           ...hurting,
           name: 'soak',
-          include: ['services/*/test/faults/*.soak.test.ts'],
+          include: ['packages/e2e/test/faults/*.soak.test.ts'],
         },
       },
       {
         ...shared,
         test: {
           name: 'deploy',
+          setupFiles,
           include: ['packages/deploy-tests/test/**/*.deploy.test.ts'],
           exclude,
           // Each builds images or starts a cluster, and measures what needs the whole machine.

@@ -1,31 +1,31 @@
 --[[
-  Decides whether a request may run: at once, later (in the waiting room), or not at all. All or nothing: a refusal
-  changes nothing. Asking twice with the same request id gives the same answer and takes nothing more.
-  The order of the checks: the client key's own concurrency, its requests and its tokens per minute, then the fleet's
-  concurrency and the key's share of it. A request that waits has paid its rates, and holds its place among those that
-  a key with a limit of its own may have.
-  A full room is shared out by heads: a key with fewer waiters takes the place of the newest waiter of the key with the
-  most, unless that would only swap their roles.
+  Decides whether a request runs at once, waits in the waiting room, or is refused. A refusal changes nothing. A
+  repeated call with the same request id gives the same answer and consumes nothing more.
+  Order of the checks: concurrency of the client key, its requests per minute, its tokens per minute, then the fleet's
+  concurrency and the key's share of it. A waiter has paid its rates; for a key with its own concurrency limit it also
+  counts against that limit.
+  A full waiting room is shared equally among keys: a request of a key with fewer waiters displaces the newest waiter
+  of the key with the most, unless the two keys would only swap their counts.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
-  KEYS[2]  leases of the client key: likewise; waiters included if it has a limit of its own
+  KEYS[2]  leases of the client key: likewise; includes waiters if the key has its own concurrency limit
   KEYS[3]  requests of the client key: theoretical arrival time of the GCRA (ms, Redis clock)
   KEYS[4]  tokens of the client key: likewise
-  KEYS[5]  waiting room: zset, all of score 0, `<key id> <arrival (µs, 16 digits)> <request id>`: a line for each key
+  KEYS[5]  waiting room: zset, all scores 0, `<key id> <arrival (µs, 16 digits)> <request id>`: one queue per key
   KEYS[6]  vouched waiters: zset, request id -> time until which its ingress vouches for it (ms)
-  KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` if it was displaced
+  KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[8]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
-  KEYS[9]  crowd: zset, key id -> its waiters
-  KEYS[10] start of the names of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[9]  crowd: zset, key id -> number of its waiters
+  KEYS[10] name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  request id           ARGV[2]  ingress id          ARGV[3]  lease length (ms)
-  ARGV[4]  fleet's limit        ARGV[5]  places in the waiting room
+  ARGV[4]  fleet's limit        ARGV[5]  capacity of the waiting room (waiters)
   ARGV[6]  key's limit (0 none) ARGV[7]  requests per minute (0 none)  ARGV[8]  burst of requests
   ARGV[9]  tokens per minute (0 none)    ARGV[10] burst of tokens      ARGV[11] tokens reserved by this request
-  ARGV[12] key id               ARGV[13] requests of this key that may run at once while more of it wait (0 any)
-  ARGV[14] what the request costs its key in turns: tokens per weight
+  ARGV[12] key id               ARGV[13] running requests of this key beyond which its others wait (0 no limit)
+  ARGV[14] cost of the request in turns: tokens per weight
   Returns  {verdict, now (ms), reason, retry after (ms), requests left, ms until full, tokens left, ms until full}
            verdict 'admitted' | 'waiting' | 'refused'; reason '' | 'concurrency' | 'requests' | 'tokens' | 'overloaded'
-           retry after is -1 where no waiting helps: the request alone is larger than the burst
+           retry after is -1 when waiting cannot help: the request alone is larger than the burst
 ]]
 local fleet_leases, key_leases = KEYS[1], KEYS[2]
 local request_rate, token_rate = KEYS[3], KEYS[4]
@@ -42,7 +42,7 @@ local now = math.floor(now_us / 1000)
 
 --@include longest-debt
 
--- A rate as it is, and as it would be after `cost` more; with ms until the cost fits (0: now, -1: never).
+-- Returns the rate now and after `amount` more, and the ms until the amount fits (0: now, -1: never).
 local function read_rate(key, per_minute, burst, amount)
   if per_minute == 0 then return { wait_ms = 0 } end
   local interval = 60000 / per_minute
@@ -61,7 +61,7 @@ local function spend(rate)
   redis.call('SET', rate.key, string.format('%.4f', rate.after), 'PX', math.ceil(rate.after - now) + 1000)
 end
 
--- The rest of a burst, and ms until it is full again.
+-- Returns the unused part of a burst, and the ms until the whole burst is available again.
 local function show(rate)
   if not rate.key then return -1, 0 end
   local debt = rate.arrival - now
@@ -79,7 +79,7 @@ end
 
 --@include hand-over
 
--- Makes a place in a full room, if this key has fewer waiters than another.
+-- Displaces a waiter from a full room, if another key has at least two waiters more than this one.
 local function displace(here)
   local largest = redis.call('ZREVRANGE', crowd, 0, 0, 'WITHSCORES')
   if not largest[1] then return false end
@@ -94,7 +94,7 @@ local function displace(here)
 end
 
 local function wait(here)
-  -- A key that comes back goes on at its own turn, or at the lowest turn of the waiting keys if that is higher.
+  -- A returning key keeps its own turn, or gets the lowest turn of the waiting keys if that is higher.
   if not redis.call('ZSCORE', crowd, key_id) then
     local lowest = tonumber(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2] or 0)
     local own = tonumber(redis.call('ZSCORE', turns, key_id) or 0)
@@ -110,13 +110,13 @@ end
 
 local here = hand_over()
 
--- One that runs already is not refused because it asks again.
+-- A request that already runs is not refused when it asks again.
 local function refuse(reason, retry_ms)
   if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
   return reply('refused', reason, retry_ms)
 end
 
--- Leases that ran out are swept up only where they would make a difference.
+-- Removes expired leases only when they decide the result.
 local function holds(limit)
   if limit == 0 or redis.call('ZCARD', key_leases) < limit then return false end
   redis.call('ZREMRANGEBYSCORE', key_leases, '-inf', now)

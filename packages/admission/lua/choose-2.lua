@@ -1,31 +1,31 @@
 --[[
-  Chooses a credential for one call to one target, or says why there is none: the circuit of the target is open, or
-  every credential rests. Lets exactly one call at a time through to a target whose circuit has been open long enough,
-  and to a credential whose long rest has just ended.
+  Chooses a credential for one attempt at a target, or reports why it cannot: the target's circuit is open, or every
+  credential is in cooldown. Lets exactly one attempt at a time through to a target whose open time has passed, and to
+  a credential whose long cooldown has just ended.
 
-  KEYS[1]  rests of the upstream's credentials: hash: see `rest-1.lua`
+  KEYS[1]  cooldowns of the upstream's credentials: hash: see `cool-down-1.lua`
   KEYS[2]  circuit of the target: hash: see `count-failure-1.lua`
-  ARGV[1]  time limit of a probe (ms): another is sent after it   ARGV[2]  longest rest (ms)
-  ARGV[3]  time (ms) after the circuit's open time in which requests that helped to open it get no probe
+  ARGV[1]  time limit of a probe (ms); then another is sent   ARGV[2]  longest cooldown (ms)
+  ARGV[3]  time (ms) after the circuit's open time in which the requests that helped to open it get no probe
   ARGV[4]  request id   ARGV[5]  tenant   ARGV[6]  model of the target
   ARGV[7…] credential ids in the caller's order of preference
   Returns  {verdict, credential id or '', ms to wait, failures counted so far, cause of the open circuit or ''}
-           verdict 'go' | 'probe' | 'cooling' (one comes back) | 'refused' (none is accepted) | 'open'
+           verdict 'go' | 'probe' | 'cooling' (a cooldown ends later) | 'refused' (no credential is accepted) | 'open'
 ]]
-local rests, circuit = KEYS[1], KEYS[2]
-local probe_ms, max_rest_ms, grace_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local cooldowns, circuit = KEYS[1], KEYS[2]
+local probe_ms, max_cooldown_ms, grace_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local request_id, tenant, model = ARGV[4], ARGV[5], ARGV[6]
 local first_credential = 7
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Ms until the rest ends, whether the provider refused the credential, and whether its return needs a probe.
-local function read_rest(value)
-  local rest_end, refused, probed = string.match(value or '', '^(%d+)(!?)(%??)')
-  rest_end = tonumber(rest_end)
-  -- An end further away than the longest rest was not written by this version: it is ignored.
-  if not rest_end or rest_end - now > max_rest_ms then return 0, false, false end
-  return math.max(0, rest_end - now), refused == '!', probed == '?' and rest_end <= now
+-- Returns the ms until the cooldown ends, whether the provider refused the credential, and whether a probe is due.
+local function read_cooldown(value)
+  local cooldown_end, refused, probed = string.match(value or '', '^(%d+)(!?)(%??)')
+  cooldown_end = tonumber(cooldown_end)
+  -- Ignores an end beyond the longest cooldown: this version did not write it.
+  if not cooldown_end or cooldown_end - now > max_cooldown_ms then return 0, false, false end
+  return math.max(0, cooldown_end - now), refused == '!', probed == '?' and cooldown_end <= now
 end
 
 local fields = {}
@@ -33,7 +33,7 @@ for at = first_credential, #ARGV do
   fields[#fields + 1] = ARGV[at]
   fields[#fields + 1] = ARGV[at] .. '\t' .. model
 end
-local values = redis.call('HMGET', rests, unpack(fields))
+local values = redis.call('HMGET', cooldowns, unpack(fields))
 
 local chosen, shortest
 local to_probe = {}
@@ -41,7 +41,7 @@ for at = first_credential, #ARGV do
   local first = (at - first_credential) * 2 + 1
   local wait_ms, is_refused, probed = 0, false, {}
   for field = first, first + 1 do
-    local field_ms, field_refused, field_probed = read_rest(values[field])
+    local field_ms, field_refused, field_probed = read_cooldown(values[field])
     if field_ms > wait_ms then wait_ms, is_refused = field_ms, field_refused end
     if field_probed then probed[#probed + 1] = fields[field] end
   end
@@ -61,7 +61,7 @@ local verdict = 'go'
 if open_until then
   if now < open_until then return { 'open', '', open_until - now, failures, cause } end
   if now < probe_until then return { 'open', '', math.min(probe_until - now, 250), failures, cause } end
-  -- The request that opened the circuit may itself be the cause of the failures: others try first.
+  -- The requests that opened the circuit may themselves cause the failures: other requests probe first.
   local is_suspect = string.find(' ' .. (state[5] or '') .. ' ', ' ' .. request_id .. ' ', 1, true)
     or (state[6] == tenant and not state[7])
   if is_suspect and now < open_until + grace_ms then
@@ -71,8 +71,8 @@ if open_until then
   redis.call('PEXPIRE', circuit, probe_ms + 60000)
   verdict = 'probe'
 end
--- Other requests wait for this call, and use the credential again if it brought no new rest.
+-- Other requests wait for this attempt; they use the credential again unless it starts a new cooldown.
 for _, field in ipairs(to_probe) do
-  redis.call('HSET', rests, field, string.format('%.0f?', now + math.min(probe_ms, max_rest_ms)))
+  redis.call('HSET', cooldowns, field, string.format('%.0f?', now + math.min(probe_ms, max_cooldown_ms)))
 end
 return { verdict, chosen, 0, #to_probe > 0 and math.max(failures, 1) or failures, '' }

@@ -1,19 +1,19 @@
 --[[
-  Counts a request that failed at a target, once however often it failed. Opens the circuit when too many different
-  requests failed in a row within the window, or when the probe of an open circuit failed. Failures of one tenant alone
-  do not open it while the requests of another succeed: then they are the tenant's own.
+  Counts a request that failed at a target, once per request. Opens the circuit when too many different requests in a
+  row failed within the window, or when the probe of an open circuit failed. Failures of a single tenant do not open
+  it while requests of another tenant succeed: those failures belong to the tenant, not to the target.
 
-  KEYS[1]  circuit of the target: hash: failures, since, open_until, probe_until (ms, Redis clock), cause, requests (the
-           latest ids that failed), tenant (the first that failed), others ('1' when a second one failed), served_at (ms)
-           and served (tenant of the latest success after a failure)
-  ARGV[1]  failures that open it   ARGV[2]  window (ms)   ARGV[3]  how long it stays open (ms)   ARGV[4]  1 for a probe
-  ARGV[5]  request id   ARGV[6]  tenant   ARGV[7]  cause, in words for people
+  KEYS[1]  circuit of the target: hash: failures, since, open_until, probe_until (ms, Redis clock), cause, requests
+           (the latest request ids that failed), tenant (the first that failed), others ('1' once a second tenant
+           failed), served_at (ms) and served (tenant of the latest success after a failure)
+  ARGV[1]  failures that open it   ARGV[2]  window (ms)   ARGV[3]  open time (ms)   ARGV[4]  1 for a probe
+  ARGV[5]  request id   ARGV[6]  tenant   ARGV[7]  cause, for people
   Returns  1 when the circuit is open now, else 0
 ]]
 local circuit = KEYS[1]
 local threshold, window_ms, open_ms, was_probe = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local request_id, tenant, cause = ARGV[5], ARGV[6], ARGV[7]
--- More would only tell apart requests that fail again after 64 others have.
+-- Recognises a request that fails again within 64 other failures; a longer list would only extend this.
 local kept_requests = 64
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -22,7 +22,7 @@ local state = redis.call('HMGET', circuit, 'failures', 'since', 'open_until', 'r
 local failures, since, open_until = tonumber(state[1]) or 0, tonumber(state[2]) or now, tonumber(state[3])
 local requests, first_tenant, others = state[4] or '', state[5], state[6]
 local served_at, served = tonumber(state[7]) or 0, state[8]
--- Late failures of calls made before it opened prove nothing new, and must not keep it open.
+-- Late failures of attempts made before the circuit opened give no new information, and must not keep it open.
 if open_until and not was_probe then return 1 end
 if now - since > window_ms then failures, since, requests, first_tenant, others = 0, now, '', false, false end
 

@@ -1,22 +1,22 @@
--- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched, waiters,
--- turns, crowd, mailbox_prefix. Two more names are made here, both in the slot of all admission keys: the mailbox of
--- a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
--- True when the request had none before.
+-- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched,
+-- waiters, turns, crowd, mailbox_prefix. Derives two more key names, both with the hash tag of all admission keys: the
+-- mailbox of a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
+-- Returns true if the request had no lease before.
 local function lease(key, id)
   local added = redis.call('ZADD', key, now + lease_ms, id)
   redis.call('PEXPIRE', key, lease_ms * 2)
   return added == 1
 end
 
--- Functions about waiting. They are made only if a request waits: most requests find the room empty, and making these
--- functions without need would cost each of them a tenth of its time.
+-- Creates the functions of the waiting room, only when a request waits: most requests find the room empty, and
+-- creating the functions would take a tenth of each such request's time.
 local function waiting_room()
-  -- False if the ingress has no mailbox any more: it has died, and its clients' connections with it.
+  -- Returns false if the ingress has no mailbox any more: the ingress and its clients' connections are gone.
   local function tell(ingress, id, what)
     return redis.call('XADD', mailbox_prefix .. ingress, 'NOMKSTREAM', '*', 'f', id .. ' 0 0 ' .. what .. ' 0\n')
   end
 
-  -- Nil for a request that does not wait (any more); one that was displaced is on record as '-' until it is released.
+  -- Returns nil unless the request waits. A displaced request stays recorded as '-' until its release.
   local function read_waiter(id)
     local record = redis.call('HGET', waiters, id)
     if not record then return nil end
@@ -31,7 +31,7 @@ local function waiting_room()
     if tonumber(redis.call('ZINCRBY', crowd, -1, waiter.key_id)) <= 0 then redis.call('ZREM', crowd, waiter.key_id) end
   end
 
-  -- 1 when the request was waiting or displaced, else 0.
+  -- Returns 1 if the request was waiting or displaced, else 0.
   local function leave(id)
     local waiter = read_waiter(id)
     if waiter then leave_line(waiter) end
@@ -39,7 +39,7 @@ local function waiting_room()
     return redis.call('HDEL', waiters, id)
   end
 
-  -- The waiter of this key that came first (ZRANGEBYLEX) or last (ZREVRANGEBYLEX), nil if none waits.
+  -- Returns this key's first waiter (ZRANGEBYLEX) or last waiter (ZREVRANGEBYLEX), or nil.
   local function end_of_line(command, key_id)
     local from, to = '[' .. key_id .. ' ', '(' .. key_id .. '!'
     if command == 'ZREVRANGEBYLEX' then from, to = to, from end
@@ -52,7 +52,7 @@ local function waiting_room()
     return redis.call('ZCOUNT', fleet_leases .. ':' .. waiter.key_id, '(' .. now, '+inf') >= waiter.share
   end
 
-  -- The waiter whose turn it is, with the turn of its key; nil if no waiter may run. Passes once over the keys.
+  -- Returns the waiter whose turn it is and the turn of its key, or nil if no waiter may run. Visits each key once.
   local function next_in_turn()
     local absent, passed_over = {}, {}
     local at = 0
@@ -66,7 +66,7 @@ local function waiting_room()
       elseif runs_its_share(waiter) then
         passed_over[#passed_over + 1] = key_id
       else
-        -- Behind this turn nothing is saved up: neither by keys that are away nor by keys that run their share.
+        -- Absent keys and keys that run their full share save up no turns: they move up to this turn.
         for _, each in ipairs(absent) do redis.call('ZREM', turns, each) end
         for _, each in ipairs(passed_over) do redis.call('ZADD', turns, turn, each) end
         return waiter, turn
@@ -75,7 +75,7 @@ local function waiting_room()
     end
   end
 
-  -- Gives free leases to those who wait, key by key in turn and within a key first come first served, and tells their
+  -- Gives free leases to waiters, key by key in turn and first come, first served within a key, and notifies their
   -- ingress in the same step.
   local function hand_over()
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', vouched, '-inf', now)) do leave(id) end
@@ -99,7 +99,7 @@ local function waiting_room()
            hand_over = hand_over, keep = keep }
 end
 
--- Frees the leases of crashed ingresses, then hands over the free places. Nil if no request waited, else the room.
+-- Removes the leases of crashed ingresses, then hands over the free ones. Returns the room, or nil if it was empty.
 local function hand_over()
   redis.call('ZREMRANGEBYSCORE', fleet_leases, '-inf', now)
   if redis.call('EXISTS', room) == 0 then return nil end

@@ -1,3 +1,4 @@
--- Included by the scripts beside it. No correction puts a rate further than this into the future (1 h), and one that
--- lies further is read as if it did not: numbers come from providers, and a wrong one must not lock a key out.
+-- Included by the scripts beside it. A correction moves a rate at most this far into the future (1 h), and a stored
+-- rate further ahead is read as 1 h, or as the burst if that is longer: the numbers come from providers, and a wrong
+-- one must not lock a key out.
 local longest_debt_ms = 3600000

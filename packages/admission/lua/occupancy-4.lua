@@ -1,11 +1,12 @@
 --[[
-  How many requests run and wait, and for how long. Leases that ran out count no more, though nobody has swept them up yet.
+  Counts the running and the waiting requests and their longest wait. Expired leases that no sweep has removed yet do
+  not count.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
-  KEYS[2]  waiting room: zset, all of score 0, `<key id> <arrival (µs, 16 digits)> <request id>`: a line for each key
+  KEYS[2]  waiting room: zset, all scores 0, `<key id> <arrival (µs, 16 digits)> <request id>`: one queue per key
   KEYS[3]  vouched waiters: zset, request id -> time until which its ingress vouches for it (ms)
-  KEYS[4]  crowd: zset, key id -> its waiters
-  Returns  {running, waiting, the longest wait of those (ms)}
+  KEYS[4]  crowd: zset, key id -> number of its waiters
+  Returns  {running, waiting, longest wait of the waiting requests (ms)}
 ]]
 local leases, room, vouched, crowd = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local time = redis.call('TIME')

@@ -1,16 +1,16 @@
 --[[
-  Says whether a request of this client key would be refused by the key's own limits, before its body is there. Changes
-  nothing and promises nothing: whether it runs is decided by `acquire-10`.
+  Reports whether the client key's own limits would refuse a request, before its body has arrived. Changes nothing and
+  reserves nothing: `acquire-10` decides whether the request runs.
 
-  KEYS[1]  leases of the client key: zset, request id -> expiry (ms, Redis clock); waiters included
+  KEYS[1]  leases of the client key: zset, request id -> expiry (ms, Redis clock); includes waiters
   KEYS[2]  requests of the client key: theoretical arrival time of the GCRA (ms, Redis clock)
   KEYS[3]  tokens of the client key: likewise
-  ARGV[1]  requests of the key that the caller is already reading
+  ARGV[1]  requests of the key whose bodies the caller is reading
   ARGV[2]  key's limit (0 none)
   ARGV[3]  requests per minute (0 none)  ARGV[4]  burst of requests
   ARGV[5]  tokens per minute (0 none)    ARGV[6]  burst of tokens
   Returns  {reason, retry after (ms), requests left, ms until full, tokens left, ms until full}
-           reason '' (none) | 'concurrency' | 'requests' | 'tokens'; what is left is -1 without a limit
+           reason '' (none) | 'concurrency' | 'requests' | 'tokens'; requests or tokens left are -1 without a limit
 ]]
 local key_leases, request_rate, token_rate = KEYS[1], KEYS[2], KEYS[3]
 local reading, key_limit = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -21,7 +21,7 @@ local now = math.floor((time[1] * 1000000 + time[2]) / 1000)
 
 --@include longest-debt
 
--- Ms until one more fits (0: now), what is left of the burst, ms until it is full.
+-- Returns the ms until one more fits (0: now), the unused part of the burst, and the ms until it is full.
 local function read_rate(key, per_minute, burst)
   if per_minute == 0 then return 0, -1, 0 end
   local interval = 60000 / per_minute

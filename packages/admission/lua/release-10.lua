@@ -1,22 +1,22 @@
 --[[
-  Ends a request, wherever it stands: frees its leases or its place in the waiting room, corrects its rates, and hands
-  what came free to the next waiter. Safe to repeat but for the corrections, which count once.
+  Ends a request, running or waiting: removes its leases or its entry in the waiting room, corrects its rates, and
+  hands the freed lease to the next waiter. Safe to repeat; the corrections count once.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
   KEYS[2]  leases of the client key: likewise
   KEYS[3]  requests of the client key: theoretical arrival time of the GCRA (ms, Redis clock)
   KEYS[4]  tokens of the client key: likewise
-  KEYS[5]  waiting room: zset, all of score 0, `<key id> <arrival (µs, 16 digits)> <request id>`: a line for each key
+  KEYS[5]  waiting room: zset, all scores 0, `<key id> <arrival (µs, 16 digits)> <request id>`: one queue per key
   KEYS[6]  vouched waiters: zset, request id -> time until which its ingress vouches for it (ms)
-  KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` if it was displaced
+  KEYS[7]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[8]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
-  KEYS[9]  crowd: zset, key id -> its waiters
-  KEYS[10] start of the names of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[9]  crowd: zset, key id -> number of its waiters
+  KEYS[10] name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  request id                        ARGV[2]  lease length (ms)     ARGV[3]  fleet's limit
-  ARGV[4]  requests per minute (0 none)      ARGV[5]  requests to add, negative to give back
-  ARGV[6]  tokens per minute (0 none)        ARGV[7]  tokens to add, negative to give back
-  ARGV[8]  key id                            ARGV[9]  the same per weight, if its turn was charged for it; else 0
-  Returns  1 when the request was known, 0 when it had ended or expired before; then nothing is corrected
+  ARGV[4]  requests per minute (0 none)      ARGV[5]  requests to add, negative gives back
+  ARGV[6]  tokens per minute (0 none)        ARGV[7]  tokens to add, negative gives back
+  ARGV[8]  key id                            ARGV[9]  tokens per weight to add to the key's turn; 0 if it did not wait
+  Returns  1 if the request was known; 0 if it had ended or expired before, and nothing was corrected
 ]]
 local fleet_leases, key_leases, request_rate, token_rate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local room, vouched, waiters, turns, crowd, mailbox_prefix = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
@@ -30,7 +30,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 --@include longest-debt
 
 local function correct(key, per_minute, delta)
-  -- `delta ~= delta`: not a number.
+  -- `delta ~= delta` is true for NaN.
   if per_minute == 0 or delta == 0 or delta ~= delta then return end
   local before = math.max(tonumber(redis.call('GET', key) or 0), now)
   local arrival = math.min(before + 60000 / per_minute * delta, math.max(before, now + longest_debt_ms))
@@ -41,7 +41,7 @@ local function correct(key, per_minute, delta)
   end
 end
 
--- A key takes turns by what it has used in the end. It saves nothing up behind the turn of the others.
+-- Charges the key's turn for the tokens it used in the end; the turn stays at or above the lowest turn.
 local function correct_turn()
   if turn_delta ~= turn_delta then return end
   local turn = redis.call('ZSCORE', turns, key_id)

@@ -1,19 +1,19 @@
 --[[
-  Vouches for some requests of one client key, running and waiting alike, and sweeps up what others left behind.
-  A request that is in neither place (its lease ran out, or Redis lost its data) gets a lease again if one is free.
+  Renews some requests of one client key, running and waiting, and removes what crashed ingresses left behind.
+  A request with neither a lease nor a waiter (its lease expired, or Redis lost data) gets a lease if one is free.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
   KEYS[2]  leases of the client key: likewise
-  KEYS[3]  waiting room: zset, all of score 0, `<key id> <arrival (µs, 16 digits)> <request id>`: a line for each key
+  KEYS[3]  waiting room: zset, all scores 0, `<key id> <arrival (µs, 16 digits)> <request id>`: one queue per key
   KEYS[4]  vouched waiters: zset, request id -> time until which its ingress vouches for it (ms)
-  KEYS[5]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` if it was displaced
+  KEYS[5]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[6]  turns: zset, key id -> tokens per weight at which its next waiter runs; lowest first
-  KEYS[7]  crowd: zset, key id -> its waiters
-  KEYS[8]  start of the names of the ingresses' admission mailboxes (streams in this slot); the ingress id follows
+  KEYS[7]  crowd: zset, key id -> number of its waiters
+  KEYS[8]  name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  lease length (ms)   ARGV[2]  fleet's limit
-  ARGV[3]  which requests have a lease of the client key: 'none' | 'running' | 'all', those that wait too
-  ARGV[4…] request ids; at most 50, so that Redis is not held up
-  Returns  for each id in turn: 'running' | 'waiting' | 'displaced' | 'lost'
+  ARGV[3]  requests that hold a lease of the client key: 'none' | 'running' | 'all' (waiters too)
+  ARGV[4…] request ids; at most 50, to bound the time in Redis
+  Returns  for each id, in the same order: 'running' | 'waiting' | 'displaced' | 'lost'
 ]]
 local fleet_leases, key_leases, room, vouched, waiters, turns, crowd, mailbox_prefix =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
@@ -30,7 +30,7 @@ local function run(id)
   return 'running'
 end
 
--- Before the sweep: a renewal that comes late but finds its lease still there keeps it.
+-- Renewal comes before the sweep: a late renewal keeps a lease that has not been swept yet.
 local here = waiting_room()
 local states = {}
 local does_any_wait = false

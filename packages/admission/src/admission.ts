@@ -1,32 +1,32 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
 import { type AcquireReply, type Correction, createScripts, type Occupancy, type WaitFact } from './scripts.ts';
 
-/** The limits of one client key; absent = unlimited. */
+/** Limits of one client key; absent = unlimited. */
 export interface KeyLimits {
-  /** Requests that run or wait at once. */
+  /** Maximum of running and waiting requests. */
   readonly concurrency?: number | undefined;
   /** Requests per minute. */
   readonly rpm?: number | undefined;
-  /** Requests that may come at once; default: a whole minute's. */
+  /** Requests that may arrive at once; default: one minute's limit. */
   readonly rpmBurst?: number | undefined;
   /** Tokens per minute, prompt and answer together. */
   readonly tpm?: number | undefined;
-  /** Tokens that may be asked for at once; default: a whole minute's. */
+  /** Tokens that may be reserved at once; default: one minute's limit. */
   readonly tpmBurst?: number | undefined;
 }
 
-/** The limits of all replicas together. */
+/** Limits over all replicas. */
 export interface FleetLimits {
-  /** Requests that run at once. */
+  /** Maximum of running requests. */
   readonly maxConcurrentRequests: number;
-  /** Requests that may wait beyond those. */
+  /** Maximum of waiting requests, in addition. */
   readonly queueSize: number;
   /**
-   * Requests of one key without a limit of its own that run at once; more of it wait while the others' places stay
-   * free. Absent: as many as the fleet may.
+   * Maximum of running requests of one key without its own limit; its further requests wait while other keys' leases
+   * stay free. Absent: `maxConcurrentRequests`.
    */
   readonly defaultKeyConcurrency?: number | undefined;
-  /** A lease that nobody renews ends after this time: what a crash costs. */
+  /** Length of a lease, in ms. After a crash, a lease stays occupied for this long. */
   readonly leaseMs: number;
 }
 
@@ -34,17 +34,17 @@ export interface AdmissionRequest {
   readonly requestId: string;
   readonly keyId: string;
   readonly limits: KeyLimits;
-  /** Tokens to reserve; corrected on release. */
+  /** Tokens to reserve; the release corrects them. */
   readonly tokens: number;
-  /** The key's share among keys that wait; above 0, default 1. */
+  /** Relative share of the key among waiting keys; above 0, default 1. */
   readonly weight?: number | undefined;
 }
 
-/** The remaining part of a rate, for the `x-ratelimit-*` headers. */
+/** Remaining part of a rate, for the `x-ratelimit-*` headers. */
 export interface RateState {
   readonly limit: number;
   readonly remaining: number;
-  /** Milliseconds until the whole burst is free again. */
+  /** Milliseconds until the whole burst is available again. */
   readonly resetMs: number;
 }
 
@@ -54,52 +54,52 @@ export interface Rates {
 }
 
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly ticket: Ticket; readonly rates: Rates; readonly redisNow: number }
+  | { readonly kind: 'accepted'; readonly lease: Lease; readonly rates: Rates; readonly redisNow: number }
   | Refusal;
 
 export interface Refusal {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
-  /** Undefined where no waiting helps: the request alone is larger than the burst. */
+  /** Undefined when waiting cannot help: the request alone is larger than the burst. */
   readonly retryAfterMs: number | undefined;
   readonly rates: Rates;
 }
 
 export type RefusalReason = 'concurrency' | 'requests' | 'tokens' | 'overloaded';
 
-/** An accepted request: running, or waiting for its lease. */
-export interface Ticket {
-  /** Did it have to wait? */
+/** An accepted request: running, or a waiter. */
+export interface Lease {
+  /** True if the request waits for its lease. */
   readonly mustWait: boolean;
   /**
-   * Resolves when the request may run, or when it has lost its place in a full waiting room to a key with fewer
-   * waiters. Never rejects, and has no time limit of its own.
+   * Resolves when the request may run, or when a key with fewer waiters displaced it from a full waiting room.
+   * Never rejects; the caller applies its own timeout.
    */
   readonly admitted: Promise<Turn>;
   /**
-   * Gives everything back, once; later calls do nothing. If Redis is away it is tried again until the lease has ended
-   * by itself. The deltas correct what was reserved: negative gives back.
+   * Gives everything back; calls after the first do nothing. While Redis is away, it retries until the lease has
+   * expired. The deltas correct the reservation: negative gives back.
    */
   release(correction: Correction): void;
 }
 
-/** The end of a wait: the request may run, or has lost its place in the waiting room. */
+/** Result of a wait: the request may run, or was displaced from the waiting room. */
 export type Turn = 'run' | 'displaced';
 
-/** The fleet's admission as one ingress sees it. */
+/** The fleet's admission, as used by one ingress. */
 export interface Admission {
   /**
-   * Decides in one step on all limits; a refusal consumes nothing.
+   * Checks all limits in one step; a refusal consumes nothing.
    * @throws the connection's error when Redis is away
    */
   acquire(request: AdmissionRequest): Promise<Verdict>;
-  /** The admission mailbox says that this request may run now. */
+  /** Handles the admission mailbox's message that this request may run now. */
   wake(requestId: string): void;
-  /** The admission mailbox says that this request has lost its place in the waiting room. */
+  /** Handles the admission mailbox's message that this request was displaced from the waiting room. */
   displace(requestId: string): void;
-  /** Over all replicas. */
+  /** Counts over all replicas. */
   occupancy(): Promise<Occupancy>;
-  /** Stops renewing, after the releases under way are through or `timeoutMs` has passed. */
+  /** Stops the renewals after the pending releases have finished or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -109,7 +109,9 @@ export interface AdmissionNeeds {
   readonly ingressId: string;
   readonly fleet: FleetLimits;
   readonly onError: (error: unknown) => void;
-  /** A request goes on without its lease: it ran out, and others have taken the place. */
+  /**
+   * Called when a request has lost its lease and continues without one: the lease expired, and others hold all leases.
+   */
   readonly onLeaseLost: (requestId: string) => void;
   readonly random: () => number;
 }
@@ -131,13 +133,13 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const { fleet } = needs;
   const scripts = createScripts(needs);
   const held = new Map<string, Held>();
-  /** Requests whose answer is on its way: on its own connection, the word that one may run can overtake it. */
+  /** Requests without a reply yet: the admitted message has its own connection and can overtake the reply. */
   const asking = new Map<string, PromiseWithResolvers<Turn>>();
   const releasing = new Set<Promise<void>>();
   let isClosed = false;
   let timer = setTimeout(renewAll, renewDelayMs());
 
-  /** A third of the lease, so that two renewals may fail; spread, so that replicas don't renew in step. */
+  /** Renews at a third of the lease, so that two renewals may fail; jitter keeps replicas out of step. */
   function renewDelayMs(): number {
     return (fleet.leaseMs / 3) * (0.9 + 0.2 * needs.random());
   }
@@ -154,7 +156,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     const states = await scripts.renew(batch);
     batch.forEach((request, at) => {
       if (!held.has(request.requestId)) return;
-      // A wake-up that got lost with its mailbox is made good here.
+      // The renewal makes up for a wake-up lost with its mailbox.
       if (states[at] === 'running') request.end('run');
       if (states[at] === 'displaced') request.end('displaced');
       if (states[at] === 'lost') needs.onLeaseLost(request.requestId);
@@ -175,7 +177,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     }
   }
 
-  function accept({ request, turn, mustWait }: Accepted): Ticket {
+  function accept({ request, turn, mustWait }: Accepted): Lease {
     held.set(request.requestId, { ...request, end: turn.resolve });
     if (!mustWait) turn.resolve('run');
     return {
@@ -208,10 +210,10 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         if (reply.verdict === 'refused') {
           return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
         }
-        const ticket = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
-        return { kind: 'accepted', ticket, rates, redisNow: reply.redisNow };
+        const lease = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
+        return { kind: 'accepted', lease, rates, redisNow: reply.redisNow };
       } catch (error) {
-        // It may have been granted all the same, with only the word of it lost.
+        // Redis may have granted the request, and only the reply was lost.
         if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens, hasWaited: false });
         throw error;
       } finally {

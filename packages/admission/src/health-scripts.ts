@@ -12,10 +12,10 @@ const chooseReply = z.tuple([
 const number = z.number();
 const isOne = (reply: unknown): boolean => number.parse(reply) === 1;
 
-/** The scripts of upstream health. The header of each Lua file says what it promises. */
+/** Scripts of upstream health. The header of each Lua file defines its guarantees. */
 export const healthScripts = {
   choose: defineScript(here('choose-2.lua'), (reply) => chooseReply.parse(reply)),
-  rest: defineScript(here('rest-1.lua'), (reply) => number.parse(reply)),
+  coolDown: defineScript(here('cool-down-1.lua'), (reply) => number.parse(reply)),
   countFailure: defineScript(here('count-failure-1.lua'), isOne),
   recover: defineScript(here('recover-2.lua'), isOne),
 };

@@ -9,13 +9,13 @@ export {
   type RateState,
   type Refusal,
   type RefusalReason,
-  type Ticket,
+  type Lease,
   type Turn,
   type Verdict,
 } from './admission.ts';
 export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';
 export {
-  type BreakerSettings,
+  type CircuitSettings,
   type Choice,
   type CircuitState,
   createUpstreamHealth,
@@ -25,5 +25,5 @@ export {
   type TargetRef,
   type UpstreamHealth,
 } from './upstream-health.ts';
-export type { RestEntry } from './rests.ts';
+export type { CooldownEntry } from './cooldown-entry.ts';
 export type { Occupancy } from './scripts.ts';

@@ -2,9 +2,9 @@ import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { KeyLimits, Rates, RefusalReason } from './admission.ts';
 
-/** The state of a client key's own limits, for one more request. */
+/** State of a client key's own limits, for one more request. */
 export interface Peeked {
-  /** Undefined where the limits allow one more request. */
+  /** Undefined if the limits allow one more request. */
   readonly refusal:
     | { readonly reason: Exclude<RefusalReason, 'overloaded'>; readonly retryAfterMs: number }
     | undefined;
@@ -14,11 +14,11 @@ export interface Peeked {
 export interface PeekQuestion {
   readonly keyId: string;
   readonly limits: KeyLimits;
-  /** Requests of this key whose bodies the caller is reading: they hold no lease yet. */
+  /** Requests of this key whose bodies the caller is reading; they hold no lease yet. */
   readonly reading: number;
 }
 
-/** Asks, before a large body is read, whether the key's own limits would refuse the request. Takes nothing. */
+/** Checks whether the key's own limits would refuse a request, before its large body is read. Reserves nothing. */
 export type Peek = (question: PeekQuestion) => Promise<Peeked>;
 
 const whole = z.number().int();

@@ -2,12 +2,12 @@ import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission.ts';
 
-/** The admission scripts with named arguments. The header of each Lua file says what it promises. */
+/** Admission scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface AdmissionScripts {
   acquire(request: AdmissionRequest): Promise<AcquireReply>;
-  /** Deltas correct the rates; negative gives back. False when the request was not known any more. */
+  /** Ends a request and corrects the rates; a negative delta gives back. Returns false if the request was unknown. */
   release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<boolean>;
-  /** For requests of one client key, 50 at most. */
+  /** Renews requests of one client key, at most 50. */
   renew(requests: readonly AdmissionRequest[]): Promise<LeaseState[]>;
   occupancy(): Promise<Occupancy>;
 }
@@ -18,15 +18,15 @@ export interface Correction {
 }
 
 export interface WaitFact {
-  /** The request came through the waiting room, so its key was charged a turn for it. */
+  /** True if the request came through the waiting room, so that its key was charged a turn. */
   readonly hasWaited: boolean;
 }
 
-/** Requests over all replicas. */
+/** Numbers of requests over all replicas. */
 export interface Occupancy {
   readonly running: number;
   readonly waiting: number;
-  /** Longest wait of the requests that wait now. */
+  /** Longest wait of the currently waiting requests. */
   readonly longestWaitMs: number;
 }
 
@@ -46,7 +46,7 @@ interface RateReply {
 
 /** Reply of `acquire-10.lua`. */
 export type AcquireReply = {
-  /** The Redis clock, ms since 1970. */
+  /** Time on the Redis clock, ms since 1970. */
   readonly redisNow: number;
   readonly requests: RateReply;
   readonly tokens: RateReply;
@@ -70,16 +70,16 @@ const acquireReply = z.tuple([
 const renewReply = z.array(z.enum(['running', 'waiting', 'displaced', 'lost']));
 
 const acquireScript = defineScript(here('acquire-10.lua'), toAcquireReply);
-// Made once: to make a schema takes some ten times as long as to use it.
+// Created once: creating a schema takes some ten times as long as using it.
 const releaseReply = z.number();
 const occupancyReply = z.tuple([whole, whole, whole]);
 const releaseScript = defineScript(here('release-10.lua'), (reply) => releaseReply.parse(reply) === 1);
 const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
 const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => occupancyReply.parse(reply));
 
-/** The most that one request costs its key in turns, because the other requests of the key wait behind it. */
+/** Upper bound of one request's cost in turns, because the key's other requests wait behind it. */
 const costliestTurnTokens = 1_000_000;
-/** The most tokens that a correction adds: more than any answer has. */
+/** Upper bound of tokens that a correction adds: more than any answer has. */
 const largestCorrectionTokens = 10_000_000;
 
 export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeeds): AdmissionScripts {
@@ -91,7 +91,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
     keys.tokenRate(keyId),
     ...room,
   ];
-  /** Requests of a key without a limit of its own that run at once; 0 where the fleet's limit alone binds it. */
+  /** Returns the maximum of running requests of a key without its own limit; 0 if only the fleet's limit applies. */
   const shareOf = ({ concurrency }: KeyLimits): number => {
     const share = fleet.defaultKeyConcurrency ?? fleet.maxConcurrentRequests;
     return concurrency === undefined && share < fleet.maxConcurrentRequests ? share : 0;
@@ -117,7 +117,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
 
     release({ requestId, keyId, limits, tokens, weight = 1 }, { hasWaited, ...correction }) {
       const correctionTokens = Math.min(correction.tokens, largestCorrectionTokens);
-      // The first charge and the final charge have the same bound.
+      // The first and the final charge have the same bound.
       const turn = turnCost(tokens + correctionTokens, weight) - turnCost(tokens, weight);
       return releaseScript.run(connection, allKeys(keyId), [
         requestId,
@@ -155,7 +155,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
   };
 }
 
-/** At least 1 per weight, so that turns go round among keys that ask for next to nothing. */
+/** Cost of a request in turns: at least 1 token per weight, so that keys with tiny requests take turns too. */
 const turnCost = (tokens: number, weight: number): number =>
   Math.min(Math.max(tokens, 1), costliestTurnTokens) / weight;
 

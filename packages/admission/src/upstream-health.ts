@@ -1,14 +1,14 @@
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
-import { fieldOf, readRest, type RestEntry } from './rests.ts';
+import { fieldOf, readCooldown, type CooldownEntry } from './cooldown-entry.ts';
 
-/** Conditions under which a target's circuit opens, and for how long. */
-export interface BreakerSettings {
-  /** Different requests that failed in a row and open it. */
+/** Conditions that open a target's circuit, and its open time. */
+export interface CircuitSettings {
+  /** Number of different requests that fail in a row and open the circuit. */
   readonly failures: number;
-  /** The row must fit into this time. */
+  /** Time in which these failures must occur. */
   readonly windowMs: number;
-  /** Afterwards one call tries whether the target is back. */
+  /** Open time; afterwards one probe checks whether the target is back. */
   readonly openMs: number;
 }
 
@@ -20,20 +20,20 @@ export interface TargetRef {
 export interface CredentialRef {
   readonly upstreamId: string;
   readonly credentialId: string;
-  /** The rest is for this model of the upstream; undefined = for all. */
+  /** Model of the upstream that the cooldown applies to; undefined = all models. */
   readonly model?: string | undefined;
 }
 
-export interface Rest {
-  /** As the provider asked for it; it ends after the longest rest at the latest. */
-  readonly restMs: number;
-  /** The provider does not accept the credential: no request should wait for its return. */
+export interface Cooldown {
+  /** Cooldown that the provider asked for; limited to the longest cooldown. */
+  readonly cooldownMs: number;
+  /** True if the provider does not accept the credential: no request should wait for the end of its cooldown. */
   readonly isRefused: boolean;
-  /** Kind of the failure that causes it. */
+  /** Kind of the failure that causes the cooldown. */
   readonly reason: string;
 }
 
-/** The request that a call or a failure belongs to. */
+/** The request of an attempt or a failure. */
 export interface RequestRef {
   readonly requestId: string;
   /** Id of the client key. */
@@ -41,9 +41,9 @@ export interface RequestRef {
 }
 
 export interface Failed extends RequestRef {
-  /** It was the call that tried an open circuit. */
+  /** True if the failed attempt was the probe of an open circuit. */
   readonly isProbe: boolean;
-  /** Description of the failure for people, without secrets. */
+  /** Description of the failure for people; holds no secret. */
   readonly cause: string;
 }
 
@@ -56,70 +56,70 @@ export type Choice =
   | {
       readonly kind: 'go';
       readonly credentialId: string;
-      /** This call alone decides whether the circuit closes. */
+      /** True if this attempt alone decides whether the circuit closes. */
       readonly isProbe: boolean;
-      /** The target or the credential has failed lately: tell `recovered` when it did not this time. */
+      /** True if the target or the credential failed lately: the caller reports a success to `recovered`. */
       readonly hasFailures: boolean;
     }
-  /** Every credential of the upstream rests; the first is back after `waitMs`. */
+  /** Every credential of the upstream is in cooldown; the first cooldown ends after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
-  /** The provider has lately refused every credential; waiting won't help. */
+  /** The provider has lately refused every credential; waiting does not help. */
   | { readonly kind: 'refused' }
-  /** The target's circuit is open because of `cause` ('' when nothing is known of it). */
+  /** The target's circuit is open because of `cause` ('' if unknown). */
   | { readonly kind: 'open'; readonly waitMs: number; readonly cause: string };
 
-/** The circuit of one target as people see it. */
+/** Circuit of one target, as shown to people. */
 export interface CircuitState {
   readonly isOpen: boolean;
-  /** Different requests that failed in a row. */
+  /** Number of different requests that failed in a row. */
   readonly failures: number;
   readonly cause: string;
 }
 
-/** Resting credentials and open circuits of all upstreams, shared by all workers. */
+/** Credentials in cooldown and open circuits of all upstreams, shared by all workers. */
 export interface UpstreamHealth {
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
-  /** Rests a credential for every worker. */
-  rest(credential: CredentialRef, rest: Rest): Promise<void>;
+  /** Starts a cooldown of a credential, for every worker. */
+  coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
   /** Counts a failure against the target. Returns whether its circuit is open now. */
   failed(target: TargetRef, failure: Failed): Promise<boolean>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
-  /** A probe ended without a verdict (its client left): the next call may probe. */
+  /** Ends a probe without a verdict (its client left): the next attempt may probe. */
   abandoned(target: TargetRef): Promise<void>;
-  /** Returns whether the circuit of this target is open or waiting for its probe. */
+  /** Returns whether the circuit of this target is open or waits for its probe. */
   isOpen(target: TargetRef): Promise<boolean>;
   circuit(target: TargetRef): Promise<CircuitState>;
-  /** Closes the circuit by hand. Returns whether it was open. */
+  /** Closes the circuit on an operator's request. Returns whether it was open. */
   closeCircuit(target: TargetRef): Promise<boolean>;
-  /** The rests of an upstream's credentials that have not ended. */
-  rests(upstreamId: string): Promise<RestEntry[]>;
-  /** Ends rests by hand: all of the upstream, or those of one credential. Returns how many ended. */
+  /** Returns the cooldowns of an upstream's credentials that have not ended. */
+  cooldowns(upstreamId: string): Promise<CooldownEntry[]>;
+  /** Ends cooldowns on an operator's request: all of the upstream, or those of one credential. Returns their number. */
   lift(upstreamId: string, credentialId?: string): Promise<number>;
 }
 
 export interface UpstreamHealthNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  readonly breaker: BreakerSettings;
-  /** Longest rest of a credential (ms), whatever its provider asks for. */
-  readonly maxRestMs: number;
-  /** Time limit of a probe (ms): the time to its first token. */
+  readonly circuit: CircuitSettings;
+  /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
+  readonly maxCooldownMs: number;
+  /** Time limit of a probe (ms), until its first token. */
   readonly probeMs: number;
 }
 
-/** For this long, requests that helped to open a circuit leave its probe to others. */
+/** Time (ms) in which requests that helped to open a circuit leave its probe to other requests. */
 const suspectGraceMs = 500;
 const longestCause = 300;
 
 export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
-  const { connection, keys, breaker, maxRestMs, probeMs } = needs;
-  const circuitKey = (target: TargetRef): string => keys.breaker(target.upstreamId, target.model);
+  const { connection, keys, circuit, maxCooldownMs, probeMs } = needs;
+  const circuitKey = (target: TargetRef): string => keys.circuit(target.upstreamId, target.model);
   return {
     async choose(target, credentialIds, { requestId, tenant }) {
       const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [probeMs, maxRestMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [probeMs, maxCooldownMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
       );
       if (verdict === 'refused') return { kind: 'refused' };
       if (verdict === 'cooling') return { kind: 'cooling', waitMs };
@@ -127,14 +127,16 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
     },
 
-    async rest(credential, { restMs, isRefused, reason }) {
-      // The number comes from a provider and may be anything: Redis gets a finite one.
-      const askedMs = Number.isFinite(restMs) ? Math.ceil(Math.min(restMs, 2 * maxRestMs)) : 2 * maxRestMs;
+    async coolDown(credential, { cooldownMs, isRefused, reason }) {
+      // The provider's number may be anything; Redis gets a finite one.
+      const askedMs = Number.isFinite(cooldownMs)
+        ? Math.ceil(Math.min(cooldownMs, 2 * maxCooldownMs))
+        : 2 * maxCooldownMs;
       if (askedMs <= 0) return;
-      await healthScripts.rest.run(
+      await healthScripts.coolDown.run(
         connection,
-        [keys.rests(credential.upstreamId)],
-        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxRestMs, reason.replaceAll(/\s+/g, '_')],
+        [keys.cooldowns(credential.upstreamId)],
+        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxCooldownMs, reason.replaceAll(/\s+/g, '_')],
       );
     },
 
@@ -143,9 +145,9 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
         connection,
         [circuitKey(target)],
         [
-          breaker.failures,
-          breaker.windowMs,
-          breaker.openMs,
+          circuit.failures,
+          circuit.windowMs,
+          circuit.openMs,
           isProbe ? 1 : 0,
           requestId,
           tenant,
@@ -156,8 +158,8 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
     async recovered(target, { tenant, credentialId }) {
       await healthScripts.recover.run(
         connection,
-        [keys.rests(target.upstreamId), circuitKey(target)],
-        [tenant, breaker.windowMs, credentialId, target.model],
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [tenant, circuit.windowMs, credentialId, target.model],
       );
     },
 
@@ -180,15 +182,15 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       return wasOpen === 1;
     },
 
-    async rests(upstreamId) {
+    async cooldowns(upstreamId) {
       const now = await redisNow(connection);
-      const entries = Object.entries(await connection.hgetall(keys.rests(upstreamId)));
-      return entries.flatMap(([field, value]) => readRest({ field, value, now, maxRestMs }));
+      const entries = Object.entries(await connection.hgetall(keys.cooldowns(upstreamId)));
+      return entries.flatMap(([field, value]) => readCooldown({ field, value, now, maxCooldownMs }));
     },
 
     async lift(upstreamId, credentialId) {
-      const key = keys.rests(upstreamId);
-      // HGETALL rather than HKEYS: the users of SECURITY.md may send it.
+      const key = keys.cooldowns(upstreamId);
+      // HGETALL instead of HKEYS: the Redis users of SECURITY.md may send it.
       const fields = Object.keys(await connection.hgetall(key)).filter(
         (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
       );

@@ -1,16 +1,16 @@
-/** Model of the admission scripts in a few lines of JavaScript; the property test checks the scripts against it. */
+/** Model of the admission scripts in a few lines; the property test compares the scripts with it. */
 
 export interface ModelLimits {
   readonly fleet: number;
   readonly places: number;
   readonly leaseMs: number;
-  /** Requests of a key without a limit of its own that run at once. */
+  /** Maximum of running requests of a key without its own limit. */
   readonly share: number;
 }
 
 export interface ModelKey {
   readonly id: string;
-  /** Requests that run or wait at once. */
+  /** Maximum of running and waiting requests. */
   readonly concurrency: number | undefined;
 }
 
@@ -19,17 +19,17 @@ export type ModelVerdict = 'admitted' | 'waiting' | 'concurrency' | 'overloaded'
 interface Waiter {
   readonly id: string;
   readonly key: ModelKey;
-  /** In turns. */
+  /** Cost in turns. */
   readonly cost: number;
   vouchedUntil: number;
 }
 
-/** Concurrency and turns alone; time is moved by hand. Rates have a model of their own. */
+/** Models concurrency and turns only; the test advances the time. Rates have their own model. */
 export function createAdmissionModel(limits: ModelLimits) {
   let now = 0;
   const running = new Map<string, number>();
   const keyLeases = new Map<string, Map<string, number>>();
-  /** In the order of their arrival. */
+  /** Waiters in the order of their arrival. */
   let waiting: Waiter[] = [];
   const displaced = new Map<string, number>();
   const turns = new Map<string, number>();
@@ -72,7 +72,7 @@ export function createAdmissionModel(limits: ModelLimits) {
     }
   }
 
-  /** Takes a place in a full room from the key with the most waiters, if that has at least two more. */
+  /** Displaces a waiter of the key with the most waiters, if that key has at least two more than this one. */
   function displaceFor(key: ModelKey): boolean {
     const counts = [...Map.groupBy(waiting, (waiter) => waiter.key.id)].map(([id, { length }]) => ({ id, length }));
     const largest = counts.toSorted((a, b) => b.length - a.length || (a.id < b.id ? 1 : -1))[0];
@@ -94,7 +94,7 @@ export function createAdmissionModel(limits: ModelLimits) {
       const isOverItsOwn = key.concurrency !== undefined && held(key) >= key.concurrency;
       const mayRun = !isOverItsOwn && running.size < limits.fleet && hasShareLeft(key);
       if (running.has(id)) {
-        // Asking again takes nothing more; where there would be a lease for it, that begins anew.
+        // A repeated request takes nothing more; if a lease would be free for it, its own lease starts anew.
         if (mayRun) running.set(id, now + limits.leaseMs);
         return 'admitted';
       }

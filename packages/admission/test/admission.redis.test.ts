@@ -6,7 +6,7 @@ import { createAdmissionModel, type ModelKey } from './admission-model.ts';
 import { advance, ask, nothing, setUp } from './scene.ts';
 
 describe('leases', () => {
-  redisTest('refuse the 21st request of a key that may run 20', async ({ redisUrl, keyPrefix }) => {
+  redisTest('refuse the 21st request of a key with 20 leases', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix });
     const verdicts = await Promise.all(
       Array.from({ length: 21 }, (_, at) => admission.acquire(ask(`r${at}`, { concurrency: 20 }))),
@@ -18,7 +18,7 @@ describe('leases', () => {
     });
   });
 
-  redisTest('are given once per request id, however often it asks', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are given once per request id, even if it asks again', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const limits = { rpm: 10 };
     await admission.acquire(ask('r', limits));
@@ -27,17 +27,17 @@ describe('leases', () => {
     expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
-  redisTest('come back at once when released, and only once', async ({ redisUrl, keyPrefix }) => {
+  redisTest('become free at once when released, and only once', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 0 });
     const first = await admission.acquire(ask('a'));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
+    first.lease.release(nothing);
     expect((await admission.acquire(ask('b'))).kind).toBe('accepted');
     expect((await admission.acquire(ask('c'))).kind).toBe('refused');
   });
 
-  redisTest('of a crashed ingress come free when they end', async ({ redisUrl, keyPrefix }) => {
+  redisTest('of a crashed ingress become free when they expire', async ({ redisUrl, keyPrefix }) => {
     const crashed = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 0 });
     await crashed.admission.acquire(ask('a'));
     await crashed.admission.close(0);
@@ -47,18 +47,18 @@ describe('leases', () => {
     expect((await other.admission.acquire(ask('b'))).kind).toBe('accepted');
   });
 
-  redisTest('stay with whoever renews them', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stay with the ingress that renews them', async ({ redisUrl, keyPrefix }) => {
     const holder = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 0, leaseMs: 600 });
     const { connection, keys } = holder;
     await holder.admission.acquire(ask('a', { concurrency: 1 }));
     const endOf = async (key: string): Promise<number> => Number(await connection.zscore(key, 'a'));
     const first = await endOf(keys.leases);
-    await until(async () => (await endOf(keys.leases)) > first + 600, { what: 'the lease to outlive itself' });
+    await until(async () => (await endOf(keys.leases)) > first + 600, { what: 'the lease to be renewed' });
     expect(await endOf(keys.keyLeases('k'))).toBeGreaterThan(first);
     expect((await holder.admission.acquire(ask('b'))).kind).toBe('refused');
   });
 
-  redisTest('that are lost are taken again if there is room, and reported if not', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are lost are taken again if some are free, else reported', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection, keys, lost } = await setUp(
       { redisUrl, keyPrefix },
       { maxConcurrentRequests: 1, leaseMs: 600 },
@@ -67,40 +67,40 @@ describe('leases', () => {
     await connection.del(keys.leases);
     await until(async () => (await connection.zscore(keys.leases, 'a')) !== null, { what: 'the lease to be back' });
     await connection.del(keys.leases);
-    await connection.zadd(keys.leases, Date.now() + 60_000, 'stranger');
+    await connection.zadd(keys.leases, Date.now() + 60_000, 'other');
     await until(() => lost.includes('a'), { what: 'the loss to be reported' });
   });
 });
 
 describe('the waiting room', () => {
-  redisTest('hands a lease to the first in line, in the step that frees it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('hands a freed lease to the first waiter in the same step', async ({ redisUrl, keyPrefix }) => {
     const { admission, woken } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const running = await admission.acquire(ask('a'));
     const second = await admission.acquire(ask('b'));
     await admission.acquire(ask('c'));
     if (running.kind !== 'accepted' || second.kind !== 'accepted') throw new Error('refused');
-    expect([running.ticket.mustWait, second.ticket.mustWait]).toEqual([false, true]);
+    expect([running.lease.mustWait, second.lease.mustWait]).toEqual([false, true]);
 
-    running.ticket.release(nothing);
+    running.lease.release(nothing);
     await until(async () => (await woken()).length > 0, { what: 'a waiter to be woken' });
     expect(await woken()).toEqual(['b']);
     expect(await admission.occupancy()).toMatchObject({ running: 1, waiting: 1 });
     admission.wake('b');
-    await second.ticket.admitted;
+    await second.lease.admitted;
   });
 
-  redisTest('lets nobody pass by those who wait', async ({ redisUrl, keyPrefix }) => {
+  redisTest('lets no new request overtake the waiters', async ({ redisUrl, keyPrefix }) => {
     const { admission, woken } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const first = await admission.acquire(ask('a'));
     await admission.acquire(ask('b'));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
     const late = await admission.acquire(ask('late'));
-    expect(late).toMatchObject({ kind: 'accepted', ticket: { mustWait: true } });
+    expect(late).toMatchObject({ kind: 'accepted', lease: { mustWait: true } });
     expect(await woken()).toEqual(['b']);
   });
 
-  redisTest('is bounded, and beyond it a refusal consumes nothing', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is bounded, and a refusal beyond it consumes nothing', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1, queueSize: 1 });
     const limits = { rpm: 10, tpm: 1000, concurrency: 5 };
     await admission.acquire(ask('a', limits, 100));
@@ -114,13 +114,13 @@ describe('the waiting room', () => {
     expect((await admission.acquire(ask('d', limits, 100))).rates.requests?.remaining).toBe(8);
   });
 
-  redisTest('gives back all that a waiter had paid when it leaves', async ({ redisUrl, keyPrefix }) => {
+  redisTest('gives back everything a waiter has paid when it leaves', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection, keys } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const limits = { rpm: 10, tpm: 1000, concurrency: 2 };
     await admission.acquire(ask('a', limits, 100));
     const waiter = await admission.acquire(ask('b', limits, 100));
     if (waiter.kind !== 'accepted') throw new Error('refused');
-    waiter.ticket.release({ requests: -1, tokens: -100 });
+    waiter.lease.release({ requests: -1, tokens: -100 });
     await until(async () => (await connection.hget(keys.waiters, 'b')) === null, { what: 'the waiter to leave' });
     const next = await admission.acquire(ask('c', limits, 100));
     expect(next.rates).toMatchObject({ requests: { remaining: 8 }, tokens: { remaining: 800 } });
@@ -134,34 +134,34 @@ describe('the waiting room', () => {
     await here.admission.acquire(ask('c'));
     await gone.connection.del(gone.keys.admissionMailbox('i-gone'));
     if (running.kind !== 'accepted') throw new Error('refused');
-    running.ticket.release(nothing);
+    running.lease.release(nothing);
     await until(async () => (await here.woken()).includes('c'), { what: 'the next waiter to be woken' });
     expect(await here.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
-  redisTest('forgets waiters for whom nobody vouches', async ({ redisUrl, keyPrefix }) => {
+  redisTest('removes waiters that no ingress vouches for', async ({ redisUrl, keyPrefix }) => {
     const first = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 }, 'i-1');
     await first.admission.acquire(ask('a'));
     await first.admission.acquire(ask('b'));
     await first.admission.close(0);
     await advance(first, 31_000);
     const second = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 }, 'i-2');
-    expect(await second.admission.acquire(ask('c'))).toMatchObject({ kind: 'accepted', ticket: { mustWait: false } });
+    expect(await second.admission.acquire(ask('c'))).toMatchObject({ kind: 'accepted', lease: { mustWait: false } });
     expect(await second.admission.occupancy()).toMatchObject({ running: 1, waiting: 0 });
   });
 
-  redisTest('heeds a wake-up that overtakes the answer to its request', async ({ redisUrl, keyPrefix }) => {
+  redisTest('handles a wake-up that overtakes the reply to its request', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     await admission.acquire(ask('a'));
     const asked = admission.acquire(ask('b'));
     admission.wake('b');
     const second = await asked;
     if (second.kind !== 'accepted') throw new Error('refused');
-    expect(second.ticket.mustWait).toBe(true);
-    await second.ticket.admitted; // the renewal is 10 s away, longer than until this test fails
+    expect(second.lease.mustWait).toBe(true);
+    await second.lease.admitted; // the next renewal is 10 s away, longer than the test's timeout
   });
 
-  redisTest('makes good for a wake-up that got lost', async ({ redisUrl, keyPrefix }) => {
+  redisTest('makes up for a lost wake-up', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection, keys } = await setUp(
       { redisUrl, keyPrefix },
       { maxConcurrentRequests: 1, leaseMs: 600 },
@@ -169,14 +169,14 @@ describe('the waiting room', () => {
     const first = await admission.acquire(ask('a'));
     const second = await admission.acquire(ask('b'));
     if (first.kind !== 'accepted' || second.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release(nothing);
+    first.lease.release(nothing);
     await until(async () => (await connection.zscore(keys.leases, 'b')) !== null, { what: 'b to be admitted' });
-    await second.ticket.admitted; // nobody has called wake(): the renewal found out
+    await second.lease.admitted; // without wake(): the renewal finds the lease
   });
 });
 
 describe('rates', () => {
-  redisTest('let a burst through and then one after the other', async ({ redisUrl, keyPrefix }) => {
+  redisTest('let a burst through, then one request at a time', async ({ redisUrl, keyPrefix }) => {
     const all = await setUp({ redisUrl, keyPrefix });
     const limits = { rpm: 60, rpmBurst: 3 };
     const go = async (id: string) => all.admission.acquire(ask(id, limits));
@@ -193,7 +193,7 @@ describe('rates', () => {
     expect((await go('e')).kind).toBe('refused');
   });
 
-  redisTest('give a whole minute as burst by default', async ({ redisUrl, keyPrefix }) => {
+  redisTest('allow a burst of one minute by default', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix });
     const verdicts = await Promise.all(
       Array.from({ length: 8 }, (_, at) => admission.acquire(ask(`r${at}`, { rpm: 5 }))),
@@ -201,40 +201,40 @@ describe('rates', () => {
     expect(verdicts.filter(({ kind }) => kind === 'accepted')).toHaveLength(5);
   });
 
-  redisTest('count tokens as reserved, then as used', async ({ redisUrl, keyPrefix }) => {
+  redisTest('count the reserved tokens, then the used ones', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix });
     const limits = { tpm: 1000 };
     const first = await admission.acquire(ask('a', limits, 600));
     expect(first.rates.tokens).toMatchObject({ limit: 1000, remaining: 400 });
     expect(await admission.acquire(ask('b', limits, 500))).toMatchObject({ kind: 'refused', reason: 'tokens' });
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release({ requests: 0, tokens: 50 - 600 });
+    first.lease.release({ requests: 0, tokens: 50 - 600 });
     await until(async () => (await admission.occupancy()).running === 0, { what: 'the release' });
     const second = await admission.acquire(ask('c', limits, 500));
     expect(second.rates.tokens?.remaining).toBeGreaterThanOrEqual(450);
     expect(second.rates.tokens?.remaining).toBeLessThanOrEqual(452);
   });
 
-  redisTest('hold a request against the key that used more than it reserved', async ({ redisUrl, keyPrefix }) => {
+  redisTest('charge a key for tokens used beyond the reservation', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix });
     const limits = { tpm: 1000 };
     const first = await admission.acquire(ask('a', limits, 10));
     if (first.kind !== 'accepted') throw new Error('refused');
-    first.ticket.release({ requests: 0, tokens: 1990 });
+    first.lease.release({ requests: 0, tokens: 1990 });
     await until(async () => (await admission.occupancy()).running === 0, { what: 'the release' });
     const second = await admission.acquire(ask('b', limits, 10));
     expect(second).toMatchObject({ kind: 'refused', reason: 'tokens' });
     if (second.kind === 'refused') expect(second.retryAfterMs).toBeGreaterThan(59_000);
   });
 
-  redisTest('say that no waiting helps a request larger than the burst', async ({ redisUrl, keyPrefix }) => {
+  redisTest('report no retry time for a request larger than the burst', async ({ redisUrl, keyPrefix }) => {
     const { admission } = await setUp({ redisUrl, keyPrefix });
     const verdict = await admission.acquire(ask('a', { tpm: 1000 }, 1001));
     expect(verdict).toMatchObject({ kind: 'refused', reason: 'tokens', retryAfterMs: undefined });
   });
 
   redisTest(
-    'admit no more than limit and burst, and nearly all of it, under ten times the load',
+    'admit at most limit and burst, and nearly all of it, under ten times the load',
     async ({ redisUrl, keyPrefix }) => {
       const all = await setUp({ redisUrl, keyPrefix });
       const limits = { rpm: 600, rpmBurst: 100 };
@@ -247,10 +247,10 @@ describe('rates', () => {
           Array.from({ length: 100 }, (_, each) => all.admission.acquire(ask(`r${at}-${each}`, limits))),
         );
         admitted += verdicts.filter(({ kind }) => kind === 'accepted').length;
-        for (const verdict of verdicts) if (verdict.kind === 'accepted') verdict.ticket.release(nothing);
+        for (const verdict of verdicts) if (verdict.kind === 'accepted') verdict.lease.release(nothing);
         await advance(all, stepMs * 10);
       }
-      // The time that the test itself takes passes too.
+      // The duration of the test itself counts too.
       const whileTesting = ((performance.now() - begunAt) / 60_000) * limits.rpm;
       expect(admitted).toBeLessThanOrEqual(minutes * limits.rpm + limits.rpmBurst + whileTesting + 1);
       expect(admitted).toBeGreaterThanOrEqual(minutes * limits.rpm * 0.97);
@@ -259,7 +259,7 @@ describe('rates', () => {
 });
 
 describe('the scripts', () => {
-  redisTest('leave nothing in Redis that has no end', async ({ redisUrl, keyPrefix }) => {
+  redisTest('set a TTL on everything in Redis', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const limits = { rpm: 5, tpm: 100, concurrency: 5 };
     await admission.acquire(ask('a', limits, 10));
@@ -272,7 +272,7 @@ describe('the scripts', () => {
   });
 
   redisTest(
-    'do what the model does, whatever is asked of them',
+    'agree with the model for every sequence of calls',
     async ({ redisUrl, keyPrefix }) => {
       const limits = { fleet: 3, places: 4, leaseMs: 1_000_000, share: 2 };
       const clients: readonly (ModelKey & { readonly weight: number })[] = [
@@ -303,7 +303,7 @@ describe('the scripts', () => {
       };
       const all = await setUp({ redisUrl, keyPrefix }, fleet);
       const { connection, keys } = all;
-      // Not through `Admission`: that would never renew or release what it does not hold.
+      // Not through `Admission`: it never renews or releases requests that it does not hold.
       const scripts = createScripts({ connection, keys, ingressId: 'i-1', fleet });
       await fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {

@@ -22,7 +22,7 @@ describe('one key with 50 clients beside 20 keys with one each', () => {
   ];
   for (const { ingresses, places } of fleets)
     redisTest(
-      `gets its share and no more over ${ingresses} ingresses that run ${places} requests`,
+      `gets only its share over ${ingresses} ingresses that run ${places} requests`,
       async ({ redisUrl, keyPrefix }) => {
         const fleet = {
           maxConcurrentRequests: places,
@@ -66,7 +66,7 @@ describe('one key with 50 clients beside 20 keys with one each', () => {
   );
 
   redisTest(
-    'takes no place in a small waiting room from a key that has none',
+    'leaves a waiter to each other key in a small waiting room',
     async ({ redisUrl, keyPrefix }) => {
       const fleet = { maxConcurrentRequests: 10, queueSize: 25, leaseMs: 1_000_000, defaultKeyConcurrency: 5 };
       const { connection, keys } = await setUp({ redisUrl, keyPrefix }, fleet);

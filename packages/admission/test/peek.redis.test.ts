@@ -35,8 +35,8 @@ async function setUp({ redisUrl, keyPrefix }: { redisUrl: string; keyPrefix: str
   };
 }
 
-describe('a look at the limits of a key', () => {
-  redisTest('finds nothing against a key without limits, and takes nothing', async ({ redisUrl, keyPrefix }) => {
+describe('a peek at the limits of a key', () => {
+  redisTest('refuses no key without limits, and consumes nothing', async ({ redisUrl, keyPrefix }) => {
     const { peek, connection } = await setUp({ redisUrl, keyPrefix });
     expect(await peek({})).toEqual({ refusal: undefined, rates: { requests: undefined, tokens: undefined } });
     const limits = { concurrency: 1, rpm: 1, tpm: 100 };
@@ -44,7 +44,7 @@ describe('a look at the limits of a key', () => {
     expect(await connection.keys(`${keyPrefix}*`)).toEqual([]);
   });
 
-  redisTest('says what the decision itself would say', async ({ redisUrl, keyPrefix }) => {
+  redisTest('gives the same answer as the decision itself', async ({ redisUrl, keyPrefix }) => {
     const { peek, acquire } = await setUp({ redisUrl, keyPrefix });
     const cases: [KeyLimits, number, string][] = [
       [{ concurrency: 1 }, 10, 'concurrency'],
@@ -75,7 +75,7 @@ describe('a look at the limits of a key', () => {
     expect(refusal?.retryAfterMs).toBeLessThanOrEqual(3_600_000);
   });
 
-  redisTest('counts what is being read among what runs', async ({ redisUrl, keyPrefix }) => {
+  redisTest('counts requests whose bodies are being read as running', async ({ redisUrl, keyPrefix }) => {
     const { peek, acquire } = await setUp({ redisUrl, keyPrefix });
     const limits = { concurrency: 3 };
     await acquire('one', limits);

@@ -21,15 +21,15 @@ export function onError(error: unknown): never {
 const unlimited: KeyLimits = {};
 export const roomy: FleetLimits = { maxConcurrentRequests: 1000, queueSize: 10, leaseMs: 30_000 };
 
-/** One ingress's admission, and what it was told. */
+/** Admission of one ingress, and the messages that it received. */
 export interface SetUp {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly admission: Admission;
   readonly lost: string[];
-  /** Ids that the mailbox says were admitted, in order. */
+  /** Ids that the mailbox reports as admitted, in order. */
   woken(): Promise<string[]>;
-  /** Ids that the mailbox says have lost their place in the waiting room, in order. */
+  /** Ids that the mailbox reports as displaced from the waiting room, in order. */
   displaced(): Promise<string[]>;
 }
 
@@ -68,7 +68,7 @@ export const ask = (requestId: string, limits: KeyLimits = unlimited, tokens = 0
 });
 export const nothing = { requests: 0, tokens: 0 };
 
-/** Lets time pass for everything that admission has stored: it has no other clock than Redis's own. */
+/** Lets time pass for everything that admission has stored: Redis's clock is its only clock. */
 export async function advance({ connection, keys }: Pick<SetUp, 'connection' | 'keys'>, ms: number): Promise<void> {
   const keyLeases = ['k', 'k0', 'k1', 'k2'].map(keys.keyLeases);
   for (const key of [keys.leases, keys.vouched, ...keyLeases]) {

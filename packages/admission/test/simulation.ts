@@ -2,12 +2,12 @@ import type { AdmissionRequest, FleetLimits } from '@sluice/admission';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type AdmissionScripts, createScripts } from '../src/scripts.ts';
 
-/** A client that asks again as soon as it has its answer, for ever. */
+/** A client that repeats its request as soon as it has the answer, without end. */
 export interface SimulatedClient {
   readonly keyId: string;
   readonly weight: number;
   readonly tokens: number;
-  /** Time that one of its requests runs. */
+  /** Duration of one of its requests. */
   readonly serviceMs: number;
 }
 
@@ -17,24 +17,24 @@ export interface Simulation {
   readonly fleet: FleetLimits;
   readonly ingresses: number;
   readonly clients: readonly SimulatedClient[];
-  /** In the simulation's own time. */
+  /** Duration on the simulation's clock. */
   readonly durationMs: number;
 }
 
 export interface KeyResult {
-  /** Tokens served, per weight. */
+  /** Served tokens per weight. */
   tokens: number;
-  /** Of each request that ran. */
+  /** Wait of each request that ran. */
   readonly waitsMs: number[];
   refusals: number;
 }
 
-/** Between an answer and the next question. */
+/** Pause between an answer and the next request. */
 const thinkMs = 2;
-/** After a refusal. */
+/** Pause after a refusal. */
 const retryMs = 1000;
 
-/** A client as it stands. */
+/** Current state of a client. */
 interface Actor {
   readonly client: SimulatedClient;
   readonly scripts: AdmissionScripts;
@@ -51,8 +51,8 @@ interface Scheduled {
 }
 
 /**
- * Real scripts on a real Redis, with time made up: requests take as long as the simulation says, and only what a request
- * waits for counts. Leases must outlive the run.
+ * Runs the real scripts on a real Redis with simulated time: a request takes the time that the simulation gives it,
+ * and only its wait counts. Leases must outlast the simulation.
  */
 export async function simulate(simulation: Simulation): Promise<Map<string, KeyResult>> {
   const { connection, keys, fleet, ingresses, durationMs } = simulation;
@@ -72,7 +72,7 @@ export async function simulate(simulation: Simulation): Promise<Map<string, KeyR
       hasWaited: false,
     };
   });
-  // Not all at the same moment, and differently long: in life nothing keeps step.
+  // Clients start at different moments and take different times, as in production.
   const random = createRandom();
   const agenda: Scheduled[] = [];
 
@@ -114,7 +114,7 @@ export async function simulate(simulation: Simulation): Promise<Map<string, KeyR
     await (next.what === 'ask' ? askFor : end)(next.actor, next.at);
     for (const { requestId, what } of await mailboxes.read()) {
       const told = actors.find(({ request }) => request.requestId === requestId);
-      if (told === undefined) throw new Error(`word for ${requestId}, which nobody is`);
+      if (told === undefined) throw new Error(`message for the unknown request ${requestId}`);
       if (what === 'admitted') {
         begin(told, next.at);
       } else {
@@ -126,7 +126,7 @@ export async function simulate(simulation: Simulation): Promise<Map<string, KeyR
   return results;
 }
 
-/** Jain's index: 1 when all are equal, 1/n when one has everything. */
+/** Jain's index: 1 when all shares are equal, 1/n when one client has everything. */
 export function fairnessOf(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   const squares = shares.reduce((total, share) => total + share * share, 0);
@@ -150,7 +150,7 @@ async function openMailboxes(connection: RedisConnection, names: readonly string
   };
 }
 
-/** The same numbers in [0, 1) each time. */
+/** Returns the same sequence of numbers in [0, 1) each time. */
 function createRandom(): () => number {
   let state = 1;
   return () => {

@@ -1,4 +1,4 @@
-import { type BreakerSettings, createUpstreamHealth, type RequestRef, type UpstreamHealth } from '@sluice/admission';
+import { type CircuitSettings, createUpstreamHealth, type RequestRef, type UpstreamHealth } from '@sluice/admission';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
@@ -8,16 +8,16 @@ afterEach(() => {
   for (const connection of connections.splice(0)) connection.disconnect();
 });
 
-const breaker: BreakerSettings = { failures: 3, windowMs: 30_000, openMs: 5000 };
+const circuit: CircuitSettings = { failures: 3, windowMs: 30_000, openMs: 5000 };
 const target = { upstreamId: 'u', model: 'm' };
 const ids = ['a', 'b'];
-const maxRestMs = 60_000;
+const maxCooldownMs = 60_000;
 const anyRequest = { requestId: 'r-any', tenant: 'bystander' };
 const served = { tenant: 't', credentialId: 'a' };
 const rateLimit = { isRefused: false, reason: 'rate_limit' };
 
 let requests = 0;
-/** A failure of a request of its own. */
+/** A failure of a new request. */
 const failure = (more: Partial<RequestRef & { isProbe: boolean; cause: string }> = {}) => ({
   isProbe: false,
   requestId: `r-${++requests}`,
@@ -38,13 +38,14 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   connections.push(connection);
   await untilReady(connection, 5000);
   const keys = createKeys(keyPrefix);
-  const create = (): UpstreamHealth => createUpstreamHealth({ connection, keys, breaker, maxRestMs, probeMs: 60_000 });
-  /** Lets the rests and the open time of the circuit pass: they have no clock but Redis's own. */
+  const create = (): UpstreamHealth =>
+    createUpstreamHealth({ connection, keys, circuit, maxCooldownMs, probeMs: 60_000 });
+  /** Lets the cooldowns and the open time of the circuit pass: Redis's clock is their only clock. */
   async function advance(ms: number): Promise<void> {
-    for (const key of [keys.rests('u'), keys.breaker('u', 'm')]) {
+    for (const key of [keys.cooldowns('u'), keys.circuit('u', 'm')]) {
       for (const [field, value] of Object.entries(await connection.hgetall(key))) {
         const at = Number.parseInt(value, 10);
-        // Only points in time are that large.
+        // Only points in time are this large.
         if (!(at > 1e12)) continue;
         await connection.hset(key, field, value.replace(String(at), String(at - ms)));
       }
@@ -54,10 +55,10 @@ async function setUp(redisUrl: string, keyPrefix: string) {
 }
 
 describe('credentials', () => {
-  redisTest('rest for every worker at once, for exactly as long as told', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are in cooldown for every worker at once, for exactly the given time', async ({ redisUrl, keyPrefix }) => {
     const { health, create, advance } = await setUp(redisUrl, keyPrefix);
     const other = create();
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 2000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 2000, ...rateLimit });
     expect(await other.choose(target, ids, anyRequest)).toMatchObject({ kind: 'go', credentialId: 'b' });
     await advance(1900);
     expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'b' });
@@ -65,7 +66,7 @@ describe('credentials', () => {
     expect(await other.choose(target, ids, anyRequest)).toMatchObject({ credentialId: 'a' });
   });
 
-  redisTest('are taken in the order in which they are offered', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are taken in the given order', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     expect(await health.choose(target, ['b', 'a'], anyRequest)).toEqual({
       kind: 'go',
@@ -75,91 +76,94 @@ describe('credentials', () => {
     });
   });
 
-  redisTest('that all rest tell when the first is back', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are all in cooldown report when the first cooldown ends', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 3000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'b' }, { cooldownMs: 3000, ...rateLimit });
     const choice = await health.choose(target, ids, anyRequest);
     expect(choice.kind).toBe('cooling');
     if (choice.kind !== 'cooling') return;
     expect(choice.waitMs).toBeGreaterThan(2900);
     expect(choice.waitMs).toBeLessThanOrEqual(3000);
-    const resting = (await health.rests('u')).map(({ credentialId, reason }) => `${credentialId} ${reason}`);
-    expect(resting.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
+    const cooling = (await health.cooldowns('u')).map(({ credentialId, reason }) => `${credentialId} ${reason}`);
+    expect(cooling.toSorted()).toEqual(['a rate_limit', 'b rate_limit']);
   });
 
-  redisTest('that are refused are not waited for', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are refused make no request wait', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest(
+    await health.coolDown(
       { upstreamId: 'u', credentialId: 'a' },
-      { restMs: 1000, ...rateLimit, isRefused: true, reason: 'authentication' },
+      { cooldownMs: 1000, ...rateLimit, isRefused: true, reason: 'authentication' },
     );
-    await health.rest({ upstreamId: 'u', credentialId: 'b' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'b' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'cooling' });
     expect(await health.choose(target, ['a'], anyRequest)).toEqual({ kind: 'refused' });
   });
 
-  redisTest('keep the longer of two rests', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keep the longer of two cooldowns', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 10, ...rateLimit });
     const choice = await health.choose(target, ['a'], anyRequest);
     expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(8000);
   });
 });
 
-describe('a rest', () => {
-  redisTest('for one model leaves the others alone', async ({ redisUrl, keyPrefix }) => {
+describe('a cooldown', () => {
+  redisTest('for one model does not affect other models', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
     expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 9000, ...rateLimit });
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
     expect(await health.choose({ upstreamId: 'u', model: 'other' }, ['a'], anyRequest)).toMatchObject({
       kind: 'cooling',
     });
   });
 
-  for (const restMs of [1e30, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY, Number.NaN, 57 * 365 * 86_400_000]) {
+  for (const cooldownMs of [
+    1e30,
+    Number.MAX_SAFE_INTEGER,
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+    57 * 365 * 86_400_000,
+  ]) {
     redisTest(
-      `is never longer than the setting, whatever the provider asks for: ${restMs} ms`,
+      `is limited by the setting if the provider asks for ${cooldownMs} ms`,
       async ({ redisUrl, keyPrefix }) => {
         const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+        await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs, ...rateLimit });
         const choice = await health.choose(target, ['a'], anyRequest);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxRestMs);
-        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxRestMs - 5000);
-        const ttlMs = await connection.pttl(keys.rests('u'));
-        expect(ttlMs).toBeGreaterThan(maxRestMs - 5000);
-        expect(ttlMs).toBeLessThan(maxRestMs + 700_000);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeLessThanOrEqual(maxCooldownMs);
+        expect(choice.kind === 'cooling' && choice.waitMs).toBeGreaterThan(maxCooldownMs - 5000);
+        const ttlMs = await connection.pttl(keys.cooldowns('u'));
+        expect(ttlMs).toBeGreaterThan(maxCooldownMs - 5000);
+        expect(ttlMs).toBeLessThan(maxCooldownMs + 700_000);
       },
     );
   }
 
-  for (const restMs of [0, -5, -1e30]) {
-    redisTest(`of ${restMs} ms is none`, async ({ redisUrl, keyPrefix }) => {
+  for (const cooldownMs of [0, -5, -1e30]) {
+    redisTest(`of ${cooldownMs} ms is ignored`, async ({ redisUrl, keyPrefix }) => {
       const { health } = await setUp(redisUrl, keyPrefix);
-      await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs, ...rateLimit });
+      await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs, ...rateLimit });
       expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
     });
   }
 
   for (const value of ['inf', 'nan', '', '9'.repeat(40), '100000000001796009361408', '-1', '!']) {
-    redisTest(
-      `that an older version left as ${JSON.stringify(value)} binds nobody`,
-      async ({ redisUrl, keyPrefix }) => {
-        const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
-        await connection.hset(keys.rests('u'), 'a', value);
-        expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
-        expect(await health.rests('u')).toEqual([]);
-      },
-    );
+    redisTest(`that an older version left as ${JSON.stringify(value)} is ignored`, async ({ redisUrl, keyPrefix }) => {
+      const { health, connection, keys } = await setUp(redisUrl, keyPrefix);
+      await connection.hset(keys.cooldowns('u'), 'a', value);
+      expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', credentialId: 'a' });
+      expect(await health.cooldowns('u')).toEqual([]);
+    });
   }
 
-  redisTest('that was cut short ends in one probe', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that was shortened ends in one probe', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
-    await health.rest({ upstreamId: 'u', credentialId: 'a' }, { restMs: 10 * maxRestMs, ...rateLimit });
-    await advance(maxRestMs + 1);
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 10 * maxCooldownMs, ...rateLimit });
+    await advance(maxCooldownMs + 1);
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go', hasFailures: true });
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'cooling' });
     await health.recovered(target, served);
@@ -167,10 +171,10 @@ describe('a rest', () => {
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
   });
 
-  redisTest('is lifted by hand, of one credential or of all', async ({ redisUrl, keyPrefix }) => {
+  redisTest('ends when an operator lifts it, for one credential or for all', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (const credential of [{ credentialId: 'a' }, { credentialId: 'a', model: 'm' }, { credentialId: 'b' }]) {
-      await health.rest({ upstreamId: 'u', ...credential }, { restMs: 9000, ...rateLimit });
+      await health.coolDown({ upstreamId: 'u', ...credential }, { cooldownMs: 9000, ...rateLimit });
     }
     expect(await health.lift('u', 'a')).toBe(2);
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
@@ -181,7 +185,7 @@ describe('a rest', () => {
 });
 
 describe('the circuit of a target', () => {
-  redisTest('counts a request once, however often it fails', async ({ redisUrl, keyPrefix }) => {
+  redisTest('counts a request once, even if it fails again', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let attempt = 0; attempt < 5; attempt++) {
       expect(await health.failed(target, failure({ requestId: 'r-one' }))).toBe(false);
@@ -191,7 +195,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(true);
   });
 
-  redisTest('stays closed for the failures of one key while another is served', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stays closed on failures of one key while another key succeeds', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.failed(target, failure({ tenant: 'noisy' }));
     await health.recovered(target, { tenant: 'quiet', credentialId: 'a' });
@@ -199,7 +203,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure({ tenant: 'third' }))).toBe(true);
   });
 
-  redisTest('opens for the failures of one key when only that key was served', async ({ redisUrl, keyPrefix }) => {
+  redisTest('opens on failures of one key when only that key has succeeded', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.failed(target, failure());
     await health.recovered(target, served);
@@ -207,7 +211,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(true);
   });
 
-  redisTest('names what opened it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('names the failure that opened it', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure({ cause: `server: number ${at}` }));
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ kind: 'open', cause: 'server: number 2' });
@@ -216,7 +220,7 @@ describe('the circuit of a target', () => {
     expect(await health.circuit(target)).toEqual({ isOpen: false, failures: 0, cause: '' });
   });
 
-  redisTest('leaves its probe to requests that did not open it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('gives its probe to requests that did not open it', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure({ requestId: `f-${at}`, tenant: 'noisy' }));
     await advance(5001);
@@ -240,7 +244,7 @@ describe('the circuit of a target', () => {
     expect(await create().choose({ upstreamId: 'u', model: 'other' }, ids, anyRequest)).toMatchObject({ kind: 'go' });
   });
 
-  redisTest('stays closed when a success comes between', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stays closed after a success between the failures', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 6; at++) {
       await health.failed(target, failure());
@@ -257,7 +261,7 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure())).toBe(false);
   });
 
-  redisTest('lets exactly one of many through when its time is over', async ({ redisUrl, keyPrefix }) => {
+  redisTest('lets exactly one of many through after its open time', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
@@ -286,7 +290,7 @@ describe('the circuit of a target', () => {
     });
   });
 
-  redisTest('is probed by the next when a probe is abandoned', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is probed by the next attempt after an abandoned probe', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(5001);
@@ -296,7 +300,7 @@ describe('the circuit of a target', () => {
     expect(await health.choose(target, ids, anyRequest)).toMatchObject({ isProbe: true });
   });
 
-  redisTest('is not kept open by late failures of calls made before it opened', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is probed on time despite late failures of earlier attempts', async ({ redisUrl, keyPrefix }) => {
     const { health, advance } = await setUp(redisUrl, keyPrefix);
     for (let at = 0; at < 3; at++) await health.failed(target, failure());
     await advance(4000);

@@ -17,14 +17,14 @@ export interface Config {
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; no two with the same id. */
   readonly upstreams: readonly UpstreamConfig[];
-  /** The proxies that the environment names; for upstreams that name none, and for pictures. */
+  /** The proxies that the environment names; for upstreams that name none, and for images. */
   readonly proxies: EnvironmentProxies;
   /** The models that clients see, in the order of the file; no two ids are alike in any case. */
   readonly models: readonly ModelConfig[];
   readonly limits: FleetConfig;
   readonly retry: RetryConfig;
   readonly timeouts: TimeoutConfig;
-  readonly breaker: BreakerConfig;
+  readonly circuit: CircuitConfig;
   readonly log: LogConfig;
   /** Warnings about the configuration for whoever starts the product. */
   readonly warnings: readonly string[];
@@ -192,7 +192,7 @@ export interface ClientKey {
   readonly limits: ClientLimits;
   /** Its share, in tokens, among the keys whose requests wait for a place; from 0.01 to 100. */
   readonly weight: number;
-  /** The form in which its clients see thoughts; undefined = as the model says. */
+  /** The form in which its clients see reasoning; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
 
@@ -234,18 +234,18 @@ export interface TimeoutConfig extends TotalTimeouts {
   readonly wholeAttemptMs: number | undefined;
 }
 
-/** Number of attempts of a request, the waits between them, and the longest rest of a credential. */
+/** Number of attempts of a request, the waits between them, and the longest cooldown of a credential. */
 export interface RetryConfig extends RetryPolicy {
   /** The policy by name; the numbers below may differ from it. */
   readonly mode: RetryMode;
-  /** Longest rest of a credential, whatever its provider asks for. */
-  readonly maxRestMs: number;
+  /** Longest cooldown of a credential, whatever its provider asks for. */
+  readonly maxCooldownMs: number;
   /** The rule for a request whose content a provider refuses, unless the model's entry has its own. */
   readonly onContentPolicy: ContentPolicyRule;
 }
 
 /** The conditions under which a target is left alone for a while. */
-export interface BreakerConfig {
+export interface CircuitConfig {
   /** Requests that failed within `windowMs` and open the circuit. */
   readonly failures: number;
   readonly windowMs: number;

@@ -162,7 +162,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   HTTPS_PROXY: {
     settings: [],
     meaning:
-      'Proxy for calls to upstreams and pictures whose URL begins with `https://`. `https_proxy` is read too and wins. `none`: no proxy, whatever `ALL_PROXY` says. See [networking](networking.md).',
+      'Proxy for calls to upstreams and images whose URL begins with `https://`. `https_proxy` is read too and wins. `none`: no proxy, whatever `ALL_PROXY` says. See [networking](networking.md).',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
     hasSecretPart: true,

@@ -1,5 +1,5 @@
 export {
-  type BreakerConfig,
+  type CircuitConfig,
   type ClientKey,
   type ClientLimits,
   type Config,

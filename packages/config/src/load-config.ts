@@ -5,6 +5,7 @@ import { type CompatName, readCompat, secretVariablesOf } from './compat/read-co
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment, secretVariableNames, type VariableName } from './environment.ts';
+import { renameFormer } from './file/former-names.ts';
 import { interpolate } from './file/interpolations.ts';
 import { parseYaml } from './file/parse-yaml.ts';
 import { type FoundFile, readConfigFile, readOptionalFile } from './file/read-file.ts';
@@ -153,11 +154,14 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
   const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
   if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
-  const { value, whole, problems } = interpolate(withoutEmptySections(yaml.value), env);
+  const renamed = renameFormer(withoutEmptySections(yaml.value));
+  const interpolated = interpolate(renamed.value, env);
+  const { value, whole } = interpolated;
+  const problems = [...renamed.problems, ...interpolated.problems];
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
   if (parsed.problems === undefined && problems.length === 0) {
-    return { settings: parsed.settings, given: value, hasKeys, problems };
+    return { settings: parsed.settings, given: value, hasKeys, problems, warnings: renamed.warnings };
   }
   // A value missing from the environment is reported once: that the place is empty now follows from it.
   const told = new Set(problems.map(({ path }) => path));

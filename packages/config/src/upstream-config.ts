@@ -63,7 +63,7 @@ export interface ModelConfig {
   readonly id: string;
   /** At least one. */
   readonly targets: readonly ModelTarget[];
-  /** The form in which clients see thoughts, unless their key says otherwise. */
+  /** The form in which clients see reasoning, unless their key says otherwise. */
   readonly thinking: ThinkingMode;
   /** Number of rounds of a conversation that are sent, the last ones; undefined = all of it. */
   readonly contextRounds: number | undefined;

@@ -93,7 +93,7 @@ describe('loadConfig', () => {
         jitter: 0.25,
         randomDelayMinMs: 0,
         randomDelayMaxMs: 0,
-        maxRestMs: 3_600_000,
+        maxCooldownMs: 3_600_000,
         sameTarget: 1,
         waitForPreferredMs: 0,
         onContentPolicy: 'next',
@@ -105,7 +105,7 @@ describe('loadConfig', () => {
         wholeMs: 600_000,
         streamMs: 600_000,
       },
-      breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
+      circuit: { failures: 5, windowMs: 30_000, openMs: 5000 },
       warnings: [],
       notes: [],
       log: { level: 'info', file: undefined, retentionDays: 30 },
@@ -120,8 +120,8 @@ server: { port: 1, host: a, metrics_port: 22, metrics_host: c, public_models: tr
 worker: { metrics_port: 9, metrics_host: b, drain_timeout_ms: 10, concurrency: 11, max_event_bytes: 12, max_body_bytes: 13 }
 queue: { shards: 14 }
 limits: { max_concurrent_requests: 15, queue_size: 16, max_queue_wait_ms: 17, lease_ms: 1800 }
-retry: { max_rest_ms: 1900 }
-breaker: { failures: 19, window_ms: 20, open_ms: 21 }
+retry: { max_cooldown_ms: 1900 }
+circuit: { failures: 19, window_ms: 20, open_ms: 21 }
 log: { level: debug }
 redis: { key_prefix: "other:one" }
 `);
@@ -152,8 +152,8 @@ redis: { key_prefix: "other:one" }
       },
       queue: { shards: 14 },
       limits: { maxConcurrentRequests: 15, queueSize: 16, maxQueueWaitMs: 17, leaseMs: 1800 },
-      retry: { maxRestMs: 1900 },
-      breaker: { failures: 19, windowMs: 20, openMs: 21 },
+      retry: { maxCooldownMs: 1900 },
+      circuit: { failures: 19, windowMs: 20, openMs: 21 },
       log: { level: 'debug' },
       redis: { keyPrefix: 'other:one' },
     });

@@ -16,7 +16,7 @@ const byType = {
 } as const satisfies Record<(typeof errorTable)[ErrorCode]['type'], Culprit>;
 
 const exceptions: Partial<Record<ErrorCode, Culprit>> = {
-  // Every credential rests: the provider's limit, not one of ours.
+  // Every credential is in cooldown: the provider's limit, not one of ours.
   upstream_rate_limited: 'provider',
   // 502 like the others, and no provider has to do with it.
   worker_lost: 'fleet',

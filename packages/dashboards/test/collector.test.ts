@@ -37,11 +37,11 @@ describe('deploy/otel/collector.yaml', () => {
     expect(secondsOf(sampling.decision_wait_after_root_received)).toBeGreaterThan(5);
   });
 
-  it('keeps errors, late first tokens, rescued streams and one in a hundred of the rest', () => {
-    const [errors, late, rescued, rest, ...more] = sampling.policies;
+  it('keeps errors, late first tokens, resumed streams and one in a hundred of the rest', () => {
+    const [errors, late, resumed, rest, ...more] = sampling.policies;
     expect(errors?.status_code?.status_codes).toEqual(['ERROR']);
     expect(late?.numeric_attribute).toMatchObject({ key: 'sluice.ttft_ms', min_value: 2500 });
-    expect(rescued?.numeric_attribute).toMatchObject({ key: 'sluice.rescues', min_value: 1 });
+    expect(resumed?.numeric_attribute).toMatchObject({ key: 'sluice.resumptions', min_value: 1 });
     expect(rest?.probabilistic?.sampling_percentage).toBe(1);
     expect(more).toEqual([]);
   });

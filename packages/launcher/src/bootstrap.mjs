@@ -20,12 +20,13 @@ const launcherCommands = [
   'start',
   'setup',
   'test',
+  'coverage',
   'test:faults',
   'test:deploy',
   'soak',
   'bench',
   'login',
-  'rests',
+  'cooldowns',
   'doctor',
 ];
 

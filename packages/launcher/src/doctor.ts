@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { secretKeyForReaders } from './reader-secret.ts';
-import { notedRedis } from './rests.ts';
+import { notedRedis } from './cooldowns.ts';
 import { readSettings } from './settings.ts';
 
 export interface DoctorNeeds {

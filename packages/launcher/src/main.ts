@@ -7,9 +7,10 @@ import { trustExtraCertificates } from './bare/extra-certificates.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 import { bench } from './bench.ts';
+import { measureCoverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
 import { logIn } from './login/login.ts';
-import { rests } from './rests.ts';
+import { cooldowns } from './cooldowns.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { runTests } from './run-tests.ts';
@@ -25,7 +26,7 @@ const terminal = openTerminal(env);
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 /** Tests and benches must not depend on a person's own configuration. */
-const commandsWithoutEnvFile = ['bench', 'test', 'test:faults', 'test:deploy', 'soak'];
+const commandsWithoutEnvFile = ['bench', 'test', 'coverage', 'test:faults', 'test:deploy', 'soak'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
   const before = { ...env };
@@ -47,8 +48,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await bench({ root, env, terminal }, rest);
     case 'login':
       return await logIn({ env, home: homedir(), cwd: env['INIT_CWD'] ?? process.cwd(), say: terminal.say }, rest);
-    case 'rests':
-      return await rests({ root, env }, rest);
+    case 'cooldowns':
+      return await cooldowns({ root, env }, rest);
     case 'doctor':
       return await doctor(
         { root, env, dotenvNames: Object.keys(env).filter((name) => env[name] !== before[name]) },
@@ -56,7 +57,10 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       );
     case 'test':
       await redisAtHand();
-      return await runTests(root, { projects: ['unit', 'redis', 'e2e'], rest });
+      return await runTests(root, { projects: ['unit', 'redis', 'e2e', 'timing'], rest });
+    case 'coverage':
+      await redisAtHand();
+      return await measureCoverage(root, rest);
     case 'soak':
       await redisAtHand();
       return await runTests(root, { projects: ['soak'], rest });

@@ -8,7 +8,7 @@ import { choosePorts, isEveryAddress, metricsPages, planServices } from './plan.
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
-import { noteRedis, type RedisNote } from './rests.ts';
+import { noteRedis, type RedisNote } from './cooldowns.ts';
 import { openRollingFile, type RollingFile } from './rolling-file.ts';
 import { type ServicePlan, startServices } from './services.ts';
 import type { Settings } from './settings.ts';

@@ -11,9 +11,9 @@ import { readyBlock } from './ready-block.ts';
 export function start(launch: Launch): Promise<number> {
   return withProduct(launch, async (product) => {
     console.log(readyBlock(product.facts));
-    const obituary = await untilOver(product);
-    if (obituary === undefined) return 0;
-    launch.terminal.say(obituary);
+    const exitReport = await untilOver(product);
+    if (exitReport === undefined) return 0;
+    launch.terminal.say(exitReport);
     return 1;
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { keepSecretKey } from '../src/kept-secret.ts';
 import { secretKeyForReaders } from '../src/reader-secret.ts';
-import { rests } from '../src/rests.ts';
+import { cooldowns } from '../src/cooldowns.ts';
 
 let root: string;
 let file: string;
@@ -31,8 +31,8 @@ it('a command that only reads makes no secret, and takes none of another form', 
   }
 });
 
-it('npm run rests leaves no secret behind', async () => {
+it('npm run cooldowns leaves no secret behind', async () => {
   const env = { SLUICE_COMPAT: 'zai-proxy' };
-  await expect(rests({ root, env }, [])).rejects.toThrow(/^No Redis is configured/);
+  await expect(cooldowns({ root, env }, [])).rejects.toThrow(/^No Redis is configured/);
   expect(existsSync(join(root, '.sluice'))).toBe(false);
 });

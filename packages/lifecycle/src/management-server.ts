@@ -10,21 +10,21 @@ export interface Page {
 
 export interface ManagementServerNeeds {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** Port; 0 takes a free one. */
   readonly port: number;
-  /** If the port is taken, take any other. */
+  /** True if another port may replace an occupied one. */
   readonly mayTakeAnother: boolean;
-  /** Renders the metrics; shared among all who ask. */
+  /** Renders the metrics; the rendering is shared among all requests. */
   readonly metrics: Render;
   readonly livez: () => Page;
-  /** Tells whether this replica may get work. */
+  /** Returns whether this replica may get work. */
   readonly readyz: () => Page;
   readonly health: () => Page;
   readonly status: () => Page | Promise<Page>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** The management port of a running service. */
+/** Management port of a running service. */
 export interface ManagementServer {
   readonly port: number;
   /** Ends all connections and stops listening. */
@@ -34,13 +34,15 @@ export interface ManagementServer {
 const jsonType = 'application/json; charset=utf-8';
 const timeoutMs = 10_000;
 const maxConnections = 256;
-/** Scrapers send one request after the other. Node would answer any number that comes at once, and hold what is unread. */
+/**
+ * Maximum of unanswered requests per connection. Scrapers send one at a time; Node would accept and buffer any number.
+ */
 const mostUnanswered = 16;
 
 /**
- * Serves probes, status and metrics on a port of their own: for the cluster, never for clients, and so without a key.
+ * Serves probes, status and metrics on a separate port: for the cluster, never for clients, and so without a key.
  *
- * @throws Error when it can't listen
+ * @throws Error when it cannot listen
  */
 export async function startManagementServer(needs: ManagementServerNeeds): Promise<ManagementServer> {
   const pages = { '/livez': needs.livez, '/readyz': needs.readyz, '/health': needs.health, '/status': needs.status };
@@ -59,7 +61,7 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
   server.maxConnections = maxConnections;
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    // Probes that join a base URL and a path with a slash of their own ask for `//livez`.
+    // Probes that join a base URL and a path, both with a slash, request `//livez`.
     const path = (request.url?.split('?')[0] ?? '/').replaceAll(/\/{2,}/g, '/');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return sendJson(response, {
@@ -79,7 +81,7 @@ export async function startManagementServer(needs: ManagementServerNeeds): Promi
     try {
       sendJson(response, await page());
     } catch {
-      sendJson(response, { status: 500, body: { status: 'the page could not be made' } });
+      sendJson(response, { status: 500, body: { status: 'the page could not be created' } });
     }
   }
 
@@ -114,7 +116,7 @@ async function listen(server: Server, { host, port, mayTakeAnother, logger }: Ma
     await listenOn(server, host, 0);
     logger.warn(
       { taken: port, port: (server.address() as AddressInfo).port },
-      'the usual management port is taken; another one is used: set METRICS_PORT for each process',
+      'the default management port is taken; another one is used: set METRICS_PORT for each process',
     );
   }
 }

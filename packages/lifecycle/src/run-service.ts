@@ -2,30 +2,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { shutdownTelemetry } from '@sluice/telemetry';
 import { explainListen } from './listen-fault.ts';
 
-/** A service as its process sees it. */
+/** A service, as seen by its process. */
 export interface Service {
-  /** Ends it in order: takes nothing new, lets the rest finish within its own limit. Called once. */
+  /** Drains the service: takes nothing new, lets running work finish within the service's own limit. Called once. */
   stop(reason: string): Promise<void>;
-  /** Told of errors that nobody caught. After an exception the process drains and exits: its state can't be trusted. */
+  /** Called with uncaught errors. After an exception the process drains and exits, because its state is unreliable. */
   onUncaught(error: unknown): void;
 }
 
 export interface RunServiceOptions {
   /** Resolves when the service is ready. */
   readonly start: () => Promise<Service>;
-  /** Puts an error of the start into words for the operator. */
+  /** Returns the operator's message for an error of the start. */
   readonly explain: (error: unknown) => string;
 }
 
 const exitCodes = { stopped: 0, failed: 1, killed: 130 } as const;
 const flushTelemetryMs = 5000;
-/** A start that is not through after this has served nobody, and what it waits for may never come. */
+/** Time (ms) that a stop waits for an unfinished start, which has served no request and may never finish. */
 const startGraceMs = 1000;
 
 /**
- * Gives a service its process: starts it, drains it on SIGTERM, SIGINT or the end of its supervisor, and exits. A second
- * signal exits at once. Under `npm start` the supervisor holds an IPC channel open and sets `SLUICE_SUPERVISED=1`: if it
- * dies, nobody else would ever stop this process.
+ * Runs a service as a process: starts it, drains it on SIGTERM, SIGINT or the end of its supervisor, and exits. A
+ * second signal exits at once. Under `npm start` the supervisor holds an IPC channel open and sets
+ * `SLUICE_SUPERVISED=1`: after the supervisor's death, only this process can stop itself.
  */
 export function runService({ start, explain }: RunServiceOptions): void {
   let service: Service | undefined;
@@ -60,7 +60,7 @@ export function runService({ start, explain }: RunServiceOptions): void {
     exitCode = exitCodes.failed;
     if (!isStopping) stop('uncaught exception');
   });
-  // Last: a signal that comes while it starts must find somebody at home.
+  // Starts the service last: a signal during the start needs the handlers above.
   const starting = start();
   starting.then((started) => (service = started), giveUp);
 }

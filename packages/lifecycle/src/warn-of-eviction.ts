@@ -5,8 +5,8 @@ interface Informed {
 }
 
 /**
- * Logs an error when a full Redis would throw keys away: all keys have a time to live, so any policy but `noeviction`
- * costs queued requests. Says nothing where Redis does not tell its policy.
+ * Logs an error if a full Redis would evict keys: all keys have a TTL, so any policy except `noeviction` costs queued
+ * requests. Logs nothing if Redis does not report its policy.
  */
 export async function warnOfEviction(redis: Informed, logger: Pick<Logger, 'error'>): Promise<void> {
   const info = await redis.info('memory').catch(() => '');
@@ -14,6 +14,6 @@ export async function warnOfEviction(redis: Informed, logger: Pick<Logger, 'erro
   if (policy === undefined || policy === 'noeviction') return;
   logger.error(
     { maxmemory_policy: policy },
-    'when its memory is full, this redis throws away queued requests: set maxmemory-policy to noeviction',
+    'Redis evicts queued requests when its memory is full: set maxmemory-policy to noeviction',
   );
 }

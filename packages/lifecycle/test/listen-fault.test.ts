@@ -6,7 +6,7 @@ import { explainListen } from '../src/listen-fault.ts';
 const listenError = (code: string): Error =>
   Object.assign(new Error('x'), { syscall: 'listen', code, address: '0.0.0.0', port: 80 });
 
-it('tells in one line that a port is in use', async () => {
+it('reports in one line that a port is in use', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void taken.close());
   await once(taken, 'listening');
@@ -17,14 +17,14 @@ it('tells in one line that a port is in use', async () => {
 });
 
 it.each([
-  ['EACCES', '0.0.0.0:80 may not be listened on by this user'],
-  ['EOTHER', "0.0.0.0:80 can't be listened on: EOTHER."],
-])('tells what else is wrong with it: %s', (code, said) => {
+  ['EACCES', '0.0.0.0:80 requires more permissions than this user has'],
+  ['EOTHER', '0.0.0.0:80 cannot be opened: EOTHER.'],
+])('reports other causes: %s', (code, said) => {
   expect(explainListen(listenError(code))).toContain(said);
 });
 
 it.each([new Error('listen EADDRINUSE'), Object.assign(new Error('x'), { syscall: 'connect' }), undefined])(
-  'says nothing of other errors: %s',
+  'ignores other errors: %s',
   (error) => {
     expect(explainListen(error)).toBeUndefined();
   },

@@ -44,14 +44,14 @@ describe('the management server', () => {
     expect([response.status, await response.json()]).toEqual([status, body]);
   });
 
-  it('shows the metrics as they are rendered', async () => {
+  it('shows the rendered metrics', async () => {
     const { url } = await start();
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toBe(page.contentType);
     expect(await response.text()).toBe(page.body);
   });
 
-  it('speaks OpenMetrics with scrapers that ask for it', async () => {
+  it('sends OpenMetrics to scrapers that accept it', async () => {
     const { url } = await start();
     const response = await fetch(`${url}/metrics`, {
       headers: { accept: 'application/openmetrics-text;version=1.0.0' },
@@ -60,7 +60,7 @@ describe('the management server', () => {
     expect(await response.text()).toBe('# EOF\n');
   });
 
-  it('ends a connection that asks without end and reads nothing', async () => {
+  it('ends a connection that sends requests without reading answers', async () => {
     const { server, url } = await start();
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -75,7 +75,7 @@ describe('the management server', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
-  it('takes another port when the usual one is taken, and says so; a chosen one must be free', async () => {
+  it('replaces an occupied default port with a warning, and rejects an occupied configured port', async () => {
     const taken = createServer();
     await once(taken.listen(0, '127.0.0.1'), 'listening');
     const { port } = taken.address() as AddressInfo;
@@ -86,7 +86,7 @@ describe('the management server', () => {
     taken.close();
   });
 
-  it('is gone once closed', async () => {
+  it('stops listening once closed', async () => {
     const { server, url } = await start({ port: await freePort() });
     server.close();
     await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');

@@ -31,7 +31,7 @@ describe('a service in its process', () => {
     await says('stopped');
   });
 
-  it('is ended by a second signal, whatever it still does', async () => {
+  it('ends at once on a second signal', async () => {
     const { child, exited, says, output } = run();
     await says('started');
     child.kill('SIGTERM');
@@ -50,14 +50,14 @@ describe('a service in its process', () => {
     expect(await exited).toBe(0);
   });
 
-  it('says in one line why it cannot start', async () => {
+  it('gives the reason in one line if it cannot start', async () => {
     const { exited, says, output } = run('broken');
     expect(await exited).toBe(1);
     await says('\n');
     expect(output()).toBe('cannot start: port 80 is taken\n');
   });
 
-  it('drains after an exception that nobody caught, and exits with 1', async () => {
+  it('drains after an uncaught exception, and exits with 1', async () => {
     const { exited, says, output } = run('throwing');
     expect(await exited).toBe(1);
     await says('stopped\n');

@@ -1,13 +1,13 @@
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** Rate limits have a slower schedule of their own. */
+/** Back-off schedule; rate limits have their own, slower one. */
 export type Schedule = 'transient' | 'rate_limit';
 
 /**
- * The wait before the next try: `base × 2ⁿ` (or `base × (n + 1)`), capped, then ± jitter, then the random extra
- * of the policy; never above the cap plus that extra. Formula and numbers: see `retryPresets`.
+ * Returns the wait before the next attempt: `base × 2ⁿ` (or `base × (n + 1)`), capped, then ± jitter, then the random
+ * extra of the policy; never above the cap plus that extra. Formula and numbers: see `retryPresets`.
  *
- * @param waits waits of this schedule that were taken before; 0 for the first
+ * @param waits earlier waits of this schedule; 0 for the first
  * @param random gives numbers in [0, 1)
  */
 export function backoffMs(
@@ -21,7 +21,7 @@ export function backoffMs(
   return Math.round(jitteredMs + extraMs);
 }
 
-/** The same wait without jitter and random extra. */
+/** Returns the same wait without jitter and random extra. */
 export function plainBackoffMs(
   policy: RetryPolicy,
   { schedule, waits }: { schedule: Schedule; waits: number },

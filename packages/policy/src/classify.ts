@@ -1,19 +1,20 @@
 import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 
-/** The consequences of a failure of one call. */
+/** Consequences of a failed attempt. */
 export interface Verdict {
   /**
-   * - `retry`: the target may do better next time; first the other targets, then this one again after a back-off.
-   * - `next_credential`: this credential must rest; another may go at once.
-   * - `doubt_credential`: it may be the credential or the request: one other credential may go at once, and if that is
-   *   refused too, another target. The credential rests once another one has served the request, or enough requests say so.
-   * - `other_credential`: this credential can't do what the request asks for; another may go at once, and this one needs
-   *   no rest.
-   * - `next_target`: this target will never serve this request; another model may.
-   * - `give_up`: nobody will serve this request as it is.
+   * - `retry`: the target may succeed later; the other targets are tried first, then this one again after a back-off.
+   * - `next_credential`: this credential goes into cooldown; another is tried at once.
+   * - `doubt_credential`: the cause is the credential or the request. One other credential is tried at once; if it is
+   *   refused too, another target is tried. The credential's cooldown starts once another credential has served the
+   *   request, or enough requests confirm it.
+   * - `other_credential`: this credential cannot serve this kind of request; another is tried at once, and this one
+   *   gets no cooldown.
+   * - `next_target`: this target never serves this request; another model may.
+   * - `give_up`: every target would refuse this request.
    */
   readonly remedy: 'retry' | 'next_credential' | 'doubt_credential' | 'other_credential' | 'next_target' | 'give_up';
-  /** True if the failure speaks against the health of the target, so that its circuit should count it. */
+  /** True if the circuit of the target counts the failure. */
   readonly countsAgainstTarget: boolean;
 }
 
@@ -38,11 +39,11 @@ const verdicts: Record<FailureKind, Verdict> = {
   invalid_request: { remedy: 'give_up', countsAgainstTarget: false },
 };
 
-/** After a provider has refused the content: `next` asks the next target, `end` ends the request. */
+/** Reaction to a provider that refuses the content: `next` tries the next target, `end` ends the request. */
 export const contentPolicyRules = ['next', 'end'] as const;
 export type ContentPolicyRule = (typeof contentPolicyRules)[number];
 
-/** The provider's `x-should-retry` wins over the verdict of the kind, unless a credential is at fault. */
+/** Looks up the verdict of the kind. The provider's `x-should-retry` overrides it, unless a credential is at fault. */
 export function classify(
   { kind, shouldRetry, isOfCredential = false }: UpstreamFailure,
   onContentPolicy: ContentPolicyRule = 'next',
@@ -50,7 +51,7 @@ export function classify(
   const verdict = verdicts[kind];
   const { remedy } = verdict;
   if (isOfCredential) return { ...verdict, remedy: 'other_credential' };
-  // The operator's word, against which no provider's counts.
+  // The operator's setting takes precedence over the provider's header.
   if (kind === 'content_policy' && onContentPolicy === 'end') return { ...verdict, remedy: 'give_up' };
   if (shouldRetry === false && remedy === 'retry') return { ...verdict, remedy: 'next_target' };
   if (shouldRetry === true && (remedy === 'next_target' || remedy === 'give_up')) {
@@ -59,23 +60,23 @@ export function classify(
   return verdict;
 }
 
-/** Would the same call bring the same again? Then it is made twice at most, the second time elsewhere. */
+/** Returns whether the same attempt would fail the same way. Such a request gets one more attempt, elsewhere. */
 export const isSpoiled = ({ kind, shouldRetry }: UpstreamFailure): boolean =>
   kind === 'malformed' && shouldRetry !== true;
 
 /**
- * The scope of the rest after a failure that sends a request to the next credential: the whole credential, or only its
- * use of the model that was asked for. Most providers limit by model; those that limit the account say so.
+ * Returns the scope of the cooldown after a failure that sends a request to the next credential: the whole credential,
+ * or the credential for the requested model only. Most providers limit per model; the others set `rateLimitScope`.
  */
-export function restScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
+export function cooldownScope({ kind, code, rateLimitScope }: UpstreamFailure): 'credential' | 'model' {
   const isOfModel =
     (kind === 'rate_limit' && rateLimitScope !== 'account') ||
-    // The balance is too small for this request: cheaper models may well be served.
+    // The balance is too small for this request; cheaper models may still work.
     (kind === 'quota' && rateLimitScope === 'model') ||
     (kind === 'permission' && code === 'model_not_allowed');
   return isOfModel ? 'model' : 'credential';
 }
 
-/** Returns whether the credential itself is at fault, so that waiting for it is in vain. */
+/** Returns whether the credential itself is at fault, so that waiting for it cannot help. */
 export const isCredentialRefused = (failure: UpstreamFailure): boolean =>
   failure.kind === 'authentication' || failure.kind === 'permission';

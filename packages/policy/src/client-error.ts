@@ -1,24 +1,24 @@
 import { type ErrorCode, type FailureKind, GatewayError, type UpstreamFailure } from '@sluice/protocol';
 import { showsInside, withoutAccount } from './client-text.ts';
 
-/** `retry-after` is never sent above this: openai-node ignores larger values and hammers instead. */
+/** Maximum of `retry-after`, in ms: openai-node ignores larger values and retries at its own fast pace. */
 export const longestRetryAfterMs = 60_000;
 
 interface Told {
   readonly code: ErrorCode;
   /**
-   * - `nothing`: the message of our own table; the provider's words would only tell of the operator's account.
-   * - `harmless`: the provider's words, unless they show its inside.
-   * - `cleaned`: the provider's words without ids and addresses; they help the client.
+   * - `nothing`: the message of the error table; the provider's text would only describe the operator's account.
+   * - `harmless`: the provider's text, unless it shows the provider's internals.
+   * - `cleaned`: the provider's text without ids and addresses; it helps the client.
    */
   readonly words: 'nothing' | 'harmless' | 'cleaned';
-  /** The provider's own code replaces ours, where ours says less. */
+  /** True if the provider's own code replaces the less specific code of the error table. */
   readonly namesCode?: boolean;
-  /** The same request would end the same way, wherever the error table says that it may be sent again. */
+  /** True if the same request would fail the same way, even if the error table marks the code as retryable. */
   readonly isFinal?: boolean;
 }
 
-/** The error that clients get for each kind. */
+/** Error that clients get for each failure kind. */
 const told: Record<FailureKind, Told> = {
   network: { code: 'upstream_error', words: 'harmless', namesCode: true },
   certificate: { code: 'upstream_error', words: 'nothing', namesCode: true, isFinal: true },
@@ -40,24 +40,24 @@ const told: Record<FailureKind, Told> = {
   unexpected: { code: 'upstream_error', words: 'cleaned', namesCode: true, isFinal: true },
 };
 
-/** Codes of kind `certificate`. */
+/** Messages for the codes of kind `certificate`. */
 const certificateMessages: Readonly<Record<string, string>> = {
   certificate_expired: "The provider's certificate has expired.",
   certificate_not_yet_valid: "The provider's certificate is not valid yet.",
   certificate_wrong_host: "The provider's certificate is for another host.",
   certificate_self_signed: "The provider's certificate is self-signed.",
   certificate_unknown_authority: "The provider's certificate was issued by an unknown authority.",
-  certificate_required: 'The provider wants a client certificate.',
+  certificate_required: 'The provider requires a client certificate.',
   client_certificate_refused: "The provider does not accept the gateway's certificate.",
 };
 
-/** The form of a code that SDKs can compare; anything else is a sentence, or a part of the operator's network. */
+/** Form of a code that SDKs can compare; other values are sentences or parts of the operator's network. */
 const codeWord = /^[A-Za-z0-9][\w.:-]{0,79}$/;
 const fieldPath = /^[\w.[\]$-]{1,200}$/;
 
 /**
- * The client's error if this failure ends the request. `failure.message` must be free of secrets. The operator's log
- * has it in full; the client reads it without the operator's account and network.
+ * Returns the client's error if this failure ends the request. `failure.message` must be free of secrets. The
+ * operator's log has the full message; the client's error omits the operator's account and network.
  */
 export function toClientError(failure: UpstreamFailure): GatewayError {
   const { words, namesCode = false, isFinal = false } = told[failure.kind];
@@ -72,10 +72,10 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
   });
 }
 
-/** The code of our table. Two kinds have a second one. */
+/** Returns the code of the error table. Two kinds have a second code. */
 function codeOf({ kind, code }: UpstreamFailure): ErrorCode {
   if (kind === 'context_length' && code === 'request_too_large') return 'request_too_large';
-  // No credential of ours may use the model: for the client it does not exist.
+  // None of the operator's credentials may use the model: for the client, the model does not exist.
   if (kind === 'permission' && code === 'model_not_allowed') return 'model_not_found';
   return told[kind].code;
 }

@@ -1,16 +1,16 @@
 import type { ChatMessage } from '@sluice/protocol';
 
-/** The remainder of a conversation after compression. */
+/** Messages of a request after compression. */
 export interface CompressedContext {
   readonly messages: readonly ChatMessage[];
-  /** Number of messages that were left out. */
+  /** Number of dropped messages. */
   readonly droppedMessages: number;
 }
 
 /**
- * Leaves out what is older than the last rounds. A round begins with a message of the user, or several in a row, and has
- * all that follows up to the next. Instructions (`system`, `developer`) stay wherever they are. Where a result of a tool
- * would lose its call, the rounds back to that call stay too.
+ * Drops the messages before the last rounds. A round starts with one or more user messages in a row and lasts until the
+ * next. Instructions (`system`, `developer`) always stay. If a tool result would lose its tool call, the rounds back to
+ * that call stay too.
  *
  * @param rounds 1 or more
  */
@@ -28,15 +28,15 @@ export function compressContext(messages: readonly ChatMessage[], rounds: number
 }
 
 interface Survey {
-  /** The positions at which the rounds begin. */
+  /** Indices at which the rounds begin. */
   readonly starts: readonly number[];
-  /** For each message where its round begins; 0 for those before the first. */
+  /** For each message, the index at which its round begins; 0 before the first round. */
   readonly startOf: readonly number[];
-  /** From the results of tools to the messages with their calls. */
+  /** Index of a tool result → index of the message with its tool call. */
   readonly callOf: ReadonlyMap<number, number>;
 }
 
-/** One pass, however long and odd the conversation is. */
+/** Scans the messages in one pass: the time is linear in their number. */
 function survey(messages: readonly ChatMessage[]): Survey {
   const starts: number[] = [];
   const startOf: number[] = [];
@@ -47,7 +47,7 @@ function survey(messages: readonly ChatMessage[]): Survey {
     if (message.role === 'user' && speaker !== 'user') starts.push(at);
     if (!isInstruction(message)) speaker = message.role;
     startOf.push(starts.at(-1) ?? 0);
-    // Some clients count their calls anew in each round: the latest of a name is meant.
+    // Some clients reuse call ids in each round; a result belongs to the latest call of its id.
     for (const name of callsIn(message)) calls.set(name, at);
     const call = calls.get(resultName(message) ?? '');
     if (call !== undefined) callOf.set(at, call);

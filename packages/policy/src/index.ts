@@ -5,7 +5,7 @@ export {
   contentPolicyRules,
   isCredentialRefused,
   isSpoiled,
-  restScope,
+  cooldownScope,
   type Verdict,
 } from './classify.ts';
 export { longestRetryAfterMs, toClientError } from './client-error.ts';

@@ -2,22 +2,22 @@ import type { RetryState } from '@sluice/protocol';
 import { backoffMs } from './backoff.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** The standing of one target at the end of a round in which every target had its chance. */
+/** State of one target at the end of a round in which every target was considered. */
 export type Standing =
-  /** It failed, but may do better later; `retryAfterMs` is its own wish. */
+  /** The target failed but may succeed later; `retryAfterMs` is the provider's own request. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }
-  /** Its credentials rest; the first is back after `waitMs`. */
+  /** The target's credentials are in cooldown; the first cooldown ends after `waitMs`. */
   | { readonly kind: 'cooling'; readonly waitMs: number }
-  /** Its circuit is open; it may be tried again after `waitMs`. */
+  /** The target's circuit is open; the target may be tried again after `waitMs`. */
   | { readonly kind: 'open'; readonly waitMs: number; readonly cause?: string | undefined }
-  /** It will not serve this request, or none of its credentials is accepted. */
+  /** The target does not serve this request, or accepts none of its credentials. */
   | { readonly kind: 'refused' };
 
 export type NextStep =
   | { readonly kind: 'wait'; readonly delayMs: number; readonly state: RetryState }
   /**
-   * No more tries. `cooling`: only resting credentials are left and the deadline comes first. `open`: only open
-   * circuits. `exhausted`: the allowed attempts, or the time for another, are used up.
+   * Ends the request. `cooling`: the only credentials left are in cooldown beyond the deadline. `open`: only open
+   * circuits are left. `exhausted`: the attempts, or the time for another one, are used up.
    */
   | {
       readonly kind: 'fail';
@@ -29,18 +29,18 @@ export interface RoundEnd {
   readonly policy: RetryPolicy;
   readonly state: RetryState;
   readonly standings: readonly Standing[];
-  /** Until the request's deadline. */
+  /** Time until the request's deadline. */
   readonly remainingMs: number;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
 }
 
-/** Waiters for the same credential come back within this time of each other, not at the same instant. */
+/** Spread (ms) of the requests that wait for the same credential, so that they do not return at the same instant. */
 const spreadMs = 50;
-/** A request waits at most this often for the probe of an open circuit. */
+/** Maximum number of times that a request waits for the probe of an open circuit. */
 const mostCircuitWaits = 8;
 
-/** Decides the next step of a request whose targets have all been tried, are resting or have an open circuit. */
+/** Decides the next step of a request whose targets have all failed, are in cooldown or have an open circuit. */
 export function nextStep({ policy, state, standings, remainingMs, random }: RoundEnd): NextStep {
   if (state.attempts >= policy.maxAttempts) return { kind: 'fail', reason: 'exhausted' };
   if (standings.every(({ kind }) => kind === 'refused')) return { kind: 'fail', reason: 'refused' };
@@ -48,7 +48,7 @@ export function nextStep({ policy, state, standings, remainingMs, random }: Roun
   const hasFailed = standings.some(({ kind }) => kind === 'failed');
   const backoff = backoffMs(policy, { schedule: 'transient', waits: state.waits, random });
   const failedMs = least(
-    // A provider may ask us to stay away for longer than our own back-off, never to come sooner.
+    // A provider may ask for a longer wait than the back-off, never for a shorter one.
     standings.map((each) => (each.kind === 'failed' ? Math.max(backoff, each.retryAfterMs ?? 0) : undefined)),
   );
   const coolingMs = least(standings.map((each) => (each.kind === 'cooling' ? each.waitMs : undefined)));
@@ -57,7 +57,7 @@ export function nextStep({ policy, state, standings, remainingMs, random }: Roun
   if (isOnlyOpen && state.circuitWaits >= mostCircuitWaits) {
     return { kind: 'fail', reason: 'open', retryAfterMs: openMs };
   }
-  // A short wait means that another request probes the circuit: look less and less often.
+  // A short wait means that another request probes the circuit: the checks get less and less frequent.
   const circuitMs = isOnlyOpen
     ? Math.max(openMs, backoffMs(policy, { schedule: 'transient', waits: state.circuitWaits, random }))
     : openMs;

@@ -5,21 +5,21 @@ import { isToStay } from './prefer.ts';
 
 export interface OrderFacts<Target extends PlannedTarget> {
   readonly state: RetryState;
-  /** The client has text of an answer that broke off. */
+  /** True if the client has part of an answer that broke off. */
   readonly hasDelivered: boolean;
-  /** Returns whether this target can write on from that text. */
+  /** Returns whether this target can resume from that part. */
   readonly canContinue: (target: Target) => boolean;
 }
 
 /**
- * Puts planned targets into the order for another try; equals keep their order.
+ * Orders the planned targets for another attempt; targets of equal rank keep their order.
  *
- * - A target that is to be tried again before any other comes first, unless the client has a part of its answer.
- * - Targets that fell silent come last, whatever else is true of them: the client has waited for them once already.
- * - After an answer that broke off: first who can write on with the same model (the target that broke after the others),
- *   then the same model at another target, then the same target, then another model (who can write on before who can't).
- *   A model that answers anew must repeat what the client has, which another model hardly does.
- * - A target whose answer could not be read on comes after all of these: it would send the same again.
+ * - A target that must be retried before any other comes first, unless the client has part of its answer.
+ * - Targets that fell silent come last in every case: the client has already waited for them once.
+ * - After a broken answer: first the targets that resume with the same model (the broken target after the others), then
+ *   the same model at another target, then the same target, then another model (those that can resume first).
+ *   A model that starts anew must repeat what the client has, which another model hardly ever does.
+ * - A target that sent an unreadable answer comes after all of these: it would send the same again.
  */
 export function orderTargets<Target extends PlannedTarget>(
   targets: readonly Target[],
@@ -34,7 +34,7 @@ export function orderTargets<Target extends PlannedTarget>(
     if (!hasDelivered && isToStay(state, targetName(target))) return -1;
     if (brokenAt === undefined) return 0;
     const isBroken = targetName(target) === targetName(brokenAt);
-    // The client has no part of the answer yet, so each target may begin it; the broken one follows them.
+    // The client has no part of the answer yet: every target may start it; the broken one comes after them.
     if (!hasDelivered) return isBroken ? 1 : 0;
     if (isBroken && targetName(target) === spoiledBy) return 6;
     const continues = canContinue(target);
@@ -49,6 +49,6 @@ export function orderTargets<Target extends PlannedTarget>(
     .map(({ target }) => target);
 }
 
-/** The same model has a vendor's name before it at some providers: `openai/gpt-4o`. */
+/** Model name without the vendor prefix of some providers: `openai/gpt-4o`. */
 const modelName = ({ model }: Pick<PlannedTarget, 'model'>): string =>
   model.slice(model.lastIndexOf('/') + 1).toLowerCase();

@@ -1,21 +1,21 @@
-/** A place that can serve a model: an upstream, and the model's name there. */
+/** An upstream that serves a model, and the model's name there. */
 export interface PlannedTarget {
   readonly upstream: string;
   readonly model: string;
-  /** Lower is tried first. */
+  /** Priority; targets with a lower value are tried first. */
   readonly priority: number;
-  /** Share among targets of the same priority. */
+  /** Relative share among targets of the same priority. */
   readonly weight: number;
 }
 
-/** Names a target in retry state, logs and metrics. */
+/** Returns the name of a target for the retry state, logs and metrics. */
 export const targetName = ({ upstream, model }: Pick<PlannedTarget, 'upstream' | 'model'>): string =>
   `${upstream}/${model}`;
 
 /**
- * The order in which to try the targets: by priority, and within one priority drawn by weight without putting back
- * (Efraimidis and Spirakis, 2006: the largest u^(1/weight) first), so that over many requests each leads as often as
- * its weight says.
+ * Returns the targets in the order of the attempts: by priority, and within one priority drawn by weight without
+ * replacement (Efraimidis and Spirakis, 2006: the largest u^(1/weight) first), so that over many requests each target
+ * comes first in proportion to its weight.
  *
  * @param random gives numbers in [0, 1)
  */
@@ -28,9 +28,9 @@ export function planTargets<Target extends PlannedTarget>(targets: readonly Targ
 }
 
 /**
- * The order in which to offer credentials: the least loaded first; among equals the one whose turn it is.
+ * Returns the credentials in the order of preference: the least loaded first; credentials of equal load rotate.
  *
- * @param turn counts up with every call, so that equals rotate
+ * @param turn counts up with every attempt, which drives the rotation
  */
 export function orderCredentials<Credential extends { readonly id: string }>(
   credentials: readonly Credential[],

@@ -9,50 +9,52 @@ export interface FailedTry {
   /** Name of the target that failed. */
   readonly target: string;
   readonly failure: UpstreamFailure;
-  /** Upstream events that were passed on before it failed. */
+  /** Number of upstream events that were passed on before the failure. */
   readonly events: number;
 }
 
 /**
- * Counts a failed try at the target that a request was sent to first. While it has tries left, it is asked again before
- * any other; once it has none, or another target was asked, the request does not stay.
+ * Counts a failed attempt at the request's first target. While that target has tries left, it is tried again before any
+ * other. Once it has none, or another target was tried, the request may move to any target.
  */
 export function countTry({ policy, state, target, failure, events }: FailedTry): RetryState {
   if (policy.sameTarget <= 1) return state;
   const { staysAt = { target, triesLeft: policy.sameTarget } } = state;
   if (staysAt.target !== target) return { ...state, staysAt: { ...staysAt, triesLeft: 0 } };
-  // The client has waited for a silent target once, an answer that can't be read comes again, and an answer that broke
-  // off has an order of its own.
+  // A silent target has cost the client one wait already, an unreadable answer would come again, and a broken answer
+  // has its own order of targets.
   const isOver = failure.kind === 'timeout' || isSpoiled(failure) || events > 0;
   return { ...state, staysAt: { target, triesLeft: isOver ? 0 : Math.max(0, staysAt.triesLeft - 1) } };
 }
 
-/** A request whose first target does not serve it, stays nowhere. */
+/** Ends the preference for the request's first target, because that target does not serve the request. */
 export const endStay = (state: RetryState): RetryState =>
   state.staysAt === undefined ? state : { ...state, staysAt: { ...state.staysAt, triesLeft: 0 } };
 
-/** Returns whether the request is to be sent to this target again before any other. */
+/** Returns whether this target must be tried again before any other. */
 export const isToStay = ({ staysAt }: RetryState, target: string): boolean =>
   staysAt?.target === target && staysAt.triesLeft > 0;
 
 export interface PreferredFacts {
   readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
   readonly state: RetryState;
-  /** The standings of the targets that come before the fallback. */
+  /** States of the targets that come before the fallback. */
   readonly preferred: readonly Standing[];
-  /** Until the request's deadline. */
+  /** Time until the request's deadline. */
   readonly remainingMs: number;
 }
 
-/** A short wait means that another request probes the circuit: it is looked at no more often than this. */
+/**
+ * Shortest wait (ms): a short one means that another request probes the circuit, and limits how often it is checked.
+ */
 const shortestWaitMs = 50;
 
 /**
- * The wait for the first of the preferred targets to come back, before a fallback is called; undefined: no wait, because
- * one of them has failed, or none comes back within the time that the policy leaves.
+ * Returns the wait until the first of the preferred targets is available, before a fallback is tried. Undefined: no
+ * wait, because one of them has failed, or none becomes available within the time that the policy leaves.
  */
 export function preferredWaitMs({ policy, state, preferred, remainingMs }: PreferredFacts): number | undefined {
-  // After a wait every target is asked anew: the one that failed, too soon and at the cost of another attempt.
+  // After a wait every target is tried anew, including the failed one: too soon, and for one more attempt.
   if (preferred.some(({ kind }) => kind === 'failed')) return undefined;
   const waits = preferred.flatMap((each) => (each.kind === 'cooling' || each.kind === 'open' ? [each.waitMs] : []));
   if (waits.length === 0) return undefined;

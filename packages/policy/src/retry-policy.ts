@@ -1,51 +1,51 @@
-/** The limits on how often and how patiently a request is tried. */
+/** Limits on the number of attempts and the waits between them. */
 export interface RetryPolicy {
-  /** Calls to upstreams in total, the first included. */
+  /** Attempts in total, the first included. */
   readonly maxAttempts: number;
   /** Growth of the delay: `base × 2ⁿ`, or `base × (n + 1)`. */
   readonly backoff: 'exponential' | 'linear';
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
-  /** The same pair for answers that say "too many requests". */
+  /** Base and maximum delay for answers with status 429 ("too many requests"). */
   readonly rateLimitBaseDelayMs: number;
   readonly rateLimitMaxDelayMs: number;
-  /** Part of the delay by which it strays to either side: 0.25 is ± 25 %. */
+  /** Jitter as a fraction of the delay: 0.25 is ± 25 %. */
   readonly jitter: number;
-  /** Each delay is made longer by a random time between these two. */
+  /** Bounds of a random time that is added to each delay. */
   readonly randomDelayMinMs: number;
   readonly randomDelayMaxMs: number;
-  /** Tries at the target that a request is sent to first, before another is asked. */
+  /** Attempts at the request's first target before another target is tried. */
   readonly sameTarget: number;
-  /** The longest wait of one request, over all of them, for a preferred target that rests or whose circuit is open. */
+  /** Longest total wait of one request for preferred targets in cooldown or with an open circuit, in ms. */
   readonly waitForPreferredMs: number;
 }
 
-/** Maximum time that a request may take over all its attempts. */
+/** Maximum time of a request over all its attempts. */
 export interface TotalTimeouts {
-  /** For an answer in one piece. */
+  /** Limit for a whole answer. */
   readonly wholeMs: number;
-  /** For a streamed answer. */
+  /** Limit for a streamed answer. */
   readonly streamMs: number;
 }
 
-/** A policy by name, with the time-outs that belong to it. */
+/** A named policy with its own timeouts. */
 export interface RetryPreset extends RetryPolicy {
-  /** Undefined where the preset has no opinion. */
+  /** Timeouts of the preset; undefined if the preset sets none. */
   readonly totals: TotalTimeouts | undefined;
 }
 
-/** Caps and the slower schedule for rate limits; no preset but `default` came with its own. */
+/** Caps and the slower schedule for rate limits; only `default` defines its own. */
 const delays = { maxDelayMs: 10_000, rateLimitBaseDelayMs: 1000, rateLimitMaxDelayMs: 30_000 } as const;
-/** A fallback is asked at once. */
+/** Fallback behaviour: a fallback is tried at once. */
 const fallback = { sameTarget: 1, waitForPreferredMs: 0 } as const;
 const noRandomDelay = { randomDelayMinMs: 0, randomDelayMaxMs: 0 } as const;
 const randomDelay = { randomDelayMinMs: 100, randomDelayMaxMs: 500 } as const;
 
 /**
- * The policies that may be chosen by name.
+ * Policies that can be chosen by name.
  *
- * `secure` gives a whole answer less time than `balanced` does (60 s, not 120 s). That is no slip of ours: its numbers
- * are kept as its users know them.
+ * `secure` gives a whole answer less time than `balanced` does (60 s instead of 120 s). This is intended: the presets
+ * keep the numbers that existing users expect.
  */
 export const retryPresets = {
   default: {
@@ -84,7 +84,7 @@ export const retryPresets = {
     baseDelayMs: 2000,
     ...delays,
     ...fallback,
-    // Not below the delay for other failures.
+    // At least the delay for other failures.
     rateLimitBaseDelayMs: 2000,
     jitter: 0,
     ...randomDelay,

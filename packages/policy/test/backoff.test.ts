@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 const seeded = (value: number) => () => value;
-const none = seeded(0.5); // in the middle of the jitter: none
+const none = seeded(0.5); // the middle of the jitter range: no jitter
 
 describe('backoffMs', () => {
   it('doubles from 100 ms to 10 s by default (rows 000-24, 000-25)', () => {
@@ -13,14 +13,14 @@ describe('backoffMs', () => {
     expect(delays).toEqual([100, 200, 400, 800, 6400, 10_000, 10_000]);
   });
 
-  it('goes from 1 s to 30 s for rate limits (row 000-26)', () => {
+  it('grows from 1 s to 30 s for rate limits (row 000-26)', () => {
     const delays = [0, 1, 4, 5].map((waits) =>
       backoffMs(retryPresets.default, { schedule: 'rate_limit', waits, random: none }),
     );
     expect(delays).toEqual([1000, 2000, 16_000, 30_000]);
   });
 
-  it('strays a quarter to either side (row 000-27)', () => {
+  it('has a jitter of a quarter to either side (row 000-27)', () => {
     const at = (random: number) =>
       backoffMs(retryPresets.default, { schedule: 'transient', waits: 0, random: seeded(random) });
     expect([at(0), at(0.5), at(1)]).toEqual([75, 100, 125]);
@@ -43,7 +43,7 @@ describe('backoffMs', () => {
     expect([at(0), at(1)]).toEqual([baseMs + 100, baseMs + 500]);
   });
 
-  it('never leaves its bounds', () => {
+  it('stays within its bounds', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...Object.values(retryPresets)),

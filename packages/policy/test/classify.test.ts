@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, isSpoiled, restScope, toClientError } from '@sluice/policy';
+import { classify, isCredentialRefused, isSpoiled, cooldownScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -21,26 +21,26 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['context_length', 'next_target', 'context_length_exceeded', 400],
     ['content_policy', 'next_target', 'content_policy_violation', 400],
     ['invalid_request', 'give_up', 'upstream_rejected', 400],
-  ])('%s: %s, and %s (%i) if that was the last word', (kind, remedy, code, status) => {
+  ])('%s: %s, and %s (%i) if the request ends', (kind, remedy, code, status) => {
     const failure = { kind, message: 'said the provider' };
     expect(classify(failure).remedy).toBe(remedy);
     expect(toClientError(failure)).toMatchObject({ code, status });
   });
 
-  it('asks another credential where one cannot do what others can', () => {
+  it('tries another credential if one cannot serve the request but others can', () => {
     const failure = { kind: 'unsupported', message: '', isOfCredential: true } as const;
     expect(classify(failure)).toEqual({ remedy: 'other_credential', countsAgainstTarget: false });
   });
 
   it.each<[boolean | undefined]>([[undefined], [true]])(
-    'ends a request whose content was refused where the operator says so (x-should-retry: %s)',
+    'ends a request whose content was refused if the operator has set it (x-should-retry: %s)',
     (shouldRetry) => {
       expect(classify({ kind: 'content_policy', message: '', shouldRetry }, 'end').remedy).toBe('give_up');
       expect(classify({ kind: 'context_length', message: '' }, 'end').remedy).toBe('next_target');
     },
   );
 
-  it('keeps what a provider says of our credentials to itself', () => {
+  it('hides the text of a provider about the credentials', () => {
     const error = toClientError({ kind: 'authentication', message: 'Incorrect API key provided: sk-ab***', code: 'x' });
     expect(error.message).not.toContain('sk-ab');
     expect(error.upstreamCode).toBeUndefined();
@@ -50,13 +50,13 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     expect(toClientError({ kind: 'rate_limit', message: '', retryAfterMs: 3_600_000 }).retryAfterMs).toBe(60_000);
   });
 
-  it('blames the credential for 401 and 403 alone', () => {
+  it('blames the credential for 401 and 403 only', () => {
     const kinds: FailureKind[] = ['authentication', 'permission', 'rate_limit', 'quota', 'server'];
     expect(kinds.map((kind) => isCredentialRefused({ kind, message: '' }))).toEqual([true, true, false, false, false]);
   });
 
-  it('rests a credential for one model, unless the provider means all of it', () => {
-    const scopeOf = (kind: FailureKind, more: object = {}) => restScope({ kind, message: '', ...more });
+  it('limits a cooldown to one model, unless the provider limits the whole credential', () => {
+    const scopeOf = (kind: FailureKind, more: object = {}) => cooldownScope({ kind, message: '', ...more });
     expect(scopeOf('rate_limit')).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'model' })).toBe('model');
     expect(scopeOf('rate_limit', { rateLimitScope: 'account' })).toBe('credential');
@@ -76,7 +76,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['not_found', true, 'retry'],
     ['rate_limit', true, 'next_credential'],
     ['server', true, 'retry'],
-  ])("heeds the provider's own word on another try: %s, %s", (kind, shouldRetry, remedy) => {
+  ])("follows the provider's x-should-retry header: %s, %s", (kind, shouldRetry, remedy) => {
     const failure = { kind, message: '', shouldRetry };
     expect(classify(failure).remedy).toBe(remedy);
     expect(toClientError(failure).retryable).toBe(shouldRetry);
@@ -88,11 +88,11 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
     ['content_policy', false],
     ['server', true],
     ['truncated', true],
-  ])('tells SDKs not to send again what would fail in the same way: %s', (kind, retryable) => {
+  ])('tells SDKs whether to retry: %s', (kind, retryable) => {
     expect(toClientError({ kind, message: '' }).retryable).toBe(retryable);
   });
 
-  it('takes an answer for spoiled that would come the same again', () => {
+  it('marks an answer as spoiled if a repeated attempt would get the same', () => {
     expect(isSpoiled({ kind: 'malformed', message: '' })).toBe(true);
     expect(isSpoiled({ kind: 'malformed', message: '', shouldRetry: true })).toBe(false);
     expect(isSpoiled({ kind: 'server', message: '' })).toBe(false);

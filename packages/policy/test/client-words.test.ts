@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 const said = (kind: FailureKind, message: string, code?: string): string =>
   toClientError({ kind, message, ...(code === undefined ? {} : { code }) }).message;
 
-describe('what a client reads of a provider', () => {
+describe('the message of a provider for the client', () => {
   const account = 'Your account org-SECRET1 (Acme Inc.) owes $12 at https://billing.acme.internal/42';
 
   it.each(['rate_limit', 'quota', 'authentication', 'permission', 'certificate'] as const)(
-    'of kind %s is nothing: it tells of the account',
+    'is withheld for kind %s: it describes the account',
     (kind) => {
       const error = toClientError({ kind, message: account, code: 'org-SECRET1', param: 'org-SECRET1' });
       expect(`${error.message} ${error.upstreamCode}`).not.toMatch(/SECRET1|Acme|acme|\$12/);
@@ -18,7 +18,7 @@ describe('what a client reads of a provider', () => {
     },
   );
 
-  it.each(failureKinds)('of kind %s is never an id, a key, an address', (kind) => {
+  it.each(failureKinds)('holds no id, key or address for kind %s', (kind) => {
     const message = `${account}; key sk-abc123def456, host 10.1.2.3:8000, /srv/models/llama`;
     const error = toClientError({ kind, message, code: 'https://10.1.2.3/x', param: 'http://10.1.2.3/x' });
     expect(`${error.message} ${error.upstreamCode} ${error.param}`).not.toMatch(
@@ -48,7 +48,7 @@ describe('what a client reads of a provider', () => {
     'please write to ops@acme.example',
     'see status.example.com',
     'ray::Actor 0x7f3a9c2b1d00 died',
-  ])('of a broken server is our own text where it shows the inside: %s', (message) => {
+  ])('is replaced for a broken server if it shows internals: %s', (message) => {
     for (const kind of ['server', 'busy', 'network'] as const) expect(said(kind, message)).toBe('The provider failed.');
     expect(said('timeout', message)).toBe(errorTable.upstream_timeout.message);
   });
@@ -61,7 +61,7 @@ describe('what a client reads of a provider', () => {
     'The provider refused the connection.',
     'Service temporarily unavailable (request 1f3a)',
     '服务繁忙，请稍后再试',
-  ])('of a broken server is its own text where that is harmless: %s', (message) => {
+  ])('is passed on for a broken server if it is harmless: %s', (message) => {
     expect(said('server', message)).toBe(message);
   });
 
@@ -98,13 +98,13 @@ describe('what a client reads of a provider', () => {
     ['At http://localhost/v1 there is a bad field', 'At … there is a bad field'],
     ['At https://acme.openai.azure.com/openai/deployments/x is a bad field', 'At … is a bad field'],
     ['node gpu-7.prod.internal:8000 found a bad field', 'node … found a bad field'],
-  ])('of a wrong request loses ids and inner addresses: %s', (message, clean) => {
+  ])('loses ids and internal addresses for an invalid request: %s', (message, clean) => {
     for (const kind of ['invalid_request', 'context_length', 'content_policy', 'not_found'] as const) {
       expect(said(kind, message)).toBe(clean);
     }
   });
 
-  it('takes no time, whatever a provider writes', () => {
+  it('is cleaned in under 20 ms for every text', () => {
     for (const text of [
       'a.'.repeat(500),
       'org-'.repeat(250),
@@ -131,7 +131,7 @@ describe('what a client reads of a provider', () => {
   });
 });
 
-describe('the code that a client reads', () => {
+describe('the error code for the client', () => {
   it.each<[FailureKind, string | undefined, string, number]>([
     ['context_length', undefined, 'context_length_exceeded', 400],
     ['context_length', 'context_length_exceeded', 'context_length_exceeded', 400],
@@ -148,7 +148,7 @@ describe('the code that a client reads', () => {
     ['server', 'The caller does not have permission', 'upstream_error', 502],
     ['server', 'http://10.0.0.1', 'upstream_error', 502],
     ['invalid_request', 'unsupported_value', 'unsupported_value', 400],
-  ])('%s with the code %s is %s, status %i', (kind, code, shown, status) => {
+  ])('for %s with the code %s is %s, status %i', (kind, code, shown, status) => {
     const error = toClientError({ kind, message: 'x', code });
     expect(error.upstreamCode ?? error.code).toBe(shown);
     expect(error.status).toBe(status);
@@ -159,20 +159,20 @@ describe('the code that a client reads', () => {
     ['certificate_wrong_host', /another host/],
     ['certificate_self_signed', /self-signed/],
     ['certificate_unknown_authority', /unknown authority/],
-    ['certificate_required', /wants a client certificate/],
+    ['certificate_required', /requires a client certificate/],
     ['client_certificate_refused', /does not accept the gateway's certificate/],
     ['other', /not acceptable/],
-  ])('of a certificate comes with a message of ours: %s', (code, message) => {
+  ])('for a certificate comes with a fixed message: %s', (code, message) => {
     expect(toClientError({ kind: 'certificate', message: 'CN=acme.internal', code }).message).toMatch(message);
   });
 });
 
 describe('x-should-retry', () => {
-  it.each(failureKinds)('of kind %s is false where the provider says so', (kind) => {
+  it.each(failureKinds)('is false for kind %s if the provider sends false', (kind) => {
     expect(toClientError({ kind, message: '', shouldRetry: false }).retryable).toBe(false);
   });
 
-  it('is false for what would end the same way again, and else what the table says', () => {
+  it('is false for failures that repeat, else as in the error table', () => {
     const final = failureKinds.filter((kind) => !toClientError({ kind, message: '' }).retryable);
     expect(final.sort()).toEqual(
       [
@@ -190,7 +190,7 @@ describe('x-should-retry', () => {
     );
   });
 
-  it.each(failureKinds)('of kind %s is true where the provider says so', (kind) => {
+  it.each(failureKinds)('is true for kind %s if the provider sends true', (kind) => {
     expect(toClientError({ kind, message: '', shouldRetry: true }).retryable).toBe(true);
   });
 });

@@ -24,18 +24,18 @@ describe('a conversation that is too long', () => {
     expect(compressContext(messages, 10)).toEqual({ messages: messages.slice(4), droppedMessages: 4 });
   });
 
-  it('counts the question that is yet to be answered', () => {
+  it('counts the question that has no answer yet', () => {
     const messages = [...rounds(10), user('now')];
     expect(compressContext(messages, 10)).toEqual({ messages: messages.slice(2), droppedMessages: 2 });
   });
 
-  it('keeps instructions wherever they stand', () => {
+  it('keeps instructions at every position', () => {
     const [first, second] = [system('s'), developer('d')];
     const messages = [first, ...rounds(2), second, ...rounds(1)];
     expect(compressContext(messages, 1).messages).toEqual([first, second, ...rounds(1)]);
   });
 
-  it('takes questions in a row as one, instructions between them or not', () => {
+  it('counts questions in a row as one round, even with instructions between them', () => {
     const last = [user('a'), system('s'), user('b'), assistant('c')];
     expect(compressContext([...rounds(1), ...last], 1)).toEqual({ messages: last, droppedMessages: 2 });
   });
@@ -44,35 +44,35 @@ describe('a conversation that is too long', () => {
     expect(compressContext([assistant('Hello'), ...rounds(2)], 1).messages).toEqual(rounds(2).slice(2));
   });
 
-  it('goes back to the call of a result that it keeps', () => {
+  it('keeps the call of a kept result', () => {
     const messages = [...rounds(1), user('look'), call('x'), user('meanwhile'), result('x'), assistant('done')];
     expect(compressContext(messages, 1)).toEqual({ messages: messages.slice(2), droppedMessages: 2 });
   });
 
-  it('goes back from call to call', () => {
+  it('follows a chain of calls back', () => {
     const messages = [...rounds(1), user('1'), call('x'), user('2'), result('x'), call('y'), user('3'), result('y')];
     expect(compressContext(messages, 1).messages).toEqual(messages.slice(2));
   });
 
-  it('takes the latest of calls that are named alike', () => {
+  it('uses the latest of several calls with the same id', () => {
     const round = [user('look'), call('call_0'), result('call_0'), assistant('done')];
     expect(compressContext([...round, ...round], 1)).toEqual({ messages: round, droppedMessages: 4 });
   });
 
-  it('knows the deprecated kind of calls too', () => {
+  it('supports deprecated function calls', () => {
     const messages = [...rounds(1), user('look'), functionCall, user('meanwhile'), functionResult];
     expect(compressContext(messages, 1).messages).toEqual(messages.slice(2));
   });
 
   it.each([
-    ['has no more rounds than it may', rounds(10)],
+    ['is within the limit of rounds', rounds(10)],
     ['has no question', [system('s'), assistant('a')]],
     ['is empty', []],
-  ])('stays as it is if it %s', (_name, messages) => {
+  ])('is unchanged if it %s', (_name, messages) => {
     expect(compressContext(messages, 10).messages).toBe(messages);
   });
 
-  it('of a hundred thousand messages that hang together is looked through once', () => {
+  it('of a hundred thousand linked messages is scanned once', () => {
     const messages = Array.from({ length: 25_000 }, (_, at) => [user('q'), result(`${at - 1}`), call(`${at}`)]).flat();
     const startedAt = performance.now();
     expect(compressContext(messages, 1).droppedMessages).toBe(0);
@@ -80,7 +80,7 @@ describe('a conversation that is too long', () => {
   });
 });
 
-describe('whatever the conversation', () => {
+describe('for every conversation', () => {
   const id = fc.constantFrom('a', 'b', 'c');
   const message: fc.Arbitrary<ChatMessage> = fc.oneof(
     fc.string().map(user),
@@ -92,7 +92,7 @@ describe('whatever the conversation', () => {
   const conversation = fc.array(message, { maxLength: 40 });
   const count = fc.integer({ min: 1, max: 5 });
 
-  /** The call that a result answers, among these messages. */
+  /** Returns the call that a result answers, among these messages. */
   function callBefore(messages: readonly ChatMessage[], answer: ChatMessage): ChatMessage | undefined {
     const before = messages.slice(0, messages.indexOf(answer));
     return before.findLast((each) => {
@@ -102,10 +102,10 @@ describe('whatever the conversation', () => {
     });
   }
 
-  /** Messages that are equal must not be mistaken for each other. */
+  /** Copies the messages, so that equal ones can be told apart by identity. */
   const distinct = (messages: readonly ChatMessage[]): ChatMessage[] => messages.map((each) => ({ ...each }));
 
-  it('order stays, instructions stay, the last question stays, and what is dropped is counted', () => {
+  it('the order, the instructions and the last question stay, and dropped messages are counted', () => {
     fc.assert(
       fc.property(conversation, count, (given, limit) => {
         const messages = distinct(given);
@@ -120,7 +120,7 @@ describe('whatever the conversation', () => {
     );
   });
 
-  it('each result that is kept has its call, and calls keep their results', () => {
+  it('each kept result has its call, and each kept call its results', () => {
     fc.assert(
       fc.property(conversation, count, (given, limit) => {
         const messages = distinct(given);
@@ -134,7 +134,7 @@ describe('whatever the conversation', () => {
     );
   });
 
-  it('what is left is no further compressed', () => {
+  it('a second compression changes nothing', () => {
     fc.assert(
       fc.property(conversation, count, (messages, limit) => {
         const once = compressContext(messages, limit).messages;

@@ -5,17 +5,17 @@ import { describe, expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 
-/** In the words of the page. */
+/** Remedies as docs/errors.md words them. */
 const remedies: Record<Verdict['remedy'], string> = {
   retry: 'another target, then this one after a wait',
-  next_credential: 'another credential; this one rests',
+  next_credential: 'another credential; cooldown of this one',
   doubt_credential: 'one other credential, then another target',
-  other_credential: 'another credential; this one does not rest',
+  other_credential: 'another credential; no cooldown',
   next_target: 'another target',
   give_up: 'the end',
 };
 
-/** The compiler sees to it that none is missing. */
+/** Lists every kind; the compiler rejects a missing one. */
 const kinds: Record<FailureKind, true> = {
   network: true,
   certificate: true,
@@ -38,7 +38,7 @@ const kinds: Record<FailureKind, true> = {
 };
 
 describe('docs/errors.md', () => {
-  it('says of every kind of failure what follows, and what a client is told', () => {
+  it('lists the remedy and the client error of every failure kind', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` +\| [^|]+? +\| ([^|`]+?) +\| `(\w+)` +\|$/gm)];
     expect(rows).toHaveLength(Object.keys(kinds).length);
     const documented = Object.fromEntries(rows.map(([, kind, remedy, code]) => [kind, [remedy, code]]));

@@ -35,22 +35,22 @@ describe('nextStep', () => {
     expect(step).toEqual({ kind: 'fail', reason: 'exhausted', retryAfterMs: 2500 });
   });
 
-  it('gives up after five calls in all, the first included (row 000-23)', () => {
+  it('gives up after five attempts, the first included (row 000-23)', () => {
     const after = (attempts: number) => nextStep(roundEnd({ state: { ...firstRetryState, attempts } })).kind;
     expect([1, 2, 3, 4, 5].map(after)).toEqual(['wait', 'wait', 'wait', 'wait', 'fail']);
   });
 
-  it('waits for the earliest of several credentials that rest', () => {
+  it('waits for the cooldown that ends first', () => {
     const step = nextStep(roundEnd({ standings: [cooling(9000), cooling(3000)], random: () => 0 }));
     expect(step).toEqual({ kind: 'wait', delayMs: 3000, state: { ...firstRetryState, attempts: 1 } });
   });
 
-  it('says how long the credentials rest when the deadline comes first', () => {
+  it('reports the remaining cooldown when the deadline comes first', () => {
     const step = nextStep(roundEnd({ standings: [cooling(9000)], remainingMs: 5000 }));
     expect(step).toEqual({ kind: 'fail', reason: 'cooling', retryAfterMs: 9000 });
   });
 
-  it('takes whichever comes first: a back-off, a credential, a circuit', () => {
+  it('takes the earliest of back-off, cooldown and circuit', () => {
     const delay = (...standings: Standing[]) => {
       const step = nextStep(roundEnd({ standings, random: () => 0 }));
       return step.kind === 'wait' ? step.delayMs : step;
@@ -60,7 +60,7 @@ describe('nextStep', () => {
     expect(delay(failed(), refused)).toBe(75);
   });
 
-  it('lets a request wait for the probe of an open circuit, whether or not it has cost a call, but not for ever', () => {
+  it('lets a request wait for the probe of an open circuit, a limited number of times', () => {
     const at = (circuitWaits: number, attempts: number) =>
       nextStep(roundEnd({ state: { ...firstRetryState, attempts, circuitWaits }, standings: [open(4000), refused] }));
     expect(at(0, 0)).toMatchObject({ kind: 'wait', delayMs: 4025, state: { attempts: 0, waits: 0, circuitWaits: 1 } });
@@ -68,7 +68,7 @@ describe('nextStep', () => {
     expect(at(8, 1)).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
   });
 
-  it('looks less and less often for a probe that is under way', () => {
+  it('checks a running probe less and less often', () => {
     const delays = Array.from({ length: 8 }, (_, circuitWaits) => {
       const state = { ...firstRetryState, circuitWaits };
       const step = nextStep(roundEnd({ state, standings: [open(250)], random: () => 0.5 }));
@@ -77,12 +77,12 @@ describe('nextStep', () => {
     expect(delays).toEqual([275, 275, 425, 825, 1625, 3225, 6425, 10_025]);
   });
 
-  it('says when the circuit may close where the deadline comes first', () => {
+  it('reports when the circuit may close if the deadline comes first', () => {
     const step = nextStep(roundEnd({ standings: [open(4000)], remainingMs: 3000 }));
     expect(step).toEqual({ kind: 'fail', reason: 'open', retryAfterMs: 4000 });
   });
 
-  it('comes back no sooner than its own back-off, whatever the provider asks for', () => {
+  it('waits at least its own back-off, for every retry-after of the provider', () => {
     fc.assert(
       fc.property(fc.nat(60_000), fc.nat(4), (retryAfterMs, waits) => {
         const at = (standing: Standing) => {

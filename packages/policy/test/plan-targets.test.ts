@@ -10,7 +10,7 @@ const target = (upstream: string, priority = 1, weight = 1): PlannedTarget => ({
 });
 
 describe('planTargets', () => {
-  it('puts lower priorities first, whatever the weights and the dice', () => {
+  it('puts lower priorities first, for all weights and random numbers', () => {
     const targets = [target('c', 3, 100), target('a', 1, 1), target('b', 2, 1000)];
     fc.assert(
       fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })), (dice) => {
@@ -20,7 +20,7 @@ describe('planTargets', () => {
     );
   });
 
-  it('lets each of one priority lead as often as its weight says', () => {
+  it('puts each target of one priority first in proportion to its weight', () => {
     const targets = [target('a', 1, 3), target('b', 1, 1)];
     let state = 42;
     const random = () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
@@ -29,7 +29,7 @@ describe('planTargets', () => {
     expect(led / 20_000).toBeCloseTo(0.75, 1);
   });
 
-  it('loses and doubles none', () => {
+  it('keeps each target exactly once', () => {
     const targets = ['a', 'b', 'c', 'd'].map((id) => target(id, 1, 2));
     const planned = planTargets(targets, Math.random).map(targetName);
     expect(planned.toSorted()).toEqual(targets.map(targetName));

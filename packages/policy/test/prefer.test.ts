@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const server: UpstreamFailure = { kind: 'server', message: 'x' };
 
 describe('countTry', () => {
-  /** The targets fail one after the other; is the last one to be asked again before any other? */
+  /** Returns whether the last of these failed targets must be tried again before any other. */
   function staysAfter(sameTarget: number, targets: readonly string[], failure = server, events = 0): boolean {
     const state = targets.reduce<RetryState>(
       (before, target) => countTry({ policy: { sameTarget }, state: before, target, failure, events }),
@@ -21,24 +21,24 @@ describe('countTry', () => {
     [3, ['a', 'a'], true],
     [3, ['a', 'a', 'a'], false],
     [3, ['a', 'a', 'a', 'a'], false],
-  ])('lets a request have %i tries at its first target: after failures at %j it stays: %s', (tries, failed, stays) => {
+  ])('allows %i tries at the first target: after failures at %j it is preferred: %s', (tries, failed, stays) => {
     expect(staysAfter(tries, failed)).toBe(stays);
   });
 
-  it('does not keep a request at a fallback, nor at the first target once another was asked', () => {
+  it('prefers neither a fallback, nor the first target once another was tried', () => {
     expect(staysAfter(3, ['a', 'b'])).toBe(false);
     expect(staysAfter(3, ['a', 'b', 'a'])).toBe(false);
   });
 
   it.each<[string, UpstreamFailure, number]>([
     ['silent', { kind: 'timeout', message: 'x' }, 0],
-    ['not to be understood', { kind: 'malformed', message: 'x' }, 0],
-    ['broken off before the client', server, 3],
-  ])('lets a request leave a target whose answer is %s', (_what, failure, events) => {
+    ['unreadable', { kind: 'malformed', message: 'x' }, 0],
+    ['broken after events were passed on', server, 3],
+  ])('releases a request from a target whose answer is %s', (_what, failure, events) => {
     expect(staysAfter(5, ['a'], failure, events)).toBe(false);
   });
 
-  it('writes nothing into the state where one try is allowed', () => {
+  it('leaves the state unchanged if one try is allowed', () => {
     expect(
       countTry({ policy: { sameTarget: 1 }, state: firstRetryState, target: 'a', failure: server, events: 0 }),
     ).toBe(firstRetryState);
@@ -63,23 +63,23 @@ describe('preferredWaitMs', () => {
     ['one has refused and another is back in time', [refused, cooling(300)], 300],
     ['every one has refused', [refused], undefined],
     ['a probe is under way', [open(1)], 50],
-  ])('with a second to wait where %s: %j → %s', (_what, preferred, expected) => {
+  ])('within a limit of one second, when %s: %j → %s', (_what, preferred, expected) => {
     const policy = { waitForPreferredMs: 1000 };
     expect(preferredWaitMs({ policy, state: firstRetryState, preferred, remainingMs: 60_000 })).toBe(expected);
   });
 
-  it('waits no longer in all than the policy allows', () => {
+  it('waits in total at most as long as the policy allows', () => {
     const facts = { policy: { waitForPreferredMs: 1000 }, preferred: [cooling(400)], remainingMs: 60_000 };
     expect(preferredWaitMs({ ...facts, state: { ...firstRetryState, preferredWaitMs: 600 } })).toBe(400);
     expect(preferredWaitMs({ ...facts, state: { ...firstRetryState, preferredWaitMs: 601 } })).toBeUndefined();
   });
 
-  it('never waits until the deadline', () => {
+  it('waits less than the time until the deadline', () => {
     const facts = { policy: { waitForPreferredMs: 1000 }, preferred: [cooling(400)], state: firstRetryState };
     expect(preferredWaitMs({ ...facts, remainingMs: 400 })).toBeUndefined();
   });
 
-  it('does not wait where the policy says nothing of it', () => {
+  it('does not wait if the policy does not set it', () => {
     const facts = { policy: { waitForPreferredMs: 0 }, preferred: [cooling(1)], state: firstRetryState };
     expect(preferredWaitMs({ ...facts, remainingMs: 60_000 })).toBeUndefined();
   });

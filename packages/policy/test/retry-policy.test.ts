@@ -2,7 +2,7 @@ import { backoffMs, type RetryMode, retryPresets } from '@sluice/policy';
 import { describe, expect, it } from 'vitest';
 
 describe('retryPresets', () => {
-  it('calls five times in all by default, from 100 ms to 10 s, ± 25 %, from 1 s to 30 s for rate limits (rows 000-23 to 000-27)', () => {
+  it('makes five attempts by default, from 100 ms to 10 s, ± 25 %, from 1 s to 30 s for rate limits (rows 000-23 to 000-27)', () => {
     expect(retryPresets.default).toEqual({
       maxAttempts: 5,
       backoff: 'exponential',

@@ -3,26 +3,26 @@ import { requestIdPattern } from './relay/frame.ts';
 import { retryStateSchema } from './relay/payloads.ts';
 
 /**
- * Job that BullMQ carries: ids, not the conversation. The body lies beside it in Redis under a time to live, and the
+ * Job that BullMQ carries: ids, epoch, deadline. The request body lies beside it in Redis with a time to live, and the
  * record there decides whether the job is still wanted. Holds no secret.
  */
 export const chatJobSchema = z.object({
   requestId: z.string().regex(requestIdPattern),
   /** Fencing epoch; see `Frame`. */
   epoch: z.number().int().positive(),
-  /** Whose mailbox gets the frames. */
+  /** Id of the ingress whose mailbox receives the frames. */
   ingressId: z.string(),
-  /** Id of the client key: whose request this is. Jobs of older replicas do not say it. */
+  /** Id of the client key that sent the request. Jobs of older replicas lack it. */
   tenant: z.string().default(''),
   /** The model as the client named it. */
   model: z.string(),
   stream: z.boolean(),
-  /** The operation that is asked for. Jobs of older replicas do not say it. */
+  /** Operation that the client asked for. Jobs of older replicas lack it. */
   operation: z.enum(['chat', 'embeddings']).default('chat'),
-  /** Thoughts stay in the answer's text, marked as the provider marks them. Default: no. */
+  /** Keeps the reasoning inside the answer's text, with the provider's own markup. Default: false. */
   keepsThinkingMarkup: z.boolean().optional(),
   state: retryStateSchema,
-  /** ms since 1970 on the Redis clock. Jobs of older replicas do not say it. */
+  /** Deadline, in ms since 1970 on the Redis clock. Jobs of older replicas lack it. */
   deadlineAt: z.number().int().optional(),
   /** W3C trace context of the producer's span; absent when tracing is off. */
   traceparent: z.string().optional(),

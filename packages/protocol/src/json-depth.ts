@@ -1,12 +1,12 @@
-/** The limits that a JSON text must keep before anybody parses it. */
+/** Limits that a JSON text must keep before it is parsed. */
 export interface JsonLimits {
   /** Levels of `[` and `{`. */
   readonly maxDepth: number;
-  /** Commas and opening brackets outside of strings; a JSON text has at most one value more than that. */
+  /** Commas and opening brackets outside strings; a JSON text has at most one value more than this. */
   readonly maxElements: number;
-  /** Opening brackets alone: a list or an object costs the parser several times what a number does. Default: no limit. */
+  /** Opening brackets alone: a list or object costs the parser several times as much as a number. Default: no limit. */
   readonly maxOpenings?: number;
-  /** Members of objects: each costs the parser several times what an item of a list does. Default: no limit of their own. */
+  /** Members of objects: each costs the parser several times as much as a list item. Default: no separate limit. */
   readonly maxMembers?: number;
 }
 
@@ -19,7 +19,7 @@ const stringStart = 1;
 const separator = 2;
 const opening = 3;
 const closing = 4;
-/** Meaning of each byte outside of strings. A table costs half as much as a chain of comparisons. */
+/** Meaning of each byte outside strings. A table costs half as much as a chain of comparisons. */
 const meanings = new Uint8Array(256);
 meanings[quote] = stringStart;
 meanings[0x2c] = separator;
@@ -28,12 +28,12 @@ meanings[0x7b] = opening;
 meanings[0x5d] = closing;
 meanings[0x7d] = closing;
 
-/** From here on a native search for the end of a string beats looking at each byte. */
+/** Length from which a native search for the end of a string is faster than a loop over its bytes. */
 const shortStringBytes = 32;
 
 /**
- * Looks at the shape of a JSON text in UTF-8 without parsing it: one pass, no allocation. It does not ask whether the
- * text is valid JSON and never throws; what it says of invalid JSON means nothing but that it is safe to parse.
+ * Checks depth and size of a JSON text in UTF-8 without parsing it: one pass, no allocation, never throws. It does not
+ * check whether the text is valid JSON; for invalid JSON, `ok` means only that the text is safe to parse.
  */
 export function inspectJson(
   bytes: Uint8Array,
@@ -96,16 +96,17 @@ const openCurly = 0x7b;
 
 const blankOrWord = 5;
 /**
- * The same for a text, with the characters of blanks, numbers, `true`, `false` and `null`; any other ends the value.
+ * Meanings of characters in a text, extended by those of blanks, numbers, `true`, `false` and `null`; any other
+ * character ends the value.
  */
 const textMeanings = meanings.slice(0, 128);
 for (const character of ' \t\n\r:0123456789+-.eEtrufalsn') textMeanings[character.charCodeAt(0)] = blankOrWord;
 
 /**
- * Measures a text that may be parsed as JSON, as far as a parser would get: it stops at the first character that JSON
- * does not have outside of strings, and at the end of the first value. One pass, no allocation, never throws.
+ * Counts the elements of a text that may be JSON, as far as a parser would read it: up to the first character that JSON
+ * does not allow outside strings, or up to the end of the first value. One pass, no allocation, never throws.
  *
- * @returns how many elements it has; 0 for a text that is neither an array nor an object
+ * @returns the number of elements; 0 for a text that does not begin with an array or object
  */
 export function measureJsonText(
   text: string,
@@ -130,14 +131,14 @@ export function measureJsonText(
   return elements;
 }
 
-/** Index at which an array or an object begins; the text's length if there is none. */
+/** Returns the index at which an array or object begins; the text's length if there is none. */
 function startOfValue(text: string): number {
   const at = text.search(/[^ \t\n\r]/);
   const code = at < 0 ? undefined : text.charCodeAt(at);
   return code === openSquare || code === openCurly ? at : text.length;
 }
 
-/** Index of a string's closing quote; the text's length if there is none. */
+/** Returns the index of a string's closing quote; the text's length if there is none. */
 function endOfText(text: string, start: number): number {
   let at = text.indexOf('"', start);
   while (at >= 0) {

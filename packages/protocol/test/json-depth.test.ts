@@ -6,7 +6,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const inspect = (text: string, limits: Partial<JsonLimits> = {}) =>
   inspectJson(bytesOf(text), { maxDepth: 64, maxElements: 1_000_000, ...limits });
 
-/** Depth and elements of a JSON text, found the slow way. */
+/** Depth and elements of a JSON text, computed in a slow and simple way. */
 function measured(text: string): { depth: number; elements: number } {
   const structure = text.replace(/"(?:\\.|[^"\\])*"/gs, '');
   let depth = 0;
@@ -28,14 +28,14 @@ describe('the depth of a JSON text', () => {
     ['short strings with escapes', String.raw`["\"[[",["\\"],"\\\\",[["\\\"[["]]]`, 3],
     ['long strings', `["${'x'.repeat(500)}[[",[["${'x'.repeat(500)}"]]]`, 3],
     ['long strings with escapes', `["${'x'.repeat(500)}\\"[[${'\\\\'.repeat(300)}",[["${'x'.repeat(50)}\\\\"]]]`, 3],
-    ['strings of more than a byte a character', `["${'é'.repeat(200)}[",["${'🙂'.repeat(200)}"]]`, 2],
+    ['strings with multi-byte characters', `["${'é'.repeat(200)}[",["${'🙂'.repeat(200)}"]]`, 2],
   ])('of %s is found', (_what, text, depth) => {
     expect(measured(text).depth).toBe(depth);
     expect(inspect(text, { maxDepth: depth })).toBe('ok');
     if (depth > 0) expect(inspect(text, { maxDepth: depth - 1 })).toBe('too_deep');
   });
 
-  it('is refused beyond 64 of 64 levels', () => {
+  it('is refused beyond the limit of 64 levels', () => {
     const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}5${'}]'.repeat(depth / 2)}`;
     expect(inspect(nested(64))).toBe('ok');
     expect(inspect(nested(66))).toBe('too_deep');
@@ -43,7 +43,7 @@ describe('the depth of a JSON text', () => {
 });
 
 describe('the members of a JSON text', () => {
-  it('have a limit of their own, whatever stands in strings', () => {
+  it('have a separate limit, whatever strings contain', () => {
     const text = '{"a:b":1,"c":{"d":[":",":"]}}';
     expect(inspect(text, { maxMembers: 3 })).toBe('ok');
     expect(inspect(text, { maxMembers: 2 })).toBe('too_many_members');
@@ -51,7 +51,7 @@ describe('the members of a JSON text', () => {
 });
 
 describe('the lists and objects of a JSON text', () => {
-  it('have a limit of their own, whatever stands in strings', () => {
+  it('have a separate limit, whatever strings contain', () => {
     const text = '{"a":[1,2,3,[],"[{"],"b":{}}';
     expect(inspect(text, { maxOpenings: 4 })).toBe('ok');
     expect(inspect(text, { maxOpenings: 3 })).toBe('too_many_containers');
@@ -74,7 +74,7 @@ describe('any JSON text', () => {
     fc.array(fc.stringMatching(/^["\\[x]{0,150}$/)).map((strings) => JSON.stringify(strings)),
   );
 
-  it('has the depth and the elements of the slow way', () => {
+  it('has the same depth and elements as computed in the slow way', () => {
     fc.assert(
       fc.property(text, (text) => {
         const { depth, elements } = measured(text);
@@ -87,8 +87,8 @@ describe('any JSON text', () => {
   });
 });
 
-describe('what is no JSON', () => {
-  it('is looked at without a throw', () => {
+describe('a text that is not JSON', () => {
+  it('is inspected without a throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect(['ok', 'too_deep', 'too_many_elements']).toContain(inspectJson(bytes, { maxDepth: 4, maxElements: 20 }));
@@ -103,14 +103,14 @@ describe('what is no JSON', () => {
     },
   );
 
-  it('buys no depth with brackets that close nothing', () => {
+  it('gains no depth from unmatched closing brackets', () => {
     expect(inspect(']]]][[[', { maxDepth: 2 })).toBe('too_deep');
   });
 });
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Each branch is counted, which takes three times as long. */
+    /** True while coverage is measured: each branch is counted, which takes three times as long. */
     isMeasuringCoverage: boolean;
   }
 }
@@ -127,9 +127,9 @@ describe('a text of 20 MB', () => {
     ['of backslashes', fill('\\\\')],
     ['of short strings', `[${'"abcdefgh",'.repeat(size / 11)}5]`],
     ['of blanks', `[${' '.repeat(size)}]`],
-  ])('%s is looked at in time', (_what, text) => {
+  ])('%s is inspected in time', (_what, text) => {
     const bytes = bytesOf(text);
-    // Time on the processor: on a busy machine the clock would measure the others.
+    // CPU time: on a busy machine wall-clock time would include other processes.
     const before = process.threadCpuUsage();
     expect(inspectJson(bytes, { maxDepth: 64, maxElements: 10_000_000 })).toBe('ok');
     const { user, system } = process.threadCpuUsage(before);
@@ -137,12 +137,12 @@ describe('a text of 20 MB', () => {
   });
 });
 
-describe('a text that somebody will parse', () => {
+describe('a text to be parsed', () => {
   const measure = (text: string, limits: { maxDepth?: number; maxElements?: number } = {}) =>
     measureJsonText(text, { maxDepth: 64, maxElements: 1_000_000, ...limits });
   const value = fc.oneof(fc.array(fc.jsonValue({ maxDepth: 6 })), fc.dictionary(fc.string(), fc.jsonValue()));
 
-  it('is measured as its bytes are, with blanks around it', () => {
+  it('gives the same measure as its bytes, with blanks around it', () => {
     fc.assert(
       fc.property(value, fc.constantFrom('', ' ', '\n\t\r '), (any, blank) => {
         const text = `${blank}${JSON.stringify(any, undefined, blank.length)}${blank}`;
@@ -154,7 +154,7 @@ describe('a text that somebody will parse', () => {
     );
   });
 
-  it('that was cut anywhere never counts for more than the whole', () => {
+  it('cut at any point never counts for more than the whole', () => {
     fc.assert(
       fc.property(value, fc.nat(), (any, at) => {
         const text = JSON.stringify(any);
@@ -177,14 +177,14 @@ describe('a text that somebody will parse', () => {
     ['{} , [[[', 1],
     [String.raw`["\"[[", ["\\"], "\\\"[["]`, 4],
     ['["[[[[', 1],
-  ])('%j has %i elements as far as a parser gets', (text, elements) => {
+  ])('%j has %i elements as far as a parser would read', (text, elements) => {
     expect(measure(text)).toBe(elements);
   });
 
   it.each([
     ['brackets', '['.repeat(1_000_000)],
     ['objects', '{"a":'.repeat(1_000_000)],
-    ['brackets after a bad beginning', `[tru, ${'['.repeat(1_000_000)}`],
+    ['brackets after an invalid start', `[tru, ${'['.repeat(1_000_000)}`],
   ])('of a million nested %s is too deep', (_, text) => {
     expect(measure(text)).toBe('too_deep');
   });

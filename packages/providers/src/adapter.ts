@@ -4,108 +4,113 @@ import type { ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
-/**
- * The client's request as JSON. The ingress has validated it; fields it does not know are there as they came.
- */
+/** The client's request as JSON, validated by the ingress; unknown fields are unchanged. */
 export type ChatBody = Readonly<Record<string, unknown>>;
 
-/** One call to be made: which model, where, as whom. */
+/** Plan of one provider call: model, place and credential. */
 export interface CallPlan {
-  /** The provider's name of the model. */
+  /** Provider's own name of the model. */
   readonly model: string;
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly baseUrl: string;
-  /** Key or token. Absent where the provider wants none. */
+  /** API key or access token; absent if the provider needs none. */
   readonly apiKey: string | undefined;
-  /** The provider is to answer with a stream. */
+  /** Requests a streamed answer. */
   readonly stream: boolean;
-  /** Ask the provider to report usage at the end of a stream, for the limits and the bill. */
+  /** Asks the provider to report usage at the end of a stream, for limits and billing. */
   readonly reportStreamUsage: boolean;
-  /** Names the request, and with it answers of providers that give them no name. */
+  /** Request id; also becomes the id of answers to which the provider gives none. */
   readonly requestId: string;
-  /** Start of the call: ms since 1970. Dates answers of providers that do not date them. */
+  /** Start of the call, in ms since 1970; also becomes the date of answers without one. */
   readonly startedAtMs: number;
-  /** Gives a random UUID, for protocols that want their clients to make some up. */
+  /** Returns a random UUID, for protocols whose clients must generate ids. */
   readonly newId: () => string;
-  /** Thoughts stay in the answer's text, marked as the provider marks them. */
+  /** Keeps the reasoning inside the answer's text, with the provider's own markup. */
   readonly keepsThinkingMarkup: boolean;
-  /** The findings of {@link ProviderAdapter.prepare}. */
+  /** Notes from {@link ProviderAdapter.prepare}. */
   readonly notes?: Readonly<Record<string, string>>;
   /**
-   * Keeps results from which a later attempt of the same request at the same target may start: it gets them as `notes`
-   * before its preparation. Absent where there are no later attempts.
+   * Stores notes for later attempts of the same request at the same target, which receive them as `notes` before their
+   * preparation. Absent if no later attempt can follow.
    */
   readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
 }
 
-/** A provider as Sluice sees it. All functions are pure; the worker does the talking. */
+/** A provider's protocol. All functions are pure; the worker makes the provider calls. */
 export interface ProviderAdapter {
   readonly type: string;
   readonly capabilities: Capabilities;
-  /** The way a stream is cut into events. */
+  /** The way a stream is split into events. */
   readonly framing: Framing;
-  /** It has no answers in one piece: they are collected from a stream. */
+  /** Set if the provider only streams: whole answers are collected from a stream. */
   readonly isStreamOnly?: boolean;
-  /** It parses the arguments of calls in the history, so that those have to stay within bounds. */
+  /** Set if the adapter parses the arguments of tool calls in the history, so that their size must be limited. */
   readonly readsArguments?: boolean;
-  /** Fields of this request that the provider can't do, beyond what `capabilities` says: values, combinations. */
+  /**
+   * Returns fields that the provider can't serve in this request, beyond what `capabilities` tells: values,
+   * combinations.
+   */
   findUnsupported?(body: ChatBody): readonly FieldPath[];
-  /** Returns whether credentials that anybody gets (`anonymous: true`) can't send this request; absent: they send all. */
+  /** Returns whether anonymous credentials (`anonymous: true`) can't send this request; absent if they can send all. */
   refusesGuests?(body: ChatBody): boolean;
-  /** Returns whether the provider fetches this picture itself, although it takes no others by their URL. */
+  /** Returns whether the provider fetches this image itself, although it accepts no other images by URL. */
   takesImage?(url: string): boolean;
-  /** The questions to ask the provider before the call that brings the answer. */
+  /** Returns the provider calls that precede the call for the answer. */
   prepare?(body: ChatBody, plan: CallPlan): Preparation;
-  /** The call that brings the answer. The body holds nothing that the provider can't do. */
+  /** Builds the call for the answer. The body contains nothing that the provider can't serve. */
   toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
-  /** Fresh for each attempt. */
+  /** Returns a new translator for each attempt. */
   translateStream(body: ChatBody, plan: CallPlan): StreamTranslator;
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
-  /** For answers that are not 2xx. */
+  /** Describes an answer with a status other than 2xx. */
   toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
-  /** Options that may be secret: taken out of whatever is said of a failure, as the key is. */
+  /** Options that may be secret; redacted from all failure messages, like the key. */
   readonly secrets?: readonly string[];
-  /** The source of tokens that are not fixed keys. */
+  /** Source of access tokens, for providers without fixed keys. */
   readonly tokens?: TokenSource;
-  /** Absent where the provider does not tell which models it has. */
+  /** Absent if the provider does not list its models. */
   readonly models?: ModelLister;
-  /** Absent where the provider makes none. */
+  /** Absent if the provider offers no embeddings. */
   readonly embeddings?: EmbeddingsAdapter;
 }
 
-/** The way a provider makes embeddings; the request is OpenAI's for them. */
+/** A provider's embeddings; the request has OpenAI's shape. */
 export interface EmbeddingsAdapter {
-  /** As in `Capabilities.parameters`, beyond `model` and `input`. */
+  /** Supported parameters beyond `model` and `input`; see `Capabilities.parameters`. */
   readonly parameters: Capabilities['parameters'];
-  /** The most inputs of one call. Requests of more are cut into several; undefined: none is. */
+  /** Maximum inputs per provider call; larger requests are split into several calls. Undefined: never split. */
   readonly mostInputs?: number;
   findUnsupported?(body: ChatBody): readonly FieldPath[];
   toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest;
   translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation;
 }
 
-/** The way to a field of a request, as in `['messages', 0, 'content', 1]`. */
+/** Path to a field of a request, as in `['messages', 0, 'content', 1]`. */
 export type FieldPath = readonly (string | number)[];
 
-/** Turns a provider's events into OpenAI's, one after the other. */
+/** Translates a provider's events to OpenAI's, one at a time. */
 export interface StreamTranslator {
   /**
-   * Takes an event and returns what the client gets for it: server-sent events as text, ready to be written, or ''.
-   * Never throws. After the stream is complete or has failed it returns ''.
+   * Translates an event and returns the client's server-sent events as text, ready to be written, or ''. Never throws.
+   * Returns '' after the stream is complete or has failed.
    */
   push(event: UpstreamEvent): string;
-  /** The provider has closed its stream: whatever is open now was truncated. Returns what was held back. */
+  /**
+   * Handles the end of the provider's stream: an answer that is still open was truncated. Returns the text held back so
+   * far.
+   */
   end(): string;
   readonly state: StreamState;
-  /** Every part of the answer is finished: what may still come is its usage. */
+  /** True when every part of the answer is finished; only its usage may follow. */
   readonly isFinished: boolean;
-  /** The provider says that the answer is finished, but at this provider more may still come. */
+  /** True when the provider has reported the end of the answer but may still send more. */
   readonly mayGoOn?: boolean;
   /**
-   * Number of events that say only that the provider is at work. They are no part of the answer, but no silence either.
+   * Number of events that only show that the provider is working. They are not part of the answer, but reset the idle
+   * timeout.
    */
   readonly heartbeats?: number;
-  /** The call that stops the answer, where closing the socket does not; undefined while there is nothing to stop. */
+  /** Returns the call that stops the answer, if closing the socket does not; undefined if there is nothing to stop. */
   toCancel?(): UpstreamRequest | undefined;
 }
 
@@ -114,11 +119,11 @@ export type StreamState =
   | { readonly kind: 'complete'; readonly summary: AnswerSummary }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** The facts about an answer that the gateway itself needs. */
+/** Facts about an answer that the gateway itself needs. */
 export interface AnswerSummary {
   readonly usage: Usage | undefined;
   readonly finishReason: string | undefined;
-  /** The model that really answered. */
+  /** The model that produced the answer. */
   readonly responseModel: string | undefined;
 }
 

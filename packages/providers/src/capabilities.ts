@@ -1,23 +1,26 @@
 import type { PrefillStyle } from '@sluice/rescue';
 
-/** The abilities of a provider. Anything else is refused with a 400 naming the field, or dropped if config says so. */
+/**
+ * Abilities of a provider. A request for anything else is refused with a 400 that names the field, or the field is
+ * dropped if the configuration allows it.
+ */
 export interface Capabilities {
   /**
-   * Names of the request's parameters that reach the provider, beyond `model`, `messages`, `stream` and `stream_options`;
-   * `any`: all of them, those that we don't know included.
+   * Request parameters that the adapter passes on, beyond `model`, `messages`, `stream` and `stream_options`; `any`:
+   * all of them, unknown ones included.
    */
   readonly parameters: ReadonlySet<string> | 'any';
   /**
-   * The pictures it takes. Where `https` is missing and `data` is there, the worker fetches the picture and the adapter
-   * sees a data URL.
+   * Accepted images. If `data` is present and `https` is not, the worker fetches the image and the adapter receives a
+   * data URL.
    */
   readonly images: readonly ('https' | 'data')[];
-  /** Other media that it takes: types of content parts. */
+  /** Other accepted media: types of content parts. */
   readonly media: readonly ('input_audio' | 'file')[];
-  /** The way it writes on where a last message of the assistant ends, unless config says otherwise. */
+  /** Form in which the provider continues a trailing assistant message, unless the configuration sets another. */
   readonly prefill: PrefillStyle | 'none';
-  /** It shows its thoughts, or can be told to think. */
+  /** Set if the provider shows its reasoning, or if requests can turn reasoning on. */
   readonly reasoning: boolean;
-  /** It counts tokens in streams too. */
+  /** Set if the provider also reports token counts in streams. */
   readonly streamUsage: boolean;
 }

@@ -3,14 +3,14 @@ import type { FieldPath } from './adapter.ts';
 import { isObject, type JsonObject } from './json-object.ts';
 import { clientTextLimits, parseClientJson } from './parse-text.ts';
 
-/** Parses a client's text that holds an object; `{}` for a blank text, undefined for anything else. */
+/** Parses a client's text as an object; returns `{}` for a blank text, undefined for anything else. */
 export function parseClientObject(text: string | undefined): JsonObject | undefined {
   if (text === undefined || text.trim() === '') return {};
   const value = parseClientJson(text);
   return isObject(value) ? value : undefined;
 }
 
-/** The path of the first arguments of a call that are too long, too deep or too wide to be parsed. */
+/** Returns the path of the first tool-call arguments that are too long, too deep or too wide to be parsed. */
 export function findUnboundedArguments({ messages }: JsonObject): FieldPath | undefined {
   if (!Array.isArray(messages)) return undefined;
   for (const [at, message] of messages.entries()) {
@@ -30,9 +30,9 @@ function unboundedIn({ tool_calls: calls, function_call: only }: JsonObject): Fi
 
 function isUnbounded(called: unknown): boolean {
   const text = isObject(called) ? called['arguments'] : undefined;
-  // A text too short to exceed a limit is not looked at.
+  // Texts too short to exceed a limit are not measured.
   if (typeof text !== 'string' || text.length <= clientTextLimits.maxDepth) return false;
   if (text.length > clientTextLimits.maxLength) return true;
-  // As the ingress measures it: a text that no parser would read further counts as far as one would.
+  // Uses the same measure as the ingress: content after the point at which a parser would fail does not count.
   return typeof measureJsonText(text, clientTextLimits) !== 'number';
 }

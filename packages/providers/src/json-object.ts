@@ -1,7 +1,7 @@
 import { respell } from '@sluice/protocol';
 import { parseProviderJson, parseProviderJsonPlainly } from './parse-text.ts';
 
-/** A JSON object of which nothing is known yet. */
+/** A JSON object whose members are not validated. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is JsonObject =>
@@ -9,26 +9,26 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Null, nothing, or an empty text or list. */
+/** Returns whether a value is null, undefined, an empty text or an empty list. */
 export const saysNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** Returns whether an object says anything in other members than these. */
+/** Returns whether an object has content in members other than these. */
 export function saysMoreThan(members: ReadonlySet<string>, object: JsonObject): boolean {
   for (const name of Object.keys(object)) if (!members.has(name) && !saysNothing(object[name])) return true;
   return false;
 }
 
 /**
- * Returns the object with other members; the very same object if they are as wanted already, so that the caller can see
- * that nothing has changed. A member that is set to undefined does not get into JSON.
+ * Returns the object with changed members; returns the same object if they already have these values, so that the
+ * caller can detect that nothing changed. A member set to undefined is omitted from JSON.
  */
 export function amend(object: JsonObject, members: JsonObject): JsonObject {
   const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
   return isAsWanted ? object : respell({ ...object, ...members });
 }
 
-/** The list with its items amended; the very same list where none had to be. */
+/** Returns the list with amended items; returns the same list if no item changed. */
 export function amendEach(
   list: readonly unknown[],
   amendItem: (item: JsonObject, at: number) => unknown,
@@ -37,13 +37,16 @@ export function amendEach(
   return amended.every((item, at) => item === list[at]) ? list : amended;
 }
 
-/** {@link parseObject} for an object of which nothing is written again: its digits may be lost. */
+/** Does the same as {@link parseObject}, for objects that are not written again: unusual digits may be lost. */
 export function parsePlainly(text: string): JsonObject | undefined {
   const value = parseProviderJsonPlainly(text);
   return isObject(value) ? value : undefined;
 }
 
-/** A provider's JSON object. @returns undefined for what is none, or too deep or too wide to be an answer */
+/**
+ * Parses a provider's JSON object.
+ * @returns undefined if the text is not an object, or is too deep or too wide to be an answer
+ */
 export function parseObject(text: string): JsonObject | undefined {
   const value = parseProviderJson(text);
   return isObject(value) ? value : undefined;

@@ -2,20 +2,20 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { PreparationStep, StepAnswer } from './preparation.ts';
 
 /**
- * A person's login with a browser, once, so that tokens can be renewed from then on: OAuth 2.0's authorization code.
- * Pure: who runs it opens the port, makes the calls and writes the file.
+ * One-time login of a person with a browser, after which access tokens can be renewed: OAuth 2.0's authorization code
+ * flow. Pure: the caller opens the port, makes the calls and writes the file.
  */
 export interface Login {
-  /** The address on this machine to which the browser brings the code. */
+  /** Local address to which the browser delivers the code. */
   readonly callback: { readonly port: number; readonly path: string };
-  /** The file that holds the login, below the home folder. */
+  /** Path of the login file, relative to the home directory. */
   readonly file: string;
-  /** Begins the names of the variables that hold the client: `…_CLIENT_ID`, `…_CLIENT_SECRET` and `…_BASE_URL`. */
+  /** Prefix of the environment variables of the client: `…_CLIENT_ID`, `…_CLIENT_SECRET` and `…_BASE_URL`. */
   readonly variablePrefix: string;
   readonly defaultBaseUrl: string;
-  /** Sentence that says where a person finds the client, which is not shipped. */
+  /** Sentence that tells a person where to find the client, which is not shipped. */
   readonly whereClientIs: string;
-  /** @param state comes back with the code: a stranger's code has another */
+  /** @param state returned with the code; a forged callback has another value */
   authorizeUrl(client: LoginClient, state: string): string;
   exchange(code: string, client: LoginClient, nowMs: number): Generator<PreparationStep, LoginResult, StepAnswer>;
 }
@@ -24,18 +24,18 @@ export interface LoginClient {
   readonly id: string;
   /** Secret. */
   readonly secret: string;
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly baseUrl: string;
-  /** The whole URL of the callback. */
+  /** Full URL of the callback. */
   readonly redirectUri: string;
 }
 
 export type LoginResult =
   | {
       readonly kind: 'done';
-      /** The text that is written to the file, and read by `TokenSource.readLogin`. Secret. */
+      /** Text for the login file, which `TokenSource.readLogin` reads. Secret. */
       readonly fileText: string;
-      /** Whom the provider takes this person for. */
+      /** Account name of the person at the provider. */
       readonly account: string | undefined;
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };

@@ -1,29 +1,29 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan } from './adapter.ts';
 
-/** Asks a provider which models it serves. */
+/** Requests the list of models that a provider serves. */
 export interface ModelLister {
   /**
-   * The question for a page.
+   * Builds the request for a page.
    *
-   * @param next undefined for the first page, else what the page before said
+   * @param next undefined for the first page, otherwise the `next` of the previous page
    */
   toUpstream(plan: ListPlan, next: string | undefined): UpstreamRequest;
-  /** Undefined for a text that is no list. */
+  /** Returns undefined if the text is not a list. */
   read(text: string): ModelPage | undefined;
 }
 
-/** Address and key of the question. */
+/** Address and key for the request. */
 export type ListPlan = Pick<CallPlan, 'baseUrl' | 'apiKey' | 'startedAtMs'>;
 
 export interface ModelPage {
-  /** As a target's `model` would say them. */
+  /** Names in the form of a target's `model`. */
   readonly names: readonly string[];
-  /** Token of the next page; undefined on the last one. */
+  /** Token of the next page; undefined on the last page. */
   readonly next?: string | undefined;
 }
 
-/** A question without a body. */
+/** Builds a GET request without a body. */
 export const pageRequest = (url: string, headers: Readonly<Record<string, string>>): UpstreamRequest => ({
   method: 'GET',
   url,

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { isOverLimits } from './parse-text.ts';
 
 /**
- * Parses a provider's JSON of which texts and counts are passed on, and no JSON as such: what `parseText` does to keep
- * the digits and the order of members would be for nothing, and costs as much as the parsing itself. Strings are as they
- * came; those of `parseText` go through `unmarkText` first.
+ * Parses a provider's JSON whose texts and counts are passed on, but no JSON as such. It skips the work with which
+ * `parseText` keeps digits and the order of members, which costs as much as the parsing itself. Strings are unmarked;
+ * strings from `parseText` need `unmarkText`.
  */
 export function parsePlainText<Output>(schema: z.ZodType<Output>, text: string): Output | undefined {
   if (isOverLimits(text)) return undefined;

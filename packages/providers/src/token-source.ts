@@ -1,52 +1,52 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { PreparationStep, StepAnswer } from './preparation.ts';
 
-/** A token that a provider gives out for some time, in place of a fixed key. */
+/** An access token, valid for a limited time, that replaces a fixed key. */
 export interface ProviderToken {
-  /** The value for `CallPlan.apiKey`. Secret. */
+  /** Value for `CallPlan.apiKey`. Secret. */
   readonly value: string;
-  /** The time at which the token ends: ms since 1970; undefined where nobody says. */
+  /** End of the token's validity, in ms since 1970; undefined if the provider does not state it. */
   readonly expiresAtMs: number | undefined;
-  /** The means of its renewal, such as a refresh token. Secret. */
+  /** Secret for the token's renewal, such as a refresh token. */
   readonly renewal?: string | undefined;
 }
 
 /**
- * Obtains and renews a provider's tokens: pure, the worker makes the calls. All workers together use one token a
- * credential; one of them renews it for all.
+ * Obtains and renews a provider's access tokens. Pure: the worker makes the calls. All workers share one access token
+ * per credential; one of them renews it for all.
  */
 export interface TokenSource {
-  /** A token is renewed so long before its end. */
+  /** Interval before the token's end at which it is renewed, in ms. */
   readonly renewBeforeMs: number;
-  /** Time that a token is used when nobody says when it ends. */
+  /** Assumed lifetime if the provider does not state one, in ms. */
   readonly unknownLifeMs: number;
   /**
-   * Gets another token in place of one that is about to end or was refused.
+   * Obtains an access token that replaces one that is about to end or was refused.
    *
-   * @param before undefined for a first token, where the provider gives them to anybody
+   * @param before undefined for a first token, if the provider gives anonymous ones
    */
   obtain(before: ProviderToken | undefined, plan: TokenPlan): TokenSteps;
   /**
-   * Reads the file in which a person's login is kept; undefined for what is no such file. Absent where nobody logs in,
-   * because the provider gives tokens to anybody.
+   * Parses the file that holds a person's login; returns undefined if the text is not such a file. Absent if the
+   * provider has no logins, because it gives tokens to anonymous clients.
    */
   readLogin?(text: string): ProviderToken | undefined;
-  /** Options without which a login can't be renewed, and that are not given. */
+  /** Missing options without which a login can't be renewed. */
   readonly missingOptions?: readonly string[];
-  /** Secrets among the options: taken out of whatever is said of a failure. */
+  /** Secret options; redacted from all failure messages. */
   readonly secrets?: readonly string[];
 }
 
 export interface TokenPlan {
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly baseUrl: string;
-  /** ms since 1970. */
+  /** Current time, in ms since 1970. */
   readonly nowMs: number;
-  /** Gives a random UUID. */
+  /** Returns a random UUID. */
   readonly newId: () => string;
   /**
-   * Takes what the next renewal must begin with, as soon as this one has used up the last: the steps may be left at any
-   * call that fails or takes too long.
+   * Stores the secret for the next renewal as soon as this renewal has used up the previous one: the steps may end at
+   * any call that fails or takes too long.
    */
   readonly keep: (renewal: string) => void;
 }
@@ -58,6 +58,6 @@ export type TokenResult =
   | {
       readonly kind: 'failed';
       readonly failure: UpstreamFailure;
-      /** The secret that the next renewal must begin with, where this one has used up the last. */
+      /** Secret for the next renewal, if this one has used up the previous one. */
       readonly renewal?: string | undefined;
     };

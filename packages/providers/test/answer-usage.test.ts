@@ -21,7 +21,7 @@ const usage = fc.record(
 );
 
 describe('the usage of a provider', () => {
-  it('is one that our own schema takes, or none', () => {
+  it("fits the gateway's schema, or is absent", () => {
     fc.assert(
       fc.property(usage, usage, (first, second) => {
         const [one, other] = [believe(first), believe(second)];
@@ -33,7 +33,7 @@ describe('the usage of a provider', () => {
     );
   });
 
-  it('grows by what is told later, and never falls to nothing', () => {
+  it('is updated by later counts, and never becomes zero', () => {
     const count = (prompt: number, completion: number) => ({
       prompt_tokens: prompt,
       completion_tokens: completion,

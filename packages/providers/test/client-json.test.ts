@@ -28,13 +28,13 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
     ['a level too deep', nested(65)],
     ['wide', `{"a":[${'0,'.repeat(10_000)}0]}`],
     ['long', `{"a":"${'x'.repeat(1_048_576)}"}`],
-  ])('is refused by the name of its field where it is %s, even if fields may be dropped', (_how, text) => {
+  ])('is refused with the name of its field if it is %s, even if fields may be dropped', (_how, text) => {
     const failure = { kind: 'invalid_request', param: 'messages[1].tool_calls[0].function.arguments' };
     expect(fit(history(text))).toMatchObject({ kind: 'unsupported', failure });
     expect(fit(history(text), true)).toMatchObject({ kind: 'unsupported', failure });
   });
 
-  it('is served up to the limits', () => {
+  it('is accepted up to the limits', () => {
     for (const text of [nested(64), `{"a":[${'0,'.repeat(9990)}0]}`, `{"a":"${'x'.repeat(1_048_000)}"}`]) {
       const body = history(text);
       expect(fit(body)).toMatchObject({ kind: 'fits' });
@@ -42,7 +42,7 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
     }
   });
 
-  it('never makes an adapter throw, whatever it is', () => {
+  it('never makes an adapter throw, whatever its content', () => {
     const bracket = fc.stringMatching(/^[[\]{}":,a0]{0,40}$/);
     fc.assert(
       fc.property(fc.oneof(bracket, fc.json(), fc.constant('['.repeat(100_000))), (text) => {
@@ -62,7 +62,7 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
 
 describe('a result of a tool', () => {
   it.each([nested(10_000), `[${'0,'.repeat(10_000)}0]`])(
-    'goes to Gemini as text where it is too large to be parsed',
+    'is sent to Gemini as text if it is too large to be parsed',
     (text) => {
       const body = {
         messages: [

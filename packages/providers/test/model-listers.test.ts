@@ -5,20 +5,20 @@ const plan = { baseUrl: 'https://api.example/base', apiKey: 'key-1', startedAtMs
 
 function listerOf(type: ProviderType, options: object = {}, baseUrl?: string): ModelLister {
   const { models } = providers[type].create(options, baseUrl);
-  if (models === undefined) throw new Error(`${type} tells no models`);
+  if (models === undefined) throw new Error(`${type} does not list models`);
   return models;
 }
 
-describe('the question which models a provider has', () => {
+describe("a request for a provider's models", () => {
   it.each<[string, ModelLister, string, Record<string, string>]>([
     ['openai', listerOf('openai'), '/models', { authorization: 'Bearer key-1' }],
     [
-      'openai in its own place',
+      'openai at its own URL',
       listerOf('openai', { chat_path: '/v2/chat/completions?a=b', auth_header: 'X-Key', headers: { 'X-Team': 't' } }),
       '/v2/models?a=b',
       { 'x-key': 'key-1', 'x-team': 't' },
     ],
-    ['openai with a path of its own', listerOf('openai', { chat_path: '/ask' }), '/models', {}],
+    ['openai with its own path', listerOf('openai', { chat_path: '/ask' }), '/models', {}],
     [
       'anthropic',
       listerOf('anthropic', { beta: ['a', 'b'] }),
@@ -30,20 +30,20 @@ describe('the question which models a provider has', () => {
     ['zai', listerOf('zai'), '/models', { authorization: 'Bearer key-1' }],
     ['zai-web', listerOf('zai-web', { signing_variant: 'none' }), '/api/models', { authorization: 'Bearer key-1' }],
     ['ollama', listerOf('ollama', { headers: { 'X-Team': 't' } }), '/api/tags', { 'x-team': 't' }],
-    ['ollama by OpenAI’s protocol', listerOf('ollama', {}, 'http://localhost:11434/v1'), '/models', {}],
-  ])('goes to the right place with the key: %s', (_what, lister, path, headers) => {
+    ['ollama with OpenAI’s protocol', listerOf('ollama', {}, 'http://localhost:11434/v1'), '/models', {}],
+  ])('goes to the right URL with the key: %s', (_what, lister, path, headers) => {
     const request = lister.toUpstream(plan, undefined);
     expect(request).toMatchObject({ method: 'GET', url: `${plan.baseUrl}${path}`, body: undefined });
     expect(request.headers).toMatchObject({ accept: 'application/json', 'user-agent': 'sluice', ...headers });
   });
 
-  it('signs keys where chats do', () => {
+  it('signs keys if chats do', () => {
     const signed = listerOf('zai', { glm_key: 'signed' }).toUpstream({ ...plan, apiKey: 'id.secret' }, undefined);
     expect(signed.headers['authorization']).toMatch(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/);
     expect(JSON.stringify(signed)).not.toContain('secret');
   });
 
-  it('has no key where there is none', () => {
+  it('has no key if there is none', () => {
     for (const type of ['openai', 'anthropic', 'gemini', 'ollama'] as const) {
       const { headers } = listerOf(type).toUpstream({ ...plan, apiKey: undefined }, undefined);
       expect(JSON.stringify(headers)).not.toMatch(/key|bearer/i);
@@ -53,7 +53,7 @@ describe('the question which models a provider has', () => {
   it.each<[ProviderType, string]>([
     ['anthropic', '/models?limit=1000&after_id=a%2Fb'],
     ['gemini', '/models?pageSize=1000&pageToken=a%2Fb'],
-  ])('goes on with the next page: %s', (type, path) => {
+  ])('requests the next page: %s', (type, path) => {
     expect(listerOf(type).toUpstream(plan, 'a/b').url).toBe(`${plan.baseUrl}${path}`);
   });
 
@@ -62,12 +62,12 @@ describe('the question which models a provider has', () => {
     ['coze', {}],
     ['iflow', {}],
     ['bailian', {}],
-  ])('is not asked where the answer would not be the models that can be called: %s', (type, options) => {
+  ])('is not made if the list would not contain the callable models: %s', (type, options) => {
     expect(providers[type].create(options).models).toBeUndefined();
   });
 });
 
-describe('the answer', () => {
+describe('a list of models', () => {
   it.each<[ProviderType, object, readonly string[], string | undefined]>([
     ['openai', { object: 'list', data: [{ id: 'a', created: 1 }, { id: 'b' }, { id: 5 }, {}] }, ['a', 'b'], undefined],
     ['openai', [{ id: 'a' }, { id: 'b' }], ['a', 'b'], undefined],
@@ -89,11 +89,11 @@ describe('the answer', () => {
     ],
     ['gemini', {}, [], undefined],
     ['ollama', { models: [{ name: 'llama3:8b', size: 1 }] }, ['llama3:8b'], undefined],
-  ])('names the models and tells whether there are more: %s %#', (type, body, names, next) => {
+  ])('contains the models and the next page: %s %#', (type, body, names, next) => {
     expect(listerOf(type).read(JSON.stringify(body))).toEqual({ names, ...(next === undefined ? {} : { next }) });
   });
 
-  it('leaves out what chat.z.ai has switched off', () => {
+  it('omits the models that chat.z.ai has disabled', () => {
     const lister = listerOf('zai-web', { signing_variant: 'none' });
     const data = [{ id: 'a', info: { is_active: true } }, { id: 'b', info: { is_active: false } }, { id: 'c' }];
     expect(lister.read(JSON.stringify({ data }))).toEqual({ names: ['a', 'c'] });
@@ -106,13 +106,13 @@ describe('the answer', () => {
     ['gemini', { name: 'a' }, (models) => ({ models })],
     ['ollama', { name: 'a' }, (models) => ({ models })],
     ['zai-web', { id: 'a' }, (data) => ({ data })],
-  ])('names the models that stand among entries that are none: %s %#', (type, model, write) => {
+  ])('contains the models among invalid entries: %s %#', (type, model, write) => {
     const lister = listerOf(type, type === 'zai-web' ? { signing_variant: 'none' } : {});
     const strays = [null, 5, 'x', [], {}, { id: null, name: null }, { id: 5, name: 5 }];
     expect(lister.read(JSON.stringify(write([...strays, model, ...strays])))?.names).toEqual(['a']);
   });
 
-  it('is read as it is where it has more models than any router', { timeout: 30_000 }, () => {
+  it('is read unchanged with more models than any router has', { timeout: 30_000 }, () => {
     const data = Array.from({ length: 5000 }, (_, at) => ({
       id: `m${at}`,
       object: 'model',
@@ -122,15 +122,15 @@ describe('the answer', () => {
     expect(listerOf('openai').read(JSON.stringify({ object: 'list', data }))?.names).toHaveLength(5000);
   });
 
-  // A list is read while other requests wait. The worst of these took seconds when each element had an issue of its own.
+  // A list is parsed while other requests wait. The worst of these took seconds when each element had a separate issue.
   it.each<[string, string]>([
     ['numbers', '0,'.repeat(2_000_000)],
     ['empty lists', '[],'.repeat(1_300_000)],
     ['empty objects', '{},'.repeat(1_300_000)],
-    ['as many empty objects as are looked at', '{},'.repeat(29_000)],
+    ['the maximum number of empty objects', '{},'.repeat(29_000)],
     ['models with a bad name', '{"id":5,"name":5},'.repeat(14_000)],
     ['a model with many members', `{${Array.from({ length: 59_000 }, (_, at) => `"k${at}":0`).join(',')}},`],
-  ])('does not hold up the process where it has 4 MB of nonsense: %s', { timeout: 30_000 }, (_what, nonsense) => {
+  ])('does not block the process with 4 MB of invalid entries: %s', { timeout: 30_000 }, (_what, nonsense) => {
     const entries = `[${nonsense}0]`;
     for (const type of ['openai', 'anthropic', 'gemini', 'ollama', 'zai-web'] as const) {
       const lister = listerOf(type, type === 'zai-web' ? { signing_variant: 'none' } : {});
@@ -142,7 +142,7 @@ describe('the answer', () => {
     }
   });
 
-  it('may say anything of what a model of Gemini can do, without holding up the process', () => {
+  it('may contain any methods for a Gemini model without blocking the process', () => {
     const methods = `[${'0,'.repeat(50_000)}0]`;
     const before = process.threadCpuUsage();
     expect(listerOf('gemini').read(`{"models":[{"name":"a","supportedGenerationMethods":${methods}}]}`)).toBeDefined();
@@ -150,7 +150,7 @@ describe('the answer', () => {
   });
 
   it.each(['', '<html>', '5', '"x"', '{"data":5}', '{"models":5}', '{"error":{"message":"no"}}'])(
-    'is no list: %j',
+    'is refused: %j',
     (text) => {
       for (const type of ['openai', 'anthropic', 'ollama', 'zai'] as const) {
         expect(listerOf(type).read(text)).toBeUndefined();

@@ -12,14 +12,14 @@ describe("JSON in a client's text", () => {
   });
 
   it.each([
-    ['no JSON', '{"a":'],
+    ['invalid JSON', '{"a":'],
     ['nothing', ''],
     ['65 levels', nested(65)],
     ['a hundred thousand levels', nested(100_000)],
-    ['open brackets alone', '['.repeat(1_000_000)],
+    ['only opening brackets', '['.repeat(1_000_000)],
     ['more than 10,000 values', `[${'0,'.repeat(10_001)}0]`],
     ['more than 1 MiB', JSON.stringify('x'.repeat(1_048_577))],
-  ])('is not parsed where it is %s', (_, text) => {
+  ])('is not parsed if it is %s', (_, text) => {
     expect(parseClientJson(text)).toBeUndefined();
   });
 });

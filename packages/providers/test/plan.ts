@@ -1,6 +1,6 @@
 import type { CallPlan } from '@sluice/providers';
 
-/** A call to be made, for tests of adapters. */
+/** A plan of a provider call, for tests of adapters. */
 export const plan = (over: Partial<CallPlan> = {}): CallPlan => ({
   model: 'upstream-model',
   baseUrl: 'http://upstream.example/v1',

@@ -6,10 +6,10 @@ const folder = new URL('../../../docs/providers/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 const types = Object.keys(providers) as ProviderType[];
 
-/** The options that an upstream of the type can't do without. */
+/** Required options of an upstream of the type. */
 const leastOptions: Partial<Record<ProviderType, object>> = { 'zai-web': { signing_variant: 'none' } };
 
-/** Rows for options that change what a type can do, by the word that stands behind the type. */
+/** Rows for options that change the abilities of a type, by the word after the type. */
 const variants: Readonly<Record<string, { readonly type: ProviderType; readonly options: object }>> = {
   '`bailian`, `compatible`': { type: 'bailian', options: { mode: 'compatible' } },
 };
@@ -21,7 +21,7 @@ function cellsOf(type: ProviderType, options: object): readonly string[] {
   return [
     defaultBaseUrl === undefined ? '–' : `\`${defaultBaseUrl}\``,
     yesNo(parameters === 'any' || parameters.has('tools')),
-    picturesInWords[images.join()] ?? 'no',
+    imagesInWords[images.join()] ?? 'no',
     yesNo(reasoning),
     yesNo(streamUsage),
     yesNo(prefill !== 'none'),
@@ -31,7 +31,7 @@ function cellsOf(type: ProviderType, options: object): readonly string[] {
 }
 
 const yesNo = (can: boolean): string => (can ? 'yes' : 'no');
-const picturesInWords: Readonly<Record<string, string>> = {
+const imagesInWords: Readonly<Record<string, string>> = {
   'https,data': 'passed on',
   data: 'fetched',
   https: 'https only',
@@ -48,7 +48,7 @@ describe('the index of providers', () => {
         .map((cell) => cell.trim()),
     );
 
-  it('says what each can do', () => {
+  it('lists the abilities of each', () => {
     const shown = rows.map(([name = '', _what, ...cells]) => [name.replace(/\[(.+?)\]\(.+?\)/, '$1'), ...cells]);
     const expected = [
       ...types.map((type) => [`\`${type}\``, ...cellsOf(type, leastOptions[type] ?? {})]),
@@ -58,7 +58,7 @@ describe('the index of providers', () => {
     expect(shown).toEqual(expect.arrayContaining(expected));
   });
 
-  it('links a page for each, and leaves none out', () => {
+  it('links a page for each provider', () => {
     const linked = rows.flatMap(([name = '']) => name.match(/\((.+?)\)/)?.[1] ?? []);
     const pages = readdirSync(folder).filter((name) => name !== 'README.md');
     expect([...new Set(linked)].sort()).toEqual(pages.sort());
@@ -67,7 +67,7 @@ describe('the index of providers', () => {
 });
 
 describe('the page of a provider', () => {
-  it.each(types)('%s says what to write, what maps to what, what is refused and where it ends', (type) => {
+  it.each(types)('%s has the sections on configuration, mapping, refused fields and limits', (type) => {
     const text = read(`${type}.md`);
     expect(text).toMatch(new RegExp(`^# \`${type}\`: `));
     expect(text).toMatch(new RegExp(`\`\`\`yaml\nupstreams:\n  - id: .*\n    type: ${type}\\b`));

@@ -1,7 +1,7 @@
 import { type ChatBody, type ProviderAdapter, providers, type StreamTranslator } from '@sluice/providers';
 import { plan } from './plan.ts';
 
-/** The providers that speak OpenAI's protocol, each with an accent of its own. */
+/** The providers with OpenAI's protocol, each with its own deviations. */
 export const openAiShaped: readonly (readonly [type: string, adapter: ProviderAdapter])[] = [
   ['openai', providers.openai.create({})],
   ['azure', providers.azure.create({})],
@@ -30,7 +30,7 @@ export interface Read {
   readonly translator: StreamTranslator;
 }
 
-/** All that a client gets of these events: texts as they are, anything else as JSON. */
+/** Returns everything that a client receives for these events: texts unchanged, anything else as JSON. */
 export function readStream(adapter: ProviderAdapter, events: readonly unknown[], body: ChatBody = {}): Read {
   const translator = adapter.translateStream(body, plan());
   const pushed = events.map((event) =>

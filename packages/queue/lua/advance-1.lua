@@ -1,12 +1,11 @@
 --[[
-  Begins the next run of a request: from now on only this epoch may be claimed, and the runs before it count for
-  nothing.
+  Starts the next run of a request: from now on workers can claim only this epoch, and earlier runs are void.
 
   KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
            delivered; or, after its last run, only ended (epoch)
-  ARGV[1]  the new epoch   ARGV[2]  what the client has of the answer, or ''
-  ARGV[3]  id of the server that the caller means
-  Returns  {'queued' | 'moved' | 'gone', id of this server}; gone: its time is over, or Redis has lost its data
+  ARGV[1]  the new epoch   ARGV[2]  the part of the answer that the client has, or ''
+  ARGV[3]  id of the server that the caller addresses
+  Returns  {'queued' | 'moved' | 'gone', id of this server}; gone: the record has expired, or Redis has lost its data
 ]]
 --@include server-id
 local server = server_id()

@@ -1,13 +1,13 @@
 --[[
-  Removes what is kept of a request whose run is over, unless a later run has begun: a worker that was thought lost
-  must not take it from the one that replaced it. For a while it stays known that the run is over, so that it can't be
-  opened again by a command that is late.
+  Removes the stored data of a request whose run is over, unless a later run has started: a worker that was declared
+  lost must not remove it from the worker that replaced it. For some time the record keeps the ended epoch, so that a
+  late command cannot open the request again.
 
   KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
            delivered; or, after its last run, only ended (epoch)
-  KEYS[2]  its body
-  ARGV[1]  epoch of the run   ARGV[2]  ms for which the end stays known
-  Returns  1 when it was removed, else 0
+  KEYS[2]  body of the request
+  ARGV[1]  epoch of the run   ARGV[2]  ms to keep the ended epoch
+  Returns  1 if it was removed, else 0
 ]]
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 redis.call('UNLINK', KEYS[1], KEYS[2])

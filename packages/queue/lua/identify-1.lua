@@ -1,8 +1,8 @@
 --[[
-  Tells which server holds a shard.
+  Returns the id of the server that holds a shard.
 
   KEYS[1]  any key of the shard
-  Returns  id of this server: another one after a restart or a fail-over
+  Returns  id of this server; a restart or a failover changes it
 ]]
 --@include server-id
 redis.call('EXISTS', KEYS[1])

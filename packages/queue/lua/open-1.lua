@@ -1,12 +1,12 @@
 --[[
-  Opens the record of a request, beside its queue. While it is there, the request is still wanted. A command that the
-  client library sends again after a lost connection must not open a run a second time: not on another server, which may
-  have lost the claim of the first one, nor after the run is over.
+  Opens the record of a request, beside its queue. The request is wanted as long as the record exists. The client
+  library repeats a command after a lost connection; the repetition must not open a run again, neither on another
+  server, which may have lost the first server's claim, nor after the run is over.
 
   KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
            delivered; or, after its last run, only ended (epoch)
   ARGV[1]  deadline (ms, Redis clock)   ARGV[2]  ms to keep the record   ARGV[3]  epoch of the run
-  ARGV[4]  what the client has of the answer, or ''   ARGV[5]  id of the server that the caller means
+  ARGV[4]  the part of the answer that the client has, or ''   ARGV[5]  id of the server that the caller addresses
   Returns  {'queued' | 'moved' | 'ended', id of this server}
 ]]
 --@include server-id

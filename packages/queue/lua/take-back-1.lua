@@ -1,12 +1,13 @@
 --[[
-  Begins the next run of a request unless a worker may have the latest one: for a job that a worker took from the list
-  without ever coming to claim it. Whoever comes late is refused by its epoch. Where the record is gone, or was opened on
-  another server, this one can't know of every claim: then it changes nothing.
+  Starts the next run of a request unless a worker may have claimed the latest one: for a job that a worker took from
+  the list but never claimed. The epoch refuses a late claim. If the record is gone, or was opened on another server,
+  this server may not have every claim, and the script changes nothing.
 
   KEYS[1]  record of the request: hash: epoch, deadline (ms, Redis clock), server (id), claimed (epoch), claimant,
            delivered; or, after its last run, only ended (epoch)
   ARGV[1]  the new epoch
-  Returns  {'taken_back', '', id of this server} | {'claimed', claimant, id} | {'unknown', '', id}
+  Returns  {'taken_back', '', id of this server} | {'claimed', claimant, id of this server}
+           | {'unknown', '', id of this server}
 ]]
 --@include server-id
 local server = server_id()

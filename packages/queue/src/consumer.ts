@@ -5,35 +5,35 @@ import { type Job, Worker } from 'bullmq';
 import type { JobSeal } from './job-seal.ts';
 import { queueName } from './submitter.ts';
 
-/** Longer than closing takes when Redis is there. */
+/** Interval (ms) of the checks; longer than closing takes while Redis is available. */
 const lookEveryMs = 2000;
 
-/** Takes runs out of every shard of the queue. */
+/** Takes runs from every shard of the queue. */
 export interface Consumer {
-  /** Rejects when Redis cannot be reached. */
+  /** Starts to take runs. Rejects when Redis cannot be reached. */
   start(): Promise<void>;
   /**
-   * Takes no more jobs; resolves when the running ones are finished. Has no time limit of its own, but does not wait
-   * for a Redis that is away either when nothing runs.
+   * Takes no more jobs; resolves when the running ones have finished. Has no time limit of its own, but resolves
+   * without an unavailable Redis when nothing runs.
    */
   drain(): Promise<void>;
-  /** Leaves at once. What still runs is the caller's to abort. */
+  /** Closes at once; the caller aborts the runs that are still active. */
   close(): Promise<void>;
 }
 
 export interface ConsumerNeeds {
-  /** Opens a connection of the `blocking` role; BullMQ doubles it for its blocking read. */
+  /** Opens a connection of the `blocking` role; BullMQ opens a second one for its blocking read. */
   readonly connect: () => RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
-  /** Runs at once per shard in this process. */
+  /** Maximum of parallel runs per shard in this process. */
   readonly concurrency: number;
   readonly seal: JobSeal;
-  /** Must settle every outcome itself: what it throws is a fault of ours and only logged. */
+  /** Runs a job and settles every outcome itself: an error that it throws is a bug, and is only logged. */
   readonly run: (job: ChatJob, queuedAt: number) => Promise<void>;
   /**
-   * Called with a job that no ingress with this worker's secret has written; undefined if it is no job of Sluice at
-   * all.
+   * Called with a job that was not written by an ingress with this worker's secret; undefined if it is not a job of
+   * Sluice.
    */
   readonly onForged: (job: ChatJob | undefined) => void;
   readonly onError: (error: unknown) => void;
@@ -73,14 +73,14 @@ export function createConsumer({
       autorun: false,
       concurrency,
       skipVersionCheck: true,
-      // A crashed worker's jobs must leave the active list soon, but are never run again by BullMQ: only the ingress
-      // knows what its client has already received.
+      // A crashed worker's jobs must leave the active list soon, but BullMQ never runs them again: only the ingress has
+      // the record of what its client has received.
       lockDuration: 10_000,
       stalledInterval: 5000,
       maxStalledCount: 0,
-      // After a connection error a slot sleeps this long; the default is 15 s.
+      // Pause in ms of BullMQ's fetching after a connection error; the default is 15 s.
       runRetryDelay: 500,
-      // Seconds; the blocking read must end before the connection's socket time-out.
+      // In seconds; the blocking read must end before the socket timeout of the connection.
       drainDelay: 2,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },

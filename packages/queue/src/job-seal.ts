@@ -4,7 +4,7 @@ import { createSeal, deriveKey } from '@sluice/redis';
 
 /**
  * Protects requests in Redis. With the operator's secret, bodies and delivered texts are encrypted, and jobs carry a
- * MAC that tells jobs of an ingress from forged ones. Without a secret everything is stored as it is.
+ * MAC that distinguishes an ingress's jobs from forged ones. Without a secret everything is stored in plain text.
  */
 export interface JobSeal {
   closeBody(body: Buffer, requestId: string): Buffer;
@@ -12,9 +12,9 @@ export interface JobSeal {
   /** @param delivered JSON, or empty */
   closeDelivered(delivered: string, run: RunName): string;
   openDelivered(stored: string, run: RunName): Opened;
-  /** Returns the job with its MAC, as it goes into the queue. */
+  /** Returns the job with its MAC, in the form stored in the queue. */
   sign(job: ChatJob): object;
-  /** Returns whether an ingress with the same secret has signed this. */
+  /** Returns whether an ingress with the same secret has signed this data. */
   isGenuine(data: unknown): boolean;
 }
 
@@ -22,22 +22,22 @@ type RunName = Pick<ChatJob, 'requestId' | 'epoch'>;
 
 export type Opened =
   | { readonly kind: 'open'; readonly text: string }
-  /** `reason` is for the operator; it says what is wrong and what to do. */
+  /** `reason` tells the operator the cause and the remedy. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** Before a sealed body or text. JSON never begins like this. */
+/** Prefix of an encrypted body or text. JSON never starts with it. */
 const mark = Buffer.from('s1.');
 
 const open = (text: string): Opened => ({ kind: 'open', text });
 const unreadable = (reason: string): Opened => ({ kind: 'unreadable', reason });
 const noSecret = unreadable(
-  'it is sealed, and this worker has no SLUICE_SECRET_KEY; give it the one that the ingresses have',
+  'it is encrypted, but this worker has no SLUICE_SECRET_KEY; set the same key as on the ingresses',
 );
 const notSealed = unreadable(
-  'it is not sealed, and this worker has a SLUICE_SECRET_KEY; give the same one to all ingresses',
+  'it is not encrypted, but this worker has a SLUICE_SECRET_KEY; set the same key on all ingresses',
 );
 const wrongSecret = unreadable(
-  'it does not open: the ingress has another SLUICE_SECRET_KEY than this worker, or somebody else wrote to Redis',
+  'decryption failed: the ingress has a different SLUICE_SECRET_KEY, or another process wrote to Redis',
 );
 
 export function createJobSeal(secret: string | undefined): JobSeal {
@@ -58,7 +58,7 @@ const withoutSecret: JobSeal = {
 function withSecret(secret: string): JobSeal {
   const seal = createSeal(secret, 'sluice queued requests');
   const macKey = deriveKey(secret, 'sluice queued jobs');
-  // The body is stored once for all runs of its request, what was delivered for one run.
+  // The body is stored once for all runs of its request, the delivered text for one run.
   const bodyPlace = (requestId: string): string => `body/${requestId}`;
   const deliveredPlace = ({ requestId, epoch }: RunName): string => `delivered/${requestId}/${epoch}`;
 
@@ -68,7 +68,9 @@ function withSecret(secret: string): JobSeal {
     return opened === undefined ? wrongSecret : open(opened.toString('utf8'));
   }
 
-  /** Over the text that travels, whatever fields it has: a newer ingress may know more of them than an older worker. */
+  /**
+   * Computes the MAC over the JSON with all its fields: a newer ingress may write fields that an older worker lacks.
+   */
   function macOf(job: object): Buffer {
     return createHmac('sha256', macKey).update(JSON.stringify(job)).digest();
   }

@@ -11,7 +11,7 @@ const claimReply = z.tuple([
   z.number().int().nonnegative(),
   z.string(),
 ]);
-// Made once: to make a schema takes some ten times as long as to use it.
+// Created once: creating a schema takes some ten times as long as using it.
 const openReply = z.tuple([z.enum(['queued', 'moved', 'ended']), z.string()]);
 const advanceReply = z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]);
 const takeBackReply = z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]);
@@ -20,13 +20,13 @@ const count = z.number();
 export const openScript = defineScript(here('open-1.lua'), (reply) => openReply.parse(reply));
 export const advanceScript = defineScript(here('advance-1.lua'), (reply) => advanceReply.parse(reply));
 export const identifyScript = defineScript(here('identify-1.lua'), (reply) => serverId.parse(reply));
-/** True when a worker had claimed the latest run. */
+/** Returns true if a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => count.parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) => takeBackReply.parse(reply));
 const forgetScript = defineScript(here('forget-2.lua'), (reply) => count.parse(reply) === 1);
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
-/** Returns the shard a request lives on: the same for every process, spread evenly over random ids. */
+/** Returns the shard of a request: the same in every process; random ids spread evenly. */
 function shardOf(requestId: string, shards: number): number {
   let hash = 0;
   for (let at = 0; at < requestId.length; at++) hash = (Math.imul(hash, 31) + requestId.charCodeAt(at)) >>> 0;
@@ -34,7 +34,7 @@ function shardOf(requestId: string, shards: number): number {
 }
 
 /**
- * Names the keys of a request. Its body lies beside its record, out of reach of the scripts: 64 KB through Lua and back
+ * Returns the key names of a request. Its body lies beside its record, outside the scripts: 64 KB through Lua and back
  * cost Redis 220 µs, SET and GET 11 µs.
  */
 export function recordOf(
@@ -54,15 +54,15 @@ export type Claim =
       readonly remainingMs: number;
     }
   /**
-   * Nothing to do: cancelled or settled, superseded by a later epoch, delivered twice, queued on a server that this one
+   * Not claimed: cancelled or settled, superseded by a later epoch, delivered twice, queued on a server that this one
    * has replaced, or past its deadline.
    */
   | { readonly kind: 'gone' | 'outdated' | 'taken' | 'moved' | 'late' }
-  /** The run is claimed, but the stored request can't be read. `reason` is for the operator. */
+  /** The run is claimed, but the stored request is unreadable. `reason` is for the operator. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 export interface ClaimNeeds {
-  /** Of the `command` role. */
+  /** Connection of the `command` role. */
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
@@ -73,8 +73,8 @@ export interface ClaimNeeds {
 const claimForMs = 10_000;
 
 /**
- * Asks whether this run is still wanted and, in the same step, makes it this caller's alone. Asks again while Redis is
- * away: the job has left the list, so nobody else would.
+ * Claims this run for the caller alone, in one step, if it is still wanted. Retries while Redis is away: the job has
+ * left the list, and no other worker would take it.
  * @throws the connection's error when Redis stays away
  */
 export async function claim(
@@ -107,15 +107,17 @@ function readDelivered(opened: Opened): ReadDelivered | Extract<Opened, { kind: 
   try {
     return { kind: 'read', delivered: deliveredSchema.parse(JSON.parse(opened.text)) };
   } catch {
-    return { kind: 'unreadable', reason: 'it is not what an ingress writes; somebody else wrote to Redis' };
+    return { kind: 'unreadable', reason: 'it is not in the format of an ingress; another process wrote to Redis' };
   }
 }
 
 const forgetForMs = 60_000;
-/** Longer than a connection holds a command back before it sends it again. */
+/** Longer than a connection holds a command back before it sends the command again, in ms. */
 const rememberEndMs = 10_000;
 
-/** Removes what is kept of a request after its last run. The worker does it, since its ingress may be gone by then. */
+/**
+ * Removes the stored data of a request after its last run. The worker does it, since the ingress may be gone by then.
+ */
 export async function forget(
   { connection, keys, shards }: Omit<ClaimNeeds, 'workerId' | 'seal'>,
   { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,

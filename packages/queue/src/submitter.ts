@@ -5,75 +5,75 @@ import type { JobSeal } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
 import { advanceScript, identifyScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
 
-/** The name of BullMQ's queue within each shard's prefix. */
+/** Name of BullMQ's queue within each shard's prefix. */
 export const queueName = 'chat';
 
 const withdrawForMs = 60_000;
 
-/** Puts requests into the queue. The ingress alone does this, and alone decides on another run. */
+/** Puts requests into the queue. Only the ingress uses it, and only the ingress decides on another run. */
 export interface Submitter {
   /**
-   * Stores the request and queues a run of it: the first one, or one of a request whose record Redis has lost.
-   * `unknown`: this Redis is not the one that the command was meant for, or the run has ended there: it may have been
-   * claimed.
-   * @throws the connection's error when Redis is away; the job may still have been added, which its worker finds out
+   * Stores the request and queues a run: the first one, or one of a request whose record Redis has lost.
+   * `unknown`: this Redis is not the server that the command addressed, or the run has ended there, so a worker may
+   * have claimed the run.
+   * @throws the connection's error when Redis is away; the job may still have been added, and its claim decides
    */
   submit(request: Submission): Promise<'queued' | 'unknown'>;
-  /** Queues a later run of a stored request. `gone` when its record is, and with it the body; `unknown` as for `submit`. */
+  /** Queues a later run of a stored request. `gone`: its record and body are gone; `unknown`: as for `submit`. */
   resubmit(request: Pick<Submission, 'job' | 'delivered'>): Promise<'queued' | 'gone' | 'unknown'>;
-  /** Finds the job of the latest run: still in the list, taken by a worker, or nowhere. */
+  /** Finds the job of the latest run: still in the list, taken by a worker, or gone. */
   find(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<'listed' | 'taken' | 'gone'>;
-  /** Makes this epoch the latest one, unless a worker may have the one before it. The run is yet to be queued. */
+  /** Makes this epoch the latest, unless a worker may have claimed the previous one. Does not queue the run. */
   takeBack(job: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<TakeBack>;
   /**
-   * Looks whether the servers that hold the shards are still the same. One that was restarted, or took over from
-   * another, may have lost the latest writes: then `onMoved` is called.
+   * Checks whether the same servers still hold the shards. A server that was restarted, or took over from another, may
+   * have lost the latest writes; then `onMoved` is called.
    */
   recheck(): Promise<void>;
   /**
-   * The request is over: whatever is still queued for it will not run. True when a worker had begun the latest run.
-   * Tried again while Redis is away, for a minute: a job that stays behind would call its upstream in vain.
+   * Ends the request: cancels its queued runs. Returns true if a worker had claimed the latest run. Retries for a
+   * minute while Redis is away: a job left behind would cause a useless provider call.
    */
   withdraw(request: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<boolean>;
-  /** Jobs per state over all shards. */
+  /** Returns the number of jobs per state over all shards. */
   counts(): Promise<{ readonly waiting: number; readonly active: number }>;
   close(): Promise<void>;
 }
 
-/** Result of taking back a run of which no worker has reported. */
+/** Result of taking back a run that no worker has reported on. */
 export type TakeBack =
-  /** No worker has it, and none can get it any more. */
+  /** No worker has claimed the run, and none can any more. */
   | { readonly kind: 'taken_back' }
   | { readonly kind: 'claimed'; readonly workerId: string }
-  /** Redis can't say: it has lost the record, or it is not the server on which the run was queued. */
+  /** Redis has lost the record, or is not the server on which the run was queued. */
   | { readonly kind: 'unknown' };
 
 export interface Submission {
   readonly job: ChatJob;
-  /** The body that the client sent. */
+  /** Body as sent by the client. */
   readonly body: Buffer;
-  /** ms since 1970 on the Redis clock. */
+  /** Deadline, in ms since 1970 on the Redis clock. */
   readonly deadlineAt: number;
-  /** Maximum time that the record is kept, in ms. */
+  /** Maximum time in ms for which the record is kept. */
   readonly ttlMs: number;
-  /** The part that the client has of an answer that broke off, for the run to go on from. */
+  /** The part of a broken answer that the client has; the run resumes from it. */
   readonly delivered?: Delivered | undefined;
 }
 
 export interface SubmitterNeeds {
-  /** Of the `command` role. */
+  /** Connection of the `command` role. */
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
   readonly seal: JobSeal;
-  /** Called when another server holds a shard than before: it may have lost the claims of queued runs. */
+  /** Called when a different server holds a shard: it may have lost the claims of queued runs. */
   readonly onMoved: () => void;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Ours, not BullMQ's: its counter restarts with an emptied Redis and would collide with jobs that still run. An epoch
- * has its own, since the job of the run before it may not be finished yet.
+ * Returns Sluice's own job id: BullMQ's counter restarts when Redis is emptied and would collide with jobs that still
+ * run. Each epoch has its own id, since the job of the previous run may not be finished yet.
  */
 const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): string => `${requestId}.${epoch}`;
 
@@ -85,7 +85,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
       connection,
       prefix: keys.queuePrefix(shard),
       skipVersionCheck: true,
-      // No process reads these events; the default keeps 10,000.
+      // These events have no reader; the default keeps 10,000.
       streams: { events: { maxLen: 100 } },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
@@ -99,11 +99,11 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
   function placeOf(requestId: string): { queue: Queue; shard: number; record: string; body: string } {
     const places = recordOf({ keys, shards }, requestId);
     const queue = queues[places.shard];
-    if (queue === undefined) throw new Error(`there is no queue shard ${places.shard}`);
+    if (queue === undefined) throw new Error(`queue shard ${places.shard} does not exist`);
     return { queue, ...places };
   }
 
-  /** The server that a command is meant for: as known before it is sent, since it may be sent twice. */
+  /** Returns the server that a command addresses: the one seen before sending, since the command may be sent twice. */
   async function serverOf(shard: number, record: string): Promise<string> {
     const known = servers.get(shard);
     if (known !== undefined) return known;
@@ -126,7 +126,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
     const { queue, shard, ...places } = placeOf(job.requestId);
     const server = await serverOf(shard, places.record);
     const keepMs = Math.ceil(ttlMs);
-    // On one connection and in this order: a worker can't see the job before its body and record are there.
+    // All on one connection and in this order: a worker cannot see the job before its body and record exist.
     const stored = connection.set(places.body, seal.closeBody(body, job.requestId), 'PX', keepMs);
     const opened = openScript.run(
       connection,

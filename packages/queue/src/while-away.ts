@@ -3,8 +3,8 @@ import { isRedisUnavailable } from '@sluice/redis';
 const tryAgainAfterMs = 100;
 
 /**
- * Does what must be done, trying again while Redis is away.
- * @throws what `act` throws, when that is another error or Redis stays away for `limitMs`
+ * Runs `act`, with retries while Redis is away.
+ * @throws the error of `act` if it is another error or Redis stays away for `limitMs`
  */
 export async function whileAway<Result>(limitMs: number, act: () => Promise<Result>): Promise<Result> {
   const endsAt = performance.now() + limitMs;

@@ -18,11 +18,11 @@ const job: ChatJob = {
 const travel = (data: object): Record<string, unknown> => JSON.parse(JSON.stringify(data));
 
 describe('a signed job', () => {
-  it('is genuine after its way through Redis', () => {
+  it('is genuine after a round trip through Redis', () => {
     expect(seal.isGenuine(travel(seal.sign(job)))).toBe(true);
   });
 
-  it('is genuine with fields that this replica does not know', () => {
+  it('is genuine with fields unknown to this replica', () => {
     const ofTomorrow = { ...job, newField: 1 };
     expect(seal.isGenuine(travel(seal.sign(ofTomorrow)))).toBe(true);
   });
@@ -33,11 +33,11 @@ describe('a signed job', () => {
     expect(seal.isGenuine(rest)).toBe(false);
   });
 
-  it('is not genuine with something added', () => {
+  it('is not genuine with an added field', () => {
     expect(seal.isGenuine({ ...travel(seal.sign(job)), keepsThinkingMarkup: true })).toBe(false);
   });
 
-  it('is never taken for genuine by chance, and nothing makes the check throw', () => {
+  it('is rejected for random input without an exception', () => {
     fc.assert(
       fc.property(fc.anything(), (data) => {
         expect(seal.isGenuine(data)).toBe(false);
@@ -58,7 +58,7 @@ describe('a sealed body', () => {
     expect(seal.openBody(closed, 'r2').kind).toBe('unreadable');
   });
 
-  it('is unreadable whatever else lies in its place', () => {
+  it('is unreadable if any other data replaces it', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.boolean(), (bytes, isMarked) => {
         const stored = Buffer.concat([Buffer.from(isMarked ? 's1.' : '{'), bytes]);
@@ -68,13 +68,13 @@ describe('a sealed body', () => {
     );
   });
 
-  it('of a delivered text opens for its own run only', () => {
+  it('with a delivered text opens for its own run only', () => {
     const closed = seal.closeDelivered('{}', job);
     expect(seal.openDelivered(closed, job)).toEqual({ kind: 'open', text: '{}' });
     expect(seal.openDelivered(closed, { ...job, epoch: 2 }).kind).toBe('unreadable');
   });
 
-  it('passes as it is where there is no secret', () => {
+  it('is plain text without a secret', () => {
     const open = createJobSeal(undefined);
     const body = Buffer.from('{}');
     expect(open.openBody(open.closeBody(body, 'r'), 'r')).toEqual({ kind: 'open', text: '{}' });

@@ -9,23 +9,23 @@ import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
-/** A connection, or a cluster of them; both speak the same commands. */
+/** A connection to one server or to a cluster; both have the same commands. */
 export type RedisConnection = Redis | Cluster;
 
 /**
- * The purpose of a connection decides how it fails:
- * - `command`: short questions in a request's path. Outlives one lost connection, then fails: after a second at most.
- * - `writer`: mailbox writes. Waits for Redis to come back and sends again what was not acknowledged.
+ * Purpose of a connection; decides how the connection fails:
+ * - `command`: short commands in a request's path. Survives one lost connection, then fails, after a second at most.
+ * - `writer`: mailbox writes. Waits for Redis to return and repeats every unacknowledged write.
  * - `blocking`: one blocking read at a time. Never gives up.
  */
 export type ConnectionRole = 'command' | 'writer' | 'blocking';
 
-/** Longest BLOCK that a `blocking` connection may ask for, in milliseconds; must stay below its socket time-out. */
+/** Longest BLOCK of a `blocking` connection, in milliseconds; must stay below its socket timeout. */
 export const longestBlockMs = 2000;
 
 /**
- * A silently dead link is only noticed by this timer (ioredis has none by default, and BullMQ's blocking time-out
- * keeps the dead socket): after so long without a byte while a reply is due, the socket is replaced.
+ * Time (ms) without a byte while a reply is due, after which the socket is replaced. Only this timer detects a silently
+ * dead link: ioredis has none by default, and BullMQ's blocking timeout keeps the dead socket.
  */
 const socketTimeoutMs = 5000;
 
@@ -35,21 +35,20 @@ const roles = {
   blocking: { maxRetriesPerRequest: null },
 } as const;
 
-/** Time to wait before the n-th reconnection: short at first, never above a second. */
+/** Returns the delay before the n-th reconnection: short at first, at most one second. */
 const reconnectDelayMs = (tries: number): number => Math.min(1000, 25 * 2 ** Math.min(tries, 6));
 
 export interface ConnectRequest {
   readonly settings: RedisSettings;
   readonly role: ConnectionRole;
-  /** Shown by CLIENT LIST. */
+  /** Name shown by CLIENT LIST. */
   readonly name: string;
-  /** Told of every connection error; without it they are lost, since ioredis reconnects by itself. */
+  /** Called with every connection error; ioredis reconnects on its own, so nothing else reports them. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Opens a connection at once and keeps it open. Never throws for an absent Redis: that shows in `onError` and in the
- * commands.
+ * Opens a connection at once and keeps it open. Never throws for an absent Redis; `onError` and the commands report it.
  */
 export function connect({ settings, role, name, onError }: ConnectRequest): RedisConnection {
   const demotion = createDemotion({
@@ -65,7 +64,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
   connection.on('error', (error: Error) => {
     onError(explainTrouble(error, { settings, wasReady, hidden }));
     hidden = undefined;
-    // Reconnects, and asks again for the database that is meant: no command may reach another one.
+    // Reconnects and selects the configured database again: no command may reach another one.
     if (isOfSelect(error)) connection.disconnect(true);
   });
   const prepare = (server: Redis): void => {
@@ -88,7 +87,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
 
 interface OpenRequest extends Omit<ConnectRequest, 'onError'> {
   readonly demotion: Demotion;
-  /** Told of errors that ioredis keeps to itself. */
+  /** Called with errors that ioredis does not report. */
   readonly onHidden: (error: Error) => void;
 }
 
@@ -98,10 +97,10 @@ function open({ settings, role, name, demotion, onHidden }: OpenRequest): RedisC
     connectionName: name,
     socketTimeout: socketTimeoutMs,
     connectTimeout: 5000,
-    // Maximum time that a server being left may take to say goodbye; one that is frozen never does.
+    // Time that a server may take to acknowledge the disconnect; a frozen one never does.
     disconnectTimeout: 500,
     replyMapping: 'legacy',
-    // In every form a server that was demoted may go on answering at the address that led to the master.
+    // In every form, a demoted server may still answer at the address that led to the master.
     reconnectOnError: demotion.reconnectOnError,
     ...(settings.username === undefined ? {} : { username: settings.username }),
     ...(settings.password === undefined ? {} : { password: settings.password.reveal() }),
@@ -126,18 +125,18 @@ function open({ settings, role, name, demotion, onHidden }: OpenRequest): RedisC
   }
 }
 
-/** The host that is known beforehand; sentinels and clusters tell theirs later. */
+/** Returns the host that is known in advance; sentinels and clusters report theirs later. */
 const hostOf = (settings: RedisSettings): string | undefined =>
-  // A URL has an IPv6 address in brackets; they are no part of it.
+  // A URL puts an IPv6 address in brackets, which are not part of it.
   settings.kind === 'single' ? new URL(settings.url).hostname.replace(/^\[|\]$/g, '') : undefined;
 
-/** The one host of all these nodes. ioredis has the same options of TLS for each of them. */
+/** Returns the common host of these nodes, if any: ioredis uses the same TLS options for all of them. */
 function sharedHost(nodes: readonly RedisNode[]): string | undefined {
   const [host, ...others] = new Set(nodes.map((node) => node.host));
   return others.length === 0 ? host : undefined;
 }
 
-/** The name of the master, where the sentinels give one: it is told to the server as with a single Redis. */
+/** Uses the name of the master, if the sentinels give one, as TLS server name, as for a single Redis. */
 function nameMaster(place: string): { host: string; port: number; servername?: string } {
   const at = place.lastIndexOf(':');
   const host = place.slice(0, at);
@@ -148,11 +147,11 @@ function sentinelOptions(settings: Extract<RedisSettings, { kind: 'sentinel' }>)
   const { name, nodes, tls, sentinelUsername, sentinelPassword, sentinelTls } = settings;
   return {
     sentinelRetryStrategy: reconnectDelayMs,
-    // Told by the sentinels, it leaves a master that only seems to be there: one that is frozen closes no connection.
+    // Leaves a frozen master on the sentinels' message: such a master closes no connection.
     failoverDetector: true,
     name,
     sentinels: nodes.map(({ host, port }) => ({ host, port })),
-    // Without this ioredis sends the password in plain text, whatever `tls` says.
+    // Without this option ioredis sends the password in plain text, even with `tls`.
     enableTLSForSentinelMode: tls !== undefined,
     ...(sentinelTls === undefined ? {} : { sentinelTLS: tlsOptions(sentinelTls, sharedHost(nodes)) }),
     ...(tls === undefined ? {} : { natMap: nameMaster }),
@@ -161,7 +160,7 @@ function sentinelOptions(settings: Extract<RedisSettings, { kind: 'sentinel' }>)
   };
 }
 
-/** By default ioredis looks up the names of a cluster and calls addresses, which do not stand in certificates. */
+/** Keeps host names: by default ioredis resolves them and connects to addresses, which certificates do not contain. */
 function keepName(host: string, callback: (error: null, address: string) => void): void {
   callback(null, host);
 }

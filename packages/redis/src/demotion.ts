@@ -1,19 +1,19 @@
-/** Leaves a server that has become a replica: what leads to it may lead to the new master by then. */
+/** Leaves a server that has become a replica: its address may lead to the new master by then. */
 export interface Demotion {
-  /** For ioredis: connect anew, and 2 = send the command that failed again, 1 = let it fail. */
+  /** Callback for ioredis: 2 = reconnect and repeat the failed command, 1 = reconnect and let it fail. */
   readonly reconnectOnError: (error: Error) => 2 | 1 | false;
-  /** Time to wait before the n-th reconnection. */
+  /** Returns the delay before the n-th reconnection. */
   readonly delayMs: (tries: number) => number;
-  /** To be told that a node of a cluster was left; ioredis asks for no delay there. */
+  /** Records that a node of a cluster was left; ioredis asks for no delay there. */
   readonly nodeLeft: () => void;
 }
 
 export interface DemotionNeeds {
-  /** Time to wait after so many failed tries. */
+  /** Returns the delay after this number of failed attempts. */
   readonly waitMs: (tries: number) => number;
   /**
-   * Send what failed again in every round, for as long as there is no master. Without it only in the first round: whoever
-   * asks through this connection gives up soon, and nothing is to be kept for later that nobody waits for.
+   * True: repeats failed commands in every round while there is no master. False: only in the first round, because the
+   * callers of this connection give up soon, and no command must be kept without a waiting caller.
    */
   readonly isPatient: boolean;
   /** Monotonic milliseconds. */
@@ -21,17 +21,17 @@ export interface DemotionNeeds {
 }
 
 /**
- * `READONLY` is what a replica answers to a write, in Redis 6 within the error of a script; `UNBLOCKED` what ends a
- * blocked read when its master becomes a replica.
+ * Errors of a demoted server. A replica answers a write with `READONLY`, in Redis 6 inside a script's error;
+ * `UNBLOCKED` ends a blocked read when its master becomes a replica.
  */
 const signs = [/(?:^|\s-)READONLY\b/, /^UNBLOCKED\b/];
 
-/** A server that has not sent us away for so long is taken for a master again. */
+/** Time (ms) without such an error after which the server counts as a master again. */
 const calmMs = 5000;
 
 /**
- * A connection to a replica opens without trouble and fails with the first write: the number of such rounds counts like
- * failed tries, so that a fleet does not connect anew as fast as it can for as long as there is no master.
+ * Counts the rounds of a connection to a replica, which opens normally and fails at the first write. The rounds count
+ * as failed attempts, so that a fleet does not reconnect at full speed while there is no master.
  */
 export function createDemotion({ waitMs, isPatient, now }: DemotionNeeds): Demotion {
   let rounds = 0;
@@ -39,7 +39,7 @@ export function createDemotion({ waitMs, isPatient, now }: DemotionNeeds): Demot
   let isSentAway = false;
   const isCalm = (): boolean => now() - lastAt > calmMs;
 
-  /** Says whether the connection that ended was left for a demotion. */
+  /** Returns whether the connection ended because of a demotion. */
   function endRound(): boolean {
     if (!isSentAway) return false;
     isSentAway = false;

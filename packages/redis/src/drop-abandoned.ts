@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 
 /**
- * Does not send what nobody waits for any more. ioredis keeps a command whose time is up among those that wait for a
- * connection and sends it with the next one: a job would be stored whose client has had its error.
+ * Does not send commands whose caller has given up. ioredis keeps a timed-out command in its queue for the next
+ * connection and sends it then: a job would be stored after its client had received an error.
  *
  * A pipeline is sent as a whole or not at all; its commands stay together.
  */
@@ -12,7 +12,7 @@ export function dropAbandoned(connection: Redis): void {
     command.isSettled && stream === undefined ? command.promise : send(command, stream);
 }
 
-/** The same for what waits for a whole cluster, where ioredis knows of no time-out. */
+/** Does the same for commands that wait for a whole cluster, where ioredis has no timeout. */
 export function limitWaiting(cluster: Cluster, timeoutMs: number): void {
   const send = cluster.sendCommand.bind(cluster);
   cluster.sendCommand = (command, ...where) => {

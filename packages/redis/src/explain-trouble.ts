@@ -3,18 +3,18 @@ import type { RedisSettings } from './settings.ts';
 
 export interface TroubleFacts {
   readonly settings: RedisSettings;
-  /** The connection has been good before. */
+  /** True if the connection was ready before. */
   readonly wasReady: boolean;
-  /** The last error of a connection by which ioredis asks sentinels or nodes; it tells more than that they are not reached. */
+  /** Last error of ioredis's own connections to sentinels or nodes; more specific than "unreachable". */
   readonly hidden?: Error | undefined;
 }
 
-/** Says of an error of a connection what an operator has to change, where the settings don't fit the server. */
+/** Adds to a connection error the setting that an operator must change, if the settings do not fit the server. */
 export function explainTrouble(error: Error, { settings, wasReady, hidden }: TroubleFacts): Error {
   if (isOfSelect(error)) return findRefusal(error) ?? error;
   const isSentinel = error.message.startsWith('All sentinels are unreachable');
   const told = innermost(error);
-  // Of nodes and sentinels alone: the error of a single server is its own.
+  // Only for nodes and sentinels: a single server reports its own error.
   const cause = hidden !== undefined && (isSentinel || told !== error) && isClosed(told) ? hidden : told;
   const code = 'code' in cause ? String(cause.code) : '';
   const tls = isSentinel && settings.kind === 'sentinel' ? settings.sentinelTls : settings.tls;
@@ -35,9 +35,9 @@ interface Signs {
 function hintForTls({ message }: Error, { code, wasReady, tls, setting }: Signs): string | undefined {
   if (noTlsCodes.has(code)) return 'this port does not speak TLS, but tls is set (or the URL begins with rediss://)';
   if (code.includes('CERTIFICATE_REQUIRED'))
-    return `Redis wants a client certificate: set ${setting}.cert and ${setting}.key`;
+    return `Redis requires a client certificate: set ${setting}.cert and ${setting}.key`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the certificate is for another name than the host that was called: ${setting}.servername can say which`;
+    return `the name in the certificate is not the host of the connection: set ${setting}.servername to that name`;
   }
   if (unknownAuthorityCodes.has(code)) {
     const hasCa = typeof tls === 'object' && tls.ca !== undefined;
@@ -45,9 +45,9 @@ function hintForTls({ message }: Error, { code, wasReady, tls, setting }: Signs)
       ? `the certificate is from an authority that is not in ${setting}.ca, which replaces all others: add it there`
       : `the certificate is from an authority that is not trusted here: set ${setting}.ca, or NODE_EXTRA_CA_CERTS`;
   }
-  // A Redis without TLS waits for more of what it takes for a command.
+  // A Redis without TLS takes the handshake for a partial command and waits for more bytes.
   if (!wasReady && isSilence(code, message)) {
-    return 'no TLS connection came about; does this port speak TLS, as tls (or rediss://) says?';
+    return 'no TLS connection was established; check that this port speaks TLS, as tls (or rediss://) requires';
   }
   return undefined;
 }
@@ -62,12 +62,12 @@ const speaksTls =
 
 function hintForSentinel({ message }: Error): string | undefined {
   if (/NOAUTH|WRONGPASS/.test(message)) {
-    return 'the sentinels have a password of their own: redis.sentinel.password (and redis.sentinel.username)';
+    return 'the sentinels need their own password: set redis.sentinel.password (and redis.sentinel.username)';
   }
   return undefined;
 }
 
-/** ioredis's words where the reason is hidden. */
+/** Returns whether ioredis's message hides the cause. */
 const isClosed = ({ message }: Error): boolean =>
   /Connection is closed|^timeout$|sentinels are unreachable/.test(message);
 
@@ -85,7 +85,7 @@ const noTlsCodes: ReadonlySet<string> = new Set([
 ]);
 
 const unknownAuthorityCodes: ReadonlySet<string> = new Set([
-  // An authority of this name is trusted, with another key.
+  // A trusted authority has this name, but another key.
   'CERT_SIGNATURE_FAILURE',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -94,6 +94,6 @@ const unknownAuthorityCodes: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** A cluster says only that it found no node; the error of the last one says why. */
+/** Returns the error of a cluster's last node, if any: the cluster's own error only reports that no node was found. */
 const innermost = (error: Error): Error =>
   'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;

@@ -1,62 +1,65 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Every key of Sluice. What one script touches together shares a hash tag, so that Redis Cluster keeps it on one node:
+ * Names of all keys of Sluice. Keys that one script touches share a hash tag, so that Redis Cluster keeps them on one
+ * node:
  *
- * | tag           | holds                                                    | scales by            |
- * | `{adm}`       | leases, rates and the waiting room of the whole fleet    | one node, ~20 µs each |
- * | `{q0}`…       | a queue shard: BullMQ's keys and the request records     | number of shards     |
- * | `{up:<id>}`   | resting credentials, circuits and tokens of one upstream | upstreams            |
- * | `{<process>}` | a process's mailbox                                      | processes            |
+ * | tag           | holds                                                        | scales by             |
+ * | `{adm}`       | leases, rates and the waiting room of the whole fleet        | one node, ~20 µs each |
+ * | `{q0}`…       | a queue shard: BullMQ's keys and the request records         | number of shards      |
+ * | `{up:<id>}`   | cooldowns, circuits and access tokens of one upstream        | upstreams             |
+ * | `{<process>}` | a process's mailbox                                          | processes             |
  */
 export interface Keys {
-  /** zset, request id → lease expiry: what runs now, over all replicas. */
+  /** zset, request id → lease expiry: running requests of all replicas. */
   readonly leases: string;
-  /** zset in the order of its members: who waits for a lease, a line for each client key. */
+  /** zset in the order of its members: waiters, one queue per client key. */
   readonly room: string;
-  /** zset, request id → time until which its ingress has vouched for the waiter. */
+  /** zset, request id → time until which its ingress vouches for the waiter. */
   readonly vouched: string;
   /** hash, request id → its client key, arrival, cost, the key's share, and the ingress that holds the client. */
   readonly waiters: string;
   /** zset, client key → the turn at which its next waiter runs: tokens per weight. */
   readonly turns: string;
-  /** zset, client key → how many of it wait. */
+  /** zset, client key → number of its waiters. */
   readonly crowd: string;
-  /** Start of the names of the ingresses' admission mailboxes; the id follows. */
+  /** Name prefix of the ingresses' admission mailboxes; the id follows. */
   readonly admissionMailboxPrefix: string;
   admissionMailbox(processId: string): string;
-  /** zset as `leases`, for one client key. */
+  /** zset, request id → lease expiry: leases of one client key. */
   keyLeases(keyId: string): string;
   /** string: theoretical arrival time of the GCRA, per client key. */
   requestRate(keyId: string): string;
   tokenRate(keyId: string): string;
   /** stream: batches of frames for one process. */
   mailbox(processId: string): string;
-  /** string with a short life: this process was alive a moment ago. */
+  /** string with a short TTL: exists while this process is alive. */
   alive(processId: string): string;
-  /** zset, worker id → its latest sign of life (ms, Redis clock). */
+  /** zset, worker id → time of its latest beat (ms, Redis clock). */
   readonly workers: string;
-  /** BullMQ's prefix for a shard. */
+  /** Returns BullMQ's prefix for a shard. */
   queuePrefix(shard: number): string;
-  /** hash: epoch, deadline, claim and server of one request, and what its client has; then only the epoch that ended. */
+  /** hash: epoch, deadline, claim, server and delivered part of one request; after its end only the ended epoch. */
   request(shard: number, requestId: string): string;
-  /** string: what its client sent. */
+  /** string: body of the request. */
   body(shard: number, requestId: string): string;
-  /** hash, credential id, or credential id, tab and model → end of its rest (ms, Redis clock) with its marks and reason. */
-  rests(upstreamId: string): string;
-  /** hash: failures and state of the circuit of one target. */
-  breaker(upstreamId: string, model: string): string;
-  /** string with a life: some client has asked for the models lately, so that workers ask the providers. */
+  /**
+   * hash, credential id, or credential id, tab and model → end of its cooldown (ms, Redis clock) with marks and reason.
+   */
+  cooldowns(upstreamId: string): string;
+  /** hash: failures and circuit state of one target. */
+  circuit(upstreamId: string, model: string): string;
+  /** string with a TTL: exists after a client has asked for the models, so that workers query the providers. */
   readonly modelsWanted: string;
-  /** string: the names of the models that an upstream serves. A list of another place or protocol has another key. */
+  /** string: model names of an upstream. Another base URL or protocol has another key. */
   modelNames(upstream: ModelSource): string;
-  /** string with a life: the upstream has been asked, or is being asked now. */
+  /** string with a TTL: the upstream was queried lately, or a query is running. */
   modelsAsked(upstream: ModelSource): string;
-  /** hash: a token that a provider gave out, encrypted, and who renews it. */
+  /** hash: an access token from a provider, encrypted, and the worker that renews it. */
   token(upstreamId: string, credentialId: string): string;
 }
 
-/** An upstream as far as it decides which models it has. */
+/** The fields of an upstream that determine its models. */
 export interface ModelSource {
   readonly id: string;
   readonly type: string;
@@ -66,13 +69,14 @@ export interface ModelSource {
 const placeOf = ({ id, type, baseUrl }: ModelSource): string =>
   `${id}:${createHash('sha256').update(`${type} ${baseUrl}`).digest('hex').slice(0, 12)}`;
 
-/** Names every key under one prefix, so that several Sluices (or tests) can share a Redis. */
+/** Creates all key names under one prefix, so that several instances of Sluice (or tests) can share a Redis. */
 export function createKeys(prefix: string): Keys {
   const admission = `${prefix}:{adm}`;
   const admissionMailboxPrefix = `${admission}:mb:`;
   return {
     leases: `${admission}:leases`,
-    // Other names than before 2026-11-30 (`waiting`, `vouched`, `waiters`): in a rollout old and new replicas have a room each.
+    // Other names than before 2026-11-30 (`waiting`, `vouched`, `waiters`): in a rollout, old and new
+    // replicas each have their own waiting room.
     room: `${admission}:room`,
     vouched: `${admission}:room:vouched`,
     waiters: `${admission}:room:waiters`,
@@ -89,8 +93,8 @@ export function createKeys(prefix: string): Keys {
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,
-    rests: (upstreamId) => `${prefix}:{up:${upstreamId}}:rests`,
-    breaker: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:breaker:${model}`,
+    cooldowns: (upstreamId) => `${prefix}:{up:${upstreamId}}:cooldowns`,
+    circuit: (upstreamId, model) => `${prefix}:{up:${upstreamId}}:circuit:${model}`,
     modelsWanted: `${prefix}:models:wanted`,
     modelNames: (upstream) => `${prefix}:models:of:${placeOf(upstream)}`,
     modelsAsked: (upstream) => `${prefix}:models:asked:${placeOf(upstream)}`,

@@ -4,15 +4,15 @@ import type { RedisConnection } from './connect.ts';
 /** Memory of a Redis server, in bytes. */
 export interface MemoryUse {
   readonly usedBytes: number;
-  /** Its `maxmemory`; 0 if it has none. */
+  /** The server's `maxmemory`; 0 if it has none. */
   readonly limitBytes: number;
 }
 
 /**
- * Reads the memory that Redis uses; in a cluster that of the primary which is nearest to its limit, because the first one
- * that is full refuses writes.
+ * Reads the memory use of Redis. In a cluster, reads the primary that is closest to its limit, because the first full
+ * one refuses writes.
  *
- * @throws Error when Redis can't be asked, or does not tell
+ * @throws Error when Redis cannot be queried, or does not report its memory
  */
 export async function readMemory(connection: RedisConnection): Promise<MemoryUse> {
   const nodes = connection instanceof Cluster ? connection.nodes('master') : [connection];
@@ -25,13 +25,15 @@ export async function readMemory(connection: RedisConnection): Promise<MemoryUse
   return fullest;
 }
 
-/** Without limits the one that uses most is the fullest; the ratio to a limit is always larger than what this gives. */
+/**
+ * Returns the fill level. Without limits the largest use is the fullest; a ratio to a limit always exceeds this value.
+ */
 const fullness = ({ usedBytes, limitBytes }: MemoryUse): number =>
   limitBytes === 0 ? usedBytes / Number.MAX_SAFE_INTEGER : usedBytes / limitBytes;
 
 function parseMemory(info: string): MemoryUse {
   const valueOf = (field: string): number => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]);
   const [usedBytes, limitBytes] = [valueOf('used_memory'), valueOf('maxmemory')];
-  if (Number.isNaN(usedBytes) || Number.isNaN(limitBytes)) throw new Error('redis does not tell its memory');
+  if (Number.isNaN(usedBytes) || Number.isNaN(limitBytes)) throw new Error('Redis does not report its memory use');
   return { usedBytes, limitBytes };
 }

@@ -1,13 +1,13 @@
 import type { RedisConnection } from './connect.ts';
 
-/** The presence of Redis, as one connection sees it. */
+/** Availability of Redis, as one connection sees it. */
 export interface Presence {
   readonly isUp: boolean;
-  /** True while it is away for longer than a connection takes to come back; asking it then only costs time. */
+  /** True if Redis has been away for longer than a reconnection takes; a command would only cost time. */
   readonly isAway: boolean;
 }
 
-/** Twice what the first tries to reconnect take. */
+/** Grace time in ms: twice the duration of the first reconnection attempts. */
 const graceMs = 300;
 
 /** @param now monotonic milliseconds */

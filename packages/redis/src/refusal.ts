@@ -1,4 +1,4 @@
-/** Redis does not let us work as it is configured; waiting does not mend it. The message says which setting to correct. */
+/** Redis refuses the configured access; waiting does not help. The message names the setting to correct. */
 export class RedisRefusal extends Error {
   override readonly name = 'RedisRefusal';
 }
@@ -11,9 +11,9 @@ interface Reason {
 
 const reasons: readonly Reason[] = [
   {
-    // Scripts have the user's rights.
+    // Scripts run with the user's permissions.
     pattern: /^NOPERM|-NOPERM|ACL failure in script/,
-    text: 'Redis forbids its user what Sluice needs',
+    text: 'The Redis user lacks a permission that Sluice needs',
     advice: 'Give redis.username (or the user in REDIS_URL) the rights that SECURITY.md lists for this service.',
   },
   {
@@ -29,11 +29,11 @@ const reasons: readonly Reason[] = [
 ];
 
 const noDatabase: Omit<Reason, 'pattern'> = {
-  text: 'Redis has no database of the number at the end of redis.url',
+  text: 'Redis has no database with the number at the end of redis.url',
   advice: 'Correct that number in redis.url (REDIS_URL); without it the database is 0.',
 };
 
-/** Finds the refusal in an error of a connection or a command. Undefined for trouble that may pass, and for other errors. */
+/** Finds the refusal in an error of a connection or a command. Undefined for temporary failures and other errors. */
 export function findRefusal(error: unknown): RedisRefusal | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof RedisRefusal) return error;
@@ -42,13 +42,13 @@ export function findRefusal(error: unknown): RedisRefusal | undefined {
   const byWords = reasons.find(({ pattern }) => pattern.test(message));
   const reason = byWords ?? (isOfSelect(cause) ? noDatabase : undefined);
   if (reason === undefined) return undefined;
-  // Without the error as its cause: that one holds the command, and so the password.
+  // The new error has no cause: the original error holds the command, which contains the password.
   return new RedisRefusal(`${reason.text}: ${message.replace(/\.$/, '')}. ${reason.advice}`);
 }
 
 /**
- * Redis refused to change to the database that the URL names. ioredis tells it and goes on: in database 0, where
- * somebody else may have data.
+ * Returns whether Redis refused to select the database of the URL. ioredis reports this and continues in database 0,
+ * which may hold another application's data.
  */
 export const isOfSelect = (error: Error): boolean => commandOf(error) === 'select';
 

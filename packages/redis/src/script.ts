@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { RedisConnection } from './connect.ts';
 
-/** A Lua script with the number of keys that its file name says and a reader for its reply. */
+/** A Lua script with the number of keys from its file name and a parser for its reply. */
 export interface Script<Reply> {
-  /** Runs the script; by its hash once the server knows it. */
+  /** Runs the script, by its hash once the server has loaded it. */
   run(connection: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
 }
 
 type Command = (...args: (string | number)[]) => Promise<unknown>;
 
 /**
- * Reads a script from `<verb>-<number of keys>.lua`. A line `--@include <name>` stands for the file `<name>.lua` beside
- * it: Redis has no modules, and two scripts that hand over leases must do it alike.
+ * Reads a script from `<verb>-<number of keys>.lua`. A line `--@include <name>` is replaced by the file `<name>.lua` in
+ * the same folder: Redis has no modules, and two scripts that hand over leases must do it in the same way.
  *
- * @throws Error at start-up when the file is missing or its name does not say how many keys it takes.
+ * @throws Error at start-up when the file is missing or its name has no number of keys
  */
 export function defineScript<Reply>(file: URL, parse: (reply: unknown) => Reply): Script<Reply> {
   const [, name, count] = /([a-z-]+)-(\d+)\.lua$/.exec(file.pathname) ?? [];

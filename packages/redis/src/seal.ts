@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
-/** Encrypts values for Redis: a reader of Redis learns nothing of them, and can't put one in the place of another. */
+/** Encrypts values for Redis: a reader of Redis cannot decrypt them, or exchange one entry for another. */
 export interface Seal {
   /** @param place name of the entry: the content opens only under the same name */
   close(content: Uint8Array, place: string): Buffer;
-  /** Undefined if it was closed with another secret, purpose or place, or has been changed. */
+  /** Returns undefined if another secret, purpose or place was used, or if the value was changed. */
   open(sealed: Uint8Array, place: string): Buffer | undefined;
 }
 
@@ -14,14 +14,14 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * Derives a key for one purpose, so that one secret of the operator serves several (HKDF, RFC 5869). It returns a
- * `KeyObject` and not bytes: with bytes, ciphers and MACs cost four times as much (measured: 28 and 7 µs for 1 KB).
+ * Derives a key for one purpose, so that one secret of the operator serves several (HKDF, RFC 5869). Returns a
+ * `KeyObject` instead of bytes: with bytes, ciphers and MACs take four times as long (measured: 28 and 7 µs for 1 KB).
  */
 export function deriveKey(secret: string, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, keyBytes)));
 }
 
-/** Layout: nonce (12 bytes), tag (16), content. */
+/** Creates a seal. Layout of a sealed value: nonce (12 bytes), tag (16), content. */
 export function createSeal(secret: string, purpose: string): Seal {
   const key = deriveKey(secret, purpose);
   return {

@@ -1,4 +1,4 @@
-/** The location of Redis: the one of its three forms that the operator chose, with what all of them share. */
+/** Location of Redis, in one of three forms, with the options that they share. */
 export type RedisSettings = RedisPlace & {
   readonly username?: string | undefined;
   readonly password?: Password | undefined;
@@ -10,7 +10,7 @@ export type RedisPlace =
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
   | ({ readonly kind: 'sentinel'; readonly name: string; readonly nodes: readonly RedisNode[] } & SentinelAccess);
 
-/** Login and TLS of the sentinels themselves; they take nothing of it from their master. */
+/** Login and TLS of the sentinels themselves; the master's settings do not apply to them. */
 export interface SentinelAccess {
   readonly sentinelUsername?: string | undefined;
   readonly sentinelPassword?: Password | undefined;
@@ -21,16 +21,16 @@ interface Password {
   reveal(): string;
 }
 
-/** `true`: as Node does it by itself. Certificates and keys are PEM texts. */
+/** TLS options; `true` uses Node's defaults. Certificates and keys are PEM texts. */
 export type RedisTls =
   | true
   | {
-      /** The authorities that are trusted instead of the system's. */
+      /** Authorities that are trusted instead of the system's. */
       readonly ca?: string | undefined;
-      /** The certificate that we show, and its key. */
+      /** Client certificate of Sluice; its key follows. */
       readonly cert?: string | undefined;
       readonly key?: string | undefined;
-      /** The name that must stand in the server's certificate. Default: the host that is called. */
+      /** Name that the server's certificate must contain. Default: the host of the connection. */
       readonly servername?: string | undefined;
       readonly rejectUnauthorized?: boolean | undefined;
     };

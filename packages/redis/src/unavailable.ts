@@ -1,4 +1,4 @@
-/** The messages of ioredis and Redis when Redis cannot serve just now; anything else is a fault of ours. */
+/** Messages of ioredis and Redis while Redis is temporarily unavailable; every other error is a bug. */
 const signs = [
   /^Connection is closed/,
   /^Command timed out/,
@@ -13,12 +13,12 @@ const signs = [
   /^None of startup nodes is available/,
   /^(?:CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|TRYAGAIN|BUSY|NOREPLICAS|MISCONF|UNBLOCKED|WRONGPASS|NOAUTH)\b/,
   /^OOM\b/,
-  // Redis 6 wraps the error that a script met.
+  // Redis 6 wraps the error of a script.
   /\s-READONLY\b/,
   /\b(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/,
 ];
 
-/** Returns whether this error means Redis is away, full or in transition, and so worth another try later. */
+/** Returns whether this error means that Redis is away, full or in transition, so that a later retry may succeed. */
 export function isRedisUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (signs.some((sign) => sign.test(error.message))) return true;

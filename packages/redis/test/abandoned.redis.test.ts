@@ -17,7 +17,9 @@ async function open(settings: RedisSettings): Promise<RedisConnection> {
   return connection;
 }
 
-/** Commands that wait for a server. What waits for a whole cluster ioredis lets go of only when that is back. */
+/**
+ * Returns the number of commands that wait for a server. ioredis drops those for a whole cluster only after it is back.
+ */
 function heldBy(connection: RedisConnection): number {
   const servers = connection instanceof Redis ? [connection] : connection.nodes();
   const lengthOf = (queue: unknown): number =>
@@ -28,18 +30,18 @@ function heldBy(connection: RedisConnection): number {
 }
 
 interface Traffic {
-  /** Those whose caller got an error. */
+  /** Commands whose caller got an error. */
   readonly failed: readonly { readonly key: string; readonly at: number }[];
-  /** The times of those that were taken. */
+  /** Times of the accepted commands. */
   readonly doneAt: readonly number[];
   readonly mostHeld: number;
-  /** Resolves when each has its answer. */
+  /** Resolves when each command has its answer. */
   stop(): Promise<void>;
 }
 
 const everyMs = 10;
 
-/** A hundred writes a second, each of a key of its own. */
+/** Sends a hundred writes a second, each to a new key. */
 function write(connection: RedisConnection): Traffic {
   const failed: { key: string; at: number }[] = [];
   const doneAt: number[] = [];
@@ -74,16 +76,16 @@ const pass = (ms: number): Promise<unknown> => {
   return until(() => performance.now() - since > ms, { what: 'time to pass', timeoutMs: ms + 5000 });
 };
 
-/** Of these keys, those that are there. */
+/** Returns those of these keys that exist. */
 async function present(connection: RedisConnection, keys: readonly string[]): Promise<string[]> {
   const found = await Promise.all(keys.map((key) => connection.exists(key)));
   return keys.filter((_, at) => found[at] === 1);
 }
 
-/** Redis may have taken a command that was under way when its time was up. */
+/** Time (ms) in which Redis may accept a command that was in flight at its timeout. */
 const inDoubtMs = 100;
 
-/** The end of the longest time without a write that was taken. */
+/** Returns the end of the longest time without an accepted write. */
 function endOfOutage({ doneAt }: Traffic): number {
   const gaps = doneAt.slice(1).map((at, index) => ({ at, gap: at - (doneAt[index] ?? at) }));
   return gaps.reduce((longest, each) => (each.gap > longest.gap ? each : longest), { at: 0, gap: 0 }).at;
@@ -129,7 +131,7 @@ const outages: Readonly<Record<string, () => Promise<Outage>>> = {
       end: () => server.restart(),
     };
   },
-  async 'a master in whose place the sentinels put its replica'() {
+  async 'a master that the sentinels replace by its replica'() {
     const failover = await startRedisFailover();
     onTestFinished(() => failover.stop());
     return {
@@ -152,7 +154,7 @@ const outages: Readonly<Record<string, () => Promise<Outage>>> = {
 describe('a command whose caller has got an error', () => {
   for (const [name, start] of Object.entries(outages)) {
     redisTest(
-      `is not kept, and not sent later: ${name}`,
+      `is dropped and never sent later: ${name}`,
       async () => {
         const outage = await start();
         const connection = await open(outage.settings);

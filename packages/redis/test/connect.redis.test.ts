@@ -31,7 +31,7 @@ describe('a connection', () => {
     expect(await connection.call('CLIENT', 'GETNAME')).toBe('test-command');
   });
 
-  redisTest('for commands fails soon while Redis is away, and serves again after it', async () => {
+  redisTest('for commands fails soon while Redis is away, and works again afterwards', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { connection, errors } = open(server.url, 'command');
@@ -40,13 +40,13 @@ describe('a connection', () => {
     await until(() => connection.status !== 'ready', { what: 'the connection to be lost' });
     const failure: unknown = await connection.get('x').catch((error: unknown) => error);
     expect(isRedisUnavailable(failure)).toBe(true);
-    await until(() => errors.length > 0, { what: 'word of the refused connection' });
+    await until(() => errors.length > 0, { what: 'the error of the refused connection' });
     await server.restart();
     await until(() => connection.status === 'ready', { what: 'the connection to be back' });
     expect(await connection.get('x')).toBe(null);
   });
 
-  redisTest('for writes keeps what it is given while Redis is away', async () => {
+  redisTest('for writes keeps its commands while Redis is away', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { connection } = open(server.url, 'writer');
@@ -69,7 +69,7 @@ describe('a connection', () => {
     expect(isRedisUnavailable(failure)).toBe(true);
   });
 
-  redisTest('sends the commands of one turn in one piece', async ({ redisUrl }) => {
+  redisTest('sends the commands of one turn in one write', async ({ redisUrl }) => {
     const { hostname, port } = new URL(redisUrl);
     let pieces = 0;
     const counter = createServer((client) => {
@@ -87,7 +87,7 @@ describe('a connection', () => {
     expect(pieces).toBe(1);
   });
 
-  redisTest('for commands outlives the loss of its socket', async ({ redisUrl }) => {
+  redisTest('for commands survives the loss of its socket', async ({ redisUrl }) => {
     const { connection } = open(redisUrl, 'command');
     const { connection: other } = open(redisUrl, 'command');
     await Promise.all([connection, other].map((each) => untilReady(each, 2000)));
@@ -111,7 +111,7 @@ describe('a connection', () => {
     );
   });
 
-  redisTest('says in one sentence which right its user lacks', async () => {
+  redisTest('names the missing permission of its user in one sentence', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { connection: admin } = open(server.url, 'command');
@@ -120,11 +120,13 @@ describe('a connection', () => {
     await untilReady(connection, 5000);
     const refusal = findRefusal(await connection.xadd('x', '*', 'a', 'b').catch((error: unknown) => error));
     expect(refusal).toBeInstanceOf(RedisRefusal);
-    expect(refusal?.message).toMatch(/^Redis forbids its user what Sluice needs: NOPERM .*xadd.*SECURITY\.md/);
+    expect(refusal?.message).toMatch(
+      /^The Redis user lacks a permission that Sluice needs: NOPERM .*xadd.*SECURITY\.md/,
+    );
     expect(findRefusal(new Error('Connection is closed.'))).toBeUndefined();
   });
 
-  redisTest('never serves from another database than its URL names', async () => {
+  redisTest('never uses another database than that in its URL', async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { connection: other } = open(server.url, 'command');
@@ -141,7 +143,7 @@ describe('a connection', () => {
     expect(await third.set('x', '1')).toBe('OK');
   });
 
-  redisTest('that is not ready in time is told so', async () => {
+  redisTest('reports a timeout if it is not ready in time', async () => {
     const { connection } = open('redis://127.0.0.1:1', 'command');
     await expect(untilReady(connection, 50)).rejects.toThrow('Redis did not answer within 50 ms');
   });

@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const script = defineScript(pathToFileURL(scriptPath), String);
 
 describe('a server that becomes a replica while its address goes to another', () => {
-  redisTest('is left with the first command that it refuses, which is sent again', async () => {
+  redisTest('is left after the first refused command, which is repeated', async () => {
     const { open, demote, moveAddress, ofSecond } = await scene();
     const connections = await Promise.all([open('command'), open('writer')]);
     moveAddress();
@@ -57,7 +57,7 @@ describe('a server that becomes a replica while its address goes to another', ()
     expect(await ofSecond.mget('by-script', 'one', 'two')).toEqual(['x', 'x', 'x']);
   });
 
-  redisTest('is left by those who wait at it, for what they write and what they read', async () => {
+  redisTest('is left by waiting connections, for writes and for reads', async () => {
     for (const wait of [
       (connection: RedisConnection) => connection.bzpopmin('waited-for', 10),
       (connection: RedisConnection) => connection.xread('BLOCK', 10_000, 'STREAMS', 'stream', '$'),
@@ -77,7 +77,7 @@ describe('a server that becomes a replica while its address goes to another', ()
     }
   });
 
-  redisTest('is come back to until the address leads elsewhere, and no longer', async () => {
+  redisTest('is reconnected to only until the address leads elsewhere', async () => {
     const { open, demote, moveAddress, ofSecond } = await scene();
     const writer = await open('writer');
     let rounds = 0;
@@ -91,9 +91,9 @@ describe('a server that becomes a replica while its address goes to another', ()
   });
 });
 
-describe('a server that the sentinels demote while it goes on', () => {
+describe('a server that the sentinels demote while it keeps running', () => {
   redisTest(
-    'is left for the one in its place',
+    'is left for its replacement',
     async () => {
       const failover = await startRedisFailover();
       onTestFinished(() => failover.stop());
@@ -110,7 +110,7 @@ describe('a server that the sentinels demote while it goes on', () => {
       const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
       onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
       await admin.call('SENTINEL', 'FAILOVER', failover.name);
-      // Every write that the old master takes until then is lost.
+      // The old master loses every write that it accepts until then.
       await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
         what: 'the old master to be a replica',
         timeoutMs: 15_000,
@@ -123,7 +123,7 @@ describe('a server that the sentinels demote while it goes on', () => {
 });
 
 describe('a node of a cluster that answers READONLY', () => {
-  redisTest('is left, and the command is sent again', async () => {
+  redisTest('is left, and the command is repeated', async () => {
     const node = await startFakeNode();
     const settings = { kind: 'cluster', nodes: [{ host: '127.0.0.1', port: node.port }] } as const;
     const connection = connect({ settings, role: 'command', name: 'test', onError: () => undefined });
@@ -134,7 +134,7 @@ describe('a node of a cluster that answers READONLY', () => {
   });
 });
 
-/** The only node of a cluster; it refuses the first write, as no real node of a cluster can be made to do. */
+/** A fake single node of a cluster that refuses the first write; a real cluster node cannot be made to do this. */
 async function startFakeNode(): Promise<{ readonly port: number; writes(): number }> {
   const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
   let writes = 0;

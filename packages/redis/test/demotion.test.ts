@@ -15,18 +15,18 @@ describe('a server that was demoted', () => {
     'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
     "ERR Error running script (call to f_1): @user_script:1: @user_script: 3: -READONLY You can't write against a read only replica.",
     "READONLY You can't write against a read only replica. script: 5f, on @user_script:3.",
-  ])('is left, and the command sent again: %s', (message) => {
+  ])('is left, and the command is repeated: %s', (message) => {
     expect(scene().reconnectOnError(new Error(message))).toBe(2);
   });
 
   it.each(['ERR wrong type', 'NOSCRIPT No matching script', 'ERR unknown command READONLY', 'OOM command not allowed'])(
-    'is not meant by: %s',
+    'is not the cause of: %s',
     (message) => {
       expect(scene().reconnectOnError(new Error(message))).toBe(false);
     },
   );
 
-  it('is come back to more and more slowly, and at once again after a while', () => {
+  it('is retried at growing intervals, and at once again after a while', () => {
     const { reconnectOnError, delayMs, pass } = scene();
     const round = (): number => {
       for (let command = 0; command < 5; command++) reconnectOnError(readOnly);
@@ -37,7 +37,7 @@ describe('a server that was demoted', () => {
     expect(round()).toBe(10);
   });
 
-  it('does not slow down what follows for another reason', () => {
+  it('does not slow down reconnections for another reason', () => {
     const { reconnectOnError, delayMs } = scene();
     for (let round = 0; round < 4; round++) {
       reconnectOnError(readOnly);
@@ -47,7 +47,7 @@ describe('a server that was demoted', () => {
     expect(delayMs(7)).toBe(70);
   });
 
-  it('has whoever is in a hurry try again in the first round alone, until it was calm for a while', () => {
+  it('makes impatient connections retry in the first round only, until no error came for a while', () => {
     const { reconnectOnError, delayMs, pass } = scene(false);
     expect([reconnectOnError(readOnly), reconnectOnError(readOnly)]).toEqual([2, 2]);
     delayMs(1);
@@ -61,7 +61,7 @@ describe('a server that was demoted', () => {
     expect(reconnectOnError(readOnly)).toBe(2);
   });
 
-  it('counts as a round too where it is a node of a cluster that is left', () => {
+  it('counts as a round for a cluster node too', () => {
     const { reconnectOnError, nodeLeft } = scene(false);
     nodeLeft();
     expect(reconnectOnError(readOnly)).toBe(2);

@@ -5,7 +5,7 @@ const keys = createKeys('sluice');
 const tagOf = (key: string): string | undefined => /\{([^}]*)\}/.exec(key)?.[1];
 
 describe('the names of keys', () => {
-  it('put what one script touches under one hash tag, so that a cluster keeps it on one node', () => {
+  it('share a hash tag if one script touches them, so that a cluster keeps them on one node', () => {
     const admission = [
       keys.leases,
       keys.room,
@@ -22,16 +22,16 @@ describe('the names of keys', () => {
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
-    expect(tagOf(keys.rests('openai'))).toBe(tagOf(keys.breaker('openai', 'gpt')));
+    expect(tagOf(keys.cooldowns('openai'))).toBe(tagOf(keys.circuit('openai', 'gpt')));
   });
 
   it('spread mailboxes, queue shards and upstreams over a cluster', () => {
     expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
     expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
-    expect(tagOf(keys.rests('a'))).not.toBe(tagOf(keys.rests('b')));
+    expect(tagOf(keys.cooldowns('a'))).not.toBe(tagOf(keys.cooldowns('b')));
   });
 
-  it('all begin with the prefix, so that two fleets can share a Redis', () => {
+  it('all start with the prefix, so that two fleets can share a Redis', () => {
     const names = Object.values(keys).map((key: string | ((...args: never[]) => string)) =>
       typeof key === 'string' ? key : (key as (...args: unknown[]) => string)(1, 'x'),
     );

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 const files = globSync('*/lua/*-[0-9]*.lua', { cwd: packages });
 
-/** The numbers in `KEYS[1]`, `KEYS[2]`, … of a text, each once, ascending. */
+/** Returns the numbers in `KEYS[1]`, `KEYS[2]`, … of a text, each once, ascending. */
 function indexesOf(name: 'KEYS' | 'ARGV', text: string): number[] {
   const found = Array.from(text.matchAll(new RegExp(String.raw`${name}\[(\d+)\]`, 'g')), ([, index]) => Number(index));
   return [...new Set(found)].sort((a, b) => a - b);
@@ -17,7 +17,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) 
 describe('each Lua script of the repository', () => {
   it('is found', () => expect(files.length).toBeGreaterThan(8));
 
-  it.each(files)('explains at its top what it takes, in full and nothing else: %s', (file) => {
+  it.each(files)('describes exactly its keys and arguments in its header: %s', (file) => {
     const text = readFileSync(join(packages, file), 'utf8');
     const [header = '', ...rest] = text.split(']]\n');
     const body = rest.join(']]\n');
@@ -31,7 +31,7 @@ describe('each Lua script of the repository', () => {
     if (!body.includes('#ARGV')) expect(indexesOf('ARGV', body)).toEqual(documented);
   });
 
-  it.each(files)('knows no clock but that of Redis, and no chance: %s', (file) => {
+  it.each(files)('uses only the clock of Redis, and no random numbers: %s', (file) => {
     const text = readFileSync(join(packages, file), 'utf8');
     expect(text).not.toMatch(/os\.(?:time|clock)|math\.random/);
   });

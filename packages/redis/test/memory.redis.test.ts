@@ -4,14 +4,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readMemory } from '../src/memory.ts';
 
 describe('readMemory', () => {
-  redisTest('tells what Redis uses and what it may use', async ({ redis }) => {
+  redisTest('returns the used memory and the limit', async ({ redis }) => {
     const before = await readMemory(redis);
     expect(before.usedBytes).toBeGreaterThan(100_000);
     const [, limit] = (await redis.config('GET', 'maxmemory')) as [string, string];
     expect(before.limitBytes).toBe(Number(limit));
   });
 
-  it('tells of the fullest primary of a cluster', { timeout: 60_000 }, async () => {
+  it('returns the values of the fullest primary of a cluster', { timeout: 60_000 }, async () => {
     const { nodes, stop } = await startRedisCluster();
     const cluster = new Cluster(nodes.map(({ host, port }) => ({ host, port })));
     onTestFinished(async () => {
@@ -19,14 +19,14 @@ describe('readMemory', () => {
       await stop();
     });
     await cluster.ping();
-    // Each holds about the same, so that the smallest limit makes the fullest.
+    // All hold about the same amount, so the smallest limit makes the fullest.
     const limits = [900, 300, 600].map((mebibytes) => mebibytes * 1024 * 1024);
     await Promise.all(cluster.nodes('master').map((node, at) => node.config('SET', 'maxmemory', limits[at] ?? 0)));
     expect((await readMemory(cluster)).limitBytes).toBe(300 * 1024 * 1024);
   });
 
-  redisTest('rejects an answer that tells nothing', async ({ redis }) => {
+  redisTest('rejects an answer without these values', async ({ redis }) => {
     const mute = Object.assign(Object.create(redis) as typeof redis, { info: () => Promise.resolve('# Memory\r\n') });
-    await expect(readMemory(mute)).rejects.toThrow('does not tell');
+    await expect(readMemory(mute)).rejects.toThrow('does not report');
   });
 });

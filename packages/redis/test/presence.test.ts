@@ -17,14 +17,14 @@ function setUp(status: string) {
 }
 
 describe('the presence of Redis', () => {
-  it('is away until it has answered once', () => {
+  it('is false until Redis has answered once', () => {
     const { presence, become } = setUp('connecting');
     expect(presence).toMatchObject({ isUp: false, isAway: true });
     become('ready');
     expect(presence).toMatchObject({ isUp: true, isAway: false });
   });
 
-  it('survives a connection that comes back at once', () => {
+  it('survives a connection that returns at once', () => {
     const { presence, become, pass } = setUp('ready');
     become('close');
     pass(250);
@@ -34,7 +34,7 @@ describe('the presence of Redis', () => {
     expect(presence).toMatchObject({ isUp: true, isAway: false });
   });
 
-  it('counts from the first loss, however often it is tried again', () => {
+  it('counts the time from the first loss, over all reconnection attempts', () => {
     const { presence, become, pass } = setUp('ready');
     for (let tries = 0; tries < 4; tries++) {
       become('close');

@@ -14,14 +14,17 @@ const lua = (name: string, text: string): URL => {
 };
 
 describe('a script', () => {
-  redisTest('runs with its keys and arguments, its reply read by the given reader', async ({ redis, keyPrefix }) => {
-    const file = lua('add-1.lua', "return redis.call('incrby', KEYS[1], ARGV[1])");
-    const add = defineScript(file, Number);
-    expect(await add.run(redis, [`${keyPrefix}:n`], [2])).toBe(2);
-    expect(await add.run(redis, [`${keyPrefix}:n`], [3])).toBe(5);
-  });
+  redisTest(
+    'runs with its keys and arguments, and its reply goes through the given parser',
+    async ({ redis, keyPrefix }) => {
+      const file = lua('add-1.lua', "return redis.call('incrby', KEYS[1], ARGV[1])");
+      const add = defineScript(file, Number);
+      expect(await add.run(redis, [`${keyPrefix}:n`], [2])).toBe(2);
+      expect(await add.run(redis, [`${keyPrefix}:n`], [3])).toBe(5);
+    },
+  );
 
-  redisTest('is sent again when the server has forgotten it', async ({ redis, keyPrefix }) => {
+  redisTest('is sent again when the server has lost it', async ({ redis, keyPrefix }) => {
     const add = defineScript(lua('put-1.lua', "return redis.call('incr', KEYS[1])"), Number);
     await add.run(redis, [`${keyPrefix}:n`], []);
     await redis.script('FLUSH');
@@ -34,12 +37,12 @@ describe('a script', () => {
     expect(await defineScript(file, Number).run(redis, [], [21])).toBe(42);
   });
 
-  redisTest('refuses a call with another number of keys than its file name says', async ({ redis }) => {
+  redisTest('rejects a number of keys that differs from its file name', async ({ redis }) => {
     const file = lua('two-2.lua', 'return 1');
     await expect(defineScript(file, Number).run(redis, ['a'], [])).rejects.toThrow('two takes 2 keys, not 1');
   });
 
-  redisTest('must have a name that says how many keys it takes', () => {
+  redisTest('needs a file name with the number of keys', () => {
     expect(() => defineScript(lua('nameless.lua', 'return 1'), Number)).toThrow('<verb>-<number of keys>.lua');
   });
 });

@@ -6,7 +6,7 @@ const seal = createSeal(secret, 'tests');
 const content = Buffer.from('content');
 
 describe('a seal', () => {
-  it('opens what it has closed, in another process too', () => {
+  it('opens its own values, in another process too', () => {
     expect(createSeal(secret, 'tests').open(seal.close(content, 'p'), 'p')).toEqual(content);
   });
 
@@ -14,13 +14,13 @@ describe('a seal', () => {
     ['another secret', (sealed) => createSeal('another', 'tests').open(sealed, 'p')],
     ['another purpose', (sealed) => createSeal(secret, 'others').open(sealed, 'p')],
     ['another place', (sealed) => seal.open(sealed, 'q')],
-    ['a content cut short', (sealed) => seal.open(sealed.subarray(0, 20), 'p')],
-    ['less than a head', (sealed) => seal.open(sealed.subarray(0, 5), 'p')],
+    ['truncated content', (sealed) => seal.open(sealed.subarray(0, 20), 'p')],
+    ['less than a header', (sealed) => seal.open(sealed.subarray(0, 5), 'p')],
   ])('does not open for %s', (_what, open) => {
     expect(open(seal.close(content, 'p'))).toBe(undefined);
   });
 
-  it('does not open once any bit of it was changed', () => {
+  it('does not open after a change of any bit', () => {
     const sealed = seal.close(content, 'p');
     for (let at = 0; at < sealed.length * 8; at++) {
       const changed = Buffer.from(sealed);

@@ -18,13 +18,13 @@ export interface TestCertificates {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
-  /** The same as files, as options of a Redis that speaks TLS. */
+  /** The same certificates as files, as options of a Redis with TLS. */
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
 type AltName = { readonly type: 2; readonly value: string } | { readonly type: 7; readonly ip: string };
 
-/** @param altName for which the certificate is, instead of `localhost` */
+/** @param altName name in the certificate, instead of `localhost` */
 export async function makeCertificates(altName: AltName = { type: 2, value: 'localhost' }): Promise<TestCertificates> {
   const authority = await issue('An authority', {
     extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
@@ -52,11 +52,11 @@ export async function makeCertificates(altName: AltName = { type: 2, value: 'loc
 export interface TlsRedis {
   readonly server: RedisServer;
   readonly port: number;
-  /** For a test's own look: it speaks plain Redis too, on another port. */
+  /** URL for the test's own commands: the server also speaks plain Redis on another port. */
   readonly plainUrl: string;
 }
 
-/** A Redis that speaks TLS on one port and plain text on another. */
+/** Starts a Redis with TLS on one port and plain text on another. */
 export async function startTlsRedis(
   { options }: TestCertificates,
   more: readonly (readonly [name: string, value: string])[] = [],
@@ -75,7 +75,7 @@ interface SentinelOptions {
   readonly password: string;
 }
 
-/** One sentinel that speaks TLS alone, wants a password, and calls its master by TLS. */
+/** Starts a sentinel that accepts only TLS, requires a password, and connects to its master with TLS. */
 export async function startTlsSentinel(options: SentinelOptions): Promise<number> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-sentinel-tls-'));

@@ -26,7 +26,7 @@ function open(settings: RedisSettings): Opened {
 
 const secret = (text: string) => ({ reveal: () => text });
 
-/** Says which port the clients of this name have come to. */
+/** Returns the ports to which the clients of this name are connected. */
 async function portsOfClients(url: string): Promise<string[]> {
   const redis = new Redis(url);
   try {
@@ -37,7 +37,7 @@ async function portsOfClients(url: string): Promise<string[]> {
   }
 }
 
-/** Settings for a master and its sentinel, both with TLS; the sentinel's own password is left out. */
+/** Returns settings for a master and its sentinel, both with TLS, without the sentinel's own password. */
 const behindSentinel = (port: number, ca: string) =>
   ({
     kind: 'sentinel',
@@ -49,7 +49,7 @@ const behindSentinel = (port: number, ca: string) =>
   }) as const;
 
 describe('TLS to a single Redis', () => {
-  redisTest('is for what `tls` and rediss:// say, with an ACL user', async () => {
+  redisTest('works with `tls` and with rediss://, with an ACL user', async () => {
     const certificates = await makeCertificates();
     const { port, plainUrl } = await startTlsRedis(certificates);
     const { ca } = certificates;
@@ -65,7 +65,7 @@ describe('TLS to a single Redis', () => {
     expect(await portsOfClients(plainUrl)).toEqual([String(port), String(port)]);
   });
 
-  redisTest('shows a client certificate where the server wants one, and says what is missing without', async () => {
+  redisTest('shows a client certificate if the server requires one, else names the missing setting', async () => {
     const certificates = await makeCertificates();
     const { port } = await startTlsRedis(certificates, [['tls-auth-clients', 'yes']]);
     const { ca, cert, key } = certificates;
@@ -74,31 +74,31 @@ describe('TLS to a single Redis', () => {
     await untilReady(connection, 5000);
     const { errors } = open({ kind: 'single', url, tls: { ca } });
     await until(() => errors.some((error) => error.includes('set redis.tls.cert and redis.tls.key')), {
-      what: 'word of the missing certificate',
+      what: 'the error of the missing certificate',
       timeoutMs: 10_000,
     });
   });
 
-  redisTest('checks the name in the certificate, or the one that is set', async () => {
+  redisTest('checks the name in the certificate against the host, or against the configured name', async () => {
     const certificates = await makeCertificates();
     const { port } = await startTlsRedis(certificates);
     const { ca } = certificates;
     const url = `redis://127.0.0.1:${port}`;
     const { errors } = open({ kind: 'single', url, tls: { ca } });
-    await until(() => errors.some((error) => error.includes('redis.tls.servername can say which')), {
-      what: 'word of the wrong name',
+    await until(() => errors.some((error) => error.includes('set redis.tls.servername to that name')), {
+      what: 'the error of the wrong name',
     });
     const { connection } = open({ kind: 'single', url, tls: { ca, servername: 'localhost' } });
     await untilReady(connection, 5000);
   });
 
-  redisTest('says what is wrong where one side speaks TLS and the other does not', async () => {
+  redisTest('reports the cause if only one side speaks TLS', async () => {
     const certificates = await makeCertificates();
     const { port, plainUrl } = await startTlsRedis(certificates);
     const says = async (settings: RedisSettings, words: string): Promise<void> => {
       const { errors } = open(settings);
       await until(() => errors.some((error) => error.includes(words)), {
-        what: `word of it, not ${errors.join()}`,
+        what: `the hint, not ${errors.join()}`,
         timeoutMs: 12_000,
       });
     };
@@ -106,7 +106,7 @@ describe('TLS to a single Redis', () => {
     await Promise.all([
       says({ kind: 'single', url: `redis://localhost:${port}` }, 'if this port speaks TLS, set redis.tls'),
       says({ kind: 'cluster', nodes: [{ host: 'localhost', port }] }, 'if this port speaks TLS, set redis.tls'),
-      says({ kind: 'single', url: plainUrl, tls: { ca } }, 'does this port speak TLS'),
+      says({ kind: 'single', url: plainUrl, tls: { ca } }, 'check that this port speaks TLS'),
       says(
         { kind: 'single', url: `rediss://localhost:${port}`, tls: true },
         'set redis.tls.ca, or NODE_EXTRA_CA_CERTS',
@@ -116,7 +116,7 @@ describe('TLS to a single Redis', () => {
 });
 
 describe('TLS with sentinels', () => {
-  redisTest('is for master and sentinels, each with a password of its own', async () => {
+  redisTest('works for master and sentinels, each with its own password', async () => {
     const certificates = await makeCertificates();
     const { port } = await startTlsRedis(certificates, [
       ['requirepass', 'master-pass-1'],
@@ -135,7 +135,7 @@ describe('TLS with sentinels', () => {
     expect(await connection.set('x', '1')).toBe('OK');
     const { errors } = open(settings);
     await until(() => errors.some((error) => error.includes('redis.sentinel.password')), {
-      what: 'word of the missing password',
+      what: 'the error of the missing password',
     });
   });
 
@@ -162,11 +162,11 @@ describe('TLS with sentinels', () => {
     });
     const { ca } = certificates;
     const { errors } = open({ ...behindSentinel(sentinelPort, ca), sentinelPassword: secret('sentinel-pass-1') });
-    // The sentinel calls this master too.
-    await until(() => errors.length >= 3, { what: 'three connections of ours to break', timeoutMs: 10_000 });
+    // The sentinel connects to this master too.
+    await until(() => errors.length >= 3, { what: 'three connections of Sluice to break', timeoutMs: 10_000 });
     expect(heard.length).toBeGreaterThanOrEqual(3);
     for (const piece of heard) {
-      // The first byte of a TLS handshake.
+      // First byte of a TLS handshake.
       expect(piece[0]).toBe(0x16);
       expect(piece.toString('latin1')).not.toContain('master-pass-1');
     }
@@ -174,7 +174,7 @@ describe('TLS with sentinels', () => {
 });
 
 describe('TLS to a cluster', () => {
-  redisTest('calls its nodes by name, so that their certificates fit', async () => {
+  redisTest('connects to its nodes by name, so that their certificates match', async () => {
     const certificates = await makeCertificates();
     const { port, plainUrl } = await startTlsRedis(certificates, [
       ['cluster-enabled', 'yes'],
@@ -187,7 +187,7 @@ describe('TLS to a cluster', () => {
     onTestFinished(() => node.disconnect());
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await until(async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'), {
-      what: 'the cluster to serve its slots',
+      what: 'the cluster to be ready',
     });
     const { connection } = open({
       kind: 'cluster',
@@ -221,18 +221,21 @@ describe('a certificate that is refused', () => {
 
   for (const kind of ['single', 'sentinel', 'cluster'] as const) {
     const section = kind === 'sentinel' ? 'redis.sentinel.tls' : 'redis.tls';
-    redisTest(`says why, and which setting to change: ${kind}`, async () => {
+    redisTest(`is reported with the cause and the setting to change: ${kind}`, async () => {
       const certificates = await makeCertificates({ type: 2, value: 'elsewhere.example' });
       const { ca: otherCa } = await makeCertificates();
       const port = await serve(certificates);
       for (const [tls, words] of [
-        [{ ca: certificates.ca }, `for another name than the host that was called: ${section}.servername can say`],
+        [
+          { ca: certificates.ca },
+          `the name in the certificate is not the host of the connection: set ${section}.servername`,
+        ],
         [true, `from an authority that is not trusted here: set ${section}.ca`],
         [{ ca: otherCa }, `from an authority that is not in ${section}.ca, which replaces all others: add it there`],
       ] as const) {
         const { connection, errors } = open(formsOf(port, tls)[kind]);
         await until(() => errors.some((error) => error.includes(words)), {
-          what: `word of it, not ${errors.join()}`,
+          what: `the hint, not ${errors.join()}`,
           timeoutMs: 10_000,
         });
         connection.disconnect();
@@ -241,7 +244,7 @@ describe('a certificate that is refused', () => {
   }
 });
 
-/** A server that notes by which name it is called, and shows no certificate. */
+/** Starts a server that records the name it is addressed by, and shows no certificate. */
 async function startNameTeller(): Promise<{ readonly port: number; readonly names: readonly string[] }> {
   const names: string[] = [];
   const server = createTlsServer({
@@ -257,9 +260,9 @@ async function startNameTeller(): Promise<{ readonly port: number; readonly name
   return { port: typeof address === 'object' && address !== null ? address.port : 0, names };
 }
 
-describe('the name that is told to a server before it shows its certificate', () => {
+describe('the TLS server name', () => {
   for (const kind of ['single', 'sentinel', 'cluster'] as const) {
-    redisTest(`is the host, where it has a name: ${kind}`, async () => {
+    redisTest(`is the host, if that is a name: ${kind}`, async () => {
       const { port, names } = await startNameTeller();
       const nodes = [{ host: 'localhost', port }];
       const forms = {
@@ -273,7 +276,7 @@ describe('the name that is told to a server before it shows its certificate', ()
     });
   }
 
-  redisTest('is none where the URL has an IPv6 address, whose certificate is checked for it', async () => {
+  redisTest('is absent for an IPv6 address, for which the certificate is checked', async () => {
     const certificates = await makeCertificates({ type: 7, ip: '::1' });
     const { port } = await startTlsRedis(certificates, [['bind', '127.0.0.1 ::1']]);
     const { ca } = certificates;

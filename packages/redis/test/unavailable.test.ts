@@ -13,18 +13,18 @@ describe('Redis being unavailable', () => {
     "OOM command not allowed when used memory > 'maxmemory'.",
     'CLUSTERDOWN The cluster is down',
     'WRONGPASS invalid username-password pair or user is disabled.',
-  ])('is what this says: %s', (message) => {
+  ])('is the meaning of: %s', (message) => {
     expect(isRedisUnavailable(new Error(message))).toBe(true);
   });
 
-  it('is seen through the errors that wrap it', () => {
+  it('is found in wrapped errors', () => {
     expect(isRedisUnavailable(new Error('flush', { cause: new Error('Connection is closed.') }))).toBe(true);
     const cluster = Object.assign(new Error('Failed'), { lastNodeError: new Error('connect ECONNREFUSED') });
     expect(isRedisUnavailable(cluster)).toBe(true);
   });
 
   it.each([
-    ['a fault of ours', new Error('WRONGTYPE Operation against a key holding the wrong kind of value')],
+    ['a bug', new Error('WRONGTYPE Operation against a key holding the wrong kind of value')],
     ['a script that breaks', new Error('ERR Error running script: user_script:1: boom')],
     ['a word in the middle', new Error('the user wrote OOM')],
     ['no error', 'Connection is closed.'],

@@ -1,8 +1,8 @@
 --[[
-  Enters a process in the list of those that live, again and again while it lives.
+  Registers a process in the list of live processes; repeated as long as it lives.
 
-  KEYS[1]  the list: zset, process id → time of its latest entry (ms, Redis clock)
-  ARGV[1]  process id   ARGV[2]  ms after which an entry that was not repeated is dropped
+  KEYS[1]  list of live processes: zset, process id → time of its latest entry (ms, Redis clock)
+  ARGV[1]  process id   ARGV[2]  ms after which an entry without repetition is dropped
   Returns  1
 ]]
 local time = redis.call('TIME')

@@ -2,42 +2,42 @@ import type { Frame } from '@sluice/protocol';
 import type { Origin } from './mailbox-reader.ts';
 
 /**
- * Hands the frames of a mailbox to their requests, each exactly once and in order. Frames of an earlier run (epoch),
- * repeats, and frames of unknown requests are dropped; a missing frame is an error and is never skipped.
+ * Delivers the frames of a mailbox to their requests, each exactly once and in order. Drops frames of an earlier run
+ * (epoch), repeated frames, and frames of unknown requests. A missing frame is an error and is never skipped.
  */
 export interface Inbox {
   subscribe(requestId: string, subscriber: Subscriber): Subscription;
-  /** Never throws: a failing subscriber is its own problem. */
+  /** Never throws: a subscriber's error goes to `onError`. */
   deliver(frames: readonly Frame[], origin: Origin | undefined): void;
 }
 
 export interface Subscriber {
   onFrame(frame: Frame): void;
-  /** A frame was lost on the way. No more frames of this epoch follow. */
+  /** Called when a frame was lost. No more frames of this epoch follow. */
   onGap(gap: { readonly expectedSeq: number; readonly gotSeq: number }): void;
-  /** A worker answers whether it has the latest run: `holds` or `disclaims`. */
+  /** Called with a worker's answer whether it has the latest run: `holds` or `disclaims`. */
   onClaimKnown(frame: Frame): void;
 }
 
 export interface Subscription {
-  /** From now on only frames of this epoch count, from this `seq`; default 0. */
+  /** From now on accepts only frames of this epoch, starting at this `seq`; default 0. */
   expect(epoch: number, seq?: number): void;
-  /** The next frame's `seq`: so many frames of the run have come. */
+  /** Returns the `seq` of the next frame, which equals the number of received frames of the run. */
   nextSeq(): number;
   close(): void;
 }
 
-/** The reason why a frame was not delivered. */
+/** Reason for which a frame was not delivered. */
 export type DropReason = 'unknown_request' | 'old_epoch' | 'repeated' | 'after_gap';
 
 export interface InboxNeeds {
-  /** Called for every frame that was not delivered, so that its sender can be stopped. */
+  /** Called for every undelivered frame, so that its sender can be stopped. */
   readonly onDropped: (frame: Frame, reason: DropReason, origin: Origin | undefined) => void;
-  /** A frame was lost. */
+  /** Called when a frame was lost. */
   readonly onGap: () => void;
-  /** Redis says that this request may run: not a matter of any run, hence of no epoch. */
+  /** Called when Redis admits this request; an admission precedes every run, so it has no epoch. */
   readonly onAdmitted: (requestId: string) => void;
-  /** Redis says that this request has lost its place in the waiting room. */
+  /** Called when Redis has displaced this request from the waiting room. */
   readonly onDisplaced: (requestId: string) => void;
   readonly onError: (error: unknown) => void;
 }

@@ -1,22 +1,22 @@
 import type { RedisConnection } from '@sluice/redis';
 
 /**
- * Tells others that this process lives, and notices when those it depends on no longer do. A process says so in a key
- * with a short life; whoever serves or is served by it looks there.
+ * Announces that this process lives, and detects the loss of the processes that it depends on. Each process keeps a
+ * key with a short TTL in Redis; the processes that serve it or are served by it check that key.
  *
- * A process is not declared lost on one absent key, nor while Redis itself was away or has lost its data: after a beat
- * that failed, or that found this process's own key gone, every process gets the lifetime of a key to announce itself
- * again.
+ * A process is not declared lost after a single absent key, nor while Redis itself was away or has lost its data: after
+ * a beat that failed, or that found this process's own key gone, every process gets the lifetime of a key to announce
+ * itself again.
  */
 export interface Liveness {
   /** Announces this process; rejects when Redis cannot be reached. */
   start(): Promise<void>;
-  /** Calls `onLost` once when that process has gone silent, unless unwatched before. */
+  /** Calls `onLost` once when that process falls silent, unless `unwatch` was called before. */
   watch(processId: string): void;
   unwatch(processId: string): void;
-  /** Since Redis last took what this process wrote, in milliseconds. */
+  /** Time since Redis last accepted a write of this process, in milliseconds. */
   readonly silentForMs: number;
-  /** Stops and takes the announcement back. */
+  /** Stops and removes the announcement. */
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface LivenessNeeds {
   readonly aliveKey: (processId: string) => string;
   readonly processId: string;
   readonly onLost: (processId: string) => void;
-  /** Told of each beat whether Redis took it: a server that can be reached may still refuse to write. */
+  /** Called after each beat with whether Redis accepted it: a reachable server may still refuse to write. */
   readonly onBeat?: ((isTaken: boolean) => void) | undefined;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
@@ -43,7 +43,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
   let beating: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Null where the key was not there before. */
+  /** Returns null if the key did not exist before. */
   const announce = (): Promise<string | null> =>
     needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs, 'GET');
 

@@ -2,40 +2,40 @@ import { decodeFrames, type Frame } from '@sluice/protocol';
 import { longestBlockMs, type RedisConnection } from '@sluice/redis';
 
 /**
- * Reads this process's mailboxes: one blocking connection, one loop, no consumer group. The loop never waits for
- * whoever handles the frames. On a Redis Cluster the mailboxes may lie on different nodes, which no single XREAD can
- * read: there each gets a connection of its own.
+ * Reads this process's mailboxes: one blocking connection, one loop, no consumer group. The loop never waits for the
+ * handlers of the frames. On a Redis Cluster the mailboxes may lie on different nodes, which a single XREAD cannot
+ * read: each mailbox gets its own connection there.
  */
 export interface MailboxReader {
-  /** Creates the mailboxes and begins to read. Rejects when Redis cannot be reached. */
+  /** Creates the mailboxes and starts to read. Rejects when Redis cannot be reached. */
   start(): Promise<void>;
-  /** Stops reading and removes the mailboxes, so that writers see at once that this process is gone. */
+  /** Stops reading and removes the mailboxes, so that writers notice at once that this process is gone. */
   close(): Promise<void>;
 }
 
 export interface MailboxReaderNeeds {
   /** Opens a connection of the `blocking` role; called once per loop. */
   readonly connectBlocking: () => RedisConnection;
-  /** For creating, trimming and renewing the mailboxes. */
+  /** Connection that creates, trims and renews the mailboxes. */
   readonly connection: RedisConnection;
   readonly mailboxKeys: readonly string[];
   /** True on a Redis Cluster. */
   readonly isCluster: boolean;
-  /** Redis had lost a mailbox, and with it what nobody had read yet; it is there again. */
+  /** Called when a mailbox that Redis had lost exists again; its unread frames are lost. */
   readonly onRestored?: (() => void) | undefined;
-  /** `origin` is absent where a script wrote the batch. Must not block and must not throw. */
+  /** Handles a batch; must not block or throw. `origin` is absent if a script wrote the batch. */
   readonly onFrames: (frames: readonly Frame[], origin: Origin | undefined) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** The origin of a batch. */
+/** Origin of a batch. */
 export interface Origin {
   readonly processId: string;
-  /** The writer's clock, ms since 1970. */
+  /** Time on the writer's clock, in ms since 1970. */
   readonly sentAt: number;
 }
 
-/** A mailbox whose process died without a word disappears after this time. */
+/** TTL (ms) of a mailbox whose process crashed. */
 const mailboxTtlMs = 60_000;
 const renewEveryMs = 1000;
 const readCount = 1000;
@@ -59,7 +59,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
     await needs.connection.pexpire(key, mailboxTtlMs);
   }
 
-  /** Keeps the mailboxes alive and short; brings back those that a Redis without its data has lost. */
+  /** Keeps the mailboxes alive and short, and recreates the mailboxes that Redis lost with its data. */
   async function renew(): Promise<void> {
     let hasRestored = false;
     for (const key of needs.mailboxKeys) {
@@ -71,7 +71,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       }
       const lastId = lastIds.get(key);
       if (lastId === undefined || trimmedTo.get(key) === lastId) continue;
-      // Exactly, and the latest one too: answers of tenants are not to lie there longer than they must.
+      // Trims exactly, including the latest entry: tenants' answers must not stay in Redis longer than necessary.
       await needs.connection.xtrim(key, 'MINID', '=', idAfter(lastId));
       trimmedTo.set(key, lastId);
     }
@@ -91,9 +91,9 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
   }
 
   /**
-   * The connection for commands was lost, perhaps since its server is no master any more. That refuses to write, but goes
-   * on answering reads, with nothing new in them: the reading connections are opened anew too. Not before a write was
-   * taken: while there is no master, the connection for commands comes back again and again.
+   * Reopens the reading connections after the command connection was lost, possibly because its server has become a
+   * replica. A replica refuses writes but still answers reads, with nothing new in them. Waits until a write was
+   * accepted: while there is no master, the command connection is lost again and again.
    */
   function followCommands(): void {
     if (!mustFollow || isClosed) return;
@@ -131,7 +131,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       try {
         needs.onFrames(decodeFrames(batch), originOf(fieldOf(fields, 'o')));
       } catch (error) {
-        // Not a batch of ours. Whatever it should have been is missed by its sequence number.
+        // Not a batch of Sluice. If a batch is missing, a gap in the sequence numbers reveals it.
         needs.onError(error);
       }
     }
@@ -154,7 +154,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       isClosed = true;
       clearInterval(timer);
       needs.connection.off('ready', commandsAreBack);
-      // ioredis never answers a command when it is told to stop between two tries to connect.
+      // ioredis never answers a command when it is stopped between two attempts to connect.
       const answered = loops.filter((_, at) => blocking[at]?.status !== 'reconnecting');
       for (const connection of blocking) connection.disconnect();
       await Promise.all(answered);
@@ -164,7 +164,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
   };
 }
 
-/** The id that follows one in a stream. */
+/** Returns the next possible id in a stream. */
 function idAfter(id: string): string {
   const [ms, count] = id.split('-');
   return `${ms}-${BigInt(count ?? 0) + 1n}`;

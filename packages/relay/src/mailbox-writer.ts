@@ -4,59 +4,59 @@ import type { RedisConnection } from '@sluice/redis';
 /**
  * Writes frames into the mailboxes of other processes.
  *
- * All frames for one mailbox that come up in one turn of the event loop leave in one XADD: measured, that costs Redis a
- * sixth of an XADD per frame and has the better tail. One XADD per mailbox is under way at a time; what comes up
- * meanwhile is the next batch. So order holds through reconnections and Cluster redirections, and batches grow by
- * themselves under load. A batch may still arrive twice (its reply got lost): readers drop what they have seen by `seq`.
+ * All frames for one mailbox from one turn of the event loop leave in one XADD: measured, that costs Redis a sixth of
+ * an XADD per frame and has the better tail latency. At most one XADD per mailbox is in flight; frames that arrive
+ * meanwhile form the next batch. This preserves the order through reconnections and Cluster redirections, and batches
+ * grow under load. A batch may still arrive twice (if its reply got lost): readers drop repeated frames by `seq`.
  */
 export interface MailboxWriter {
   /**
-   * Queues a frame. A `data` frame that follows a `data` frame of the same run in the same batch is joined to it:
-   * then nothing is added, and `seq` of the frame given is not used up.
+   * Queues a frame. A `data` frame that follows a `data` frame of the same run in the same batch is joined to it: no
+   * frame is added, and the given frame's `seq` stays free.
    */
   send(destination: string, frame: Frame): 'queued' | 'joined';
-  /** Have so many bytes gathered for this mailbox that its sources should pause? */
+  /** Returns whether the bytes queued for this mailbox exceed the limit, so that its sources should pause. */
   isCongested(destination: string): boolean;
   /** Calls back once when the mailbox is no longer congested, or gone. */
   onceWritable(destination: string, callback: () => void): void;
   /** Resolves when everything sent so far is acknowledged or its mailbox is gone. */
   flushed(): Promise<void>;
-  /** Drops what is queued and stops. */
+  /** Drops the queued frames and stops. */
   close(): void;
 }
 
 export interface MailboxWriterNeeds {
-  /** Of the `writer` role: it waits for an absent Redis. */
+  /** Connection of the `writer` role: it waits for an absent Redis. */
   readonly connection: RedisConnection;
-  /** The id of the writing process. */
+  /** Id of the writing process. */
   readonly processId: string;
   readonly mailboxKey: (destination: string) => string;
-  /** The mailbox does not exist any more: its process is gone, and so is every request it held. */
+  /** Called when the mailbox no longer exists: its process is gone, with every request it held. */
   readonly onGone: (destination: string) => void;
   readonly onError: (error: unknown) => void;
-  /** ms since 1970. */
+  /** Returns the time in ms since 1970. */
   readonly now: () => number;
 }
 
 /**
- * Entries kept when a reader stops trimming; a batch is one entry. At a batch per millisecond this is a minute, twice
- * the time a client may stall. What is trimmed unread shows as a gap in `seq`.
+ * Maximum of kept entries when a reader stops trimming; a batch is one entry. At a batch per millisecond this is a
+ * minute, twice the time that a client may stall. A trimmed unread entry causes a gap in `seq`.
  */
 const maxEntries = 60_000;
 const congestedAtBytes = 4 * 1024 * 1024;
 const batchBytes = 1024 * 1024;
-/** For how long a batch that Redis refuses (out of memory, say) is offered again. */
+/** Time (ms) for which a batch that Redis refuses (out of memory, for example) is retried. */
 const giveUpAfterMs = 10_000;
 const retryDelayMs = 200;
 /**
- * Maximum absence of a mailbox: a Redis that comes back without its data has lost it, and its process, if it still
- * lives, brings it back at its next look (every second).
+ * Maximum absence (ms) of a mailbox: a Redis that returns without its data has lost the mailbox, and a live process
+ * recreates it at its next renewal (every second).
  */
 const missingForMs = 2000;
 
 interface Outbox {
   queue: MutableFrame[];
-  /** UTF-16 units waiting or under way; near enough to bytes to judge congestion. */
+  /** Queued and in-flight UTF-16 units; close enough to bytes to judge congestion. */
   pendingBytes: number;
   isSending: boolean;
   waiting: (() => void)[];
@@ -118,7 +118,7 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
     if (outboxes.size === 0) for (const resolve of idle.splice(0)) resolve();
   }
 
-  /** False when the mailbox is gone, or Redis kept refusing the batch. */
+  /** Returns false if the mailbox is gone, or Redis kept refusing the batch. */
   async function deliver(destination: string, frames: readonly Frame[]): Promise<boolean> {
     const startedAt = needs.now();
     let missingSince: number | undefined;

@@ -2,18 +2,20 @@ import { readModelNames, writeModelNames } from '@sluice/protocol';
 import type { Keys, ModelSource, RedisConnection } from '@sluice/redis';
 
 /*
- * Names of the models that providers serve. Workers ask the providers; ingresses answer clients with the names.
- * Workers ask only while some ingress wants to know.
+ * Model names that providers serve. Workers ask the providers; ingresses give the names to clients.
+ * Workers ask only while some ingress needs the names.
  * Decision: docs/decisions/2026-11-30-model-list.md
  */
 
-/** Workers keep the lists fresh for this long after an ingress was last asked for them. */
+/** Time (ms) for which workers keep the lists fresh after the last request for them at an ingress. */
 const wantedMs = 15 * 60_000;
-/** A list counts for this long after its provider told it. */
+/** Time (ms) for which a list is valid after its provider sent it. */
 const keptMs = 60 * 60_000;
-/** A provider is not asked again before that. */
+/** Minimum interval (ms) between two queries of a provider. */
 const freshMs = 10 * 60_000;
-/** For one question to a provider with all its pages, and until one that failed may be repeated. */
+/**
+ * Time limit (ms) of one query of a provider with all its pages, and the delay before a failed query may be repeated.
+ */
 const askingMs = 30_000;
 
 export interface ModelListNeeds {
@@ -21,11 +23,13 @@ export interface ModelListNeeds {
   readonly keys: Pick<Keys, 'modelsWanted' | 'modelNames' | 'modelsAsked'>;
 }
 
-/** For an ingress. All reject while Redis can't be reached. */
+/** Operations of an ingress. All reject while Redis cannot be reached. */
 export interface ModelListReader {
-  /** Lets the workers know that the lists are wanted. */
+  /** Signals the workers that the lists are wanted. */
   want(): Promise<void>;
-  /** Undefined where nothing is known of an upstream yet; empty where it has told nothing. */
+  /**
+   * Returns the names of an upstream's models; undefined if no worker has asked yet, empty if the provider sent none.
+   */
   read(upstream: ModelSource): Promise<readonly string[] | undefined>;
 }
 
@@ -39,13 +43,13 @@ export const createModelListReader = ({ connection, keys }: ModelListNeeds): Mod
   },
 });
 
-/** For a worker. All reject while Redis can't be reached. */
+/** Operations of a worker. All reject while Redis cannot be reached. */
 export interface ModelListWriter {
   isWanted(): Promise<boolean>;
-  /** True for one worker of the fleet, if the upstream is to be asked now. */
+  /** Returns true for one worker of the fleet, if the upstream is due for a query. */
   mayAsk(upstream: ModelSource): Promise<boolean>;
   told(upstream: ModelSource, names: readonly string[]): Promise<void>;
-  /** The upstream told nothing: what it has told before still counts. */
+  /** Records that the upstream sent no list: its earlier list stays valid. */
   failed(upstream: ModelSource): Promise<void>;
 }
 

@@ -1,21 +1,21 @@
 import type { FrameKind } from '@sluice/protocol';
 import type { MailboxWriter } from './mailbox-writer.ts';
 
-/** Numbers the frames of one run of one request. */
+/** Publishes the frames of one run of one request, with their numbers. */
 export interface Publisher {
-  /** Text for the client as it is. */
+  /** Sends text for the client, unchanged. */
   data(text: string): void;
-  /** A frame with a JSON payload. */
+  /** Sends a frame with a JSON payload. */
   send(kind: Exclude<FrameKind, 'data'>, payload: unknown): void;
-  /** Returns whether the mailbox is full, or this run has had its share of it for now. */
+  /** Returns whether the mailbox is full, or this run has used its current share of it. */
   isCongested(): boolean;
-  /** Calls back once when it is worth another look. */
+  /** Calls back once when the caller should check again. */
   onceWritable(callback: () => void): void;
 }
 
-/** A publisher that tells how far it has come. */
+/** A publisher with a count of its frames. */
 export interface CountingPublisher extends Publisher {
-  /** Frames sent so far. */
+  /** Number of frames sent so far. */
   readonly sent: number;
 }
 
@@ -28,8 +28,8 @@ export interface PublisherNeeds {
 }
 
 /**
- * The rate limit of one run: 5 MB a second, some 20,000 tokens. An upstream that sends faster would make all other
- * streams of the same ingress wait behind it.
+ * Rate limit of one run: 5 MB a second, some 20,000 tokens. A faster upstream would delay the ingress's other
+ * streams.
  */
 const shareBytes = 256 * 1024;
 const shareEveryMs = 50;

@@ -2,27 +2,27 @@ import { defineScript, type RedisConnection } from '@sluice/redis';
 
 const enrolScript = defineScript(new URL('../lua/enrol-1.lua', import.meta.url), () => undefined);
 
-/** Twice a second, as `Liveness` does. */
+/** Interval (ms) at which a process enters itself: twice a second, as in `Liveness`. */
 const enterEveryMs = 500;
-/** A worker waits for two of these before its first run, which is part of its start. */
+/** Interval (ms) at which the list is read. A worker waits for two of these before its first run, as a part of its start. */
 const readEveryMs = 250;
-/** A process that has not entered itself for this long is dropped from the list. */
+/** Time (ms) without a beat after which a process is dropped from the list. */
 const entryTtlMs = 5000;
 /**
- * A reader remembers a process for this long after it was last seen in the list. That is longer than any request waits
- * for a Redis that is away (5 s), so that the reader knows all workers that may have claimed a run before Redis lost
- * the list.
+ * Time (ms) for which a reader remembers a process after it was last listed. It exceeds the time that a request waits
+ * for an absent Redis (5 s), so that the reader still has all workers that may have claimed a run before Redis lost the
+ * list.
  */
 const rememberMs = 60_000;
 
-/** Prefix of the id of a process that has stopped in order: it holds no run any more, and is forgotten. */
+/** Id prefix of a process that has stopped in order: it holds no run any more, and readers remove it. */
 const leftMark = '-';
 
-/** Keeps a process in the list of those that live. */
+/** Keeps a process in the list of live processes. */
 export interface Enrolment {
-  /** Enters this process. Rejects when Redis cannot be reached. */
+  /** Registers this process. Rejects when Redis cannot be reached. */
   start(): Promise<void>;
-  /** Says that this process leaves: all its runs are over. */
+  /** Removes this process from the list: all its runs are over. */
   close(): Promise<void>;
 }
 
@@ -48,11 +48,11 @@ export function createEnrolment({ connection, rosterKey, processId, onError }: E
   };
 }
 
-/** Knows which processes live, and which lived a minute ago. */
+/** Tracks the processes that live now or lived within the last minute. */
 export interface Roster {
   /** Reads the list for the first time. Rejects when Redis cannot be reached. */
   start(): Promise<void>;
-  /** Ids of all processes that were in the list within the last minute, whatever Redis has lost since. */
+  /** Returns the ids of all processes listed within the last minute, including those that Redis has lost since. */
   members(): readonly string[];
   close(): Promise<void>;
 }

@@ -37,14 +37,14 @@ function setUp() {
 }
 
 describe('createInbox', () => {
-  it('delivers in order and drops what comes twice', () => {
+  it('delivers in order and drops repeated frames', () => {
     const { inbox, got, dropped } = setUp();
     inbox.deliver([frame(0), frame(1), frame(0), frame(1), frame(2)], undefined);
     expect(got).toEqual(['0', '1', '2']);
     expect(dropped).toEqual(['repeated', 'repeated']);
   });
 
-  it('reports a gap and delivers nothing of that run after it', () => {
+  it('reports a gap and delivers no later frame of that run', () => {
     const { inbox, got, gaps, dropped } = setUp();
     inbox.deliver([frame(0), frame(2), frame(3)], undefined);
     expect(got).toEqual(['0']);
@@ -52,7 +52,7 @@ describe('createInbox', () => {
     expect(dropped).toEqual(['after_gap']);
   });
 
-  it('drops what an earlier run still sends', () => {
+  it('drops late frames of an earlier run', () => {
     const { inbox, subscription, got, dropped } = setUp();
     inbox.deliver([frame(0)], undefined);
     subscription.expect(2);
@@ -61,7 +61,7 @@ describe('createInbox', () => {
     expect(dropped).toEqual(['old_epoch', 'old_epoch']);
   });
 
-  it('drops what nobody waits for', () => {
+  it('drops frames without a subscriber', () => {
     const { inbox, subscription, got, dropped } = setUp();
     subscription.close();
     inbox.deliver([frame(0), frame(0, { requestId: 'other' })], undefined);
@@ -69,20 +69,20 @@ describe('createInbox', () => {
     expect(dropped).toEqual(['unknown_request', 'unknown_request']);
   });
 
-  it('passes on that a request is admitted, before any run of it', () => {
+  it('passes on an admission before any run', () => {
     const { inbox, admitted, dropped } = setUp();
     inbox.deliver([frame(0, { kind: 'admitted', epoch: 0, requestId: 'waiter' })], undefined);
     expect(admitted).toEqual(['waiter']);
     expect(dropped).toEqual([]);
   });
 
-  it('passes on that a request has lost its place in the waiting room', () => {
+  it('passes on a displacement from the waiting room', () => {
     const { inbox, admitted, displaced, dropped } = setUp();
     inbox.deliver([frame(0, { kind: 'displaced', epoch: 0, requestId: 'waiter' })], undefined);
     expect([displaced, admitted, dropped]).toEqual([['waiter'], [], []]);
   });
 
-  it('passes on what workers say of the latest run, whatever frames have come, and counts only those', () => {
+  it('passes on the claims of workers for the latest epoch at any time, and does not count them as frames', () => {
     const { inbox, subscription, got, claims, dropped } = setUp();
     inbox.deliver([frame(0), frame(0, { kind: 'holds' }), frame(1)], undefined);
     expect([got, claims, subscription.nextSeq()]).toEqual([['0', '1'], ['holds'], 2]);
@@ -91,14 +91,14 @@ describe('createInbox', () => {
     expect([claims, dropped]).toEqual([['holds', 'disclaims'], ['old_epoch']]);
   });
 
-  it('takes up a run behind its first frames', () => {
+  it('joins a run after its first frames', () => {
     const { inbox, subscription, got, gaps } = setUp();
     subscription.expect(1, 1);
     inbox.deliver([frame(0), frame(1)], undefined);
     expect([got, gaps]).toEqual([['1'], []]);
   });
 
-  it('goes on with the others when a subscriber throws', () => {
+  it('delivers to the other subscribers when one throws', () => {
     const { inbox, got, onError } = setUp();
     const broken = inbox.subscribe('broken', {
       onFrame() {
@@ -113,7 +113,7 @@ describe('createInbox', () => {
     expect(got).toEqual(['0']);
   });
 
-  it('delivers a gapless beginning of the run, each frame once, whatever the link does', () => {
+  it('delivers the start of the run without gaps, each frame once, over any link', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(12), { maxLength: 60 }), (arrivals) => {
         const { inbox, got, gaps } = setUp();
@@ -122,7 +122,7 @@ describe('createInbox', () => {
           undefined,
         );
         expect(got).toEqual(got.map((_data, seq) => `${seq}`));
-        // Either it got all that came, or it said that something is missing.
+        // The subscriber got every frame, or it was notified of a gap.
         const isComplete = arrivals.every((seq) => seq < got.length);
         expect(gaps.length > 0).toBe(!isComplete);
       }),

@@ -72,7 +72,7 @@ const publisherOf = (writer: MailboxWriter, requestId = 'r') =>
   createPublisher({ writer, destination: 'i-1', requestId, epoch: 1 });
 
 describe('mailboxes', () => {
-  redisTest('carry frames in order, those of one turn in one entry', async ({ redisUrl, keyPrefix }) => {
+  redisTest('carry frames in order, with one entry per turn of the event loop', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames, batches } = await fleet.reader('i-1');
     const { writer } = fleet.writer();
@@ -92,7 +92,7 @@ describe('mailboxes', () => {
     expect(batches).toEqual([{ processId: 'w-1', sentAt: expect.any(Number) as number }]);
   });
 
-  redisTest('can be written by a script, and read beside the others', async ({ redisUrl, keyPrefix }) => {
+  redisTest('accept entries of a script, and are read together', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames, batches } = await fleet.reader('i-1');
     await fleet.commands.xadd(fleet.keys.admissionMailbox('i-1'), '*', 'f', 'r 0 0 admitted 0\n');
@@ -100,7 +100,7 @@ describe('mailboxes', () => {
     expect([frames[0]?.kind, batches]).toEqual(['admitted', [undefined]]);
   });
 
-  redisTest('are read one by one where they may lie on different nodes', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are read one by one if they may lie on different nodes', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames } = await fleet.reader('i-1', true);
     await fleet.commands.xadd(fleet.keys.admissionMailbox('i-1'), '*', 'f', 'r 0 0 admitted 0\n');
@@ -108,7 +108,7 @@ describe('mailboxes', () => {
     await until(() => frames.length === 2, { what: 'both frames' });
   });
 
-  redisTest('that are gone tell the writer so, once', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are gone are reported to the writer once', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { writer, gone } = fleet.writer();
     publisherOf(writer).data('x');
@@ -125,7 +125,7 @@ describe('mailboxes', () => {
     expect(await fleet.commands.exists(fleet.keys.mailbox('i-1'), fleet.keys.admissionMailbox('i-1'))).toBe(0);
   });
 
-  redisTest('are emptied of what has been read', async ({ redisUrl, keyPrefix }) => {
+  redisTest('drop entries after they were read', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames } = await fleet.reader('i-1');
     const { writer } = fleet.writer();
@@ -142,7 +142,7 @@ describe('mailboxes', () => {
     });
   });
 
-  redisTest('come back when Redis has lost its data', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are recreated when Redis has lost its data', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames } = await fleet.reader('i-1');
     await fleet.commands.del(fleet.keys.mailbox('i-1'), fleet.keys.admissionMailbox('i-1'));
@@ -152,13 +152,13 @@ describe('mailboxes', () => {
     expect(frames[0]?.data).toBe('after');
   });
 
-  redisTest('are read where the commands go by now, not where they went before', async ({ keyPrefix }) => {
+  redisTest('are read from the server that the command connection uses now', async ({ keyPrefix }) => {
     const redis = await startMovableRedis();
     closers.push(() => redis.stop());
     const { reader, commands, writer } = createFleet(redis.url, keyPrefix);
     const { frames } = await reader('i-1');
     redis.moveAddress();
-    // The first server is well, and goes on answering who reads there.
+    // The first server is healthy, and still answers its readers.
     const isBack = new Promise((resolve) => commands.once('ready', resolve));
     commands.disconnect(true);
     await isBack;
@@ -169,7 +169,7 @@ describe('mailboxes', () => {
   });
 
   redisTest(
-    'are read on while there is no master, and then once where the commands go',
+    'are still read while there is no master, then from the server of the command connection',
     async ({ keyPrefix }) => {
       const redis = await startMovableRedis();
       closers.push(() => redis.stop());
@@ -181,8 +181,8 @@ describe('mailboxes', () => {
       commands.on('close', () => rounds++);
       for (const connection of readers) connection.on('close', () => reopened++);
       await redis.demote();
-      // The demotion itself ends what waits there.
-      await until(() => rounds >= 4, { what: 'rounds of the commands', timeoutMs: 15_000 });
+      // The demotion itself ends blocked reads.
+      await until(() => rounds >= 4, { what: 'reconnections of the command connection', timeoutMs: 15_000 });
       expect(reopened).toBeLessThanOrEqual(1);
       const before = reopened;
       redis.moveAddress();
@@ -199,7 +199,7 @@ describe('mailboxes', () => {
     40_000,
   );
 
-  redisTest('are let go of while Redis is away', async ({ keyPrefix }) => {
+  redisTest('can be closed while Redis is away', async ({ keyPrefix }) => {
     const redis = await startRedis();
     closers.push(() => redis.stop());
     const { reader, openedBlocking } = createFleet(redis.url, keyPrefix);
@@ -211,7 +211,7 @@ describe('mailboxes', () => {
     expect(blocking?.status).not.toBe('ready');
   });
 
-  redisTest('report what is no batch of frames and go on', async ({ redisUrl, keyPrefix }) => {
+  redisTest('report an entry without frames, and deliver the next', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     const { frames, errors } = await fleet.reader('i-1');
     await fleet.commands.xadd(fleet.keys.mailbox('i-1'), '*', 'f', 'garbage');
@@ -238,7 +238,7 @@ describe('mailboxes', () => {
       proxy.set({ kind: 'reset' });
       proxy.set({ kind: 'pass' });
     }
-    // A batch that arrived twice has the same number; the inbox drops it, as here.
+    // A repeated batch has the same number; the inbox drops it, as this test does.
     const received = (): string => {
       let text = '';
       let next = 0;
@@ -253,7 +253,7 @@ describe('mailboxes', () => {
   });
 
   redisTest(
-    'hold back their sources when Redis does not take what they write',
+    'hold back their sources when Redis refuses their writes',
     async ({ redisUrl, keyPrefix }) => {
       const fleet = createFleet(redisUrl, keyPrefix);
       const { frames } = await fleet.reader('i-1');
@@ -301,7 +301,7 @@ describe('liveness', () => {
     return { liveness, lost };
   };
 
-  redisTest('notices a process that has gone silent, and none that lives', async ({ redisUrl, keyPrefix }) => {
+  redisTest('reports a silent process, and no live one', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);
     await untilReady(fleet.commands, 5000);
     const watcher = create(fleet, 'i-1');
@@ -318,7 +318,7 @@ describe('liveness', () => {
   });
 
   redisTest(
-    'declares nobody lost because Redis was away',
+    'declares no process lost because Redis was away',
     async ({ redisUrl, keyPrefix }) => {
       const fleet = createFleet(redisUrl, keyPrefix);
       const { hostname, port } = new URL(redisUrl);
@@ -345,19 +345,22 @@ describe('liveness', () => {
     40_000,
   );
 
-  redisTest('gives everybody time to announce itself when Redis has lost its data', async ({ redisUrl, keyPrefix }) => {
-    const fleet = createFleet(redisUrl, keyPrefix);
-    await untilReady(fleet.commands, 5000);
-    const watcher = create(fleet, 'i-1');
-    await watcher.liveness.start();
-    const late = fleet.keys.alive('w-late');
-    await fleet.commands.set(late, '1');
-    watcher.liveness.watch('w-late');
-    await fleet.commands.del(late, fleet.keys.alive('i-1'));
-    const since = performance.now();
-    await until(() => performance.now() - since > 1600, { what: 'three beats' });
-    await fleet.commands.set(late, '1');
-    await until(() => performance.now() - since > 3200, { what: 'three more' });
-    expect(watcher.lost).toEqual([]);
-  });
+  redisTest(
+    'gives every process time to announce itself when Redis has lost its data',
+    async ({ redisUrl, keyPrefix }) => {
+      const fleet = createFleet(redisUrl, keyPrefix);
+      await untilReady(fleet.commands, 5000);
+      const watcher = create(fleet, 'i-1');
+      await watcher.liveness.start();
+      const late = fleet.keys.alive('w-late');
+      await fleet.commands.set(late, '1');
+      watcher.liveness.watch('w-late');
+      await fleet.commands.del(late, fleet.keys.alive('i-1'));
+      const since = performance.now();
+      await until(() => performance.now() - since > 1600, { what: 'three beats' });
+      await fleet.commands.set(late, '1');
+      await until(() => performance.now() - since > 3200, { what: 'three more' });
+      expect(watcher.lost).toEqual([]);
+    },
+  );
 });

@@ -19,7 +19,7 @@ function setUp(redisUrl: string, keyPrefix: string) {
 }
 
 describe('the list of an upstream’s models', () => {
-  redisTest('is wanted once an ingress says so, for a while', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is wanted for a while after the signal of an ingress', async ({ redisUrl, keyPrefix }) => {
     const { connection, keys, reader, writer } = setUp(redisUrl, keyPrefix);
     expect(await writer.isWanted()).toBe(false);
     await reader.want();
@@ -27,7 +27,7 @@ describe('the list of an upstream’s models', () => {
     expect(await connection.pttl(keys.modelsWanted)).toBeGreaterThan(60_000);
   });
 
-  redisTest('is asked for by one worker, and not again until it is old', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is requested by one worker, and again only once it is old', async ({ redisUrl, keyPrefix }) => {
     const { connection, keys, writer } = setUp(redisUrl, keyPrefix);
     const may = await Promise.all([1, 2, 3].map(() => writer.mayAsk(upstream)));
     expect(may.filter(Boolean)).toHaveLength(1);
@@ -38,14 +38,14 @@ describe('the list of an upstream’s models', () => {
     expect(await connection.pttl(keys.modelNames(upstream))).toBeGreaterThan(freshMs);
   });
 
-  redisTest('reaches the ingresses, without names that nobody could ask for', async ({ redisUrl, keyPrefix }) => {
+  redisTest('reaches the ingresses without unusable names', async ({ redisUrl, keyPrefix }) => {
     const { reader, writer } = setUp(redisUrl, keyPrefix);
     expect(await reader.read(upstream)).toBeUndefined();
     await writer.told(upstream, ['b', 'a', 'b', 'with space', '', 'line\u0007', 'x'.repeat(201)]);
     expect(await reader.read(upstream)).toEqual(['b', 'a']);
   });
 
-  redisTest('stays when a later question fails; a first failure tells nothing', async ({ redisUrl, keyPrefix }) => {
+  redisTest('stays when a later query fails, and is empty after a first failure', async ({ redisUrl, keyPrefix }) => {
     const { connection, keys, reader, writer } = setUp(redisUrl, keyPrefix);
     await writer.failed(upstream);
     expect(await reader.read(upstream)).toEqual([]);
@@ -55,14 +55,14 @@ describe('the list of an upstream’s models', () => {
     expect(await reader.read(upstream)).toEqual(['a']);
   });
 
-  redisTest('is another one at another place or by another protocol', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is separate for another base URL or protocol', async ({ redisUrl, keyPrefix }) => {
     const { reader, writer } = setUp(redisUrl, keyPrefix);
     await writer.told(upstream, ['a']);
     expect(await reader.read({ ...upstream, baseUrl: 'http://other/v1' })).toBeUndefined();
     expect(await reader.read({ ...upstream, type: 'ollama' })).toBeUndefined();
   });
 
-  redisTest('counts as unknown when it is none', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is unknown if the stored value is not a list', async ({ redisUrl, keyPrefix }) => {
     const { connection, keys, reader } = setUp(redisUrl, keyPrefix);
     for (const text of ['', '{', '{}', '[1]', '"a"']) {
       await connection.set(keys.modelNames(upstream), text);

@@ -36,7 +36,7 @@ describe('a publisher', () => {
     ]);
   });
 
-  it('gives each run its share of the mailbox, and no more for a while', () => {
+  it('limits each run to its share of the mailbox per interval', () => {
     const { publisher } = setUp();
     const half = 'x'.repeat(128 * 1024);
     publisher.data(half);
@@ -51,7 +51,7 @@ describe('a publisher', () => {
     expect([isWritable, publisher.isCongested()]).toEqual([true, false]);
   });
 
-  it('does not count what was sent long ago', () => {
+  it('counts only recent bytes', () => {
     const { publisher } = setUp();
     publisher.data('x'.repeat(250 * 1024));
     vi.advanceTimersByTime(60);

@@ -36,7 +36,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
 }
 
 describe('the list of workers', () => {
-  redisTest('tells who is there, and who has joined since', async ({ redisUrl, keyPrefix }) => {
+  redisTest('holds the current workers, and those that joined later', async ({ redisUrl, keyPrefix }) => {
     const { enrol, roster } = await setUp(redisUrl, keyPrefix);
     expect(roster.members()).toEqual(['w-1']);
     const w2 = await enrol('w-2');
@@ -45,7 +45,7 @@ describe('the list of workers', () => {
     await until(() => roster.members().length === 1, { what: 'it to be seen to leave' });
   });
 
-  redisTest('remembers for a minute who was there before Redis lost it', async ({ redisUrl, keyPrefix }) => {
+  redisTest('remembers workers for a minute after Redis lost the list', async ({ redisUrl, keyPrefix }) => {
     const { connection, rosterKey, enrol, roster, pass } = await setUp(redisUrl, keyPrefix);
     await connection.zadd(rosterKey, String(Date.now()), 'w-dead');
     await until(() => roster.members().includes('w-dead'), { what: 'the other worker to be seen' });

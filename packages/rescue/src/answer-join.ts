@@ -1,19 +1,19 @@
 import type { Delivered, Usage } from '@sluice/protocol';
 
 /**
- * Makes one answer of several calls, each of which went on where the one before had met its limit. What only the last
- * of them may say, that the answer ends and what it cost, is held back until it is known which one is the last.
+ * Joins several attempts into one answer; each attempt extends the answer where the previous one reached its limit. The
+ * end of the answer and its usage, which only the last attempt may report, are held back until that attempt is known.
  */
 export interface AnswerJoin {
-  /** Takes what a call gives, and gives what the client may have of it now, or ''. */
+  /** Takes a piece of an attempt and returns the part that the client may have now, or ''. */
   take(text: string): string;
   /**
-   * A call has come through. Gives the answer so far, or undefined where nobody can go on with it: it has no text, or more
-   * than text.
+   * Ends a successful attempt. Returns the answer so far, or undefined if it cannot be extended: it has no text, or
+   * more than text.
    */
   endCall(usage: Usage | undefined): Delivered | undefined;
-  /** There is no further call, or it failed: gives what was held back, or ''. */
+  /** Ends the answer because no further attempt follows or the last one failed. Returns the held-back text, or ''. */
   close(): string;
-  /** Of all calls that have come through, as far as the provider has counted. */
+  /** Usage of all successful attempts, as far as the provider has reported it. */
   readonly usage: Usage | undefined;
 }

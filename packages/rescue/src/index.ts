@@ -7,7 +7,7 @@ export {
   withAnswerSoFar,
   withPrefill,
 } from './prefill.ts';
-export { createStitch, type RescueMode, type Stitch } from './stitch.ts';
+export { createResumedAnswer, type ResumeMode, type ResumedAnswer } from './stitch.ts';
 export { createStreamJoin } from './stream-join.ts';
 export { createTranscript, type Reading, type Transcript } from './transcript.ts';
 export { createWholeJoin } from './whole-join.ts';

@@ -1,8 +1,8 @@
 import type { Delivered } from '@sluice/protocol';
 
 /**
- * The way a server is told to continue the last message of the assistant where it ends:
- * - `assistant`: it does so by itself (Anthropic's compatible endpoint, OpenRouter).
+ * Ways to tell a server to continue the last assistant message:
+ * - `assistant`: the server does so by default (Anthropic's compatible endpoint, OpenRouter).
  * - `prefix`: by `"prefix": true` in that message (DeepSeek's beta endpoint, Mistral).
  * - `continue_final_message`: by that field, and `"add_generation_prompt": false` (vLLM, SGLang).
  */
@@ -11,16 +11,16 @@ export type PrefillStyle = (typeof prefillStyles)[number];
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The request with the answer so far as its last message; the allowed length shrinks by what that took. */
+/** Returns the request with the answer so far as its last message, and a length limit reduced by its length. */
 export function withPrefill(body: Body, delivered: Delivered, style: PrefillStyle): Body {
   return { ...withAnswerSoFar(body, delivered.content, style), ...shortened(body, delivered.chunks) };
 }
 
-/** The instruction for a model that cannot continue a message by itself. */
+/** Instruction for a model that cannot continue a message. */
 const request =
   'Continue your last message exactly where it stopped. Repeat nothing of it, and do not introduce what follows.';
 
-/** The request with the answer so far, to be written on with all the length that the client allows for an answer. */
+/** Returns the request with the answer so far, to be extended by the full length that the client allows. */
 export function withAnswerSoFar(body: Body, content: string, style: PrefillStyle | 'none'): Body {
   const { messages } = body;
   const soFar = { role: 'assistant', content, ...(style === 'prefix' ? { prefix: true } : {}) };
@@ -43,13 +43,13 @@ function shortened(body: Body, tokens: number): Body {
   return Object.fromEntries(limits);
 }
 
-/** Returns whether an answer to this request is one continuable text: one choice, and no probabilities of tokens. */
+/** Returns whether an answer to this request can be resumed: one choice, and no token probabilities. */
 export function isContinuable(body: Body): boolean {
   const { n, logprobs } = body;
   return (n === undefined || n === null || n === 1) && logprobs !== true;
 }
 
-/** Returns whether an answer that met its limit may be extended. JSON restarted in its middle would be invalid. */
+/** Returns whether an answer that reached its limit may be extended. JSON restarted in its middle would be invalid. */
 export function isExtensible(body: Body): boolean {
   const { response_format: format } = body;
   const type: unknown = typeof format === 'object' && format !== null ? Reflect.get(format, 'type') : undefined;

@@ -1,26 +1,26 @@
 /**
- * Detects a server that begins anew although it should go on where another text stopped: the beginning of its text is
- * held back while it equals the beginning of the text that the client has.
+ * Detects a server that starts the answer anew instead of continuing a text: holds back the start of the new text
+ * while it equals the start of the text that the client has.
  */
 export interface RepeatGuard {
-  /** Returns the text that may be passed on now, or ''. */
+  /** Takes a piece of text and returns the part that may be passed on now, or ''. */
   push(text: string): string;
-  /** The text is at its end: returns the text that was held back. */
+  /** Ends the text and returns the held-back part. */
   end(): string;
-  /** It began anew, and then differs from what the client has. */
+  /** True if the server started anew and its text then differs from the client's text. */
   readonly isDiverged: boolean;
 }
 
 /**
- * This many equal characters are no chance: lists and tables repeat a line, but hardly the very beginning of an answer
- * at the place where it stopped. Less than `shortestRepeat` proves nothing.
+ * Number of equal characters that prove a repetition: lists and tables repeat a line, but hardly ever the very start of
+ * an answer at the point where it stopped. Fewer than `shortestRepeat` prove nothing.
  */
 const certainRepeat = 40;
 const shortestRepeat = 8;
 
 export function createRepeatGuard(before: string): RepeatGuard {
   const enough = Math.min(certainRepeat, before.length);
-  /** `watching`: it may be a repetition. `repeating`: it is one. `free`: all passes. */
+  /** `watching`: the text may be a repetition. `repeating`: it is one. `free`: everything passes. */
   let state: 'watching' | 'repeating' | 'free' = before.length < shortestRepeat ? 'free' : 'watching';
   let held = '';
   let at = 0;
@@ -56,7 +56,7 @@ export function createRepeatGuard(before: string): RepeatGuard {
       return '';
     },
     end() {
-      // A repetition that ends before the client's own text does.
+      // A repetition that ends before the client's own text ends.
       if (state === 'repeating') isDiverged = true;
       state = 'free';
       return release();
@@ -67,7 +67,7 @@ export function createRepeatGuard(before: string): RepeatGuard {
   };
 }
 
-/** Number of characters of the text that equal the other text from this place on. */
+/** Returns the number of characters of the text that equal the other text from this index on. */
 function commonLength(text: string, other: string, from: number): number {
   let length = 0;
   while (length < text.length && from + length < other.length && text[length] === other[from + length]) length++;

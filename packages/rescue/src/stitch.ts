@@ -2,28 +2,28 @@ import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChu
 import { createRepeatGuard } from './repeat-guard.ts';
 
 /**
- * The way a run goes on with an answer: `continue`: the model was given what the client has and continues from there;
- * `restart`: it answers from the beginning, and what the client has is held back.
+ * Way in which a run resumes an answer. `continue`: the model gets the delivered text and continues it. `restart`: the
+ * model answers from the start, and the delivered text is held back.
  */
-export type RescueMode = 'continue' | 'restart';
+export type ResumeMode = 'continue' | 'restart';
 
 /**
- * Fits the stream of a later run to what the client has already. In mode `continue` a server that begins anew all the same
- * is noticed: a text that repeats the beginning of the answer is held back, as in mode `restart`.
+ * Reduces the stream of a later run to what the client does not have yet. In mode `continue` it detects a server that
+ * starts anew nevertheless: text that repeats the start of the answer is held back, as in mode `restart`.
  */
-export interface Stitch {
-  /** Takes server-sent events and gives what the client still lacks of them, or ''. */
+export interface ResumedAnswer {
+  /** Takes server-sent events and returns the part that the client does not have, or ''. */
   push(sse: string): string;
-  /** The new answer differs from what the client has: nothing of it may be passed on. */
+  /** True if the new answer contradicts the delivered text: none of it may be passed on. */
   readonly isDiverged: boolean;
 }
 
-export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
+export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
   let missing = mode === 'restart' ? delivered.content : '';
-  let missingThoughts = mode === 'restart' ? delivered.reasoning : '';
-  // A model that writes on may think again first; the client has had its thoughts.
-  const dropsThoughts = mode === 'continue' && delivered.content !== '';
-  // Of thoughts alone the client has no answer yet: another one may follow, with its own thoughts behind those it had.
+  let missingReasoning = mode === 'restart' ? delivered.reasoning : '';
+  // A model that resumes may reason anew first; the client already has the reasoning.
+  const dropsReasoning = mode === 'continue' && delivered.content !== '';
+  // With reasoning only, the client has no answer yet: another answer may follow, with further reasoning.
   const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
@@ -38,8 +38,8 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
     const rest = fit(delta ?? {}, !isEmptyText(finishReason));
-    // The text that the client has goes beyond the new answer.
-    if (!isEmptyText(finishReason)) endThoughts();
+    // The new answer ends before the delivered text does.
+    if (!isEmptyText(finishReason)) endReasoning();
     if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
     if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
@@ -47,17 +47,17 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
 
   /** Returns the part of a delta that is new to the client. */
   function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
-    const { role: _role, content: _content, reasoning_content: _thoughts, reasoning: _reasoning, ...others } = delta;
+    const { role: _role, content: _content, reasoning_content: _told, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
-    const reasoning = dropsThoughts ? '' : beyond('missingThoughts', texts.reasoning);
+    const reasoning = dropsReasoning ? '' : beyond('missingReasoning', texts.reasoning);
     const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
     const content =
       guard === undefined
         ? beyond('missing', texts.content)
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
-    // A tool call where the client has text.
-    if (more.length > 0) endThoughts();
+    // A tool call at a point where the client has text.
+    if (more.length > 0) endReasoning();
     if (more.length > 0 && missing !== '') isDiverged = true;
     return {
       ...Object.fromEntries(more),
@@ -66,38 +66,38 @@ export function createStitch(delivered: Delivered, mode: RescueMode): Stitch {
     };
   }
 
-  /** The text is at its end: what was held back until now was no repetition, or one that ends too early. */
+  /** Releases the held-back text at the end: it was not a repetition, or it was one that ends too early. */
   function endGuard(isEnd: boolean): string {
     const held = isEnd ? (guard?.end() ?? '') : '';
     if (guard?.isDiverged === true) isDiverged = true;
     return held;
   }
 
-  function beyond(which: 'missing' | 'missingThoughts', text: string): string {
-    const held = which === 'missing' ? missing : missingThoughts;
+  function beyond(which: 'missing' | 'missingReasoning', text: string): string {
+    const held = which === 'missing' ? missing : missingReasoning;
     if (text === '') return '';
-    if (which === 'missing') endThoughts();
+    if (which === 'missing') endReasoning();
     const common = Math.min(held.length, text.length);
     if (held.slice(0, common) !== text.slice(0, common)) {
-      if (which === 'missingThoughts' && mayThinkAnew) return thinkAnew(text);
+      if (which === 'missingReasoning' && mayThinkAnew) return thinkAnew(text);
       isDiverged = true;
     }
     if (which === 'missing') missing = held.slice(common);
-    else missingThoughts = held.slice(common);
+    else missingReasoning = held.slice(common);
     return text.slice(common);
   }
 
-  /** The new answer thinks no further. Where the client has more thoughts than that, it has those of another answer. */
-  function endThoughts(): void {
-    if (missingThoughts === '') return;
+  /** Ends the reasoning of the new answer. If the client has more reasoning than that, it belongs to another answer. */
+  function endReasoning(): void {
+    if (missingReasoning === '') return;
     if (!mayThinkAnew) isDiverged = true;
-    missingThoughts = '';
+    missingReasoning = '';
   }
 
-  /** The thoughts that were held back as known, and what makes them others. */
+  /** Returns the reasoning held back as known, followed by the part that differs. */
   function thinkAnew(text: string): string {
-    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingThoughts.length);
-    missingThoughts = '';
+    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingReasoning.length);
+    missingReasoning = '';
     return known + text;
   }
 

@@ -11,21 +11,21 @@ import type { AnswerJoin } from './answer-join.ts';
 import { sumUsage } from './sum-usage.ts';
 import { createTranscript } from './transcript.ts';
 
-/** Neither can be met inside the answer's text: there every quote is escaped. */
+/** Patterns that cannot match inside the answer's text, where every quote is escaped. */
 const finishPattern = /"finish_reason"\s*:\s*"/;
 const usagePattern = /"usage"\s*:\s*\{/;
 
 /**
- * Joins streams. The calls after the first have been fitted to what the client has: see `createStitch`.
+ * Joins streams. `createResumedAnswer` has already reduced the later attempts to what the client does not have.
  *
- * @param before what the client had before the first call
+ * @param before the part of the answer that the client had before the first attempt
  */
 export function createStreamJoin(before: Delivered | undefined): AnswerJoin {
   const transcript = createTranscript();
   let usage: Usage | undefined;
-  /** The end of the latest call that met its limit. It stays the answer's end until a later call has one. */
+  /** End of the latest attempt that reached its limit. It remains the answer's end until a later attempt has one. */
   let held: ChatChunk[] = [];
-  /** The present call has met its limit. */
+  /** True if the current attempt has reached its limit. */
   let isAtLimit = false;
 
   function sift({ text, data }: AnswerEvent): string {
@@ -43,7 +43,7 @@ export function createStreamJoin(before: Delivered | undefined): AnswerJoin {
     return '';
   }
 
-  /** Gives what the chunk says beside that it is the end. */
+  /** Holds back the end and returns the other content of the chunk. */
   function holdEnd(chunk: ChatChunk, choice: ChatChunk['choices'][number]): string {
     const { delta } = choice;
     held.push({ ...chunk, choices: [{ ...choice, delta: {} }] });

@@ -1,6 +1,6 @@
 import { mostTokens, type Usage } from '@sluice/protocol';
 
-/** Returns the total usage of several calls, including the details. */
+/** Returns the total usage of several attempts, including the details. */
 export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {

@@ -1,28 +1,28 @@
 import { type ChatChunk, type Delivered, eventsOf, readChunk, textsOf } from '@sluice/protocol';
 
-/** Keeps what a client has been sent of a stream, in case that it breaks off. */
+/** Keeps the part of a stream that was sent to the client, in case the stream breaks off. */
 export interface Transcript {
-  /** Takes what is passed on: whole server-sent events. Cheap: nothing is parsed until it must be. */
+  /** Takes whole server-sent events that are passed on. Cheap: parses as late as possible. */
   add(sse: string): void;
   read(): Reading;
 }
 
-/** The progress of an answer. */
+/** Progress of an answer. */
 export interface Reading {
   /** Characters of the answer's text. */
   readonly characters: number;
-  /** Chunks with something of the answer in them; about as many tokens. */
+  /** Number of chunks with content; close to the number of tokens. */
   readonly chunks: number;
-  /** The answer is complete, whatever became of the stream. */
+  /** Set if the answer is complete, even if the stream broke afterwards. */
   readonly finishReason?: string;
-  /** The point where another run may go on; absent if none may: a tool call had begun, or it is more than one text. */
+  /** State from which another run can resume; absent after a tool call began, or with more than one text. */
   readonly delivered?: Delivered;
 }
 
-/** Unparsed text is folded when there is so much of it, so that a long stream holds little more than its answer. */
+/** Length at which unparsed text is folded, so that a long stream holds little more than its answer. */
 const foldAtLength = 64 * 1024;
 
-/** Members of a delta that are text, or say nothing. */
+/** Members of a delta that are text, or have no content. */
 const plainMembers: ReadonlySet<string> = new Set(['role', 'content', 'reasoning_content', 'reasoning']);
 
 export function createTranscript(): Transcript {

@@ -13,7 +13,7 @@ import { sumUsage } from './sum-usage.ts';
 
 type Choice = ChatCompletion['choices'][number];
 
-/** Joins whole answers. One alone stays as it is, to the byte. */
+/** Joins whole answers. A single answer stays unchanged, byte for byte. */
 export function createWholeJoin(): AnswerJoin {
   let text = '';
   let joined: string | undefined;
@@ -50,13 +50,13 @@ function join(text: string, more: string, usage: Usage | undefined): string {
   return writeLossless({ ...completion, choices, ...(usage === undefined ? {} : { usage }) });
 }
 
-/** A model that writes on may think again first; its first thoughts are the answer's. */
+/** Joins two messages. A model that extends its answer may reason again; only its first reasoning stays. */
 function joinMessages(first: Choice['message'], next: Choice['message']): Choice['message'] {
   const others = Object.entries(next).filter(([name, value]) => !texts.has(name) && !isEmpty(value));
   return { ...first, ...Object.fromEntries(others), content: textsOf(first).content + textsOf(next).content };
 }
 
-/** Members of a message that are its text, or say nothing. */
+/** Members of a message that are its text, or have no content. */
 const texts: ReadonlySet<string> = new Set(['role', 'content', 'reasoning_content', 'reasoning']);
 
 const isEmpty = (value: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { createStitch, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
+import { createResumedAnswer, createStreamJoin, createWholeJoin, isExtensible, withAnswerSoFar } from '@sluice/rescue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -35,8 +35,8 @@ const textOf = (stream: string): string =>
 const endsOf = (stream: string): string[] =>
   chunksOf(stream).flatMap(({ choices }) => choices.flatMap(({ finish_reason: reason }) => reason ?? []));
 
-describe('streams that are joined', () => {
-  it('pass on all but their end, which waits', () => {
+describe('joined streams', () => {
+  it('pass on everything except their end, which is held back', () => {
     const join = createStreamJoin(undefined);
     const text = chunk({ role: 'assistant', content: 'Hel' }) + chunk({ content: 'lo' });
     expect(join.take(text)).toBe(text);
@@ -54,7 +54,7 @@ describe('streams that are joined', () => {
     expect(join.close()).toBe('');
   });
 
-  it('that end otherwise pass to the byte', () => {
+  it('with another end pass unchanged', () => {
     const join = createStreamJoin(undefined);
     const all = chunk({ content: 'Hello' }) + chunk({}, 'stop') + usage(spent(5, 2));
     expect(join.take(all)).toBe(all);
@@ -62,7 +62,7 @@ describe('streams that are joined', () => {
     expect(join.close()).toBe('');
   });
 
-  it('have one end, and one usage over all calls', () => {
+  it('have one end, and one usage over all attempts', () => {
     const join = createStreamJoin(undefined);
     join.take(chunk({ content: 'One ' }) + chunk({}, 'length') + usage(spent(5, 2, 1)));
     join.endCall(spent(5, 2, 1));
@@ -75,7 +75,7 @@ describe('streams that are joined', () => {
     expect(join.usage).toEqual(spent(12, 5, 3));
   });
 
-  it('end at the limit of the call before when one fails, whatever that has given', () => {
+  it('end at the limit of the previous attempt when one fails, even after text', () => {
     const join = createStreamJoin(undefined);
     join.take(chunk({ content: 'One ' }) + chunk({}, 'length', { usage: spent(5, 2) }));
     join.endCall(spent(5, 2));
@@ -85,7 +85,7 @@ describe('streams that are joined', () => {
     expect(others).toEqual([]);
   });
 
-  it('lose no text that comes with the end', () => {
+  it('keep text that comes with the end', () => {
     const join = createStreamJoin(undefined);
     const passed = join.take(chunk({ content: 'Hello' }, 'length', { usage: spent(5, 2) }));
     expect(chunksOf(passed)).toEqual(chunksOf(chunk({ content: 'Hello' })));
@@ -93,7 +93,7 @@ describe('streams that are joined', () => {
     expect(chunksOf(join.close())).toEqual(chunksOf(chunk({}, 'length', { usage: spent(5, 2) })));
   });
 
-  it('count usage that is told on the way too', () => {
+  it('count usage reported in the middle too', () => {
     const join = createStreamJoin(undefined);
     join.take(chunk({ content: 'One ' }) + chunk({}, 'length'));
     join.endCall(spent(5, 2));
@@ -104,9 +104,9 @@ describe('streams that are joined', () => {
 
   it.each([
     ['a tool is called', [chunk({ content: 'Let me see' }), chunk({ tool_calls: [{ index: 0 }] })]],
-    ['there are thoughts alone', [chunk({ reasoning_content: 'hm' })]],
-    ['there is nothing', [chunk({ role: 'assistant', content: '' })]],
-  ])('can not be gone on with where %s', (_name, events) => {
+    ['there is only reasoning', [chunk({ reasoning_content: 'hm' })]],
+    ['there is no content', [chunk({ role: 'assistant', content: '' })]],
+  ])('cannot be extended if %s', (_name, events) => {
     const join = createStreamJoin(undefined);
     for (const event of events) join.take(event);
     join.take(chunk({}, 'length'));
@@ -114,14 +114,14 @@ describe('streams that are joined', () => {
     expect(endsOf(join.close())).toEqual(['length']);
   });
 
-  it('begin where an answer broke off', () => {
+  it('start where an answer broke off', () => {
     const before = { id: 'first', created: 1, content: 'Hel', reasoning: 'hm', chunks: 4 };
     const join = createStreamJoin(before);
     join.take(chunk({ content: 'lo' }) + chunk({}, 'length'));
     expect(join.endCall(undefined)).toEqual({ ...before, content: 'Hello', chunks: 5 });
   });
 
-  it('come to one answer with one name, however it was cut into calls and pieces', () => {
+  it('form one answer with one id, for every split into attempts and pieces', () => {
     const call = fc.record({
       texts: fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 4 }),
       size: fc.integer({ min: 1, max: 4 }),
@@ -134,7 +134,7 @@ describe('streams that are joined', () => {
         for (const [at, { texts, size }] of calls.entries()) {
           const name = `answer-${at}`;
           const isLast = at === calls.length - 1;
-          const stitch = soFar === undefined ? undefined : createStitch(soFar, 'continue');
+          const stitch = soFar === undefined ? undefined : createResumedAnswer(soFar, 'continue');
           const events = [
             chunk({ role: 'assistant', content: '' }, null, {}, name),
             ...texts.map((content) => chunk({ content }, null, {}, name)),
@@ -157,7 +157,7 @@ describe('streams that are joined', () => {
   });
 });
 
-describe('whole answers that are joined', () => {
+describe('joined whole answers', () => {
   const whole = (message: Fields, reason: string, counts: object, id = 'a'): string =>
     JSON.stringify({
       id,
@@ -166,7 +166,7 @@ describe('whole answers that are joined', () => {
       usage: counts,
     });
 
-  it('stay as they are if there is one, to the byte', () => {
+  it('stay unchanged if there is only one, byte for byte', () => {
     const join = createWholeJoin();
     const text = whole({ content: 'Hello' }, 'stop', spent(5, 2));
     expect(join.take(text.slice(0, 20)) + join.take(text.slice(20))).toBe('');
@@ -174,7 +174,7 @@ describe('whole answers that are joined', () => {
     expect(join.close()).toBe(text);
   });
 
-  it('become one text with one name, the last reason and the sum of all costs', () => {
+  it('become one text with one id, the last finish reason and the sum of all usage', () => {
     const join = createWholeJoin();
     join.take(whole({ role: 'assistant', content: 'One ', reasoning_content: 'hm' }, 'length', spent(5, 2, 1)));
     expect(join.endCall(spent(5, 2, 1))).toMatchObject({ id: 'a', content: 'One ', reasoning: 'hm' });
@@ -192,7 +192,7 @@ describe('whole answers that are joined', () => {
     );
   });
 
-  it('take over a tool call, and can then not be gone on with', () => {
+  it('accept a tool call, and cannot be extended after it', () => {
     const join = createWholeJoin();
     join.take(whole({ content: 'One' }, 'length', spent(1, 1)));
     join.endCall(spent(1, 1));
@@ -203,7 +203,7 @@ describe('whole answers that are joined', () => {
     });
   });
 
-  it('stay at what came through when one fails', () => {
+  it('keep the successful part when an attempt fails', () => {
     const join = createWholeJoin();
     const text = whole({ content: 'One' }, 'length', spent(1, 1));
     join.take(text);
@@ -212,10 +212,10 @@ describe('whole answers that are joined', () => {
   });
 });
 
-describe('a request that is to be gone on with', () => {
+describe('a request for an extension', () => {
   const body = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
 
-  it('may be as long again, and asks for it where the server does not write on by itself', () => {
+  it('has the full length limit, and an instruction if the server cannot continue a message', () => {
     expect(withAnswerSoFar(body, 'Hello', 'assistant')).toEqual({
       ...body,
       messages: [...body.messages, { role: 'assistant', content: 'Hello' }],
@@ -232,7 +232,7 @@ describe('a request that is to be gone on with', () => {
     [{ logprobs: true }, false],
     [{ response_format: { type: 'json_object' } }, false],
     [{ response_format: { type: 'json_schema', json_schema: { name: 'x' } } }, false],
-  ])('is for one text: %j', (fields, expected) => {
+  ])('is possible for a single text only: %j', (fields, expected) => {
     expect(isExtensible(fields)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { createStitch, createTranscript, isContinuable, prefillStyles, withPrefill } from '@sluice/rescue';
+import { createResumedAnswer, createTranscript, isContinuable, prefillStyles, withPrefill } from '@sluice/rescue';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -14,7 +14,7 @@ const chunk = (delta: Delta, more: object = {}): string =>
   sse({ id: 'first', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null, ...more }] });
 const finish = (reason = 'stop'): string => chunk({}, { finish_reason: reason });
 
-/** Returns the text that a client would put together. */
+/** Returns the text that a client assembles from a stream. */
 function textOf(stream: string): { content: string; reasoning: string; finishes: number } {
   let content = '';
   let reasoning = '';
@@ -45,7 +45,7 @@ function delivered(pieces: readonly string[]): ReturnType<ReturnType<typeof crea
 }
 
 describe('a transcript', () => {
-  it('knows what a client has, however the events came', () => {
+  it('holds the text of the client, for every way the events arrived', () => {
     const stream = [
       chunk({ role: 'assistant', content: '' }),
       chunk({ reasoning_content: 'hm ' }),
@@ -58,7 +58,7 @@ describe('a transcript', () => {
     });
   });
 
-  it('folds a long stream on its way', () => {
+  it('folds a long stream while it runs', () => {
     const pieces = Array.from({ length: 3000 }, (_, seq) => chunk({ content: `${seq} ` }));
     const { delivered: soFar, chunks } = delivered(pieces);
     expect(chunks).toBe(3000);
@@ -71,12 +71,12 @@ describe('a transcript', () => {
     ['probabilities', chunk({ content: 'x' }, { logprobs: { content: [] } })],
     ['content in parts', sse({ choices: [{ index: 0, delta: { content: [{ type: 'text' }] } }] })],
     ['audio', sse({ choices: [{ index: 0, delta: { audio: { data: 'AA' } } }] })],
-    ['something that is no chunk', 'data: nonsense\n\n'],
-  ])('with %s in it offers nothing to go on from', (_, event) => {
+    ['an event that is not a chunk', 'data: nonsense\n\n'],
+  ])('with %s has no state to resume from', (_, event) => {
     expect(delivered([chunk({ content: 'Hi' }), event]).delivered).toBeUndefined();
   });
 
-  it('knows an answer that is finished', () => {
+  it('reports a finished answer', () => {
     expect(delivered([chunk({ content: 'Hi' }), finish('length')])).toMatchObject({ finishReason: 'length' });
   });
 });
@@ -88,7 +88,7 @@ describe('a stitch', () => {
   });
   const cuts = fc.array(fc.nat(200), { maxLength: 8 });
 
-  it('of an answer that is the same again gives exactly what was missing', () => {
+  it('of a repeated answer returns exactly the missing part', () => {
     fc.assert(
       fc.property(answers, cuts, cuts, fc.nat(80), ({ content, reasoning }, first, second, brokenAt) => {
         const streamOf = (places: readonly number[]): string[] => [
@@ -100,7 +100,7 @@ describe('a stitch', () => {
         const had = streamOf(first).slice(0, -1).slice(0, brokenAt);
         const soFar = delivered(had).delivered;
         if (soFar === undefined) throw new Error('not continuable');
-        const stitch = createStitch(soFar, 'restart');
+        const stitch = createResumedAnswer(soFar, 'restart');
         const rest = streamOf(second).map((event) => stitch.push(event));
         expect(stitch.isDiverged).toBe(false);
         expect(textOf(had.join('') + rest.join(''))).toEqual({ content, reasoning, finishes: 1 });
@@ -108,10 +108,10 @@ describe('a stitch', () => {
     );
   });
 
-  it('of an answer that differs passes nothing on that contradicts what was delivered', () => {
+  it('of a different answer passes on nothing that contradicts the delivered text', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), cuts, (had, other, places) => {
-        const stitch = createStitch({ content: had, reasoning: '', chunks: 1 }, 'restart');
+        const stitch = createResumedAnswer({ content: had, reasoning: '', chunks: 1 }, 'restart');
         const rest = [...cut(other, places).map((text) => chunk({ content: text })), finish()]
           .map((event) => stitch.push(event))
           .join('');
@@ -127,21 +127,21 @@ describe('a stitch', () => {
     ['fewer', ['The user'], 'The user wants a'],
     ['no', [], 'The user wants a'],
     ['more', ['The user wants a', ' story'], 'The user wants a story'],
-  ])(
-    'lets another answer follow where the client has thoughts alone, and the answer has %s',
-    (_what, thoughts, all) => {
-      const had = chunk({ reasoning_content: 'The user wants a' });
-      for (const end of [chunk({ content: 'Hi' }), chunk({ tool_calls: [{ index: 0 }] }), '']) {
-        const stitch = createStitch({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
-        const rest = [...thoughts.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
-        expect(stitch.isDiverged).toBe(false);
-        expect(textOf(had + rest.join(''))).toMatchObject({ reasoning: all, finishes: 1 });
-      }
-    },
-  );
+  ])('accepts another answer if the client has only reasoning, and the answer has %s', (_what, reasoning, all) => {
+    const had = chunk({ reasoning_content: 'The user wants a' });
+    for (const end of [chunk({ content: 'Hi' }), chunk({ tool_calls: [{ index: 0 }] }), '']) {
+      const stitch = createResumedAnswer({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
+      const rest = [...reasoning.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
+      expect(stitch.isDiverged).toBe(false);
+      expect(textOf(had + rest.join(''))).toMatchObject({ reasoning: all, finishes: 1 });
+    }
+  });
 
-  it('lets an answer that was written on pass, without its new thoughts', () => {
-    const stitch = createStitch({ id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 }, 'continue');
+  it('passes a continued answer without its new reasoning', () => {
+    const stitch = createResumedAnswer(
+      { id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 },
+      'continue',
+    );
     const rest = [
       sse({
         id: 'second',
@@ -160,14 +160,14 @@ describe('a stitch', () => {
     expect(rest).not.toContain('second');
   });
 
-  it('takes a tool call in place of delivered text for another answer', () => {
-    const stitch = createStitch({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
+  it('treats a tool call in place of delivered text as another answer', () => {
+    const stitch = createResumedAnswer({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
     expect(stitch.push(chunk({ tool_calls: [{ index: 0 }] }))).toBe('');
     expect(stitch.isDiverged).toBe(true);
   });
 
-  it('passes the usage on as the last call reports it', () => {
-    const stitch = createStitch({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
+  it('passes on the usage of the last attempt', () => {
+    const stitch = createResumedAnswer({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
     expect(JSON.parse(stitch.push(sse({ choices: [], usage })).slice('data: '.length))).toMatchObject({ usage });
   });
@@ -177,7 +177,7 @@ describe('a prefill', () => {
   const soFar = { content: 'Hello', reasoning: '', chunks: 4 };
   const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 10, max_completion_tokens: 3 };
 
-  it.each(prefillStyles)('of style %s ends in what was said, and leaves the rest of the length', (style) => {
+  it.each(prefillStyles)('of style %s ends with the delivered text, and keeps the remaining length', (style) => {
     const prefilled = withPrefill(body, soFar, style);
     expect(prefilled['messages']).toEqual([
       { role: 'user', content: 'hi' },
@@ -194,15 +194,15 @@ it.each([
   [{ n: null }, true],
   [{ n: 2 }, false],
   [{ logprobs: true }, false],
-])('an answer to %j is one text that may be continued: %s', (body, is) => {
+])('an answer to %j can be resumed: %s', (body, is) => {
   expect(isContinuable(body)).toBe(is);
 });
 
-describe('a stitch that shall go on where the answer stopped', () => {
+describe('a stitch in mode continue', () => {
   const had = 'The quick brown fox jumps over the lazy dog, and then it sleeps in the sun. ';
   const rest = 'In the evening it wakes.';
   const stitched = (text: string, cuts: readonly number[], content = had, end = finish()) => {
-    const stitch = createStitch({ content, reasoning: '', chunks: 1 }, 'continue');
+    const stitch = createResumedAnswer({ content, reasoning: '', chunks: 1 }, 'continue');
     const events = [
       chunk({ role: 'assistant', content: '' }),
       ...cut(text, cuts).map((each) => chunk({ content: each })),
@@ -213,14 +213,14 @@ describe('a stitch that shall go on where the answer stopped', () => {
   };
   const cutsAnywhere = fc.array(fc.nat(200), { maxLength: 12 });
 
-  it('gives what goes on from there, however it is cut', () => {
+  it('returns the continuation, for every split', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 60 }),
         fc.string({ maxLength: 60 }),
         cutsAnywhere,
         (before, text, cuts) => {
-          // A text that begins as the answer does is another case.
+          // A text that starts like the answer is another case.
           fc.pre(before.length < 8 || !text.startsWith(before.slice(0, 40)));
           const { passed, isDiverged } = stitched(text, cuts, before);
           expect(isDiverged).toBe(false);
@@ -230,7 +230,7 @@ describe('a stitch that shall go on where the answer stopped', () => {
     );
   });
 
-  it('gives what is missing where the server begins anew, however it is cut', () => {
+  it('returns the missing part if the server starts anew, for every split', () => {
     fc.assert(
       fc.property(cutsAnywhere, (cuts) => {
         const { passed, isDiverged } = stitched(had + rest, cuts);
@@ -240,22 +240,22 @@ describe('a stitch that shall go on where the answer stopped', () => {
     );
   });
 
-  it('gives a text that shares a few words with the beginning', () => {
+  it('returns a text that shares a few words with the start', () => {
     expect(textOf(stitched('The quick brown cat.', [3, 9]).passed).content).toBe('The quick brown cat.');
     expect(textOf(stitched('The quick', [3]).passed).content).toBe('The quick');
   });
 
-  it('gives nothing of another answer that begins anew', () => {
+  it('returns nothing of another answer that starts anew', () => {
     const other = `${had.slice(0, 50)}dances all night.`;
     expect(stitched(other, [10, 55])).toMatchObject({ isDiverged: true });
     expect(textOf(stitched(other, [10, 55]).passed).content).toBe('');
   });
 
-  it('is another answer where it begins anew and ends before the client has it', () => {
+  it('reports another answer if the server starts anew and ends too early', () => {
     expect(stitched(had.slice(0, 60), [20]).isDiverged).toBe(true);
   });
 
-  it('gives what was held back before a tool call', () => {
+  it('returns the held-back text before a tool call', () => {
     const call = chunk({ tool_calls: [{ index: 0, function: { name: 'f', arguments: '' } }] });
     const { passed } = stitched('The quick', [], had, call + finish('tool_calls'));
     expect(textOf(passed).content).toBe('The quick');

@@ -1,7 +1,7 @@
 import { startSimulator } from './simulator.ts';
 
 const { SIMULATOR_PORT: given = '9900', HOST: host = '127.0.0.1' } = process.env;
-/** In Kubernetes a service called `simulator` makes `SIMULATOR_PORT=tcp://10.0.0.1:9900`, which is no setting. */
+/** In Kubernetes a service named `simulator` sets `SIMULATOR_PORT=tcp://10.0.0.1:9900`, which is not a port setting. */
 const portText = /^(?:tcp|udp|sctp):/.test(given) ? '9900' : given;
 
 if (/^\d{1,5}$/.test(portText) && Number(portText) <= 65_535) await run(Number(portText));

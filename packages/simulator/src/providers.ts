@@ -10,7 +10,7 @@ import { zai } from './zai/provider.ts';
 import { createZaiWeb } from './zai-web/provider.ts';
 import type { Provider } from './server/provider.ts';
 
-/** Every provider that is simulated. The first speaks where no path tells which is meant. */
+/** All simulated providers. The first one answers paths that belong to no other. */
 export const createProviders = (): readonly [Provider, ...Provider[]] => [
   openAi,
   azure,

@@ -8,41 +8,41 @@ import { control, controlPrefix, isRefusalMs, longestRefusalMs } from './server/
 import { exchange } from './server/exchange.ts';
 import { listen } from './server/listener.ts';
 
-/** The address that a simulator listens on. */
+/** Address on which a simulator listens. */
 export interface SimulatorOptions {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Default 127.0.0.1. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
 }
 
 /** A running simulator. */
 export interface Simulator {
-  /** Without a path: `http://127.0.0.1:9900`. An OpenAI client's base URL is this and `/v1`. */
+  /** URL without a path: `http://127.0.0.1:9900`. An OpenAI client's base URL is this with `/v1`. */
   readonly url: string;
   readonly port: number;
-  /** The last 20,000 calls as they stand now, oldest first. */
+  /** The last 20,000 calls in their current state, oldest first. */
   calls(): readonly CallRecord[];
   stats(): CallStats;
-  /** Forgets calls, counts, tries of conversations, the script and iFlow's logins. Calls that run go on. */
+  /** Deletes calls, counts, tries of conversations, the script and iFlow's logins. Running calls continue. */
   reset(): void;
   /**
    * Appends rules to the script.
-   * @throws TypeError naming the rule and field that can't be read.
+   * @throws TypeError with the rule and field that can't be read.
    */
   script(rules: readonly ScriptRule[]): void;
   /**
-   * Cuts all connections and refuses new ones for so many milliseconds; resolves once it refuses.
-   * @throws RangeError when `ms` is not a whole number from 1 to 600,000.
+   * Cuts all connections and refuses new ones for a number of milliseconds; resolves when it refuses.
+   * @throws RangeError if `ms` is not a whole number from 1 to 600,000.
    */
   refuse(ms: number): Promise<void>;
-  /** Cuts all connections and stops for good. */
+  /** Cuts all connections and stops permanently. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a simulator in this process.
- * @throws the system's error (`EADDRINUSE`, …) when it can't listen.
+ * @throws the system's error (`EADDRINUSE`, …) if it can't listen.
  */
 export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOptions): Promise<Simulator> {
   const audit = createAudit();
@@ -57,7 +57,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
       const [path = ''] = (request.url ?? '').split('?', 1);
       const answer = path.startsWith(controlPrefix) ? control : exchange;
       answer(needs, { request, response, path }).catch((error: unknown) => {
-        // A bug of ours, said aloud, so that nobody looks for it in what is being tested.
+        // A bug of the simulator is reported in the answer, so that it is not searched for in the system under test.
         if (!response.headersSent) response.writeHead(500);
         response.end(`The simulator itself failed: ${error instanceof Error ? error.stack : String(error)}`);
       });

@@ -20,7 +20,7 @@ async function outcomeOf(child: ChildProcess): Promise<{ code: unknown; errors: 
 }
 
 describe('the program', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('says where it listens and ends well on %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('prints its address and exits cleanly on %s', async (signal) => {
     const child = run({ SIMULATOR_PORT: '0' });
     const outcome = outcomeOf(child);
     const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
@@ -35,7 +35,7 @@ describe('the program', () => {
     expect(await outcome).toEqual({ code: 0, errors: '' });
   });
 
-  it('says in one line that its port is in use', async () => {
+  it('reports in one line that its port is in use', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void squatter.close());
     await once(squatter, 'listening');
@@ -46,14 +46,14 @@ describe('the program', () => {
     });
   });
 
-  it.each(['', '65536', '-1', '9900x'])('says in one line that %j is no port', async (port) => {
+  it.each(['', '65536', '-1', '9900x'])('reports in one line that %j is not a port', async (port) => {
     expect(await outcomeOf(run({ SIMULATOR_PORT: port }))).toEqual({
       code: 1,
       errors: `simulator: SIMULATOR_PORT must be a number from 0 to 65535, not "${port}".\n`,
     });
   });
 
-  it('says in one line that it can’t listen on a host', async () => {
+  it('reports in one line that it can’t listen on a host', async () => {
     const { code, errors } = await outcomeOf(run({ SIMULATOR_PORT: '0', HOST: '192.0.2.1' }));
     expect(code).toBe(1);
     expect(errors).toMatch(/^simulator: [^\n]*192\.0\.2\.1[^\n]*\n$/);

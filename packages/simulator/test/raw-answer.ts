@@ -1,16 +1,16 @@
-/** An answer as its bytes tell it. */
+/** An answer as received bytes. */
 export interface RawAnswer {
-  /** Undefined until a head has come. */
+  /** Undefined until the head has arrived. */
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** The HTTP chunks of a chunked body; of another, what came at once. */
+  /** HTTP chunks of a chunked body; otherwise the data of each read. */
   readonly pieces: readonly Buffer[];
   readonly body: Buffer;
-  /** True if the body came to the end that HTTP knows: the last chunk, or all of its content-length. */
+  /** True if the body reached the end that HTTP defines: the last chunk, or the whole content-length. */
   readonly isComplete: boolean;
 }
 
-/** Reads an answer from its bytes as they come. */
+/** Parses an answer from its bytes as they arrive. */
 export interface AnswerReader {
   readonly push: (bytes: Buffer) => void;
   readonly isComplete: () => boolean;
@@ -67,13 +67,13 @@ export function createAnswerReader(): AnswerReader {
   };
 }
 
-/** The events of a stream: the data of each, as it stands. */
+/** Returns the data of each event of a stream, unchanged. */
 export function dataOf({ body }: RawAnswer): string[] {
   const lines = body.toString().split(/\r?\n/);
   return lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice('data: '.length));
 }
 
-/** The text that the content deltas of a stream come to. All of its events must be whole. */
+/** Returns the text of a stream's content deltas. All of its events must be whole. */
 export function contentOf(answer: RawAnswer): string {
   return dataOf(answer)
     .filter((data) => data !== '[DONE]')

@@ -2,20 +2,20 @@ import { connect, type Socket } from 'node:net';
 import type { Simulator } from '../src/index.ts';
 import { createAnswerReader, type RawAnswer } from './raw-answer.ts';
 
-/** A call on a connection of its own, down to how that ended. */
+/** A call on a separate connection, including how the connection ended. */
 export interface RawCall {
-  /** Returns the part of the answer that has come so far. */
+  /** Returns the part of the answer that has arrived. */
   readonly answer: () => RawAnswer;
-  /** Resolves once the answer is complete, and hangs up then, or once the connection has ended. */
+  /** Resolves when the answer is complete, and then closes the connection, or when the connection has ended. */
   readonly finish: () => Promise<RawAnswer & { readonly end: ConnectionEnd }>;
   readonly leave: () => void;
   readonly socket: Socket;
 }
 
-/** The way a connection ended: by the peer's FIN or RST, or by us. */
+/** End of a connection: by the peer's FIN or RST, or by the client. */
 export type ConnectionEnd = 'fin' | 'rst' | 'left';
 
-/** The parts of a request to send beyond the model. */
+/** Parts of a request beyond the model. */
 export interface RawRequest {
   /** Fields of the body; default: streamed, one user message. */
   readonly body?: Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a chat completion request over a socket and reads the bytes that come back. */
+/** Sends a chat completion request over a socket and reads the received bytes. */
 export function callRaw({ port }: Simulator, model: string, { body, headers }: RawRequest = {}): RawCall {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   const reader = createAnswerReader();

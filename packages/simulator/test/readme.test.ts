@@ -16,7 +16,7 @@ describe('README.md', async () => {
     expect(rows.sort()).toEqual(folders.sort());
   });
 
-  it('names every directive', () => {
+  it('lists every directive', () => {
     const missing = directiveNames.filter((name) => !new RegExp(`\`${name}[N0]?\``).test(text));
     expect(missing).toEqual([]);
   });

@@ -3,20 +3,20 @@ import { type ScriptRule, startSimulator } from '../src/index.ts';
 import { clientOf, requestFor, simulate } from './simulate.ts';
 
 describe('startSimulator', () => {
-  it('tells where it listens', async () => {
+  it('returns its address', async () => {
     const simulator = await simulate();
     expect(simulator.port).toBeGreaterThan(0);
     expect(simulator.url).toBe(`http://127.0.0.1:${simulator.port}`);
   });
 
-  it('writes an IPv6 address as URLs want it', async () => {
+  it('writes an IPv6 address in URL form', async () => {
     const simulator = await startSimulator({ port: 0, host: '::1' });
     expect(simulator.url).toBe(`http://[::1]:${simulator.port}`);
     expect((await fetch(`${simulator.url}/_sim/stats`)).status).toBe(200);
     await simulator.close();
   });
 
-  it('forgets calls, tries and the script when it is reset', async () => {
+  it('deletes calls, tries and the script on a reset', async () => {
     const simulator = await simulate();
     const client = clientOf(simulator);
     simulator.script([{ directives: 'e503' }]);

@@ -1,4 +1,4 @@
-// The conventions' own bounds, stretched to what a gateway meets: a first token after a minute, an answer of ten.
+// Bounds of the OpenTelemetry conventions, extended to a gateway's range: first token after 60 s, answer of 10 min.
 export const durationBuckets = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 327.68, 655.36,
 ];

@@ -6,7 +6,7 @@ export interface DiagnosticsNeeds {
   readonly write: (line: string) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** False while somebody debugs the exporter and wants every line. */
+  /** False while an operator debugs the exporter and needs every line. */
   readonly isLimited: boolean;
 }
 
@@ -14,8 +14,8 @@ const quietMs = 60_000;
 const longestLine = 400;
 
 /**
- * Log of the SDK's own troubles: one line a minute, with the number of those held back since. A collector that is
- * away must not fill the logs.
+ * Creates a log of the SDK's own errors: one line a minute, with the number of lines suppressed since. An unavailable
+ * collector must not fill the logs.
  */
 export function createDiagnostics({ write, now, isLimited }: DiagnosticsNeeds): DiagLogger {
   let nextAt = -Infinity;
@@ -40,8 +40,8 @@ function toLine(message: string): string {
 }
 
 /**
- * The SDK reports an exception, which is always that of an export, as JSON of all its properties, stack included; only
- * the message is worth a line.
+ * Returns the message of an exception. The SDK reports each exception of an export as JSON of all its properties, stack
+ * included; only the message is worth a line.
  */
 function messageWithin(text: string): string {
   if (!text.startsWith('{')) return text;

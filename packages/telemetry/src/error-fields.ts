@@ -1,11 +1,11 @@
 import { redactSecrets } from './redact.ts';
 
-/** An error as it stands in a log line. */
+/** An error in the form of a log line. */
 export interface ErrorFields {
   readonly type: string;
   readonly code?: string;
   readonly message: string;
-  /** Messages of what caused it, the nearest first. */
+  /** Messages of its causes, the nearest first. */
   readonly causes?: readonly string[];
   readonly stack?: string;
 }
@@ -15,9 +15,9 @@ const longestStack = 8000;
 const mostCauses = 5;
 
 /**
- * Parts of an error worth logging; the stack only if asked for or if the error is our own fault: one without a code,
- * or with `internal_error`. Every text goes through `redactSecrets`; other properties, where clients of Redis and HTTP
- * keep whole requests, are left out.
+ * Returns the parts of an error worth logging. The stack is included only on request or for a bug: an error without a
+ * code, or with `internal_error`. All texts go through `redactSecrets`; other properties, in which clients of Redis and
+ * HTTP keep whole requests, are omitted.
  */
 export function errorFields(error: unknown, options: { readonly withStack: boolean }): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error, message: cleaned(String(error), longestMessage) };
@@ -48,7 +48,7 @@ function causesOf(error: Error): string[] {
   return causes;
 }
 
-/** A failed connection to a name with two addresses is an AggregateError: its own message is empty. */
+/** Returns the direct causes: a failed connection to two addresses is an AggregateError with an empty message. */
 function directCauses(error: Error): unknown[] {
   const several: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   return [...several, error.cause].filter((cause) => cause !== undefined && cause !== null);

@@ -1,9 +1,9 @@
 import { Gauge, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 
-/** `text` is what every scraper reads; only `openmetrics` can carry exemplars. */
+/** Exposition format: every scraper reads `text`; only `openmetrics` can carry exemplars. */
 export type ExpositionFormat = 'text' | 'openmetrics';
 
-/** The answer of `/metrics`. */
+/** Answer of `/metrics`. */
 export interface Exposition {
   readonly contentType: string;
   readonly body: string;
@@ -12,15 +12,16 @@ export interface Exposition {
 const openMetricsType = 'application/openmetrics-text';
 
 /**
- * The format for a scraper that sent this `accept` header: OpenMetrics if it is named there and plain text is not
- * preferred to it. Prometheus names it only if it wants exemplars or has nothing against it; people and simple scrapers do not.
+ * Returns the format for a scraper with this `accept` header: OpenMetrics if the header names it and does not prefer
+ * plain text. Prometheus names it if exemplars are enabled or both formats are acceptable; people and simple scrapers
+ * do not.
  */
 export function chooseFormat(accept: string | undefined): ExpositionFormat {
   const wanted = weightOf(accept, openMetricsType);
   return wanted > 0 && wanted >= weightOf(accept, 'text/plain') ? 'openmetrics' : 'text';
 }
 
-/** The highest weight that the header gives to a type by name; 0 where it does not name it. */
+/** Returns the highest weight that the header gives to a type by name; 0 if the header does not name it. */
 function weightOf(accept = '', type: string): number {
   const weights = accept.split(',').flatMap((range) => {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
@@ -31,9 +32,9 @@ function weightOf(accept = '', type: string): number {
   return Math.max(0, ...weights);
 }
 
-/** Gives a function that prints all metrics of a registry in either format. */
+/** Returns a function that prints all metrics of a registry in either format. */
 export function createExposer(text: Registry): (format: ExpositionFormat) => Promise<Exposition> {
-  // Made when it is first asked for: all metrics are registered by then.
+  // Created on first use: all metrics are registered by then.
   let openMetrics: Registry<OpenMetricsContentType> | undefined;
   return async (format) => {
     const registry = format === 'text' ? text : (openMetrics ??= shadowsOf(text));
@@ -52,8 +53,8 @@ function shadowsOf(text: Registry): Registry<OpenMetricsContentType> {
 }
 
 /**
- * A registry of OpenMetrics takes `_total` off the names of its counters, for good: the same metrics in the other registry
- * would lose theirs. So it gets metrics of its own, which read the others.
+ * Returns a copy of a metric for the OpenMetrics registry, which permanently removes `_total` from the names of its
+ * counters. The copies read the original metrics and protect their names.
  */
 function shadowOf(metric: Pick<Metric, 'get'>, name: string): Gauge {
   const shell = new Gauge({ name, help: name, registers: [] });

@@ -1,29 +1,31 @@
 import type { NumberCell } from './instruments.ts';
 import type { Series } from './series.ts';
 
-/** Fills gauges whose values live elsewhere, at each scrape. */
+/** Fills gauges from external sources at each scrape. */
 export interface GaugeFeed {
-  /** Without a source the gauges stay absent. */
+  /** Adds gauges. Without a source the gauges stay absent. */
   add<Value>(fed: Fed<Value>): void;
-  /** Never rejects: gauges whose source fails are absent from this scrape, which is the sign of it. */
+  /**
+   * Fills the gauges. Never rejects: gauges whose source fails are absent from this scrape, which reveals the failure.
+   */
   refresh(): Promise<void>;
 }
 
-/** Gauges, who knows their values, and how to write them. */
+/** Gauges with the source of their values and a function that writes them. */
 export interface Fed<Value> {
   readonly gauges: readonly Series<NumberCell>[];
   readonly source: Source<Value> | undefined;
-  /** Writes what the source gave into the gauges, which are empty by then. */
+  /** Writes the source's values into the gauges, which are empty before. */
   readonly apply: (value: Value) => void;
 }
 
-/** Asked at each scrape. */
+/** Supplies a value at each scrape. */
 export type Source<Value> = () => Value | Promise<Value>;
 
-/** A scrape must not hang because Redis does. */
+/** Time limit of a source (ms): an unavailable Redis must not block a scrape. */
 const longestWaitMs = 1000;
 
-/** One for each registry; sources are asked side by side, a second at most. */
+/** Creates the feed of one registry; the sources run in parallel, for a second at most. */
 export function createGaugeFeed(): GaugeFeed {
   const refreshers: (() => Promise<void>)[] = [];
   return {
@@ -31,7 +33,7 @@ export function createGaugeFeed(): GaugeFeed {
       if (source === undefined) return;
       refreshers.push(async () => {
         const answer = await answerWithin(longestWaitMs, source);
-        // Emptied only now, in one go with the filling: two scrapes at once must not add up.
+        // Clears the gauges in the same step as filling them: two concurrent scrapes must not add up.
         for (const gauge of gauges) gauge.clear();
         if (answer !== undefined) apply(answer.value);
       });

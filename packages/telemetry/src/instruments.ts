@@ -1,8 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
+import { formerMetrics } from './former-metrics.ts';
 import type { LabelValues, MetricRow } from './metric-row.ts';
 import { createSeries, type Series } from './series.ts';
 
-/** One counter or gauge with its labels: add to it or set it. */
+/** Value of one counter or gauge with its labels, which callers add to or set. */
 export interface NumberCell {
   value: number;
 }
@@ -10,11 +11,11 @@ export interface NumberCell {
 /** One histogram with its labels. */
 export interface HistogramCell {
   /**
-   * Negative values, as two clocks may give them, count as 0; what is not a number is ignored. A trace that is recorded
-   * becomes the example of its bucket, in place of the one before.
+   * Counts a value. Negative values, possible between two clocks, count as 0; values that are not finite are ignored. A
+   * recorded trace becomes the exemplar of its bucket and replaces the previous one.
    */
   observe(value: number, traceId?: string): void;
-  /** The samples of the exposition format, without the labels. */
+  /** Returns the samples of the exposition format, without the labels. */
   samples(): readonly HistogramSample[];
 }
 
@@ -25,15 +26,15 @@ interface HistogramSample {
   readonly exemplar?: Exemplar | undefined;
 }
 
-/** An exemplar as prom-client prints it: one observation of a bucket, and the trace that it belongs to. */
+/** An exemplar in prom-client's form: one observation of a bucket, and its trace. */
 interface Exemplar {
   readonly labelSet: { readonly trace_id: string };
   readonly value: number;
-  /** Seconds since 1970. */
+  /** Time in seconds since 1970. */
   readonly timestamp: number;
 }
 
-/** Registers metrics whose values lie in cells of ours. */
+/** Registers metrics whose values lie in Sluice's own cells. */
 export interface Instruments {
   readonly counter: (row: MetricRow) => Series<NumberCell>;
   readonly gauge: (row: MetricRow) => Series<NumberCell>;
@@ -43,7 +44,7 @@ export interface Instruments {
 /** The dependencies of {@link createInstruments}. */
 export interface InstrumentsNeeds {
   readonly registry: Registry;
-  /** The values of those labels that the configuration bounds. */
+  /** Values of the labels that the configuration bounds. */
   readonly configured: Readonly<Record<Extract<LabelValues, string>, readonly string[]>>;
 }
 
@@ -55,9 +56,9 @@ interface Sample {
 }
 
 /**
- * prom-client's own children build a text key for every observation: 270 ns and 114 bytes for a histogram with one
- * label, measured, and there is one for every chunk of every stream. A cell takes 9 ns and nothing; prom-client reads it
- * when it is scraped.
+ * Replaces prom-client's own children, which build a text key for every observation: 270 ns and 114 bytes for a
+ * histogram with one label, measured, and every chunk of every stream makes an observation. A cell takes 9 ns and
+ * allocates nothing; prom-client reads it at a scrape.
  */
 export function createInstruments({ registry, configured }: InstrumentsNeeds): Instruments {
   function seriesOf<Cell>(row: MetricRow, createCell: () => Cell): Series<Cell> {
@@ -67,11 +68,15 @@ export function createInstruments({ registry, configured }: InstrumentsNeeds): I
     return createSeries(Object.fromEntries(labels), createCell);
   }
 
-  /** Of prom-client's metrics only the shell is used: a registry asks `get` for everything that it prints. */
+  /** Registers a shell of a prom-client metric: a registry calls `get` for everything that it prints. */
   function register(row: MetricRow, read: () => Sample[]): void {
-    const shell = new Gauge({ name: row.name, help: row.help, registers: [] });
-    const get = async () => ({ name: row.name, help: row.help, type: row.kind, values: read(), aggregator: 'sum' });
-    registry.registerMetric(Object.assign(shell, { get }));
+    const formerName = formerMetrics[row.name];
+    const former = formerName === undefined ? [] : [{ name: formerName, help: `Former name of ${row.name}.` }];
+    for (const { name, help } of [row, ...former]) {
+      const shell = new Gauge({ name, help, registers: [] });
+      const get = async () => ({ name, help, type: row.kind, values: read(), aggregator: 'sum' });
+      registry.registerMetric(Object.assign(shell, { get }));
+    }
   }
 
   function numbers(row: MetricRow): Series<NumberCell> {
@@ -101,10 +106,10 @@ export function createInstruments({ registry, configured }: InstrumentsNeeds): I
 }
 
 function createHistogramCell(bounds: readonly number[]): HistogramCell {
-  // One more than the bounds: what is above them all. The sum has an array too, or each observation would box it.
+  // One more than the bounds, for values above them all. The sum is in an array too, or each observation would box it.
   const counts = new Float64Array(bounds.length + 1);
   const sum = new Float64Array(1);
-  // Made with the first one: most cells never see a trace.
+  // Created with the first exemplar: most cells never get one.
   let exemplars: (Exemplar | undefined)[] | undefined;
   return {
     observe(value, traceId) {

@@ -4,20 +4,20 @@ import type pinoPretty from 'pino-pretty';
 import { errorFields } from './error-fields.ts';
 import { maskKey, redactedMark, redactSecrets } from './redact.ts';
 
-/** pino's logger: `logger.info({ field }, 'message')`. An error goes under `err`. */
+/** pino's logger: `logger.info({ field }, 'message')`. An error belongs under `err`. */
 export type Logger = PinoLogger;
 
-/** From `trace` to `fatal`; `silent` writes nothing. */
+/** Log levels from `trace` to `fatal`; `silent` writes nothing. */
 export type LogLevel = LevelWithSilent;
 
-/** The logging options of a process. */
+/** Logging options of a process. */
 export interface LoggerOptions {
-  /** `sluice-ingress`; stands in every line. */
+  /** Name of the service, such as `sluice-ingress`; part of every line. */
   readonly service: string;
   readonly level: LogLevel;
-  /** For people instead of machines. Default: whether stdout is a terminal. */
+  /** True formats for people instead of machines. Default: whether stdout is a terminal. */
   readonly pretty?: boolean | undefined;
-  /** Default stdout. */
+  /** Default: stdout. */
   readonly destination?: DestinationStream | undefined;
 }
 
@@ -34,13 +34,13 @@ const secretFields = [
   'secret',
   'token',
 ];
-/** The places of such fields in what we log: at the top, in headers and in parts of the configuration. */
+/** Locations of such fields in log lines: top level, headers and parts of the configuration. */
 const places = ['', 'headers', 'req.headers', 'credential', 'upstream', 'redis', 'principal'];
 
 /**
- * A logger that writes a JSON object per line: `level` as a word, `time` in ISO 8601, `service`, `msg` and the fields.
- * No secret gets past it: known fields are masked by their path, errors are reduced to what `errorFields` keeps, and
- * each finished line goes through `redactSecrets` (5 µs for a request's line; there is one a request).
+ * Creates a logger that writes a JSON object per line: `level` as a word, `time` in ISO 8601, `service`, `msg` and the
+ * fields. It removes all secrets: it masks known fields by their path, reduces errors to the fields of `errorFields`,
+ * and passes each finished line through `redactSecrets` (5 µs for a request's line; one line per request).
  */
 export function createLogger({ service, level, pretty, destination }: LoggerOptions): Logger {
   const isPretty = pretty ?? process.stdout.isTTY;
@@ -67,7 +67,7 @@ function pathOf(place: string, field: string): string {
   return last.startsWith('[') ? `${place}${last}` : `${place}.${last}`;
 }
 
-/** `key` is shown as the hint that people know their key by; all else disappears. */
+/** Masks a value: `key` becomes a hint that identifies it to people; any other value is removed. */
 function censor(value: unknown, path: readonly string[]): string {
   if (path.at(-1) !== 'key' || typeof value !== 'string') return redactedMark;
   return isMasked(value) ? value : maskKey(value);
@@ -77,7 +77,9 @@ function isMasked(value: string): boolean {
   return value === '…' || (value.length === 9 && value[4] === '…');
 }
 
-/** Loaded only where somebody watches: 27 ms and 9 MB that a container need not spend. */
+/**
+ * Creates the stream for a terminal. Loads pino-pretty only then: it costs 27 ms and 9 MB that a container can save.
+ */
 function prettyStream(destination: DestinationStream | undefined): DestinationStream {
   const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   const toPretty = prettyFactory({

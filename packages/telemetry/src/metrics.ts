@@ -9,36 +9,36 @@ import type { Service } from './metric-row.ts';
 import { recordIngress } from './record-ingress.ts';
 import { recordWorker } from './record-worker.ts';
 
-/** The bounds of the labels. A value outside of them is counted as `other`. */
+/** Bounds of the labels. A value outside of them is counted as `other`. */
 export interface MetricsOptions {
-  /** Ids of the model entries as configured, globs too: report the entry that matched, not what the client wrote. */
+  /** Ids of the configured model entries, including globs: callers report the matching entry, not the client's text. */
   readonly models: readonly string[];
   readonly upstreams: readonly string[];
-  /** The targets that have a breaker: `upstream/model`. Default none. */
+  /** Targets with a circuit: `upstream/model`. Default: none. */
   readonly targets?: readonly string[];
-  /** Default `chat` alone. */
+  /** Queues. Default: only `chat`. */
   readonly queues?: readonly string[];
-  /** Names of client keys. Default none. */
+  /** Names of client keys. Default: none. */
   readonly keys?: readonly string[];
 }
 
-/** Metrics that both services record. No method throws, and none of those for single chunks or batches allocates. */
+/** Metrics that both services record. The methods never throw, and those for chunks or batches allocate nothing. */
 export interface SharedMetrics {
   redisUp(isUp: boolean): void;
-  /** A batch of frames came out of the mailbox; `lagMs` is its age, absent where its writer gave no time. */
+  /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
-  /** The text for one scrape, by default Prometheus text: asks the watched sources, one second at most. */
+  /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }
 
-/** The way a chat request ended; recorded once, when nothing more follows. */
+/** Result of a chat request; recorded once, after its end. */
 export interface FinishedRequest {
   readonly model?: string | undefined;
   readonly upstream?: string | undefined;
   readonly stream: boolean;
   readonly outcome: Outcome;
   readonly status: number;
-  /** The code that the client was told, as status or inside the stream. */
+  /** Error code that the client received, as status or inside the stream. */
   readonly code?: ErrorCode | undefined;
   readonly durationMs: number;
   readonly ttftMs?: number | undefined;
@@ -46,55 +46,55 @@ export interface FinishedRequest {
   readonly outputTokens?: number | undefined;
   /** Name of the client key. */
   readonly key?: string | undefined;
-  /** Of a trace that is recorded: the example of its duration and its time to the first token. */
+  /** Id of a recorded trace: the exemplar of the duration and of the time to first token. */
   readonly traceId?: string | undefined;
 }
 
-/** The metrics that an ingress records in addition. */
+/** Metrics that only an ingress records. */
 export interface IngressMetrics extends SharedMetrics {
   requestFinished(request: FinishedRequest): void;
   streamOpened(): void;
   streamClosed(): void;
   clientAborted(): void;
   clientTooSlow(): void;
-  /** `traceId`, here and below: of a trace that is recorded, as an example of this wait. */
+  /** Records the wait for a lease. `traceId`, here and below: id of a recorded trace, as exemplar of this wait. */
   admitted(waitMs: number, traceId?: string): void;
-  /** `key` is the name of the client key. */
+  /** Counts a refusal. `key` is the name of the client key. */
   refused(reason: ErrorCode, key?: string): void;
-  /** From handing over the job to the frame `started`, both on this process's clock. */
+  /** Records the time from the submission of the job to the frame `started`, both on this process's clock. */
   queueWaited(waitMs: number, traceId?: string): void;
-  /** `reason` is the error of the run before. */
+  /** Counts a resubmission. `reason` is the error of the previous run. */
   resubmitted(reason: ErrorCode): void;
-  /** An answer that broke off was continued; `outcome` is how it ended. */
-  streamRescued(outcome: Outcome): void;
-  /** A frame was read that nobody was waiting for. */
+  /** Counts a resumed answer; `outcome` is its end. */
+  streamResumed(outcome: Outcome): void;
+  /** Counts a frame without a waiting request. */
   relayDropped(reason: DropReason): void;
-  /** A frame of a request was lost on the way. */
+  /** Counts a lost frame of a request. */
   relayGap(): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: IngressSources): void;
 }
 
-/** The metrics that a worker records in addition. */
+/** Metrics that only a worker records. */
 export interface WorkerMetrics extends SharedMetrics {
   jobStarted(): void;
   jobEnded(): void;
   jobRefused(reason: RefusalReason): void;
   attemptEnded(upstream: string, outcome: AttemptOutcome): void;
-  /** Only long gaps become examples: nobody looks for the trace of a usual one, and there is one for each chunk. */
+  /** Records a gap between chunks. Only long gaps get an exemplar: there is a gap per chunk, most of them usual. */
   chunkGap(upstream: string, gapMs: number, traceId?: string): void;
-  /** `upstream` is the one that failed. */
+  /** Counts a retry. `upstream` is the one that failed. */
   retried(upstream: string, reason: ErrorCode): void;
-  /** An upstream was asked which models it has. */
+  /** Counts a query of an upstream for its models. */
   modelsAsked(upstream: string, outcome: AttemptOutcome): void;
-  /** A call that failed had sent so many tokens before, about. */
+  /** Counts the approximate tokens that a failed attempt had sent. */
   tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
 }
 
-/** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
+/** Sources queried at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface IngressSources {
   readonly slots?: Source<{
     readonly inUse: number;
@@ -108,18 +108,18 @@ export interface IngressSources {
   readonly redisMemory?: Source<{ readonly usedBytes: number; readonly limitBytes: number }>;
 }
 
-/** Asked at each scrape. While one fails or takes over a second, its gauges are absent. */
+/** Sources queried at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface WorkerSources {
   readonly credentials?: Source<
     readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
   >;
-  readonly breakers?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
+  readonly circuits?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
   readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
-  /** Requests that the worker works on at once, at most. */
+  /** Maximum of parallel requests of the worker. */
   readonly concurrency?: Source<number>;
 }
 
-/** A registry with the metrics of one service and those of its process, event-loop lag included. */
+/** Creates a registry with the metrics of one service and of its process, including event-loop lag. */
 export function createMetrics(options: MetricsOptions & { readonly service: 'ingress' }): IngressMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: 'worker' }): WorkerMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: Service }): IngressMetrics | WorkerMetrics {

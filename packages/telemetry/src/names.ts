@@ -1,22 +1,22 @@
 /**
- * Every name that appears in a trace, because they move: the GenAI conventions are still in development and have left
- * the main OpenTelemetry repository. HTTP and messaging names are those of the general semantic conventions. No prompt,
- * no answer, no stop sequence and no key is ever among the values.
+ * Every name that appears in a trace, in one file because the names change: the GenAI conventions are still in
+ * development and have left the main OpenTelemetry repository. HTTP and messaging names are those of the general
+ * semantic conventions. The values never contain a prompt, an answer, a stop sequence or a key.
  */
 
-/** The side of a call that a span represents. */
+/** Side of an operation that a span represents. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
-/** By name; undefined values are left out. */
+/** Attributes by name; undefined values are omitted. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** The data to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
+/** Data to start a span with: `startSpan({ ...admissionWaitSpan(), parent })`. */
 export interface SpanShape {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: SpanAttributes;
 }
 
-/** The one event on a span: the first chunk of the answer has arrived. */
+/** The only span event: the first chunk of the answer has arrived. */
 export const firstChunkEvent = 'first_chunk';
 
 /** Names that code outside this file refers to. */
@@ -27,7 +27,7 @@ export const attributeNames = {
 const messagingSystem = 'bullmq';
 const knownMethods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
-/** A request at the ingress, from its arrival to the end of its stream. `route` is absent where none matched. */
+/** Describes a request at the ingress, from its arrival to the end of its stream. `route` is absent if none matched. */
 export function httpServerSpan(request: {
   readonly method: string;
   readonly route?: string | undefined;
@@ -52,57 +52,57 @@ export function httpServerSpan(request: {
   };
 }
 
-/** The caller, known after authentication: the name of the key in the configuration, never the key. */
+/** Returns the caller's attributes, known after authentication: the key's name in the configuration, never the key. */
 export function principalAttributes(keyName: string): SpanAttributes {
   return { 'sluice.key_name': keyName };
 }
 
-/** For the server span: messages of a long conversation that were left out. */
+/** Returns the number of messages dropped from a long request, for the server span. */
 export const compressedMessagesAttribute = (count: number): SpanAttributes => ({
   'sluice.compressed_messages': count,
 });
 
-/** For the server span and for each attempt. */
+/** Returns the status, for the server span and for each attempt. */
 export function httpResponseAttributes(status: number): SpanAttributes {
   return { 'http.response.status_code': status };
 }
 
 /**
- * The times of a request as its client and the queue saw them, for the server span. Whole milliseconds, and only where
- * known: a collector's sampler compares whole numbers.
+ * Returns the times of a request as seen by its client and by the queue, for the server span. Whole milliseconds, and
+ * only known values: a collector's sampler compares whole numbers.
  */
 export function courseAttributes(course: {
   readonly ttftMs?: number | undefined;
   readonly queueWaitMs?: number | undefined;
-  /** Number of times that the answer broke off and was continued. */
-  readonly rescues: number;
+  /** Number of times that the answer broke off and was resumed. */
+  readonly resumptions: number;
 }): SpanAttributes {
   return {
     'sluice.ttft_ms': rounded(course.ttftMs),
     'sluice.queue_wait_ms': rounded(course.queueWaitMs),
-    'sluice.rescues': course.rescues === 0 ? undefined : course.rescues,
+    'sluice.resumptions': course.resumptions === 0 ? undefined : course.resumptions,
   };
 }
 
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));
 
-/** From the request for a slot to its lease or refusal. */
+/** Describes the time from the request for a lease to its grant or refusal. */
 export function admissionWaitSpan(): SpanShape {
   return { name: 'admission wait', kind: 'internal', attributes: {} };
 }
 
 interface Message {
-  /** `chat`, not the key prefix of one shard. */
+  /** Queue name such as `chat`, not the key prefix of one shard. */
   readonly queue: string;
   readonly messageId: string;
 }
 
-/** The ingress puts a job into the queue; this span's carrier goes into the job. */
+/** Describes the ingress's submission of a job to the queue; this span's carrier goes into the job. */
 export function sendSpan({ queue, messageId }: Message): SpanShape {
   return { name: `send ${queue}`, kind: 'producer', attributes: messageAttributes('send', { queue, messageId }) };
 }
 
-/** From the time the job was added to the time a worker took it: give `startTimeMs` and end it at once. */
+/** Describes the time from adding the job to a worker's claim: pass `startTimeMs` and end the span at once. */
 export function queueWaitSpan({ queue }: Pick<Message, 'queue'>): SpanShape {
   return {
     name: 'queue wait',
@@ -111,7 +111,7 @@ export function queueWaitSpan({ queue }: Pick<Message, 'queue'>): SpanShape {
   };
 }
 
-/** The worker's whole work on one job. Its parent is the sender, not a link: the HTTP request lives as long as the job. */
+/** Describes the worker's run of one job. Its parent is the sender instead of a link: both live equally long. */
 export function processSpan({ queue, messageId, epoch }: Message & { readonly epoch: number }): SpanShape {
   return {
     name: `process ${queue}`,
@@ -120,12 +120,12 @@ export function processSpan({ queue, messageId, epoch }: Message & { readonly ep
   };
 }
 
-/** The logical model call, with all its attempts. Values of the request are left out where the client gave none. */
+/** Describes the logical model call with all its attempts. Values that the client did not set are omitted. */
 export function inferenceSpan(call: {
   readonly operation: 'chat' | 'embeddings';
   /** Type of the upstream in the configuration. */
   readonly providerType: string;
-  /** As the client named it: which model of which provider serves it may change with each attempt. */
+  /** Model name from the client: the serving model and provider may change with each attempt. */
   readonly model: string;
   readonly stream: boolean;
   readonly maxTokens?: number | undefined;
@@ -151,15 +151,15 @@ export function inferenceSpan(call: {
   };
 }
 
-/** The data known when the logical call ends. */
+/** Data known when the logical call ends. */
 export interface InferenceResult {
   readonly upstream?: string | undefined;
   readonly attempts?: number | undefined;
-  /** Calls that wrote on where the answer had met its limit. */
+  /** Number of extension attempts after the answer reached its limit. */
   readonly continuations?: number | undefined;
   readonly responseModel?: string | undefined;
   readonly finishReasons?: readonly string[] | undefined;
-  /** Including cached ones. */
+  /** Input tokens, including cached ones. */
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
   readonly cacheReadTokens?: number | undefined;
@@ -167,7 +167,7 @@ export interface InferenceResult {
   readonly reasoningTokens?: number | undefined;
 }
 
-/** For the inference span, and where known for the server span. Undefined values stay undefined. */
+/** Returns the result's attributes, for the inference span and, if known, for the server span. */
 export function inferenceResultAttributes(result: InferenceResult, names = genAiNames): SpanAttributes {
   return {
     'gen_ai.response.model': result.responseModel,
@@ -183,18 +183,18 @@ export function inferenceResultAttributes(result: InferenceResult, names = genAi
   };
 }
 
-/** Fields of the request that were left out because the provider can't do them. */
+/** Returns the request fields that were dropped because the provider does not support them. */
 export const droppedParametersAttribute = (names: readonly string[]): SpanAttributes => ({
   'sluice.dropped_parameters': [...names],
 });
 
-/** One HTTP call to a provider. `resendCount` is 0 for the first. */
+/** Describes one HTTP call to a provider. `resendCount` is 0 for the first attempt. */
 export function attemptSpan(attempt: {
   readonly method: string;
   readonly url: string;
   readonly resendCount: number;
   readonly upstream: string;
-  /** Its id in the configuration, never the credential. */
+  /** Id of the credential in the configuration, never the credential. */
   readonly credentialId?: string | undefined;
 }): SpanShape {
   return {
@@ -210,7 +210,7 @@ export function attemptSpan(attempt: {
   };
 }
 
-/** A call that had to wait for its token, while this worker (`obtained`) or another (`awaited`) got one from the provider. */
+/** Describes an attempt's wait for its access token, obtained by this worker (`obtained`) or by another (`awaited`). */
 export function tokenSpan(token: {
   readonly upstream: string;
   readonly credentialId: string;
@@ -228,8 +228,8 @@ export function tokenSpan(token: {
 }
 
 /**
- * Renames on spans by the GenAI conventions of autumn 2026. Dashboards in the field read the names before that, so the
- * new ones come only with the opt-in that the specification asks for.
+ * Selects names by the GenAI conventions of autumn 2026, which renamed some. Existing dashboards use the earlier names,
+ * so the new ones require the opt-in of the specification.
  */
 export function selectGenAiNames(stabilityOptIn: string | undefined): { readonly cacheWriteTokens: string } {
   const categories = (stabilityOptIn ?? '').split(',').map((category) => category.trim());
@@ -238,10 +238,10 @@ export function selectGenAiNames(stabilityOptIn: string | undefined): { readonly
     : { cacheWriteTokens: 'gen_ai.usage.cache_creation.input_tokens' };
 }
 
-// A variable of OpenTelemetry's own, read here as the SDK reads its others.
+// This variable belongs to OpenTelemetry and is read here, as the SDK reads its others.
 const genAiNames = selectGenAiNames(process.env['OTEL_SEMCONV_STABILITY_OPT_IN']);
 
-/** The types for which the conventions have a well-known value that differs from our word. */
+/** Provider types whose well-known value in the conventions differs from Sluice's word. */
 const providerNames: Readonly<Record<string, string>> = { azure: 'azure.ai.openai', gemini: 'gcp.gemini' };
 
 function methodAttributes(method: string): SpanAttributes {
@@ -260,7 +260,7 @@ function messageAttributes(operation: 'send' | 'process', { queue, messageId }: 
   };
 }
 
-/** Without query and user: some providers take a token there. */
+/** Returns the URL's attributes without query and user: some providers accept a token there. */
 function urlAttributes(text: string): SpanAttributes {
   if (!URL.canParse(text)) return {};
   const url = new URL(text);

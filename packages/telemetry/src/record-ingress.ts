@@ -3,7 +3,7 @@ import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
 import type { IngressMetrics, IngressSources, SharedMetrics } from './metrics.ts';
 
-/** Methods by which an ingress records what happens. */
+/** Creates the methods with which an ingress records its metrics. */
 export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {
   const { counter, gauge, histogram } = instruments;
   const duration = histogram(metricTable.requestDuration);
@@ -21,7 +21,7 @@ export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<I
   const refusals = counter(metricTable.admissionRefusals);
   const queueWait = histogram(metricTable.queueWait).at();
   const resubmissions = counter(metricTable.resubmissions);
-  const rescues = counter(metricTable.rescues);
+  const resumptions = counter(metricTable.resumptions);
   const dropped = counter(metricTable.relayDroppedFrames);
   const gaps = counter(metricTable.relayGaps).at();
 
@@ -55,7 +55,7 @@ export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<I
     refused: (reason, key) => void refusals.at(reason, key).value++,
     queueWaited: (waitMs, traceId) => queueWait.observe(waitMs / 1000, traceId),
     resubmitted: (reason) => void resubmissions.at(reason).value++,
-    streamRescued: (outcome) => void rescues.at(outcome).value++,
+    streamResumed: (outcome) => void resumptions.at(outcome).value++,
     relayDropped: (reason) => void dropped.at(reason).value++,
     relayGap: () => void gaps.value++,
     watch: ingressGauges(instruments, feed),
@@ -66,10 +66,10 @@ function statusClassOf(status: number): string {
   return `${Math.floor(status / 100)}xx`;
 }
 
-/** The gauges that are asked for at each scrape, from the sources that are given later. */
+/** Creates the gauges that are filled at each scrape from sources set later. */
 function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: IngressSources) => void {
-  const slotsInUse = gauge(metricTable.slotsInUse);
-  const slotsLimit = gauge(metricTable.slotsLimit);
+  const leasesInUse = gauge(metricTable.leasesInUse);
+  const leasesLimit = gauge(metricTable.leasesLimit);
   const waiting = gauge(metricTable.waitingRequests);
   const longestWait = gauge(metricTable.longestWait);
   const queueJobs = gauge(metricTable.queueJobs);
@@ -79,11 +79,11 @@ function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Ingre
 
   return (sources) => {
     feed.add({
-      gauges: [slotsInUse, slotsLimit, waiting, longestWait],
+      gauges: [leasesInUse, leasesLimit, waiting, longestWait],
       source: sources.slots,
       apply(slots) {
-        slotsInUse.at().value = slots.inUse;
-        slotsLimit.at().value = slots.limit;
+        leasesInUse.at().value = slots.inUse;
+        leasesLimit.at().value = slots.limit;
         waiting.at().value = slots.waiting;
         longestWait.at().value = slots.longestWaitMs / 1000;
       },

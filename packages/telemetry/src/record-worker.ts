@@ -3,10 +3,10 @@ import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
 import type { SharedMetrics, WorkerMetrics, WorkerSources } from './metrics.ts';
 
-/** A gap between two chunks from which on its trace is worth a look. */
+/** Gap between two chunks (ms) from which its trace becomes an exemplar. */
 const longGapMs = 250;
 
-/** Methods by which a worker records what happens. */
+/** Creates the methods with which a worker records its metrics. */
 export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<WorkerMetrics, keyof SharedMetrics> {
   const { counter, gauge, histogram } = instruments;
   const activeJobs = gauge(metricTable.activeJobs).at();
@@ -35,10 +35,10 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   };
 }
 
-/** The gauges that are asked for at each scrape, from the sources that are given later. */
+/** Creates the gauges that are filled at each scrape from sources set later. */
 function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: WorkerSources) => void {
   const credentials = gauge(metricTable.credentials);
-  const breakerOpen = gauge(metricTable.breakerOpen);
+  const circuitOpen = gauge(metricTable.circuitOpen);
   const connections = gauge(metricTable.upstreamConnections);
   const waitingCalls = gauge(metricTable.upstreamWaitingCalls);
   const concurrency = gauge(metricTable.workerConcurrency);
@@ -55,12 +55,12 @@ function workerGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Worker
       },
     });
     feed.add({
-      gauges: [breakerOpen],
-      source: sources.breakers,
-      apply(breakers) {
-        for (const { target, isOpen } of breakers) {
-          // Not added up: two models may share a target.
-          const cell = breakerOpen.at(target);
+      gauges: [circuitOpen],
+      source: sources.circuits,
+      apply(circuits) {
+        for (const { target, isOpen } of circuits) {
+          // Set instead of added up: two models may share a target.
+          const cell = circuitOpen.at(target);
           if (isOpen) cell.value = 1;
         }
       },

@@ -1,10 +1,12 @@
-/** Stands where a secret stood. */
+/** Replacement for a secret. */
 export const redactedMark = '[redacted]';
 
-/** Shorter literals would punch holes into ordinary words; a secret that short protects nothing. */
+/** Minimum length of a literal secret: a shorter one would damage ordinary words, and protects nothing. */
 const shortestLiteral = 4;
 
-/** Shows which key was meant without giving it away: first four and last four characters, nothing under twelve. */
+/**
+ * Returns a recognisable mask of a key: its first and last four characters, or none if it is under twelve characters.
+ */
 export function maskKey(key: string): string {
   return key.length < 12 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
@@ -14,12 +16,14 @@ const proseAfterBearer = 'tokens?|keys?|auth\\w*|schemes?|realm|headers?|credent
 const secretNames =
   '(?:x-)?api[-_ ]?key|access[-_]?token|refresh[-_]?token|auth[-_]?token|client[-_]?secret|secret(?:[-_]?key)?|passw(?:or)?d|authorization';
 
-/** Start of a word, also right after an escape of JSON (`\n`, `\u0000`) or of a URL (`%22`), which ends in letters. */
+/**
+ * Start of a word, also directly after an escape of JSON (`\n`, `\u0000`) or of a URL (`%22`), which ends in letters.
+ */
 const wordStart = '(?:(?<![A-Za-z0-9])|(?<=\\\\[bfnrt]|\\\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}))';
 
 /**
- * Patterns of credentials. Each pattern begins at a fixed word or at a border that it cannot cross itself, and ends
- * in at most one open-ended run, so that no text makes the engine go back over what it has read: time stays linear.
+ * Patterns of credentials. Each pattern starts at a fixed word or at a border that it cannot cross itself, and contains
+ * at most one open-ended run, at its end, so that the engine never backtracks over read text: the time stays linear.
  */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Authorization: Bearer …, but not "the Bearer token is missing".
@@ -30,15 +34,15 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
     ),
     `$1${redactedMark}`,
   ],
-  // "basic" is mostly prose: what follows must have a digit, unless it is said to be an authorization.
+  // "basic" is mostly prose: the text after it must contain a digit, unless "authorization" precedes it.
   [new RegExp(`(${wordStart}basic\\s{1,4})(?=[a-z]{0,200}[0-9+/=])[a-z0-9+/]{6,}={0,2}`, 'gi'), `$1${redactedMark}`],
   [
     new RegExp(`(${wordStart}authorization\\s{0,3}[:=]\\s{0,3}basic\\s{1,4})[a-z0-9+/]+={0,2}`, 'gi'),
     `$1${redactedMark}`,
   ],
-  // User and password of a URL. Greedy, since people forget to encode an @ in a password.
+  // User and password of a URL. Greedy, since people often do not encode an @ in a password.
   [/(:\/\/)[^\s/?#"'<>\\]+@/g, `$1${redactedMark}@`],
-  // OpenAI's shape, which is ours too; then the prefixes of other providers.
+  // OpenAI's form, which Sluice's own keys share; then the prefixes of other providers.
   [new RegExp(`${wordStart}sk-[A-Za-z0-9_-]{4,}`, 'g'), redactedMark],
   [
     new RegExp(
@@ -49,7 +53,7 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   ],
   // A JSON Web Token.
   [new RegExp(`${wordStart}eyJ[A-Za-z0-9_-]{5,}\\.[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]*)?`, 'g'), redactedMark],
-  // Zhipu's older keys: id.secret. The id may be seen. Searched from the dot, of which a text has few.
+  // Zhipu's older keys: id.secret. The id may stay visible. The search starts at the dot, which is rare in texts.
   [/\.(?<=[0-9a-f]{32}\.)[A-Za-z0-9]{16}(?![A-Za-z0-9])/g, `.${redactedMark}`],
   [/([?&](?:key|token|signature|sig|secret)=)(?!\[redacted\])[^&\s"'<>\\]+/gi, `$1${redactedMark}`],
   // "api_key": "…" in JSON, escaped or not. A bare null or number stays: the text may be a whole log line.
@@ -68,9 +72,9 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 ];
 
 /**
- * Takes credentials out of a text that others wrote: given secrets wherever they stand (also URL- or JSON-encoded), and
- * whatever is shaped like a bearer token, a provider's key, a JSON Web Token, a URL's user or a named secret. Linear in
- * the length of the text; doing it twice changes nothing. Secrets under four characters are ignored.
+ * Removes credentials from external text: the given secrets at every position (also URL- or JSON-encoded), and any text
+ * in the form of a bearer token, a provider's key, a JSON Web Token, a URL's user or a named secret. Linear in the
+ * length of the text and idempotent. Secrets under four characters are ignored.
  */
 export function redactSecrets(text: string, secrets: readonly string[] = []): string {
   let result = text;
@@ -79,7 +83,9 @@ export function redactSecrets(text: string, secrets: readonly string[] = []): st
   return result;
 }
 
-/** Longest first, or a secret that begins like a longer one would leave that one's end behind. */
+/**
+ * Returns the literals, longest first: otherwise a secret that is a prefix of a longer one would leave that one's end.
+ */
 function literalsOf(secrets: readonly string[]): string[] {
   return secrets
     .filter((secret) => secret.length >= shortestLiteral)

@@ -1,6 +1,6 @@
 /**
- * Loaded before everything else: `node --import @sluice/telemetry/register main.js`. Starts tracing if the standard
- * OpenTelemetry variables name an exporter, and otherwise nothing: then not even the SDK's code is read.
+ * Loaded before all other modules: `node --import @sluice/telemetry/register main.js`. Starts tracing if the standard
+ * OpenTelemetry variables name an exporter; otherwise does nothing and does not even load the SDK.
  */
 import { startTelemetry } from './start.ts';
 

@@ -1,43 +1,43 @@
 import type { Outcome } from './label-values.ts';
 import type { Logger } from './logger.ts';
 
-/** The one line of a request. Times in milliseconds; what is not known is left out. */
+/** The single log line of a request. Times in milliseconds; unknown fields are omitted. */
 export interface RequestLogFields {
-  /** As the client knows it. */
+  /** Request id that the client receives. */
   readonly request_id: string;
-  /** Ours, which the worker's lines have too: a client's own id could be another's as well. */
+  /** Sluice's own id, also in the worker's lines: a client's id may not be unique. */
   readonly internal_id: string;
   readonly trace_id?: string | undefined;
-  /** Masked: first four and last four characters. */
+  /** Masked key: first four and last four characters. */
   readonly key?: string | undefined;
   readonly key_name?: string | undefined;
-  /** As the client named it. */
+  /** Model name from the client. */
   readonly model?: string | undefined;
   readonly stream?: boolean | undefined;
-  /** Messages of a chat. */
+  /** Number of messages of a chat. */
   readonly message_count?: number | undefined;
-  /** As the client set it. */
+  /** Value from the client. */
   readonly temperature?: number | undefined;
   /** The client's limit for the answer, by either of its names. */
   readonly max_tokens?: number | undefined;
   readonly status: number;
   readonly outcome: Outcome;
-  /** The error told to the client. */
+  /** Error code that the client received. */
   readonly code?: string | undefined;
   readonly upstream?: string | undefined;
-  /** Status of the last call that failed, where the request did. */
+  /** Status of the last failed attempt, if the request failed. */
   readonly upstream_status?: number | undefined;
   /** Kind of that failure. */
   readonly failure_kind?: string | undefined;
   readonly attempts?: number | undefined;
-  /** Calls that wrote on where the answer had met its limit. */
+  /** Number of extension attempts after the answer reached its limit. */
   readonly continuations?: number | undefined;
   readonly duration_ms: number;
   readonly ttft_ms?: number | undefined;
   readonly queue_wait_ms?: number | undefined;
-  /** Number of times the answer broke off and was continued. */
-  readonly rescues?: number | undefined;
-  /** Tokens, about, of calls that failed in the middle of their answer. */
+  /** Number of times the answer broke off and was resumed. */
+  readonly resumptions?: number | undefined;
+  /** Approximate tokens of attempts that failed in the middle of their answer. */
   readonly burnt_tokens?: number | undefined;
   readonly prompt_tokens?: number | undefined;
   readonly completion_tokens?: number | undefined;
@@ -47,7 +47,7 @@ export interface RequestLogFields {
 
 const longestText = 200;
 
-/** Writes it: `info` for complete and cancelled requests, `warn` for refused ones and those told a 4xx, else `error`. */
+/** Writes the line: `info` for complete and cancelled requests, `warn` for refused ones and 4xx, else `error`. */
 export function logRequest(logger: Logger, fields: RequestLogFields): void {
   logger[levelOf(fields)](
     {

@@ -7,21 +7,22 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { isStranger } from './stranger.ts';
+import { isAnonymous } from './anonymous.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The sampler that `OTEL_TRACES_SAMPLER` names, as the OpenTelemetry specification has it, but for spans whose parent is
- * a client's: there it decides as for the root of a new trace. Otherwise anybody could have every request sampled.
+ * Creates the sampler named by `OTEL_TRACES_SAMPLER`, as in the OpenTelemetry specification, except for spans whose
+ * parent comes from a client: they are sampled like the root of a new trace. Otherwise any client could have all its
+ * requests sampled.
  */
 export function createSampler(env: Env): Sampler {
   const standard = standardSampler(env);
   const ids = new RandomIdGenerator();
   return {
     shouldSample(context, traceId, ...rest) {
-      if (!isStranger(context)) return standard.shouldSample(context, traceId, ...rest);
-      // A ratio looks at the trace id, which is the client's choice too.
+      if (!isAnonymous(context)) return standard.shouldSample(context, traceId, ...rest);
+      // A ratio sampler uses the trace id, which the client chooses too.
       return standard.shouldSample(trace.deleteSpan(context), ids.generateTraceId(), ...rest);
     },
     toString: () => `OwnDecision{${standard.toString()}}`,

@@ -10,21 +10,21 @@ import { createDiagnostics } from './diagnostics.ts';
 import { createSampler } from './sampler.ts';
 import { type ProcessFacts, serviceIdentity } from './service-identity.ts';
 
-/** The running SDK, as far as we need it. */
+/** The running SDK, reduced to the operations that Sluice uses. */
 export interface Sdk {
-  /** Sends what is left and stops. Rejects when that fails. */
+  /** Sends the remaining spans and stops. Rejects if that fails. */
   shutdown(): Promise<void>;
 }
 
 /**
- * Starts the SDK for traces. Exporter, protocol, sampler, limits and batch sizes are its own standard variables.
- * Metrics and logs stay with Prometheus and pino unless the user names an exporter for them. Nothing is instrumented
- * automatically: with ioredis alone every token would become a span.
+ * Starts the SDK for traces. Its own standard variables set exporter, protocol, sampler, limits and batch sizes.
+ * Metrics and logs stay with Prometheus and pino unless the operator names an exporter for them. Automatic
+ * instrumentation is off: with ioredis alone every token would become a span.
  */
 export function startSdk({ env, mainPath }: ProcessFacts): Sdk {
   const { name, version } = serviceIdentity({ env, mainPath });
   const sdk = new NodeSDK({
-    // Lowest in rank: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over it.
+    // Lowest precedence: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override it.
     resource: defaultResource().merge(
       resourceFromAttributes({
         'service.name': name,
@@ -41,7 +41,7 @@ export function startSdk({ env, mainPath }: ProcessFacts): Sdk {
     instrumentations: [],
   });
   const logLevel = diagnosticsLevel(env['OTEL_LOG_LEVEL']);
-  // After the constructor, which takes OTEL_LOG_LEVEL as a wish for a logger on stdout, among our JSON lines.
+  // Set after the constructor, which would react to OTEL_LOG_LEVEL with a logger on stdout, among the JSON lines.
   diag.setLogger(
     createDiagnostics({
       write: (line) => process.stderr.write(line),

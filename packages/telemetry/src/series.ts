@@ -1,12 +1,12 @@
-/** The cells of one metric, one per combination of label values that has occurred. */
+/** Cells of one metric, one per combination of label values that has occurred. */
 export interface Series<Cell> {
-  /** The cell for these values, in the order of the labels. Allocates only for a combination it has not seen. */
+  /** Returns the cell for these values, in the order of the labels. Allocates only for a new combination. */
   at(a?: string, b?: string, c?: string, d?: string): Cell;
   all(): Iterable<{ readonly labels: Readonly<Record<string, string>>; readonly cell: Cell }>;
   clear(): void;
 }
 
-/** The values a label may take, each with a number. */
+/** Values of a label, each with a number. */
 interface LabelSet {
   readonly size: number;
   indexOf(value: string | undefined): number;
@@ -17,8 +17,8 @@ const unknown = 'other';
 const absent = 'none';
 
 /**
- * `labels` gives each of up to four labels its values. Any other value counts as `other` and an absent one as `none`, so
- * the number of cells is bounded whatever clients send.
+ * Creates the cells of a metric with up to four labels. An unlisted value counts as `other` and an absent one as
+ * `none`, so clients cannot increase the number of cells.
  */
 export function createSeries<Cell>(
   labels: Readonly<Record<string, readonly string[]>>,

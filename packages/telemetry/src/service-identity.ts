@@ -1,21 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The facts that a process knows about itself from the outside. */
+/** Facts about the process. */
 export interface ProcessFacts {
   readonly env: NodeJS.ProcessEnv;
-  /** The script being run. */
+  /** Path of the running script. */
   readonly mainPath: string | undefined;
 }
 
-/** Under what name and version this process appears in a trace. */
+/** Name and version of this process in traces. */
 export interface ServiceIdentity {
   readonly name: string;
-  /** Of the package that holds the main script; absent if there is none. */
+  /** Version of the package that holds the main script; absent without one. */
   readonly version: string | undefined;
 }
 
-/** `SLUICE_SERVICE`, else what the path of the main script tells: `services/worker/dist/main.js` is `sluice-worker`. */
+/**
+ * Returns `SLUICE_SERVICE`, else a name from the main script's path: `services/worker/dist/main.js` is `sluice-worker`.
+ */
 export function serviceIdentity({ env, mainPath }: ProcessFacts): ServiceIdentity {
   const service = /.*[\\/](ingress|worker)[\\/]/.exec(mainPath ?? '')?.[1];
   const name = env['SLUICE_SERVICE']?.trim() || (service === undefined ? 'sluice' : `sluice-${service}`);
@@ -27,7 +29,7 @@ function versionAbove(directory: string): string | undefined {
     const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
     if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
   } catch {
-    // No package here, or not one that can be read: look above.
+    // No readable package here: continue in the parent folder.
   }
   const parent = dirname(directory);
   return parent === directory ? undefined : versionAbove(parent);

@@ -1,14 +1,14 @@
 import type { Exposition, ExpositionFormat } from './exposition.ts';
 
-/** A rendering serves all who ask within this time of its beginning, and all who ask while it is under way. */
+/** Time (ms) for which a rendering is shared; requests during a rendering share it too. */
 const sharedForMs = 1000;
 
 /** Renders the metrics in a format. */
 export type Render = (format: ExpositionFormat) => Promise<Exposition>;
 
 /**
- * Shares one rendering of the metrics in each format among all who ask within a second. A page with 100 models costs
- * 25 ms and 600 KB each time: asked for without end, it would hold up the whole process.
+ * Shares one rendering per format among all requests within a second. A page with 100 models costs 25 ms and 600 KB:
+ * continuous requests would block the whole process.
  *
  * @param now monotonic milliseconds
  */
@@ -26,7 +26,7 @@ function share(render: () => Promise<Exposition>, now: () => number): () => Prom
     isUnderWay = true;
     freshUntil = now() + sharedForMs;
     latest = render().finally(() => (isUnderWay = false));
-    // After a failure the next request may ask again at once.
+    // After a failure the next request renders again at once.
     latest.catch(() => (freshUntil = -Infinity));
     return latest;
   };

@@ -7,8 +7,8 @@ import type { ProcessFacts } from './service-identity.ts';
 let sdk: Sdk | undefined;
 
 /**
- * Starts the OpenTelemetry SDK if an exporter for traces is configured. Never throws: a gateway without traces is worth
- * more than none. A line on stderr says why there are none although they were asked for.
+ * Starts the OpenTelemetry SDK if an exporter for traces is configured. Never throws: a gateway without traces is
+ * better than no gateway. A line on stderr gives the reason if requested traces are missing.
  */
 export async function startTelemetry(facts: ProcessFacts): Promise<void> {
   const wish = readTracingWish(facts.env);
@@ -23,9 +23,9 @@ export async function startTelemetry(facts: ProcessFacts): Promise<void> {
 }
 
 /**
- * Sends what has been recorded and stops tracing; does nothing where it never started. Resolves after `timeoutMs` at the
- * latest, and never rejects: if the collector is away, a line on stderr says so, unless one has done so within the last
- * minute. The exporter's own retries may outlive that: exit explicitly afterwards.
+ * Sends the recorded spans and stops tracing; does nothing if tracing never started. Resolves after `timeoutMs` at the
+ * latest and never rejects: an unavailable collector is reported by a line on stderr, at most once a minute. The
+ * exporter's own retries may last longer: exit explicitly afterwards.
  */
 export async function shutdownTelemetry(timeoutMs: number): Promise<void> {
   if (sdk === undefined) return;
@@ -38,7 +38,7 @@ export async function shutdownTelemetry(timeoutMs: number): Promise<void> {
   try {
     await Promise.race([stopping, timeUp]);
   } catch (error) {
-    // Not `complain`: a collector in trouble has most likely been reported, and this is the same trouble.
+    // Not `complain`: an unavailable collector has most likely been reported already.
     diag.error(`the last spans were not sent: ${messageOf(error)}`);
   } finally {
     clearTimeout(timer);

@@ -1,8 +1,9 @@
 import { createTraceState, type SpanContext, TraceFlags } from '@opentelemetry/api';
 
 /**
- * A place in a trace as it travels: HTTP headers or fields of a job. W3C Trace Context whatever `OTEL_PROPAGATORS` says,
- * because the job has room for nothing else; baggage is not passed on, it would carry strangers' data to providers.
+ * Trace context in transit: HTTP headers or fields of a job. Always W3C Trace Context, independent of
+ * `OTEL_PROPAGATORS`, because the job has no other fields. Baggage is not passed on: it would carry external data to
+ * providers.
  */
 export interface Carrier {
   readonly traceparent?: string | undefined;
@@ -10,14 +11,14 @@ export interface Carrier {
 }
 
 const traceparentPattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The shortest length that every participant has to pass on. */
+/** Minimum length that the specification requires every participant to pass on. */
 const longestTracestate = 512;
 
-/** Reads a carrier; undefined where it says nothing or nothing valid. An invalid `tracestate` is left out. */
+/** Reads a carrier; undefined if it is empty or invalid. An invalid `tracestate` is dropped. */
 export function readCarrier({ traceparent, tracestate }: Carrier): SpanContext | undefined {
   const [whole, traceId, spanId, flags, rest] = traceparentPattern.exec(traceparent ?? '') ?? [];
   if (whole === undefined || traceId === undefined || spanId === undefined || flags === undefined) return undefined;
-  // Only a version after 00 may have more parts.
+  // Only versions after 00 may have more parts.
   if (rest !== undefined && whole.startsWith('00')) return undefined;
   return {
     traceId,
@@ -28,7 +29,7 @@ export function readCarrier({ traceparent, tracestate }: Carrier): SpanContext |
   };
 }
 
-/** The other way round; `tracestate` only if there is one. */
+/** Writes a carrier; with `tracestate` only if there is one. */
 export function writeCarrier({ traceId, spanId, traceFlags, traceState }: SpanContext): Carrier {
   const tracestate = traceState?.serialize();
   return {

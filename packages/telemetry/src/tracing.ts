@@ -11,43 +11,47 @@ import {
 } from '@opentelemetry/api';
 import { attributeNames, type SpanAttributes, type SpanKind, type SpanShape } from './names.ts';
 import { redactSecrets } from './redact.ts';
-import { asStranger } from './stranger.ts';
+import { asAnonymous } from './anonymous.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
-/** A span at its start. */
+/** A span to start. */
 export interface StartSpanOptions extends SpanPlace {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes?: SpanAttributes;
 }
 
-/** The place of a span in its trace. */
+/** Place of a span in its trace. */
 export interface SpanPlace {
-  /** A span of this process, or what came with a request or a job. An invalid carrier counts as none. */
+  /** A span of this process, or the carrier of a request or a job. An invalid carrier counts as absent. */
   readonly parent?: SpanHandle | Carrier | undefined;
-  /** The parent is a client's: its trace goes on, but neither its decision on sampling nor its `tracestate` counts. */
+  /**
+   * True if the parent is a client's: its trace continues, but its sampling decision and its `tracestate` are ignored.
+   */
   readonly isParentStranger?: boolean;
-  /** Start time of the span, if it began earlier: milliseconds since 1970. */
+  /** Start time of a span that started earlier: milliseconds since 1970. */
   readonly startTimeMs?: number;
 }
 
-/** A running span. After `end` every call is ignored. */
+/** A running span. All calls after `end` are ignored. */
 export interface SpanHandle {
   /**
-   * Strings are cut to 1024 characters and go through `redactSecrets`; undefined values are left out. A function is called
-   * only if the span is recorded.
+   * Sets attributes. Strings are cut to 1024 characters and go through `redactSecrets`; undefined values are omitted. A
+   * function is called only if the span is recorded.
    */
   set(attributes: SpanAttributes | (() => SpanAttributes)): void;
   event(name: string, attributes?: SpanAttributes): void;
   /** Marks the span as failed; `code` becomes `error.type`. The message goes through `redactSecrets`. */
   fail(failure: { readonly code: string; readonly message: string }): void;
-  /** A time before the start counts as the start: clocks of two machines may disagree. Milliseconds since 1970. */
+  /**
+   * Ends the span. A time before the start counts as the start, since two clocks may differ. Milliseconds since 1970.
+   */
   end(endTimeMs?: number): void;
-  /** For logs. Undefined where there is no trace at all. */
+  /** Trace id for logs; undefined without a trace. */
   readonly traceId: string | undefined;
-  /** For exemplars. Undefined also where the trace is not recorded: nobody could look it up. */
+  /** Trace id for exemplars; also undefined if the trace is not recorded, because it could not be looked up. */
   readonly sampledTraceId: string | undefined;
-  /** The carrier for a child elsewhere: for the job and for the upstream. Empty where there is no trace. */
+  /** Returns the carrier for a remote child: for the job and for the upstream. Empty without a trace. */
   carrier(): Carrier;
 }
 
@@ -55,7 +59,7 @@ const longestText = 1024;
 const noCarrier: Carrier = {};
 const ignore = (): void => undefined;
 
-/** The one handle of every span while tracing is off. */
+/** Shared handle of all spans while tracing is off. */
 const noSpan: SpanHandle = {
   set: ignore,
   event: ignore,
@@ -80,8 +84,8 @@ const kinds: Readonly<Record<SpanKind, ApiSpanKind>> = {
 };
 
 /**
- * Starts a span. While tracing is off this gives the one shared handle that does nothing, except where a client brought
- * a trace of its own: that context passes through untouched, into the job and on to the upstream.
+ * Starts a span. While tracing is off, returns the shared handle, which does nothing, unless a client sent its own
+ * trace context: that context passes unchanged into the job and on to the upstream.
  */
 export function startSpan(options: StartSpanOptions): SpanHandle {
   const tracer = activeTracer();
@@ -89,20 +93,20 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   const span = tracer.startSpan(
     cleanedText(options.name),
     { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
-    options.isParentStranger === true ? asStranger(contextOf(options.parent)) : contextOf(options.parent),
+    options.isParentStranger === true ? asAnonymous(contextOf(options.parent)) : contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
-  // Only now: a request that is not sampled shall not pay for cleaning them, and no standard sampler reads them.
+  // Set after the start: an unsampled request must not pay for cleaning them, and no standard sampler reads them.
   if (options.attributes !== undefined) handle.set(options.attributes);
   return handle;
 }
 
-/** The same for a span whose description takes some work: it is described only while tracing is on. */
+/** Starts a span with an expensive description: `describe` is called only while tracing is on. */
 export function startSpanOf(describe: () => SpanShape, place: SpanPlace): SpanHandle {
   return activeTracer() === undefined ? passOn(place.parent) : startSpan({ ...describe(), ...place });
 }
 
-/** Undefined as long as no SDK has registered itself. */
+/** Returns the tracer; undefined as long as no SDK is registered. */
 function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer('sluice') : provider.getTracer('sluice');
@@ -152,7 +156,7 @@ function handleOf(span: Span, startTimeMs: number | undefined): LiveHandle {
   };
 }
 
-/** Clients choose model names, paths and user agents, and some put keys there. */
+/** Cleans attributes: clients choose model names, paths and user agents, and some put keys there. */
 function cleaned(attributes: SpanAttributes): Attributes {
   const result: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,11 +1,11 @@
 import type { Logger } from './logger.ts';
 
-/** Time for which a trouble that was logged is only counted. */
+/** Time (ms) for which a logged error is only counted. */
 const quietMs = 10_000;
 
 /**
- * Logs troubles that may come by the thousand while something is away: each message once, and then how often it came,
- * every ten seconds at most.
+ * Creates a log for errors that may occur by the thousand while a dependency is away: logs each message once, and then
+ * its count, every ten seconds at most.
  * @param now monotonic milliseconds
  */
 export function createTroubleLog(logger: Pick<Logger, 'warn'>, message: string, now: () => number) {

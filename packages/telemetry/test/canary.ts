@@ -2,10 +2,10 @@ import fc from 'fast-check';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The part of a secret that no output may show; long enough not to turn up by chance. */
+/** The part of a secret that no output may show; long enough not to occur by chance. */
 const heart = fc.string({ unit: fc.constantFrom(...letters.split('')), minLength: 20, maxLength: 40 });
 
-/** A secret that is known by its look, and the part of it to search for. */
+/** A secret with a recognisable form, and the part of it to search for. */
 export const shapedSecret: fc.Arbitrary<{ readonly secret: string; readonly heart: string }> = heart.chain((text) =>
   fc
     .constantFrom(
@@ -25,5 +25,5 @@ export const shapedSecret: fc.Arbitrary<{ readonly secret: string; readonly hear
     .map((secret) => ({ secret, heart: text })),
 );
 
-/** A secret without any look of its own: found only by where it stands or because it is given. */
+/** A secret without a recognisable form: found only by its position or as a given secret. */
 export const plainSecret: fc.Arbitrary<string> = heart;

@@ -1,11 +1,11 @@
 import { createLogger, type Logger, type LoggerOptions } from '@sluice/telemetry';
 
-/** A logger whose lines can be looked at. */
+/** A logger whose lines a test can read. */
 export interface CapturedLog {
   readonly logger: Logger;
-  /** All that was written. */
+  /** Returns everything written. */
   text(): string;
-  /** Each line parsed; throws if one is not JSON. */
+  /** Returns each line parsed; throws if one is not JSON. */
   lines(): Readonly<Record<string, unknown>>[];
 }
 

@@ -9,7 +9,7 @@ function capture(isLimited = true) {
 }
 
 describe('createDiagnostics', () => {
-  it('says one thing a minute, with the number of those it held back', () => {
+  it('writes one line a minute, with the number of suppressed ones', () => {
     const { error, warn, lines, wait } = capture();
     error('first');
     error('second');
@@ -19,7 +19,7 @@ describe('createDiagnostics', () => {
     expect(lines).toEqual(['sluice telemetry: first\n', 'sluice telemetry: fourth (and 2 more since the last line)\n']);
   });
 
-  it('says everything to whoever debugs the exporter', () => {
+  it('writes every line while the exporter is debugged', () => {
     const { debug, lines } = capture(false);
     debug('one');
     debug('two');
@@ -28,9 +28,9 @@ describe('createDiagnostics', () => {
 
   it.each([
     ['message and code', { message: 'Bad Request', code: '400', stack: 'at x' }, 'the export failed: Bad Request, 400'],
-    ['the message alone', { message: 'away' }, 'the export failed: away'],
-    ['all of it where there is no message', { a: 1 }, '{"a":1}'],
-  ])('takes from an exception that the SDK reports as JSON: %s', (_, reported, said) => {
+    ['only the message', { message: 'away' }, 'the export failed: away'],
+    ['everything without a message', { a: 1 }, '{"a":1}'],
+  ])('reads from an exception in JSON: %s', (_, reported, said) => {
     const { error, lines } = capture();
     error(JSON.stringify(reported));
     expect(lines).toEqual([`sluice telemetry: ${said}\n`]);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { formerMetrics } from '../src/former-metrics.ts';
 import { metricTable } from '../src/metric-names.ts';
 import type { MetricRow } from '../src/metric-row.ts';
 import {
@@ -23,7 +24,7 @@ import { captureLog } from './captured-log.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
-/** The cells of each row of the tables under a heading, without the head. */
+/** Returns the cells of each row of the tables under a heading, without the header row. */
 function rowsOf(text: string, header: string): string[][] {
   const lines = text.split('\n');
   const isTableOf = (at: number) => new RegExp(`^\\| ${header} +\\|`).test(lines[at] ?? '');
@@ -43,7 +44,7 @@ const codeWords = (text: string): string[] => Array.from(text.matchAll(/`([^`]+)
 const sorted = (words: Iterable<string>): string[] => Array.from(new Set(words)).sort();
 
 describe('docs/metrics.md', () => {
-  it('lists exactly the metrics that there are, each with its type, labels, services and meaning', () => {
+  it('lists exactly the existing metrics, each with its type, labels, services and meaning', () => {
     const rows: readonly MetricRow[] = Object.values(metricTable);
     const expected = rows.map(({ name, kind, labels, services, help }) => [
       `\`${name}\``,
@@ -59,12 +60,20 @@ describe('docs/metrics.md', () => {
     expect(documented.sort(byName)).toEqual(expected.sort(byName));
   });
 
-  it('says of each what to do when it moves', () => {
+  it('gives an action for each metric', () => {
     for (const cells of rowsOf(page('metrics.md'), 'Metric')) expect(cells[5]?.length).toBeGreaterThan(10);
   });
 
-  it('mentions no metric of ours that does not exist', () => {
+  it('lists the former names, which are exposed for one release', () => {
+    const documented = rowsOf(page('metrics.md'), 'Former name').map((cells) => codeWords(cells.join(' ')));
+    expect(documented).toEqual(Object.entries(formerMetrics).map(([name, former]) => [former, name]));
     const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
+    for (const name of Object.keys(formerMetrics)) expect(names).toContain(name);
+  });
+
+  it('mentions only existing metrics', () => {
+    const names = new Set<string>(Object.values(metricTable).map(({ name }) => name));
+    for (const former of Object.values(formerMetrics)) names.add(former);
     const mentioned = page('metrics.md').match(/\b(?:sluice|gen_ai)_\w+/g) ?? [];
     expect(
       mentioned.map((name) => name.replace(/_(bucket|sum|count)$/, '')).filter((name) => !names.has(name)),
@@ -90,7 +99,7 @@ describe('docs/tracing.md', () => {
       ...spans.flatMap(({ attributes }) => Object.keys(attributes)),
       ...Object.keys(principalAttributes('k')),
       ...Object.keys(compressedMessagesAttribute(1)),
-      ...Object.keys(courseAttributes({ rescues: 1 })),
+      ...Object.keys(courseAttributes({ resumptions: 1 })),
       ...Object.keys(httpResponseAttributes(200)),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];
@@ -121,7 +130,7 @@ describe('docs/tracing.md', () => {
       duration_ms: 1,
       ttft_ms: 1,
       queue_wait_ms: 1,
-      rescues: 1,
+      resumptions: 1,
       burnt_tokens: 1,
       prompt_tokens: 1,
       completion_tokens: 1,

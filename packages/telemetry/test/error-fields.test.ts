@@ -19,15 +19,15 @@ describe('errorFields', () => {
   it.each([
     ['without a code', new TypeError('x is not a function')],
     ['with internal_error', new GatewayError('internal_error')],
-  ])('adds the stack of an error that is our own fault: %s', (_, error) => {
+  ])('adds the stack of a bug: %s', (_, error) => {
     expect(errorFields(error, { withStack }).stack).toContain('error-fields.test.ts');
   });
 
-  it('adds the stack of any error when asked to', () => {
+  it('adds the stack of any error on request', () => {
     expect(errorFields(new GatewayError('upstream_timeout'), { withStack: true }).stack).toContain('error-fields');
   });
 
-  it('lists what caused it, the nearest first, addresses of an AggregateError included', () => {
+  it('lists the causes, the nearest first, including the addresses of an AggregateError', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6379'), { code: 'ECONNREFUSED' });
     const closed = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
     const cause = new AggregateError([refused, closed], '');
@@ -39,7 +39,7 @@ describe('errorFields', () => {
     ]);
   });
 
-  it('stops at five causes, and where causes go in a circle', () => {
+  it('stops at five causes, and at a cycle of causes', () => {
     const chain = Array.from({ length: 9 }).reduce<Error>(
       (cause, _, at) => new Error(`e${at}`, { cause }),
       new Error(),
@@ -54,7 +54,7 @@ describe('errorFields', () => {
     ['a text', { type: 'string', message: 'a text' }],
     [undefined, { type: 'undefined', message: 'undefined' }],
     [null, { type: 'object', message: 'null' }],
-  ])('describes what is not an error: %j', (thrown, expected) => {
+  ])('describes values that are not errors: %j', (thrown, expected) => {
     expect(errorFields(thrown, { withStack })).toEqual(expected);
   });
 
@@ -65,7 +65,7 @@ describe('errorFields', () => {
     expect(stack.length).toBeLessThanOrEqual(8000);
   });
 
-  it('shows a canary from no message, cause, stack or property', () => {
+  it('hides a canary in every message, cause, stack and property', () => {
     fc.assert(
       fc.property(shapedSecret, fc.lorem(), ({ secret, heart }, words) => {
         const cause = new AggregateError([new Error(`${words} ${secret}`), `thrown ${secret}`], secret);

@@ -11,20 +11,20 @@ describe('readTracingWish', () => {
     ['only empty values', { [endpoint]: ' ', OTEL_TRACES_EXPORTER: '' }],
     ['exporter none', { OTEL_TRACES_EXPORTER: 'none', [endpoint]: collector }],
     ['SDK disabled', { OTEL_SDK_DISABLED: 'TRUE', [endpoint]: collector }],
-    ['a service name alone', { OTEL_SERVICE_NAME: 'mine' }],
-    ['an endpoint for metrics alone', { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: collector }],
-  ])('wants no traces: %s', (_, env) => {
+    ['only a service name', { OTEL_SERVICE_NAME: 'mine' }],
+    ['only an endpoint for metrics', { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: collector }],
+  ])('is off: %s', (_, env) => {
     expect(readTracingWish(env)).toEqual({ kind: 'off' });
   });
 
   it.each([
     ['an endpoint', { [endpoint]: collector }],
     ['an endpoint for traces', { [tracesEndpoint]: 'https://collector/v1/traces' }],
-    ['one for traces, which wins over a broken one for all', { [tracesEndpoint]: collector, [endpoint]: 'no' }],
+    ['one for traces, which overrides an invalid one for all', { [tracesEndpoint]: collector, [endpoint]: 'no' }],
     ['an exporter without endpoint: the standard one', { OTEL_TRACES_EXPORTER: 'otlp' }],
     ['the console', { OTEL_TRACES_EXPORTER: 'console', [endpoint]: 'no' }],
     ['gRPC, which needs no URL', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', [endpoint]: '10.0.0.1:4317' }],
-  ])('wants traces: %s', (_, env) => {
+  ])('is on: %s', (_, env) => {
     expect(readTracingWish(env)).toEqual({ kind: 'on' });
   });
 
@@ -32,11 +32,11 @@ describe('readTracingWish', () => {
     ['not a URL', endpoint, { [endpoint]: 'not a url' }],
     ['no scheme', endpoint, { [endpoint]: 'collector:4318' }],
     ['another scheme', tracesEndpoint, { [tracesEndpoint]: 'tcp://user:sk-canary@collector', [endpoint]: collector }],
-    ['broken beside an exporter', endpoint, { [endpoint]: 'http://', OTEL_TRACES_EXPORTER: 'console, otlp' }],
-  ])('names the variable that cannot be used, not its value: %s', (_, name, env) => {
+    ['invalid beside an exporter', endpoint, { [endpoint]: 'http://', OTEL_TRACES_EXPORTER: 'console, otlp' }],
+  ])('names the invalid variable without its value: %s', (_, name, env) => {
     expect(readTracingWish(env)).toEqual({
       kind: 'impossible',
-      problem: `${name} wants a URL like http://collector:4318`,
+      problem: `${name} must be a URL like http://collector:4318`,
     });
   });
 });

@@ -6,8 +6,8 @@ describe('chooseFormat', () => {
     'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
 
   it.each([
-    ['Prometheus as it comes', prometheus3, 'openmetrics'],
-    ['a bare wish', 'application/openmetrics-text', 'openmetrics'],
+    ['Prometheus with its default settings', prometheus3, 'openmetrics'],
+    ['a bare type', 'application/openmetrics-text', 'openmetrics'],
     ['any case', 'Application/OpenMetrics-Text; Version=1.0.0', 'openmetrics'],
     ['nothing', undefined, 'text'],
     ['an empty header', '', 'text'],
@@ -15,8 +15,8 @@ describe('chooseFormat', () => {
     ['a browser', 'text/html,application/xhtml+xml,*/*;q=0.8', 'text'],
     ['a preference for plain text', 'text/plain;version=0.0.4;q=1,application/openmetrics-text;q=0.5', 'text'],
     ['a refusal', 'application/openmetrics-text;q=0', 'text'],
-    ['a broken weight', 'application/openmetrics-text;q=high', 'text'],
-  ])('understands %s', (_, accept, format) => {
+    ['an invalid weight', 'application/openmetrics-text;q=high', 'text'],
+  ])('handles %s', (_, accept, format) => {
     expect(chooseFormat(accept)).toBe(format);
   });
 });

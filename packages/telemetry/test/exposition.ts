@@ -5,17 +5,17 @@ interface Sample {
   readonly value: number;
 }
 
-/** The content that a scraper reads out of a `/metrics` answer. */
+/** Content of a `/metrics` answer for a scraper. */
 export interface Scrape {
   readonly samples: readonly Sample[];
-  /** By metric name. */
+  /** Types by metric name. */
   readonly types: ReadonlyMap<string, string>;
   readonly helps: ReadonlyMap<string, string>;
-  /** Of the sample with this name and exactly these labels; undefined where there is none. */
+  /** Returns the value of the sample with this name and exactly these labels; undefined if there is none. */
   value(name: string, labels?: Readonly<Record<string, string>>): number | undefined;
 }
 
-/** Reads the text format strictly: a line that does not belong there is an error. */
+/** Parses the text format strictly: an unexpected line is an error. */
 export function parseExposition(text: string): Scrape {
   const samples: Sample[] = [];
   const types = new Map<string, string>();

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('createGaugeFeed', () => {
-  it('asks the source at each refresh and shows its latest answer', async () => {
+  it('queries the source at each refresh and shows its latest value', async () => {
     const gauge = newGauge();
     const feed = createGaugeFeed();
     const source = vi.fn<() => number>().mockReturnValueOnce(1).mockReturnValueOnce(2);
@@ -40,7 +40,7 @@ describe('createGaugeFeed', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('away'))],
-  ])('makes the gauges absent when the source %s, and the others stay', async (_, failing) => {
+  ])('makes the gauges absent when the source %s, and keeps the others', async (_, failing) => {
     const [broken, sound] = [newGauge(), newGauge()];
     const feed = createGaugeFeed();
     const source = vi.fn<() => number | Promise<number>>().mockReturnValueOnce(1).mockImplementation(failing);
@@ -53,7 +53,7 @@ describe('createGaugeFeed', () => {
     expect(valuesOf(sound)).toEqual([5]);
   });
 
-  it('waits a second for a source that hangs, and ignores what it says later', async () => {
+  it('waits a second for a source that hangs, and ignores its late value', async () => {
     const gauge = newGauge();
     const feed = createGaugeFeed();
     const { promise, resolve } = Promise.withResolvers<number>();
@@ -67,7 +67,7 @@ describe('createGaugeFeed', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not add up two refreshes at once', async () => {
+  it('does not add up two concurrent refreshes', async () => {
     const gauge = newGauge();
     const feed = createGaugeFeed();
     feed.add({

@@ -20,7 +20,7 @@ function create() {
 }
 
 describe('createInstruments', () => {
-  it('prints name, help and type of each metric, also while it has no values', async () => {
+  it('prints name, help and type of each metric, even without values', async () => {
     const { counter, gauge, histogram, scrape } = create();
     counter(row({ name: 'a_total', kind: 'counter' }));
     gauge(row({ name: 'b', kind: 'gauge', labels: { model: 'models' } }));
@@ -29,6 +29,14 @@ describe('createInstruments', () => {
     expect(Object.fromEntries(types)).toEqual({ a_total: 'counter', b: 'gauge', c_seconds: 'histogram' });
     expect(Array.from(helps.values())).toEqual(['Help.', 'Help.', 'Help.']);
     expect(samples).toEqual([]);
+  });
+
+  it('prints a metric that has a new name under its former one too', async () => {
+    const { gauge, scrape } = create();
+    gauge(row({ name: 'sluice_circuit_open', kind: 'gauge' })).at().value = 3;
+    const { value, helps } = await scrape();
+    expect([value('sluice_circuit_open'), value('sluice_breaker_open')]).toEqual([3, 3]);
+    expect(helps.get('sluice_breaker_open')).toBe('Former name of sluice_circuit_open.');
   });
 
   it('prints counters and gauges with their labels', async () => {
@@ -43,7 +51,7 @@ describe('createInstruments', () => {
     expect(value('b')).toBe(-1.5);
   });
 
-  it('escapes what the configuration may put into a label', async () => {
+  it('escapes label values from the configuration', async () => {
     const { counter, scrape } = create();
     counter(row({ name: 'a_total', kind: 'counter', labels: { model: 'models' } })).at('we"ird\\\n').value++;
     const { value } = await scrape();
@@ -75,7 +83,7 @@ describe('createInstruments', () => {
     );
   });
 
-  it('keeps the latest recorded trace of each bucket as its example', () => {
+  it('keeps the latest recorded trace of each bucket as its exemplar', () => {
     const cell = create()
       .histogram(row({ name: 'c_seconds', kind: 'histogram', buckets: [1, 2] }))
       .at();
@@ -95,7 +103,7 @@ describe('createInstruments', () => {
     ]);
   });
 
-  it('counts what two clocks made negative as 0 and ignores what is not a number', async () => {
+  it('counts negative values as 0 and ignores values that are not finite', async () => {
     const { histogram, scrape } = create();
     const cell = histogram(row({ name: 'c_seconds', kind: 'histogram', buckets: [1] })).at();
     for (const value of [-5, Number.NaN, Infinity, 2]) cell.observe(value);

@@ -19,7 +19,7 @@ describe('createLogger', () => {
     expect(text().endsWith('\n')).toBe(true);
   });
 
-  it('writes nothing below its level, and nothing at all when silent', () => {
+  it('writes nothing below its level, and nothing when silent', () => {
     const warn = captureLog({ level: 'warn' });
     warn.logger.info('not this');
     warn.logger.warn('this');
@@ -29,7 +29,7 @@ describe('createLogger', () => {
     expect(silent.text()).toBe('');
   });
 
-  it('shows the hint of a key, once masked or not yet, and nothing of other secrets', () => {
+  it('shows the hint of a key, already masked or not, and nothing of other secrets', () => {
     const { logger, lines } = captureLog();
     logger.info({ key: 'sk-team-a-0001', password: 'hunter2', headers: { authorization: 'x', 'x-api-key': 'y' } });
     logger.info({ key: 'sk-t…0001', principal: { key: '…' } });
@@ -41,7 +41,7 @@ describe('createLogger', () => {
     ]);
   });
 
-  it('reduces an error under `err` to its fields; the stack of an expected one comes with debug alone', () => {
+  it('reduces an error under `err` to its fields; with the stack of an expected error only at debug', () => {
     const error = Object.assign(new Error('no', { cause: new Error('why') }), { code: 'ECONNREFUSED', extra: 'x' });
     const info = captureLog();
     info.logger.warn({ err: error }, 'redis trouble');
@@ -62,7 +62,7 @@ describe('createLogger', () => {
     expect(text()).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request \{"request_id":"req-1"\}\n$/);
   });
 
-  it.each([true, false])('shows a canary of known shape from no field, name, depth or text, pretty: %s', (pretty) => {
+  it.each([true, false])('hides a canary of known form in every field, name, depth and text, pretty: %s', (pretty) => {
     const wrap = fc.constantFrom<(secret: string) => unknown>(
       (secret) => secret,
       (secret) => `two lines\n${secret}`,
@@ -85,7 +85,7 @@ describe('createLogger', () => {
     );
   });
 
-  it('shows a canary without a shape from none of the fields that hold secrets', () => {
+  it('hides a canary without a form in every field for secrets', () => {
     const field = fc.constantFrom('authorization', 'x-api-key', 'api_key', 'apiKey', 'password', 'secret', 'token');
     const place = fc.constantFrom('', 'headers', 'credential', 'upstream', 'redis', 'principal');
     fc.assert(
@@ -98,7 +98,7 @@ describe('createLogger', () => {
     );
   });
 
-  it('writes parseable lines whatever it is given', () => {
+  it('writes parseable lines for every input', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (fields, message) => {
         const { logger, lines } = captureLog();

@@ -1,5 +1,6 @@
 import { errorTable } from '@sluice/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { formerMetrics } from '../src/former-metrics.ts';
 import { metricTable } from '../src/metric-names.ts';
 import type { LabelValues, MetricRow } from '../src/metric-row.ts';
 import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
@@ -45,17 +46,18 @@ describe('createMetrics', () => {
     const { types, helps } = await scrape(create());
     const expected = rows.filter(({ services }) => services.includes(service));
     const ours = Array.from(types).filter(([name]) => /^(sluice|gen_ai)_/.test(name));
-    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(expected.map(({ name, kind }) => [name, kind])));
+    const kinds = expected.flatMap(({ name, kind }) => [name, formerMetrics[name] ?? name].map((each) => [each, kind]));
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(kinds));
     for (const { name, help } of expected) expect(helps.get(name)).toBe(help);
     expect(types.get('nodejs_eventloop_lag_seconds')).toBe('gauge');
     expect(types.get('process_resident_memory_bytes')).toBe('gauge');
   });
 
-  it('says that it speaks Prometheus text', async () => {
+  it('has the content type of Prometheus text', async () => {
     expect((await createIngress().render()).contentType).toMatch(/^text\/plain; version=0\.0\.4/);
   });
 
-  it('shows whether Redis is reached; before the first word it counts as away', async () => {
+  it('shows whether Redis is reached; it counts as away at first', async () => {
     const metrics = createWorker();
     expect((await scrape(metrics)).value('sluice_redis_up')).toBe(0);
     metrics.redisUp(true);
@@ -64,7 +66,7 @@ describe('createMetrics', () => {
     expect((await scrape(metrics)).value('sluice_redis_up')).toBe(0);
   });
 
-  it('counts frames out of the mailbox and their lag, where it is known', async () => {
+  it('counts frames from the mailbox and their lag, if known', async () => {
     const metrics = createWorker();
     metrics.relayRead(3, 20);
     metrics.relayRead(2);
@@ -94,11 +96,11 @@ describe('ingress', () => {
   });
 
   it.each([
-    ['one token alone', { outputTokens: 1 }],
+    ['a single token', { outputTokens: 1 }],
     ['a whole answer', { stream: false }],
     ['a broken stream', { outcome: 'error' }],
     ['an answer without usage', { outputTokens: undefined }],
-    ['an answer that never began', { ttftMs: undefined }],
+    ['an answer that never started', { ttftMs: undefined }],
   ] as const)('records no time per token of %s', async (_, own) => {
     const metrics = createIngress();
     metrics.requestFinished({ ...finished, ...own });
@@ -106,7 +108,7 @@ describe('ingress', () => {
     expect(samples.filter(({ name }) => name.startsWith('gen_ai_server_time_per_output_token'))).toEqual([]);
   });
 
-  it('records a refusal: its status class, its code, no upstream', async () => {
+  it('records a refusal with status class and code, without upstream', async () => {
     const metrics = createIngress();
     metrics.requestFinished({
       stream: false,
@@ -128,7 +130,7 @@ describe('ingress', () => {
     expect(samples.some(({ name }) => name === 'sluice_tokens_total')).toBe(false);
   });
 
-  it('counts open streams up and down, aborts, slow clients, reruns, waits and what the relay lost', async () => {
+  it('counts open streams, aborts, slow clients, reruns, waits and lost frames', async () => {
     const metrics = createIngress();
     metrics.streamOpened();
     metrics.streamOpened();
@@ -152,7 +154,7 @@ describe('ingress', () => {
     expect(value('sluice_relay_gaps_total')).toBe(1);
   });
 
-  it('asks for slots and queue at each scrape', async () => {
+  it('queries leases and queue at each scrape', async () => {
     const metrics = createIngress();
     metrics.watch({
       slots: () => ({ inUse: 3, limit: 10, waiting: 2, longestWaitMs: 1500 }),
@@ -163,14 +165,14 @@ describe('ingress', () => {
         ]),
     });
     const { value } = await scrape(metrics);
-    expect(value('sluice_slots_in_use')).toBe(3);
-    expect(value('sluice_slots_limit')).toBe(10);
+    expect(value('sluice_leases_in_use')).toBe(3);
+    expect(value('sluice_leases_limit')).toBe(10);
     expect(value('sluice_waiting_requests')).toBe(2);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(4);
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'active' })).toBe(1);
   });
 
-  it('asks for workers and the memory of Redis at each scrape', async () => {
+  it('queries workers and the memory of Redis at each scrape', async () => {
     const metrics = createIngress();
     metrics.watch({ workers: () => 3, redisMemory: () => ({ usedBytes: 700, limitBytes: 1000 }) });
     const { value } = await scrape(metrics);
@@ -179,7 +181,7 @@ describe('ingress', () => {
     expect(value('sluice_redis_memory_limit_bytes')).toBe(1000);
   });
 
-  it('answers a scrape within a second while Redis hangs, without the gauges that come from there', async () => {
+  it('answers a scrape within a second while Redis hangs, without its gauges', async () => {
     vi.useFakeTimers();
     const metrics = createIngress();
     metrics.watch({
@@ -189,13 +191,13 @@ describe('ingress', () => {
     const scraped = scrape(metrics);
     await vi.advanceTimersByTimeAsync(1000);
     const { value } = await scraped;
-    expect(value('sluice_slots_in_use')).toBeUndefined();
+    expect(value('sluice_leases_in_use')).toBeUndefined();
     expect(value('sluice_queue_jobs', { queue: 'chat', state: 'waiting' })).toBe(1);
   });
 });
 
 describe('worker', () => {
-  it('counts jobs, attempts, gaps, retries and cool-downs', async () => {
+  it('counts jobs, attempts, gaps, retries and cooldowns', async () => {
     const metrics = createWorker();
     metrics.jobStarted();
     metrics.jobStarted();
@@ -213,11 +215,11 @@ describe('worker', () => {
     expect(value('sluice_credential_cooldowns_total', cause)).toBe(1);
   });
 
-  it('asks for credentials and circuits at each scrape; one target of two models is one circuit', async () => {
+  it('queries credentials and circuits at each scrape; one target of two models is one circuit', async () => {
     const metrics = createWorker();
     metrics.watch({
       credentials: () => [{ upstream: 'sim', ready: 2, cooling: 1 }],
-      breakers: () => [
+      circuits: () => [
         { target: 'sim/gpt', isOpen: true },
         { target: 'sim/gpt', isOpen: true },
       ],
@@ -225,7 +227,7 @@ describe('worker', () => {
     const { value } = await scrape(metrics);
     expect(value('sluice_credentials', { upstream: 'sim', state: 'ready' })).toBe(2);
     expect(value('sluice_credentials', { upstream: 'sim', state: 'cooling' })).toBe(1);
-    expect(value('sluice_breaker_open', { target: 'sim/gpt' })).toBe(1);
+    expect(value('sluice_circuit_open', { target: 'sim/gpt' })).toBe(1);
   });
 });
 
@@ -234,7 +236,7 @@ describe('exemplars', () => {
   const openMetrics = async (metrics: Pick<ReturnType<typeof createIngress>, 'render'>): Promise<string[]> =>
     (await metrics.render('openmetrics')).body.split('\n');
 
-  it('name the trace of a request in OpenMetrics, and nowhere else', async () => {
+  it('name the trace of a request, only in OpenMetrics', async () => {
     const metrics = createIngress();
     metrics.requestFinished({ ...finished, traceId });
     metrics.admitted(40, traceId);
@@ -253,7 +255,7 @@ describe('exemplars', () => {
     expect((await metrics.render()).body).not.toContain(traceId);
   });
 
-  it('are given to long gaps alone', async () => {
+  it('are added to long gaps only', async () => {
     const metrics = createWorker();
     metrics.chunkGap('sim', 249, 'usual');
     metrics.chunkGap('sim', 250, 'long');
@@ -262,7 +264,7 @@ describe('exemplars', () => {
     expect(body).not.toContain('trace_id="usual"');
   });
 
-  it('cost no metric its name or its values in either format', async () => {
+  it('keep the names and values of all metrics in both formats', async () => {
     const metrics = createIngress();
     metrics.requestFinished({ ...finished, traceId });
     const before = await scrape(metrics);
@@ -276,13 +278,13 @@ describe('exemplars', () => {
     expect(ours(read)).toEqual(ours(before));
     expect(read.types.get('sluice_requests')).toBe('counter');
     expect(read.types.get('process_cpu_seconds')).toBe('counter');
-    // Its name looks like a counter's.
+    // The name of this gauge looks like a counter's.
     expect(read.types.get('nodejs_active_resources_total')).toBe('gauge');
   });
 });
 
 describe('bounds', () => {
-  it('never has more series than the configuration allows, whatever clients and upstreams send', async () => {
+  it('limit the series to those of the configuration, for all input of clients and upstreams', async () => {
     const ingress = createIngress();
     const worker = createWorker();
     const garbage = Array.from({ length: 2000 }, (_, at) => `made-up-${at}`);
@@ -318,7 +320,7 @@ describe('bounds', () => {
 });
 
 describe('metricTable', () => {
-  it.each(rows.map((row) => [row.name, row] as const))('keeps to the conventions: %s', (name, row) => {
+  it.each(rows.map((row) => [row.name, row] as const))('follows the conventions: %s', (name, row) => {
     expect(name).toMatch(/^(sluice|gen_ai)_[a-z0-9_]+$/);
     expect(name.endsWith('_total')).toBe(row.kind === 'counter');
     if (row.kind === 'histogram') expect(name).toMatch(/_seconds$/);
@@ -331,7 +333,7 @@ describe('metricTable', () => {
     expect(row.help).toMatch(/\.$/);
   });
 
-  it('has a name once', () => {
+  it('has unique names', () => {
     expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
   });
 

@@ -24,11 +24,11 @@ describe('httpServerSpan', () => {
     });
   });
 
-  it('is named after the method alone where no route matched: paths are without bound', () => {
+  it('is named after the method only if no route matched, because paths are unbounded', () => {
     expect(httpServerSpan(request).name).toBe('POST');
   });
 
-  it('does not take a name from a method that nobody knows', () => {
+  it('uses no unknown method as its name', () => {
     const { name, attributes } = httpServerSpan({ ...request, method: 'BREW' });
     expect(name).toBe('HTTP');
     expect(attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' });
@@ -59,7 +59,7 @@ describe('messaging spans', () => {
 });
 
 describe('inferenceSpan', () => {
-  it('is named after operation and model and leaves out what the client did not give', () => {
+  it('is named after operation and model and omits values that the client did not set', () => {
     const { name, attributes } = inferenceSpan({
       operation: 'chat',
       providerType: 'openai',
@@ -80,7 +80,7 @@ describe('inferenceSpan', () => {
     ['azure', 'azure.ai.openai'],
     ['gemini', 'gcp.gemini'],
     ['zai', 'zai'],
-  ])('calls the provider of type %s %s', (providerType, name) => {
+  ])('names the provider of type %s %s', (providerType, name) => {
     expect(
       inferenceSpan({ operation: 'chat', providerType, model: 'm', stream: false }).attributes['gen_ai.provider.name'],
     ).toBe(name);
@@ -109,7 +109,7 @@ describe('attemptSpan', () => {
     expect(attributes).toMatchObject({ 'url.full': full, 'server.port': port, 'sluice.credential_id': 'a' });
   });
 
-  it('says nothing of a URL that is none, and counts only what was sent again', () => {
+  it('omits an invalid URL, and counts only repeated attempts', () => {
     const { attributes } = attemptSpan({ ...attempt, url: 'nowhere?key=x' });
     expect(attributes['url.full']).toBeUndefined();
     expect(attributes['http.request.resend_count']).toBeUndefined();

@@ -52,7 +52,7 @@ async function startProduct(redisUrl: string, keyPrefix: string) {
   };
 }
 
-/** `name > name > …` of each span, from the root; those beside each other in order of their start. */
+/** Returns `name > name > …` of each span, from the root; siblings in the order of their start. */
 function pathsOf(spans: readonly CollectedSpan[]): string[] {
   const pathOf = (span: CollectedSpan): string => {
     const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
@@ -62,7 +62,7 @@ function pathsOf(spans: readonly CollectedSpan[]): string[] {
 }
 
 describe('the product with a collector', () => {
-  redisTest('makes one trace of a request, over queue and retry to the provider', async ({ redisUrl, keyPrefix }) => {
+  redisTest('creates one trace per request, over queue and retry to the provider', async ({ redisUrl, keyPrefix }) => {
     const { collector, simulator, client, logs, scrapes } = await startProduct(redisUrl, keyPrefix);
     const stream = await client.chat.completions.create(
       { model: 'demo-t50-e429-n1', messages, stream: true },
@@ -134,7 +134,7 @@ describe('the product with a collector', () => {
     expect(ingress?.value('gen_ai_server_time_to_first_token_seconds_count', { model: '*', upstream: 'sim' })).toBe(1);
   });
 
-  redisTest('shows the keys of clients and providers nowhere', async ({ redis, redisUrl, keyPrefix }) => {
+  redisTest('shows no key of clients or providers anywhere', async ({ redis, redisUrl, keyPrefix }) => {
     const { collector, client, logs, scrapes } = await startProduct(redisUrl, keyPrefix);
     const commands: string[] = [];
     const monitor = await redis.monitor();
@@ -164,7 +164,7 @@ describe('the product with a collector', () => {
       expect(text, where).not.toContain(canary);
     }
     expect(commands.some((command) => command.includes('chat'))).toBe(true);
-    // Of what a client calls its model, the stored request keeps every letter: that one is its own doing.
+    // The stored request keeps the client's own model name unchanged, even if the client puts its key there.
     expect(commands.filter((command) => command.includes(canary) && !command.includes(`demo-${clientKey}`))).toEqual(
       [],
     );

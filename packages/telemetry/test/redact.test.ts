@@ -28,7 +28,7 @@ describe('redactSecrets', () => {
     [`${'0a'.repeat(16)}.AbCdEfGh12345678`, `${'0a'.repeat(16)}.[redacted]`],
     ['redis://default:hunter2@10.0.0.1:6379/0', 'redis://[redacted]@10.0.0.1:6379/0'],
     ['connect to https://tok-1234@example.com/x failed', 'connect to https://[redacted]@example.com/x failed'],
-  ])('takes the secret out of %j', (text, expected) => {
+  ])('removes the secret from %j', (text, expected) => {
     expect(redactSecrets(text)).toBe(expected);
   });
 
@@ -42,11 +42,11 @@ describe('redactSecrets', () => {
     'model gpt-4o-mini via sim/gpt-4o-mini took 3 ms',
     'mail to someone@example.com about https://example.com/a@b',
     'time 2026-11-20T10:00:00.000Z host redis://127.0.0.1:6379',
-  ])('leaves prose alone: %j', (text) => {
+  ])('leaves prose unchanged: %j', (text) => {
     expect(redactSecrets(text)).toBe(text);
   });
 
-  it('takes out what is shaped like a secret wherever it stands', () => {
+  it('removes text in the form of a secret at every position', () => {
     const around = fc.string({
       unit: fc.constantFrom(' ', '"', "'", '{', '}', ':', ',', '=', '/', '?', '&', '\n', '\\"', '('),
     });
@@ -61,7 +61,7 @@ describe('redactSecrets', () => {
     ['JSON', (text: string) => JSON.stringify(text)],
     ['JSON within JSON', (text: string) => JSON.stringify(JSON.stringify(text))],
     ['a URL', (text: string) => encodeURIComponent(text)],
-  ])('sees where a word begins in %s, after whatever was escaped there', (_, encode) => {
+  ])('recognises the start of a word in %s after every escape', (_, encode) => {
     const before = fc.string({ unit: fc.constantFrom(...'\n\r\t\b\f\u0000\u2028 "\'\\/<>{}:;,='.split('')) });
     const name = fc.constantFrom('', 'Bearer ', 'api_key=');
     fc.assert(
@@ -71,7 +71,7 @@ describe('redactSecrets', () => {
     );
   });
 
-  it('takes out what stands where secrets stand, whatever it looks like', () => {
+  it('removes every value in the place of a secret', () => {
     const place = fc.constantFrom<(secret: string) => string>(
       (secret) => `Authorization: Bearer ${secret}`,
       (secret) => `bearer ${secret}`,
@@ -93,7 +93,7 @@ describe('redactSecrets', () => {
     );
   });
 
-  it('takes out secrets that are given, as they are, URL-encoded and inside JSON', () => {
+  it('removes given secrets, plain, URL-encoded and inside JSON', () => {
     const secret = fc.string({ minLength: 4, maxLength: 60, unit: 'grapheme' });
     const write = fc.constantFrom<(text: string) => string>(
       (text) => text,
@@ -110,7 +110,7 @@ describe('redactSecrets', () => {
     );
   });
 
-  it('takes out the longer of two given secrets that begin alike', () => {
+  it('removes the longer of two given secrets with a common prefix', () => {
     expect(redactSecrets('abcd-and-more', ['abcd', 'abcd-and-more'])).toBe('[redacted]');
   });
 

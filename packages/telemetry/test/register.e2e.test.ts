@@ -12,7 +12,7 @@ async function receiver() {
   return started;
 }
 
-/** A collector that accepts nothing. */
+/** Starts a collector that refuses everything. */
 async function refuser() {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -55,7 +55,7 @@ describe('without an exporter', () => {
     expect(run.stderr()).toBe('');
   });
 
-  it("passes a client's trace context on to the upstream untouched", async () => {
+  it("passes a client's trace context on to the upstream unchanged", async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const run = worker({ TEST_TRACEPARENT: traceparent });
     expect(await run.exited).toBe(0);
@@ -87,7 +87,7 @@ describe('with an OTLP exporter', () => {
     expect(run.stderr()).toBe('');
   });
 
-  it('marks a failed attempt and shows the canary nowhere', async () => {
+  it('marks a failed attempt and hides the canary everywhere', async () => {
     const collector = await receiver();
     const run = worker(overHttp(collector.url));
     expect(await run.exited).toBe(0);
@@ -101,7 +101,7 @@ describe('with an OTLP exporter', () => {
     expect(JSON.stringify(collector.spans())).not.toContain(canary);
   });
 
-  it('names the service after its main script, with version and instance, and tells nothing of the command line', async () => {
+  it('names the service after its main script, with version and instance, without the command line', async () => {
     const collector = await receiver();
     expect(await worker(overHttp(collector.url)).exited).toBe(0);
     const resource = collector.spans()[0]?.resource ?? {};
@@ -120,7 +120,7 @@ describe('with an OTLP exporter', () => {
     expect(collector.spans()[0]?.service).toBe(name);
   });
 
-  it('obeys the standard sampler: unsampled traces are not sent but passed on as unsampled', async () => {
+  it('follows the standard sampler: unsampled traces are passed on as unsampled, not sent', async () => {
     const collector = await receiver();
     const run = worker({
       ...overHttp(collector.url),
@@ -144,8 +144,8 @@ describe('with an OTLP exporter', () => {
   });
 });
 
-describe('with a collector in trouble', () => {
-  it('says so in one line, however many exports fail and although the last spans are lost too', async () => {
+describe('with an unavailable collector', () => {
+  it('writes a single line for all failed exports, including the lost last spans', async () => {
     const collector = await refuser();
     const run = worker({ ...overHttp(collector.url), OTEL_BSP_SCHEDULE_DELAY: '20', TEST_KEEP_EMITTING: '1' });
     await until(() => collector.requests() > 5, { what: 'six refused exports' });
@@ -154,7 +154,7 @@ describe('with a collector in trouble', () => {
     expect(run.stderr()).toBe('sluice telemetry: the export failed: Bad Request, 400\n');
   });
 
-  it('says that the last spans are lost if nobody listens, and ends within the time given', async () => {
+  it('reports lost last spans without a collector, and ends within the given time', async () => {
     const run = worker({ ...overHttp(`http://127.0.0.1:${await freePort()}`), TEST_SHUTDOWN_MS: '200' });
     expect(await run.exited).toBe(0);
     expect(run.stderr()).toBe('sluice telemetry: the last spans were not sent: no answer within 200 ms\n');
@@ -162,12 +162,12 @@ describe('with a collector in trouble', () => {
   });
 
   it.each([['not a url'], ['collector:4318'], ['tcp://user:sk-canary-4f9a1c77@collector']])(
-    'runs without traces, does not wait at the end and says why in one line if the endpoint is %j',
+    'runs without traces, ends at once and gives the reason in one line if the endpoint is %j',
     async (endpoint) => {
       const run = worker(overHttp(endpoint));
       expect(await run.exited).toBe(0);
       expect(run.stderr()).toBe(
-        'sluice telemetry: tracing is off: OTEL_EXPORTER_OTLP_ENDPOINT wants a URL like http://collector:4318\n',
+        'sluice telemetry: tracing is off: OTEL_EXPORTER_OTLP_ENDPOINT must be a URL like http://collector:4318\n',
       );
       expect(Number(saidBy(run, 'shutdownMs'))).toBeLessThan(100);
     },

@@ -16,7 +16,7 @@ const fields: RequestLogFields = {
 };
 
 describe('logRequest', () => {
-  it('writes one line with request, trace and masked key; what is not known is left out', () => {
+  it('writes one line with request, trace and masked key, without unknown fields', () => {
     const { logger, lines } = captureLog();
     logRequest(logger, { ...fields, upstream: undefined });
     expect(lines()).toEqual([
@@ -37,7 +37,7 @@ describe('logRequest', () => {
     expect(lines()[0]?.['level']).toBe(level);
   });
 
-  it('cuts what clients make long', () => {
+  it('cuts long texts of clients', () => {
     const { logger, lines } = captureLog();
     logRequest(logger, { ...fields, model: 'm'.repeat(9000), user_agent: 'u'.repeat(9000) });
     const { model, user_agent: userAgent } = lines()[0] ?? {};
@@ -45,7 +45,7 @@ describe('logRequest', () => {
     expect(userAgent).toBe('u'.repeat(200));
   });
 
-  it('shows no key that a client sends as its model, user agent or request id', () => {
+  it('hides a key that a client sends as its model, user agent or request id', () => {
     const { logger, text } = captureLog();
     const canary = 'sk-canary-4f9a1c77';
     logRequest(logger, { ...fields, request_id: canary, model: canary, user_agent: `curl ${canary}`, key: canary });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface ChildRun {
   readonly process: ChildProcess;
-  /** Returns the output that it has written so far. */
+  /** Returns the output written so far. */
   stdout(): string;
   stderr(): string;
   /** Resolves with the exit code. */
@@ -13,7 +13,7 @@ export interface ChildRun {
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Runs `child/worker/main.ts` with our register file before it, and none of this process's OpenTelemetry variables. */
+/** Runs `child/worker/main.ts` after Sluice's register file, without this process's OpenTelemetry variables. */
 export function runWorker(env: Readonly<Record<string, string>>): ChildRun {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL|SLUICE|NODE_OPTIONS|VITEST)/.test(name));
   const child = spawn(
@@ -38,7 +38,7 @@ export function runWorker(env: Readonly<Record<string, string>>): ChildRun {
   };
 }
 
-/** The value under `name` in the JSON lines that the child wrote. */
+/** Returns the value under `name` in the JSON lines of the child. */
 export function saidBy(run: ChildRun, name: string): unknown {
   const lines = run
     .stdout()

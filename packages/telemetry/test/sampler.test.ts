@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import { createSampler } from '../src/sampler.ts';
-import { asStranger } from '../src/stranger.ts';
+import { asAnonymous } from '../src/anonymous.ts';
 
 const traceId = '00000000000000000000000000000001';
 const parent = (traceFlags: TraceFlags) =>
@@ -27,22 +27,22 @@ describe('the sampler', () => {
     [none, false],
     [tenth, true],
     [{ OTEL_TRACES_SAMPLER: 'no such' }, true],
-  ])('is the one that %j names', (env, expected) => {
+  ])('is selected by %j', (env, expected) => {
     expect(isSampled(env, ROOT_CONTEXT)).toBe(expected);
   });
 
-  it('follows the decision of our own services', () => {
+  it('follows the decision of a parent in Sluice', () => {
     expect(isSampled(none, parent(TraceFlags.SAMPLED))).toBe(true);
     expect(isSampled({}, parent(TraceFlags.NONE))).toBe(false);
   });
 
-  it('decides by itself where the parent is a client’s', () => {
-    expect(isSampled(none, asStranger(parent(TraceFlags.SAMPLED)))).toBe(false);
-    expect(isSampled({}, asStranger(parent(TraceFlags.NONE)))).toBe(true);
+  it('decides itself if the parent is a client’s', () => {
+    expect(isSampled(none, asAnonymous(parent(TraceFlags.SAMPLED)))).toBe(false);
+    expect(isSampled({}, asAnonymous(parent(TraceFlags.NONE)))).toBe(true);
   });
 
-  it('is not steered by the trace id that a client chose', () => {
-    const sampled = Array.from({ length: 1000 }, () => isSampled(tenth, asStranger(parent(TraceFlags.SAMPLED))));
+  it('ignores the trace id of a client', () => {
+    const sampled = Array.from({ length: 1000 }, () => isSampled(tenth, asAnonymous(parent(TraceFlags.SAMPLED))));
     const share = sampled.filter(Boolean).length / sampled.length;
     expect(share).toBeGreaterThan(0.03);
     expect(share).toBeLessThan(0.2);

@@ -12,24 +12,24 @@ describe('createSeries', () => {
     expect(Array.from(series.all())).toEqual([{ labels: { model: 'a', code: '5xx' }, cell: { value: 5 } }]);
   });
 
-  it('counts values that nobody announced as `other` and absent ones as `none`', () => {
+  it('counts unlisted values as `other` and absent ones as `none`', () => {
     const series = createSeries({ model: ['a'], code: ['2xx'] }, newCell);
     series.at('made-up');
     expect(Array.from(series.all(), ({ labels }) => labels)).toEqual([{ model: 'other', code: 'none' }]);
   });
 
-  it('takes a configured value that is called `other` for one', () => {
+  it('accepts a configured value with the name `other`', () => {
     const series = createSeries({ model: ['other', 'none', 'other'] }, newCell);
     expect(series.at('other')).toBe(series.at('made-up'));
     expect(series.at('none')).toBe(series.at());
   });
 
-  it('has one cell where there are no labels', () => {
+  it('has one cell without labels', () => {
     const series = createSeries({}, newCell);
     expect(series.at('ignored')).toBe(series.at());
   });
 
-  it('is empty after it was cleared', () => {
+  it('is empty after clear', () => {
     const series = createSeries({}, newCell);
     series.at().value = 7;
     series.clear();
@@ -37,7 +37,7 @@ describe('createSeries', () => {
     expect(series.at().value).toBe(0);
   });
 
-  it('keeps each combination of up to four labels apart and stays within their product, whatever it is given', () => {
+  it('separates each combination of up to four labels and stays within their product, for every input', () => {
     const label = fc.option(fc.oneof(fc.constantFrom('a', 'b', '__proto__'), fc.string()), { nil: undefined });
     fc.assert(
       fc.property(fc.array(fc.tuple(label, label, label, label), { maxLength: 200 }), (calls) => {

@@ -19,7 +19,7 @@ describe('serviceIdentity', () => {
     expect(serviceIdentity({ env: { SLUICE_SERVICE: ' ' }, mainPath }).name).toBe('sluice-worker');
   });
 
-  it('takes the version from the package above the main script, and does without', () => {
+  it('takes the version from the package above the main script, if there is one', () => {
     const mainPath = fileURLToPath(new URL('child/worker/main.ts', import.meta.url));
     expect(serviceIdentity({ env: {}, mainPath }).version).toMatch(/^\d+\.\d+\.\d+/);
     expect(serviceIdentity({ env: {}, mainPath: '/nowhere/at/all/main.js' }).version).toBeUndefined();

@@ -17,7 +17,7 @@ function setUp() {
 }
 
 describe('shareRender', () => {
-  it('renders once for all who ask within a second', async () => {
+  it('renders once for all requests within a second', async () => {
     const { clock, renders, page, finish } = setUp();
     const first = [page('text'), page('text')];
     finish(0);
@@ -32,7 +32,7 @@ describe('shareRender', () => {
     expect(renders).toHaveLength(2);
   });
 
-  it('renders no second page while the first is under way, however long it takes', () => {
+  it('renders no second page during a rendering of any length', () => {
     const { clock, renders, page } = setUp();
     void page('text');
     clock.ms = 60_000;
@@ -40,7 +40,7 @@ describe('shareRender', () => {
     expect(renders).toHaveLength(1);
   });
 
-  it('renders each format for itself', () => {
+  it('renders each format separately', () => {
     const { renders, page } = setUp();
     void page('text');
     void page('openmetrics');
@@ -48,7 +48,7 @@ describe('shareRender', () => {
     expect(renders).toHaveLength(2);
   });
 
-  it('asks again after a failure', async () => {
+  it('renders again after a failure', async () => {
     const { renders, page, finish } = setUp();
     const failed = page('text');
     renders[0]?.reject(new Error('no'));

@@ -12,7 +12,7 @@ describe('readCarrier', () => {
     expect(readCarrier({ traceparent: `00-${traceId}-${spanId}-02` })?.traceFlags).toBe(0);
   });
 
-  it('reads a later version with parts it does not know', () => {
+  it('reads a later version with unknown parts', () => {
     expect(readCarrier({ traceparent: `cc-${traceId}-${spanId}-01-what-else` })?.traceId).toBe(traceId);
   });
 
@@ -26,11 +26,11 @@ describe('readCarrier', () => {
     `00-${traceId}-${spanId}-01-more`,
     `ff-${traceId}-${spanId}-01`,
     ` ${traceparent}`,
-  ])('takes %j for none', (text) => {
+  ])('treats %j as absent', (text) => {
     expect(readCarrier({ traceparent: text })).toBeUndefined();
   });
 
-  it.each(['', 'a=ü', `a=${'x'.repeat(512)}`])('leaves an invalid tracestate out: %j', (tracestate) => {
+  it.each(['', 'a=ü', `a=${'x'.repeat(512)}`])('drops an invalid tracestate: %j', (tracestate) => {
     expect(readCarrier({ traceparent, tracestate })?.traceState).toBeUndefined();
   });
 });
@@ -44,7 +44,7 @@ describe('writeCarrier', () => {
     });
   });
 
-  it('writes nothing that it would not read', () => {
+  it('writes only carriers that it can read', () => {
     const hex = (length: number) =>
       fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: length, maxLength: length });
     fc.assert(

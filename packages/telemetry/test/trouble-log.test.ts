@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createTroubleLog } from '../src/index.ts';
 
-describe('a log of troubles', () => {
-  it('says each trouble once, and then how often it came', () => {
+describe('a trouble log', () => {
+  it('logs each error once, and then its count', () => {
     const lines: unknown[] = [];
     let time = 0;
     const onError = createTroubleLog({ warn: (line: unknown) => lines.push(line) } as never, 'trouble', () => time);

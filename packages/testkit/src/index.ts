@@ -24,6 +24,7 @@ export {
   type RunningProcess,
   startProcess,
 } from './processes/start-process.ts';
+export { untilLogged } from './processes/until-logged.ts';
 export { type OpenAiPython, openaiPython } from './python/openai-python.ts';
 export { type MovableRedis, startMovableRedis } from './redis/start-movable-redis.ts';
 export { redisTest } from './redis/redis-test.ts';

@@ -1,3 +1,3 @@
 export { isReshaped, type ReshapingMode, type ThinkingMode, thinkingModes } from './modes.ts';
-export { createThoughtStream, type ThoughtStream } from './thought-stream.ts';
+export { createReasoningStream, type ReasoningStream } from './reasoning-stream.ts';
 export { reshapeCompletion } from './whole.ts';

@@ -2,25 +2,25 @@ import { chatCompletionSchema, fit, parseLossless, writeLossless } from '@sluice
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
-  hasThoughts,
+  hasReasoning,
   openingTag,
   type Said,
-  thoughtsOf,
-  thoughtsPattern,
+  reasoningOf,
+  reasoningPattern,
   withLead,
-  withoutThoughts,
-} from './thoughts.ts';
+  withoutReasoning,
+} from './reasoning.ts';
 
-/** Gives the thoughts of a whole answer their form. JSON text in, JSON text out; an answer without thoughts stays as it is. */
+/** Reshapes the reasoning of a whole answer, JSON text to JSON text; an answer without reasoning stays unchanged. */
 export function reshapeCompletion(text: string, mode: ReshapingMode): string {
-  if (!thoughtsPattern.test(text)) return text;
+  if (!reasoningPattern.test(text)) return text;
   const completion = fit(chatCompletionSchema, parse(text));
   if (completion === undefined) return text;
   const choices = completion.choices.map((choice) => ({ ...choice, message: reshape(choice.message, mode) }));
   return writeLossless({ ...completion, choices });
 }
 
-/** Undefined for what is no JSON: there is nothing of an answer in it. */
+/** Parses JSON; undefined for other text, which holds no answer. */
 function parse(text: string): unknown {
   try {
     return parseLossless(text);
@@ -30,8 +30,8 @@ function parse(text: string): unknown {
 }
 
 function reshape(message: Said, mode: ReshapingMode): Said {
-  if (!hasThoughts(message)) return message;
-  const thoughts = thoughtsOf(message);
-  const rest = withoutThoughts(message);
-  return mode === 'strip' || thoughts === '' ? rest : withLead(rest, openingTag + thoughts + closingTag);
+  if (!hasReasoning(message)) return message;
+  const reasoning = reasoningOf(message);
+  const rest = withoutReasoning(message);
+  return mode === 'strip' || reasoning === '' ? rest : withLead(rest, openingTag + reasoning + closingTag);
 }

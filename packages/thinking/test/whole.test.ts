@@ -12,30 +12,30 @@ const calls = { tool_calls: [{ id: 'c', type: 'function', function: { name: 'f',
 describe('a whole answer', () => {
   it.each([
     [
-      'with thoughts',
+      'with reasoning',
       { role: 'assistant', content: 'Hello', reasoning_content: 'hm' },
       { role: 'assistant', content: '<think>hm</think>Hello' },
       { role: 'assistant', content: 'Hello' },
     ],
     [
-      'that calls a tool',
+      'with a tool call',
       { content: null, reasoning_content: 'hm', ...calls },
       { content: '<think>hm</think>', ...calls },
       { content: null, ...calls },
     ],
     [
-      'whose thoughts have two names',
+      'with reasoning under two names',
       { content: 'Hello', reasoning: 'hm', reasoning_details: [{ text: 'hm' }] },
       { content: '<think>hm</think>Hello' },
       { content: 'Hello' },
     ],
     [
-      'whose thoughts are secret',
+      'with encrypted reasoning',
       { content: 'A', reasoning_details: [{ data: 'x' }] },
       { content: 'A' },
       { content: 'A' },
     ],
-    ['without thoughts', { content: 'A' }, { content: 'A' }, { content: 'A' }],
+    ['without reasoning', { content: 'A' }, { content: 'A' }, { content: 'A' }],
   ])('%s', (_name, message, tagged, stripped) => {
     const other = { content: 'B', reasoning_content: 'b' };
     const before = answer(message, other);
@@ -44,28 +44,28 @@ describe('a whole answer', () => {
     expect(read(reshapeCompletion(before, 'strip'))).toEqual(read(answer(stripped, { content: 'B' })));
   });
 
-  it('without thoughts stays as it is, to the byte', () => {
+  it('without reasoning stays unchanged, byte for byte', () => {
     const text = '{ "choices": [ {"message":{"content":"\\"reasoning\\": 1","reasoning_content":""}} ] }';
     expect(reshapeCompletion(text, 'think')).toBe(text);
   });
 
-  it('that is none stays as it is', () => {
+  it('that is not an answer stays unchanged', () => {
     expect(reshapeCompletion('{"reasoning":"x"}', 'think')).toBe('{"reasoning":"x"}');
   });
 });
 
-it('two of the modes change an answer on its way', () => {
+it('two of the modes change an answer', () => {
   expect(thinkingModes.filter(isReshaped)).toEqual(['think', 'strip']);
 });
 
-describe('the rest of an answer', () => {
+describe('the remaining part of an answer', () => {
   it.each(['strip', 'think'] as const)('keeps its digits and its order (%s)', (mode) => {
     const own = '{"2":9223372036854775807,"1":1.0}';
     const text = `{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","reasoning_content":"hm","x_own":${own}}}]}`;
     expect(reshapeCompletion(text, mode)).toContain(`"x_own":${own}`);
   });
 
-  it('stays as it is where it is no JSON', () => {
+  it('stays unchanged if it is not JSON', () => {
     expect(reshapeCompletion('{"reasoning_content":"hm"', 'strip')).toBe('{"reasoning_content":"hm"');
   });
 });

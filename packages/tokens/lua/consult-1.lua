@@ -1,17 +1,17 @@
 --[[
-  Says what to do about a credential's token: use it, renew it, wait for who renews it, or fail as the last renewal did.
-  Whoever is told to renew holds the lease, alone in the fleet, until it stores or fails, or the lease ends.
+  Decides what to do about a credential's access token: use it, renew it, wait for its renewer, or fail like the last
+  renewal. The caller that must renew holds the lease, alone in the fleet, until it stores, fails, or the lease ends.
 
-  KEYS[1]  token: hash: version, sealed, renew_at, expires_at (ms, Redis clock; 0: nobody knows), refused (1: the provider
-           does not take it any more), holder, held_until (ms), failure, failed_until (ms)
-  ARGV[1]  who asks: unique for each asking   ARGV[2]  lease length (ms)
-  ARGV[3]  version that the asker can't use, or ''
+  KEYS[1]  token: hash: version, sealed, renew_at, expires_at (ms, Redis clock; 0: unknown), refused (1: the provider no
+           longer accepts it), holder, held_until (ms), failure, failed_until (ms)
+  ARGV[1]  caller: unique for each call   ARGV[2]  lease length (ms)
+  ARGV[3]  version that the caller can't use, or ''
   Returns  {verdict, now (ms), version or '', sealed or '', ms}
            'token'     use it
-           'renew'     renew it; the lease is the asker's
-           'freshen'   the same, but until then the token may be used
-           'wait'      somebody else renews it; the lease ends in ms
-           'failed'    sealed is the failure of the last renewal; the next may be tried in ms
+           'renew'     renew it; the caller has the lease
+           'freshen'   renew it; the caller has the lease, and the current token stays usable meanwhile
+           'wait'      another caller renews it; its lease ends in ms
+           'failed'    sealed is the failure of the last renewal; the next one is allowed in ms
 ]]
 local token = KEYS[1]
 local asker, lease_ms, unusable = ARGV[1], tonumber(ARGV[2]), ARGV[3]

@@ -1,9 +1,9 @@
 --[[
-  Notes that the provider does not take a token any more, if it is still the one in use.
+  Marks an access token as refused by the provider, if it is still the current one.
 
   KEYS[1]  token: hash as in consult-1.lua
-  ARGV[1]  version of the token that was refused
-  Returns  1 when it was still in use, else 0
+  ARGV[1]  version of the refused token
+  Returns  1 if it was still the current token, else 0
 ]]
 local token = KEYS[1]
 local version = ARGV[1]

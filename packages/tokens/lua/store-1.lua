@@ -1,13 +1,13 @@
 --[[
-  Stores a token in place of the one that its renewer began with, and ends the lease. Changes nothing when another has been
-  stored meanwhile: a renewer that was slower than its lease must not undo the work of its successor. Where Redis has lost
-  the one before, this one is all there is.
+  Stores an access token in place of the one that its renewer began with, and ends the lease. Changes nothing if
+  another token was stored meanwhile: a renewer that exceeds its lease must not undo its successor's work. If Redis has
+  lost the previous token, stores this one unconditionally.
 
   KEYS[1]  token: hash as in consult-1.lua
-  ARGV[1]  version that it replaces, or '' for none   ARGV[2]  its own version   ARGV[3]  the token, sealed
-  ARGV[4]  when to renew it (ms, Redis clock)         ARGV[5]  when it ends (ms; 0: nobody knows)
-  ARGV[6]  until when to keep it (ms)
-  Returns  1 stored, 0 not
+  ARGV[1]  version that it replaces, or '' for none   ARGV[2]  its own version   ARGV[3]  token, sealed
+  ARGV[4]  time to renew it (ms, Redis clock)         ARGV[5]  its expiry (ms; 0: unknown)
+  ARGV[6]  time until which to keep it (ms)
+  Returns  1 stored, 0 not stored
 ]]
 local token = KEYS[1]
 local replaced, version, sealed = ARGV[1], ARGV[2], ARGV[3]

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { TokenRef } from './scripts.ts';
 import { createSeal } from './seal.ts';
 
-/** The contents that are stored encrypted in Redis. */
+/** Contents that are stored encrypted in Redis. */
 export interface Contents {
   closeToken(place: TokenRef, token: ProviderToken): string;
-  /** Undefined for what can't be read here. */
+  /** Returns undefined for content that this process cannot read. */
   openToken(place: TokenRef, sealed: string): ProviderToken | undefined;
   closeFailure(place: TokenRef, failure: UpstreamFailure): string;
   openFailure(place: TokenRef, sealed: string): UpstreamFailure | undefined;

@@ -1,19 +1,19 @@
 import type { ProviderToken, TokenSource } from '@sluice/providers';
 
-/** The time at which a token is to be renewed, and the time until which Redis keeps it: ms since 1970. */
+/** Time at which an access token is renewed, and time until which Redis keeps it: ms since 1970. */
 export interface TokenLife {
   readonly renewAtMs: number;
   readonly keepUntilMs: number;
 }
 
-/** An ended token is kept so long for the sake of its renewal: providers let those live for weeks. */
+/** Time (ms) for which an expired token is kept for its renewal: providers accept renewals for weeks. */
 const keepForRenewalMs = 30 * 24 * 3_600_000;
-/** One that can't be renewed is of no use after its end. */
+/** Time (ms) for which an expired token without a renewal is kept. */
 const keepMs = 60_000;
 
 /**
- * A token that lives longer than its lead time is renewed that long before its end. A shorter one would always be due:
- * it is renewed at half its life.
+ * Returns the times of a token. A token that lives longer than its lead time is renewed that long before its expiry. A
+ * shorter one would always be due; it is renewed at half its life.
  */
 export function lifeOf(
   token: ProviderToken,
@@ -36,13 +36,13 @@ function halfLife(endMs: number, renewBeforeMs: number, nowMs: number): number {
   return lifeMs > renewBeforeMs ? -Infinity : nowMs + lifeMs / 2;
 }
 
-/** Returns whether a token that somebody brought along has to be renewed before it is used. */
+/** Returns whether a token provided by a person must be renewed before its use. */
 export const isDue = (
   { value, expiresAtMs }: ProviderToken,
   { renewBeforeMs }: Pick<TokenSource, 'renewBeforeMs'>,
   nowMs: number,
 ): boolean => value === '' || (expiresAtMs !== undefined && nowMs >= expiresAtMs - renewBeforeMs);
 
-/** Returns whether the token can be used, though it may be due. */
+/** Returns whether the token can be used, even if it is due for renewal. */
 export const holds = ({ value, expiresAtMs }: ProviderToken, nowMs: number): boolean =>
   value !== '' && (expiresAtMs === undefined || nowMs < expiresAtMs);

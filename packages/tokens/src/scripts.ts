@@ -1,46 +1,46 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 
-/** Names a credential's token in Redis. */
+/** Identifies a credential's access token in Redis. */
 export interface TokenRef {
   readonly upstreamId: string;
   readonly credentialId: string;
 }
 
-/** The token scripts with their arguments by name. What they promise stands at the top of each Lua file. */
+/** Token scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface TokenScripts {
   consult(token: TokenRef, asking: Asking): Promise<Advice>;
-  /** False when another token has been stored meanwhile. */
+  /** Returns false if another token was stored meanwhile. */
   store(token: TokenRef, entry: TokenEntry): Promise<boolean>;
   fail(token: TokenRef, failed: FailedRenewal): Promise<void>;
-  /** False when it is not the one in use any more. */
+  /** Returns false if it is no longer the current token. */
   refuse(token: TokenRef, version: string): Promise<boolean>;
 }
 
 export interface Asking {
   readonly holder: string;
   readonly leaseMs: number;
-  /** A version that can't be read here. */
+  /** Version that this process cannot read. */
   readonly unusable: string;
 }
 
 /** Reply of `consult-1.lua`. */
 export interface Advice {
   readonly verdict: 'token' | 'renew' | 'freshen' | 'wait' | 'failed';
-  /** The Redis clock, ms since 1970. */
+  /** Time on the Redis clock, ms since 1970. */
   readonly nowMs: number;
   readonly version: string;
   readonly sealed: string;
   readonly waitMs: number;
 }
 
-/** Times in ms since 1970. */
+/** A token to store; times in ms since 1970. */
 export interface TokenEntry {
   readonly replaces: string;
   readonly version: string;
   readonly sealed: string;
   readonly renewAtMs: number;
-  /** Undefined where nobody knows. */
+  /** Expiry; undefined if unknown. */
   readonly expiresAtMs: number | undefined;
   readonly keepUntilMs: number;
 }
@@ -48,9 +48,9 @@ export interface TokenEntry {
 export interface FailedRenewal {
   readonly holder: string;
   readonly sealedFailure: string;
-  readonly restMs: number;
+  readonly cooldownMs: number;
   readonly beganWith: string;
-  /** The entry that the next renewal begins with, where this one has used up the last. */
+  /** Entry for the next renewal, if this one has used up the last. */
   readonly kept: Pick<TokenEntry, 'version' | 'sealed' | 'keepUntilMs'> | undefined;
 }
 
@@ -86,11 +86,11 @@ export function createScripts(connection: RedisConnection, keys: Keys): TokenScr
         Math.floor(expiresAtMs ?? 0),
         Math.ceil(keepUntilMs),
       ]),
-    async fail(token, { holder, sealedFailure, restMs, beganWith, kept }) {
+    async fail(token, { holder, sealedFailure, cooldownMs, beganWith, kept }) {
       await failScript.run(connection, keyOf(token), [
         holder,
         sealedFailure,
-        restMs,
+        cooldownMs,
         beganWith,
         kept?.sealed ?? '',
         kept?.version ?? '',

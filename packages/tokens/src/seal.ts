@@ -1,17 +1,17 @@
 import { createSeal as createByteSeal } from '@sluice/redis';
 
-/** Encrypts texts so that whoever reads Redis, or a copy of it, learns nothing, and can't put one text in another's place. */
+/** Encrypts texts so that a reader of Redis, or of a copy, cannot decrypt them or exchange one text for another. */
 export interface Seal {
-  /** @param place what the text belongs to: it opens there only */
+  /** @param place name of the entry: the text opens only under the same name */
   close(text: string, place: string): string;
-  /** Undefined for a text that was closed with another secret, for another place, or that has been changed. */
+  /** Returns undefined if another secret or place was used, or if the text was changed. */
   open(sealed: string, place: string): string | undefined;
 }
 
-/** Tells this layout from later ones. */
+/** Version prefix of this layout. */
 const layout = 'v1.';
 
-/** @param secret of the operator; the key is derived from it, so that it may serve other purposes too */
+/** @param secret the operator's secret; the key is derived from it, so that the secret may serve other purposes too */
 export function createSeal(secret: string): Seal {
   const seal = createByteSeal(secret, 'sluice provider tokens');
   return {

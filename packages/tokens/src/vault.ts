@@ -7,17 +7,17 @@ import { createContents } from './contents.ts';
 import { holds, isDue, lifeOf } from './life.ts';
 import { type Advice, createScripts, type TokenRef } from './scripts.ts';
 
-/** A credential whose tokens the provider gives out. */
+/** A credential whose access tokens the provider issues. */
 export interface TokenCredential extends TokenRef {
   readonly source: Pick<TokenSource, 'renewBeforeMs' | 'unknownLifeMs'>;
   /**
-   * Asks the provider for another token; never rejects. What it says of a failure is free of secrets.
+   * Requests another access token from the provider; never rejects. The failure's message is free of secrets.
    *
    * @param nowMs the clock that all workers share: ms since 1970
-   * @param withinMs settles by then
+   * @param withinMs time limit of the request
    */
   obtain(before: ProviderToken | undefined, nowMs: number, withinMs: number): Promise<TokenResult>;
-  /** The token that a person has brought along; undefined where there is none. Absent where nobody brings any. */
+  /** Returns the token that a person provided; undefined if there is none. Absent if people provide none. */
   readBrought?(): Promise<ProviderToken | undefined>;
 }
 
@@ -25,31 +25,31 @@ export type TokenAnswer =
   | {
       readonly kind: 'token';
       readonly value: string;
-      /** Names it towards {@link TokenVault.refuse}. */
+      /** Identifies the token for {@link TokenVault.refuse}. */
       readonly version: string;
-      /** The token's origin. If not stored: this worker got it from the provider, or waited for another that did. */
+      /** Origin of the token: Redis, this worker's request to the provider, or another worker's request. */
       readonly origin: 'stored' | 'obtained' | 'awaited';
     }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** The fleet's tokens as one worker sees them. Each is stored once, and renewed by one worker for all. */
+/** Access tokens of the fleet, as used by one worker. Each is stored once, and renewed by one worker for all. */
 export interface TokenVault {
   /**
-   * The token to use now. One that is due is renewed beside the calls that use it; one that has ended, before them.
+   * Returns the current token. A token that is due is renewed in the background; an expired one, before it is returned.
    *
    * @throws the connection's error when Redis is away
    */
   get(credential: TokenCredential): Promise<TokenAnswer>;
-  /** The provider has refused this token. It is used no more, unless another has taken its place already. */
+  /** Marks a token as refused by the provider. It is not used again, unless another has already replaced it. */
   refuse(token: TokenRef, version: string): Promise<void>;
-  /** Resolves when no renewal is under way any more. */
+  /** Resolves when no renewal is running. */
   close(): Promise<void>;
 }
 
 export interface TokenVaultNeeds {
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  /** Of the operator: what encrypts the tokens. */
+  /** The operator's secret, which encrypts the tokens. */
   readonly secret: string;
   readonly onRenewed: (token: TokenRef) => void;
   readonly onFailed: (token: TokenRef, failure: UpstreamFailure) => void;
@@ -59,21 +59,21 @@ export interface TokenVaultNeeds {
   readonly times?: Partial<VaultTimes>;
 }
 
-/** In milliseconds. */
+/** Times of the vault, in milliseconds. */
 export interface VaultTimes {
-  /** A renewer that says nothing for so long is taken for dead. */
+  /** Lease of a renewer; a renewer that does not report within this time counts as dead. */
   readonly lease: number;
-  /** Maximum time of one renewal: less than its lease, so that what it got is stored under it. */
+  /** Time limit of one renewal: shorter than the lease, so that the token is stored within it. */
   readonly obtain: number;
-  /** Time that a call waits for its token. */
+  /** Time for which an attempt waits for its token. */
   readonly wait: number;
-  /** Between two looks at whether another worker is done. */
+  /** Interval between two checks whether another worker has finished. */
   readonly poll: number;
-  /** Time for which a renewal that failed is not tried again. */
-  readonly rest: number;
-  /** The same, where only a person can help. */
-  readonly refusedRest: number;
-  /** Between two tries to store what was got, while Redis is away. */
+  /** Time after a failed renewal before the next one. */
+  readonly cooldown: number;
+  /** Time after a failed renewal that only a person can fix. */
+  readonly refusedCooldown: number;
+  /** Interval between two attempts to store a token while Redis is away. */
   readonly storeRetry: number;
 }
 
@@ -82,19 +82,25 @@ const usualTimes: VaultTimes = {
   obtain: 15_000,
   wait: 30_000,
   poll: 50,
-  rest: 5000,
-  refusedRest: 60_000,
+  cooldown: 5000,
+  refusedCooldown: 60_000,
   storeRetry: 300,
 };
 /**
- * A token that is got and can't be stored is lost for good where providers take each refresh token once, so a Redis that
- * starts anew is waited for. Beyond the lease, too: what was stored meanwhile is not undone.
+ * Number of attempts to store a token. If providers accept each refresh token once, a token that is not stored is lost
+ * for good, so the vault waits for a Redis that restarts, even beyond the lease; a token stored meanwhile is kept.
  */
 const storeTries = 100;
 
-const tooLong: UpstreamFailure = { kind: 'timeout', message: "The provider's token could not be renewed in time." };
-const unknownFailure: UpstreamFailure = { kind: 'server', message: "The provider's token could not be renewed." };
-/** Time alone mends none of these: a login that has ended, a firewall, a captcha. */
+const tooLong: UpstreamFailure = {
+  kind: 'timeout',
+  message: "The provider's access token could not be renewed in time.",
+};
+const unknownFailure: UpstreamFailure = {
+  kind: 'server',
+  message: "The provider's access token could not be renewed.",
+};
+/** Failures that do not pass with time: a login that has ended, a firewall, a captcha. */
 const hopelessKinds: ReadonlySet<FailureKind> = new Set(['authentication', 'unexpected']);
 
 export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
@@ -102,9 +108,9 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
   const times = { ...usualTimes, ...needs.times };
   const scripts = createScripts(needs.connection, needs.keys);
   const contents = createContents(needs.secret);
-  /** One question at a time for each credential: the calls of this worker share its answer. */
+  /** The running query of each credential: all attempts of this worker share its answer. */
   const asking = new Map<string, Promise<TokenAnswer>>();
-  /** All that may store something yet, whoever still waits for it. */
+  /** All work that may still store something, even if no attempt waits for it. */
   const underWay = new Set<Promise<unknown>>();
 
   function track(done: Promise<unknown>): void {
@@ -133,7 +139,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
         const renewed = await renew(lease, advice, stored);
         if (renewed !== 'superseded') return renewed;
       } else if (stored === undefined) {
-        // Written with another secret.
+        // Another secret encrypted it.
         unusable = advice.version;
       } else {
         if (advice.verdict === 'freshen') freshen(lease, advice, stored);
@@ -177,7 +183,9 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
     return { kind: 'token', value: token.value, version: newVersion, origin };
   }
 
-  /** The token that a person brought begins the chain, and mends it when the provider takes its last link no more. */
+  /**
+   * Obtains a token. A token from a person starts the chain, and replaces it when the provider refuses its last token.
+   */
   async function obtain(
     credential: TokenCredential,
     stored: ProviderToken | undefined,
@@ -196,7 +204,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       return { kind: 'token', token: brought, isBrought: true };
     const renewed = await ask(brought);
     if (renewed.kind === 'token' || brought === undefined || !holds(brought, nowMs)) return renewed;
-    // Due, and not to be renewed just now; but it holds.
+    // The token is due and cannot be renewed at the moment, but is still valid.
     needs.onFailed(credential, renewed.failure);
     const token = { ...brought, renewal: renewed.renewal ?? brought.renewal };
     return { kind: 'token', token, isBrought: true };
@@ -214,7 +222,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
       scripts.fail(credential, {
         holder,
         sealedFailure: contents.closeFailure(credential, failure),
-        restMs: hopelessKinds.has(failure.kind) ? times.refusedRest : times.rest,
+        cooldownMs: hopelessKinds.has(failure.kind) ? times.refusedCooldown : times.cooldown,
         beganWith,
         kept:
           renewal === undefined
@@ -253,7 +261,7 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
     },
     async refuse(token, version) {
       await scripts.refuse(token, version);
-      // Its answer may be the token that was refused just now.
+      // The shared answer may be the token that was just refused.
       asking.delete(idOf(token));
     },
     async close() {

@@ -15,7 +15,7 @@ const source = { renewBeforeMs: 60_000, unknownLifeMs: 3_600_000 };
 const hourMs = 3_600_000;
 const secret = 'canary-of-the-operator';
 
-/** A provider that gives out `value-1`, `value-2` … and counts. */
+/** A fake provider that issues `value-1`, `value-2` … and counts. */
 function createProvider(lifeMs = hourMs) {
   const seen: (ProviderToken | undefined)[] = [];
   const gate = { held: undefined as Promise<unknown> | undefined, failure: undefined as UpstreamFailure | undefined };
@@ -79,7 +79,7 @@ async function openVault(
 
 const keyOf = (keyPrefix: string): string => createKeys(keyPrefix).token('u', 'a');
 
-/** Lets so much time pass: the token has no clock but Redis's own. */
+/** Lets this time pass: Redis's clock is the token's only clock. */
 async function advance({ connection }: Scene, keyPrefix: string, ms: number): Promise<void> {
   for (const field of ['renew_at', 'expires_at', 'held_until', 'failed_until']) {
     const at = await connection.hget(keyOf(keyPrefix), field);
@@ -87,8 +87,8 @@ async function advance({ connection }: Scene, keyPrefix: string, ms: number): Pr
   }
 }
 
-describe('tokens', () => {
-  redisTest('are got once, and stand in Redis encrypted and with an end', async ({ redisUrl, keyPrefix }) => {
+describe('access tokens', () => {
+  redisTest('are obtained once, and stored in Redis encrypted and with a TTL', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-1', origin: 'obtained' });
@@ -99,11 +99,11 @@ describe('tokens', () => {
     expect(await scene.connection.pttl(keyOf(keyPrefix))).toBeGreaterThan(hourMs);
   });
 
-  redisTest('that ended are renewed by one of eight workers, for all', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that expired are renewed by one of eight workers, for all', async ({ redisUrl, keyPrefix }) => {
     const scenes = await Promise.all(Array.from({ length: 8 }, () => openVault(redisUrl, keyPrefix)));
     const provider = createProvider();
     const [first] = scenes;
-    if (first === undefined) throw new Error('eight were opened');
+    if (first === undefined) throw new Error('no vault was opened');
     await first.vault.get(provider.credential);
     await advance(first, keyPrefix, 2 * hourMs);
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -117,7 +117,7 @@ describe('tokens', () => {
     expect(answers.filter((answer) => answer.kind === 'token' && answer.origin === 'awaited')).toHaveLength(14);
   });
 
-  redisTest('that are due are renewed beside the calls that use them', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that are due are renewed while attempts still use them', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     await scene.vault.get(provider.credential);
@@ -128,7 +128,7 @@ describe('tokens', () => {
   });
 
   redisTest(
-    'that were refused are used no more, but only while they are the ones in use',
+    'that were refused are replaced, but only if they are the current ones',
     verifies('000-34', '000-35'),
     async ({ redisUrl, keyPrefix }) => {
       const scene = await openVault(redisUrl, keyPrefix);
@@ -137,26 +137,26 @@ describe('tokens', () => {
       if (first.kind !== 'token') throw new Error('no token');
       await scene.vault.refuse(ref, first.version);
       expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
-      // Another call that had used the first one comes late with its refusal.
+      // A late refusal from another attempt that had used the first token.
       await scene.vault.refuse(ref, first.version);
       expect(await scene.vault.get(provider.credential)).toMatchObject({ value: 'value-2', origin: 'stored' });
       expect(provider.seen).toHaveLength(2);
     },
   );
 
-  redisTest('that were refused are no answer to a question that came after that', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that were refused are not returned to later queries', async ({ redisUrl, keyPrefix }) => {
     const { vault } = await openVault(redisUrl, keyPrefix);
     const { credential } = createProvider();
     const first = await vault.get(credential);
     if (first.kind !== 'token') throw new Error('no token');
-    // Asked before the refusal is known, and not yet answered when it is.
+    // This query starts before the refusal is known, and ends after it.
     const early = vault.get(credential);
     const after = vault.refuse(ref, first.version).then(() => vault.get(credential));
     expect(await early).toMatchObject({ value: 'value-1' });
     expect(await after).toMatchObject({ value: 'value-2' });
   });
 
-  redisTest('are renewed by another when a renewer dies', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are renewed by another worker when a renewer dies', async ({ redisUrl, keyPrefix }) => {
     const [dying, living] = await Promise.all([
       openVault(redisUrl, keyPrefix),
       openVault(redisUrl, keyPrefix, { times: { poll: 5 } }),
@@ -171,7 +171,7 @@ describe('tokens', () => {
     expect(await waiting).toMatchObject({ value: 'value-2', origin: 'obtained' });
   });
 
-  redisTest('of a renewer that comes too late do not replace its successor’s', async ({ redisUrl, keyPrefix }) => {
+  redisTest('of a late renewer do not replace those of its successor', async ({ redisUrl, keyPrefix }) => {
     const [slow, quick] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
     const provider = createProvider();
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -185,7 +185,7 @@ describe('tokens', () => {
     expect(await late).toMatchObject({ value: 'value-2' });
   });
 
-  redisTest('that Redis has lost while they were renewed are stored all the same', async ({ redisUrl, keyPrefix }) => {
+  redisTest('that Redis lost during their renewal are stored nevertheless', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const first = await scene.vault.get(provider.credential);
@@ -202,7 +202,7 @@ describe('tokens', () => {
     expect(provider.seen).toHaveLength(2);
   });
 
-  redisTest('are stored by a Redis that takes its time to start anew', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are stored after a slow restart of Redis', async ({ redisUrl, keyPrefix }) => {
     const { vault, connection } = await openVault(redisUrl, keyPrefix, { times: { storeRetry: 1 } });
     const define = connection.defineCommand.bind(connection);
     let left = 50;
@@ -218,7 +218,7 @@ describe('tokens', () => {
     expect(left).toBe(-1);
   });
 
-  redisTest('are waited for at the end, though nobody asks for them any more', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are awaited on close, even without a waiting attempt', async ({ redisUrl, keyPrefix }) => {
     const { vault } = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const first = await vault.get(provider.credential);
@@ -229,14 +229,14 @@ describe('tokens', () => {
     let isRenewed = false;
     void vault.get(provider.credential).then(() => (isRenewed = true));
     await until(() => provider.seen.length === 2, { what: 'a renewal' });
-    // Another call that had used the first one, and asks for no other.
+    // A refusal from another attempt that had used the first token and requests no new one.
     await vault.refuse(ref, first.version);
     const closed = vault.close().then(() => isRenewed);
     resolve(undefined);
     expect(await closed).toBe(true);
   });
 
-  redisTest('are not waited for without end', async ({ redisUrl, keyPrefix }) => {
+  redisTest('are awaited for a limited time', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const impatient = await openVault(redisUrl, keyPrefix, { times: { wait: 30, poll: 5 } });
     const provider = createProvider();
@@ -251,7 +251,7 @@ describe('tokens', () => {
 });
 
 describe('a renewal that fails', () => {
-  redisTest('fails for all, and is not tried again at once', async ({ redisUrl, keyPrefix }) => {
+  redisTest('fails for all workers, and is not retried at once', async ({ redisUrl, keyPrefix }) => {
     const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
     const provider = createProvider();
     provider.gate.failure = { kind: 'authentication', message: 'Log in again.' };
@@ -265,7 +265,7 @@ describe('a renewal that fails', () => {
     expect(await other.vault.get(provider.credential)).toMatchObject({ value: 'value-2' });
   });
 
-  redisTest('means the same to every worker, whatever it is', async ({ redisUrl, keyPrefix }) => {
+  redisTest('has the same failure kind for every worker', async ({ redisUrl, keyPrefix }) => {
     const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
     for (const [at, kind] of failureKinds.entries()) {
       const provider = createProvider();
@@ -278,7 +278,7 @@ describe('a renewal that fails', () => {
     }
   });
 
-  redisTest('of the firewall kind is left alone as long as one of a login', async ({ redisUrl, keyPrefix }) => {
+  redisTest('caused by a firewall is retried as late as one caused by a login', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     provider.gate.failure = { kind: 'unexpected', message: 'The firewall blocks this gateway.' };
@@ -288,7 +288,7 @@ describe('a renewal that fails', () => {
     expect(provider.seen).toHaveLength(1);
   });
 
-  redisTest('leaves a token in use that still holds', async ({ redisUrl, keyPrefix }) => {
+  redisTest('leaves a valid token in use', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     await scene.vault.get(provider.credential);
@@ -300,7 +300,7 @@ describe('a renewal that fails', () => {
     expect(provider.seen).toHaveLength(2);
   });
 
-  redisTest('keeps what the provider gave, though Redis has lost the rest', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keeps the new renewal even if Redis has lost the token', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const first = await scene.vault.get(provider.credential);
@@ -321,7 +321,7 @@ describe('a renewal that fails', () => {
     expect(provider.seen.at(-1)).toMatchObject({ renewal: 'second' });
   });
 
-  redisTest('is told to all as what it is', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is reported to all workers with its kind and message', async ({ redisUrl, keyPrefix }) => {
     const [one, other] = await Promise.all([openVault(redisUrl, keyPrefix), openVault(redisUrl, keyPrefix)]);
     const provider = createProvider();
     provider.gate.failure = { kind: 'unexpected', message: 'The captcha of the page is wanted.' };
@@ -330,7 +330,7 @@ describe('a renewal that fails', () => {
     expect(await other.vault.get(provider.credential)).toEqual(failure);
   });
 
-  redisTest('keeps what the provider gave for the next one', async ({ redisUrl, keyPrefix }) => {
+  redisTest('keeps the new renewal for the next attempt', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const brought = { value: '', expiresAtMs: 0, renewal: 'brought' };
@@ -345,10 +345,10 @@ describe('a renewal that fails', () => {
   });
 });
 
-describe('a login that a person brought', () => {
+describe('a login provided by a person', () => {
   const brought = (value: string): ProviderToken => ({ value, expiresAtMs: Date.now() + hourMs, renewal: value });
 
-  redisTest('is used as it is while it is fresh', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is used unchanged while it is fresh', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     const credential = { ...provider.credential, readBrought: () => Promise.resolve(brought('login-1')) };
@@ -356,7 +356,7 @@ describe('a login that a person brought', () => {
     expect(provider.seen).toEqual([]);
   });
 
-  redisTest('is used while it holds, though it is due and can not be renewed', async ({ redisUrl, keyPrefix }) => {
+  redisTest('is used while it is valid, even if it is due and cannot be renewed', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     provider.gate.failure = { kind: 'server', message: 'Busy.' };
@@ -373,7 +373,7 @@ describe('a login that a person brought', () => {
     expect(provider.seen.map((token) => token?.renewal)).toEqual(['login-1', 'second']);
   });
 
-  redisTest('takes the place of a chain that has ended', async ({ redisUrl, keyPrefix }) => {
+  redisTest('replaces a chain that has ended', async ({ redisUrl, keyPrefix }) => {
     const scene = await openVault(redisUrl, keyPrefix);
     const provider = createProvider();
     let login = brought('login-1');
@@ -389,7 +389,7 @@ describe('a login that a person brought', () => {
   });
 });
 
-redisTest('a token that was stored with another secret is replaced', async ({ redisUrl, keyPrefix }) => {
+redisTest('an access token stored with another secret is replaced', async ({ redisUrl, keyPrefix }) => {
   const before = await openVault(redisUrl, keyPrefix, { secret: 'the secret of last year' });
   const after = await openVault(redisUrl, keyPrefix);
   const provider = createProvider();

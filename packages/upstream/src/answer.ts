@@ -2,26 +2,26 @@ import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { type Body, createBody, createErrorBody } from './body.ts';
 import { toNetworkFailure } from './network/network-failure.ts';
 
-/** Hears the result of a call. If it throws, the call ends as a failure of the kind `malformed`. */
+/** Receives the result of a provider call. If a listener throws, the call ends as a failure of kind `malformed`. */
 export interface CallListener {
   /**
-   * The request goes out once more, on a new connection: the kept one that it went out on was closed, and not a byte
-   * had come. Called once at most, before anything else.
+   * The request is sent once more, on a new connection: the kept connection was closed before the first byte of the
+   * answer. Called at most once, before any other method.
    */
   onResend?(): void;
   onHead(head: ResponseHead): void;
-  /** A piece of the body, whole characters only. */
+  /** Receives a piece of the body, in whole characters. */
   onText(text: string): void;
   /**
-   * The answer is complete. An error (a status other than 2xx) also ends here if its body breaks off, can't be read to
-   * its end or takes too long: status and headers are enough.
+   * The answer is complete. An error (a status other than 2xx) also ends here if its body breaks off, is unreadable
+   * towards its end or takes too long: status and headers are enough.
    */
   onEnd(): void;
   /**
-   * Nothing follows.
+   * The call has failed; no further call of the listener follows.
    *
-   * @param isCut the body had begun and broke off, on its connection or in its compressed data. `onText` has got all that
-   *   came before; it may be a whole answer if the provider counts its bytes wrongly.
+   * @param isCut the body had started and broke off, on its connection or in its compressed data. `onText` has received
+   *   everything before the break, possibly a whole answer if the provider counts its bytes wrongly.
    */
   onFailure(failure: UpstreamFailure, isCut: boolean): void;
 }
@@ -36,22 +36,22 @@ export interface Wire {
 export interface AnswerNeeds {
   readonly listener: CallListener;
   readonly wire: Wire;
-  /** Time limit from the head of an error to the end of its body; the part that has come by then counts. */
+  /** Time limit from the head of an error to the end of its body; the part received by then counts. */
   readonly errorBodyMs: number;
   /** Called with an error that a listener threw. */
   readonly onThrow: (error: unknown) => void;
-  /** Called once, before the listener's last word. */
+  /** Called once, before the listener's `onEnd` or `onFailure`. */
   readonly onOver: () => void;
 }
 
-/** Puts one answer together for its listener from what comes over the wire. */
+/** Assembles one answer from the connection's bytes for its listener. */
 export interface Answer {
   resend(): void;
   head(status: number, headers: ResponseHead['headers']): void;
   bytes(piece: Uint8Array): void;
   end(): void;
   break(error: unknown): void;
-  /** Closes the connection; nothing more is said. */
+  /** Closes the connection; the listener is not called again. */
   abort(): void;
   pause(): void;
   resume(): void;
@@ -89,7 +89,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     }
   }
 
-  /** Above the listener are undici, zlib and timers, which swallow what it throws or end the process with it. */
+  /** Handles a listener's error here, because the callers (undici, zlib, timers) swallow it or end the process. */
   function onThrown(error: unknown): void {
     onThrow(error);
     fail(incomprehensible);
@@ -119,7 +119,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     }
   }
 
-  /** Once the body is there, its provider may be held back only while there is more to come. */
+  /** Pauses and resumes the connection while more of the body is to come. */
   const heldWire = {
     pause: () => {
       if (isWireOpen) wire.pause();
@@ -129,7 +129,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
     },
   };
 
-  // A plain member: an accessor costs its object 0.4 µs and a hidden class of its own.
+  // A plain member: an accessor costs its object 0.4 µs and a separate hidden class.
   const answer = {
     isOver: false,
     resend(): void {

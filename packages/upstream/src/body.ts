@@ -15,14 +15,14 @@ export interface Body {
 
 export interface BodyNeeds {
   readonly onText: (text: string) => void;
-  /** All that came has been given. */
+  /** Called after all received text was passed on. */
   readonly onEnd: (isCut: boolean) => void;
   readonly onFailure: (failure: UpstreamFailure) => void;
-  /** Holds the provider back, or lets it go on. */
+  /** Pauses or resumes reading from the provider. */
   readonly wire: { pause(): void; resume(): void };
 }
 
-/** The body of an answer that succeeded: bytes that are not what they should be are a failure. */
+/** Creates the body of a successful answer: bytes that do not match the headers are a failure. */
 export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): Body {
   const { onText, onEnd, onFailure, wire } = needs;
   const found = codingsOf(headers);
@@ -78,20 +78,20 @@ const notText: UpstreamFailure = {
     "The provider's answer is not valid text in its charset, which is UTF-8 unless its content-type names another.",
 };
 
-/** Compressed in a way that cannot be undone; it fails with its first byte, or its end. */
+/** Creates a body with an unknown compression; it fails with its first byte, or its end. */
 function createUnknownBody(name: string, onFailure: (failure: UpstreamFailure) => void): Body {
-  const message = `The provider's answer is compressed in a way that is not known: content-encoding "${name.slice(0, 60)}".`;
+  const message = `The provider's answer has an unknown compression: content-encoding "${name.slice(0, 60)}".`;
   const fail = (): void => onFailure({ kind: 'malformed', message });
   const nothing = (): undefined => undefined;
   return { write: fail, end: fail, pause: nothing, resume: nothing, destroy: nothing };
 }
 
-/** Bodies of errors are read up to here, as they were sent and as they are: enough for any message. */
+/** Maximum of bytes read from an error's body, both compressed and decompressed: enough for any message. */
 const mostErrorBytes = 64 * 1024;
 
 /**
- * The body of an error. It never fails: it gives as much text as can be read, because status and headers are enough to
- * sort the failure.
+ * Creates the body of an error. It never fails and returns all readable text, because status and headers are enough to
+ * classify the failure.
  */
 export function createErrorBody(
   headers: ResponseHead['headers'],
@@ -148,10 +148,10 @@ export function createErrorBody(
 const inflateError = (body: Buffer, codings: readonly Coding[]): Promise<Buffer | undefined> =>
   inflateLeniently(body.subarray(0, mostErrorBytes), codings, mostErrorBytes);
 
-/** Some servers and proxies say that a body is compressed when it is not. */
+/** Returns whether the bytes are plain text: some servers and proxies declare a compression that they do not apply. */
 function isText(bytes: Uint8Array): boolean {
   try {
-    // oxlint-disable-next-line no-control-regex -- what no text has
+    // oxlint-disable-next-line no-control-regex -- control characters that texts do not contain
     return !/[\0-\x08\x0e-\x1a]/.test(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return false;

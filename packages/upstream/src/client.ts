@@ -10,25 +10,25 @@ import { countPools, type PoolCount } from './pool-count.ts';
 /** Makes calls to upstreams over one pool of connections per origin. */
 export interface UpstreamClient {
   /**
-   * Begins a call; never throws. Exactly one of `onEnd` and `onFailure` follows, in a later turn, unless the call is
+   * Starts a call; never throws. Exactly one of `onEnd` and `onFailure` follows, in a later turn, unless the call is
    * aborted first.
    *
-   * @param signal aborts the call; one that is aborted already has it never begun
+   * @param signal aborts the call; with an already aborted signal the call does not start
    */
   call(request: UpstreamRequest, listener: CallListener, signal?: AbortSignal): Call;
   /** Makes a call and ignores its answer. */
   tell(request: UpstreamRequest): void;
-  /** The state of its connections at this moment. */
+  /** Returns the current state of the connections. */
   pool(): PoolCount;
-  /** Ends all calls, after those that `tell` began have ended. */
+  /** Ends all calls, after the calls of `tell` have ended. */
   close(): Promise<void>;
 }
 
-/** A call under way. */
+/** A running call. */
 export interface Call {
-  /** Closes the upstream's socket at once. Nothing more is heard of this call. */
+  /** Closes the upstream's socket at once; the listener is not called again. */
   abort(): void;
-  /** Stops reading, so that TCP holds the upstream back. */
+  /** Stops reading, so that TCP slows the upstream down. */
   pause(): void;
   resume(): void;
 }
@@ -38,29 +38,27 @@ export interface UpstreamClientSettings {
   /** Time for which an idle connection is kept. */
   readonly keepAliveMs: number;
   /**
-   * To one origin at once; default: as many as there are calls. Calls whose kept connection turned out to be closed get
-   * another one beside these.
+   * Maximum number of connections to one origin; default: as many as there are calls. Calls whose kept connection was
+   * closed get a further connection.
    */
   readonly maxConnections?: number | undefined;
   /** Time limit of a call whose answer is ignored. Default: 10 s. */
   readonly tellMs?: number;
-  /**
-   * Time limit from the head of an error to the end of its body; the part that has come by then counts. Default: 2 s.
-   */
+  /** Time limit from the head of an error to the end of its body; the part received by then counts. Default: 2 s. */
   readonly errorBodyMs?: number;
-  /** Default: with the system's authorities, and without a certificate of ours. */
+  /** TLS settings. Default: the system's authorities, and no client certificate. */
   readonly tls?: TlsTexts | undefined;
-  /** Default: all calls go straight. */
+  /** Selects the proxy of a URL. Default: all calls are direct. */
   readonly proxyOf?: ProxyOf | undefined;
-  /** Headers that calls have, whatever their requests say; names in lower case. */
+  /** Headers of every call, which override those of the request; names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The origin that `tls` and `headers` are for: no other host gets to see them. Default: they are for all. */
+  /** Origin for `tls` and `headers`: other hosts never get them. Default: they apply to all origins. */
   readonly origin?: string | undefined;
-  /** Called with an error that a listener threw. Default: it is dropped. */
+  /** Called with an error that a listener threw. Default: the error is dropped. */
   readonly onThrow?: (error: unknown) => void;
 }
 
-/** The most that the head of an answer may have, and the interim heads before it. */
+/** Maximum size of the head of an answer, and of the interim heads before it. */
 const maxHeadBytes = 64 * 1024;
 
 export function createUpstreamClient(settings: UpstreamClientSettings): UpstreamClient {
@@ -73,7 +71,7 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: maxHeadBytes,
       ...(maxConnections === undefined ? {} : { connections: maxConnections }),
-      // The worker's own timers know first token, gap and deadline apart; undici's would cut what they allow.
+      // The worker has separate timers for first token, gap and deadline; undici's timers would cut what those allow.
       headersTimeout: 0,
       bodyTimeout: 0,
       allowH2: false,
@@ -105,7 +103,7 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
         onEnd: resolve,
         onFailure: () => resolve(),
       });
-      // An upstream that does not answer would keep the socket for ever.
+      // Without this limit, an upstream that does not answer would keep the socket forever.
       const timer = setTimeout(() => {
         call.abort();
         resolve();
@@ -146,14 +144,14 @@ function dispatch(
 ): Call {
   let controller: Dispatcher.DispatchController | undefined;
   let connection: Connection | undefined;
-  /** The proxy that forwards the call, if it does not go through a tunnel. */
+  /** Proxy that forwards the call, unless the call uses a tunnel. */
   let forwarder: OutboundProxy | undefined;
   const answer = createAnswer({
     listener,
     wire: {
       pause: () => controller?.pause(),
       resume: () => controller?.resume(),
-      abort: () => controller?.abort(new Error('the answer is not wanted any more')),
+      abort: () => controller?.abort(new Error('the answer is no longer needed')),
     },
     errorBodyMs,
     onThrow,
@@ -176,7 +174,7 @@ function dispatch(
     }
   }
 
-  /** Some calls fail at once, when their caller has no `Call` to end yet. */
+  /** Defers the failure: some calls fail at once, before their caller has the `Call` object. */
   const breakLater = (error: unknown): void => queueMicrotask(() => answer.break(error));
 
   const handlerOf = (agent: Agent): Dispatcher.DispatchHandler => ({
@@ -219,14 +217,14 @@ function toDispatchOptions({ url, request: { method, headers, body }, ownHeaders
   const authorization = forwarder?.authorization?.reveal();
   return {
     origin: url.origin,
-    // A proxy that forwards has to know where to.
+    // A forwarding proxy needs the full URL.
     path: forwarder === undefined ? path : `${url.origin}${path}`,
     method,
     headers: {
       ...withOwn(headers, ownHeaders),
       ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
     },
-    // Bytes: Node turns a long text into them several times as slowly when it writes it.
+    // Bytes instead of a string: for a long text, Node's own conversion at write time is several times slower.
     body: body === undefined ? null : Buffer.from(body),
   } satisfies Dispatcher.DispatchOptions;
 }

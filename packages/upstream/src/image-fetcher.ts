@@ -5,13 +5,13 @@ import { Agent, buildConnector } from 'undici';
 import { openThrough } from './network/connector.ts';
 import { createProxyConnector, type ProxyOf } from './network/proxy-connector.ts';
 
-/** Fetches pictures that a client names, for providers that want their bytes. */
+/** Fetches images that a client references, for providers that need the bytes. */
 export interface ImageFetcher {
   /**
-   * Never rejects.
+   * Fetches an image. Never rejects.
    *
-   * @param onKeep called with a function that gives the picture's bytes back; they count against `maxTotalBytes` until
-   *   then. Without `onKeep` they count while the picture is fetched
+   * @param onKeep called with a function that releases the image's bytes; until then they count against
+   *   `maxTotalBytes`. Without `onKeep` they count only during the fetch
    */
   fetch(url: string, signal: AbortSignal, onKeep?: (giveBack: () => void) => void): Promise<FetchedImage>;
   close(): Promise<void>;
@@ -19,37 +19,36 @@ export interface ImageFetcher {
 
 export type FetchedImage =
   | { readonly kind: 'image'; readonly mediaType: string; readonly base64: string }
-  /** `reason` completes a sentence that begins with "The image at this URL". */
+  /** `reason` completes a sentence that starts with "The image at this URL". */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Other pictures take all the memory that they may; later this one may be had. */
+  /** Other images use all the allowed memory; a later fetch may succeed. */
   | { readonly kind: 'busy' };
 
 export interface ImageFetcherSettings {
-  /** For one picture. */
+  /** Maximum size of one image. */
   readonly maxBytes: number;
-  /** For all pictures of this process that are being fetched or kept. */
+  /** Maximum size of all images that this process is fetching or keeping. */
   readonly maxTotalBytes: number;
-  /** From the first packet to the last byte. */
+  /** Time limit from the first packet to the last byte. */
   readonly timeoutMs: number;
-  /** Default: the system's. */
+  /** DNS lookup. Default: the system's. */
   readonly lookup?: typeof systemLookup;
-  /** Addresses that may be called. Default: public ones. */
+  /** Returns whether an address may be contacted. Default: public addresses only. */
   readonly isAllowed?: (address: string) => boolean;
-  /** Ports that may be called. Default: that of https, 443. */
+  /** Allowed ports. Default: that of https, 443. */
   readonly ports?: readonly number[];
   /** Certificates to trust instead of the system's, as PEM. */
   readonly ca?: string;
-  /** Default: all pictures are fetched straight. */
+  /** Selects the proxy of a URL. Default: all images are fetched directly. */
   readonly proxyOf?: ProxyOf | undefined;
 }
 
 const mediaTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /**
- * A client's URL must not become a way into the operator's network: only https on its own port, only to public
- * addresses, of a name that is resolved once for check and connection alike, without redirects, up to a size and a
- * time. A refusal reveals nothing about that network: a name that leads into it gives the same reason as one that does
- * not exist.
+ * Prevents access to the operator's network through a client's URL: allows only https on its own port, only public
+ * addresses, a name resolved once for both check and connection, no redirects, and a limited size and time. A refusal
+ * reveals nothing about that network: a name that leads into it gives the same reason as one that does not exist.
  */
 export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher {
   const { maxBytes, maxTotalBytes, timeoutMs, isAllowed = isPublicAddress } = settings;
@@ -78,7 +77,7 @@ export function createImageFetcher(settings: ImageFetcherSettings): ImageFetcher
       .toLowerCase();
     const said = Number(headers['content-length'] ?? Number.NaN);
     const refusal = refusalOf(statusCode, mediaType ?? '', said > maxBytes, headers['content-encoding'] !== undefined);
-    // A picture that does not say its size may turn out to have all that it may.
+    // An image without a declared size is counted with the maximum size.
     const share = refusal === undefined ? budget.take(Number.isNaN(said) ? maxBytes : said) : undefined;
     if (share === undefined) {
       body.on('error', () => undefined).destroy();
@@ -133,15 +132,15 @@ function problemOf(url: URL | null, { isAllowed, ports }: Allowed): string | und
 
 const httpsPort = 443;
 
-/** The one reason for a name without a public address, one without any address, and a server that does not answer. */
+/** Common reason for a name without a public address, one without any address, and a server that does not answer. */
 const notReached = 'could not be fetched from a public address';
 
 interface Share {
-  /** To 0 gives all of it back. */
+  /** Changes the size; 0 releases everything. */
   resize(bytes: number): void;
 }
 
-/** Bytes that may be held at once. */
+/** Creates a budget of bytes that may be held at once. */
 function createByteBudget(most: number): { take(bytes: number): Share | undefined } {
   let held = 0;
   return {
@@ -160,9 +159,9 @@ function createByteBudget(most: number): { take(bytes: number): Share | undefine
 }
 
 function refusalOf(status: number, mediaType: string, isTooLarge: boolean, isCoded: boolean): string | undefined {
-  if (status >= 300 && status < 400) return 'redirects, which is not followed';
+  if (status >= 300 && status < 400) return 'redirects; redirects are not followed';
   if (status !== 200) return `was answered with status ${status}`;
-  if (!mediaTypes.has(mediaType)) return 'is no PNG, JPEG, GIF or WebP';
+  if (!mediaTypes.has(mediaType)) return 'is not a PNG, JPEG, GIF or WebP';
   if (isCoded) return 'was sent with a content-encoding, which is not supported';
   return isTooLarge ? tooLarge : undefined;
 }
@@ -170,8 +169,8 @@ function refusalOf(status: number, mediaType: string, isTooLarge: boolean, isCod
 const tooLarge = 'is too large';
 
 /**
- * Calls checked addresses alone, through a proxy too: that is told the address and not the name, which it might resolve to
- * another one.
+ * Connects to checked addresses only, also through a proxy: the proxy gets the address instead of the name, which it
+ * might resolve to a different address.
  */
 function guardedConnector({ timeoutMs, isAllowed = isPublicAddress, ...settings }: ImageFetcherSettings) {
   const { lookup = systemLookup, ca, proxyOf = (): undefined => undefined } = settings;
@@ -202,7 +201,7 @@ function guardedConnector({ timeoutMs, isAllowed = isPublicAddress, ...settings 
   return connect;
 }
 
-/** One bad address among those of a name is enough to refuse it. */
+/** Wraps a lookup so that a single forbidden address refuses the whole name. */
 function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
@@ -217,12 +216,12 @@ function guarded(lookup: typeof systemLookup, isAllowed: (address: string) => bo
   };
 }
 
-/** Ranges that the library takes for public ones: of benchmarks, and of documentation. */
+/** Ranges that the library treats as public: benchmarks and documentation. */
 const notPublicRanges = ['198.18.0.0/15', '3fff::/20'].map((range) => ipaddr.parseCIDR(range));
-/** All that is public of IPv6. Beyond it lie addresses that embed those of IPv4, and site-local ones. */
+/** All public IPv6 addresses. Outside of it are addresses that embed IPv4 addresses, and site-local ones. */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** Neither private, nor local, nor reserved, in whatever notation. */
+/** Returns whether an address, in any notation, is neither private nor local nor reserved. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);

@@ -1,14 +1,14 @@
 import type { Agent } from 'undici';
 
-/** The connections of one upstream at one moment. */
+/** Connections of one upstream at one moment. */
 export interface PoolCount {
-  /** Connections that are open, idle ones too. */
+  /** Number of open connections, including idle ones. */
   readonly open: number;
-  /** Calls that wait: for a connection to open, or for one to be free. */
+  /** Number of calls that wait for a connection to open or to become free. */
   readonly waiting: number;
 }
 
-/** Adds up what undici counts anyway. */
+/** Sums up undici's own counters. */
 export function countPools(agents: readonly Agent[]): PoolCount {
   const stats = agents.flatMap((agent) => Object.values(agent.stats));
   return {

@@ -3,7 +3,7 @@ import { generate } from 'selfsigned';
 type Options = Parameters<typeof generate>[1];
 export type Certificate = Awaited<ReturnType<typeof generate>>;
 
-/** Issues a certificate for a name; signed by itself unless `options.ca` says otherwise. */
+/** Issues a certificate for a name; self-signed unless `options.ca` is set. */
 export const issue = (options: Options, name = 'localhost'): Promise<Certificate> =>
   generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
@@ -17,7 +17,7 @@ export const authority: Promise<Certificate> = issue(
   'An authority',
 );
 
-/** A certificate of the authority. */
+/** Issues a certificate of the test authority. */
 export async function signed(options: Options = {}, name = 'localhost'): Promise<Certificate> {
   const { private: key, cert } = await authority;
   return issue({ ca: { key, cert }, ...options }, name);

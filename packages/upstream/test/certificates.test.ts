@@ -17,7 +17,7 @@ async function serve({ private: key, cert }: { readonly private: string; readonl
 const at = (days: number): Date => new Date(Date.now() + days * day);
 
 describe('a certificate', () => {
-  it('is accepted where its authority is trusted', async () => {
+  it('is accepted if its authority is trusted', async () => {
     const client = createClient({ tls: { ca: (await authority).cert } });
     expect(await ask(await serve(await signed()), { client })).toMatchObject({ text: 'hello', failure: undefined });
   });
@@ -27,7 +27,7 @@ describe('a certificate', () => {
     ['certificate_expired', 'has expired', () => signed({ notBeforeDate: at(-9), notAfterDate: at(-2) })],
     ['certificate_not_yet_valid', 'not valid yet', () => signed({ notBeforeDate: at(2), notAfterDate: at(9) })],
     ['certificate_wrong_host', 'another host name', () => signed({}, 'elsewhere.example')],
-  ])('that is refused says why: %s', async (code, words, make) => {
+  ])('is refused with its cause: %s', async (code, words, make) => {
     const client = createClient({ tls: { ca: (await authority).cert } });
     const { failure } = await ask(await serve(await make()), { client });
     expect(failure).toMatchObject({ kind: 'certificate', code });
@@ -35,7 +35,7 @@ describe('a certificate', () => {
     expect(failure?.message).not.toMatch(/localhost|127\.0\.0\.1|elsewhere/);
   });
 
-  it('that is refused says that its authority is not known', async () => {
+  it('is refused if its authority is unknown', async () => {
     const { private: key, cert } = await signed();
     const alone = await serve({ private: key, cert });
     const inChain = await serve({ private: key, cert: `${cert}\n${(await authority).cert}` });
@@ -55,13 +55,13 @@ describe('a client certificate', () => {
     return listen(server, 'https');
   };
 
-  it('is shown to a provider that wants one', async () => {
+  it('is shown to a provider that requires one', async () => {
     const { private: key, cert } = await signed({}, 'worker.example');
     const client = createClient({ tls: { ca: (await authority).cert, cert, key } });
     expect(await ask(await strict(), { client })).toMatchObject({ text: 'worker.example', failure: undefined });
   });
 
-  it('that is missing is a failure that says so', async () => {
+  it('is reported if it is missing', async () => {
     const client = createClient({ tls: { ca: (await authority).cert } });
     expect((await ask(await strict(), { client })).failure).toMatchObject({
       kind: 'certificate',
@@ -71,7 +71,7 @@ describe('a client certificate', () => {
 });
 
 describe('a port', () => {
-  it('that does not speak TLS says so', async () => {
+  it('is reported if it does not speak TLS', async () => {
     const url = await listen(
       createHttpServer((_request, response) => response.end('hello')),
       'https',
@@ -88,7 +88,7 @@ describe('a port', () => {
     }
   });
 
-  it('that expects TLS says so', async () => {
+  it('is reported if it expects TLS', async () => {
     const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 70]);
     const url = await listen(createTcpServer((socket) => socket.once('data', () => socket.end(alert))));
     expect((await ask(url)).failure).toEqual({
@@ -97,7 +97,7 @@ describe('a port', () => {
     });
   });
 
-  it('with which no cipher is shared says that the handshake was refused', async () => {
+  it('is reported with a refused handshake if no cipher is shared', async () => {
     const { private: key, cert } = await signed();
     const url = await listen(
       createTlsServer({ key, cert, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA256' }),
@@ -106,7 +106,7 @@ describe('a port', () => {
     expect((await ask(url)).failure).toEqual({
       kind: 'network',
       message:
-        'The provider refused the TLS handshake: it wants a client certificate, or shares no cipher with this machine.',
+        'The provider refused the TLS handshake: it requires a client certificate, or shares no cipher with this machine.',
     });
   });
 });

@@ -10,7 +10,7 @@ import { ask, createClient } from './scene.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-/** A server that wants a certificate of the authority. */
+/** Starts a server that requires a certificate of the test authority. */
 async function serveWithAlerts(version: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-alerts-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -29,24 +29,24 @@ async function serveWithAlerts(version: string): Promise<string> {
   return `https://localhost:${port}/v1/x`;
 }
 
-// Node's own server sends no alert where a certificate is of another authority.
-describe.skipIf(!hasOpenssl)('a client certificate, before a server that sends alerts', () => {
+// Node's own server sends no alert for a certificate of another authority.
+describe.skipIf(!hasOpenssl)('a client certificate, with a server that sends alerts', () => {
   it.each<[string, string]>([
     ['tls1_3', 'straight'],
     ['tls1_3', 'through a proxy'],
     ['tls1_2', 'straight'],
     ['tls1_2', 'through a proxy'],
-  ])('is asked for when it is missing, and refused when it is of another authority: %s, %s', async (version, way) => {
+  ])('is required if missing, and refused if it is of another authority: %s, %s', async (version, way) => {
     const url = await serveWithAlerts(version);
     const { cert: ca } = await authority;
     const proxy = way === 'straight' ? undefined : await startProxy();
     const client = (tls: { readonly cert?: string; readonly key?: string }) =>
       createClient({ tls: { ca, ...tls }, ...(proxy && { proxyOf: () => ({ url: proxy.url }) }) });
-    // The alert comes after the handshake in TLS 1.3: with a good or a bad timing, the failure is the same.
+    // In TLS 1.3 the alert comes after the handshake: the failure must be the same for every timing.
     for (let turn = 0; turn < 5; turn++) {
       const { failure } = await ask(url, { client: client({}) });
       if (version === 'tls1_3') expect(failure).toMatchObject({ kind: 'certificate', code: 'certificate_required' });
-      else expect(failure?.message).toMatch(/refused the TLS handshake: it wants a client certificate/);
+      else expect(failure?.message).toMatch(/refused the TLS handshake: it requires a client certificate/);
       const { private: key, cert } = await issue({}, 'worker.example');
       expect((await ask(url, { client: client({ cert, key }) })).failure).toMatchObject({
         kind: 'certificate',

@@ -18,7 +18,7 @@ async function serve(server: HttpServer | Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/x?q=1`;
 }
 
-/** A server that answers every connection with raw bytes, then does `after` to the socket. */
+/** Starts a server that answers every connection with raw bytes, then calls `after` with the socket. */
 const rawServer = (bytes: string | Buffer, after: (socket: Socket) => void) =>
   serve(
     createTcpServer((socket) => {
@@ -72,7 +72,7 @@ describe('createUpstreamClient', () => {
     expect(text).toBe('grüße');
   });
 
-  it('keeps characters whole that the network cut', async () => {
+  it('reassembles characters that the network split', async () => {
     const euro = Buffer.from('€');
     const url = await serve(
       createServer((_request, response) => {
@@ -97,7 +97,7 @@ describe('createUpstreamClient', () => {
     ['reset before an answer', '', (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['reset in the middle', `${chunkedHead}5\r\nhello\r\n`, (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['closed inside a chunked body', `${chunkedHead}5\r\nhello\r\n`, (socket: Socket) => socket.end(), 'network'],
-    ['reset behind its head', chunkedHead, (socket: Socket) => socket.resetAndDestroy(), 'network'],
+    ['reset after its head', chunkedHead, (socket: Socket) => socket.resetAndDestroy(), 'network'],
     ['not HTTP', 'SSH-2.0-x\r\n\r\n', (socket: Socket) => socket.end(), 'malformed'],
   ])('reports a connection that is %s', async (_what, bytes, after, kind) => {
     const url = await rawServer(bytes, after);
@@ -118,7 +118,7 @@ describe('createUpstreamClient', () => {
     expect((await call(url)).failure).toMatchObject({ kind: 'malformed' });
   });
 
-  it('closes the socket at once when aborted, and says nothing more', async () => {
+  it('closes the socket at once when aborted, and calls no listener after that', async () => {
     const closed = Promise.withResolvers<void>();
     const url = await rawServer(`${chunkedHead}5\r\nhello\r\n`, (socket) =>
       socket.once('close', () => closed.resolve()),
@@ -132,7 +132,7 @@ describe('createUpstreamClient', () => {
     expect(heard).toBe(1);
   });
 
-  it('aborts a call that has not got its connection yet', async () => {
+  it('aborts a call that has no connection yet', async () => {
     const server = createServer();
     const url = await serve(server);
     let requests = 0;
@@ -146,7 +146,7 @@ describe('createUpstreamClient', () => {
     expect(requests).toBe(0);
   });
 
-  it('stops reading while paused, so that TCP holds the upstream back', async () => {
+  it('stops reading while paused, so that TCP slows the upstream down', async () => {
     const piece = 'x'.repeat(64 * 1024);
     let written = 0;
     const url = await serve(
@@ -178,19 +178,19 @@ describe('createUpstreamClient', () => {
     expect(text.length).toBe(written);
   });
 
-  it.each([200, 503])('uses a connection again after an answer of status %i (rows 000-38, 002-27)', async (status) => {
+  it.each([200, 503])('reuses a connection after an answer of status %i (rows 000-38, 002-27)', async (status) => {
     let connections = 0;
     const server = createServer((_request, response) => response.writeHead(status).end('said'));
     server.on('connection', () => connections++);
     const url = await serve(server);
     await call(url);
-    // The pool takes it back once the turn that read the answer is over.
+    // The pool takes the connection back after the turn that reads the answer.
     await new Promise((resolve) => setImmediate(resolve));
     await call(url);
     expect(connections).toBe(1);
   });
 
-  it('does not wait for ever where its words matter to nobody', async () => {
+  it('waits a limited time for a call whose answer is ignored', async () => {
     const closed = Promise.withResolvers<void>();
     const url = await serve(
       createServer((request) => {
@@ -203,7 +203,7 @@ describe('createUpstreamClient', () => {
     await short.close();
   });
 
-  it('is heard although it closes right after its words', async () => {
+  it('sends the ignored call even if the client closes right after it', async () => {
     const heard: string[] = [];
     const url = await serve(
       createServer((request, response) => {
@@ -217,7 +217,7 @@ describe('createUpstreamClient', () => {
     expect(heard).toEqual(['/v1/x?q=1']);
   });
 
-  it('reports an address that is none', async () => {
+  it('reports an invalid address', async () => {
     expect((await call('http://127.0.0.1:1')).failure?.kind).toBe('network');
   });
 });

@@ -41,11 +41,11 @@ const codings: readonly (readonly [name: string, header: string, encode: (body: 
   ['a charset', 'UTF-8', (body) => body],
   ['two codings', 'gzip, br', (body) => brotliCompressSync(gzipSync(body))],
   ['three codings', 'identity, deflate ,zstd,  x-gzip', (body) => gzipSync(zstdCompressSync(deflateSync(body)))],
-  ['gzip that is none', 'gzip', (body) => body],
-  ['zstd that is none', 'zstd', (body) => body],
+  ['gzip that is not', 'gzip', (body) => body],
+  ['zstd that is not', 'zstd', (body) => body],
 ];
 
-describe('an answer that is compressed though nobody asked for it', () => {
+describe('an answer with an unrequested compression', () => {
   it.each(codings)('is read: %s', async (_name, coding, encode) => {
     const encoded = encode(Buffer.from(text));
     const url = await rawServer(({ socket }) => socket.write(answerOf(encoded, { 'Content-Encoding': coding })));
@@ -64,7 +64,7 @@ describe('an answer that is compressed though nobody asked for it', () => {
     expect(await ask(url)).toMatchObject({ text: text.slice(0, 400), failure: undefined });
   });
 
-  it('is read where its transfer was coded', async () => {
+  it('is read with a transfer coding', async () => {
     const url = await rawServer(({ socket }) => {
       socket.write(headOf({ 'transfer-encoding': 'gzip, chunked' }));
       socket.write(Buffer.concat([chunkOf(gzipSync(text)), lastChunk]));
@@ -81,7 +81,7 @@ describe('an answer that is compressed though nobody asked for it', () => {
     expect(await ask(url)).toMatchObject({ text: '', failure: undefined, head: { status } });
   });
 
-  it('leaves its connection to the next call', async () => {
+  it('leaves its connection usable for the next call', async () => {
     const connections = new Set<number>();
     const url = await rawServer(({ socket, connection }) => {
       connections.add(connection);
@@ -106,7 +106,7 @@ const encoders: readonly (readonly [string, () => Transform])[] = [
 ];
 
 describe('a compressed stream', () => {
-  it.each(encoders)('gives each event when it is sent: %s', async (coding, createEncoder) => {
+  it.each(encoders)('passes on each event as soon as it is sent: %s', async (coding, createEncoder) => {
     const events = Array.from({ length: 20 }, (_, at) => `data: {"at":${at},"text":"grüße"}\n\n`);
     const encoder = createEncoder();
     let sendNext: () => Promise<void> = () => Promise.resolve();
@@ -122,21 +122,21 @@ describe('a compressed stream', () => {
       };
       void sendNext();
     });
-    // The next event is not even made before the one before it has been read.
+    // The next event is created only after the previous one was read.
     const { pieces, failure } = await ask(url, { onText: () => void sendNext() });
     expect(failure).toBeUndefined();
     expect(pieces).toEqual(events);
   });
 
   it.each(['gzip', 'br', 'zstd'] as const)(
-    'stops its provider while it is paused: %s',
+    'slows its provider down while it is paused: %s',
     async (coding) => {
       const encoder = {
         gzip: createGzip(),
         br: createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
         zstd: createZstdCompress(),
       }[coding];
-      // More than the buffers of two sockets, of bytes that hardly become fewer.
+      // Larger than the buffers of two sockets, and hardly compressible.
       const total = 32_000_000;
       let made = 0;
       let written = 0;
@@ -181,9 +181,9 @@ describe('a compressed stream', () => {
   );
 });
 
-describe('a compressed answer with which something is wrong', () => {
+describe('an invalid compressed answer', () => {
   it.each(['compress', 'gzip, frob', 'gzip, gzip, gzip, gzip'])(
-    'names a coding that is not known: %s',
+    'is reported with its unknown coding: %s',
     async (coding) => {
       const url = await rawServer(({ socket }) => socket.write(answerOf('abc', { 'content-encoding': coding })));
       const { failure } = await ask(url);
@@ -192,21 +192,24 @@ describe('a compressed answer with which something is wrong', () => {
     },
   );
 
-  it.each(['gzip', 'deflate', 'br', 'zstd'] as const)('is cut at any byte and never complete: %s', async (coding) => {
-    const encode = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }[coding];
-    const encoded = encode('{"content":"a short answer"}');
-    const url = await rawServer(({ socket, request, connection }) => {
-      const cut = connection + request + 1;
-      socket.write(answerOf(encoded.subarray(0, cut), { 'content-encoding': coding }));
-    });
-    const client = createClient({ maxConnections: 1 });
-    for (let cut = 1; cut < encoded.length; cut++) {
-      const { failure, isCut } = await ask(url, { client });
-      expect([cut, failure?.kind, isCut]).toEqual([cut, 'truncated', true]);
-    }
-  });
+  it.each(['gzip', 'deflate', 'br', 'zstd'] as const)(
+    'is never complete if it is cut at any byte: %s',
+    async (coding) => {
+      const encode = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }[coding];
+      const encoded = encode('{"content":"a short answer"}');
+      const url = await rawServer(({ socket, request, connection }) => {
+        const cut = connection + request + 1;
+        socket.write(answerOf(encoded.subarray(0, cut), { 'content-encoding': coding }));
+      });
+      const client = createClient({ maxConnections: 1 });
+      for (let cut = 1; cut < encoded.length; cut++) {
+        const { failure, isCut } = await ask(url, { client });
+        expect([cut, failure?.kind, isCut]).toEqual([cut, 'truncated', true]);
+      }
+    },
+  );
 
-  it.each(['gzip', 'br', 'zstd'] as const)('gives what came before its connection broke: %s', async (coding) => {
+  it.each(['gzip', 'br', 'zstd'] as const)('passes on everything before its connection broke: %s', async (coding) => {
     const encoder = { gzip: createGzip(), br: createBrotliCompress(), zstd: createZstdCompress() }[coding];
     encoder.write('data: one\n\ndata: two\n\n');
     const encoded = await new Promise<Buffer>((resolve) => {
@@ -229,7 +232,7 @@ describe('a compressed answer with which something is wrong', () => {
     ['br', () => corrupt(brotliCompressSync(text))],
     ['zstd', () => corrupt(zstdCompressSync(text))],
     ['br', () => Buffer.from(text)],
-  ])('is malformed where its bytes are not what they should be: %s', async (coding, encode) => {
+  ])('is malformed if its bytes are invalid: %s', async (coding, encode) => {
     const url = await rawServer(({ socket }) => socket.write(answerOf(encode(), { 'content-encoding': coding })));
     expect((await ask(url)).failure?.kind).toBe('malformed');
   });
@@ -242,7 +245,7 @@ describe('a compressed answer with which something is wrong', () => {
     ['zstd', () => zstdCompressSync(Buffer.alloc(60_000_000, ' '))],
     ['gzip, gzip', () => gzipSync(gzipSync(Buffer.alloc(60_000_000, ' ')))],
   ])(
-    'is malformed where few bytes become very many, and holds nobody up: %s',
+    'is malformed if few bytes become very many, without blocking the event loop: %s',
     async (coding, encode) => {
       const bomb = encode();
       const url = await rawServer(({ socket }) => socket.write(answerOf(bomb, { 'content-encoding': coding })));

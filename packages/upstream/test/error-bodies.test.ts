@@ -18,12 +18,12 @@ describe('the body of an error', () => {
     ['gzip', gzipSync(json), { 'content-encoding': 'gzip' }, json],
     ['brotli', brotliCompressSync(json), { 'content-encoding': 'br' }, json],
     ['zstd', zstdCompressSync(json), { 'content-encoding': 'ZSTD' }, json],
-    ['gzip that is cut', gzipSync(json).subarray(0, -8), { 'content-encoding': 'gzip' }, json],
-    ['gzip with a wrong sum', corruptSum(gzipSync(json)), { 'content-encoding': 'gzip' }, json],
-    ['gzip that is none', Buffer.from(json), { 'content-encoding': 'gzip' }, json],
-    ['brotli that is none', Buffer.from(json), { 'content-encoding': 'br' }, json],
-    ['a coding that is not known', Buffer.from(json), { 'content-encoding': 'frob' }, json],
-    ['bytes in a coding that is not known', Buffer.from([0, 1, 2, 0xff]), { 'content-encoding': 'frob' }, ''],
+    ['truncated gzip', gzipSync(json).subarray(0, -8), { 'content-encoding': 'gzip' }, json],
+    ['gzip with a wrong checksum', corruptSum(gzipSync(json)), { 'content-encoding': 'gzip' }, json],
+    ['gzip that is not', Buffer.from(json), { 'content-encoding': 'gzip' }, json],
+    ['brotli that is not', Buffer.from(json), { 'content-encoding': 'br' }, json],
+    ['an unknown coding', Buffer.from(json), { 'content-encoding': 'frob' }, json],
+    ['bytes in an unknown coding', Buffer.from([0, 1, 2, 0xff]), { 'content-encoding': 'frob' }, ''],
     ['GBK', gbk, { 'content-type': 'application/json; charset=GBK' }, '{"message":"请求"}'],
     [
       'GBK, compressed',
@@ -31,10 +31,10 @@ describe('the body of an error', () => {
       { 'content-type': 'text/html;charset="gb2312"', 'content-encoding': 'gzip' },
       '{"message":"请求"}',
     ],
-    ['GBK that nobody names', gbk, {}, '{"message":"����"}'],
-    ['a charset that is not known', Buffer.from(json), { 'content-type': 'text/plain; charset=klingon' }, json],
+    ['undeclared GBK', gbk, {}, '{"message":"����"}'],
+    ['an unknown charset', Buffer.from(json), { 'content-type': 'text/plain; charset=klingon' }, json],
     ['half a character', Buffer.from('abc€').subarray(0, -1), {}, 'abc�'],
-  ])('is read as far as it goes: %s', async (_what, body, headers, text) => {
+  ])('is read as far as possible: %s', async (_what, body, headers, text) => {
     const url = await rawServer(({ socket }) => socket.write(answerOf(body, { ...limited, ...headers }, 429)));
     const { head, text: read, failure } = await ask(url);
     expect({ status: head?.status, after: head?.headers['retry-after'] }).toEqual({ status: 429, after: '2' });
@@ -45,7 +45,7 @@ describe('the body of an error', () => {
   it.each<[string, string, Record<string, string>]>([
     ['plain', json, {}],
     ['compressed', '', { 'content-encoding': 'gzip' }],
-  ])('is over when its connection breaks: %s', async (_what, text, headers) => {
+  ])('ends when its connection breaks: %s', async (_what, text, headers) => {
     const url = await rawServer(({ socket }) => {
       socket.write(headOf({ ...headers, 'content-length': '1000' }, 503));
       socket.end(text);
@@ -57,7 +57,7 @@ describe('the body of an error', () => {
     ['plain', Buffer.from(json), {}, json],
     ['compressed', gzipSync(json).subarray(0, -4), { 'content-encoding': 'gzip' }, json],
     ['nothing', Buffer.alloc(0), {}, ''],
-  ])('is over after a while, and so is its connection: %s', async (_what, body, headers, text) => {
+  ])('ends after a time limit, together with its connection: %s', async (_what, body, headers, text) => {
     const closed = Promise.withResolvers<void>();
     const url = await rawServer(({ socket }) => {
       socket.once('close', () => closed.resolve());
@@ -69,7 +69,7 @@ describe('the body of an error', () => {
     await expect(closed.promise).resolves.toBeUndefined();
   });
 
-  it('does not inflate without bound', async () => {
+  it('is inflated up to a limit', async () => {
     const bomb = brotliCompressSync(Buffer.alloc(10_000_000, ' '));
     const url = await rawServer(({ socket }) => socket.write(answerOf(bomb, { 'content-encoding': 'br' }, 500)));
     const { text, failure } = await ask(url);
@@ -77,7 +77,7 @@ describe('the body of an error', () => {
     expect(text.length).toBeLessThan(200_000);
   });
 
-  it('is not read for ever where it is compressed', async () => {
+  it('is read up to a limit if it is compressed', async () => {
     const url = await rawServer(({ socket }) => {
       socket.write(headOf({ 'content-encoding': 'frob', 'transfer-encoding': 'chunked' }, 500));
       const more = (): void => {
@@ -96,14 +96,14 @@ describe('the body of an answer', () => {
     ['UTF-16', Buffer.from('{"a":"ü"}', 'utf16le'), 'application/json; charset=utf-16le', '{"a":"ü"}'],
     ['ISO-8859-1', Buffer.from('{"a":"für"}', 'latin1'), 'text/plain; Charset=ISO-8859-1', '{"a":"für"}'],
     [
-      'UTF-8 that is called ISO-8859-1',
+      'UTF-8 declared as ISO-8859-1',
       Buffer.from('{"a":"für 终端"}'),
       'text/plain; charset=iso-8859-1',
       '{"a":"für 终端"}',
     ],
-    ['UTF-8 that is called US-ASCII', Buffer.from('{"a":"für"}'), 'text/plain; charset=us-ascii', '{"a":"für"}'],
-    ['a charset that is not known', Buffer.from('{"a":"für"}'), 'text/plain; charset=klingon', '{"a":"für"}'],
-  ])('is read in the charset that it names, wherever it is cut: %s', async (_what, body, type, text) => {
+    ['UTF-8 declared as US-ASCII', Buffer.from('{"a":"für"}'), 'text/plain; charset=us-ascii', '{"a":"für"}'],
+    ['an unknown charset', Buffer.from('{"a":"für"}'), 'text/plain; charset=klingon', '{"a":"für"}'],
+  ])('is read in its declared charset, for every split: %s', async (_what, body, type, text) => {
     const url = await rawServer(({ socket, request }) => {
       socket.setNoDelay(true);
       const cut = request % body.length;
@@ -117,23 +117,23 @@ describe('the body of an answer', () => {
   });
 
   it.each([
-    ['no UTF-8', gbk, 'application/json'],
-    ['no UTF-8 though its head says so', gbk, 'application/json; charset=utf-8'],
-    ['no GBK', Buffer.from([0x7b, 0xff, 0xff]), 'application/json; charset=gbk'],
-  ])('is malformed where it is %s', async (_what, body, type) => {
+    ['not UTF-8', gbk, 'application/json'],
+    ['not UTF-8 although its headers declare it', gbk, 'application/json; charset=utf-8'],
+    ['not GBK', Buffer.from([0x7b, 0xff, 0xff]), 'application/json; charset=gbk'],
+  ])('is malformed if it is %s', async (_what, body, type) => {
     const url = await rawServer(({ socket }) => socket.write(answerOf(body, { 'content-type': type })));
     expect((await ask(url)).failure?.kind).toBe('malformed');
   });
 
   it.each<[string, Record<string, string>, Buffer]>([
-    ['counted too long', { 'content-length': '1000' }, Buffer.from('{"a":1}')],
+    ['has too large a content-length', { 'content-length': '1000' }, Buffer.from('{"a":1}')],
     ['lacks its last chunk', { 'transfer-encoding': 'chunked' }, chunkOf(Buffer.from('{"a":1}'))],
     [
       'lacks its last chunk, on a connection that ends',
       { 'transfer-encoding': 'chunked', connection: 'close' },
       chunkOf(Buffer.from('{"a":1}')),
     ],
-  ])('is given, and its failure is named, where it %s', async (_what, headers, body) => {
+  ])('is passed on with a failure if it %s', async (_what, headers, body) => {
     const url = await rawServer(({ socket }) => {
       socket.write(headOf(headers));
       socket.end(body);
@@ -141,7 +141,7 @@ describe('the body of an answer', () => {
     expect(await ask(url)).toMatchObject({ text: '{"a":1}', failure: { kind: 'network' }, isCut: true });
   });
 
-  it('is not cut where it had not begun', async () => {
+  it('is not marked as cut if it had not started', async () => {
     const url = await rawServer(({ socket }) => socket.end(headOf({ 'content-length': '7' })));
     expect(await ask(url)).toMatchObject({ text: '', failure: { kind: 'network' }, isCut: false });
   });

@@ -12,7 +12,7 @@ const expected: Pick<UpstreamEvent, 'data'>[] = [
   { data: '[DONE]' },
 ];
 
-/** Decodes and feeds byte pieces as the upstream client does. */
+/** Decodes and feeds byte pieces like the upstream client. */
 function read(pieces: readonly Uint8Array[]): { data: string }[] {
   const events: { data: string }[] = [];
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -24,13 +24,13 @@ function read(pieces: readonly Uint8Array[]): { data: string }[] {
 describe('a reader of server-sent events', () => {
   const bytes = new TextEncoder().encode(stream);
 
-  it('gives the same events wherever the stream is cut in two', () => {
+  it('returns the same events for every split of the stream in two', () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       expect(read([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(expected);
     }
   });
 
-  it('gives the same events however it is cut', () => {
+  it('returns the same events for every split', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(bytes.length), { maxLength: 40 }), (cuts) => {
         const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
@@ -39,12 +39,12 @@ describe('a reader of server-sent events', () => {
     );
   });
 
-  it('does not take an unfinished event for an event', () => {
+  it('ignores an unfinished event', () => {
     expect(read([new TextEncoder().encode('data: whole\n\ndata: {"half":')])).toEqual([{ data: 'whole' }]);
   });
 
   it.each(['[DONE]', '{"a":"]}\\""}', '[1]'])(
-    'takes the last event without its blank line if it is whole: %s',
+    'accepts the last event without its blank line if it is whole: %s',
     (data) => {
       for (const ending of ['', '\n', '\r', '\r\n']) {
         const events: UpstreamEvent[] = [];
@@ -56,7 +56,7 @@ describe('a reader of server-sent events', () => {
     },
   );
 
-  it('takes JSON on a line without a field name for an event, whole or not, and no other such line', () => {
+  it('treats JSON on a line without a field name as an event, whole or not, and no other such line', () => {
     const text = 'data: 1\n\n{"a":"x: y"}\n\ntext {"b":1}\n\n  {"broken\r\n\ndata: {"c":\ndata: 2}\n\n{"d":3}\n';
     const bare = new TextEncoder().encode(text);
     const found = [
@@ -75,7 +75,7 @@ describe('a reader of server-sent events', () => {
   it.each<[string, readonly string[]]>([
     ['{"a":1}', ['{"a":1}']],
     ['{"a":1', []],
-  ])('takes such JSON at the very end if it is whole: %s', (line, expected) => {
+  ])('accepts such JSON at the very end if it is whole: %s', (line, expected) => {
     const events: string[] = [];
     const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });
     reader.feed(line);
@@ -83,15 +83,18 @@ describe('a reader of server-sent events', () => {
     expect(events).toEqual(expected);
   });
 
-  it.each(['{"a":', '{"a":"}', '[DON', '12', 'text', '{"a":1}}'])('does not take it if it is not: %s', (data) => {
-    const events: string[] = [];
-    const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });
-    reader.feed(`data: {"b":2}\n\ndata: ${data}`);
-    reader.end();
-    expect(events).toEqual(['{"b":2}']);
-  });
+  it.each(['{"a":', '{"a":"}', '[DON', '12', 'text', '{"a":1}}'])(
+    'ignores the last event if it is not whole: %s',
+    (data) => {
+      const events: string[] = [];
+      const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: (event) => events.push(event.data) });
+      reader.feed(`data: {"b":2}\n\ndata: ${data}`);
+      reader.end();
+      expect(events).toEqual(['{"b":2}']);
+    },
+  );
 
-  it('stops at an event that is too large, and not before', () => {
+  it('stops exactly at an event that is too large', () => {
     let events = 0;
     const reader = createEventReader('sse', { maxEventLength: 1000, onEvent: () => events++ });
     expect(reader.feed(`data: ${'x'.repeat(900)}\n\n`)).toBe(true);
@@ -102,15 +105,15 @@ describe('a reader of server-sent events', () => {
   });
 });
 
-describe('a reader of server-sent events that may lack their end', () => {
+describe('a reader of server-sent events that may be unterminated', () => {
   const error = '{\n  "error": {\n    "code": 499\n  }\n}';
   it.each<[string, string, readonly string[]]>([
     ['whose last event lacks its blank line', 'data: one\n\ndata: two', ['one', 'two']],
     ['that end with a line of JSON', 'data: one\n\n{"error":1}', ['one', '{"error":1}']],
     ['that end with JSON on several lines', `data: one\n\n${error}\n`, ['one', error]],
     ['that end with JSON on several lines and a blank one', `data: one\n\n${error}\n\n`, ['one', error]],
-    ['with JSON between events, which is nothing', `data: one\n\n${error}\n\ndata: two\n\n`, ['one', 'two']],
-  ])('reads those %s, wherever they are cut', (_which, text, wanted) => {
+    ['with JSON between events, which is ignored', `data: one\n\n${error}\n\ndata: two\n\n`, ['one', 'two']],
+  ])('reads events %s, for every split', (_which, text, wanted) => {
     for (let cut = 0; cut <= text.length; cut++) {
       const events: string[] = [];
       const onEvent = ({ data }: UpstreamEvent): number => events.push(data);
@@ -146,7 +149,7 @@ describe.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)('a st
     return events;
   };
 
-  it('that ends at any byte gives whole events alone', () => {
+  it('that ends at any byte gives only whole events', () => {
     const bytes = new TextEncoder().encode(streams[framing]);
     const all = readAll(bytes);
     for (let end = 0; end <= bytes.length; end++) {
@@ -155,7 +158,7 @@ describe.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)('a st
     }
   });
 
-  it('gives its last event without its end', () => {
+  it('gives its last event without a terminator', () => {
     const text = streams[framing].trimEnd();
     const bytes = new TextEncoder().encode(text);
     const all = readAll(new TextEncoder().encode(streams[framing]));
@@ -165,7 +168,7 @@ describe.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)('a st
 
 describe('a reader of any framing', () => {
   it.each(['sse', 'sse-unterminated', 'sse-lines', 'ndjson'] as const)(
-    'reads one long event in many pieces in no more time than its length takes: %s',
+    'reads one long event in many pieces in linear time: %s',
     { timeout: 1000 },
     (framing) => {
       const lengths: number[] = [];

@@ -11,8 +11,8 @@ import { startProxy } from './proxy-scene.ts';
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
 let certificate: { readonly private: string; readonly cert: string };
 beforeAll(async () => {
-  certificate = await generate([{ name: 'commonName', value: 'pictures.example' }], {
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'pictures.example' }] }],
+  certificate = await generate([{ name: 'commonName', value: 'images.example' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'images.example' }] }],
   });
 });
 
@@ -31,7 +31,7 @@ type Lookup = (name: string, options: object, callback: (error: null, all: Looku
 
 type SceneOptions = Partial<Pick<Parameters<typeof createImageFetcher>[0], 'maxTotalBytes' | 'proxyOf'>>;
 
-/** A server of pictures on this machine, and a fetcher for which its name leads there. */
+/** Starts an image server on this machine, and a fetcher that resolves the server's name to it. */
 async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptions = {}) {
   const server = createServer({ key: certificate.private, cert: certificate.cert }, answer);
   servers.push(server);
@@ -54,7 +54,7 @@ async function scene(answer: Answer, addresses = ['127.0.0.1'], over: SceneOptio
     ...over,
   });
   fetchers.push(fetcher);
-  const url = `https://pictures.example:${(server.address() as AddressInfo).port}/a.png`;
+  const url = `https://images.example:${(server.address() as AddressInfo).port}/a.png`;
   const { signal } = new AbortController();
   type OnKeep = Parameters<ImageFetcher['fetch']>[2];
   return { url, lookup, fetch: (at = url, onKeep?: OnKeep) => fetcher.fetch(at, signal, onKeep) };
@@ -69,36 +69,36 @@ const httpsOnly = 'must be https on port 443, without user and password';
 const image = { 'content-type': 'image/png; charset=binary' };
 
 describe('an image fetcher', () => {
-  it('gives the bytes of a picture, and asks for its name once', async () => {
+  it('returns the bytes of an image, and looks its name up once', async () => {
     const { fetch, lookup } = await scene(sends(200, image));
     expect(await fetch()).toEqual({ kind: 'image', mediaType: 'image/png', base64: png.toString('base64') });
     expect(lookup).toHaveBeenCalledOnce();
   });
 
   it.each<[string, Parameters<typeof scene>[0], string]>([
-    ['a redirect', sends(302, { location: 'https://elsewhere.example/' }), 'redirects, which is not followed'],
+    ['a redirect', sends(302, { location: 'https://elsewhere.example/' }), 'redirects; redirects are not followed'],
     ['an error', sends(404, image), 'was answered with status 404'],
-    ['a page', sends(200, { 'content-type': 'text/html' }), 'is no PNG, JPEG, GIF or WebP'],
-    ['a picture of vectors', sends(200, { 'content-type': 'image/svg+xml' }), 'is no PNG, JPEG, GIF or WebP'],
+    ['a page', sends(200, { 'content-type': 'text/html' }), 'is not a PNG, JPEG, GIF or WebP'],
+    ['a vector image', sends(200, { 'content-type': 'image/svg+xml' }), 'is not a PNG, JPEG, GIF or WebP'],
     [
-      'a picture that says it is too large',
+      'an image with too large a content-length',
       sends(200, { ...image, 'content-length': '1001' }, Buffer.alloc(1001)),
       'is too large',
     ],
     [
-      'a picture that grows too large',
+      'an image that grows too large',
       sends(200, { ...image, 'transfer-encoding': 'chunked' }, Buffer.alloc(5000)),
       'is too large',
     ],
     ['silence', () => undefined, 'could not be fetched from a public address'],
     [
-      'a picture that never ends',
+      'an image that never ends',
       (_request, response) => response.writeHead(200, image).write(png),
       'could not be fetched from a public address',
     ],
     ['a broken connection', (request) => request.socket.destroy(), unreached],
     [
-      'a compressed picture',
+      'a compressed image',
       sends(200, { ...image, 'content-encoding': 'gzip' }),
       'was sent with a content-encoding, which is not supported',
     ],
@@ -107,14 +107,14 @@ describe('an image fetcher', () => {
     expect(await fetch()).toEqual({ kind: 'refused', reason });
   });
 
-  it('tells a proxy the address that it has checked, not the name', async () => {
+  it('gives a proxy the checked address instead of the name', async () => {
     const proxy = await startProxy();
     const { fetch, url } = await scene(sends(200, image), ['127.0.0.1'], { proxyOf: () => proxy });
     expect(await fetch()).toMatchObject({ kind: 'image' });
     expect(proxy.asked).toEqual([`CONNECT 127.0.0.1:${new URL(url).port}`]);
   });
 
-  it('asks no proxy for a name that has no public address', async () => {
+  it('uses no proxy for a name without a public address', async () => {
     const proxy = await startProxy();
     const { fetch } = await scene(sends(200, image), ['127.0.0.1', '10.0.0.7'], { proxyOf: () => proxy });
     expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
@@ -122,13 +122,13 @@ describe('an image fetcher', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('reveals nothing of a proxy that refuses', async () => {
+  it('reveals nothing about a proxy that refuses', async () => {
     const proxy = await startProxy({ answer: (socket) => socket.end('HTTP/1.1 407 Who are you\r\n\r\n') });
     const { fetch } = await scene(sends(200, image), ['127.0.0.1'], { proxyOf: () => proxy });
     expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
   });
 
-  it('calls nobody when one address of a name is not public', async () => {
+  it('connects to no server if one address of a name is not public', async () => {
     const answer = vi.fn<Answer>(sends(200, image));
     const { fetch } = await scene(answer, ['127.0.0.1', '10.0.0.7']);
     expect(await fetch()).toEqual({ kind: 'refused', reason: unreached });
@@ -136,16 +136,16 @@ describe('an image fetcher', () => {
   });
 
   it.each([
-    ['http://pictures.example/a.png', httpsOnly],
-    ['ftp://pictures.example/a.png', httpsOnly],
-    ['https://me:secret@pictures.example/a.png', httpsOnly],
+    ['http://images.example/a.png', httpsOnly],
+    ['ftp://images.example/a.png', httpsOnly],
+    ['https://me:secret@images.example/a.png', httpsOnly],
     ['https://10.0.0.1/a.png', unreached],
     ['https://[::1]/a.png', unreached],
     ['https://[::ffff:10.0.0.1]/a.png', unreached],
     ['https://2130706434/a.png', unreached],
     ['https://0x7f.2/a.png', unreached],
-    ['https://pictures.example:8443/a.png', httpsOnly],
-    ['https://pictures.example:22/a.png', httpsOnly],
+    ['https://images.example:8443/a.png', httpsOnly],
+    ['https://images.example:22/a.png', httpsOnly],
     ['not a URL', 'has no valid address'],
   ])('refuses %s', async (url, reason) => {
     const { fetch, lookup } = await scene(sends(200, image));
@@ -154,14 +154,14 @@ describe('an image fetcher', () => {
   });
 });
 
-describe('an image fetcher that is asked about a network', () => {
-  it('says the same of a name that leads into it, of one that does not exist and of a closed port', async () => {
+describe('an image fetcher used to probe a network', () => {
+  it('gives the same reason for an internal name, a missing name and a closed port', async () => {
     const { url, lookup, fetch } = await scene(sends(200, image));
     const reasons: unknown[] = [];
     lookup.mockImplementationOnce((_name, _options, callback) => callback(null, [{ address: '10.0.0.7', family: 4 }]));
     reasons.push(await fetch());
     lookup.mockImplementationOnce((_name, _options, callback) => {
-      const error = Object.assign(new Error('getaddrinfo ENOTFOUND pictures.example'), { code: 'ENOTFOUND' });
+      const error = Object.assign(new Error('getaddrinfo ENOTFOUND images.example'), { code: 'ENOTFOUND' });
       callback(error as never, []);
     });
     reasons.push(await fetch());
@@ -170,14 +170,14 @@ describe('an image fetcher that is asked about a network', () => {
     expect(new Set(reasons.map((reason) => JSON.stringify(reason)))).toEqual(
       new Set([JSON.stringify({ kind: 'refused', reason: unreached })]),
     );
-    expect(url).toContain('pictures.example');
+    expect(url).toContain('images.example');
   });
 });
 
 describe('an image fetcher with little memory', () => {
   const large = Buffer.alloc(900, 1);
 
-  it('is busy while other pictures are kept, and serves again when they are given back', async () => {
+  it('is busy while other images are kept, and works again when they are released', async () => {
     const { fetch } = await scene(sends(200, image, large), undefined, { maxTotalBytes: 2000 });
     const kept: (() => void)[] = [];
     const keep = (giveBack: () => void): void => void kept.push(giveBack);
@@ -199,12 +199,12 @@ describe('an image fetcher with little memory', () => {
       (_request, response) =>
         response.writeHead(200, { ...image, 'content-length': '900' }).write(png, () => response.destroy()),
     ],
-  ])('counts pictures that nobody keeps while they are fetched alone: %s', async (_what, answer) => {
+  ])('counts images without onKeep only during their fetch: %s', async (_what, answer) => {
     const { fetch } = await scene(answer, undefined, { maxTotalBytes: 1000 });
-    for (let picture = 0; picture < 5; picture++) expect(await fetch()).not.toEqual({ kind: 'busy' });
+    for (let image = 0; image < 5; image++) expect(await fetch()).not.toEqual({ kind: 'busy' });
   });
 
-  it('takes a picture that does not say its size for as large as it may be', async () => {
+  it('counts an image of unknown size with the maximum size', async () => {
     const { fetch } = await scene(sends(200, { ...image, 'transfer-encoding': 'chunked' }, png), undefined, {
       maxTotalBytes: 999,
     });
@@ -213,7 +213,7 @@ describe('an image fetcher with little memory', () => {
 });
 
 describe('isPublicAddress', () => {
-  it.each(['8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])('takes %s', (address) => {
+  it.each(['8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])('accepts %s', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 

@@ -14,7 +14,7 @@ const interim: Readonly<Record<string, string>> = {
 };
 
 describe('an interim answer before an answer', () => {
-  it.each(Object.keys(interim))('is skipped, on each request of a connection: %s', async (name) => {
+  it.each(Object.keys(interim))('is skipped for each request of a connection: %s', async (name) => {
     const connections = new Set<number>();
     const url = await rawServer(({ socket, connection, request }) => {
       connections.add(connection);
@@ -34,7 +34,7 @@ describe('an interim answer before an answer', () => {
     expect(connections.size).toBe(1);
   });
 
-  it.each(['100', '103', 'several'])('is skipped wherever the network cuts it: %s', async (name) => {
+  it.each(['100', '103', 'several'])('is skipped for every split: %s', async (name) => {
     const bytes = Buffer.concat([Buffer.from(interim[name] ?? ''), answerOf('hello')]);
     const url = await rawServer(({ socket, request }) => {
       socket.setNoDelay(true);
@@ -59,18 +59,18 @@ describe('an interim answer before an answer', () => {
     expect(await ask(url)).toMatchObject({ text: 'hello', failure: undefined });
   });
 
-  it('is no answer when the connection closes behind it', async () => {
+  it('is not an answer if the connection closes after it', async () => {
     const url = await rawServer(({ socket }) => socket.end(interim['100'] ?? ''));
     expect((await ask(url)).failure).toEqual({ kind: 'network', message: 'The provider closed the connection.' });
   });
 
-  it('is an end where another protocol follows it', async () => {
+  it('ends the call if another protocol follows', async () => {
     const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nhello';
     const url = await rawServer(({ socket }) => socket.write(upgrade));
     expect((await ask(url)).failure).toEqual({ kind: 'malformed', message: 'The provider did not answer in HTTP.' });
   });
 
-  it('is an end where there is no end of them', async () => {
+  it('ends the call if there are too many', async () => {
     const url = await rawServer(({ socket }) => {
       const more = (): void => {
         while (!socket.destroyed && socket.write(interim['103'] ?? ''));

@@ -13,7 +13,7 @@ interface Play {
   readonly thrown: unknown[];
 }
 
-/** A call whose listener does something at one of its steps. */
+/** Makes a call whose listener acts at one of its steps. */
 async function play(url: string, at: Step, act: (call: Call) => void): Promise<Play> {
   const played: Play = { heard: [], failures: [], thrown: [] };
   const client = createClient({ onThrow: (error) => played.thrown.push(error) });
@@ -36,7 +36,7 @@ async function play(url: string, at: Step, act: (call: Call) => void): Promise<P
   };
   const call = client.call(requestTo(url), listener);
   await closed.promise;
-  // Once another call is through, nothing more can follow of this one.
+  // After another call has finished, nothing more can follow for this one.
   await new Promise<void>((resolve) => {
     const nothing = (): void => undefined;
     client.call(requestTo(url), { onHead: nothing, onText: nothing, onEnd: resolve, onFailure: () => resolve() });
@@ -57,7 +57,7 @@ describe.each([
   ['an error', failing],
   ['a compressed error', zippedFailing],
 ])('a listener of %s', (_what, serve) => {
-  it.each(['onHead', 'onText', 'onEnd'] as const)('that throws in %s is told of the failure, once', async (step) => {
+  it.each(['onHead', 'onText', 'onEnd'] as const)('that throws in %s gets the failure once', async (step) => {
     const error = new RangeError('Maximum call stack size exceeded');
     const { heard, failures, thrown } = await play(await serve('hello'), step, () => {
       throw error;
@@ -69,7 +69,7 @@ describe.each([
   });
 
   it.each(['onHead', 'onText', 'onEnd'] as const)(
-    'that aborts in %s hears no more, even if it throws',
+    'that aborts in %s is not called again, even if it throws',
     async (step) => {
       for (const throws of [false, true]) {
         const { heard } = await play(await serve('hello'), step, (call) => {
@@ -84,16 +84,16 @@ describe.each([
 });
 
 describe('a listener', () => {
-  it('that throws in onFailure ends nothing but its call', async () => {
+  it('that throws in onFailure ends only its call', async () => {
     const url = await rawServer(({ socket }) => socket.destroy());
     const { heard, thrown } = await play(url, 'onFailure', () => {
-      throw new Error('no words');
+      throw new Error('failed in onFailure');
     });
     expect(heard).toEqual(['onFailure']);
     expect(thrown).toHaveLength(1);
   });
 
-  it('is told nothing before it has its call', async () => {
+  it('is not called before its caller has the call', async () => {
     const client = createClient();
     await client.close();
     for (const url of ['http://127.0.0.1:1/', 'no address']) {
@@ -116,7 +116,7 @@ describe('a call with a signal', () => {
   const nothing = (): void => undefined;
   const listener = { onHead: nothing, onText: nothing, onEnd: nothing, onFailure: nothing };
 
-  it('is never begun once that has fired', async () => {
+  it('does not start once the signal has fired', async () => {
     let connections = 0;
     const url = await rawServer(({ socket }) => {
       connections++;
@@ -133,7 +133,7 @@ describe('a call with a signal', () => {
     expect(connections).toBe(1);
   });
 
-  it('closes its connection when that fires, and no listener stays behind', async () => {
+  it('closes its connection when the signal fires, and removes its abort listener', async () => {
     const closed = Promise.withResolvers<void>();
     const controller = new AbortController();
     const url = await rawServer(({ socket }) => {

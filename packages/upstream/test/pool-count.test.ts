@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answerOf, ask, createClient, type RawRequest, rawServer } from './scene.ts';
 
 describe('the pool of a client', () => {
-  it('counts open connections, and the calls that wait for one', async () => {
+  it('counts open connections, and calls that wait for one', async () => {
     const asked: RawRequest[] = [];
     const url = await rawServer((request) => void asked.push(request));
     const client = createClient({ maxConnections: 1 });

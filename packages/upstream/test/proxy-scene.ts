@@ -3,10 +3,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { listen } from './scene.ts';
 
-/** A proxy that forwards requests and opens tunnels, and writes down what it was asked for. */
+/** A proxy that forwards requests and opens tunnels, and records them. */
 export interface TestProxy {
   readonly url: string;
-  /** As in `CONNECT localhost:443` and `POST http://host/path`. */
+  /** Recorded requests, such as `CONNECT localhost:443` and `POST http://host/path`. */
   readonly asked: string[];
   readonly authorizations: (string | undefined)[];
   /** Ends all tunnels. */
@@ -16,9 +16,9 @@ export interface TestProxy {
 interface TestProxyOptions {
   /** Answers CONNECT instead of opening a tunnel. */
   readonly answer?: ((socket: Socket) => void) | undefined;
-  /** All tunnels lead to this port, so that a test may ask for names that do not exist. */
+  /** Port to which all tunnels lead, so that a test may use names that do not exist. */
   readonly port?: number | undefined;
-  /** The certificate of a proxy that is itself called by TLS. */
+  /** Certificate of a proxy that clients connect to with TLS. */
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
 }
 

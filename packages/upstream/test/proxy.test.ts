@@ -17,7 +17,7 @@ const through = (url: string, settings: ClientSettings = {}, authorization?: str
 
 const trusting = async (): Promise<ClientSettings> => ({ tls: { ca: (await authority).cert } });
 
-/** A provider behind TLS that answers raw bytes: {@link rawServer} with TLS in front of it. */
+/** Starts a provider that answers raw bytes over TLS: {@link rawServer} with TLS in front of it. */
 async function tlsProvider(answer: Parameters<typeof rawServer>[0]): Promise<string> {
   const { port } = new URL(await rawServer(answer));
   const { private: key, cert } = await signed();
@@ -39,7 +39,7 @@ async function tlsProvider(answer: Parameters<typeof rawServer>[0]): Promise<str
 const hello = () => tlsProvider(({ socket }) => socket.write(answerOf('hello')));
 
 describe('a call through a proxy', () => {
-  it('to https goes through a tunnel that is kept for the next call', async () => {
+  it('to https uses a tunnel that is kept for the next call', async () => {
     const proxy = await startProxy();
     const url = await hello();
     const client = through(proxy.url, await trusting());
@@ -62,7 +62,7 @@ describe('a call through a proxy', () => {
     expect(client.pool()).toEqual({ open: 1, waiting: 0 });
   });
 
-  it('leaves the look-up of the name to the proxy', async () => {
+  it('leaves the lookup of the name to the proxy', async () => {
     const port = Number(new URL(await hello()).port);
     const proxy = await startProxy({ port });
     const client = through(proxy.url, await trusting());
@@ -72,7 +72,7 @@ describe('a call through a proxy', () => {
     expect(failure).toMatchObject({ kind: 'certificate', code: 'certificate_wrong_host' });
   });
 
-  it('brings user and password to the proxy alone', async () => {
+  it('sends user and password to the proxy only', async () => {
     const proxy = await startProxy();
     const heads: string[] = [];
     const plain = await listen(
@@ -90,7 +90,7 @@ describe('a call through a proxy', () => {
     expect(heads.join('')).not.toContain('dTpw');
   });
 
-  it('works where the proxy is called by TLS itself', async () => {
+  it('works with TLS to the proxy itself', async () => {
     const { private: key, cert } = await signed();
     const proxy = await startProxy({ tls: { key, cert } });
     const known = getCACertificates('default');
@@ -117,7 +117,7 @@ describe('a call through a proxy', () => {
     expect(await ask(url, { client })).toMatchObject({ text: 'hello', failure: undefined });
   });
 
-  it.each(['provider', 'proxy'])('is sent again where the %s closes the kept connection', async (who) => {
+  it.each(['provider', 'proxy'])('is sent again if the %s closes the kept connection', async (who) => {
     const requests: string[] = [];
     const proxy: TestProxy = await startProxy();
     const url = await tlsProvider(({ socket, connection, request }) => {
@@ -134,7 +134,7 @@ describe('a call through a proxy', () => {
     expect(proxy.asked).toHaveLength(2);
   });
 
-  it('tells failures of TLS with the provider apart', async () => {
+  it('distinguishes TLS failures of the provider', async () => {
     const proxy = await startProxy();
     const plain = await listen(
       createTcpServer((socket) => socket.on('data', () => socket.write('220 mail.example ESMTP\r\n'))),
@@ -161,7 +161,7 @@ describe('a call through a proxy', () => {
     ['HTTP/1.1 429 Too Many Requests', 'network', 'proxy_cannot_reach_provider', '(its status: 429)'],
     ['HTTP/1.0 502 Bad Gateway', 'network', 'proxy_cannot_reach_provider', '(its status: 502)'],
     ['SSH-2.0-OpenSSH_9.2', 'unexpected', 'proxy_malformed', 'did not answer in HTTP'],
-  ])('fails with what the proxy says: %s', async (line, kind, code, words) => {
+  ])('fails according to the answer of the proxy: %s', async (line, kind, code, words) => {
     const proxy = await startProxy({ answer: (socket) => socket.end(`${line}\r\ncontent-length: 0\r\n\r\n`) });
     const { failure } = await ask(await hello(), { client: through(proxy.url, await trusting(), 'Basic dTpw') });
     expect(failure).toMatchObject({ kind, code });
@@ -169,7 +169,7 @@ describe('a call through a proxy', () => {
     expect(failure?.message).not.toMatch(/127\.0\.0\.1|localhost|dTpw/);
   });
 
-  it('fails where the proxy closes, is silent, or is not there', async () => {
+  it('fails if the proxy closes, is silent, or is not running', async () => {
     const closing = await startProxy({ answer: (socket) => socket.destroy() });
     const silent = await startProxy({ answer: () => undefined });
     const gone = await listen(createTcpServer((socket) => socket.destroy()));
@@ -189,24 +189,21 @@ describe('a call through a proxy', () => {
   it.each([
     ['a limit', 429, {}],
     ['a limit with a time', 429, { 'retry-after': '8' }],
-    ['a wish to be left alone for a while', 503, { 'retry-after': '8' }],
-  ])(
-    "that is forwarded leaves %s to the adapter, also where the provider's front says whose it is",
-    async (...each) => {
-      const [, status, headers] = each;
-      const proxy = await startProxy();
-      const ofFront = { 'proxy-status': 'cdn.example; error=http_request_denied', ...headers };
-      const limiting = await rawServer(({ socket }) => socket.write(answerOf('slow down', ofFront, status)));
-      const { head, text, failure } = await ask(limiting, { client: through(proxy.url) });
-      expect({ status: head?.status, text, failure }).toEqual({ status, text: 'slow down', failure: undefined });
-      expect(head?.headers).toMatchObject(headers);
-    },
-  );
+    ['an overload with a retry time', 503, { 'retry-after': '8' }],
+  ])('that is forwarded leaves %s to the adapter, even with a proxy-status header of the provider', async (...each) => {
+    const [, status, headers] = each;
+    const proxy = await startProxy();
+    const ofFront = { 'proxy-status': 'cdn.example; error=http_request_denied', ...headers };
+    const limiting = await rawServer(({ socket }) => socket.write(answerOf('slow down', ofFront, status)));
+    const { head, text, failure } = await ask(limiting, { client: through(proxy.url) });
+    expect({ status: head?.status, text, failure }).toEqual({ status, text: 'slow down', failure: undefined });
+    expect(head?.headers).toMatchObject(headers);
+  });
 
   it.each([
     ['the provider then does not speak TLS', 'HTTP/1.1 200 OK', { kind: 'network', code: undefined }],
-    ['the proxy then says nothing more', 'HTTP/1.1 200', { kind: 'network', code: 'proxy_timeout' }],
-  ])('has one time limit from the connection to TLS: the proxy takes most of it, and %s', async (...each) => {
+    ['the proxy then falls silent', 'HTTP/1.1 200', { kind: 'network', code: 'proxy_timeout' }],
+  ])('has one time limit from the connection to TLS: the proxy uses most of it, and %s', async (...each) => {
     const [, line, expected] = each;
     const answeredAfterMs = 400;
     const proxy = await startProxy({
@@ -220,11 +217,11 @@ describe('a call through a proxy', () => {
     expect({ kind: failure?.kind, code: failure?.code }).toEqual(expected);
     expect(failure?.message).toMatch(/timed out|in time/);
     expect(tookMs).toBeGreaterThan(answeredAfterMs);
-    // The limit would be 1000 ms if TLS had one of its own.
+    // With a separate limit for TLS, this would take 1000 ms.
     expect(tookMs).toBeLessThan(950);
   });
 
-  it("that is forwarded tells the proxy's own errors from those of the provider", async () => {
+  it("that is forwarded distinguishes the proxy's own errors from those of the provider", async () => {
     const refusing = await listen(
       createTcpServer((socket) =>
         socket.once('data', () => socket.end(answerOf('', { 'proxy-authenticate': 'Basic' }, 407))),
@@ -242,7 +239,7 @@ describe('a call through a proxy', () => {
 });
 
 describe('own headers', () => {
-  it('go with every call and win, in whatever case the request has them', async () => {
+  it('are sent with every call and override those of the request, in any case', async () => {
     const url = await listen(
       createTcpServer((socket) =>
         socket.on('data', (piece: Buffer) => {

@@ -2,7 +2,7 @@ import type { Call } from '@sluice/upstream';
 import { describe, expect, it } from 'vitest';
 import { answerOf, ask, createClient, type RawRequest, rawServer, requestTo } from './scene.ts';
 
-/** Two turns: one until the pool has the connection back, one until it may be used. */
+/** Waits two turns: one until the pool has the connection back, one until it may be used. */
 async function poolIsIdle(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -13,7 +13,7 @@ const ways: readonly (readonly [string, (request: RawRequest) => void])[] = [
   ['gone', ({ socket }) => socket.destroy()],
 ];
 
-describe('a connection that the provider closes when it is used again', () => {
+describe('a reused connection that the provider closes', () => {
   it.each(ways)('is replaced at once, for eight calls at a time: %s', async (_how, close) => {
     const requests: string[] = [];
     const url = await rawServer((request) => {
@@ -30,11 +30,11 @@ describe('a connection that the provider closes when it is used again', () => {
     for (const outcome of await callEight()) expect(outcome).toMatchObject({ text: 'hello', failure: undefined });
     const again = requests.slice(seen);
     expect(again.filter((request) => request.endsWith('/1')).length).toBeGreaterThan(0);
-    // Each call that met a dead connection was sent once more, and no more than that.
+    // Each call that met a dead connection was sent exactly once more.
     expect(again.length).toBe(8 + again.filter((request) => request.endsWith('/1')).length);
   });
 
-  it('is replaced by a new one even where other old ones are idle', async () => {
+  it('is replaced by a new one even if other old ones are idle', async () => {
     const url = await rawServer((request) => {
       if (request.request > 0) request.socket.destroy();
       else setTimeout(() => request.socket.write(answerOf('hello')), 20);
@@ -55,12 +55,12 @@ describe('a connection that the provider closes when it is used again', () => {
     const client = createClient();
     await ask(url, { client });
     await poolIsIdle();
-    // The server counts only what has the whole body.
+    // The server counts only requests with a whole body.
     expect(await ask(url, { client })).toMatchObject({ text: 'from 1' });
     expect(bodies).toEqual(['0', '1']);
   });
 
-  it('is a failure once a byte of an answer has come', async () => {
+  it('is a failure once a byte of an answer has arrived', async () => {
     for (const beginning of ['H', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 200 OK\r\ncontent-le']) {
       let requests = 0;
       const url = await rawServer((request) => {
@@ -76,7 +76,7 @@ describe('a connection that the provider closes when it is used again', () => {
     }
   });
 
-  it('is a failure where it was new', async () => {
+  it('is a failure if it was new', async () => {
     let requests = 0;
     const url = await rawServer(({ socket }) => {
       requests++;
@@ -86,7 +86,7 @@ describe('a connection that the provider closes when it is used again', () => {
     expect(requests).toBe(1);
   });
 
-  it('is a failure where the new one closes too', async () => {
+  it('is a failure if the new one closes too', async () => {
     const requests: string[] = [];
     const url = await rawServer(({ socket, connection, request }) => {
       requests.push(`${connection}/${request}`);
@@ -100,7 +100,7 @@ describe('a connection that the provider closes when it is used again', () => {
     expect(requests).toEqual(['0/0', '0/1', '1/0']);
   });
 
-  it('is told to the listener, who may not want it', async () => {
+  it('is reported to the listener, which may abort', async () => {
     for (const [onResend, wanted] of [
       [(call: Call) => call.abort(), []],
       [
@@ -139,7 +139,7 @@ describe('a connection that the provider closes when it is used again', () => {
     }
   });
 
-  it('is not replaced for a call that is aborted', async () => {
+  it('is not replaced for an aborted call', async () => {
     const requests: string[] = [];
     let abort = (): void => undefined;
     const closed = Promise.withResolvers<void>();

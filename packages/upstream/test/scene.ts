@@ -6,14 +6,14 @@ import { onTestFinished } from 'vitest';
 
 type ClientSettings = Parameters<typeof createUpstreamClient>[0];
 
-/** A client that is closed after the test. */
+/** Creates a client that is closed after the test. */
 export function createClient(settings: Partial<ClientSettings> = {}) {
   const client = createUpstreamClient({ connectTimeoutMs: 2000, keepAliveMs: 5000, ...settings });
   onTestFinished(() => client.close());
   return client;
 }
 
-/** Lets a server listen on this machine until the test is over. */
+/** Starts a server on this machine until the test is over. */
 export async function listen(server: Server, scheme: 'http' | 'https' = 'http'): Promise<string> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -31,12 +31,12 @@ export async function listen(server: Server, scheme: 'http' | 'https' = 'http'):
 
 export interface RawRequest {
   readonly socket: Socket;
-  /** From 0: which connection, and which request on it. */
+  /** Numbers of the connection and of the request on it, from 0. */
   readonly connection: number;
   readonly request: number;
 }
 
-/** A server that sees whole requests (all of them have a body) and answers with raw bytes. */
+/** Starts a server that receives whole requests (all of them have a body) and answers with raw bytes. */
 export function rawServer(answer: (request: RawRequest) => void): Promise<string> {
   let connections = 0;
   return listen(
@@ -62,10 +62,10 @@ export const requestTo = (url: string) =>
 export interface Outcome {
   readonly head: ResponseHead | undefined;
   readonly text: string;
-  /** The text as it came. */
+  /** Text in the received pieces. */
   readonly pieces: readonly string[];
   readonly failure: UpstreamFailure | undefined;
-  /** True if the failure says that the body is cut. */
+  /** True if the failure reports a cut body. */
   readonly isCut: boolean;
 }
 
@@ -94,7 +94,7 @@ export function ask(url: string, { client = createClient(), onText }: AskOptions
   return promise;
 }
 
-/** An answer as it goes over the wire. */
+/** Returns an answer as raw HTTP text. */
 export function answerOf(
   body: Uint8Array | string,
   headers: Readonly<Record<string, string>> = {},

@@ -2,24 +2,23 @@ import type { Peek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
-import type { ObserveNeeds } from './chat/observe.ts';
+import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
-import { guardStrangers } from './middleware/guard-strangers.ts';
+import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
-import { createJsonReaders, embeddingsShape, usualShape } from './middleware/read-json.ts';
+import { createJsonReaders } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
 import { refuseExpectation } from './middleware/refuse-expectation.ts';
 import { requireHost } from './middleware/require-host.ts';
 import { createTokenBuckets } from './middleware/token-buckets.ts';
-import type { ServeNeeds } from './chat/serve.ts';
+import type { InferenceNeeds } from './inference/handle-inference.ts';
+import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
-import { chatCompletions } from './routes/chat-completions.ts';
-import { embeddings } from './routes/embeddings.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
@@ -27,7 +26,7 @@ import { methodNotAllowed, notFound } from './routes/not-found.ts';
 
 export interface AppNeeds {
   readonly config: Config;
-  readonly serve: ServeNeeds;
+  readonly inference: InferenceNeeds;
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
@@ -67,7 +66,7 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardStrangers(server)];
+  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
   const asClient = asOneOf(config.keys);
   const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const readJson = createJsonReaders({
@@ -77,14 +76,11 @@ export function createApp(needs: AppNeeds): Express {
     peek: needs.peek,
   });
   const api = Router();
-  const operations = {
-    '/chat/completions': [readJson(usualShape), chatCompletions(needs.serve)],
-    '/embeddings': [readJson(embeddingsShape), embeddings(needs.serve)],
-  };
-  for (const [path, operation] of Object.entries(operations)) {
+  for (const { path, bodyShape, handler } of surfaces) {
+    const serve = [readJson(bodyShape), handler(needs.inference)];
     api
       .route(path)
-      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, operation)
+      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, serve)
       .all(methodNotAllowed('POST'));
   }
   api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));

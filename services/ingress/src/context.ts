@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/thinking';
-import type { Observation } from './chat/observe.ts';
+import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
 /** The caller: a client key of the configuration. */
@@ -19,7 +19,7 @@ export interface Principal {
   readonly limits: KeyLimits;
   /** Its share among keys that wait. */
   readonly weight: number;
-  /** The form in which it sees thoughts; undefined = as the model says. */
+  /** The form in which it sees reasoning; undefined = as the model says. */
   readonly thinking: ThinkingMode | undefined;
 }
 
@@ -69,6 +69,20 @@ export const principalOf = (response: Response): Principal => need(factsOf(respo
 export const observationOf = (response: Response): Observation => need(factsOf(response).observation, 'observation');
 /** For errors on any route; only chat requests are observed. */
 export const findObservation = (response: Response): Observation | undefined => factsOf(response).observation;
+
+/** One request and its client, as the steps of `inference/` see them. */
+export interface Client extends RequestContext {
+  readonly response: Response;
+  readonly principal: Principal;
+  readonly observation: Observation;
+}
+
+export const clientOf = (response: Response): Client => ({
+  ...contextOf(response),
+  response,
+  principal: principalOf(response),
+  observation: observationOf(response),
+});
 
 /** The body lies in Redis: its part of the budget goes to another one. */
 export const bodyStored = (response: Response): void => factsOf(response).bodyHold?.stored();

@@ -1,6 +1,6 @@
 import type { Usage } from '@sluice/protocol';
 import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers';
-import { type AnswerJoin, createTranscript, type Stitch, type Transcript } from '@sluice/rescue';
+import { type AnswerJoin, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/rescue';
 
 /**
  * Takes the answer of an attempt. A sink wraps another sink to change what passes through it: to go on with an answer
@@ -37,7 +37,7 @@ export const streamSink = (way: ClientWay, body: ChatBody): AnswerSink => ({
 });
 
 /** Fits the stream to what the client has of an answer that broke off. */
-export function resumeFrom(stitch: Stitch, sink: AnswerSink): AnswerSink {
+export function resumeFrom(stitch: ResumedAnswer, sink: AnswerSink): AnswerSink {
   const pass = (sse: string): string => (sse === '' ? '' : sink.take(stitch.push(sse)));
   return {
     ...sink,

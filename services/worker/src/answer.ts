@@ -3,7 +3,7 @@ import type { Answered, Delivered, RetryState, Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import {
   type AnswerJoin,
-  createStitch,
+  createResumedAnswer,
   createStreamJoin,
   createWholeJoin,
   isContinuable,
@@ -107,13 +107,17 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
       // No single answer is as long as several: it must be continued, in words where the target takes no prefill.
       if ((from.continuations ?? 0) > 0) {
         const asked = withAnswerSoFar(fitted, from.content, style);
-        return { body: asked, sink: resumeFrom(createStitch(from, 'continue'), sink()), isPrefilled: style !== 'none' };
+        return {
+          body: asked,
+          sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()),
+          isPrefilled: style !== 'none',
+        };
       }
       if (style === 'none' || from.content === '') {
-        return { body: fitted, sink: resumeFrom(createStitch(from, 'restart'), sink()), isPrefilled: false };
+        return { body: fitted, sink: resumeFrom(createResumedAnswer(from, 'restart'), sink()), isPrefilled: false };
       }
       const asked = withPrefill(fitted, from, style);
-      return { body: asked, sink: resumeFrom(createStitch(from, 'continue'), sink()), isPrefilled: true };
+      return { body: asked, sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()), isPrefilled: true };
     },
 
     extend(candidate, state, onAnswer) {
@@ -123,7 +127,8 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
       const sink = sinkOf(candidate, onAnswer);
       // Before the call: should this worker die, the next one knows that there was more than one answer.
       publisher.send('answered', answeredBy(candidate.target, tally));
-      const resumed = job.stream && soFar !== undefined ? resumeFrom(createStitch(soFar, 'continue'), sink) : sink;
+      const resumed =
+        job.stream && soFar !== undefined ? resumeFrom(createResumedAnswer(soFar, 'continue'), sink) : sink;
       return { body: asked, sink: resumed, isPrefilled: style !== 'none' };
     },
 

@@ -6,7 +6,7 @@ export interface DoubtedCredential {
 
 /**
  * Counts refusals with 403, which may be the fault of the credential or of the request. Each worker keeps its own
- * counts: they decide only on a short rest.
+ * counts: they decide only on a short cooldown.
  */
 export interface Doubts {
   /** Counts a refusal. True when enough requests, of more than one client, have met it in a row: the credential is at fault. */
@@ -15,7 +15,7 @@ export interface Doubts {
   served(credential: DoubtedCredential): void;
 }
 
-/** Requests in a row that must be refused before the credential rests; fewer may be the fault of the requests. */
+/** Requests in a row that must be refused before the credential is in cooldown; fewer may be the fault of the requests. */
 const enoughRequests = 3;
 const enoughTenants = 2;
 /** Bounds the memory: a configuration has far fewer credentials. */

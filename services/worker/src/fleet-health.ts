@@ -3,15 +3,15 @@ import { isRedisUnavailable } from '@sluice/redis';
 
 export type { Choice } from '@sluice/admission';
 
-type CredentialRef = Parameters<UpstreamHealth['rest']>[0];
-type Rest = Parameters<UpstreamHealth['rest']>[1];
+type CredentialRef = Parameters<UpstreamHealth['coolDown']>[0];
+type Cooldown = Parameters<UpstreamHealth['coolDown']>[1];
 
 /** The health of upstreams as a run sees it. Only `choose` throws, and only while Redis is away. */
 export interface Health {
   /** @throws the connection's error when Redis is away */
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
-  /** With a model the credential rests for that model alone. */
-  rest(credential: CredentialRef, rest: Rest): Promise<void>;
+  /** With a model the credential is in cooldown for that model alone. */
+  coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
   /** Every client that meets the open circuit reads `cause`: it must hold nothing of this client's request. */
   failed(target: TargetRef, failure: Failed): Promise<void>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
@@ -33,7 +33,7 @@ export function createHealth(health: UpstreamHealth, onError: (error: unknown) =
         return { kind: 'go', credentialId, isProbe: false, hasFailures: false };
       }
     },
-    rest: (credential, rest) => health.rest(credential, rest).catch(onError),
+    coolDown: (credential, cooldown) => health.coolDown(credential, cooldown).catch(onError),
     async failed(target, failure) {
       await health.failed(target, failure).catch(onError);
     },

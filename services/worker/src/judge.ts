@@ -5,7 +5,7 @@ import {
   endStay,
   isCredentialRefused,
   isSpoiled,
-  restScope,
+  cooldownScope,
   type RetryPolicy,
   targetName,
   toClientError,
@@ -48,9 +48,9 @@ export interface Judgement {
   readonly isFinal: boolean;
 }
 
-/** Rests of a credential that the provider does not accept, and of one that has nothing left to spend. */
-const refusedRestMs = 10_000;
-const quotaRestMs = 60_000;
+/** Cooldowns of a credential that the provider does not accept, and of one that has nothing left to spend. */
+const refusedCooldownMs = 10_000;
+const quotaCooldownMs = 60_000;
 /** A request makes at most this many attempts whose answers would come the same again. */
 const mostSpoiled = 2;
 /** When this many credentials are refused in the same way, the request is at fault. */
@@ -76,12 +76,12 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
       plan.note(target, { kind: 'refused' });
       return { state: refusing, isFinal: state.spoiled >= mostSpoiled };
     case 'next_credential': {
-      const restMs = await restLimited(needs, attempted);
+      const cooldownMs = await coolDownLimited(needs, attempted);
       if (failure.shouldRetry === false) plan.note(target, { kind: 'refused' });
       const counted = withLastFailure(
         failure.shouldRetry === false ? refusing : state,
-        // A client that came sooner would find the credential resting.
-        isCredentialRefused(failure) ? failure : { ...failure, retryAfterMs: restMs },
+        // A client that came sooner would find the credential in cooldown.
+        isCredentialRefused(failure) ? failure : { ...failure, retryAfterMs: cooldownMs },
         target,
       );
       return { state: { ...counted, rateLimitWaits: counted.rateLimitWaits + 1 }, isFinal: false };
@@ -168,37 +168,37 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
 }
 
 /**
- * Rests a credential that is too fast, has nothing left to spend, or is not accepted.
+ * Puts a credential in cooldown that is too fast, has nothing left to spend, or is not accepted.
  *
- * @returns how long it was to rest, ms
+ * @returns how long it was to stay in cooldown, ms
  */
-async function restLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<number> {
+async function coolDownLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<number> {
   const { policy, random } = needs;
   const { failure } = result;
   const { kind, retryAfterMs = 0 } = failure;
   const ownMs = backoffMs(policy, { schedule: 'rate_limit', waits: state.rateLimitWaits, random });
-  const usualMs = failure.retryAfterMs === undefined && kind === 'quota' ? quotaRestMs : ownMs;
+  const usualMs = failure.retryAfterMs === undefined && kind === 'quota' ? quotaCooldownMs : ownMs;
   const isRefused = isCredentialRefused(failure);
   // Never for less than our own back-off, whatever the provider says.
-  const restMs = Math.max(isRefused ? refusedRestMs : usualMs, retryAfterMs);
-  await rest(needs, candidate, { failure, restMs, isRefused });
-  return restMs;
+  const cooldownMs = Math.max(isRefused ? refusedCooldownMs : usualMs, retryAfterMs);
+  await coolDown(needs, candidate, { failure, cooldownMs, isRefused });
+  return cooldownMs;
 }
 
-interface RestFacts {
+interface CooldownFacts {
   readonly failure: UpstreamFailure;
-  readonly restMs: number;
+  readonly cooldownMs: number;
   readonly isRefused: boolean;
 }
 
-async function rest(
+async function coolDown(
   { health, metrics }: JudgeNeeds,
   { target, credentialId }: Pick<Candidate, 'target' | 'credentialId'>,
-  { failure, restMs, isRefused }: RestFacts,
+  { failure, cooldownMs, isRefused }: CooldownFacts,
 ): Promise<void> {
   const place = { upstreamId: target.upstream, credentialId };
-  const model = restScope(failure) === 'model' ? target.model : undefined;
-  await health.rest({ ...place, model }, { restMs, isRefused, reason: failure.kind });
+  const model = cooldownScope(failure) === 'model' ? target.model : undefined;
+  await health.coolDown({ ...place, model }, { cooldownMs, isRefused, reason: failure.kind });
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }
 
@@ -210,8 +210,8 @@ async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetrySt
   const forbidden = [...state.forbidden, credentialName(target, credentialId)];
   if (needs.doubts.refused(place, { requestId: job.requestId, tenant: job.tenant })) {
     const { failure } = result;
-    const restMs = Math.max(refusedRestMs, failure.retryAfterMs ?? 0);
-    await rest(needs, candidate, { failure, restMs, isRefused: true });
+    const cooldownMs = Math.max(refusedCooldownMs, failure.retryAfterMs ?? 0);
+    await coolDown(needs, candidate, { failure, cooldownMs, isRefused: true });
   }
   const isAboutRequest =
     forbidden.filter((name) => name.startsWith(`${targetName(target)}#`)).length >= enoughForbidden;
@@ -225,7 +225,7 @@ const refusedBy = (state: RetryState, target: string): RetryState => ({
   refusedBy: [...state.refusedBy, target],
 });
 
-/** A credential has served a request for which others at the same target were refused: those rest. */
+/** A credential has served a request for which others at the same target were refused: those go into cooldown. */
 export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
   const { target, credentialId } = candidate;
   needs.doubts.served({ upstreamId: target.upstream, credentialId });
@@ -233,6 +233,6 @@ export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, stat
   const failure: UpstreamFailure = { kind: 'permission', message: '' };
   for (const name of state.forbidden.filter((each) => each.startsWith(prefix))) {
     const refused = { target, credentialId: name.slice(prefix.length) };
-    await rest(needs, refused, { failure, restMs: refusedRestMs, isRefused: true });
+    await coolDown(needs, refused, { failure, cooldownMs: refusedCooldownMs, isRefused: true });
   }
 }

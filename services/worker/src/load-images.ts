@@ -6,14 +6,14 @@ export type LoadedImages =
   | { readonly kind: 'ready'; readonly body: ChatBody }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** The most pictures that one request may have fetched. */
+/** The most images that one request may have fetched. */
 const mostImages = 100;
 /** The most that they may hold together, as base64: what a provider takes in one request is not much more. */
 const mostCharacters = 64 * 1024 * 1024;
 /** Number of a request's images that are fetched at once. Each may be as large as the fetcher lets it be. */
 const atOnce = 4;
 
-/** The position of a picture in a request. */
+/** The position of an image in a request. */
 interface FoundImage {
   readonly message: number;
   readonly part: number;
@@ -50,7 +50,7 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
   };
 }
 
-/** Puts the bytes of pictures into a request for a provider that does not fetch them itself. Never rejects. */
+/** Puts the bytes of images into a request for a provider that does not fetch them itself. Never rejects. */
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
@@ -68,7 +68,7 @@ type FetchedAll =
   | { readonly kind: 'ready'; readonly dataUrls: ReadonlyMap<string, string> }
   | Extract<LoadedImages, { kind: 'failed' }>;
 
-/** Data URLs by the URLs that they stand for. The first picture that can't be had ends the work on the others. */
+/** Data URLs by the URLs that they stand for. The first image that can't be had ends the work on the others. */
 async function fetchAll(
   images: readonly FoundImage[],
   { fetcher, signal }: Omit<LoadOptions, 'adapter'>,
@@ -130,7 +130,7 @@ function findWebImages({ messages }: ChatBody): FoundImage[] {
   );
 }
 
-/** The URL of a picture that does not stand in the request itself. */
+/** The URL of an image that does not stand in the request itself. */
 function webImageOf(part: unknown): string | undefined {
   const image = isObject(part) && part['type'] === 'image_url' ? part['image_url'] : undefined;
   const url = isObject(image) ? image['url'] : undefined;

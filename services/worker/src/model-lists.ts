@@ -37,7 +37,7 @@ export interface ModelListsNeeds {
 /** An ingress waits at most 2 s for a list that nobody has. */
 const lookEveryMs = 500;
 /** After another worker has asked, or this one: until it is looked whether the list is due again. */
-const restMs = 5000;
+const cooldownMs = 5000;
 /** No list of names is longer. */
 const maxListBytes = 4 * 1024 * 1024;
 
@@ -45,7 +45,7 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
   const { lists, onError, now } = needs;
   const upstreams = needs.config.upstreams.flatMap((upstream) => toListed(upstream, needs) ?? []);
   const controller = new AbortController();
-  const restsUntil = new Map<string, number>();
+  const retryAt = new Map<string, number>();
   const asking = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -54,8 +54,8 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
     if (!(await lists.isWanted()) || controller.signal.aborted) return;
     for (const listed of upstreams) {
       const { id } = listed.upstream;
-      if (now() < (restsUntil.get(id) ?? 0)) continue;
-      restsUntil.set(id, now() + restMs);
+      if (now() < (retryAt.get(id) ?? 0)) continue;
+      retryAt.set(id, now() + cooldownMs);
       const asked = askIfDue(listed).catch(onError);
       asking.add(asked);
       void asked.then(() => asking.delete(asked));

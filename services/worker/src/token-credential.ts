@@ -59,7 +59,7 @@ export function toTokenCredential(
 
 const interrupted: TokenResult = {
   kind: 'failed',
-  failure: { kind: 'timeout', message: "The provider's token could not be renewed in time." },
+  failure: { kind: 'timeout', message: "The provider's access token could not be renewed in time." },
 };
 
 const secretsOf = ({ secrets = [] }: TokenSource, before: ProviderToken | undefined): string[] =>

@@ -14,12 +14,12 @@ export function watchUpstreams(config: Config, health: UpstreamHealth): WorkerSo
     credentials: () =>
       Promise.all(
         config.upstreams.map(async ({ id, credentials }) => {
-          const resting = new Set((await health.rests(id)).map(({ credentialId }) => credentialId));
-          const cooling = credentials.filter((credential) => resting.has(credential.id)).length;
+          const coolingIds = new Set((await health.cooldowns(id)).map(({ credentialId }) => credentialId));
+          const cooling = credentials.filter((credential) => coolingIds.has(credential.id)).length;
           return { upstream: id, ready: credentials.length - cooling, cooling };
         }),
       ),
-    breakers: () =>
+    circuits: () =>
       Promise.all(
         targets.map(async (target) => ({
           target: targetName({ upstream: target.upstreamId, model: target.model }),

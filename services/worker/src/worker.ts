@@ -59,7 +59,7 @@ const longestProbeMs = 60_000;
 /** No provider takes larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
 /**
- * Bytes of all pictures in memory. Each takes about four times its size: as base64, in a body, and in the body's bytes.
+ * Bytes of all images in memory. Each takes about four times its size: as base64, in a body, and in the body's bytes.
  */
 const maxTotalImageBytes = 128 * 1024 * 1024;
 const imageTimeoutMs = 10_000;
@@ -115,8 +115,8 @@ export function createWorker({ config, workerId, logger, metrics }: WorkerNeeds)
   const health = createUpstreamHealth({
     connection: commands,
     keys,
-    breaker: config.breaker,
-    maxRestMs: config.retry.maxRestMs,
+    circuit: config.circuit,
+    maxCooldownMs: config.retry.maxCooldownMs,
     probeMs: Math.min(config.timeouts.firstTokenMs, longestProbeMs),
   });
   const clients = createUpstreamClients({

@@ -1,5 +1,5 @@
 import { providers } from '@sluice/providers';
-import { createStitch, type Stitch } from '@sluice/rescue';
+import { createResumedAnswer, type ResumedAnswer } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCollection, resumeFrom, streamSink, wholeSink } from '../src/answer-sink.ts';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';
@@ -13,7 +13,7 @@ interface Start extends Partial<AttemptOptions> {
   /** The client wants a stream. */
   readonly stream?: boolean;
   /** Fits the stream to what the client has. */
-  readonly stitch?: Stitch;
+  readonly stitch?: ResumedAnswer;
 }
 
 function start({ stream = true, stitch, ...over }: Start = {}) {
@@ -172,7 +172,7 @@ describe('attempt', () => {
 
   it('holds back what the client has of an answer that broke off, which is no silence', async () => {
     const { upstream, sent, answers, settled } = start({
-      stitch: createStitch({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+      stitch: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
     });
     upstream.head();
     for (const text of ['a', 'b', 'c']) {
@@ -188,7 +188,7 @@ describe('attempt', () => {
 
   it('ends when the answer is another than the one that broke off', async () => {
     const { upstream, sent, settled } = start({
-      stitch: createStitch({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+      stitch: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
     });
     upstream.head();
     upstream.event(delta('axe'));

@@ -44,7 +44,7 @@ describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, 
   it('does not leave its target under trial', async () => {
     const health = {
       choose: () => Promise.resolve({ kind: 'go', credentialId: 'a', isProbe: true, hasFailures: true } as const),
-      rest: () => Promise.resolve(),
+      coolDown: () => Promise.resolve(),
       failed: vi.fn<Health['failed']>(() => Promise.resolve()),
       recovered: vi.fn<Health['recovered']>(() => Promise.resolve()),
       abandoned: vi.fn<Health['abandoned']>(() => Promise.resolve()),

@@ -39,9 +39,9 @@ describe('loadImages', () => {
   });
 
   it.each([
-    ['a provider that fetches pictures itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
-    ['a provider that takes no pictures', [], bodyWith(imageAt('https://p.example/a.png'))],
-    ['a request without pictures', ['data'], bodyWith(text)],
+    ['a provider that fetches images itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
+    ['a provider that takes no images', [], bodyWith(imageAt('https://p.example/a.png'))],
+    ['a request without images', ['data'], bodyWith(text)],
   ] as const)('fetches nothing for %s', async (_what, images, body) => {
     const { loaded, fetch } = load(body, adapterFor(...images));
     expect(await loaded).toEqual({ kind: 'ready', body });
@@ -56,7 +56,7 @@ describe('loadImages', () => {
     expect(fetch.mock.calls.map(([url]) => url)).toEqual(['https://p.example/a.png']);
   });
 
-  it('fetches a picture once that is shown twice', async () => {
+  it('fetches an image once that is shown twice', async () => {
     const twice = [imageAt('https://p.example/a.png'), imageAt('https://p.example/a.png')];
     const { loaded, fetch } = load(bodyWith(...twice), adapterFor('data'));
     const inline = imageAt('data:image/png;base64,AAAA');
@@ -84,7 +84,7 @@ describe('loadImages', () => {
     expect([loaded.kind, most]).toEqual(['ready', 4]);
   });
 
-  it('refuses more pictures than anybody shows, and fetches none of them', async () => {
+  it('refuses more images than anybody shows, and fetches none of them', async () => {
     const { loaded, fetch } = load(bodyWith(...many(101)), adapterFor('data'));
     expect(await loaded).toMatchObject({ failure: { param: 'messages[1].content[100].image_url.url' } });
     expect(fetch).not.toHaveBeenCalled();
@@ -98,12 +98,12 @@ describe('loadImages', () => {
     expect(fetch.mock.calls.length).toBeLessThan(10);
   });
 
-  it('blames nobody where there is no memory for a picture just now', async () => {
+  it('blames nobody where there is no memory for an image just now', async () => {
     const { loaded } = load(bodyWith(imageAt('https://p.example/a.png')), adapterFor('data'), { kind: 'busy' });
     expect(await loaded).toMatchObject({ kind: 'failed', failure: { kind: 'busy' } });
   });
 
-  it('says which picture can not be had', async () => {
+  it('says which image can not be had', async () => {
     const refused = { kind: 'refused', reason: 'could not be fetched from a public address' } as const;
     const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
     expect(await loaded).toEqual({
@@ -117,7 +117,7 @@ describe('loadImages', () => {
     });
   });
 
-  it('fetches a picture once for all attempts of a run, refused ones too', async () => {
+  it('fetches an image once for all attempts of a run, refused ones too', async () => {
     const { signal } = new AbortController();
     const answers: FetchedImage[] = [
       { kind: 'image', mediaType: 'image/png', base64: 'AAAA' },

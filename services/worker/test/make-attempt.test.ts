@@ -26,6 +26,6 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
 it.each([
   [{}, false],
   [{ keepsThinkingMarkup: true }, true],
-])('an adapter knows whether marks around thoughts are to stay: %j', async (over, expected) => {
+])('an adapter knows whether marks around reasoning is to stay: %j', async (over, expected) => {
   expect((await planFor(over))?.keepsThinkingMarkup).toBe(expected);
 });

@@ -43,7 +43,7 @@ async function serve(body: string, over: Partial<RunJobNeeds> = {}) {
       makeAttempt: () => Promise.reject(new Error('a bug')),
       health: {
         choose: () => Promise.resolve({ kind: 'go', credentialId: 'a', isProbe: false, hasFailures: false }),
-        rest: () => Promise.resolve(),
+        coolDown: () => Promise.resolve(),
         failed: () => Promise.resolve(),
         recovered: () => Promise.resolve(),
         abandoned: () => Promise.resolve(),

@@ -86,7 +86,7 @@ async function run(script: Script) {
     choose: vi.fn<Health['choose']>(({ upstreamId }, [first]) =>
       Promise.resolve(choices.shift() ?? go(first ?? upstreamId)),
     ),
-    rest: vi.fn<Health['rest']>(() => Promise.resolve()),
+    coolDown: vi.fn<Health['coolDown']>(() => Promise.resolve()),
     failed: vi.fn<Health['failed']>(() => Promise.resolve()),
     recovered: vi.fn<Health['recovered']>(() => Promise.resolve()),
     abandoned: vi.fn<Health['abandoned']>(() => Promise.resolve()),
@@ -151,24 +151,24 @@ describe('run', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('rests a limited credential for exactly as long as the provider says, and takes the next', async () => {
+  it('puts a limited credential in cooldown for exactly as long as the provider says, and takes the next', async () => {
     const { outcome, calls, health } = await run({
       targets: [target('u')],
       results: [fail('rate_limit', { retryAfterMs: 7000 }), complete],
     });
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
     expect(calls).toEqual(['u:a', 'u:b']);
-    expect(health.rest).toHaveBeenCalledWith(
+    expect(health.coolDown).toHaveBeenCalledWith(
       { upstreamId: 'u', credentialId: 'a', model: 'm' },
-      { restMs: 7000, isRefused: false, reason: 'rate_limit' },
+      { cooldownMs: 7000, isRefused: false, reason: 'rate_limit' },
     );
     expect(health.failed).not.toHaveBeenCalled();
   });
 
-  it('rests a limited credential by its own schedule when the provider does not say', async () => {
+  it('puts a limited credential in cooldown by its own schedule when the provider does not say', async () => {
     const state = { ...firstRetryState, rateLimitWaits: 2 };
     const { health } = await run({ targets: [target('u')], results: [fail('rate_limit'), complete], job: { state } });
-    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs: 4000, isRefused: false });
+    expect(health.coolDown.mock.calls[0]?.[1]).toMatchObject({ cooldownMs: 4000, isRefused: false });
   });
 
   it.each([
@@ -190,7 +190,7 @@ describe('run', () => {
     },
   );
 
-  it('waits for the earliest credential when all rest', async () => {
+  it('waits for the earliest credential when all are in cooldown', async () => {
     const { outcome } = await run({
       targets: [target('u')],
       results: [fail('rate_limit', { retryAfterMs: 3000 })],
@@ -199,7 +199,7 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 3025, state: { attempts: 1, waits: 0 } });
   });
 
-  it('says 429 with the shortest rest when the deadline comes first', async () => {
+  it('says 429 with the shortest cooldown when the deadline comes first', async () => {
     const { outcome } = await run({
       targets: [target('u'), target('v')],
       results: [complete],
@@ -216,13 +216,13 @@ describe('run', () => {
     });
   });
 
-  it('rests a refused credential so that nobody waits for it', async () => {
+  it('puts a refused credential in cooldown so that nobody waits for it', async () => {
     const { outcome, health } = await run({
       targets: [target('u')],
       results: [fail('authentication')],
       choices: [go('a'), { kind: 'refused' }],
     });
-    expect(health.rest.mock.calls[0]?.[1].isRefused).toBe(true);
+    expect(health.coolDown.mock.calls[0]?.[1].isRefused).toBe(true);
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
   });
 
@@ -230,25 +230,28 @@ describe('run', () => {
     [undefined, 10_000],
     [2000, 10_000],
     [3_600_000, 3_600_000],
-  ])('rests a refused credential for longer where it must be left alone: %s ms', async (retryAfterMs, restMs) => {
-    const { health } = await run({
-      targets: [target('u')],
-      results: [fail('authentication', { retryAfterMs })],
-      choices: [go('a'), { kind: 'refused' }],
-    });
-    expect(health.rest.mock.calls[0]?.[1]).toMatchObject({ restMs, isRefused: true });
-  });
+  ])(
+    'puts a refused credential in cooldown for longer where it must be left alone: %s ms',
+    async (retryAfterMs, cooldownMs) => {
+      const { health } = await run({
+        targets: [target('u')],
+        results: [fail('authentication', { retryAfterMs })],
+        choices: [go('a'), { kind: 'refused' }],
+      });
+      expect(health.coolDown.mock.calls[0]?.[1]).toMatchObject({ cooldownMs, isRefused: true });
+    },
+  );
 
   const tokenRefused: Attempted = { ...fail('authentication'), isTokenRefused: true };
 
   it(
-    'calls again with another token, and counts that, before the credential rests',
+    'calls again with another token, and counts that, before the credential is in cooldown',
     verifies('000-36', '000-37'),
     async () => {
       const { outcome, calls, health } = await run({ targets: [target('u')], results: [tokenRefused, complete] });
       expect(calls).toEqual(['u:a', 'u:a']);
       expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
-      expect(health.rest).not.toHaveBeenCalled();
+      expect(health.coolDown).not.toHaveBeenCalled();
       expect(health.choose).toHaveBeenCalledOnce();
     },
   );
@@ -260,7 +263,7 @@ describe('run', () => {
       choices: [go('a'), go('b')],
     });
     expect(calls).toEqual(['u:a', 'u:a', 'u:b', 'u:b']);
-    expect(health.rest.mock.calls.map(([{ credentialId }]) => credentialId)).toEqual(['a']);
+    expect(health.coolDown.mock.calls.map(([{ credentialId }]) => credentialId)).toEqual(['a']);
     expect(outcome).toMatchObject({ kind: 'retry', state: { renewedTokens: ['u/a', 'u/b'] } });
   });
 
@@ -273,7 +276,7 @@ describe('run', () => {
       job: { state },
     });
     expect(calls).toEqual(['u:a']);
-    expect(health.rest).toHaveBeenCalledOnce();
+    expect(health.coolDown).toHaveBeenCalledOnce();
   });
 
   it('closes the circuit when a probe finds nothing but an old token', async () => {
@@ -352,7 +355,7 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
   });
 
-  it('has nothing written on where only thoughts were delivered', async () => {
+  it('has nothing written on where only reasoning was delivered', async () => {
     const targets = [target('u', { prefill: 'assistant' })];
     const { calls } = await run({ targets, results: [complete], delivered: { ...delivered, content: '' } });
     expect(calls).toEqual(['u:a restart']);
@@ -468,7 +471,7 @@ describe('run', () => {
     const needs = { policy: { ...retryPresets.default, waitForPreferredMs: 1000 } };
 
     it.each([
-      ['whose credentials rest', { kind: 'cooling', waitMs: 800 }],
+      ['whose credentials are in cooldown', { kind: 'cooling', waitMs: 800 }],
       ['whose circuit is open', { kind: 'open', waitMs: 800, cause: '' }],
     ] as const)('waits for a preferred target %s, which costs no attempt', async (_what, choice) => {
       const { calls, outcome } = await run({ targets, results: [], choices: [choice], needs });
@@ -489,7 +492,7 @@ describe('run', () => {
 
     it.each([
       ['whose circuit is probed', { kind: 'open', waitMs: 50, cause: '' }],
-      ['whose credentials rest', { kind: 'cooling', waitMs: 50 }],
+      ['whose credentials are in cooldown', { kind: 'cooling', waitMs: 50 }],
     ] as const)(
       'asks the fallback where one preferred target has failed, not waiting for one %s',
       async (_what, away) => {
@@ -728,13 +731,13 @@ describe('run', () => {
       expect(outcome.kind).toBe('end');
     });
 
-    it('rests a limited credential, and asks the target no more', async () => {
+    it('puts a limited credential in cooldown, and asks the target no more', async () => {
       const { outcome, calls, health } = await run({
         targets: [target('u')],
         results: [fail('rate_limit', { shouldRetry: false })],
       });
       expect(calls).toEqual(['u:a']);
-      expect(health.rest).toHaveBeenCalledOnce();
+      expect(health.coolDown).toHaveBeenCalledOnce();
       expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rate_limited', retryable: false } });
     });
 
@@ -827,11 +830,11 @@ describe('run', () => {
   describe('after a credential could not do what the request asks for', () => {
     const unable = fail('unsupported', { isOfCredential: true, param: 'messages' });
 
-    it('asks the next one of the same target, and none rests', async () => {
+    it('asks the next one of the same target, and none is in cooldown', async () => {
       const { outcome, calls, health } = await run({ targets: [target('u')], results: [unable, complete] });
       expect(calls).toEqual(['u:a', 'u:b']);
       expect(outcome.kind).toBe('end');
-      expect(health.rest).not.toHaveBeenCalled();
+      expect(health.coolDown).not.toHaveBeenCalled();
     });
 
     it('asks each once, then the next target', async () => {
@@ -882,19 +885,19 @@ describe('run', () => {
   });
 
   describe('after a 403', () => {
-    it('rests the credential once another one has served the very request', async () => {
+    it('puts the credential in cooldown once another one has served the very request', async () => {
       const { outcome, calls, health } = await run({ targets: [target('u')], results: [fail('permission'), complete] });
       expect(calls).toEqual(['u:a', 'u:b']);
       expect(outcome.kind).toBe('end');
-      expect(health.rest.mock.calls).toEqual([
+      expect(health.coolDown.mock.calls).toEqual([
         [
           { upstreamId: 'u', credentialId: 'a', model: undefined },
-          { restMs: 10_000, isRefused: true, reason: 'permission' },
+          { cooldownMs: 10_000, isRefused: true, reason: 'permission' },
         ],
       ]);
     });
 
-    it('takes the same from two credentials for a word about the request: none rests, the next target is asked', async () => {
+    it('takes the same from two credentials for a word about the request: none is in cooldown, the next target is asked', async () => {
       const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]) as Target['pool'];
       const { outcome, calls, health } = await run({
         targets: [target('u', { pool }), target('v', { priority: 2 })],
@@ -902,10 +905,10 @@ describe('run', () => {
       });
       expect(calls).toEqual(['u:a', 'u:c', 'v:a']);
       expect(outcome.kind).toBe('end');
-      expect(health.rest).not.toHaveBeenCalled();
+      expect(health.coolDown).not.toHaveBeenCalled();
     });
 
-    it('rests a credential that requests of several clients find refused, one after the other', async () => {
+    it('puts a credential in cooldown that requests of several clients find refused, one after the other', async () => {
       const doubts = createDoubts();
       const ask = (requestId: string, tenant: string) =>
         run({
@@ -914,7 +917,7 @@ describe('run', () => {
           doubts,
           job: { requestId, tenant },
         });
-      const rests = [];
+      const cooldowns = [];
       for (const [id, tenant] of [
         ['1', 'x'],
         ['2', 'x'],
@@ -923,9 +926,9 @@ describe('run', () => {
       ] as const) {
         const { outcome, health } = await ask(id, tenant);
         expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_authentication' } });
-        rests.push(health.rest.mock.calls.length);
+        cooldowns.push(health.coolDown.mock.calls.length);
       }
-      expect(rests).toEqual([0, 0, 0, 1]);
+      expect(cooldowns).toEqual([0, 0, 0, 1]);
     });
 
     it('does not ask the same credential again in a later run', async () => {
@@ -936,17 +939,17 @@ describe('run', () => {
   });
 
   it.each([0, 1, 999])(
-    'never rests a limited credential for less than its own back-off: Retry-After %i ms',
+    'never puts a limited credential in cooldown for less than its own back-off: Retry-After %i ms',
     async (ms) => {
       const { health } = await run({
         targets: [target('u')],
         results: [fail('rate_limit', { retryAfterMs: ms }), complete],
       });
-      expect(health.rest.mock.calls[0]?.[1].restMs).toBe(1000);
+      expect(health.coolDown.mock.calls[0]?.[1].cooldownMs).toBe(1000);
     },
   );
 
-  describe('a target that wants to be left alone for longer than another rests', () => {
+  describe('a target that wants to be left alone for longer than another is in cooldown', () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const first = () =>
       run({
@@ -963,7 +966,7 @@ describe('run', () => {
       expect(again.calls).toEqual(['v:b']);
     });
 
-    it('is asked when its time is over, where the other still rests', async () => {
+    it('is asked when its time is over, where the other is still in cooldown', async () => {
       const { outcome } = await first();
       if (outcome.kind !== 'retry') throw new Error('The request did not wait');
       const choices = [{ kind: 'cooling', waitMs: 60_000 } as const];
@@ -981,17 +984,17 @@ describe('run', () => {
     [undefined, 'm'],
     ['model', 'm'],
     ['account', undefined],
-  ] as const)('rests what a rate limit is about: %s', async (rateLimitScope, model) => {
+  ] as const)('puts in cooldown what a rate limit is about: %s', async (rateLimitScope, model) => {
     const { health } = await run({
       targets: [target('u')],
       results: [fail('rate_limit', { rateLimitScope }), complete],
     });
-    expect(health.rest.mock.calls[0]?.[0].model).toBe(model);
+    expect(health.coolDown.mock.calls[0]?.[0].model).toBe(model);
   });
 
-  it.each(['quota', 'authentication'] as const)('rests the whole credential for %s', async (kind) => {
+  it.each(['quota', 'authentication'] as const)('puts the whole credential in cooldown for %s', async (kind) => {
     const { health } = await run({ targets: [target('u')], results: [fail(kind), complete] });
-    expect(health.rest.mock.calls[0]?.[0]).toEqual({ upstreamId: 'u', credentialId: 'a' });
+    expect(health.coolDown.mock.calls[0]?.[0]).toEqual({ upstreamId: 'u', credentialId: 'a' });
   });
 
   it.each(['invalid_request', 'content_policy', 'context_length', 'unsupported', 'not_found'] as const)(

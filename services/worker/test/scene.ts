@@ -145,7 +145,7 @@ export const quietLogger: RunNeeds['logger'] = {
 const healthy: RunNeeds['health'] = {
   choose: (_target, [credentialId = '']) =>
     Promise.resolve({ kind: 'go', credentialId, isProbe: false, hasFailures: false }),
-  rest: () => Promise.resolve(),
+  coolDown: () => Promise.resolve(),
   failed: () => Promise.resolve(),
   recovered: () => Promise.resolve(),
   abandoned: () => Promise.resolve(),

@@ -52,10 +52,10 @@ export function resolveConfig(parts: Parts): Config {
     limits: resolveLimits(settings.limits, keys.length),
     retry: resolveRetry(settings.retry),
     timeouts: resolveTimeouts(settings),
-    breaker: {
-      failures: settings.breaker.failures,
-      windowMs: settings.breaker.window_ms,
-      openMs: settings.breaker.open_ms,
+    circuit: {
+      failures: settings.circuit.failures,
+      windowMs: settings.circuit.window_ms,
+      openMs: settings.circuit.open_ms,
     },
     warnings: [...parts.warnings, ...openAccess, ...warnOfProxies(environment), ...warnOfEveryOrigin(settings.server)],
     notes: parts.notes,
@@ -191,7 +191,7 @@ function resolveRetry(retry: Settings['retry']): Config['retry'] {
     jitter: retry.jitter ?? preset.jitter,
     randomDelayMinMs: retry.random_delay_min_ms ?? preset.randomDelayMinMs,
     randomDelayMaxMs: retry.random_delay_max_ms ?? preset.randomDelayMaxMs,
-    maxRestMs: retry.max_rest_ms,
+    maxCooldownMs: retry.max_cooldown_ms,
     sameTarget: retry.same_target,
     waitForPreferredMs: retry.wait_for_preferred_ms,
     onContentPolicy: retry.on_content_policy,

@@ -45,10 +45,10 @@ export const retry = across(
       .meta(ofMode)
       .describe('First delay after an answer that says "too many requests".'),
     rate_limit_max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay after such answers.'),
-    max_rest_ms: milliseconds(1000)
+    max_cooldown_ms: milliseconds(1000)
       .default(3_600_000)
       .describe(
-        'Longest rest of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
+        'Longest cooldown of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
       ),
     same_target: wholeNumber(1, 100)
       .default(1)
@@ -175,7 +175,7 @@ export const timeouts = across(
   },
 );
 
-export const breaker = section({
+export const circuit = section({
   failures: wholeNumber(1)
     .default(5)
     .describe(

@@ -77,7 +77,7 @@ const key = across(
     thinking: oneOf(thinkingModes)
       .optional()
       .meta({ 'x-default': "the model's" })
-      .describe('What its clients see of thoughts: see `models[].thinking`.'),
+      .describe('What its clients see of reasoning: see `models[].thinking`.'),
     limits: limits
       .prefault({})
       .describe(

@@ -37,7 +37,7 @@ export const models = across(
       thinking: oneOf(thinkingModes)
         .default('field')
         .describe(
-          "What clients see of the model's thoughts: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: nothing; `raw`: in the content with the provider's own marks, if it uses them.",
+          "What clients see of the model's reasoning: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: nothing; `raw`: in the content with the provider's own marks, if it uses them.",
         ),
       compress_context: section({
         rounds: wholeNumber(1)

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { across, fieldOf, type Finding, itemsOf, textField } from './across.ts';
 import { nearest } from './did-you-mean.ts';
 import { identifier, section } from '@sluice/setting-types';
-import { breaker, findEndlessWait, limits, retry, timeouts } from './flow.ts';
+import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
 import { log, queue, server, worker } from './processes.ts';
@@ -27,7 +27,7 @@ export const settings = across(
     limits: limits.prefault({}).describe('What all replicas together may do.'),
     retry: retry.prefault({}).describe('How often and how patiently a request is tried.'),
     timeouts: timeouts.prefault({}).describe('How long things may take.'),
-    breaker: breaker.prefault({}).describe('When a target is left alone for a while.'),
+    circuit: circuit.prefault({}).describe('When a target is left alone for a while.'),
     log: log.prefault({}).describe('What is logged.'),
   }),
   findMismatches,

@@ -67,7 +67,7 @@ export const upstreams = across(
       credentials: credentials
         .optional()
         .meta({ 'x-default': 'no key is sent' })
-        .describe('The keys among which its calls are spread. One that the provider limits rests for a while.'),
+        .describe('The keys among which its calls are spread. One that the provider limits cooldowns for a while.'),
       proxy: upstreamProxy
         .optional()
         .meta({ 'x-default': 'as the environment says' })

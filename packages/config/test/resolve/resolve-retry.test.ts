@@ -15,7 +15,7 @@ describe('retry', () => {
 
   it('changes single fields of a mode (rows 001-25, 001-26, 001-29, 001-30)', () => {
     const retry = load(`
-retry: { mode: balanced, max_attempts: 3, backoff: linear, base_delay_ms: 2, max_delay_ms: 3, rate_limit_base_delay_ms: 4, rate_limit_max_delay_ms: 5, max_rest_ms: 1008, jitter: 1, random_delay_min_ms: 6, random_delay_max_ms: 7, same_target: 2, wait_for_preferred_ms: 8, on_content_policy: end }
+retry: { mode: balanced, max_attempts: 3, backoff: linear, base_delay_ms: 2, max_delay_ms: 3, rate_limit_base_delay_ms: 4, rate_limit_max_delay_ms: 5, max_cooldown_ms: 1008, jitter: 1, random_delay_min_ms: 6, random_delay_max_ms: 7, same_target: 2, wait_for_preferred_ms: 8, on_content_policy: end }
 `).retry;
     expect(retry).toEqual({
       mode: 'balanced',
@@ -25,7 +25,7 @@ retry: { mode: balanced, max_attempts: 3, backoff: linear, base_delay_ms: 2, max
       maxDelayMs: 3,
       rateLimitBaseDelayMs: 4,
       rateLimitMaxDelayMs: 5,
-      maxRestMs: 1008,
+      maxCooldownMs: 1008,
       jitter: 1,
       randomDelayMinMs: 6,
       randomDelayMaxMs: 7,

@@ -420,7 +420,7 @@ models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, {
       'models[1].id: is taken by models[0]; ids must differ in more than upper and lower case',
       'retry.max_attempts: must be a whole number from 1 to 100',
       'retry.jitter: must be a number from 0 to 1',
-      'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, max_rest_ms, same_target, wait_for_preferred_ms, on_content_policy, jitter, random_delay_min_ms, random_delay_max_ms',
+      'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, max_cooldown_ms, same_target, wait_for_preferred_ms, on_content_policy, jitter, random_delay_min_ms, random_delay_max_ms',
       'retry.base_delay_ms: must not be above max_delay_ms, which is 400',
       'models[0].targets[0].upstream: must be the id of an upstream; there are sim, sim',
     ]);

@@ -11,7 +11,7 @@ const glance: Row = {
       kind: 'number',
       width: 6,
       unit: 'percentunit',
-      queries: [prom('max(sluice_slots_in_use) / max(sluice_slots_limit)')],
+      queries: [prom('max(sluice_leases_in_use) / max(sluice_leases_limit)')],
       thresholds: greenUntil(0.8, 1),
     },
     {
@@ -53,7 +53,7 @@ const admission: Row = {
       kind: 'lines',
       width: 8,
       unit: 'short',
-      queries: [prom('max(sluice_slots_in_use)', 'in use'), prom('max(sluice_slots_limit)', 'limit')],
+      queries: [prom('max(sluice_leases_in_use)', 'in use'), prom('max(sluice_leases_limit)', 'limit')],
     },
     {
       title: 'Waiting requests',
@@ -66,7 +66,7 @@ const admission: Row = {
     {
       title: 'Wait for a slot',
       description:
-        'From the request for a slot to its lease, of those that got one; and the age of the oldest that waits.',
+        'From the request for a lease to its grant. of those that got one; and the age of the oldest that waits.',
       kind: 'lines',
       width: 8,
       unit: 's',

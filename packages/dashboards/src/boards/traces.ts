@@ -116,9 +116,9 @@ const worthALook: Row = {
       'no request fails',
     ),
     table(
-      'Rescued streams',
+      'Resumed streams',
       'The answer broke off and another call went on.',
-      `{ ${request} && span.sluice.rescues > 0 } | select(span.sluice.request_id, span.sluice.rescues, span.sluice.upstream)`,
+      `{ ${request} && span.sluice.resumptions > 0 } | select(span.sluice.request_id, span.sluice.resumptions, span.sluice.upstream)`,
       'no stream breaks off',
     ),
   ],

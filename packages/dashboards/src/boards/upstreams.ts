@@ -11,7 +11,7 @@ const health: Row = {
       kind: 'number',
       width: 6,
       unit: 'short',
-      queries: [prom('count(max by (target) (sluice_breaker_open) == 1) or vector(0)')],
+      queries: [prom('count(max by (target) (sluice_circuit_open) == 1) or vector(0)')],
       thresholds: redFrom(1),
     },
     {
@@ -54,7 +54,7 @@ const health: Row = {
       description: '1 while the circuit of the target is open. One call now and then tries it.',
       kind: 'timeline',
       width: 12,
-      queries: [prom('max by (target) (sluice_breaker_open)', '{{target}}')],
+      queries: [prom('max by (target) (sluice_circuit_open)', '{{target}}')],
       thresholds: redFrom(1),
     },
     {
@@ -98,12 +98,12 @@ const calls: Row = {
       emptyWhile: 'no provider limits or refuses a credential',
     },
     {
-      title: 'Rescued streams',
+      title: 'Resumed streams',
       description: 'Streams that broke off and were continued, by how they ended. Complete: no client noticed.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
-      queries: [rateBy('sluice_rescued_streams_total', { by: ['outcome'] })],
+      queries: [rateBy('sluice_resumed_streams_total', { by: ['outcome'] })],
       emptyWhile: 'no stream breaks off',
     },
     {
@@ -167,7 +167,7 @@ const speed: Row = {
 export const upstreams: Board = {
   uid: 'sluice-upstreams',
   title: 'Sluice: upstreams and credentials',
-  description: 'What providers do to us: health, cool-downs, attempts, retries, rescues.',
+  description: 'What providers do to us: health, cool-downs, attempts, retries, resumptions.',
   variables: ['upstream'],
   rows: [health, calls, speed],
 };

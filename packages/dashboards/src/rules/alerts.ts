@@ -77,7 +77,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceCircuitOpen',
     severity: 'warning',
-    value: 'max by (target) (sluice_breaker_open)',
+    value: 'max by (target) (sluice_circuit_open)',
     bound: '== 1',
     for: '1m',
     summary: 'A target keeps failing and gets no requests',

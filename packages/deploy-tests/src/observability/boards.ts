@@ -31,7 +31,7 @@ const panelShape = z.object({
 });
 const boardShape = z.object({ uid: z.string(), title: z.string(), panels: z.array(panelShape) });
 
-/** A dashboard as far as our checks and pictures read it. */
+/** A dashboard as far as our checks and images read it. */
 export type BoardFile = z.infer<typeof boardShape>;
 export type PanelFile = z.infer<typeof panelShape>;
 export type TargetFile = z.infer<typeof targetShape>;

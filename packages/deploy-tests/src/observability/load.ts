@@ -9,8 +9,8 @@ export interface LoadOptions {
 }
 
 /**
- * A load in which everything happens that the boards show: answers, late first tokens, gaps, retries, rescues, streams lost
- * for good, limits of keys and of the fleet, resting credentials, an open circuit, clients that leave, a worker that is
+ * A load in which everything happens that the boards show: answers, late first tokens, gaps, retries, resumptions, streams lost
+ * for good, limits of keys and of the fleet, credentials in cooldown, an open circuit, clients that leave, a worker that is
  * killed. It ends by itself.
  */
 export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions): Promise<void> {

@@ -63,7 +63,7 @@ const configOf = (simulatorUrl: string): Record<string, unknown> => ({
   ],
   limits: { max_concurrent_requests: 12, queue_size: 12, default_key_concurrency: 12, max_queue_wait_ms: 20_000 },
   retry: { base_delay_ms: 20, max_delay_ms: 200, max_attempts: 3 },
-  breaker: { failures: 5, open_ms: 60_000 },
+  circuit: { failures: 5, open_ms: 60_000 },
   worker: { concurrency: 16 },
 });
 

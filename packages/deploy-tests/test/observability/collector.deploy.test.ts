@@ -69,8 +69,8 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
         what: 'a trace whose root is elsewhere, kept after the whole wait',
         timeoutMs: 60_000,
       });
-      await until(() => tracesWith(({ attributes }) => attributes['sluice.rescues'] === 1).length >= 2, {
-        what: 'both rescued streams',
+      await until(() => tracesWith(({ attributes }) => attributes['sluice.resumptions'] === 1).length >= 2, {
+        what: 'both resumed streams',
         timeoutMs: 60_000,
       });
     });
@@ -136,8 +136,8 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       expect(trace?.map(({ service }) => service)).toEqual(expect.arrayContaining(['sluice-ingress', 'sluice-worker']));
     });
 
-    it('keeps rescued streams whole, also one that takes longer than it waits after a root', () => {
-      const traces = tracesWith(({ attributes }) => attributes['sluice.rescues'] === 1);
+    it('keeps resumed streams whole, also one that takes longer than it waits after a root', () => {
+      const traces = tracesWith(({ attributes }) => attributes['sluice.resumptions'] === 1);
       expect(traces).toHaveLength(2);
       for (const trace of traces) {
         const names = trace.map(({ name }) => name);

@@ -4,7 +4,7 @@ export interface ErrorRow {
   readonly type: ErrorType;
   /** True if the client's SDK may send the same request again by itself. Sent as `x-should-retry`. */
   readonly retryable: boolean;
-  /** Said when the place that raises the error has nothing more precise to say. */
+  /** Default message; used when the code that raises the error gives no more precise one. */
   readonly message: string;
 }
 
@@ -39,8 +39,8 @@ const upstream = (message: string, retryable = true): ErrorRow => ({
 });
 
 /**
- * Every error code that Sluice itself gives, and nothing else. An upstream's own code may take the place of
- * `upstream_error` in an answer; its status and type stay those of the row.
+ * All error codes that Sluice itself produces. An upstream's own code may replace `upstream_error` in an answer; status
+ * and type stay those of the row.
  */
 export const errorTable = {
   invalid_json: invalid('The request body is not valid JSON.'),
@@ -54,7 +54,7 @@ export const errorTable = {
   empty_string: invalid('A text is empty.'),
   empty_array: invalid('A list is empty.'),
   array_above_max_length: invalid('A list is too long.'),
-  max_tokens_per_request: invalid('A request has more tokens than one may have.'),
+  max_tokens_per_request: invalid('The request has more tokens than one request may have.'),
   object_above_max_properties: invalid('An object has too many properties.'),
   integer_above_max_value: invalid('A number is too large.'),
   integer_below_min_value: invalid('A number is too small.'),
@@ -111,7 +111,7 @@ export const errorTable = {
     status: 405,
     type: 'invalid_request_error',
     retryable: false,
-    message: 'This URL does not answer to that method.',
+    message: 'This URL does not support that method.',
   },
   request_timeout: {
     status: 408,
@@ -142,17 +142,17 @@ export const errorTable = {
     status: 429,
     type: 'rate_limit_error',
     retryable: true,
-    message: 'This API key has as many requests running as it may.',
+    message: 'This API key has reached its limit of concurrent requests.',
   },
   upstream_rate_limited: {
     status: 429,
     type: 'rate_limit_error',
     retryable: true,
-    message: 'Every credential for this model is cooling down after the provider limited it.',
+    message: 'Every credential for this model is in cooldown after a rate limit of the provider.',
   },
 
   server_overloaded: overloaded('The gateway is at its limit and its waiting room is full.'),
-  queue_timeout: overloaded('The request waited too long for a free place.'),
+  queue_timeout: overloaded('The request waited too long in the queue.'),
   redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),
   draining: overloaded('This replica is shutting down.'),
 
@@ -186,12 +186,12 @@ export const errorTable = {
     status: 500,
     type: 'internal_error',
     retryable: true,
-    message: 'The gateway failed. It is our fault.',
+    message: 'The gateway failed with an internal error.',
   },
 } as const satisfies Record<string, ErrorRow>;
 
 /** A code of {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable;
 
-/** Returns whether this text is one of our own codes. */
+/** Returns whether this text is a code of the table. */
 export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(errorTable, value);

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode, type ErrorType, isErrorCode } from './codes.ts';
 
-/** The details known about an error beyond its code. */
+/** Details of an error beyond its code. */
 export interface ErrorDetails {
-  /** Fit for a client: says what was wrong, what is wanted, where. Never holds a secret. */
+  /** Message for the client: what is wrong, what is expected, where. Never holds a secret. */
   readonly message?: string | undefined;
   /** The field at fault as OpenAI writes it: `messages[2].content`. */
   readonly param?: string | undefined;
-  /** Milliseconds after which another try makes sense. */
+  /** Delay after which a retry makes sense, in ms. */
   readonly retryAfterMs?: number | undefined;
-  /** The provider's own code, shown to the client in place of ours. */
+  /** The provider's own code; the client sees it instead of ours. */
   readonly upstreamCode?: string | undefined;
-  /** Overrides the table where this case is worth no other try. */
+  /** Replaces the table's `retryable` in this case. */
   readonly retryable?: boolean | undefined;
   readonly cause?: unknown;
 }
 
-/** The one error that may reach a client: a row of the table with its details. */
+/** The only error that reaches clients: a row of the table with its details. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
@@ -41,7 +41,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** OpenAI's error envelope; all four fields are always there. */
+/** OpenAI's error envelope; all four fields are always present. */
 export interface ErrorEnvelope {
   readonly error: {
     readonly message: string;
@@ -51,7 +51,7 @@ export interface ErrorEnvelope {
   };
 }
 
-/** Returns the envelope that the client reads. */
+/** Returns the envelope for the client. */
 export function toEnvelope(error: GatewayError): ErrorEnvelope {
   return {
     error: {
@@ -70,7 +70,7 @@ export const wireErrorSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   upstreamCode: z.string().optional(),
-  /** Absent where the table of codes says the same; older replicas never send it. */
+  /** Absent when it equals the table's value; older replicas never send it. */
   retryable: z.boolean().optional(),
 });
 export type WireError = z.infer<typeof wireErrorSchema>;

@@ -1,9 +1,9 @@
 import { endOfString } from './scan.ts';
 
-/** Characters that may stand before an object: white space, and a byte order mark. */
+/** Characters that may precede an object: white space and a byte order mark. */
 const lead = /^[\uFEFF\s]*(?=\{)/;
 
-/** Returns the JSON object with which a text begins, without the text after it; undefined if there is none. */
+/** Returns the JSON object at the start of a text, without the text after it; undefined if there is none. */
 export function firstObjectIn(text: string): string | undefined {
   const start = lead.exec(text)?.[0].length;
   if (start === undefined) return undefined;

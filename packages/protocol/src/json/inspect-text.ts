@@ -2,8 +2,8 @@ import type { JsonLimits } from '../json-depth.ts';
 import { endOfString } from './scan.ts';
 
 /**
- * `inspectJson` for a text that is a string already: how deep and how wide is it, before anybody parses it? A text too
- * short to exceed a limit is not looked at.
+ * Does the same as `inspectJson` for a string: checks depth and size before it is parsed. Skips texts that are too
+ * short to exceed a limit.
  */
 export function inspectJsonText(
   text: string,

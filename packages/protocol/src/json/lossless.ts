@@ -3,19 +3,20 @@ import { endOfNumber, endOfString, fateOf, findTopSpellings, isIntegerName, isPl
 import { keepSpellings, writeSpelled } from './spelling.ts';
 
 /**
- * Parses JSON so that {@link writeLossless} gives every number back digit by digit and every member in its place. What
- * it returns are ordinary objects, arrays, strings and numbers:
+ * Parses JSON so that {@link writeLossless} reproduces the digits of each number and the order of members. The result
+ * consists of ordinary objects, arrays, strings and numbers:
  *
- * - a whole number that a double can't hold (2^53 + 1), and one beyond its range (`1e400`), is a marked string, see
- *   `marks.ts`;
- * - a name that JavaScript would move to the front (`"1"`) is a marked name; {@link unmarkText} tells what it says;
- * - any other number is a number, whatever its spelling; that is written while its object, or a copy by {@link respell},
- *   is;
- * - of members with the same name the last one counts, at the place of the first, as for `JSON.parse`: what a gateway
- *   has judged must be what a provider reads.
+ * - a whole number that a double can't hold (2^53 + 1) and a number beyond the range of doubles (`1e400`) become marked
+ *   strings, see `marks.ts`;
+ * - a name that JavaScript would move to the front (`"1"`) becomes a marked name; {@link unmarkText} returns the
+ *   original;
+ * - any other number is a number; its spelling is kept and written as long as its object, or a copy made by {@link
+ *   respell}, is written;
+ * - of members with the same name the last value counts, at the position of the first, as with `JSON.parse`: a provider
+ *   must read the same value that the gateway has checked.
  *
- * Bound the depth of the text first (`inspectJson`): tens of thousands of levels overflow the stack.
- * @throws SyntaxError for what is no JSON
+ * Check the depth of the text first (`inspectJson`): tens of thousands of levels overflow the stack.
+ * @throws SyntaxError if the text is not JSON
  */
 export function parseLossless(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -28,16 +29,16 @@ export function parseLossless(text: string): unknown {
 }
 
 /**
- * Writes as JSON what {@link parseLossless} gave, whole or in parts, among other values: instead of `JSON.stringify`
- * wherever something of a parsed text may be in the value.
+ * Writes as JSON a value that contains results of {@link parseLossless}, whole or in part. Use it instead of
+ * `JSON.stringify` wherever a value may contain parsed parts.
  */
 export const writeLossless = (value: unknown): string => unmarkJson(writeSpelled(value));
 
-/** Reads a text that is known to be JSON. */
+/** Parses a text that is already known to be valid JSON. */
 function build(text: string): unknown {
   let at = 0;
 
-  /** The code of the next character that is no white space; `at` is where it stands. */
+  /** Returns the code of the next character that is not white space, and moves `at` to it. */
   function peek(): number {
     while (isSpace(text.charCodeAt(at))) at++;
     return text.charCodeAt(at);
@@ -55,7 +56,7 @@ function build(text: string): unknown {
     return isIntegerName(name) ? markName(name) : name;
   }
 
-  /** The digits, for numbers of an unusual spelling. */
+  /** Digits of the last number read, if its spelling is unusual. */
   let spelled: string | undefined;
 
   function readValue(): unknown {
@@ -131,18 +132,18 @@ function build(text: string): unknown {
   }
 
   const root = readValue();
-  // A number alone has no object beside which its spelling could be kept.
+  // A number alone has no object that could hold its spelling.
   return spelled === undefined ? root : markNumber(spelled);
 }
 
 function finish(container: object, sources: ReadonlyMap<string, string>): object {
   if (sources.size === 0) return container;
-  // A member of this name would be taken for the method that writes spellings.
+  // `JSON.stringify` would call a member of this name, which is the method that writes spellings.
   if (!Object.hasOwn(container, 'toJSON')) keepSpellings(container, sources);
   else for (const [name, source] of sources) define(container, name, markNumber(source));
   return container;
 }
 
-/** As JSON.parse does it: `__proto__` is a name like any other. */
+/** Defines a member as JSON.parse does: `__proto__` is an ordinary name. */
 const define = (object: object, name: string, value: unknown): unknown =>
   Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });

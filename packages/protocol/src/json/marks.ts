@@ -1,8 +1,8 @@
 /*
- * JSON that JavaScript can't hold travels as ordinary strings with a mark. A marked string begins with two control
- * characters that texts do not have in this order; a text that does is marked itself, so that no input is taken for a
- * mark. They are Latin-1, because one wider character would double the size of a text and triple the cost of writing
- * it.
+ * JSON values that JavaScript can't hold are represented by ordinary strings with a mark. A marked string begins with
+ * two control characters that do not occur in this order in real texts. A text that begins with them is marked too, so
+ * that no input is mistaken for a mark. The characters are Latin-1, because one wider character would double the size
+ * of a text and triple the cost of writing it.
  *
  * | in JavaScript       | in JSON                       |
  * |---------------------|-------------------------------|
@@ -20,14 +20,14 @@ export const markName = (name: string): string => `${marker}=${name}`;
 export const markText = (text: string): string =>
   text.startsWith(marker) ? `${marker}!${text.slice(marker.length)}` : text;
 
-/** The JSON text that a text with marked strings in it stands for. */
+/** Returns the JSON text without marks: each marked string is replaced by what it stands for. */
 export function unmarkJson(json: string): string {
-  // The search for the marker costs next to nothing; a search for quotes would stop everywhere.
+  // The search for the marker costs almost nothing; a search for quotes would stop at every string.
   if (!json.includes(marker)) return json;
   let result = '';
   let done = 0;
   for (let at = json.indexOf(opening); at !== -1; at = json.indexOf(opening, at + 1)) {
-    // Inside of a string: the quote is part of what it says.
+    // Inside a string: the quote is part of its text.
     if (json[at - 1] === '\\') continue;
     const sign = at + opening.length;
     number.lastIndex = sign;
@@ -40,7 +40,7 @@ export function unmarkJson(json: string): string {
   return done === 0 ? json : result + json.slice(done);
 }
 
-/** Returns a string or a member's name without its mark: the digits of a number, the name or text itself. */
+/** Returns a string or a member's name without its mark: the digits of a number, the name, or the text. */
 export function unmarkText(text: string): string {
   if (!text.startsWith(marker)) return text;
   const rest = text.slice(marker.length + 1);

@@ -12,13 +12,13 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-/** Every whole number of so many digits is a double. */
+/** Number of digits up to which every whole number is exact as a double. */
 const safeDigits = 15;
 
-/** Names that JavaScript moves to the front of an object, whatever their place in the text. */
+/** Names that JavaScript moves to the front of an object, wherever they stand in the text. */
 const integerName = /^(?:0|[1-9]\d{0,15})$/;
 
-/** A digit, which may be one of such a name, or the marker's first character as an escape. */
+/** Escape of a digit, which may belong to such a name, or of the marker's first character. */
 const oddEscape = /\\u00(?:3\d|90)/;
 
 const integer = /^-?\d+$/;
@@ -28,8 +28,8 @@ const zeroSource = /^-?[0.]+(?:[eE]|$)/;
 export const isIntegerName = (name: string): boolean => integerName.test(name);
 
 /**
- * Tells how a number's text changes when it is parsed and written again: `same` text, another `spelling` (`1.0`, `1e2`,
- * `-0`, fractions of more digits than a double has), or another `value` (2^53 + 1, `1e400`, `1e-400`).
+ * Returns how a number's text changes when it is parsed and written again: `same` text, another `spelling` (`1.0`,
+ * `1e2`, `-0`, fractions with more digits than a double has), or another `value` (2^53 + 1, `1e400`, `1e-400`).
  */
 export function fateOf(source: string): 'same' | 'spelling' | 'value' {
   const value = Number(source);
@@ -39,14 +39,15 @@ export function fateOf(source: string): 'same' | 'spelling' | 'value' {
 }
 
 /**
- * A part of every number and name that is not plain: 16 digits or more, a fraction, an exponent, a negative zero, or a
- * string that begins with a digit. Most chunks of a stream hold none, and the search costs a third of looking at each value.
+ * Matches some part of every number or name that is not plain: 16 digits or more, a fraction, an exponent, a negative
+ * zero, a string that begins with a digit. Most chunks of a stream contain none; the search costs a third of a check of
+ * each value.
  */
 const mayBeOdd = /\d{16}|"\d|\d[.eE]|-0/;
 
 /**
- * True if a JSON text holds nothing that `JSON.parse` and `JSON.stringify` would change, white space, escapes and
- * repeated names apart. One pass, and nothing allocated. What it says of invalid JSON means nothing.
+ * Returns whether `JSON.parse` and `JSON.stringify` would reproduce a JSON text, except for white space, escapes and
+ * repeated names. One pass, no allocation. The result is meaningless for invalid JSON.
  */
 export function isPlainJson(text: string): boolean {
   if (hasOddText(text)) return false;
@@ -68,8 +69,8 @@ export function isPlainJson(text: string): boolean {
 }
 
 /**
- * The unusual spellings of a text's own numbers, by name, as in `{"temperature":1.0,…}`, which Python's clients write:
- * undefined where anything else is unusual too.
+ * Returns the unusual spellings of the top-level numbers by name, as in `{"temperature":1.0,…}`, which Python clients
+ * write; undefined if anything else is unusual too.
  */
 export function findTopSpellings(text: string): ReadonlyMap<string, string> | undefined {
   if (hasOddText(text)) return undefined;
@@ -104,7 +105,7 @@ const hasOddText = (text: string): boolean => text.includes(marker) || (text.inc
 
 const isDigit = (code: number): boolean => code >= zero && code <= nine;
 
-/** Short whole numbers, and short decimals that JavaScript writes as they are. */
+/** Returns whether a number is a short whole number or a short decimal, which JavaScript writes unchanged. */
 function isSafe(text: string, start: number, end: number): boolean {
   if (end - start > safeDigits) return false;
   let dots = 0;
@@ -113,27 +114,28 @@ function isSafe(text: string, start: number, end: number): boolean {
     if (code === dot) dots++;
     else if (!isDigit(code) && code !== minus) return false;
   }
-  // -0; 1.0; 0.0000001, which is written as 1e-7.
+  // Unsafe: -0; 1.0; 0.0000001, which is written as 1e-7.
   const first = text.charCodeAt(start) === minus ? start + 1 : start;
   if (dots === 0) return text.charCodeAt(start) !== minus || text.charCodeAt(first) !== zero;
   return text.charCodeAt(end - 1) !== zero && (text.charCodeAt(first) !== zero || end - first <= 8);
 }
 
-/** Index after the end of the number that starts here. */
+/** Returns the index after the number that starts here. */
 export function endOfNumber(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    // Digits, and + - . e E
+    // Digits, and + - . e E.
     if (!isDigit(code) && code !== minus && code !== dot && code !== 0x2b && code !== 0x65 && code !== 0x45) return at;
   }
   return text.length;
 }
 
-/** Names and other short strings are looked through; further on a native search is several times faster. */
+/** Length up to which a string is scanned in a loop; for longer ones a native search is several times faster. */
 const shortString = 16;
 
 /**
- * Index of a string's closing quote; `start` is its first character. The text's length if there is no closing quote.
+ * Returns the index of a string's closing quote, or the text's length if there is none; `start` is the index of its
+ * first character.
  */
 export function endOfString(text: string, start: number): number {
   const { length } = text;

@@ -1,8 +1,8 @@
 import { markNumber } from './marks.ts';
 
 /*
- * Numbers such as 1.0 and 1e2 stay numbers for the code that reads them. Their spelling is kept beside them, under a
- * symbol that spreading copies; a number that still has the same value is written with its spelling.
+ * Numbers such as 1.0 and 1e2 remain numbers for the code that reads them. Their spelling is stored in the same object,
+ * under a symbol that spreading copies; a number whose value is unchanged is written in that spelling.
  */
 const spellings = Symbol('spellings');
 
@@ -11,20 +11,20 @@ type Spellings = ReadonlyMap<string, string>;
 const spelledObject: object = Object.create(Object.prototype, { toJSON: { value: toJson } });
 const spelledArray: object = Object.create(Array.prototype, { toJSON: { value: toJson } });
 
-/** True within {@link writeSpelled}, so that any other `JSON.stringify` writes plain numbers. */
+/** True within {@link writeSpelled}; at other times `JSON.stringify` writes plain numbers. */
 let isWriting = false;
 
-/** Makes an object or array write the numbers in it as they were spelled. */
+/** Makes an object or array write its numbers in their original spelling. */
 export function keepSpellings(container: object, sources: Spellings): void {
   Object.defineProperty(container, spellings, { value: sources, enumerable: true, configurable: true });
   respell(container);
 }
 
 /**
- * Makes the copy of an object write its numbers as the object does; call it where members of a parsed object were
- * spread into a new one. Without it their values stay, and their spelling is JavaScript's.
+ * Makes the copy of an object write its numbers as the original does. Call it after spreading members of a parsed
+ * object into a new one; without it values stay and spellings become JavaScript's.
  *
- * @param original where the copy was made otherwise than by spreading
+ * @param original needed if the copy was not made by spreading
  */
 export function respell<Copy extends object>(copy: Copy, original?: object): Copy {
   const sources: unknown = original === undefined ? undefined : Reflect.get(original, spellings);
@@ -33,7 +33,7 @@ export function respell<Copy extends object>(copy: Copy, original?: object): Cop
   return copy;
 }
 
-/** JSON with marked numbers in it where they were spelled otherwise. */
+/** Writes JSON, with marked numbers where their original spelling differs. */
 export function writeSpelled(value: unknown): string {
   const wasWriting = isWriting;
   isWriting = true;

@@ -2,7 +2,7 @@ import { fit } from '../fit.ts';
 import { parseLossless, writeLossless } from '../json/lossless.ts';
 import { type ChatChunk, chatChunkSchema } from './chat-answer.ts';
 
-/** The events of one piece of a stream as the worker writes them: data lines, a blank line after each event. */
+/** Splits a piece of a stream into its events. The worker writes data lines and a blank line after each event. */
 export function eventsOf(sse: string): AnswerEvent[] {
   return sse.split('\n\n').flatMap((event) => {
     const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice('data: '.length)] : []));
@@ -11,15 +11,15 @@ export function eventsOf(sse: string): AnswerEvent[] {
 }
 
 export interface AnswerEvent {
-  /** As it was written. */
+  /** The event's text, unchanged. */
   readonly text: string;
   readonly data: string;
 }
 
-/** Reads a chunk that is written again, by `writeChunk`. Undefined when it is no chunk of a chat answer. */
+/** Reads a chunk that `writeChunk` writes again. Returns undefined if it is not a chunk of a chat answer. */
 export const parseChunk = (data: string): ChatChunk | undefined => readBy(parseLossless, data);
 
-/** Reads a chunk of which only the texts are wanted: the digits of its numbers need not be kept. */
+/** Reads a chunk whose texts alone are needed: the digits of its numbers are not kept. */
 export const readChunk = (data: string): ChatChunk | undefined => readBy(JSON.parse, data);
 
 function readBy(parse: (text: string) => unknown, data: string): ChatChunk | undefined {
@@ -32,14 +32,17 @@ function readBy(parse: (text: string) => unknown, data: string): ChatChunk | und
 
 export const writeChunk = (chunk: ChatChunk): string => `data: ${writeLossless(chunk)}\n\n`;
 
-/** The text that a delta or a message adds. Servers name the thoughts in two ways, and some send both with the same text. */
+/**
+ * Returns the text that a delta or message adds. Providers use two names for the reasoning, and some send both with the
+ * same text.
+ */
 export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']>): {
   readonly content: string;
   readonly reasoning: string;
 } {
-  const { content, reasoning_content: thoughts, reasoning } = delta;
+  const { content, reasoning_content: told, reasoning } = delta;
   return {
     content: typeof content === 'string' ? content : '',
-    reasoning: thoughts ?? (typeof reasoning === 'string' ? reasoning : ''),
+    reasoning: told ?? (typeof reasoning === 'string' ? reasoning : ''),
   };
 }

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { usageSchema } from './usage.ts';
 
 /*
- * Answers as the gateway reads them: lenient, because many servers speak this protocol with an accent, and only where
- * an answer is read at all. What passes through from an OpenAI-shaped provider is not parsed against these.
+ * Schemas of answers as the gateway reads them. They are lenient, because many servers deviate from this protocol, and
+ * are applied only to answers that the gateway reads. Answers that pass through from an OpenAI-shaped provider are not
+ * parsed with them.
  */
 
 const calledFunction = z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() });
 
 const toolCall = z.looseObject({
-  /** Index of the call that a piece of a stream belongs to; absent in whole answers. */
+  /** Index of the call to which a piece of a stream belongs; absent in whole answers. */
   index: z.number().int().nonnegative().nullish(),
   id: z.string().nullish(),
   type: z.string().nullish(),
@@ -17,13 +18,13 @@ const toolCall = z.looseObject({
   custom: z.looseObject({ name: z.string().nullish(), input: z.string().nullish() }).nullish(),
 });
 
-/** A whole message, or what a chunk adds to it. */
+/** A whole message, or what a chunk adds to one. */
 const message = z.looseObject({
   role: z.string().nullish(),
   /** Some providers answer with a list of parts. */
   content: z.union([z.string(), z.array(z.unknown())]).nullish(),
   refusal: z.string().nullish(),
-  /** The model's thoughts, under the name that most providers use. */
+  /** The model's reasoning, under the name that most providers use. */
   reasoning_content: z.string().nullish(),
   tool_calls: z.array(toolCall).nullish(),
   /** Deprecated for `tool_calls`. */
@@ -32,7 +33,7 @@ const message = z.looseObject({
 
 const choice = z.looseObject({
   index: z.number().int().nonnegative().nullish(),
-  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, or a provider's own word. */
+  /** `stop`, `length`, `tool_calls`, `content_filter`, `function_call`, or a provider's own value. */
   finish_reason: z.string().nullish(),
 });
 
@@ -40,16 +41,16 @@ const answer = z.looseObject({
   id: z.string().nullish(),
   /** Seconds since 1970. */
   created: z.number().nullish(),
-  /** The model that really answered. */
+  /** The model that produced the answer. */
   model: z.string().nullish(),
-  /** In a stream: on its last chunk alone, and only if it was asked for. */
+  /** In a stream: only on the last chunk, and only if requested. */
   usage: usageSchema.nullish(),
 });
 
-/** The whole answer to a chat request. */
+/** Whole answer to a chat request. */
 export const chatCompletionSchema = answer.extend({ choices: z.array(choice.extend({ message })) });
 export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
 
-/** One chunk of a streamed answer. The list of choices may be empty, as on the chunk that brings the usage. */
+/** One chunk of a streamed answer. `choices` may be empty, as on the chunk with the usage. */
 export const chatChunkSchema = answer.extend({ choices: z.array(choice.extend({ delta: message.nullish() })) });
 export type ChatChunk = z.infer<typeof chatChunkSchema>;

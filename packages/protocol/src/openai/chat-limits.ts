@@ -1,13 +1,13 @@
 import { fieldOf, listTooLong, tooManyEntries, tooManyProperties } from './field-errors.ts';
 
-/** The longest lists and objects of a request. */
+/** Maximum sizes of lists and objects in a request. */
 const limits = {
-  // OpenAI's.
+  // OpenAI's limits.
   tools: 128,
   functions: 128,
   stop: 4,
   metadata: 16,
-  // Ours: beyond what conversations have, and so few that judging them takes a millisecond.
+  // Our limits: larger than real conversations need, and small enough to check in 1 ms.
   messages: 2000,
   contentParts: 4096,
   toolCalls: 4096,
@@ -17,8 +17,8 @@ const limits = {
 } as const;
 
 /**
- * Counts before anything is validated: a schema that walks 200,000 bad messages takes half a second and builds an issue
- * for each. Says nothing about types; what is no list is not counted.
+ * Checks the sizes of lists before anything is validated: a schema that walks 200,000 bad messages takes half a second
+ * and builds an issue for each. Does not check types; a value that is not a list is not counted.
  * @throws GatewayError `array_above_max_length` or `object_above_max_properties`.
  */
 export function checkChatLimits(body: object): void {

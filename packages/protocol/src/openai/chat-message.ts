@@ -9,8 +9,8 @@ const instructions = <Role extends 'developer' | 'system' | 'user'>(role: Role) 
   object({ role: z.literal(role), content, name: text.optional() });
 
 /**
- * An assistant's message. Clients may send back every answer, even an empty one: null and empty values are accepted
- * wherever an answer may have them, and each adapter turns them into a form that its provider takes.
+ * An assistant message. Clients may send back any answer, even an empty one: null and empty values are accepted
+ * wherever an answer may have them, and each adapter converts them to a form that its provider accepts.
  */
 const assistant = object({
   role: z.literal('assistant'),
@@ -34,5 +34,5 @@ export const chatMessageSchema = z.discriminatedUnion(
   'an object',
 );
 
-/** One message of a conversation; narrow it by `role`. */
+/** One message of a conversation; discriminated by `role`. */
 export type ChatMessage = z.output<typeof chatMessageSchema>;

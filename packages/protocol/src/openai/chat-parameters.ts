@@ -16,7 +16,7 @@ import {
   text,
 } from './field-types.ts';
 
-/** The longest name of a model that is worth looking up. */
+/** Maximum length of a model name, in characters; longer ones are not looked up. */
 const maxModelLength = 256;
 
 const penalty = decimal({ min: -2, max: 2 });
@@ -61,9 +61,9 @@ const webSearch = object({
 });
 
 /**
- * Every parameter of `POST /v1/chat/completions`; a test holds the list against OpenAI's own. Null is allowed where
- * OpenAI allows it. Words that say how much or which flavour (`reasoning_effort`, `service_tier`, voices, formats,
- * lifetimes…) are open, since providers have words of their own; words that change what a request means are not.
+ * All parameters of `POST /v1/chat/completions`; a test compares the list with OpenAI's own. Null is allowed where
+ * OpenAI allows it. Enumerations of amounts and flavours (`reasoning_effort`, `service_tier`, voices, formats,
+ * lifetimes…) accept any text, because providers add values; values that change what a request means do not.
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 export const chatRequestSchema = object({
@@ -78,7 +78,7 @@ export const chatRequestSchema = object({
   logit_bias: z.record(text, decimal({ min: -100, max: 100 }), 'an object').nullish(),
   logprobs: flag.nullish(),
   max_completion_tokens: tokenLimit.nullish(),
-  /** Deprecated for `max_completion_tokens`, and the only one that most other providers know. */
+  /** Deprecated for `max_completion_tokens`; most other providers support this one only. */
   max_tokens: tokenLimit.nullish(),
   metadata: z.record(text.max(maxPropertyNameLength), text.max(512), 'an object').nullish(),
   modalities: list(text, 'strings').nullish(),
@@ -94,7 +94,7 @@ export const chatRequestSchema = object({
   reasoning_effort: text.nullish(),
   response_format: responseFormat.optional(),
   safety_identifier: text.max(64).nullish(),
-  /** Deprecated. Wider than the integers that JavaScript holds exactly, so it may round. */
+  /** Deprecated. Its range exceeds the integers that JavaScript holds exactly, so a value may be rounded. */
   seed: integer({ min: -(2 ** 63), max: 2 ** 63 }).nullish(),
   service_tier: text.nullish(),
   stop: z.union([text, list(text, 'strings').min(1)]).nullish(),
@@ -112,10 +112,10 @@ export const chatRequestSchema = object({
   web_search_options: webSearch.optional(),
 });
 
-/** A chat request as the gateway reads it. Fields that it does not know are there too, only not in the type. */
+/** Chat request as the gateway reads it. Unknown fields are present in the value but not in the type. */
 export type ChatRequest = z.output<typeof chatRequestSchema>;
 
-/** The request that a client may send. */
+/** Chat request as a client may send it. */
 export type ChatRequestInput = z.input<typeof chatRequestSchema>;
 
 /** Name of a top-level parameter. */

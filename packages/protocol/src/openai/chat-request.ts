@@ -8,12 +8,12 @@ import { explainIssue } from './explain-issue.ts';
 import { checkJsonTexts } from './json-texts.ts';
 import { refuseOperatorFields } from './operator-fields.ts';
 
-/** Validates where the body lies, without building a copy. */
+/** Validates in place, without a copy. */
 const fastSchema = z.compile(chatRequestSchema);
 
 /**
- * Takes a parsed JSON body for a chat request. The result is the body itself, not a copy: fields that nobody here
- * knows are still in it, an own `__proto__` included, so spread it rather than `Object.assign` it.
+ * Validates a parsed JSON body as a chat request. The result is the body itself, not a copy. It keeps unknown fields,
+ * an own `__proto__` included, so spread it rather than `Object.assign` it.
  * @throws GatewayError with status 400 that names the field at fault, if there is one.
  */
 export function parseChatRequest(body: unknown): ChatRequest {

@@ -2,8 +2,8 @@ import type { ChatRequest } from './chat-parameters.ts';
 import { missingField, onlyWith, unknownName } from './field-errors.ts';
 
 /**
- * The rules of OpenAI's API that look at more than one field.
- * @throws GatewayError naming the field that would have to change.
+ * Checks the rules of OpenAI's API that concern more than one field.
+ * @throws GatewayError that names the field to change.
  */
 export function checkChatRules(request: ChatRequest): void {
   if (request.stream_options != null && request.stream !== true) {

@@ -45,7 +45,7 @@ export const toolChoiceSchema = z.union([oneOf('none', 'auto', 'required'), chos
 /** The deprecated `function_call` of a request. */
 export const functionChoiceSchema = z.union([oneOf('none', 'auto'), named]);
 
-/** A call that a model made, as an assistant message repeats it. */
+/** A tool call by a model, as an assistant message repeats it. */
 export const toolCallSchema = openUnion([
   object({ type: z.literal('function'), id: text, function: object({ name: text, arguments: text }) }),
   object({ type: z.literal('custom'), id: text, custom: object({ name: text, input: text }) }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { object, openUnion, text } from './field-types.ts';
 
-/** Ends a reusable prompt prefix. */
+/** Marks the end of a reusable prompt prefix. */
 const cacheBreakpoint = object({ mode: text, ttl: text.optional() }).optional();
 
 const textPart = object({ type: z.literal('text'), text, prompt_cache_breakpoint: cacheBreakpoint });
@@ -27,13 +27,13 @@ const filePart = object({
 const refusalPart = object({ type: z.literal('refusal'), refusal: text });
 
 /**
- * One piece of a message. Every role may hold every kind: OpenAI wants text alone in most of them, but other providers
- * take pictures in tool results and the like.
+ * One part of a message. Every role may hold every kind: OpenAI allows only text in most of them, but other providers
+ * accept, for example, images in tool results.
  */
 export const contentPartSchema = openUnion([textPart, imagePart, audioPart, filePart, refusalPart]);
 
-/** One piece of a message; narrow it by `type`. */
+/** One part of a message; discriminated by `type`. */
 export type ContentPart = z.output<typeof contentPartSchema>;
 
-/** A piece of a predicted answer. */
+/** Part of a predicted answer. */
 export const textPartSchema = textPart;

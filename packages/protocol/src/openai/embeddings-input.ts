@@ -9,9 +9,9 @@ const param = 'input';
 const anyInput = 'one of a string, array of strings, array of integers or array of arrays';
 
 /**
- * Checks the field `input`: one text or one list of tokens, or a list of either. By hand, because zod takes a second for
- * 300,000 tokens.
- * @returns how many tokens it holds; 0 for texts
+ * Checks the field `input`: one text, one list of tokens, or a list of either. Written by hand, because zod takes a
+ * second for 300,000 tokens.
+ * @returns number of tokens; 0 for texts
  * @throws GatewayError with status 400 that names the item at fault
  */
 export function checkInput(input: unknown): number {
@@ -45,14 +45,14 @@ function checkText(value: unknown, path: string): number {
 
 interface TokenList {
   readonly path: string;
-  /** Tokens of the lists before this one. */
+  /** Tokens of the preceding lists. */
   readonly before: number;
 }
 
 function checkTokens(tokens: readonly unknown[], { path, before }: TokenList): number {
   if (tokens.length === 0) throw emptyField({ param: path, value: tokens });
   if (before + tokens.length > mostTokens) throw tooManyTokens();
-  // `entries()` would make a pair of each token.
+  // `entries()` would allocate a pair for each token.
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
     if (!Number.isSafeInteger(token) || (token as number) < 0)
@@ -71,7 +71,10 @@ function wrongToken(field: { readonly param: string; readonly value: unknown }):
   });
 }
 
-/** More tokens than one request may have. They are counted where they come as tokens; texts are the provider's to count. */
+/**
+ * Returns the error for more tokens than one request may hold. Only inputs sent as tokens are counted here; the
+ * provider counts texts.
+ */
 export const tooManyTokens = (): GatewayError =>
   new GatewayError('max_tokens_per_request', {
     param,

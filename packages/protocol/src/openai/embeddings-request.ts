@@ -7,27 +7,27 @@ import { refuseOperatorFields } from './operator-fields.ts';
 
 const maxModelLength = 256;
 
-/** All fields but `input`. */
+/** All fields except `input`. */
 const optionsSchema = object({
   model: text.min(1).max(maxModelLength),
-  /** Length of the vectors, for models that can be asked for one. */
+  /** Length of the vectors, for models that support a choice. */
   dimensions: integer({ min: 1 }).nullish(),
   /** `base64`: little-endian 32-bit floats. */
   encoding_format: oneOf('float', 'base64').nullish(),
   user: text.nullish(),
 });
 
-/** The facts that the gateway needs of a valid request; its body is sent as it came. */
+/** Facts that the gateway needs of a valid request; the body itself is forwarded unchanged. */
 export interface EmbeddingsFacts {
   readonly model: string;
-  /** Tokens in its inputs; 0 where those are texts. */
+  /** Tokens in the inputs; 0 if the inputs are texts. */
   readonly tokens: number;
 }
 
 /**
- * Takes a parsed JSON body for a request for embeddings.
- * @throws GatewayError with status 400 that names the field at fault, if there is one; with 413 if there is more in the
- *   fields beside `input` than any provider wants
+ * Validates a parsed JSON body as a request for embeddings.
+ * @throws GatewayError with status 400 that names the field at fault, if there is one; with 413 if the fields beside
+ * `input` hold more than 10,000 elements
  */
 export function parseEmbeddingsRequest(body: unknown): EmbeddingsFacts {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -40,7 +40,7 @@ export function parseEmbeddingsRequest(body: unknown): EmbeddingsFacts {
   return { model: String(fieldOf(body, 'model')), tokens: checkInput(fieldOf(body, 'input')) };
 }
 
-/** A body of embeddings may have more elements than others, but for its inputs. */
+/** Maximum number of elements outside `input`. A body of embeddings may exceed the usual limit only within `input`. */
 const maxElsewhere = 10_000;
 
 function refuseWideFields(body: object): void {

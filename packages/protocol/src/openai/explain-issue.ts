@@ -18,7 +18,9 @@ import { maxPropertyNameLength } from './field-types.ts';
 type Issue = core.$ZodIssue;
 type RangeIssue = core.$ZodIssueTooSmall | core.$ZodIssueTooBig;
 
-/** Says what zod minds about a body in the words of OpenAI's API; `field-types.ts` explains the messages. */
+/**
+ * Converts a zod issue to an error in the words of OpenAI's API; `field-types.ts` explains the messages of the issues.
+ */
 export function explainIssue(found: Issue, body: unknown): GatewayError {
   const { issue, path, wanted } = settle(found, body);
   const field: Field = { param: paramOf(path), value: valueAt(body, path) };
@@ -46,7 +48,7 @@ export function explainIssue(found: Issue, body: unknown): GatewayError {
   }
 }
 
-/** The tags of a union that is told apart by one. */
+/** Returns the tags of a discriminated union. */
 function tagsOf(issue: core.$ZodIssueInvalidUnion): readonly unknown[] {
   return 'options' in issue ? (issue.options ?? []) : [];
 }
@@ -54,13 +56,13 @@ function tagsOf(issue: core.$ZodIssueInvalidUnion): readonly unknown[] {
 interface Finding {
   readonly issue: Issue;
   readonly path: readonly PropertyKey[];
-  /** The issue's message; for a union that no branch of which has the value's type, the types of all of them. */
+  /** The issue's message; for a union without a branch of the value's type, the types of all branches. */
   readonly wanted: string;
 }
 
 /**
- * A union reports what each branch minds. Finds what minds the branch that the value evidently meant: the first one of
- * the value's own type, which among objects is the one that has the value's tag.
+ * Selects the relevant issue of a union. A union reports the issues of every branch; the relevant branch is the first
+ * one of the value's own type, which for objects is the branch with the value's tag.
  */
 function settle(issue: Issue, root: unknown): Finding {
   const { path, message } = issue;
@@ -73,7 +75,7 @@ function settle(issue: Issue, root: unknown): Finding {
     : { ...meant, path: [...path, ...meant.path] };
 }
 
-/** Returns whether a branch of a union wants another type than that of the value as a whole. */
+/** Returns whether a branch of a union requires another type than the value's. */
 function isWrongType({ issue, path }: Finding, value: unknown): boolean {
   if (path.length > 0) return false;
   return (
@@ -83,7 +85,7 @@ function isWrongType({ issue, path }: Finding, value: unknown): boolean {
   );
 }
 
-/** `a string`, `an array of objects` as `one of a string or array of objects`. */
+/** Combines `a string` and `an array of objects` to `one of a string or array of objects`. */
 function anyOf(types: readonly string[]): string {
   const [first = '', ...others] = new Set(types);
   if (others.length === 0) return first;

@@ -1,25 +1,25 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 
 /*
- * Errors about one field, in the words of OpenAI's API. What a client sent is quoted only as far as it helps to find
- * the place: it may be long, and it may be private.
+ * Errors about one field, in the words of OpenAI's API. They quote the client's input only as far as it helps to locate
+ * the fault: it may be long, and it may be private.
  */
 
-/** A field and what the client sent there. */
+/** A field and the value that the client sent. */
 export interface Field {
-  /** As OpenAI writes it: `messages[2].content`. */
+  /** Path of the field as OpenAI writes it: `messages[2].content`. */
   readonly param: string;
   readonly value: unknown;
 }
 
-/** A field of what may not be an object at all; only one of its own. */
+/** Returns an own field of a value that may not be an object. */
 export function fieldOf(value: unknown, field: PropertyKey): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, field)
     ? (value as Record<PropertyKey, unknown>)[field]
     : undefined;
 }
 
-/** `['messages', 2, 'content']` as `messages[2].content`. */
+/** Writes the path `['messages', 2, 'content']` as `messages[2].content`. */
 export function paramOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((param, step) => {
     if (typeof step === 'number') return `${param}[${step}]`;
@@ -27,12 +27,12 @@ export function paramOf(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** A field that must be there is not. */
+/** Error: a required field is missing. */
 export function missingField(param: string): GatewayError {
   return new GatewayError('missing_required_parameter', { param, message: `Missing required parameter: '${param}'.` });
 }
 
-/** A field of the wrong JSON type; `wanted` is `a string`, `an array of objects`, … */
+/** Error: a field has the wrong JSON type; `wanted` is `a string`, `an array of objects`, … */
 export function wrongType({ param, value }: Field, wanted: string): GatewayError {
   return new GatewayError('invalid_type', {
     param,
@@ -40,7 +40,7 @@ export function wrongType({ param, value }: Field, wanted: string): GatewayError
   });
 }
 
-/** A word that is none of those wanted. */
+/** Error: a value is not in the set of supported values. */
 export function wrongWord({ param, value }: Field, wanted: readonly unknown[]): GatewayError {
   if (typeof value !== 'string') return wrongType({ param, value }, 'a string');
   const words = wanted.map((word) => `'${String(word)}'`);
@@ -51,7 +51,7 @@ export function wrongWord({ param, value }: Field, wanted: readonly unknown[]): 
   });
 }
 
-/** A named tool or function that the request does not bring along. */
+/** Error: the request does not define the tool or function that it names. */
 export function unknownName({ param, value }: Field, { kind, list }: { kind: string; list: string }): GatewayError {
   return new GatewayError('invalid_value', {
     param,
@@ -59,7 +59,7 @@ export function unknownName({ param, value }: Field, { kind, list }: { kind: str
   });
 }
 
-/** A parameter that means something only where another one is true. */
+/** Error: a parameter requires another one to be true. */
 export function onlyWith(param: string, other: string): GatewayError {
   return new GatewayError('invalid_value', {
     param,
@@ -67,14 +67,14 @@ export function onlyWith(param: string, other: string): GatewayError {
   });
 }
 
-/** The bound that a number has passed. */
+/** The bound that a number exceeds. */
 export interface Bound {
   readonly kind: 'integer' | 'decimal';
   readonly side: 'above_max' | 'below_min';
   readonly limit: number | bigint;
 }
 
-/** A number outside of its range. */
+/** Error: a number is out of range. */
 export function numberOutOfRange({ param, value }: Field, { kind, side, limit }: Bound): GatewayError {
   const [where, sign] = side === 'above_max' ? ['above maximum', '<='] : ['below minimum', '>='];
   return new GatewayError(`${kind}_${side}_value`, {
@@ -83,12 +83,12 @@ export function numberOutOfRange({ param, value }: Field, { kind, side, limit }:
   });
 }
 
-/** A text with more characters than allowed. */
+/** Error: a text has too many characters. */
 export function textTooLong({ param, value }: Field, max: number): GatewayError {
   return tooLong(`'${param}': string too long`, { param, max, length: String(value).length });
 }
 
-/** An object one of whose properties has a name with more characters than allowed. */
+/** Error: an object has a property whose name has too many characters. */
 export function propertyNameTooLong(param: string, { name, max }: { name: string; max: number }): GatewayError {
   return tooLong(`property name in '${param}': string too long`, { param, max, length: name.length });
 }
@@ -100,7 +100,7 @@ function tooLong(what: string, { param, max, length }: { param: string; max: num
   });
 }
 
-/** A text or list with nothing in it. */
+/** Error: a text or list is empty. */
 export function emptyField({ param, value }: Field): GatewayError {
   return Array.isArray(value)
     ? new GatewayError('empty_array', {
@@ -113,7 +113,7 @@ export function emptyField({ param, value }: Field): GatewayError {
       });
 }
 
-/** A text that is not written as it should be. */
+/** Error: a text does not match the required pattern. */
 export function wrongPattern({ param }: Field, pattern: string): GatewayError {
   return new GatewayError('invalid_value', {
     param,
@@ -121,7 +121,7 @@ export function wrongPattern({ param }: Field, pattern: string): GatewayError {
   });
 }
 
-/** A list with more items than allowed. */
+/** Error: a list has too many items. */
 export function listTooLong(param: string, { length, max }: { length: number; max: number }): GatewayError {
   return new GatewayError('array_above_max_length', {
     param,
@@ -129,7 +129,7 @@ export function listTooLong(param: string, { length, max }: { length: number; ma
   });
 }
 
-/** A list whose items hold more of something than all of them together may. */
+/** Error: the items of a list together hold too many entries. */
 export function tooManyEntries(
   param: string,
   { what, count, max }: { what: string; count: number; max: number },
@@ -140,7 +140,7 @@ export function tooManyEntries(
   });
 }
 
-/** An object with more properties than allowed. */
+/** Error: an object has too many properties. */
 export function tooManyProperties(param: string, { count, max }: { count: number; max: number }): GatewayError {
   return new GatewayError('object_above_max_properties', {
     param,
@@ -150,12 +150,12 @@ export function tooManyProperties(param: string, { count, max }: { count: number
 
 const maxExcerptLength = 64;
 
-/** At most 64 characters. */
+/** Shortens a text to at most 64 characters. */
 function excerpt(value: string): string {
   return (value.length <= maxExcerptLength ? value : `${value.slice(0, maxExcerptLength - 1)}…`).toWellFormed();
 }
 
-/** The JSON type of a value with its article. */
+/** Returns the JSON type of a value, with its article. */
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
 /*
- * The building blocks of the request's schema. Zod's issues do not hold all that OpenAI's messages say, so the message
- * of a check carries the missing word and `explain-issue.ts` builds the sentence around it: for a wrong type the type
- * that is wanted, for a number out of range which kind of number it is, for a pattern its source.
+ * Building blocks of the request schema. Zod's issues lack some words of OpenAI's messages, so the message of each
+ * check is the missing word, and `explain-issue.ts` builds the sentence around it: the required type for a wrong type,
+ * the kind of number for a number out of range, the source of the pattern for a pattern.
  *
- * Nothing here is strict about unknown fields: the request is validated where it lies and forwarded as it came, so
- * what a schema does not name passes through.
+ * No schema here is strict about unknown fields: the request is validated in place and forwarded unchanged, so fields
+ * that a schema does not name pass through.
  */
 
-/** A string, whatever it says. */
+/** Any string. */
 export const text = z.string('a string');
 
 /** A boolean. */
 export const flag = z.boolean('a boolean');
 
-/** A JSON object that only the provider understands; not looked into. */
+/** A JSON object that only the provider understands; its content is not checked. */
 export const anyObject = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'an object',
@@ -26,10 +26,10 @@ interface Range {
   readonly max: number;
 }
 
-/** A number within a range, both ends included. */
+/** A number within a range, bounds included. */
 export const decimal = ({ min, max }: Range) => z.number('a decimal').min(min, 'decimal').max(max, 'decimal');
 
-/** A whole number within a range, both ends included; by default those that a double holds exactly. */
+/** A whole number within a range, bounds included; default: the range that a double holds exactly. */
 export const integer = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: Partial<Range> = {}) =>
   z
     .number('an integer')
@@ -37,28 +37,28 @@ export const integer = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_I
     .min(min, 'integer')
     .max(max, 'integer');
 
-/** One of a closed set of words. Fields whose words differ from provider to provider are {@link text} instead. */
+/** One of a fixed set of values. Fields whose values differ between providers are {@link text} instead. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
   z.enum(words, { error: 'a string' });
 
-/** An object of which these fields are known. */
+/** An object with these known fields. */
 export const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape, 'an object');
 
-/** A list; `of` names its items in the plural. */
+/** A list; `of` is the plural noun for its items. */
 export const list = <Item extends z.ZodType>(item: Item, of: 'objects' | 'strings') =>
   z.array(item, `an array of ${of}`);
 
-/** Characters of a property's name in an object whose properties the client names. */
+/** Maximum length of a property name, in objects whose property names the client chooses. */
 export const maxPropertyNameLength = 64;
 
 const namePattern = '^[a-zA-Z0-9_-]+$';
 
-/** A client's name for a function or an answer's schema: 1 to 64 letters, digits, underscores and dashes. */
+/** Name of a function or answer schema, chosen by the client: 1 to 64 letters, digits, underscores and dashes. */
 export const name = text.min(1).max(64).regex(new RegExp(namePattern), namePattern);
 
 /**
- * A `type` that Sluice does not know. It is a string; the type denies that, because TypeScript narrows by a literal
- * only where no other branch holds any string.
+ * An unknown `type`. At run time it is a string; the static type hides that, because TypeScript narrows by a literal
+ * only if no other branch accepts any string.
  */
 export interface OtherKind {
   readonly otherKind: never;
@@ -67,12 +67,12 @@ export interface OtherKind {
 type Kind = z.ZodObject<{ type: z.ZodLiteral<string> }>;
 
 /**
- * One of several kinds of object, told apart by `type`. A `type` that is not among them passes as long as it is a
- * string, and what comes with it is not looked into: providers have kinds of their own.
+ * A union of objects discriminated by `type`. An unknown `type` passes if it is a string, and the rest of that object
+ * is not checked: providers have kinds of their own.
  */
 export function openUnion<const Kinds extends readonly [Kind, ...Kind[]]>(kinds: Kinds) {
   const known = new Set(kinds.map((kind) => kind.shape.type.value));
-  // Without `abort` zod would take this branch for the one that nearly fits, and report it alone.
+  // Without `abort` zod would treat this branch as the closest match and report only its issue.
   const otherType = text.refine((type) => !known.has(type), { abort: true });
   const other = object({ type: otherType as unknown as z.ZodType<OtherKind, string> });
   return z.union([z.discriminatedUnion('type', kinds, 'an object'), other]);

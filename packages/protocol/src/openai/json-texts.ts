@@ -4,18 +4,18 @@ import type { ChatMessage } from './chat-message.ts';
 import type { ChatRequest } from './chat-parameters.ts';
 import { fieldOf, paramOf, textTooLong } from './field-errors.ts';
 
-/** The same as for a body. */
+/** Maximum nesting, as for a body. */
 const maxDepth = 64;
-/** Elements in the arguments of one call. A model writes a few thousand at most. */
+/** Maximum elements in the arguments of one tool call. Models write a few thousand at most. */
 const maxArguments = 10_000;
-/** Elements in all such texts of a request together, including results of tools: as many as a body may have itself. */
+/** Maximum elements in all such texts of a request together, results of tools included; equals the limit of a body. */
 const maxTogether = 100_000;
-/** Characters of the arguments of one call; half of that is more than a model writes in one answer. */
+/** Maximum characters of the arguments of one tool call; models write less than half of it in one answer. */
 const maxArgumentsLength = 1024 * 1024;
 
 /**
- * Checks the JSON inside of strings: adapters of some providers parse it, and deep nesting or millions of elements
- * would block a worker, with all its requests, for seconds. The guard of the body sees such a string as one value.
+ * Checks JSON inside strings: adapters of some providers parse it, and deep nesting or millions of elements would block
+ * a worker and all its requests for seconds. The check of the body counts such a string as one value.
  * @throws GatewayError `json_too_deep` or `string_above_max_length` that names the field
  */
 export function checkJsonTexts({ messages }: Pick<ChatRequest, 'messages'>): void {
@@ -50,7 +50,10 @@ function measure(path: readonly PropertyKey[], text: string, limits: JsonLimits)
 
 type Found = readonly [path: readonly PropertyKey[], text: string];
 
-/** The arguments of all calls in a message, whatever its role and the kind of call: adapters read the field alone. */
+/**
+ * Returns the arguments of all tool calls in a message, whatever its role and the kind of call: adapters read only the
+ * field.
+ */
 function argumentsOf(message: ChatMessage): readonly Found[] {
   const found: Found[] = [];
   const add = (path: readonly PropertyKey[], call: unknown): void => {
@@ -65,7 +68,7 @@ function argumentsOf(message: ChatMessage): readonly Found[] {
   return found;
 }
 
-/** The text that an adapter would parse: that of all parts. */
+/** Returns the text that an adapter would parse: the texts of all parts. */
 function resultOf(content: ChatMessage['content']): string {
   if (typeof content === 'string') return content;
   return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('');

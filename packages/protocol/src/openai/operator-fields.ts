@@ -1,11 +1,13 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import { fieldOf } from './field-errors.ts';
 
-/** Fields that some gateways accept in a body, and that could send a request to places other than the operator's. */
+/**
+ * Fields that some gateways accept in a body and that could send a request to a place that the operator has not chosen.
+ */
 const operatorFields = ['api_base', 'base_url', 'api_key', 'extra_headers'] as const;
 
 /**
- * Refuses fields that could redirect a request at a gateway behind this one. Other unknown fields go on to the
+ * Refuses fields that could redirect a request at a gateway behind this one. Other unknown fields are passed to the
  * provider.
  * @throws GatewayError `unsupported_parameter` that names the field
  */

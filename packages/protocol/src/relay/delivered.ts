@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** The part that a client has of an answer that broke off; a later run goes on from there. */
+/** The part of a broken-off answer that the client already has; a later run resumes from it. */
 export const deliveredSchema = z.object({
-  /** Of the first chunk; the chunks to come carry them on, so that to an SDK it stays one answer. */
+  /** Id of the first chunk. Later chunks repeat `id` and `created`, so that SDKs see one answer. */
   id: z.string().optional(),
   created: z.number().optional(),
   content: z.string(),
-  /** The model's thoughts. */
+  /** The model's reasoning. */
   reasoning: z.string(),
-  /** Chunks with text in them; about as many tokens. */
+  /** Number of chunks with text; approximates the number of tokens. */
   chunks: z.number().int().nonnegative(),
-  /** Calls that wrote on where the answer had met its limit; absent for none. */
+  /** Number of extension attempts (made because the answer hit its token limit); absent for none. */
   continuations: z.number().int().positive().optional(),
 });
 export type Delivered = z.infer<typeof deliveredSchema>;

@@ -1,16 +1,18 @@
 /**
- * Frames are what processes put into each other's mailboxes. A mailbox entry carries a batch of them as one text:
+ * Frames are the messages that processes put into each other's mailboxes. A mailbox entry carries a batch of frames as
+ * one text:
  *
  *     REQUEST_ID EPOCH SEQ KIND LENGTH\n DATA   (repeated; LENGTH counts UTF-16 units of DATA)
  *
- * and not as JSON, because the data of most frames is itself JSON text: nesting it would escape and unescape every
- * quote of every token. Lengths survive the trip through UTF-8, because a lone surrogate becomes one U+FFFD unit.
+ * The batch is not JSON, because the data of most frames is itself JSON text: nesting it would escape and unescape
+ * every quote of every token. Lengths survive the conversion to UTF-8, because a lone surrogate becomes one U+FFFD
+ * unit.
  */
 
 /**
  * Kinds of frames. `started` to `disclaims` travel worker → ingress, `admitted` and `displaced` Redis script → ingress,
- * the rest ingress → worker. `probe` asks a worker whether it has this run; `holds` and `disclaims` are its answers,
- * which come after every frame of the run that the worker sent before.
+ * the others ingress → worker. `probe` asks a worker whether it has this run; the answer `holds` or `disclaims` follows
+ * every frame of the run that the worker sent before.
  */
 const frameKinds = [
   'started',
@@ -32,16 +34,16 @@ export type FrameKind = (typeof frameKinds)[number];
 
 export interface Frame {
   readonly requestId: string;
-  /** The run of the request that this belongs to: 1 is the first; a re-run counts up, and older epochs are dropped. */
+  /** Run of the request, from 1; each further run has the next number. Frames of older epochs are dropped. */
   readonly epoch: number;
-  /** Counts from 0 within an epoch, without gaps, for what a run itself sends; 0 elsewhere. */
+  /** Sequence number within an epoch, from 0 and without gaps, for frames that the run itself sends; 0 otherwise. */
   readonly seq: number;
   readonly kind: FrameKind;
-  /** For `data` the text for the client as it is: SSE events, or one whole JSON body. Else JSON, or empty. */
+  /** For `data`, the unchanged text for the client: SSE events, or one whole JSON body. Otherwise JSON, or empty. */
   readonly data: string;
 }
 
-/** A mailbox entry that is not a batch of frames. */
+/** Error: a mailbox entry is not a batch of frames. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
@@ -56,20 +58,20 @@ export function encodeFrame(frame: Frame): string {
 }
 
 /**
- * Reads a batch back.
- * @throws FrameError when the text is not a batch; the reader then knows only that something was lost.
+ * Decodes a batch.
+ * @throws FrameError if the text is not a batch; the reader then knows only that frames were lost.
  */
 export function decodeFrames(batch: string): Frame[] {
   const frames: Frame[] = [];
   let at = 0;
   while (at < batch.length) {
     const headEnd = batch.indexOf('\n', at);
-    if (headEnd < 0) throw new FrameError('a frame head without its end');
+    if (headEnd < 0) throw new FrameError('a frame head without an end');
     const [requestId, epoch, seq, kind, length, ...rest] = batch.slice(at, headEnd).split(' ');
     const size = toCount(length);
     const dataEnd = headEnd + 1 + size;
     if (rest.length > 0 || !isRequestId(requestId) || !isKind(kind)) throw new FrameError('an unknown frame head');
-    if (dataEnd > batch.length) throw new FrameError('a frame that is shorter than its head says');
+    if (dataEnd > batch.length) throw new FrameError('a frame shorter than the length in its head');
     frames.push({ requestId, epoch: toCount(epoch), seq: toCount(seq), kind, data: batch.slice(headEnd + 1, dataEnd) });
     at = dataEnd;
   }

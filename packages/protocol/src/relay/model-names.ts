@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
-/** More names than any provider has: routers list some hundreds. */
+/** Limit on the number of names; model routers list some hundreds. */
 const mostNames = 5000;
 const longestName = 200;
 
 const namesSchema = z.array(z.string());
 
-/** Writes the names of an upstream's models for the ingresses; those that no configuration could name are left out. */
+/**
+ * Encodes the names of an upstream's models for the ingresses; names that a configuration can't contain are omitted.
+ */
 export const writeModelNames = (names: readonly string[]): string =>
   JSON.stringify([...new Set(names)].filter(isName).slice(0, mostNames));
 
-/** Undefined for a text that {@link writeModelNames} has not written. */
+/** Decodes the text of {@link writeModelNames}. Returns undefined for any other text. */
 export function readModelNames(text: string): readonly string[] | undefined {
   try {
     return namesSchema.safeParse(JSON.parse(text)).data?.filter(isName);

@@ -3,7 +3,7 @@ import { wireErrorSchema } from '../errors/gateway-error.ts';
 import { usageSchema } from '../openai/usage.ts';
 import { failureKinds } from '../upstream/failure.ts';
 
-/** The last failure of a request, free of secrets, for the error that its client gets in the end. */
+/** Last failure of a request, without secrets, for the final error to the client. */
 const lastFailureSchema = z.object({
   kind: z.enum(failureKinds),
   message: z.string(),
@@ -12,50 +12,55 @@ const lastFailureSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   shouldRetry: z.boolean().optional(),
-  /** `upstream/model`, for the log; absent where no target was called. */
+  /** `upstream/model`, for the log; absent if no target was called. */
   target: z.string().optional(),
 });
 export type LastFailure = z.infer<typeof lastFailureSchema>;
 
-/** The chances that a request has used up so far; handed from run to run through the ingress. */
+/** Retry budget that a request has used so far; the ingress passes it from run to run. */
 export const retryStateSchema = z.object({
-  /** Upstream calls made. */
+  /** Number of attempts made. */
   attempts: z.number().int().nonnegative(),
-  /** Waits taken after ordinary failures; the exponent of the next back-off. */
+  /** Number of waits after ordinary failures; the exponent of the next back-off. */
   waits: z.number().int().nonnegative(),
-  /** Waits taken after rate limits; they have a schedule of their own. */
+  /** Number of waits after rate limits; these have a separate schedule. */
   rateLimitWaits: z.number().int().nonnegative(),
-  /** Targets (`upstream/model`) that must not see this request again: they refused what it asks. */
+  /** Targets (`upstream/model`) that refused the content of this request; it is not sent to them again. */
   refusedBy: z.array(z.string()),
-  /** Targets that fell silent; they see it again after all others. */
+  /** Targets that timed out; they are tried again after all others. */
   silent: z.array(z.string()),
-  /** Targets that fell silent after they had begun to answer, once for each time; the second time is the last. */
+  /** Targets that timed out after the answer had begun, once per time-out; the second time excludes the target. */
   stalled: z.array(z.string()).default([]),
-  /** The target (`upstream/model`) that the request was sent to first, and the tries that it has before any other. */
+  /**
+   * Target (`upstream/model`) that got the first attempt, and the attempts left for it before any other target is
+   * tried.
+   */
   staysAt: z.object({ target: z.string(), triesLeft: z.number().int().nonnegative() }).optional(),
-  /** Time that the request has waited for preferred targets to come back, ms. */
+  /** Time spent waiting for preferred targets to become available, in ms. */
   preferredWaitMs: z.number().nonnegative().default(0),
-  /** The target whose answer broke off last, for the order of those that may go on with it. */
+  /** Target whose answer broke off last; determines the order of the targets that may resume it. */
   brokenAt: z.object({ upstream: z.string(), model: z.string() }).optional(),
-  /** Answers that would come the same again (`malformed`): after two of them the request has failed. */
+  /** Number of `malformed` answers, which a repetition would not mend; the second one fails the request. */
   spoiled: z.number().int().nonnegative().default(0),
-  /** Credentials (`upstream/credential`) that were refused with 403 for this request. */
+  /** Credentials (`upstream/credential`) refused with 403 for this request. */
   forbidden: z.array(z.string()).default([]),
-  /** Credentials, named alike, that can't do what this request asks for; others of the same target may. */
+  /** Credentials (`upstream/credential`) that can't serve this request; other credentials of the same target may. */
   incapable: z.array(z.string()).default([]),
-  /** Waits taken for the probe of an open circuit. */
+  /** Number of waits for the probe of an open circuit. */
   circuitWaits: z.number().int().nonnegative().default(0),
-  /** Targets that asked to be left alone for longer than the wait before this run, and the time that is left of it, ms. */
+  /** Targets whose requested wait exceeds the wait before this run, with the rest of that wait, in ms. */
   away: z.array(z.object({ target: z.string(), ms: z.number().positive() })).default([]),
-  /** Calls of embeddings in several batches, beyond one for each attempt. */
+  /** Provider calls of embeddings that were sent in several batches, beyond one per attempt. */
   batchCalls: z.number().int().nonnegative().default(0),
-  /** A failure of a kind that this replica does not know counts as none. */
+  /** A kind of failure that this replica does not know is treated as absent. */
   lastFailure: lastFailureSchema.optional().catch(undefined),
-  /** Targets that do not write on where an answer broke off. */
+  /** Targets that can't resume an answer from a prefill. */
   withoutPrefill: z.array(z.string()),
-  /** Credentials (`upstream/credential`) whose token was renewed for this request: none is renewed twice. */
+  /**
+   * Credentials (`upstream/credential`) whose access token was renewed for this request; each is renewed at most once.
+   */
   renewedTokens: z.array(z.string()).default([]),
-  /** Tokens, about, that calls which failed have sent: somebody pays for them, and no client has them counted. */
+  /** Approximate tokens received from failed attempts: billed by the provider, not reported to the client. */
   burntTokens: z.number().int().nonnegative(),
 });
 export type RetryState = z.infer<typeof retryStateSchema>;
@@ -79,20 +84,20 @@ export const firstRetryState: RetryState = {
   burntTokens: 0,
 };
 
-/** `started`: a worker holds the request and is about to call an upstream. */
+/** `started`: a worker has the request and is about to make an attempt. */
 export const startedSchema = z.object({ workerId: z.string() });
 
 /** `holds`: this worker has claimed the run. */
 export const holdsSchema = z.object({
   workerId: z.string(),
-  /** The run is over, and all its frames have been sent. */
+  /** The run has ended, and all its frames have been sent. */
   isOver: z.boolean(),
-  /** Frames of the run that were sent before this one. */
+  /** Number of frames of the run sent before this one. */
   sent: z.number().int().nonnegative(),
 });
 export type Holds = z.infer<typeof holdsSchema>;
 
-/** `disclaims`: this worker has not begun the run, and never will. */
+/** `disclaims`: this worker has not started the run and never will. */
 export const disclaimsSchema = z.object({ workerId: z.string() });
 
 /** `answered`: an upstream has begun to answer; sent before the first `data`. */
@@ -100,7 +105,7 @@ export const answeredSchema = z.object({
   upstream: z.string(),
   model: z.string(),
   attempts: z.number().int().positive(),
-  /** Number of calls that write on where the answer had met its limit, this one included; stated for each of them. */
+  /** Index of this extension attempt (1 = first); sent with each one. */
   continuations: z.number().int().positive().optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
@@ -108,37 +113,37 @@ export type Answered = z.infer<typeof answeredSchema>;
 /** `end`: the answer is complete. */
 export const endSchema = z.object({
   usage: usageSchema.optional(),
-  /** Upstream events passed on; stands in for output tokens where a provider reports no usage. */
+  /** Number of upstream events passed on; replaces the output tokens if a provider reports no usage. */
   events: z.number().int().nonnegative(),
   finishReason: z.string().optional(),
   responseModel: z.string().optional(),
   /** See `RetryState`. */
   burntTokens: z.number().int().nonnegative(),
-  /** Calls that wrote on where the answer had met its limit; absent for none. */
+  /** Number of extension attempts; absent for none. */
   continuations: z.number().int().positive().optional(),
 });
 export type End = z.infer<typeof endSchema>;
 
 /**
- * `retry`: the worker gives the request back; the ingress submits it again after the delay, one epoch later. If part of
- * the answer has been delivered, the ingress decides whether it can be continued.
+ * `retry`: the worker returns the request; the ingress submits it again after the delay, with the next epoch. If part
+ * of the answer has been delivered, the ingress decides whether it can be resumed.
  */
 export const retrySchema = z.object({
   delayMs: z.number().nonnegative(),
   state: retryStateSchema,
-  /** The error that the client would be told if there were no other try. */
+  /** Error for the client if no further run follows. */
   error: wireErrorSchema,
 });
 export type Retry = z.infer<typeof retrySchema>;
 
-/** `error`: the request has failed for good. */
+/** `error`: the request has failed permanently. */
 export const failedSchema = z.object({
   error: wireErrorSchema,
   attempts: z.number().int().nonnegative(),
   upstream: z.string().optional(),
-  /** The last failure of a call, for the log. */
+  /** Failure of the last attempt, for the log. */
   failure: z.object({ kind: z.string(), status: z.number().optional() }).optional().catch(undefined),
-  /** Upstream events passed on before the failure; 0 means that nothing was billed to the client's knowledge. */
+  /** Number of upstream events passed on before the failure; 0 means that the client has received nothing billable. */
   events: z.number().int().nonnegative(),
 });
 export type Failed = z.infer<typeof failedSchema>;

@@ -31,7 +31,7 @@ describe('GatewayError', () => {
     });
   });
 
-  it("shows the upstream's code in place of its own", () => {
+  it("shows the upstream's code instead of its own", () => {
     const error = new GatewayError('upstream_error', { upstreamCode: 'server_error', message: 'boom' });
     expect(toEnvelope(error).error).toEqual({
       message: 'boom',
@@ -42,14 +42,14 @@ describe('GatewayError', () => {
     expect(error.status).toBe(502);
   });
 
-  it('crosses Redis unharmed', () => {
+  it('survives the way through Redis unchanged', () => {
     const error = new GatewayError('upstream_rate_limited', { retryAfterMs: 1500, param: 'model', upstreamCode: 'x' });
     const read = fromWireError(JSON.parse(JSON.stringify(toWireError(error))));
     expect(read).toBeInstanceOf(GatewayError);
     expect(toWireError(read)).toEqual(toWireError(error));
   });
 
-  it('keeps across Redis that it is worth no other try', () => {
+  it('keeps across Redis that it must not be retried', () => {
     const error = new GatewayError('upstream_error', { retryable: false });
     expect(fromWireError(toWireError(error)).retryable).toBe(false);
     expect(toWireError(new GatewayError('upstream_error'))).not.toHaveProperty('retryable');
@@ -60,12 +60,12 @@ describe('GatewayError', () => {
     ['upstream_error', true],
     ['upstream_malformed', true],
     ['upstream_malformed', false],
-  ] as const)('crosses Redis with its word on another try: %s, %s', (code, retryable) => {
+  ] as const)('crosses Redis with its retryable flag: %s, %s', (code, retryable) => {
     const wire: unknown = JSON.parse(JSON.stringify(toWireError(new GatewayError(code, { retryable }))));
     expect(fromWireError(wireErrorSchema.parse(wire)).retryable).toBe(retryable);
   });
 
-  it('is as its code says where an older replica sends no word on another try', () => {
+  it('takes the retryable flag from its code if an older replica sends none', () => {
     expect(fromWireError(wireErrorSchema.parse({ code: 'upstream_error', message: 'x' })).retryable).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ const limits = fc.record({ maxDepth: fc.nat(6), maxElements: fc.nat(20) });
 const almostJson = fc.array(fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', ':', '1', 'a', 'ä'), { maxLength: 80 });
 
 describe('inspecting a JSON text', () => {
-  it('judges as the inspection of its bytes does', () => {
+  it('gives the same result as the inspection of its bytes', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -22,7 +22,7 @@ describe('inspecting a JSON text', () => {
     );
   });
 
-  it('finds depth beyond any stack, and not within strings', () => {
+  it('detects nesting deeper than any stack, and ignores brackets in strings', () => {
     const limit = { maxDepth: 64, maxElements: 1_000_000 };
     expect(inspectJsonText('['.repeat(100_000), limit)).toBe('too_deep');
     expect(inspectJsonText('{"a":'.repeat(100_000), limit)).toBe('too_deep');

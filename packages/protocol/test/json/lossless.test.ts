@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLossless, respell, unmarkText, writeLossless } from '../../src/index.ts';
 
-/** JSON as it is written, with what JavaScript's own values can't hold. */
+/** JSON as it is written, with values that JavaScript can't hold. */
 type Node =
   | { readonly kind: 'token'; readonly text: string }
   | { readonly kind: 'array'; readonly items: readonly Node[] }
@@ -15,7 +15,7 @@ const asEscapes = (text: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')}"`;
 
-/** Texts that look like what the module makes of others. */
+/** Texts that resemble the module's own marked strings. */
 const oddText = fc.constantFrom(
   marker,
   `${marker}#1`,
@@ -72,7 +72,9 @@ function print(node: Node, space: string): string {
   return `{${space}${members.join(`${space},${space}`)}${space}}`;
 }
 
-/** Strings as JSON.stringify writes them; of repeated names the last value at the first place. */
+/**
+ * Returns the JSON with strings as JSON.stringify writes them; of repeated names, the last value at the first position.
+ */
 function expected(node: Node): string {
   if (node.kind === 'token') return node.text.startsWith('"') ? JSON.stringify(JSON.parse(node.text)) : node.text;
   if (node.kind === 'array') return `[${node.items.map(expected).join(',')}]`;
@@ -81,7 +83,7 @@ function expected(node: Node): string {
 }
 
 describe('lossless JSON', () => {
-  it('comes back with the same digits and its members in the same order', () => {
+  it('is written with the same digits and the same order of members', () => {
     fc.assert(
       fc.property(node, fc.constantFrom('', ' ', '\n\t', '\r\n'), (tree, space) => {
         expect(writeLossless(parseLossless(print(tree, space)))).toBe(expected(tree));
@@ -90,7 +92,7 @@ describe('lossless JSON', () => {
     );
   });
 
-  it('reads what JSON.parse reads, and refuses what it refuses', () => {
+  it('accepts and refuses the same texts as JSON.parse', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -131,13 +133,13 @@ describe('lossless JSON', () => {
     expect(writeLossless(parseLossless(json))).toBe(json);
   });
 
-  it('lets the last of repeated names count, at the place of the first', () => {
+  it('uses the last of repeated names, at the position of the first', () => {
     expect(writeLossless(parseLossless('{"a":1.0,"1":5,"a":9007199254740993,"1":6}'))).toBe(
       '{"a":9007199254740993,"1":6}',
     );
   });
 
-  it('gives numbers as numbers wherever a double holds them', () => {
+  it('returns numbers wherever a double holds them', () => {
     expect(parseLossless('{"temperature":1.0,"n":1e0,"top_p":0.50,"seed":-0}')).toMatchObject({
       temperature: 1,
       n: 1,
@@ -146,11 +148,11 @@ describe('lossless JSON', () => {
     });
   });
 
-  it('keeps digits in values that are taken out, spread, or rebuilt', () => {
+  it('keeps digits in values that are extracted, spread, or rebuilt', () => {
     const body = parseLossless(
       '{"t":1.0,"tools":[{"x":{"max":9223372036854775807,"min":1.0}}],"seed":18446744073709551615}',
     );
-    if (typeof body !== 'object' || body === null) throw new Error('no object');
+    if (typeof body !== 'object' || body === null) throw new Error('not an object');
     expect(writeLossless({ ...body, model: 'm' })).toBe(
       '{"t":1.0,"tools":[{"x":{"max":9223372036854775807,"min":1.0}}],"seed":18446744073709551615,"model":"m"}',
     );
@@ -167,7 +169,7 @@ describe('lossless JSON', () => {
     expect(JSON.stringify(parseLossless('{"a":[1.0,{"b":1e2}]}'))).toBe('{"a":[1,{"b":100}]}');
   });
 
-  it('tells what a marked name or number says', () => {
+  it('returns the original of a marked name or number', () => {
     const [[, number], [integer]] = Object.entries(parseLossless('{"a":18446744073709551615,"1":0}') as object) as [
       [string, string],
       [string, unknown],

@@ -23,7 +23,7 @@ const allowed = (count: number) => ({
 interface Limit {
   readonly param: string;
   readonly max: number;
-  /** A request in which there are so many. */
+  /** Builds a request with `count` entries. */
   readonly of: (count: number) => object;
 }
 
@@ -88,7 +88,7 @@ describe('a limit', () => {
     });
   });
 
-  it('comes before the question whether items are valid', () => {
+  it('is checked before the items are validated', () => {
     expect(refusalOf({ messages: times(2001, 5) })?.code).toBe('array_above_max_length');
   });
 });

@@ -7,15 +7,15 @@ import { minimal, refusalOf } from './refusal-of.ts';
 type SdkRequest = OpenAI.ChatCompletionCreateParams;
 
 describe('the list of parameters', () => {
-  it("is that of OpenAI's document", () => {
+  it("equals that of OpenAI's document", () => {
     expect([...chatParameters].sort()).toEqual(Object.keys(documented).sort());
   });
 
-  it("is that of OpenAI's SDK", () => {
+  it("equals that of OpenAI's SDK", () => {
     expectTypeOf<ChatParameter>().toEqualTypeOf<keyof SdkRequest>();
   });
 
-  it('takes whatever the SDK lets a client send', () => {
+  it('accepts everything that the SDK lets a client send', () => {
     expectTypeOf<SdkRequest>().toExtend<ChatRequestInput>();
   });
 });
@@ -23,7 +23,7 @@ describe('the list of parameters', () => {
 const functionTool = { type: 'function', function: { name: 'x' } };
 const customTool = { type: 'custom', custom: { name: 'x' } };
 
-/** The members that a parameter needs beside it. */
+/** Members that a parameter requires beside it. */
 const companions: Record<string, object> = {
   stream_options: { stream: true },
   top_logprobs: { logprobs: true },
@@ -34,7 +34,10 @@ const companions: Record<string, object> = {
 
 const requestWith = (param: string, value: unknown) => ({ ...minimal, ...companions[param], [param]: value });
 
-/** The document lets an assistant neither speak nor act; the API does not. */
+/**
+ * Returns whether an assistant message has neither content nor calls. The document forbids such messages; the API
+ * accepts them.
+ */
 const isSilent = (messages: unknown) =>
   Array.isArray(messages) &&
   messages.some(
@@ -51,12 +54,12 @@ describe.each(Object.entries(documented))('%s, as OpenAI documents it,', (param,
     expect(refusalOf(requestWith(param, sample))).toBeUndefined();
   });
 
-  it('may be null where the document says so', () => {
+  it('may be null where the document allows it', () => {
     const refusal = refusalOf(requestWith(param, null));
     expect(refusal?.code).toBe(schema.nullable ? undefined : 'invalid_type');
   });
 
-  it('is of no other type', () => {
+  it('is refused with any other type', () => {
     const types = new Set(samples.map(typeOf));
     const others = [5.5, 'x', [], {}, true].filter((value) => !types.has(typeOf(value)));
     expect(others.map((value) => refusalOf(requestWith(param, value)))).toEqual(
@@ -521,7 +524,7 @@ describe('a parameter that is wrong', () => {
     expect(refusalOf(requestWith(parameter, value))).toEqual({ param, code, message });
   });
 
-  it('says which required one is missing', () => {
+  it('gives the name of a missing required parameter', () => {
     expect(refusalOf({ messages: minimal.messages })).toEqual({
       param: 'model',
       code: 'missing_required_parameter',

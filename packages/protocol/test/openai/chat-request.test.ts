@@ -23,11 +23,11 @@ const everything = {
   stream: true,
 };
 
-/** Writes this `__proto__` as a field of its own, as JSON.parse does. */
+/** Parses JSON with `__proto__` as an own field. */
 const withOwnProto = (fields: string) => JSON.parse(`{"__proto__":{"polluted":true,"model":"m"},${fields}}`) as object;
 
 describe('a chat request', () => {
-  it('is handed back as it is, not as a copy', () => {
+  it('is returned itself, not as a copy', () => {
     expect(parseChatRequest(everything)).toBe(everything);
   });
 
@@ -39,7 +39,7 @@ describe('a chat request', () => {
     });
   });
 
-  it('keeps what nobody knows, at every level', () => {
+  it('keeps unknown fields, at every level', () => {
     const extra = { anything: [1, { goes: null }] };
     const body = {
       ...minimal,
@@ -62,11 +62,11 @@ describe('a chat request', () => {
     expect(parseChatRequest(body)).toEqual(before);
   });
 
-  it('names the first field at fault in the order of the parameters', () => {
+  it('is refused with the name of the first wrong field, in the order of the parameters', () => {
     expect(refusalOf({ ...minimal, top_p: 5, temperature: 5, n: 5.5 })?.param).toBe('n');
   });
 
-  it('quotes 64 characters of what was sent and no more', () => {
+  it('is quoted with at most 64 characters', () => {
     const secret = 'x'.repeat(63) + 'y'.repeat(100_000);
     expect(refusalOf({ ...minimal, tool_choice: secret })?.message).toBe(
       `Invalid value: '${'x'.repeat(63)}…'. Supported values are: 'none', 'auto', and 'required'.`,
@@ -89,7 +89,7 @@ describe('a hostile body', () => {
       { ...minimal, tools: [{ type: 'function', function: { name: 'x', parameters: { nested } } }] },
       undefined,
     ],
-    ['nested where a text belongs', { ...minimal, model: nested }, 'invalid_type'],
+    ['nested instead of a text', { ...minimal, model: nested }, 'invalid_type'],
     ['nested content', { ...minimal, messages: [{ role: 'user', content: nested }] }, 'invalid_type'],
     [
       '200,000 bad messages',
@@ -112,7 +112,7 @@ describe('a hostile body', () => {
       'array_above_max_length',
     ],
     [
-      'as many bad parts as are looked at',
+      'the maximum number of bad parts',
       {
         ...minimal,
         messages: Array.from({ length: 2000 }, () => ({ role: 'user', content: [{ type: 'text' }, { type: 'text' }] })),
@@ -161,7 +161,7 @@ describe('any JSON at all', () => {
     .tuple(fc.nat(), json)
     .map(([which, value]) => replaced(structuredClone(everything), { which, value }));
 
-  it('is taken or refused with a 400 that names a field or none', () => {
+  it('is accepted, or refused with status 400', () => {
     fc.assert(
       fc.property(fc.oneof(json, loose, damaged), (body) => {
         try {
@@ -178,7 +178,7 @@ describe('any JSON at all', () => {
     );
   });
 
-  it('is the same to the compiled schema and to zod', () => {
+  it('gives the same result with the compiled schema and with zod', () => {
     const compiled = z.compile(chatRequestSchema, { strict: true });
     fc.assert(
       fc.property(fc.oneof(loose, damaged), (body) => {
@@ -189,7 +189,7 @@ describe('any JSON at all', () => {
   });
 });
 
-/** Puts a value in the place of the n-th of all values below a root, counting round. */
+/** Replaces the n-th of all values below a root, modulo their number. */
 function replaced(root: object, { which, value }: { which: number; value: unknown }): object {
   const places = placesBelow(root);
   const place = places[which % places.length];

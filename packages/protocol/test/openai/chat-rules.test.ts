@@ -70,7 +70,7 @@ describe('parameters together', () => {
   });
 });
 
-describe('an assistant message that says nothing', () => {
+describe('an assistant message without content', () => {
   it.each([
     {},
     { content: null },
@@ -78,7 +78,7 @@ describe('an assistant message that says nothing', () => {
     { content: [] },
     { tool_calls: [] },
     { content: null, tool_calls: null, refusal: null, audio: null, function_call: null, annotations: [] },
-  ])('may come back as it was answered: %j', (fields) => {
+  ])('may be sent back as it was answered: %j', (fields) => {
     expect(
       refusalOf({ model: 'm', messages: [...minimal.messages, { role: 'assistant', ...fields }] }),
     ).toBeUndefined();

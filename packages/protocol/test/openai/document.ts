@@ -1,6 +1,6 @@
 import document from '../fixtures/openapi-chat-request.json' with { type: 'json' };
 
-/** The part of JSON Schema that OpenAI's document uses. */
+/** Subset of JSON Schema that OpenAI's document uses. */
 export interface Schema {
   readonly type?: string;
   readonly nullable?: boolean;
@@ -18,10 +18,10 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** OpenAI's own description of each parameter. */
+/** OpenAI's description of each parameter. */
 export const documented: Readonly<Record<string, Schema>> = document.properties;
 
-/** Values that the document allows: between them every branch, every enum value, every bound, every optional field. */
+/** Returns values that the document allows; together they cover every branch, enum value, bound and optional field. */
 export function samplesOf(schema: Schema): unknown[] {
   const nulls = schema.nullable === true ? [null] : [];
   return [...nulls, ...(schema.anyOf?.flatMap(samplesOf) ?? ownSamplesOf(schema))];

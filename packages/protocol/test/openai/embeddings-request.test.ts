@@ -8,7 +8,7 @@ function refusal(body: unknown): Pick<GatewayError, 'code' | 'param' | 'message'
     if (error instanceof GatewayError) return error;
     throw error;
   }
-  throw new Error('the request was taken');
+  throw new Error('the request was accepted');
 }
 
 const lists = (count: number, length: number): number[][] =>
@@ -19,10 +19,10 @@ describe('a request for embeddings', () => {
     ['a text', 'hi', 0],
     ['tokens', [1, 2, 3], 3],
     ['lists of tokens', [[1, 2], [3]], 3],
-    ['as many tokens as OpenAI takes', lists(1200, 250), 300_000],
-    ['as many tokens in one list', lists(1, 300_000)[0], 300_000],
-    ['as many lists', lists(2048, 1), 2048],
-  ])('tells how many tokens it holds: %s', (_what, input, tokens) => {
+    ['the maximum of tokens that OpenAI accepts', lists(1200, 250), 300_000],
+    ['the maximum of tokens in one list', lists(1, 300_000)[0], 300_000],
+    ['the maximum of lists', lists(2048, 1), 2048],
+  ])('has its tokens counted: %s', (_what, input, tokens) => {
     expect(parseEmbeddingsRequest({ model: 'm', input })).toEqual({ model: 'm', tokens });
   });
 
@@ -32,14 +32,14 @@ describe('a request for embeddings', () => {
     ['tokens', { input: [1, 2, 3] }],
     ['lists of tokens', { input: [[1, 2], [3]] }],
     ['all options', { input: 'hi', dimensions: 256, encoding_format: 'base64', user: 'u' }],
-    ['fields that nobody knows', { input: 'hi', input_type: 'query' }],
-    ['as many tokens as fit a model', { input: Array.from({ length: 8000 }, () => 7) }],
+    ['unknown fields', { input: 'hi', input_type: 'query' }],
+    ['the maximum of tokens of a model', { input: Array.from({ length: 8000 }, () => 7) }],
   ])('may hold %s', (_what, fields) => {
     const body = { model: 'm', ...fields };
     expect(parseEmbeddingsRequest(body).model).toBe('m');
   });
 
-  // Bodies of 300,000 tokens can't be in the titles.
+  // Bodies of 300,000 tokens are too long for titles.
   it.each<[unknown, string, string | undefined]>([
     [[], 'invalid_request', undefined],
     [{ input: 'hi' }, 'missing_required_parameter', 'model'],
@@ -66,7 +66,7 @@ describe('a request for embeddings', () => {
     [{ model: 'm', input: 'a', x: lists(5000, 1) }, 'request_too_large', undefined],
     [{ model: 'm', input: 'a', dimensions: 0 }, 'integer_below_min_value', 'dimensions'],
     [{ model: 'm', input: 'a', encoding_format: 'hex' }, 'invalid_value', 'encoding_format'],
-  ])('that is wrong in one field is refused by its name, case %#', (body, code, param) => {
+  ])('with one wrong field is refused with the name of the field, case %#', (body, code, param) => {
     expect(refusal(body)).toMatchObject({ code, param });
   });
 });

@@ -8,7 +8,7 @@ const user = { role: 'user', content: 'hi' };
 const call = (text: string) => ({ id: 'c', type: 'function', function: { name: 'f', arguments: text } });
 const tool = (content: unknown) => ({ role: 'tool', tool_call_id: 'c', content });
 
-/** A request with this text at each place where an adapter of some provider parses it. */
+/** Requests with this text at each place where an adapter of some provider parses it. */
 const places: readonly [field: string, messages: (text: string) => readonly object[]][] = [
   ['messages[1].tool_calls[0].function.arguments', (text) => [user, { role: 'assistant', tool_calls: [call(text)] }]],
   [
@@ -35,8 +35,8 @@ const places: readonly [field: string, messages: (text: string) => readonly obje
 const refusal = (messages: readonly object[]) => refusalOf({ model: 'm', messages });
 const isCall = (field: string): boolean => field.includes('arguments');
 
-describe('JSON inside of a text', () => {
-  it.each(places)('nested 65 deep in %s is refused by its name', (field, messages) => {
+describe('JSON inside a text', () => {
+  it.each(places)('nested 65 deep in %s is refused with the name of the field', (field, messages) => {
     expect(refusal(messages(nested(64)))).toBeUndefined();
     expect(refusal(messages(nested(65)))).toMatchObject({
       code: 'json_too_deep',
@@ -46,13 +46,13 @@ describe('JSON inside of a text', () => {
     expect(refusal(messages(`{"a":${'['.repeat(100_000)}`))).toMatchObject({ param: field });
   });
 
-  it.each(places)('with too many elements in %s is refused by its name', (field, messages) => {
+  it.each(places)('with too many elements in %s is refused with the name of the field', (field, messages) => {
     const most = isCall(field) ? 10_000 : 100_000;
     expect(refusal(messages(wide(most)))).toBeUndefined();
     expect(refusal(messages(wide(most + 1)))).toMatchObject({ code: 'json_too_deep', param: field });
   });
 
-  it('counts over all texts of a request', () => {
+  it('is counted over all texts of a request', () => {
     const calls = Array.from({ length: 10 }, () => call(wide(9000)));
     const messages = [user, { role: 'assistant', tool_calls: calls }];
     expect(refusal([...messages, tool(wide(10_000))])).toBeUndefined();
@@ -72,11 +72,11 @@ describe('JSON inside of a text', () => {
   });
 
   it.each([
-    ['what a terminal wrote', `[1/4] Resolving\n${'\u001b[32m[ok]\u001b[0m\n'.repeat(5000)}`],
+    ['terminal output', `[1/4] Resolving\n${'\u001b[32m[ok]\u001b[0m\n'.repeat(5000)}`],
     ['a log', '[INFO] [a] [b] {\n'.repeat(5000)],
     ['a long text', 'x'.repeat(3_000_000)],
     ['a long row of brackets in a string', JSON.stringify({ text: '['.repeat(1000) })],
-  ])('is not looked for in %s', (_, content) => {
+  ])('is not expected in %s', (_, content) => {
     expect(refusal([user, tool(content)])).toBeUndefined();
     expect(refusal([{ role: 'user', content: '['.repeat(1000) }])).toBeUndefined();
   });

@@ -1,9 +1,9 @@
 import { GatewayError, parseChatRequest } from '@sluice/protocol';
 
-/** A request that nobody minds. */
+/** A valid request. */
 export const minimal = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello!' }] };
 
-/** Returns the error that the client is told about a body; undefined when it is accepted. */
+/** Returns the error for a client's body; undefined if the body is accepted. */
 export function refusalOf(body: unknown): { code: string; param: string | undefined; message: string } | undefined {
   try {
     parseChatRequest(body);

@@ -9,7 +9,7 @@ describe('a usage', () => {
   });
 
   it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, undefined, mostTokens + 1, 1e12])(
-    'is not believed where it counts %j',
+    'is refused with the count %j',
     (tokens) => {
       for (const name of Object.keys(counts)) {
         expect(usageSchema.safeParse({ ...counts, [name]: tokens }).success).toBe(false);

@@ -22,7 +22,7 @@ const frames = fc.array(
 );
 
 describe('a batch of frames', () => {
-  it('reads back as it was written', () => {
+  it('is decoded to the frames that were encoded', () => {
     fc.assert(
       fc.property(frames, (batch) => {
         expect(decodeFrames(batch.map(encodeFrame).join(''))).toEqual(batch);
@@ -36,20 +36,20 @@ describe('a batch of frames', () => {
     expect(decodeFrames(travelled).map(({ data }) => data)).toEqual(['a\ufffdb', '终端🙂']);
   });
 
-  it('can be written by a script that knows nothing but the request', () => {
+  it('can be written by a script that has only the request', () => {
     expect(decodeFrames('r-9 0 0 admitted 0\n')).toEqual([
       { requestId: 'r-9', epoch: 0, seq: 0, kind: 'admitted', data: '' },
     ]);
   });
 
   it.each([
-    ['a head without its end', 'r-1 1 0 data 3'],
+    ['a head without an end', 'r-1 1 0 data 3'],
     ['an unknown kind', 'r-1 1 0 nonsense 0\n'],
     ['a request id with a space', 'r 1 1 0 data 0\n'],
     ['a negative length', 'r-1 1 0 data -1\n'],
     ['too few fields', 'r-1 1 0 data\n'],
-    ['data shorter than its length', 'r-1 1 0 data 5\nabc'],
-    ['text that is no frame', 'hello\nworld\n'],
+    ['data shorter than the length in the head', 'r-1 1 0 data 5\nabc'],
+    ['text that is not a frame', 'hello\nworld\n'],
   ])('refuses %s', (_what, batch) => {
     expect(() => decodeFrames(batch)).toThrow(FrameError);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { retryStateSchema } from '../../src/relay/payloads.ts';
 
 describe('the retry state', () => {
-  it('crosses Redis unharmed', () => {
+  it('survives the way through Redis unchanged', () => {
     const state = {
       ...firstRetryState,
       attempts: 3,
@@ -19,13 +19,13 @@ describe('the retry state', () => {
     expect(retryStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
 
-  it('of an older replica lacks what that did not know', () => {
+  it('of an older replica may lack newer fields', () => {
     const { attempts, waits, rateLimitWaits, refusedBy, silent, withoutPrefill, burntTokens } = firstRetryState;
     const old = { attempts, waits, rateLimitWaits, refusedBy, silent, withoutPrefill, burntTokens };
     expect(retryStateSchema.parse(old)).toEqual(firstRetryState);
   });
 
-  it('of a newer replica may hold what this one does not know', () => {
+  it('of a newer replica may hold unknown values', () => {
     const lastFailure = { kind: 'kind_of_tomorrow', message: 'x' };
     expect(retryStateSchema.parse({ ...firstRetryState, lastFailure, more: 1 })).toEqual(firstRetryState);
   });

@@ -1,4 +1,7 @@
-/** Names the calls that have no id: by their place in the answer, so that each try of a request gives the same ids. */
+/**
+ * Generates ids for tool calls without one, from their position in the answer, so that each attempt of a request gives
+ * the same ids.
+ */
 export type CallNames = (index: number) => string;
 
 export const callNames =

@@ -1,41 +1,43 @@
 import type { Usage } from '@sluice/protocol';
 
-/** The reasons of OpenAI's protocol why an answer ends. */
+/** Reasons for the end of an answer in OpenAI's protocol. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
-/** Names an answer; on every chunk of it. */
+/** Identity of an answer; repeated on every chunk. */
 export interface AnswerIdentity {
   readonly id: string;
   /** Seconds since 1970. */
   readonly created: number;
-  /** The model that answers, in the provider's words. */
+  /** The model that answers, under the provider's name. */
   readonly model: string;
 }
 
-/** The part that a chunk adds to the answer's message, besides its role. */
+/** Members that a chunk adds to the answer's message, besides its role. */
 export interface Delta {
   readonly content?: string;
   readonly reasoning_content?: string;
   readonly refusal?: string;
-  /** Pieces of calls: `{ index, id?, type?, function?: { name?, arguments? } }`, `id` on the first piece of a call. */
+  /**
+   * Pieces of tool calls: `{ index, id?, type?, function?: { name?, arguments? } }`; `id` on the first piece of a call.
+   */
   readonly tool_calls?: readonly unknown[];
-  /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
+  /** Members beyond OpenAI's, such as data that a provider expects back in the next turn. */
   readonly [extension: string]: unknown;
 }
 
 /** Writes the chunks of one answer with one choice as server-sent events. */
 export interface ChunkWriter {
-  /** Says who speaks with the first of them. */
+  /** Writes a delta; the first one also carries the role. */
   delta(delta: Delta): string;
   finish(reason: FinishReason): string;
-  /** The chunk without choices that ends a stream whose client asked for it. */
+  /** Writes the chunk without choices that ends a stream with requested usage. */
   usage(usage: Usage): string;
 }
 
 export interface ChunkWriterOptions {
-  /** Value of `usage` on each chunk but the last: OpenAI sends null if usage was asked for. */
+  /** Value of `usage` on each chunk but the last: OpenAI sends null if usage is requested. */
   readonly noUsage: null | undefined;
-  /** Writes a delta: `writeLossless` where it holds values from `parseLossless`. */
+  /** Serializes a delta: `writeLossless` if it holds values from `parseLossless`. */
   readonly write: (delta: object) => string;
 }
 
@@ -46,7 +48,7 @@ export function createChunkWriter(
   const ending = noUsage === null ? '],"usage":null}\n\n' : ']}\n\n';
   let hasRole = false;
   let named: AnswerIdentity | undefined;
-  /** The beginning of each chunk; the names of an answer rarely change, so it is written once. */
+  /** Start of each chunk. The identity rarely changes, so its text is cached. */
   let head = '';
 
   function headOf(identity: AnswerIdentity): string {

@@ -2,11 +2,11 @@ import { type ChatChunk, chatChunkSchema, type Usage, writeLossless } from '@slu
 import { isFilled, isObject } from '../json-object.ts';
 import { parseText } from '../parse-text.ts';
 
-/** Makes a whole answer of the chunks of a stream. */
+/** Collects the chunks of a stream into a whole answer. */
 export interface ChunkCollector {
-  /** Takes server-sent events as a translator writes them. */
+  /** Takes server-sent events in the form that a translator writes. */
   add(sse: string): void;
-  /** The whole answer as JSON text. */
+  /** Returns the whole answer as JSON text. */
   toCompletion(usage: Usage | undefined): string;
 }
 
@@ -86,12 +86,12 @@ function addDelta({ message, toolCalls }: CollectedChoice, delta: Readonly<Recor
   }
 }
 
-/** Members that come in pieces, of which each may hold some of their texts. */
+/** Objects that arrive in pieces; their text members are concatenated. */
 const inPieces: ReadonlySet<string> = new Set(['function', 'custom', 'function_call', 'audio']);
-/** Texts that are said once, even if they are said again. */
+/** Texts that are not concatenated; the first value counts. */
 const names: ReadonlySet<string> = new Set(['id', 'type', 'name']);
 
-/** Texts and lists grow; of anything else the latest counts. */
+/** Adds members: texts and lists grow, for other values the latest counts. */
 function append(target: Record<string, unknown>, more: object): void {
   for (const [name, value] of Object.entries(more)) {
     const before = target[name];
@@ -107,7 +107,7 @@ function append(target: Record<string, unknown>, more: object): void {
   }
 }
 
-/** A call that has all that a call has to have, so that it can be sent back. */
+/** Returns a tool call with all required members, so that clients can send it back. */
 function toCall(call: Readonly<Record<string, unknown>>): object {
   const { id, type, function: called, custom } = call;
   if (!isObject(called) && isObject(custom)) return { ...call, id: id ?? '', type: type ?? 'custom' };

@@ -3,23 +3,23 @@ import type { WholeTranslation } from '../adapter.ts';
 import type { AnswerIdentity, FinishReason } from './chunk-writer.ts';
 import { believe } from './usage.ts';
 
-/** A whole answer with one choice, in the words of OpenAI's protocol. */
+/** Whole answer with one choice, in the terms of OpenAI's protocol. */
 export interface Completion extends AnswerIdentity {
   readonly message: CompletionMessage;
   readonly finishReason: FinishReason;
   readonly usage: Usage | undefined;
-  /** Writes the answer: `writeLossless` where it holds values from `parseLossless`. Default: `JSON.stringify`. */
+  /** Serializes the answer: `writeLossless` if it holds values from `parseLossless`. Default: `JSON.stringify`. */
   readonly write?: (answer: object) => string;
 }
 
 export interface CompletionMessage {
-  /** Null where the answer consists of tool calls or a refusal. */
+  /** Null if the answer consists of tool calls or a refusal. */
   readonly content: string | null;
   readonly reasoning_content?: string;
   readonly refusal?: string | null;
-  /** Each a {@link ToolCall}; or calls of a provider that speaks OpenAI's protocol, put right. */
+  /** Each a {@link ToolCall}, or a normalised call of a provider with OpenAI's protocol. */
   readonly tool_calls?: readonly unknown[];
-  /** Members beyond OpenAI's, such as what a provider wants back in the next turn. */
+  /** Members beyond OpenAI's, such as data that a provider expects back in the next turn. */
   readonly [extension: string]: unknown;
 }
 
@@ -30,7 +30,7 @@ export interface ToolCall {
   readonly [extension: string]: unknown;
 }
 
-/** Writes a whole answer of a provider that does not speak OpenAI's protocol. */
+/** Writes the whole answer of a provider with another protocol than OpenAI's. */
 export function writeCompletion(completion: Completion): WholeTranslation {
   const { id, created, model, message, finishReason, write = JSON.stringify } = completion;
   const usage = believe(completion.usage);

@@ -1,19 +1,20 @@
-/** Gives the calls of one answer, or of one conversation, an id each. */
+/** Assigns distinct ids to the tool calls of one answer or conversation. */
 export interface DistinctIds {
-  /** The id itself for the first call that has it; for the others the id with its number behind it. */
+  /** Returns the id itself for its first use; for later uses the id with a number appended. */
   take(id: string): string;
 }
 
 /**
- * DeepSeek and GLM give parallel calls the same id now and then; clients, and the next provider, tell calls apart by
- * nothing else. The same ids in the same order give the same names, so that nothing has to be remembered between turns.
- * The names need no mapping back: to every provider the id of a call is a name that its result repeats.
+ * Makes ids of tool calls distinct. DeepSeek and GLM sometimes give parallel calls the same id; clients and the next
+ * provider distinguish calls only by their ids. The same ids in the same order give the same result, so that no state
+ * is needed between turns. The ids need no mapping back: for every provider the id of a call is a name that its result
+ * repeats.
  *
- * @param mostCharacters the longest id that is allowed
+ * @param mostCharacters maximum length of an id
  */
 export function createDistinctIds(mostCharacters = Number.POSITIVE_INFINITY): DistinctIds {
   const taken = new Set<string>();
-  /** The number to go on with, so that ten thousand equal ids do not cost fifty million look-ups. */
+  /** Next number for each id, so that ten thousand equal ids do not cost fifty million look-ups. */
   const numbers = new Map<string, number>();
   return {
     take(id) {

@@ -1,7 +1,7 @@
 import type { CallPlan } from '../adapter.ts';
 import type { AnswerIdentity } from './chunk-writer.ts';
 
-/** The identity given to an answer that has no name of its own. */
+/** Returns the identity of an answer to which the provider gives none. */
 export const namesOf = ({ requestId, startedAtMs, model }: CallPlan): AnswerIdentity => ({
   id: `chatcmpl-${requestId}`,
   created: Math.floor(startedAtMs / 1000),

@@ -6,53 +6,59 @@ import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason }
 import { namesOf } from './names.ts';
 import { believe, mergeUsage, outgrows } from './usage.ts';
 
-/** An answer under translation, as a provider's event handler writes it. Calls after its end do nothing. */
+/**
+ * An answer under translation; a provider's event handler writes to it. Calls after the answer's end have no effect.
+ */
 export interface AnswerDraft {
   /**
-   * Names the answer and its model as the provider does. The first of each counts, up to the first delta; later names
-   * are ignored.
+   * Sets the answer's id, date and model as the provider gives them. The first value of each counts, up to the first
+   * delta; later values are ignored.
    */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
-  /** The provider is at work and has nothing to say yet. */
+  /** Reports that the provider is working but has no output yet. */
   heartbeat(): void;
-  /** The answer's message is whole; only usage may follow. */
+  /** Marks the answer's message as complete; only usage may follow. */
   finish(reason: FinishReason): void;
-  /** Usage may be told several times, see `mergeUsage`. Values that can't be believed are left out. */
+  /** Sets the usage; may be called several times, see `mergeUsage`. Implausible values are omitted. */
   usage(usage: Usage): void;
-  /** Ends the answer with a failure. After `finish` a `malformed` event is ignored: the answer is whole. */
+  /**
+   * Ends the answer with a failure. After `finish`, a `malformed` failure is ignored, because the answer is complete.
+   */
   fail(failure: UpstreamFailure): void;
-  /** Nothing follows. Without a `finish` before, the answer was truncated. */
+  /** Ends the answer. Without a `finish` before, the answer was truncated. */
   complete(): void;
   isFinished(): boolean;
 }
 
-/** Interprets a provider's stream. Fresh for each stream, so that it may keep state. */
+/** Interprets a provider's stream. Created for each stream, so that it may keep state. */
 export interface EventHandler {
   onEvent(event: UpstreamEvent, answer: AnswerDraft): void;
-  /** The provider closed its stream; what was held back may be written. The end of the answer is judged after it. */
+  /**
+   * Called when the provider closes its stream; held-back text may be written. The answer's end is judged afterwards.
+   */
   onEnd?(answer: AnswerDraft): void;
   toCancel?(): UpstreamRequest | undefined;
-  /** Writes deltas: `writeLossless` where they hold values from `parseLossless`. Default: `JSON.stringify`. */
+  /** Serializes deltas: `writeLossless` if they hold values from `parseLossless`. Default: `JSON.stringify`. */
   readonly write?: (delta: object) => string;
 }
 
 /**
- * Signs of life in a row beyond this number do not count. A provider that sends nothing else without end counts as
+ * Maximum number of heartbeats in a row; further ones do not count. A provider that sends only heartbeats counts as
  * silent: `timeouts.idle_ms` ends its answer, not the deadline of the request.
  */
 const mostHeartbeats = 10_000;
 
 /**
- * A translator for providers that do not speak OpenAI's protocol: keeps the state of the answer, writes its chunks, and
- * gives the usage where it belongs.
+ * Creates a translator for providers with another protocol than OpenAI's: it keeps the state of the answer, writes its
+ * chunks, and puts the usage in the right place.
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
   const made = namesOf(plan);
   let told: Partial<AnswerIdentity> = {};
   let identity = made;
   let responseModel: string | undefined;
-  /** The counts before the latest one; at most providers the latest includes them. */
+  /** Counts before the latest; with most providers the latest includes them. */
   let usage: Usage | undefined;
   let latest: Usage | undefined;
   let finishReason: FinishReason | undefined;
@@ -121,7 +127,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     return taken;
   }
 
-  // Plain members: an accessor costs its object 0.4 µs and a hidden class of its own.
+  // Plain members: an accessor costs 0.4 µs per object and a hidden class of its own.
   const translator = {
     state: { kind: 'open' } as StreamState,
     isFinished: false,

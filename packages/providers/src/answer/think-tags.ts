@@ -1,13 +1,13 @@
-/** A piece of an answer, taken apart. */
+/** A piece of an answer, split into text and reasoning. */
 export interface Thought {
   readonly text: string;
   readonly thought: string;
 }
 
-/** Takes thoughts out of an answer's text. */
+/** Separates reasoning from an answer's text. */
 export interface ThinkTagSplitter {
   push(piece: string): Thought;
-  /** Returns the text that was held back because it might have been the beginning of a tag. */
+  /** Returns the text that was held back because it might have been the start of a tag. */
   end(): Thought;
 }
 
@@ -15,14 +15,14 @@ const opening = '<think>';
 const closing = '</think>';
 
 /**
- * Thoughts stand at the beginning of an answer, between tags that may be cut anywhere. A tag further on is the answer's
- * own business: it may speak of tags.
+ * Creates a splitter. Reasoning stands at the start of an answer, between tags that chunks may cut at any point. A
+ * later tag belongs to the answer's text, which may be about tags.
  */
 export function createThinkTagSplitter(): ThinkTagSplitter {
   let state: 'before' | 'opened' | 'thinking' | 'after' | 'text' = 'before';
   let held = '';
 
-  /** Takes what can be told of the held text, and keeps the rest. */
+  /** Returns the part of the held text that can be classified, and keeps the rest. */
   function take(): Thought {
     if (state === 'before') {
       const start = held.trimStart();
@@ -47,7 +47,7 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
       return { ...take(), thought };
     }
     if (state === 'after') {
-      // The answer proper begins after a blank line, which is no part of it.
+      // The answer itself starts after a blank line, which is not part of it.
       held = held.trimStart();
       if (held !== '') state = 'text';
     }
@@ -72,7 +72,7 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
   };
 }
 
-/** Returns the number of characters at the end that may be the beginning of the closing tag. */
+/** Returns the number of characters at the end that may be the start of the closing tag. */
 function tailOf(text: string): number {
   for (let length = Math.min(closing.length - 1, text.length); length > 0; length--) {
     if (closing.startsWith(text.slice(-length))) return length;
@@ -80,7 +80,7 @@ function tailOf(text: string): number {
   return 0;
 }
 
-/** Takes the thoughts out of a whole answer. */
+/** Separates the reasoning from a whole answer. */
 export function splitThoughts(text: string): Thought {
   const splitter = createThinkTagSplitter();
   const first = splitter.push(text);

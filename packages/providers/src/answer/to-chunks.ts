@@ -3,7 +3,7 @@ import type { ChatBody } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 
-/** Makes a stream of a whole answer, for providers that do not stream although they were asked to. */
+/** Converts a whole answer to a stream, for providers that ignore a request for a stream. */
 export function toChunks(completionText: string, body: ChatBody): string {
   const completion = parseText(chatCompletionSchema, completionText);
   if (completion === undefined) return '';

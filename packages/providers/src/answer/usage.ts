@@ -1,21 +1,21 @@
 import { mostTokens, type Usage } from '@sluice/protocol';
 import { amend, isObject, type JsonObject } from '../json-object.ts';
 
-/** Token counts as a provider gives them. */
+/** Token counts of a provider. */
 export interface TokenCounts {
-  /** All of the prompt, what came from a cache included. */
+  /** Tokens of the whole prompt, cached ones included. */
   readonly prompt: number;
-  /** All of the answer, thoughts included. */
+  /** Tokens of the whole answer, reasoning included. */
   readonly completion: number;
-  /** Default: both together. */
+  /** Default: the sum of both. */
   readonly total?: number | undefined;
   readonly cached?: number | undefined;
-  /** Written to a cache. */
+  /** Tokens written to a cache. */
   readonly cacheWrite?: number | undefined;
   readonly reasoning?: number | undefined;
 }
 
-/** OpenAI's usage object. */
+/** Returns OpenAI's usage object. */
 export function toUsage({ prompt, completion, total, cached, cacheWrite, reasoning }: TokenCounts): Usage {
   const promptDetails = {
     ...(cached === undefined ? {} : { cached_tokens: cached }),
@@ -31,9 +31,9 @@ export function toUsage({ prompt, completion, total, cached, cacheWrite, reasoni
 }
 
 /**
- * A provider's counts as far as they can be believed: whole numbers from 0 to 10^9, with a total that is not below its
- * parts. Digits in quotes and fractions are read; what is left out counts as nothing.
- * @returns undefined for what says nothing; the very same object where nothing had to be done
+ * Returns a provider's plausible counts: whole numbers from 0 to 10^9, with a total not below its parts. Quoted digits
+ * and fractions are accepted; a missing count is 0.
+ * @returns undefined if there are no counts; the same object if nothing had to be changed
  */
 export function believe(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
@@ -46,7 +46,7 @@ export function believe(value: unknown): Usage | undefined {
   return amend(value, {
     prompt_tokens: prompted,
     completion_tokens: completed,
-    // More than both together is thinking that some providers count in the total alone.
+    // A larger total includes reasoning that some providers count only there.
     total_tokens: Math.min(mostTokens, Math.max(total ?? 0, prompted + completed)),
     prompt_tokens_details: toDetails(value['prompt_tokens_details'], cachedOf(value)),
     completion_tokens_details: toDetails(value['completion_tokens_details']),
@@ -54,9 +54,9 @@ export function believe(value: unknown): Usage | undefined {
 }
 
 /**
- * Usage as it is told several times in one answer. What was read is counted better each time, so that the latest count
- * stands; what was written grows, so that the largest does. A zero undoes neither.
- * @returns the very same later object where it says all
+ * Merges usage that is reported several times in one answer. For the prompt the latest count is the most accurate; for
+ * the answer the largest one is, because it grows. A zero replaces neither.
+ * @returns the later object itself if it contains everything
  */
 export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   if (before === undefined) return now;
@@ -67,7 +67,10 @@ export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }) as Usage;
 }
 
-/** Returns whether a later count says all that an earlier one does. Cheap, as some providers count with every chunk. */
+/**
+ * Returns whether a later count contains everything that an earlier one does. Cheap, because some providers send usage
+ * with every chunk.
+ */
 export const outgrows = (now: Usage, before: Usage): boolean =>
   now.prompt_tokens > 0 &&
   now.prompt_tokens <= mostTokens &&
@@ -105,7 +108,7 @@ function toDetails(value: unknown, otherwise: JsonObject = {}): JsonObject | und
 
 const isCounted = (name: string): boolean => name.endsWith('_tokens');
 
-/** Reads the cached tokens of the prompt where DeepSeek and Moonshot have them. */
+/** Reads the cached tokens from the members that DeepSeek and Moonshot use. */
 function cachedOf(usage: JsonObject): JsonObject {
   const cached = toCount(usage['prompt_cache_hit_tokens']) ?? toCount(usage['cached_tokens']);
   return cached === undefined ? {} : { cached_tokens: cached };

@@ -10,21 +10,27 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   model_context_window_exceeded: 'length',
   tool_use: 'tool_calls',
   refusal: 'content_filter',
-  // The turn is not over: who wants the rest of it asks again with what there is, as after `length`.
+  // The turn is not over: clients get the rest by another request with the answer so far, as after `length`.
   pause_turn: 'length',
 };
 
-/** A model that has called functions waits for their results, whatever word its server has for that. */
+/**
+ * Returns the finish reason. A model that has called functions waits for their results, whatever reason its server
+ * gives.
+ */
 export function toFinishReason(stopReason: string, calls: number): FinishReason {
   const reason = Object.hasOwn(finishReasons, stopReason) ? finishReasons[stopReason] : undefined;
   if (reason === undefined || reason === 'stop') return calls > 0 ? 'tool_calls' : 'stop';
   return reason;
 }
 
-/** The message used where the provider does not explain its refusal. */
+/** Refusal text if the provider does not explain its refusal. */
 export const unexplainedRefusal = 'The model declined to answer.';
 
-/** Anthropic counts apart what came from a cache and what went there; OpenAI's `prompt_tokens` are all of the prompt. */
+/**
+ * Converts counts: Anthropic counts tokens read from and written to a cache separately; OpenAI's `prompt_tokens`
+ * include them.
+ */
 export function usageOf(wire: WireUsage): Usage {
   const cached = wire.cache_read_input_tokens ?? undefined;
   const cacheWrite = wire.cache_creation_input_tokens ?? undefined;
@@ -37,7 +43,7 @@ export function usageOf(wire: WireUsage): Usage {
   });
 }
 
-/** The counts of a stream so far. They are cumulative, so that a smaller one that comes later, a zero above all, is none. */
+/** Merges the counts of a stream. They are cumulative, so a smaller later value, especially zero, is ignored. */
 export function laterUsage(before: WireUsage, now: WireUsage): WireUsage {
   return {
     input_tokens: larger(before.input_tokens, now.input_tokens),

@@ -7,7 +7,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import type { ContentPart } from '@sluice/protocol';
 
-/** The blocks that both users and tools may send. */
+/** Blocks that both users and tools may send. */
 export type SaidBlock = TextBlockParam | ImageBlockParam | DocumentBlockParam;
 
 type Content = string | readonly ContentPart[] | null | undefined;
@@ -20,7 +20,7 @@ const imageTypes: Readonly<Record<string, Base64ImageSource['media_type']>> = {
   'image/webp': 'image/webp',
 };
 
-/** Anthropic refuses texts of nothing but white space, which mean nothing either. */
+/** Converts content to blocks. Texts of white space alone are dropped, because Anthropic refuses them. */
 export function toBlocks(content: Content): SaidBlock[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : (content ?? []);
   return parts.flatMap((part) => toBlock(part) ?? []);
@@ -30,7 +30,7 @@ export function textBlocks(content: Content): TextBlockParam[] {
   return toBlocks(content).filter((block) => block.type === 'text');
 }
 
-/** Undefined for what Anthropic does not take. */
+/** Converts a part; returns undefined if Anthropic does not accept it. */
 export function toBlock(part: ContentPart): SaidBlock | undefined {
   switch (part.type) {
     case 'text':
@@ -75,9 +75,9 @@ function toDocument({ file_data: url = '', filename }: FilePart, cached: Cached)
   };
 }
 
-/** Both are empty for what is no data URL in base 64. */
+/** Splits a data URL; both parts are empty if the text is not a base64 data URL. */
 function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } {
-  // No pattern over the whole of it: it may have megabytes.
+  // No pattern is applied to the whole text: it may have megabytes.
   const comma = url.indexOf(',');
   const [, mediaType = ''] = /^data:([^;,]+)(?:;[^;,]*)*;base64$/i.exec(url.slice(0, Math.min(comma, 256))) ?? [];
   return mediaType === ''
@@ -86,8 +86,8 @@ function readDataUrl(url: string): { readonly mediaType: string; readonly data: 
 }
 
 /**
- * Anthropic's own member, which clients of other gateways send, or OpenAI's word for the same: of a part, a message, a
- * call or a tool.
+ * Returns the cache mark of a part, message, call or tool: Anthropic's own member, which clients of other gateways
+ * send, or OpenAI's equivalent.
  */
 export function cacheControl(part: object): Cached {
   const own: unknown = Reflect.get(part, 'cache_control');

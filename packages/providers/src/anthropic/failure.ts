@@ -3,9 +3,9 @@ import { describeFailure, describeInnerFailure } from '../http/describe-failure.
 import type { FailureRule } from '../http/failure-rule.ts';
 
 /**
- * Source: https://docs.claude.com/en/api/errors. A request that has too many bytes (413) may fit another target, just as
- * a prompt that has too many tokens. Much of what is wrong with
- * an account is an `invalid_request_error`, of which only the text tells.
+ * Rules for Anthropic's errors. Source: https://docs.claude.com/en/api/errors. A request with too many bytes (413) may
+ * fit another target, like a prompt with too many tokens. Many problems of an account are reported as
+ * `invalid_request_error`; only the text tells which.
  */
 const anthropicRules: readonly FailureRule[] = [
   // Rate limits that time alone does not lift.
@@ -20,5 +20,5 @@ const anthropicRules: readonly FailureRule[] = [
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
   describeFailure(head, bodyText, anthropicRules);
 
-/** An error that came with status 200: in a stream, or in place of a whole answer. */
+/** Describes an error with status 200: in a stream, or instead of a whole answer. */
 export const toInnerFailure = (error: unknown): UpstreamFailure => describeInnerFailure(error, anthropicRules);

@@ -10,7 +10,7 @@ const pageSchema = z.object({
 });
 const entrySchema = z.object({ id: z.string() });
 
-/** Anthropic's list of models, newest first: https://docs.anthropic.com/en/api/models-list */
+/** Requests Anthropic's list of models, newest first: https://docs.anthropic.com/en/api/models-list */
 export const createModelLister = (options: Pick<AnthropicOptions, 'version' | 'beta'>): ModelLister => ({
   toUpstream(plan, next) {
     const after = next === undefined ? '' : `&after_id=${encodeURIComponent(next)}`;

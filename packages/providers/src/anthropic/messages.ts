@@ -13,7 +13,9 @@ import {
 import { type Cached, cacheControl, textBlocks, toBlocks } from './content.ts';
 import { withThoughts } from './reasoning-details.ts';
 
-/** A conversation in Anthropic's order: instructions apart, and what one side says in a row is one message. */
+/**
+ * A conversation in Anthropic's form: instructions are separate, and consecutive messages of one side form one message.
+ */
 export interface Conversation {
   readonly system: readonly TextBlockParam[];
   readonly messages: readonly Turn[];
@@ -24,13 +26,16 @@ interface Turn {
   readonly content: ContentBlockParam[];
 }
 
-/** Stands where Anthropic wants a message of the user and the client has none; it takes no text of white space alone. */
+/**
+ * Placeholder where Anthropic requires a user message and the client sent none; texts of white space alone are refused.
+ */
 const nothingSaid: TextBlockParam = { type: 'text', text: '.' };
 
 const mostIdCharacters = 64;
 
 /**
- * Anthropic wants at least one message, the user first, and the results of all calls of a message directly after it.
+ * Converts messages. Anthropic requires at least one message, a user message first, and the results of all tool calls
+ * of a message directly after it.
  */
 export function toConversation(messages: readonly ChatMessage[]): Conversation {
   const system = messages.flatMap((message) =>
@@ -56,18 +61,21 @@ export function toConversation(messages: readonly ChatMessage[]): Conversation {
   return { system, messages: withoutTrailingSpace(turns) };
 }
 
-/** Other providers, of which the conversation may hold calls, are not as narrow about ids as Anthropic. */
+/**
+ * Creates ids that Anthropic accepts. Other providers, whose tool calls the conversation may contain, allow more
+ * characters.
+ */
 function toToolIds(): DistinctIds {
   const distinct = createDistinctIds(mostIdCharacters);
   return { take: (id) => distinct.take(id === '' ? 'call' : id.replaceAll(/[^\w-]/g, '_')) };
 }
 
-/** Anthropic knows no names of participants, so they are said. */
+/** Writes the participant's name as text, because Anthropic has no member for it. */
 function named<Block extends ContentBlockParam>(name: string | undefined, blocks: Block[]): (Block | TextBlockParam)[] {
   return name === undefined || blocks.length === 0 ? blocks : [{ type: 'text', text: `${name}:` }, ...blocks];
 }
 
-/** The cache mark of a message goes on its last part, but not on thoughts, which can't be marked. */
+/** Sets the cache mark of a message on its last part that is not reasoning, which can't be marked. */
 function cached<Block extends ContentBlockParam>(blocks: readonly Block[], message: object): Block[] {
   const control = cacheControl(message);
   const at = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
@@ -75,7 +83,7 @@ function cached<Block extends ContentBlockParam>(blocks: readonly Block[], messa
   return blocks.map((block, blockAt) => (blockAt === at ? withControl(block, control) : block));
 }
 
-/** A part's own word stands. */
+/** Sets a cache mark; a part's own mark takes precedence. */
 const withControl = <Block extends ContentBlockParam>(block: Block, control: Cached): Block => ({
   ...control,
   ...block,
@@ -84,7 +92,7 @@ const withControl = <Block extends ContentBlockParam>(block: Block, control: Cac
 function fromUser(message: UserMessage | ToolMessage): ContentBlockParam[] {
   const blocks = toBlocks(message.content);
   if (message.role === 'user') return cached(named(message.name, blocks), message);
-  // Anthropic takes no result without its call, so it is told.
+  // Anthropic accepts no result without its call, so it is sent as text.
   const told: TextBlockParam = { type: 'text', text: `Result of the tool call ${message.tool_call_id}:` };
   return cached([told, ...blocks], message);
 }
@@ -101,10 +109,10 @@ function toUse({ id, call }: PairedCall): ToolUseBlockParam {
   return { type: 'tool_use', id, name: toToolName(name), input: toInput(text), ...cacheControl(call) };
 }
 
-/** Names of functions that were called elsewhere; those of this request's tools are fine already. */
+/** Converts names of functions that were called at other providers; names of this request's tools are valid already. */
 const toToolName = (name: string): string => (name === '' ? '_' : name.replaceAll(/[^\w-]/g, '_').slice(0, 128));
 
-/** Anthropic wants an object; what a model once wrote in its place is kept as text. */
+/** Parses arguments. Anthropic requires an object; other text is wrapped in one. */
 function toInput(text: string): unknown {
   return parseClientObject(text) ?? { arguments: text };
 }
@@ -122,7 +130,10 @@ function fromTool({ id, result }: PairedCall): ContentBlockParam {
   };
 }
 
-/** An answer that is to be written on must not end in white space: Anthropic refuses that. See {@link cutSpace}. */
+/**
+ * Removes white space at the end of an answer that a later attempt continues: Anthropic refuses it. See {@link
+ * cutSpace}.
+ */
 function withoutTrailingSpace(turns: readonly Turn[]): readonly Turn[] {
   const last = turns.at(-1);
   const block = last?.content.at(-1);
@@ -131,7 +142,10 @@ function withoutTrailingSpace(turns: readonly Turn[]): readonly Turn[] {
   return [...turns.slice(0, -1), { ...last, content }];
 }
 
-/** The white space that was cut off the end of an answer that is to be written on; the rest of it may begin with that. */
+/**
+ * Returns the white space that was removed from the end of an answer to be continued; the continuation may begin with
+ * it.
+ */
 export function cutSpace(messages: readonly ChatMessage[]): string {
   const last = messages.at(-1);
   if (last?.role !== 'assistant' || (last.tool_calls ?? []).length > 0) return '';

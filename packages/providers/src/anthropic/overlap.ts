@@ -1,9 +1,9 @@
-/** Cuts off the beginning of a text that comes in pieces what the reader has already. */
+/** Removes from the start of a chunked text what the reader already has. */
 export interface OverlapCutter {
   cut(piece: string): string;
 }
 
-/** @param known what the text may begin with, in whole or in part */
+/** @param known text that the chunks may begin with, in whole or in part */
 export function createOverlapCutter(known: string): OverlapCutter {
   let left = known;
   return {

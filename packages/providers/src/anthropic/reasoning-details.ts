@@ -2,16 +2,17 @@ import type { ContentBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import { z } from 'zod';
 
 /**
- * Thoughts as they travel through a client, which OpenAI's protocol has no words for: Anthropic signs them and wants them
- * back, unchanged and in their places, with the results of the tools that the model called while it thought. The names
- * are OpenRouter's (https://openrouter.ai/docs/use-cases/reasoning-tokens), so that its clients send them back already.
+ * Reasoning in the form in which it passes through clients. OpenAI's protocol has no such form; Anthropic signs
+ * reasoning and requires it back, unchanged and in place, with the results of tools that the model called while
+ * reasoning. The names are OpenRouter's (https://openrouter.ai/docs/use-cases/reasoning-tokens), so that its clients
+ * already send them back.
  */
 export type ReasoningDetail = Readonly<Record<string, unknown>>;
 
 const format = 'anthropic-claude-v1';
 
 export interface Thought {
-  /** Its place among the blocks of the answer. */
+  /** Index among the blocks of the answer. */
   readonly index: number;
   readonly text: string;
   readonly signature: string;
@@ -45,8 +46,8 @@ const detailSchema = z.discriminatedUnion('type', [
 ]);
 
 /**
- * The blocks of an assistant's message with its thoughts where they stood. Thoughts of other providers, and unsigned ones,
- * are none that Anthropic would take: they are left out.
+ * Returns the blocks of an assistant message with its reasoning in the original places. Unsigned reasoning and that
+ * from other providers is omitted, because Anthropic refuses it.
  */
 export function withThoughts(details: unknown, said: readonly ContentBlockParam[]): ContentBlockParam[] {
   const thoughts = (Array.isArray(details) ? details : [])

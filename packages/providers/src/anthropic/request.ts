@@ -14,12 +14,12 @@ export interface AnthropicOptions {
   readonly thinkingStyle: ThinkingStyle;
 }
 
-/** Parameters of the same name there; the SDK no longer has the first three, nor do the latest models. */
+/** Parameters with the same name at Anthropic; the SDK no longer has the first three, nor do the latest models. */
 const passed = ['temperature', 'top_p', 'top_k', 'thinking', 'cache_control'] as const;
 
 const serviceTiers: Readonly<Record<string, 'auto' | 'standard_only'>> = { auto: 'auto', default: 'standard_only' };
 
-/** Anthropic's own request. What it has no words for was refused before: see `unsupported.ts`. */
+/** Builds Anthropic's request. Fields without an equivalent were refused before: see `unsupported.ts`. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOptions): UpstreamRequest {
   return {
     method: 'POST',
@@ -35,7 +35,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOpt
   };
 }
 
-/** The protocol's own headers. */
+/** Headers of the protocol. */
 export const headersOf = (
   { apiKey }: Pick<CallPlan, 'apiKey'>,
   { version, beta }: Pick<AnthropicOptions, 'version' | 'beta'>,

@@ -2,16 +2,16 @@ import { writeLossless } from '@sluice/protocol';
 import { isObject, type JsonObject } from '../json-object.ts';
 
 /*
- * JSON Schema as Anthropic's structured outputs and strict tools take it:
+ * Conversion of JSON Schema to the subset of Anthropic's structured outputs and strict tools:
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
 
-/** Keywords that are taken as they are. */
+/** Keywords that are kept. */
 const taken: ReadonlySet<string> = new Set(['type', 'title', 'required', 'default', '$ref', 'nullable', 'pattern']);
-/** Keywords that hold schemas by name, one schema, or a list of them. */
+/** Keywords that hold schemas by name, one schema, or a list of schemas. */
 const named: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions']);
 const listed: ReadonlySet<string> = new Set(['anyOf', 'allOf', 'oneOf']);
-/** Keywords that limit nothing: there is no loss in leaving them out. */
+/** Keywords that set no limit: they can be dropped without loss. */
 const silent: ReadonlySet<string> = new Set(['$schema', '$id', '$comment', 'additionalProperties', 'description']);
 
 const formats: ReadonlySet<unknown> = new Set([
@@ -28,8 +28,8 @@ const formats: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Moves limits that Anthropic refuses, such as `minimum`, into descriptions, where the model reads them, and closes
- * every object: `additionalProperties` must be false. The order of members stays.
+ * Converts a schema: moves limits that Anthropic refuses, such as `minimum`, into descriptions, which the model reads,
+ * and closes every object, because `additionalProperties` must be false. Keeps the order of members.
  */
 export function toStrictSchema(schema: JsonObject): JsonObject {
   const limits: [string, unknown][] = [];
@@ -45,7 +45,7 @@ export function toStrictSchema(schema: JsonObject): JsonObject {
   return limits.length === 0 ? closed : { ...closed, description: described(closed['description'], limits) };
 }
 
-/** Undefined for a limit that is not taken. */
+/** Returns undefined for a limit that Anthropic refuses. */
 function toMember(name: string, value: unknown): [string, unknown] | undefined {
   if (named.has(name) && isObject(value)) {
     return [name, Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toStrict(each)]))];
@@ -74,10 +74,10 @@ const isOfObjects = ({ type, properties }: JsonObject): boolean =>
   type === 'object' || (Array.isArray(type) && type.includes('object')) || isObject(properties);
 
 /**
- * True if the schema can be said in these words. False where objects have members of any name (all forbidden then);
- * where a schema stands elsewhere; or where it contains itself.
+ * Returns whether the subset can express the schema. False if objects allow members of any name, which the subset
+ * forbids; if a reference leads to another document; or if the schema is recursive.
  *
- * @param isFunction the schema is of a function's arguments: there may be none
+ * @param isFunction true for the schema of a function's arguments, which may be empty
  */
 export function isStrictable(schema: JsonObject, isFunction: boolean): boolean {
   return subschemas(schema).every((each) => isClosable(each, isFunction && each === schema)) && !isRecursive(schema);
@@ -93,7 +93,7 @@ function isClosable(schema: JsonObject, mayBeEmpty: boolean): boolean {
 
 const isFilledObject = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
-/** A schema and all that it holds. */
+/** Returns a schema and all schemas inside it. */
 function subschemas(schema: JsonObject): readonly JsonObject[] {
   const found: JsonObject[] = [schema];
   for (const each of found) {
@@ -110,10 +110,10 @@ function heldBy(name: string, value: unknown): readonly unknown[] {
   return name === 'items' ? [value] : [];
 }
 
-/** A chain of references longer than this is taken for endless recursion. */
+/** A longer chain of references counts as endless recursion. */
 const mostSteps = 200;
 
-/** Returns whether a schema leads back to itself by its references. */
+/** Returns whether a schema refers back to itself. */
 function isRecursive(schema: JsonObject): boolean {
   const open = new Set<JsonObject>();
   const done = new Set<JsonObject>();
@@ -136,7 +136,7 @@ const targetsIn = (part: JsonObject, root: JsonObject): readonly JsonObject[] =>
     .map(({ $ref: ref }) => (typeof ref === 'string' ? resolve(root, ref) : undefined))
     .filter((target) => target !== undefined);
 
-/** The schema that a reference such as `#/$defs/place` names. */
+/** Returns the schema to which a reference such as `#/$defs/place` points. */
 function resolve(schema: JsonObject, ref: string): JsonObject | undefined {
   let value: unknown = schema;
   for (const step of ref.split('/').slice(1)) {

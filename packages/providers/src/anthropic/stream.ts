@@ -22,7 +22,7 @@ interface OpenThought {
   signature: string;
 }
 
-/** A block whose end has not come yet. */
+/** A block that has not ended. */
 type OpenBlock =
   | { readonly kind: 'text' }
   | OpenThought
@@ -31,10 +31,10 @@ type OpenBlock =
 
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const blocks = new Map<number, OpenBlock>();
-  /** Blocks that say nothing to clients of OpenAI's protocol, such as the provider's own searches. */
+  /** Indices of blocks without a counterpart in OpenAI's protocol, such as the provider's own searches. */
   const passedOver = new Set<number>();
   const cutter = createOverlapCutter(cutSpace((body as ChatRequest).messages ?? []));
-  /** Proofs of thoughts that the client will want when it sends back what the model said, and not before. */
+  /** Signed reasoning of ended blocks, not yet sent to the client; the client must send it back with the answer. */
   let proofs: ReasoningDetail[] = [];
   const distinct = createDistinctIds();
   const nameOf = callNames(plan.requestId, 0);
@@ -59,8 +59,8 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   /**
-   * Thoughts need their proofs only where tools were called. Up to there, and up to the end of an answer without tools, a
-   * stream that breaks off is one text that another call can go on with.
+   * Sends the signed reasoning, which is needed only if tools were called. It is sent late: until the first tool call,
+   * or the end of an answer without tools, a stream that breaks off is plain text that another attempt can resume.
    */
   function prove(answer: AnswerDraft): void {
     if (proofs.length > 0) answer.delta({ reasoning_details: proofs });
@@ -90,7 +90,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     }
   }
 
-  /** Some servers do not say that a block of text begins. */
+  /** Handles a delta. Some servers do not announce a block of text. */
   function onDelta(index: number, delta: WireDelta, answer: AnswerDraft): void {
     const block = blocks.get(index);
     if (block === undefined && !passedOver.has(index)) return onStrayDelta(index, delta, answer);
@@ -120,7 +120,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       proofs.push(signedThought({ index, text, signature }));
     }
     if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
-    // A call without arguments comes without any JSON, and OpenAI's is never empty.
+    // Anthropic sends no JSON for a call without arguments; in OpenAI's protocol it is never empty.
     if (block?.kind !== 'call' || block.hasArguments) return;
     const text = writeLossless(block.input ?? {});
     answer.delta({ tool_calls: [{ index: block.call, function: { arguments: text } }] });
@@ -135,9 +135,9 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   function onEvent({ data }: UpstreamEvent, answer: AnswerDraft): void {
-    // Anthropic has no such end; servers that imitate it do.
+    // Anthropic has no such end mark; servers that imitate it do.
     if (data.trim() === '[DONE]') return answer.complete();
-    // The input of a call is the only JSON that is passed on as such, and begins its block.
+    // The input of a call is the only JSON that is passed on as such; it is in the block's first event.
     const event = (data.includes('"tool_use"') ? parseText : parsePlainText)(wireEventSchema, data);
     if (event === undefined) return answer.fail(unreadable);
     const { type, message, index, content_block: start, delta } = event;
@@ -165,7 +165,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       case 'error':
         return answer.fail(toInnerFailure(event.error ?? {}));
       default:
-        // `ping`, and whatever comes to be: the reference asks to pass over events that one does not know.
+        // `ping` and future events: the reference asks clients to ignore unknown events.
         return;
     }
   }

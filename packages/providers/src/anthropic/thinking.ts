@@ -1,8 +1,8 @@
 import type { OutputConfig, ThinkingConfigParam } from '@anthropic-ai/sdk/resources/messages';
 
 /**
- * The way a model is told to think: by an `effort` that it spends as it sees fit (Claude 4.6 and later; the newest
- * take nothing else), or by a `budget` of tokens (3.7 to 4.5).
+ * Ways to request reasoning: an `effort`, with an amount that the model decides (Claude 4.6 and later; the newest
+ * models accept nothing else), or a `budget` of tokens (3.7 to 4.5).
  *
  * Source: https://docs.claude.com/en/docs/build-with-claude/adaptive-thinking
  */
@@ -13,13 +13,13 @@ type Effort = NonNullable<OutputConfig['effort']>;
 
 interface Level {
   readonly effort: Effort;
-  /** Tokens for thoughts where the client sets no limit for the answer. */
+  /** Tokens for reasoning if the client sets no limit for the answer. */
   readonly budget: number;
-  /** Part of the client's limit that may be spent on thoughts: OpenAI's limit counts them too. */
+  /** Fraction of the client's limit that reasoning may use: OpenAI's limit includes it. */
   readonly share: number;
 }
 
-/** By OpenAI's `reasoning_effort`; the last is Anthropic's own. `none` is not among them. */
+/** Levels by OpenAI's `reasoning_effort`; the last is Anthropic's own. `none` is handled separately. */
 const levels: Readonly<Record<string, Level>> = {
   minimal: { effort: 'low', budget: 1024, share: 0.1 },
   low: { effort: 'low', budget: 2048, share: 0.2 },
@@ -29,10 +29,10 @@ const levels: Readonly<Record<string, Level>> = {
   max: { effort: 'max', budget: 27_000, share: 0.95 },
 };
 
-/** Anthropic takes no smaller one. */
+/** The minimum that Anthropic accepts, in tokens. */
 const smallestBudget = 1024;
 
-/** Models that know no effort: by the time of their release, as all that come will know it. */
+/** Models without `effort`. Listed by age: every newer model supports it. */
 const budgetModels = /claude-(?:[23](?!\d)|instant|(?:opus|sonnet|haiku)-4(?:$|[-.@](?:[0-5](?!\d)|\d{8})))/i;
 
 export const isKnownEffort = (effort: string): boolean => effort === 'none' || Object.hasOwn(levels, effort);
@@ -41,16 +41,16 @@ export interface ThinkingRequest {
   readonly effort: string | null | undefined;
   readonly model: string;
   readonly style: ThinkingStyle;
-  /** The client's, for the whole answer. */
+  /** The client's limit for the whole answer, in tokens. */
   readonly limit: number | undefined;
-  /** The limit that applies where the client sets none. */
+  /** Limit if the client sets none, in tokens. */
   readonly defaultLimit: number;
 }
 
 export interface Thinking {
   readonly thinking?: ThinkingConfigParam;
   readonly effort?: Effort;
-  /** `max_tokens`, which counts thoughts too. */
+  /** `max_tokens`, which includes reasoning. */
   readonly maxTokens: number;
 }
 
@@ -58,16 +58,16 @@ export function toThinking({ effort, model, style, limit, defaultLimit }: Thinki
   const takesBudget = style === 'auto' ? budgetModels.test(model) : style === 'budget';
   const level = typeof effort === 'string' && Object.hasOwn(levels, effort) ? levels[effort] : undefined;
   if (level === undefined) {
-    // Later models may think without being told to.
+    // Later models may reason without a request for it.
     const thinking = effort === 'none' && !takesBudget ? { thinking: { type: 'disabled' } as const } : {};
     return { ...thinking, maxTokens: limit ?? defaultLimit };
   }
   const maxTokens = limit ?? defaultLimit + level.budget;
-  // Later models keep their thoughts to themselves unless they are asked for them.
+  // Later models send their reasoning only on request.
   if (!takesBudget) return { thinking: { type: 'adaptive', display: 'summarized' }, effort: level.effort, maxTokens };
   const wanted = limit === undefined ? level.budget : Math.min(level.budget, Math.floor(limit * level.share));
   const budget = Math.max(smallestBudget, wanted);
-  // An answer as short as that has no room for thoughts, and would be refused with them.
+  // The limit leaves no room for reasoning, and Anthropic refuses a budget that reaches it.
   if (budget >= maxTokens) return { maxTokens };
   return { thinking: { type: 'enabled', budget_tokens: budget }, maxTokens };
 }

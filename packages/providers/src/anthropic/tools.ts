@@ -6,7 +6,7 @@ import { toStrictSchema } from './schema.ts';
 
 type Tooling = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 
-/** The members of Anthropic's request that speak of tools. */
+/** Returns the members of Anthropic's request about tools. */
 export function toTooling(body: Tooling): { readonly tools?: readonly Tool[]; readonly tool_choice?: ToolChoice } {
   const { allowed, choice } = readChoice(body.tool_choice);
   const tools = (body.tools ?? [])
@@ -19,7 +19,7 @@ export function toTooling(body: Tooling): { readonly tools?: readonly Tool[]; re
   return { tools, ...(choice.type === 'auto' ? {} : { tool_choice: choice }) };
 }
 
-/** Returns whether the request leaves the model no choice but to call a tool. */
+/** Returns whether the request requires a tool call. */
 export function isForced({ tool_choice: choice }: Tooling): boolean {
   const { type } = readChoice(choice).choice;
   return type === 'any' || type === 'tool';
@@ -39,7 +39,7 @@ function toTool(tool: FunctionTool): Tool {
   };
 }
 
-/** Anthropic wants to be told that arguments are an object, and which members it has. */
+/** Converts the schema of arguments. Anthropic requires `type: object` and `properties`. */
 function toInputSchema(parameters: JsonObject = {}, isStrict: boolean): Tool['input_schema'] {
   const whole: JsonObject = {
     ...('type' in parameters ? {} : { type: 'object' }),

@@ -6,7 +6,7 @@ import { isStrictable } from './schema.ts';
 import { isKnownEffort } from './thinking.ts';
 import { isForced, toTooling } from './tools.ts';
 
-/** Returns the fields that Anthropic can't do, beyond the names of parameters that it does not have. */
+/** Returns the fields that Anthropic can't serve, beyond unsupported parameters. */
 export function findUnsupported(body: ChatBody, takesSampling: boolean): readonly FieldPath[] {
   const request = body as ChatRequest;
   return [
@@ -25,7 +25,7 @@ function badTools(request: ChatRequest): FieldPath[] {
   return [
     ...tools.flatMap((tool, at) => badTool(tool).map((path): FieldPath => ['tools', at, ...path])),
     ...(isUnknownChoice || (isForced(request) && toTooling(request).tools === undefined) ? [['tool_choice']] : []),
-    // A model that must call a tool can't think before.
+    // A required tool call excludes reasoning before it.
     ...(isForced(request) && thinks(request) ? [['reasoning_effort']] : []),
   ];
 }
@@ -52,20 +52,20 @@ function badParameters(request: ChatRequest): FieldPath[] {
   ];
 }
 
-/** Anthropic stops at no white space, such as the end of a line. */
+/** Returns blank stop sequences: Anthropic does not stop at white space, such as the end of a line. */
 function blankStops({ stop }: ChatRequest): FieldPath[] {
   if (typeof stop === 'string') return stop.trim() === '' ? [['stop']] : [];
   return (stop ?? []).flatMap((text, at) => (text.trim() === '' ? [['stop', at]] : []));
 }
 
-/** Returns the paths of a message's faults inside it; the empty path for the whole of it. */
+/** Returns the paths of unsupported parts inside a message; the empty path for the whole message. */
 function badFields(message: ChatMessage): FieldPath[] {
-  // The deprecated pair of function and result has no id to tell which belongs to which.
+  // The deprecated function call and its result have no id that links them.
   if (message.role === 'function') return [[]];
   const parts = Array.isArray(message.content) ? message.content : [];
   const isTextAlone = message.role === 'system' || message.role === 'developer' || message.role === 'assistant';
   const bad = parts.flatMap((part, at): FieldPath[] => {
-    // Audio is named for all providers alike.
+    // Audio is reported for all providers in the same place.
     const isFine = part.type === 'text' || part.type === 'refusal' || part.type === 'input_audio';
     return isFine || (!isTextAlone && toBlock(part) !== undefined) ? [] : [['content', at]];
   });

@@ -15,7 +15,7 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
   const message = parseText(wireMessageSchema, text);
   if (message?.error) return { kind: 'failed', failure: toInnerFailure(message.error) };
   if (!message?.content || message.stop_reason == null) {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no message." } };
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer contains no message." } };
   }
   const { id, model, content, stop_reason: reason, stop_details: details, usage } = message;
   const isRefusal = reason === 'refusal';

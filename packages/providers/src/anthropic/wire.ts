@@ -1,17 +1,16 @@
 import { z } from 'zod';
 
 /**
- * The parts of Anthropic's answers that we read, and no others; a missing or misshapen one is left out rather than
- * refused, since members and kinds of blocks are added all the time.
- * Reference: https://docs.claude.com/en/api/messages
+ * The members of Anthropic's answers that the adapter reads. A missing or malformed member is dropped rather than
+ * refused, because Anthropic often adds members and kinds of blocks. Reference: https://docs.claude.com/en/api/messages
  */
 
 const text = z.string().nullish().catch(undefined);
 const count = z.number().int().nonnegative().nullish().catch(undefined);
 
-/** In a stream each count is the latest, and missing where nothing has changed. */
+/** Token counts. In a stream each count is the latest, and absent if unchanged. */
 export const wireUsageSchema = z.object({
-  /** Without what was read from a cache or written to one. */
+  /** Excludes tokens read from or written to a cache. */
   input_tokens: count,
   cache_read_input_tokens: count,
   cache_creation_input_tokens: count,
@@ -31,7 +30,7 @@ export const wireBlockSchema = z.object({
   text,
   thinking: text,
   signature: text,
-  /** Of thoughts that nobody may read. */
+  /** Encrypted reasoning. */
   data: text,
   id: text,
   name: text,
@@ -39,10 +38,10 @@ export const wireBlockSchema = z.object({
 });
 export type WireBlock = z.output<typeof wireBlockSchema>;
 
-/** An error, wherever it stands: whatever shape it has, what it says is read. */
+/** An error of any shape, wherever it stands. */
 const error = z.unknown().optional();
 
-/** A whole answer, or an error in its place. */
+/** A whole answer, or an error instead of one. */
 export const wireMessageSchema = z.object({
   error,
   id: text,
@@ -57,7 +56,7 @@ export const wireEventSchema = z.object({
   type: z.string(),
   error,
   message: z.object({ id: text, model: text, usage: wireUsageSchema.nullish().catch(undefined) }).nullish(),
-  /** Place of the block in the answer. */
+  /** Index of the block in the answer. */
   index: z.number().nullish(),
   content_block: wireBlockSchema.nullish(),
   delta: z.object({ type: text, text, partial_json: text, thinking: text, signature: text, ...stop }).nullish(),

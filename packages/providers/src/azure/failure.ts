@@ -2,15 +2,18 @@ import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { describeFailure } from '../http/describe-failure.ts';
 import type { FailureRule } from '../http/failure-rule.ts';
 
-/** Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/quota and the error bodies that it shows. */
+/**
+ * Rules for Azure's errors. Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/quota and the error
+ * bodies shown there.
+ */
 const azureRules: readonly FailureRule[] = [
-  // The resource's network rules: no key of it would do.
+  // The resource's network rules refuse the request, whatever its key.
   {
     status: [403],
     text: /virtual network|firewall rules|public access is disabled|private endpoint|not allowed by network/i,
     kind: 'unexpected',
   },
-  // The body's code is the number 404: the resource is there, but not this path of it or this version.
+  // The body's code is the number 404: the resource exists, but not this path or version.
   { status: [404], text: /^resource not found\.?$/im, kind: 'unexpected' },
   { status: [401], code: /^PermissionDenied$/, kind: 'permission' },
 ];

@@ -16,13 +16,15 @@ const options = section({
   ...dialectOptions,
 });
 
-/** OpenAI's models at Azure: its own paths and key header, OpenAI's answers with the content filter's findings in them. */
+/**
+ * OpenAI's models at Azure: other paths and another key header; answers are OpenAI's with content filter results added.
+ */
 export const azure = defineProvider({
   options,
   create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
     const at = (path: string): ProviderAdapter =>
       createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path }, { isOpenAi: true });
-    // Azure lists the models that could be deployed, not the deployments by which it is called.
+    // Azure lists the models that could be deployed, not the deployments whose names requests use.
     const { models: _models, ...adapter } = at('');
     return {
       ...adapter,

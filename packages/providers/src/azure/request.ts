@@ -1,11 +1,11 @@
 import type { CallPlan } from '../adapter.ts';
 
-/** The latest version that is not a preview. The v1 API needs none. */
+/** Latest version that is not a preview. The v1 API needs none. */
 const defaultApiVersion = '2024-10-21';
 
 /**
- * Azure's place for OpenAI's request: the model is the name of a deployment and stands in the path, or, where the base
- * URL ends with `/openai/v1`, in the body.
+ * Returns Azure's path for an OpenAI request. The model is the name of a deployment in the path or, if the base URL
+ * ends with `/openai/v1`, in the body.
  *
  * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
  */

@@ -9,7 +9,7 @@ const filteredSchema = z.looseObject({
 });
 const nothing = { role: 'assistant', content: null, refusal: null };
 
-/** An answer that the filter took away as a whole comes without a message, which SDKs do not expect. */
+/** Adds an empty message to an answer that the content filter removed entirely; SDKs expect one. */
 export function withMessages(text: string): string {
   const filtered = parseText(filteredSchema, text);
   if (filtered === undefined) return text;

@@ -3,7 +3,7 @@ import type { AnswerIdentity, FinishReason } from '../answer/chunk-writer.ts';
 import { toUsage } from '../answer/usage.ts';
 import type { NativeAnswer, NativeOutput } from './wire.ts';
 
-/** Undefined while the answer goes on. */
+/** Returns the finish reason; undefined while the answer continues. */
 export function finishReasonOf({
   finish_reason: reason,
   reject_status: isRejected,
@@ -13,13 +13,13 @@ export function finishReasonOf({
   return reason === 'length' ? 'length' : 'stop';
 }
 
-/** Returns the model's thoughts. Its look-ups and tool calls stand in the same list and are no thoughts. */
+/** Returns the model's reasoning. Look-ups and tool calls in the same list are skipped. */
 export function thoughtsOf({ thoughts }: NativeOutput): string {
   const own = (thoughts ?? []).filter(({ action_type: type }) => type === 'reasoning');
   return own.map(({ thought, response }) => thought ?? response ?? '').join('');
 }
 
-/** Over all models that worked on the answer: planner and writer may be two. */
+/** Returns the usage of all models that worked on the answer; planner and writer may be two. */
 export function usageOf({ usage }: NativeAnswer): Usage | undefined {
   const models = usage?.models ?? [];
   if (models.length === 0) return undefined;
@@ -29,12 +29,12 @@ export function usageOf({ usage }: NativeAnswer): Usage | undefined {
   });
 }
 
-/** The answer's name and the model that gives it, as far as they are told. */
+/** Returns the answer's id and model, if the provider gives them. */
 export function identityOf({ request_id: id, usage }: NativeAnswer): Partial<AnswerIdentity> {
   const model = usage?.models?.at(-1)?.model_id;
   return { ...(id ? { id: `chatcmpl-${id}` } : {}), ...(model ? { model } : {}) };
 }
 
-/** The name of the conversation that the provider keeps, for clients that go on with it. */
+/** Returns the id of the session that the provider keeps, for clients that continue it. */
 export const sessionOf = ({ session_id: id }: NativeOutput): { readonly session_id?: string } =>
   id ? { session_id: id } : {};

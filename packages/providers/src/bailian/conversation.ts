@@ -3,12 +3,12 @@ import type { ChatBody, FieldPath } from '../adapter.ts';
 import { isFilled } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
-/** The input of an application, in its own words. */
+/** Input of an application, in the provider's form. */
 export interface NativeInput {
   readonly prompt?: string;
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
   readonly session_id?: string;
-  /** Addresses of pictures. */
+  /** URLs of images. */
   readonly image_list?: readonly string[];
 }
 
@@ -33,8 +33,8 @@ type Message = z.output<typeof messageSchema>;
 const messagesSchema = z.array(messageSchema).catch([]);
 
 /**
- * A single message of the user is a prompt; anything more is a list of messages. Of a session, the provider has what came
- * before, and gets the last message alone: beside a list it would ignore the session.
+ * Builds the input. A single user message is a prompt; otherwise the input is a list of messages. In a session the
+ * provider has the earlier messages and receives only the last one: with a list it would ignore the session.
  */
 export function toInput(body: ChatBody): NativeInput {
   const messages = messagesSchema.parse(body['messages']).filter((message) => !isEmptyAnswer(message));
@@ -51,7 +51,10 @@ export function toInput(body: ChatBody): NativeInput {
   };
 }
 
-/** Applications have tools of their own, none of the client's, and see no pictures but those of the question. */
+/**
+ * Returns unsupported fields. Applications have their own tools and accept none of the client's; they accept images
+ * only in the question.
+ */
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesSchema.parse(body['messages']);
   const question = messages.findLastIndex(isOfUser);
@@ -72,7 +75,7 @@ function unsupportedFields(message: Message, at: number): FieldPath[] {
   });
 }
 
-/** Sounds, files and pictures in the request itself are the business of `capabilities`. */
+/** Kinds of parts that are not reported here; `capabilities` reports unsupported audio, files and embedded images. */
 const knownParts: ReadonlySet<string> = new Set(['text', 'refusal', 'input_audio', 'file']);
 
 function unsupportedParts({ content }: Message, { at, question }: { at: number; question: number }): FieldPath[] {

@@ -14,7 +14,7 @@ import { mappedParameters, toUpstream, workspaceHeader } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
-/** Applications of Aliyun's Bailian (Model Studio), by its own protocol. */
+/** Applications of Aliyun's Bailian (Model Studio), by the provider's own protocol. */
 const applications = (given: BailianOptions): ProviderAdapter => ({
   type: 'bailian',
   capabilities: {
@@ -33,13 +33,13 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
   toFailure,
 });
 
-/** Of the current models for embeddings; the first two, which are still there, would take 25. */
+/** Limit of the current models for embeddings; the first two, still offered, would accept 25. */
 const mostInputs = 10;
 
 const embeddings = createEmbeddings(plainStyle);
 const models = createModelLister(plainStyle);
 
-/** Its plain models, which speak OpenAI's protocol but for the codes of their errors. */
+/** Bailian's plain models: OpenAI's protocol with the provider's own error codes. */
 function plainModels(given: BailianOptions): ProviderAdapter {
   const placed = <Plan extends ListPlan>(plan: Plan): Plan => ({
     ...plan,
@@ -59,7 +59,7 @@ function plainModels(given: BailianOptions): ProviderAdapter {
       ...embeddings,
       mostInputs,
       findUnsupported: onlyTexts,
-      // It knows no other format; what the client asked for is made of the answer.
+      // The provider supports no other format; the answer is converted to the one that the client requested.
       toUpstream: (body, plan) =>
         inWorkspace(embeddings.toUpstream({ ...body, encoding_format: 'float' }, placed(plan))),
     },

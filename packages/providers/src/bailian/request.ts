@@ -3,7 +3,7 @@ import type { CallPlan, ChatBody } from '../adapter.ts';
 import type { BailianOptions } from './options.ts';
 import { toInput } from './conversation.ts';
 
-/** Parameters that an application knows under OpenAI's name, or that clients of the provider know. */
+/** Parameters with the same name at OpenAI or in the provider's own clients. */
 const sameName = [
   'temperature',
   'top_p',
@@ -16,7 +16,7 @@ const sameName = [
   'rag_options',
 ] as const;
 
-/** Those of a client's request that reach an application. */
+/** Request parameters that reach an application. */
 export const mappedParameters: ReadonlySet<string> = new Set([
   ...sameName,
   'max_tokens',
@@ -26,7 +26,7 @@ export const mappedParameters: ReadonlySet<string> = new Set([
   'biz_params',
 ]);
 
-/** A completion of an application: which models answer, and how, is configured there. */
+/** Builds a completion of an application. Models and their settings are configured in the application. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: BailianOptions): UpstreamRequest {
   const appId = options.app_id ?? plan.model;
   return {
@@ -37,7 +37,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: BailianOptio
       accept: plan.stream ? 'text/event-stream' : 'application/json',
       'accept-encoding': 'identity',
       'user-agent': 'sluice',
-      // This asks for a stream; `accept` does not.
+      // This header requests a stream; `accept` does not.
       ...(plan.stream ? { 'x-dashscope-sse': 'enable' } : {}),
       ...workspaceHeader(options),
       ...(plan.apiKey === undefined ? {} : { authorization: `Bearer ${plan.apiKey}` }),
@@ -65,11 +65,11 @@ function parametersOf(body: ChatBody, { stream }: CallPlan, options: BailianOpti
   });
 }
 
-/** An application thinks or does not: there is nothing between. */
+/** Returns whether an application reasons; there are no levels. */
 function thinkingOf(effort: unknown): boolean | undefined {
   return typeof effort === 'string' ? effort !== 'none' && effort !== 'minimal' : undefined;
 }
 
-/** Without what is undefined or null. */
+/** Removes undefined and null members. */
 const given = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));

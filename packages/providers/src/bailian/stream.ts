@@ -7,8 +7,8 @@ import { toInnerFailure } from './failure.ts';
 import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
 
 /**
- * Frames of an application. Each names its status in a comment line, whatever the status of the answer; the last one says
- * why it ends, and nothing marks the end besides.
+ * Translates the frames of an application. Each frame gives its status in a comment line, whatever the status of the
+ * answer. The last frame has the finish reason; there is no other end mark.
  */
 export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: boolean): StreamTranslator {
   const grownText = createGrowth(isIncremental);
@@ -25,7 +25,7 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
       ...(content === '' ? {} : { content }),
       ...(reason === undefined ? {} : sessionOf(output)),
     };
-    // A model whose thoughts are not asked for sends empty frames while it thinks, for minutes and nothing else.
+    // A model whose reasoning is not requested sends only empty frames while it reasons, for minutes.
     if (Object.keys(delta).length === 0) answer.heartbeat();
     else answer.delta(delta);
     if (reason === undefined) return;
@@ -34,7 +34,7 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
 
   return createStreamTranslator(body, plan, {
     onEvent(event, answer) {
-      // The provider has no such end; servers that imitate it do.
+      // The provider has no such end mark; servers that imitate it do.
       if (event.data.trim() === '[DONE]') return answer.complete();
       const frame = parsePlainText(answerSchema, event.data);
       const status = errorStatusOf(event);
@@ -48,21 +48,21 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
       isCounted ||= usage !== undefined;
       if (usage !== undefined) answer.usage(usage);
       if (frame.output) onOutput(frame, frame.output, answer);
-      // Counts may come behind the end.
+      // Counts may follow the end.
       if (answer.isFinished() && isCounted) answer.complete();
     },
   });
 }
 
-/** The status that a frame has for itself, where that is an error. */
+/** Returns the status of a frame, if it is an error. */
 function errorStatusOf({ comment = '' }: UpstreamEvent): number | undefined {
   const status = Number(/^HTTP_STATUS\/(\d{3})$/.exec(comment)?.[1]);
   return status >= 400 ? status : undefined;
 }
 
 /**
- * The text that each frame adds. Without incremental output a frame repeats all before it; where it changes that, the
- * client can't be told, and goes on at the same place.
+ * Creates a function that returns the text that each frame adds. Without incremental output a frame repeats all earlier
+ * text; if it changes that text, the client can't be corrected, and the answer continues at the same position.
  */
 function createGrowth(isIncremental: boolean): (text: string) => string {
   if (isIncremental) return (text) => text;

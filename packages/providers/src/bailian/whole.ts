@@ -5,7 +5,7 @@ import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './an
 import { readError, toInnerFailure } from './failure.ts';
 import { answerSchema } from './wire.ts';
 
-/** An answer in one piece; streams that were asked for without effect come as one too. */
+/** Translates a whole answer, including one that the provider sends instead of a requested stream. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const answer = parsePlainText(answerSchema, text);
   const error = answer ?? readError(text);
@@ -15,7 +15,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   }
   const { output } = answer;
   if (!output || typeof output.text !== 'string') {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no text." } };
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer contains no text." } };
   }
   if (output.finish_reason === 'null') {
     const message = "The provider's answer broke off before its end.";

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The parts of an application's answers that we read, and no others.
- * Reference: https://help.aliyun.com/zh/model-studio/user-guide/application-calling
+ * The members of an application's answers that the adapter reads. Reference:
+ * https://help.aliyun.com/zh/model-studio/user-guide/application-calling
  */
 
 const text = z.string().nullish().catch(undefined);
@@ -12,7 +12,7 @@ const thoughtSchema = z.object({ action_type: text, thought: text, response: tex
 
 const outputSchema = z.object({
   text,
-  /** The word "null" until the answer is finished. */
+  /** The text "null" until the answer is finished. */
   finish_reason: text,
   session_id: text,
   reject_status: z.boolean().nullish().catch(undefined),
@@ -21,7 +21,7 @@ const outputSchema = z.object({
 
 const modelUsageSchema = z.object({ model_id: text, input_tokens: count, output_tokens: count });
 
-/** An error body, an error frame, or an error inside a 200. */
+/** An error body, an error frame, or an error with status 200. */
 export const errorSchema = z.object({ code: text, message: text, msg: text });
 
 /** A whole answer, or a frame of a stream. */

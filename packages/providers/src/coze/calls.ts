@@ -1,13 +1,13 @@
 import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan } from '../adapter.ts';
 
-/** Names a chat: one question and its answer, in a conversation. */
+/** Ids of a chat: one question and its answer, in a conversation. */
 export interface ChatIds {
   readonly conversationId: string;
   readonly chatId: string;
 }
 
-/** Builds the part that all calls to Coze have in common. */
+/** Builds the part common to all calls to Coze. */
 export function toCall(
   { baseUrl, apiKey }: CallPlan,
   call: Pick<UpstreamRequest, 'method'> & { readonly path: string; readonly body?: object; readonly stream?: boolean },
@@ -27,15 +27,15 @@ export function toCall(
   };
 }
 
-/** Asks how a chat stands. The cloud's SDKs post; the Studio knows GET alone. */
+/** Asks for the state of a chat. The cloud's SDKs use POST; the Studio supports only GET. */
 export const toRetrieve = (plan: CallPlan, ids: ChatIds, method: 'GET' | 'POST'): UpstreamRequest =>
   toCall(plan, { method, path: `/retrieve?${toQuery(ids)}` });
 
-/** Asks for the messages of a chat that is over. */
+/** Asks for the messages of a completed chat. */
 export const toMessageList = (plan: CallPlan, ids: ChatIds): UpstreamRequest =>
   toCall(plan, { method: 'GET', path: `/message/list?${toQuery(ids)}` });
 
-/** Stops a chat. Closing its stream does not: the bot would go on, and be paid. */
+/** Stops a chat. Closing its stream is not enough: the bot would continue, and be billed. */
 export const toCancel = (plan: CallPlan, { conversationId, chatId }: ChatIds): UpstreamRequest =>
   toCall(plan, { method: 'POST', path: '/cancel', body: { conversation_id: conversationId, chat_id: chatId } });
 

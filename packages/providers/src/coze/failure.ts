@@ -6,12 +6,13 @@ import { parseText } from '../parse-text.ts';
 import { errorSchema, type WireChat, type WireError } from './wire.ts';
 
 /**
- * Codes of the cloud have four digits; those of the Studio nine. Numbers about plans and balances are not documented: their
- * texts decide. Source: https://www.coze.com/docs/developer_guides/coze_error_codes
+ * Rules for Coze's errors. Codes of the cloud have four digits, those of the Studio nine. Codes about plans and
+ * balances are not documented; their texts decide. Source: https://www.coze.com/docs/developer_guides/coze_error_codes
  */
 const cozeRules: readonly FailureRule[] = [
   numbered('rate_limit', 4013),
-  // A chat still runs in this conversation. Each call has one of its own, so the next finds it free.
+  // A chat is still running in this conversation. Each attempt uses a new conversation, so the next one is not
+  // affected.
   numbered('busy', 4016),
   numbered('authentication', 4100, 700_012_006),
   numbered('permission', 4101, 103_000_001),
@@ -22,12 +23,12 @@ const cozeRules: readonly FailureRule[] = [
   },
 ];
 
-/** Codes that say no more than that something is wrong: what stands in the text comes first. */
+/** Codes that only report an error in general; rules about the text take precedence. */
 const vague: ReadonlyMap<number, FailureKind> = new Map([
   [4000, 'invalid_request'],
   [5000, 'server'],
   [103_000_000, 'invalid_request'],
-  // The run of the agent failed, for whatever reason.
+  // The run of the agent failed for an unstated reason.
   [103_100_001, 'server'],
 ]);
 
@@ -35,27 +36,27 @@ function numbered(kind: FailureKind, ...numbers: readonly number[]): FailureRule
   return { code: new RegExp(`^(?:${numbers.join('|')})$`), kind };
 }
 
-/** For answers that are not 2xx. The code says more than the status. */
+/** Describes an answer that is not 2xx. The code is more precise than the status. */
 export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure {
   const error = parseText(errorSchema, bodyText) ?? {};
   const failure = describeFailure(head, bodyText, cozeRules);
   return named(failure, { ...error, detail: { logid: error.detail?.logid ?? head.headers['x-tt-logid'] } });
 }
 
-/** An error that came with status 200: inside a stream, or in place of one. */
+/** Describes an error with status 200: inside a stream, or instead of one. */
 export function toInnerFailure(error: WireError): UpstreamFailure {
   const { code } = error;
   const otherwise = (code == null ? undefined : vague.get(code)) ?? (isError(error) ? 'unexpected' : 'server');
   const nothingSaid = isError(error)
     ? `The provider failed with code ${code}.`
-    : 'The provider failed without saying why.';
+    : 'The provider failed without giving a reason.';
   return named(describeInnerFailure(error, cozeRules, { otherwise, nothingSaid }), error);
 }
 
-/** Returns whether it says what is wrong, and not that nothing is. */
+/** Returns whether an error object reports an error. */
 export const isError = ({ code }: WireError): boolean => code != null && code !== 0;
 
-/** Returns the reason that a chat brings no answer; undefined for one that runs or is complete. */
+/** Returns the reason why a chat brings no answer; undefined for one that is running or complete. */
 export function toChatFailure({ status, last_error: error }: WireChat): UpstreamFailure | undefined {
   switch (status) {
     case null:
@@ -66,13 +67,12 @@ export function toChatFailure({ status, last_error: error }: WireChat): Upstream
       return undefined;
     case 'failed':
       return toInnerFailure(error ?? {});
-    // The Studio's spelling is the second.
+    // The second spelling is the Studio's.
     case 'requires_action':
     case 'required_action':
       return {
         kind: 'unexpected',
-        message:
-          'The bot waits for the result of a tool that its caller is to run, which this gateway can not do for it.',
+        message: 'The bot waits for the result of a tool that its caller must run, which this gateway can not do.',
         code: status,
       };
     default:
@@ -86,7 +86,7 @@ function named(failure: UpstreamFailure, error: WireError): UpstreamFailure {
   return {
     ...failure,
     message: (failure.message + log).slice(0, longestMessage),
-    // Clients know a missing model by OpenAI's word for it, not by a number.
+    // Clients expect OpenAI's code for a missing model, not a number.
     code: isNumbered ? String(error.code) : undefined,
   };
 }

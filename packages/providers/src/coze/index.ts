@@ -32,14 +32,14 @@ const capabilities: Capabilities = {
   streamUsage: true,
 };
 
-/** Bots of Coze, in its cloud or in a Coze Studio of one's own, by their v3 chat. */
+/** Bots of Coze, in its cloud or in a self-hosted Coze Studio, by their v3 chat. */
 export const coze = defineProvider({
   options,
   defaultBaseUrl: 'https://api.coze.com',
   create: ({ delivery, user_id: userId }): ProviderAdapter => ({
     type: 'coze',
     capabilities,
-    // The last event may lack its blank line, and an error may stand there bare.
+    // The last event may lack its blank line, and a bare error may replace it.
     framing: 'sse-unterminated',
     findUnsupported: findUnsupportedMessages,
     translateStream,

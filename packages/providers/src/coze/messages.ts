@@ -2,7 +2,7 @@ import { type ChatMessage, writeLossless } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
-/** A message as Coze takes it. */
+/** A message in Coze's form. */
 export interface CozeMessage {
   readonly role: 'user' | 'assistant';
   readonly type: 'question' | 'answer';
@@ -21,8 +21,8 @@ interface Turn {
 }
 
 /**
- * OpenAI's messages in Coze's two roles. Instructions become the beginning of the next message of the user (or the end of
- * the last, where none follows); calls of tools and what came of them become text.
+ * Converts OpenAI's messages to Coze's two roles. Instructions are prepended to the next user message (or appended to
+ * the last, if none follows); tool calls and their results become text.
  */
 export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
   const turns: Turn[] = [];
@@ -46,7 +46,7 @@ export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
   return turns.map(write);
 }
 
-/** Returns the fields of the messages that have no place there. */
+/** Returns the fields of the messages that Coze does not support. */
 export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
   const messages = messagesOf(body);
   const last = messages.findLastIndex((message) => !isEmptyAnswer(message));
@@ -74,7 +74,7 @@ function unsupportedParts({ role, content }: ChatMessage, at: number): FieldPath
     switch (part.type) {
       case 'text':
       case 'refusal':
-      // These two are refused by what the provider takes of media.
+      // Unsupported media are reported by `capabilities`.
       case 'input_audio':
       case 'file':
         return [];
@@ -90,7 +90,7 @@ function unsupportedParts({ role, content }: ChatMessage, at: number): FieldPath
   });
 }
 
-/** The ingress has checked them. */
+/** Narrows the type; the ingress has validated the messages. */
 const messagesOf = ({ messages }: ChatBody): readonly ChatMessage[] => (messages ?? []) as readonly ChatMessage[];
 
 function write({ role, pieces }: Turn): CozeMessage {
@@ -140,7 +140,7 @@ function callText(call: ToolCall): readonly Piece[] {
   return call.type === 'custom' ? [text(`Tool call ${call.id}: ${call.custom.name}(${call.custom.input})`)] : [];
 }
 
-/** There is no field for who of several people speaks. */
+/** Writes a participant's name as text, because there is no field for it. */
 function named(name: string | undefined, pieces: readonly Piece[]): readonly Piece[] {
   return name === undefined ? pieces : [text(`${name}:`), ...pieces];
 }

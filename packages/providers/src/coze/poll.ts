@@ -7,14 +7,14 @@ import { isError, toChatFailure, toFailure, toInnerFailure } from './failure.ts'
 import { toChat } from './request.ts';
 import { chatEnvelopeSchema, type WireChat } from './wire.ts';
 
-/** Coze wants to be asked no more often. */
+/** Minimum interval between polls that Coze allows, in ms. */
 const pollMs = 1000;
-/** Questions in a row that may fail on the server's side. */
+/** Maximum number of consecutive polls that may fail with a server error. */
 const mostStumbles = 3;
 
 /**
- * Starts a chat and asks how it stands until it is over. Its answer is then to be had by {@link ChatNotes}. A chat that is
- * given up on the way is cancelled.
+ * Starts a chat and polls its state until it is over. {@link ChatNotes} then identify its answer. A chat that is
+ * abandoned is cancelled.
  */
 export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Preparation {
   const started = readChat(yield { kind: 'call', request: toChat(body, plan, { stream: false, userId }) });
@@ -39,7 +39,7 @@ export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Prepa
         answer = yield { kind: 'call', request: toRetrieve(plan, ids, method) };
       }
       const retrieved = readChat(answer);
-      // The chat goes on, and is paid, whatever befalls a question about it.
+      // The chat continues, and is billed, even if a poll fails.
       if (retrieved.kind === 'failed' && retrieved.failure.kind === 'server' && stumbles++ < mostStumbles) continue;
       if (retrieved.kind === 'failed') return retrieved;
       stumbles = 0;
@@ -52,9 +52,9 @@ export function* pollChat(body: ChatBody, plan: CallPlan, userId: string): Prepa
   }
 }
 
-/** The known facts about a chat that is over; as `CallPlan.notes`. */
+/** Facts about a completed chat, passed on as `CallPlan.notes`. */
 export interface ChatNotes extends ChatIds {
-  /** As Coze wrote it, in JSON; empty where it did not. */
+  /** Coze's usage as JSON; empty if there is none. */
   readonly usage: string;
 }
 
@@ -71,7 +71,7 @@ type ReadChat =
   | { readonly kind: 'chat'; readonly chat: WireChat }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-const unreadable: UpstreamFailure = { kind: 'malformed', message: "The provider's answer holds no chat." };
+const unreadable: UpstreamFailure = { kind: 'malformed', message: "The provider's answer contains no chat." };
 
 function readChat({ head, text }: StepAnswer): ReadChat {
   if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: toFailure(head, text) };
@@ -85,9 +85,12 @@ function idsOf({ id: chatId, conversation_id: conversationId }: WireChat): ChatI
   return chatId == null || conversationId == null ? undefined : { chatId, conversationId };
 }
 
-/** One that waits for its caller is not: it holds its conversation. */
+/** Returns whether a chat has ended. A chat that waits for its caller has not: it blocks its conversation. */
 const isEnded = ({ status }: WireChat): boolean => status !== 'requires_action' && status !== 'required_action';
 
-/** A chat that is not there is told by a code; a path that is not, by the server in front. */
+/**
+ * Returns whether the server does not support the method. A missing chat is reported by a code; an unknown path by the
+ * server in front.
+ */
 const isUnknownWay = ({ head, text }: StepAnswer): boolean =>
   (head.status === 404 || head.status === 405) && !isError(parsePlainText(chatEnvelopeSchema, text) ?? {});

@@ -3,14 +3,13 @@ import type { CallPlan, ChatBody } from '../adapter.ts';
 import { toCall } from './calls.ts';
 import { toCozeMessages } from './messages.ts';
 
-/** Fields of Coze's own that clients may send as they are: values for the bot's prompt, and the input of a chat flow. */
+/** Coze's own fields that clients may send unchanged: values for the bot's prompt, and the input of a chat flow. */
 export const ownFields = ['custom_variables', 'parameters'] as const;
 
 /**
- * Starts a chat in a conversation of its own. One that streams leaves nothing behind; what is asked for later has to be
- * kept.
+ * Starts a chat in a new conversation. A streamed chat is not stored; a polled one must be.
  *
- * @param userId who asks, where the request does not say
+ * @param userId user id if the request has none
  */
 export function toChat(
   body: ChatBody,
@@ -34,7 +33,7 @@ export function toChat(
   });
 }
 
-/** `bot-{id}` is how clients name a bot; its id is a number of 19 digits. */
+/** Returns the bot's id, a number of 19 digits. Clients write `bot-{id}`. */
 const toBotId = (model: string): string => model.replace(/^bot-/, '');
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -9,12 +9,15 @@ import { chatSchema, errorSchema, messageSchema, type WireChat, type WireMessage
 
 const chatEvent = 'conversation.chat.';
 
-/** Coze's stream: only messages of type `answer` are the answer, and each comes in pieces and once again as a whole. */
+/**
+ * Translates Coze's stream. Only messages of type `answer` form the answer; each arrives in pieces and once more as a
+ * whole.
+ */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   let ids: ChatIds | undefined;
   let isOver = false;
   let hasFailed = false;
-  /** The message of which text was given last. */
+  /** Id of the message whose text was sent last. */
   let speaking: string | null | undefined;
   let hasText = false;
   const withText = new Set<string>();
@@ -22,7 +25,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   function end(answer: AnswerDraft): void {
     isOver = true;
-    // The Studio says why only in an event of its own, which did not come.
+    // The Studio gives the reason only in a separate event, which did not arrive.
     if (hasFailed) answer.fail(toInnerFailure({}));
     else answer.complete();
   }
@@ -49,7 +52,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (chat.usage != null) answer.usage(toOpenAiUsage(chat.usage));
     if (!hasText) answer.delta({ content: '' });
     answer.finish('stop');
-    // Anything that follows is sound and the end marker.
+    // Later events contain only audio and the end mark.
     end(answer);
   }
 
@@ -69,7 +72,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     answer.delta({ content: separator + content });
   }
 
-  /** Only what did not come in pieces before. */
+  /** Handles a whole message; sends only what did not arrive in pieces before. */
   function onWholeMessage(message: WireMessage, answer: AnswerDraft): void {
     const id = message.id ?? '';
     onMessage(

@@ -7,14 +7,14 @@ import { readNotes } from './poll.ts';
 import { toOpenAiUsage } from './usage.ts';
 import { errorSchema, messagesEnvelopeSchema, usageSchema } from './wire.ts';
 
-/** The messages of a chat that is over; or what came in place of a stream, which is an error at best. */
+/** Translates the messages of a completed chat, or a response that replaces a stream, which is usually an error. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const error = parsePlainText(errorSchema, text);
   if (error === undefined) return failed({ kind: 'malformed', message: "The provider's answer is not JSON." });
   if (isError(error)) return failed(toInnerFailure(error));
   const messages = plan.notes === undefined ? undefined : parsePlainText(messagesEnvelopeSchema, text)?.data;
   if (messages === undefined) {
-    return failed({ kind: 'malformed', message: "The provider's answer holds no messages." });
+    return failed({ kind: 'malformed', message: "The provider's answer contains no messages." });
   }
   const answers = messages.filter(({ type }) => type === 'answer');
   const thoughts = joined(answers.map((message) => message.reasoning_content));

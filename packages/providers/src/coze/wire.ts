@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 /**
- * The parts of Coze's v3 chat that we read, and no others; lenient, as the cloud and the self-hosted Studio differ.
+ * The members of Coze's v3 chat that the adapter reads; lenient, because the cloud and the self-hosted Studio differ.
  * Reference: https://www.coze.com/docs/developer_guides/chat_v3
  */
 
 const text = z.string().nullish().catch(undefined);
 const count = z.number().nullish().catch(undefined);
 
-/** Beyond what a JavaScript number holds: only as text are they whole. */
+/** Ids exceed the integers that JavaScript holds exactly, so they must be texts. */
 const id = z.string().min(1).nullish().catch(undefined);
 
-/** An error, wherever it stands. A code of 0 means that there is none. */
+/** An error, wherever it stands. Code 0 means no error. */
 const errorShape = {
   code: z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
@@ -28,7 +28,7 @@ export type WireError = z.output<typeof errorSchema>;
 export const usageSchema = z.object({ input_count: z.number(), output_count: z.number(), token_count: count });
 export type WireUsage = z.output<typeof usageSchema>;
 
-/** The state of a chat: an event of its own, or the `data` of an answer. */
+/** State of a chat: an event, or the `data` of an answer. */
 export const chatSchema = z.object({
   id,
   conversation_id: id,
@@ -51,6 +51,6 @@ export const messageSchema = z.object({
 });
 export type WireMessage = z.output<typeof messageSchema>;
 
-/** The envelope around answers that are no streams. */
+/** Envelope of answers that are not streams. */
 export const chatEnvelopeSchema = z.object({ ...errorShape, data: chatSchema.nullish().catch(undefined) });
 export const messagesEnvelopeSchema = z.object({ ...errorShape, data: z.array(messageSchema) });

@@ -6,10 +6,9 @@ import { inputsOf } from './inputs.ts';
 import { malformed, usageOf } from './write-embeddings.ts';
 
 /**
- * Makes an adapter for embeddings serve requests of more inputs than its provider takes at once: they are cut into calls,
- * one after the other, and what comes back is joined. All calls but the last are the preparation of the last; what one of
- * them fails of, the attempt fails of. What came before stays: another attempt at the same target begins with the call that
- * failed.
+ * Splits requests with more inputs than the provider accepts into several provider calls, one after the other, and
+ * merges the results. All calls but the last form the preparation of the last; if one of them fails, the attempt fails.
+ * Earlier results are kept: another attempt at the same target starts with the call that failed.
  */
 export function inBatches(adapter: ProviderAdapter, mostInputs: number): ProviderAdapter {
   return {
@@ -48,13 +47,13 @@ function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdap
 }
 
 /**
- * The results of the calls so far. Megabytes of vectors are not read and written once more at the end, which would
- * hold up all other requests of the process, but a batch at a time.
+ * Results of the calls so far. Each batch of vectors is parsed and written once; doing it for all at the end would
+ * block all other requests of the process for megabytes of JSON.
  */
 interface Gathered {
-  /** Calls whose answers are in here. */
+  /** Number of calls whose results are included. */
   readonly batches: number;
-  /** The items of OpenAI's list as JSON, with commas between. */
+  /** Items of OpenAI's list as JSON, separated by commas. */
   readonly items: string;
   readonly count: number;
   readonly tokens: number;
@@ -72,13 +71,13 @@ function readNotes({ notes = {} }: CallPlan): Gathered {
   return { batches: Number(batches), items, count: Number(count), tokens: Number(tokens) };
 }
 
-/** OpenAI's list, of which what is in the vectors does not matter here. */
+/** OpenAI's list; the vectors themselves are not checked. */
 const listSchema = z.object({
   data: z.array(z.looseObject({})).min(1),
   usage: z.object({ prompt_tokens: z.number() }),
 });
 
-/** Undefined for a text that is no list. */
+/** Adds a batch. Returns undefined if the text is not a list. */
 function add({ batches, items, count, tokens }: Gathered, text: string): Gathered | undefined {
   const list = parseNumbers(listSchema, text);
   if (list === undefined) return undefined;
@@ -105,7 +104,7 @@ function toWhole(plan: CallPlan, { text, summary }: Complete): WholeTranslation 
   return {
     kind: 'complete',
     text: `{"object":"list","data":[${items}],${rest.slice(1)}`,
-    // Nothing is 0 tokens long: the provider does not count.
+    // 0 tokens mean that the provider does not count.
     summary: { ...summary, usage: usageOf(tokens === 0 ? undefined : tokens) },
   };
 }

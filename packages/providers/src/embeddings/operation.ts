@@ -1,7 +1,7 @@
 import type { ProviderAdapter } from '../adapter.ts';
 import { inBatches } from './batches.ts';
 
-/** The adapter as it makes embeddings, or undefined where the provider has none. */
+/** Returns the adapter for embeddings, or undefined if the provider has none. */
 export function asEmbeddings(adapter: ProviderAdapter): ProviderAdapter | undefined {
   const { embeddings } = adapter;
   if (embeddings === undefined) return undefined;

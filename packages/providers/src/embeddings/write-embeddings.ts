@@ -2,18 +2,18 @@ import { type Usage, usageSchema } from '@sluice/protocol';
 import type { ChatBody, WholeTranslation } from '../adapter.ts';
 import { inputsOf } from './inputs.ts';
 
-/** Vectors as a provider gives them, in the order of the inputs. */
+/** Vectors of a provider, in the order of the inputs. */
 export interface Embeddings {
   /** Numbers, or little-endian 32-bit floats as base64. */
   readonly vectors: readonly (readonly number[] | string)[];
   readonly model: string;
-  /** Undefined where the provider does not count. */
+  /** Undefined if the provider does not count tokens. */
   readonly promptTokens: number | undefined;
 }
 
 /**
- * Writes vectors as OpenAI's list of embeddings, in the encoding that the client asked for. Fails unless there is one for
- * each input: nobody could tell which is missing.
+ * Writes vectors as OpenAI's list of embeddings, in the encoding that the client requested. Fails unless there is one
+ * vector per input, because the missing one can't be determined.
  */
 export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, body: ChatBody): WholeTranslation {
   if (vectors.length === 0 || vectors.length !== inputsOf(body).length) return malformed;
@@ -37,13 +37,15 @@ export function writeEmbeddings({ vectors, model, promptTokens }: Embeddings, bo
   };
 }
 
-/** An answer that is no list of embeddings, or not of these inputs. */
+/** Result for an answer that is not a list of embeddings, or not of these inputs. */
 export const malformed: Extract<WholeTranslation, { readonly kind: 'failed' }> = {
   kind: 'failed',
   failure: { kind: 'malformed', message: "The provider's answer does not hold an embedding for each input." },
 };
 
-/** As the gateway counts: embeddings have no answer. Undefined for a count that can't be believed. */
+/**
+ * Returns usage as the gateway counts it: embeddings have no answer tokens. Returns undefined for an implausible count.
+ */
 export const usageOf = (promptTokens: number | undefined): Usage | undefined =>
   usageSchema.safeParse({ prompt_tokens: promptTokens, completion_tokens: 0, total_tokens: promptTokens }).data;
 

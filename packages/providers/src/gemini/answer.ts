@@ -8,23 +8,26 @@ import { signatureContent } from './contents.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { UsageMetadata, WirePart, WireResponse } from './wire.ts';
 
-/** The content that one part adds to an answer's message, in OpenAI's words. */
+/** Content that one part adds to an answer's message, in OpenAI's form. */
 export interface Piece {
   readonly content?: string;
   readonly reasoning_content?: string;
-  /** Pictures that the model drew: no field of OpenAI's, but one that several gateways have. */
+  /** Images that the model created. OpenAI has no such field; several gateways use this one. */
   readonly images?: readonly object[];
   readonly toolCall?: ToolCall;
   readonly extra_content?: unknown;
 }
 
-/** Reads the parts of one answer, in their order. */
+/** Reads the parts of one answer in order. */
 interface PartReader {
-  /** Undefined for parts that say nothing to a client; `broken` for a call whose pieces don't fit together. */
+  /**
+   * Returns undefined for parts without content for the client; `broken` for a tool call whose pieces don't fit
+   * together.
+   */
   read(part: WirePart): Piece | 'broken' | undefined;
-  /** Number of calls in the answer so far. */
+  /** Number of tool calls in the answer so far. */
   readonly calls: number;
-  /** A call has begun and not ended. */
+  /** True if a tool call has begun and not ended. */
   readonly isCallOpen: boolean;
 }
 
@@ -34,7 +37,7 @@ export function createPartReader(requestId: string, names: ToolNames): PartReade
   let calls = 0;
 
   function toToolCall({ id, name, argumentsText, signature }: WholeCall): Piece {
-    // Many models name no calls; this name is the same in each try of a request and in no other request.
+    // Many models give calls no id; this one is the same in each attempt of a request and unique to the request.
     const callId = distinct.take(id ?? `call_${requestId}_${calls}`);
     calls++;
     const called = { name: names.fromGemini(name), arguments: argumentsText };
@@ -67,20 +70,22 @@ export function createPartReader(requestId: string, names: ToolNames): PartReade
 
 const signed = (signature: string | undefined): object => (signature === undefined ? {} : signatureContent(signature));
 
-/** A call whose pieces don't fit together, or that has no end. */
+/** Failure for a tool call whose pieces don't fit together, or that has no end. */
 export const brokenCall: UpstreamFailure = {
   kind: 'malformed',
   message: 'The provider sent a function call whose pieces do not form a complete call.',
 };
 
-/** Only an answer that is cut by its length ends within a call; that call is left out. */
+/**
+ * Returns whether the answer ends within a tool call. Only an answer cut by its length may do so; that call is dropped.
+ */
 export const isCallTorn = (reason: FinishReason | undefined, { isCallOpen }: Pick<PartReader, 'isCallOpen'>): boolean =>
   isCallOpen && (reason === 'stop' || reason === 'tool_calls');
 
-/** The answer's one candidate. */
+/** Returns the answer's single candidate. */
 export const candidateOf = ({ candidates }: WireResponse) => candidates?.find(({ index }) => (index ?? 0) === 0);
 
-/** The id and model that the response gives for itself. */
+/** Returns the id and model that the response contains. */
 export function identityOf({ responseId, modelVersion }: WireResponse): Partial<AnswerIdentity> {
   return { ...(responseId ? { id: responseId } : {}), ...(modelVersion ? { model: modelVersion } : {}) };
 }

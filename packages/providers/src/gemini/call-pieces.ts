@@ -2,7 +2,7 @@ import { writeLossless } from '@sluice/protocol';
 import { createPartialArgs, type PartialArgs } from './partial-args.ts';
 import type { WireCall } from './wire.ts';
 
-/** A function call with all of its arguments. */
+/** A function call with complete arguments. */
 export interface WholeCall {
   readonly id: string | undefined;
   readonly name: string;
@@ -14,14 +14,14 @@ export interface WholeCall {
 /** Result of adding a part. */
 type CallProgress =
   | { readonly kind: 'whole'; readonly call: WholeCall }
-  /** More of the call is to come, or it was over already. */
+  /** More of the call will follow, or it has ended already. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'broken' };
 
-/** Puts calls together whose arguments come in pieces (`willContinue`, `partialArgs`); others pass through. */
+/** Assembles calls whose arguments arrive in pieces (`willContinue`, `partialArgs`); other calls pass through. */
 interface CallPieces {
   take(call: WireCall, signature: string | undefined): CallProgress;
-  /** A call has begun and not ended. */
+  /** True if a call has begun and not ended. */
   readonly isOpen: boolean;
 }
 
@@ -29,7 +29,7 @@ interface OpenCall {
   readonly id: string | undefined;
   readonly name: string;
   readonly partial: PartialArgs;
-  /** Arguments that came as a whole. */
+  /** Arguments that arrived as a whole. */
   whole: string | undefined;
   hasPieces: boolean;
   signature: string | undefined;
@@ -38,7 +38,7 @@ interface OpenCall {
 export function createCallPieces(): CallPieces {
   const open: OpenCall[] = [];
 
-  /** Pieces name their call by its id, or not at all: then they belong to the one that began last. */
+  /** Returns the call to which a piece belongs: by its id or, without one, the call that began last. */
   function belongingTo({ id, name }: WireCall): OpenCall | undefined {
     if (id) return open.find((each) => each.id === id);
     const last = open.at(-1);
@@ -83,6 +83,6 @@ export function createCallPieces(): CallPieces {
   };
 }
 
-/** The last piece of a call may say nothing but that it is the last. */
+/** Returns whether a piece is empty: the last piece of a call may only mark its end. */
 const isEmpty = ({ id, name, args, partialArgs, willContinue }: WireCall): boolean =>
   !id && !name && !args && !partialArgs?.length && willContinue !== true;

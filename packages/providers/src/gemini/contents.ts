@@ -27,26 +27,25 @@ export interface Conversation {
 }
 
 /**
- * In place of a signature that a client did not keep, or that another provider never gave. From Gemini 3 on a call
- * without one is refused.
- * https://ai.google.dev/gemini-api/docs/thought-signatures
+ * Replaces a signature that a client did not keep, or that another provider never gave. From Gemini 3 on a call without
+ * one is refused. https://ai.google.dev/gemini-api/docs/thought-signatures
  */
 const noSignature = 'skip_thought_signature_validator';
 
-/** Stands where Gemini wants a turn of the user and the client has none: a text, but one that says nothing. */
+/** Blank text where Gemini requires a user turn and the client sent none. */
 const nothingSaid: Part = { text: ' ' };
 
 export interface ConversationOptions {
-  /** The model wants a signature with the first call of each turn. */
+  /** Set if the model requires a signature with the first call of each turn. */
   readonly needsSignatures: boolean;
   readonly names: ToolNames;
 }
 
-/** Splits messages into Gemini's one instruction, wherever its pieces stood, and the turns. */
+/** Splits messages into Gemini's single instruction, wherever its parts stood, and the turns. */
 export function toConversation(messages: readonly ChatMessage[], options: ConversationOptions): Conversation {
   const instructions = messages.filter(({ role }) => role === 'system' || role === 'developer').flatMap(namedParts);
   const contents = toContents(messages, options);
-  // Gemini wants a turn to answer.
+  // Gemini requires a turn to answer.
   if (contents.length === 0) {
     return { contents: [{ role: 'user', parts: instructions.length === 0 ? [nothingSaid] : instructions }] };
   }
@@ -54,15 +53,15 @@ export function toConversation(messages: readonly ChatMessage[], options: Conver
 }
 
 /**
- * Gemini wants a call to come at once behind a turn of the user or results, and as many results behind a turn as it has
- * calls. What the model says in a row is one turn.
+ * Converts messages to turns. Gemini requires a function call to follow a user turn or results directly, and as many
+ * results after a turn as it has calls. Consecutive messages of the model form one turn.
  * https://ai.google.dev/gemini-api/docs/function-calling
  */
 function toContents(messages: readonly ChatMessage[], options: ConversationOptions): Content[] {
   const contents: Content[] = [];
   for (const turn of toTurns(messages, createDistinctIds())) {
     if (turn.side === 'user') {
-      // The results of the calls of one turn belong into one turn themselves.
+      // The results of the calls of one turn form one turn themselves.
       if (turn.results.length > 0) {
         contents.push({ role: 'user', parts: turn.results.map((each) => toResult(each, options)) });
       }
@@ -77,7 +76,7 @@ function toContents(messages: readonly ChatMessage[], options: ConversationOptio
   return contents;
 }
 
-/** Gemini knows no names: whoever has one says it. */
+/** Writes a participant's name as text, because Gemini has no field for it. */
 function namedParts(message: ChatMessage): readonly Part[] {
   const parts = message.role === 'tool' || message.role === 'function' ? [] : toParts(message.content);
   const name = 'name' in message ? message.name : undefined;
@@ -89,7 +88,7 @@ function userParts(message: UserMessage | ToolMessage): readonly Part[] {
   return parts.length === 0 ? [nothingSaid] : parts;
 }
 
-/** A result whose call the history lacks. Gemini takes no result without a call, so it is told. */
+/** Writes a result without its call as text, because Gemini accepts no such result. */
 const orphanParts = ({ tool_call_id: id, content }: ToolMessage): readonly Part[] => [
   { text: `Result of the tool call ${id}:` },
   ...toParts(content).filter(({ text }) => text !== ''),
@@ -107,7 +106,7 @@ function assistantParts({ message, calls }: Said, { needsSignatures, names }: Co
   return [...withSignature(said, message), ...refusal, ...called];
 }
 
-/** The signature of an answer stands with its last part. */
+/** Adds the signature of an answer to its last part. */
 function withSignature(parts: readonly Part[], message: AssistantMessage): readonly Part[] {
   const thoughtSignature = signatureOf(message);
   if (thoughtSignature === undefined) return parts;
@@ -124,14 +123,14 @@ function toResult({ id, call, result }: PairedCall, { names }: ConversationOptio
   const functionResponse: FunctionResponse = {
     id,
     name,
-    // Not the bare object: Gemini would read the names `output` and `error` in it as its own.
+    // Not the object itself: Gemini would interpret members named `output` and `error` as its own.
     response: { output: toOutput(text) },
     ...(media.length === 0 ? {} : { parts: media }),
   };
   return { functionResponse };
 }
 
-/** A tool's result: an object or a list as JSON; anything else, or JSON that is too large to be parsed, as text. */
+/** Returns a tool's result: an object or list as JSON; any other text, or JSON too large to parse, as text. */
 function toOutput(text: string): unknown {
   const value = parseClientJson(text);
   return typeof value === 'object' && value !== null ? value : text;
@@ -139,13 +138,13 @@ function toOutput(text: string): unknown {
 
 const signedSchema = z.object({ extra_content: z.object({ google: z.object({ thought_signature: z.string() }) }) });
 
-/** As `signatureContent` has given it. */
+/** Reads a signature from the place where `signatureContent` puts it. */
 function signatureOf(signed: object): string | undefined {
   const parsed = signedSchema.safeParse(signed);
   return parsed.success ? parsed.data.extra_content.google.thought_signature : undefined;
 }
 
-/** The place of signatures at Google's own endpoint for OpenAI's protocol. */
+/** Writes a signature in the place that Google's own OpenAI-compatible endpoint uses. */
 export const signatureContent = (thoughtSignature: string): object => ({
   extra_content: { google: { thought_signature: thoughtSignature } },
 });

@@ -21,14 +21,14 @@ function toUpstream(body: ChatBody, plan: CallPlan): UpstreamRequest {
     model: modelName(plan.model),
     content: { parts: [{ text }] },
     outputDimensionality: body['dimensions'] ?? undefined,
-    // No fields of OpenAI's.
+    // Fields of Gemini that OpenAI lacks.
     taskType: body['task_type'] ?? undefined,
     title: body['title'] ?? undefined,
   }));
   return callOf(plan, 'batchEmbedContents', { requests });
 }
 
-/** An answer does not tell the name of its model. */
+/** Translates an answer, which does not contain the name of its model. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const answer = parseNumbers(embeddingsSchema, text);
   if (answer?.error) return { kind: 'failed', failure: toInnerFailure(answer.error) };

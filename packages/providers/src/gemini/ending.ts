@@ -7,10 +7,10 @@ type Ending =
   | { readonly kind: 'finished'; readonly reason: FinishReason }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** Reasons with which an answer is complete. https://ai.google.dev/api/generate-content#FinishReason */
+/** Reasons for complete answers. https://ai.google.dev/api/generate-content#FinishReason */
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
-  // No picture was drawn, and none would be drawn the next time.
+  // The model created no image, and a retry would give the same result.
   NO_IMAGE: 'stop',
   MAX_TOKENS: 'length',
   CONTINUATION: 'length',
@@ -24,17 +24,17 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
-  // A picture was withheld for a reason that is not told.
+  // An image was withheld for an unstated reason.
   IMAGE_OTHER: 'content_filter',
 };
 
-/** A slip of the model: the same request may come out well the next time. */
+/** Errors of the model that a retry may mend. */
 const slips: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'MALFORMED_RESPONSE', 'OTHER']);
 
 /**
- * Translates a finish reason; undefined while there is none. A reason that stands in neither table, such as
- * TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE or one to come, would be the same the next time: another target is
- * asked, and this one not again.
+ * Translates a finish reason; returns undefined if there is none. A reason in neither table, such as
+ * TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE or a future one, would occur again: the request moves to another
+ * target and does not return to this one.
  */
 export function endingOf(
   candidate: ReturnType<typeof candidateOf>,
@@ -55,7 +55,7 @@ const mostMessageCharacters = 1000;
 
 const unspecified: ReadonlySet<string> = new Set(['BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED']);
 
-/** The prompt itself was refused, by a reason that the response gives. */
+/** Returns the failure if the prompt itself was refused with a reason. */
 export function blockOf(response: WireResponse): UpstreamFailure | undefined {
   const reason = response.promptFeedback?.blockReason;
   return !reason || unspecified.has(reason) ? undefined : refusalOf(response);

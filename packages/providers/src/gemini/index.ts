@@ -36,7 +36,7 @@ export const gemini = defineProvider({
       reasoning: true,
       streamUsage: true,
     },
-    // Errors in the middle of a stream come as bare JSON.
+    // Errors within a stream are bare JSON.
     framing: 'sse-unterminated',
     readsArguments: true,
     findUnsupported,

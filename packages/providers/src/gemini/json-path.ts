@@ -1,11 +1,11 @@
-/** The way to a value inside of a call's arguments: names of members and places in lists. */
+/** Path to a value inside a call's arguments: names of members and indices of lists. */
 export type ValuePath = readonly (string | number)[];
 
 /** One step of RFC 9535's singular paths: `.name`, `['name']`, `["name"]` or `[0]`. */
 const step =
   /\.(?<name>[^.[\]\s]+)|\[(?:'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|(?<place>\d{1,6}))\]/y;
 
-/** Undefined for what names no single value below the root. */
+/** Parses a path; returns undefined if it does not denote a single value below the root. */
 export function parseJsonPath(text: string): ValuePath | undefined {
   if (!text.startsWith('$')) return undefined;
   const path: (string | number)[] = [];

@@ -9,10 +9,10 @@ const pageSchema = z.object({
 });
 const entrySchema = z.object({ name: z.string(), supportedGenerationMethods: z.array(z.string()).nullish() });
 
-/** Those that can be asked for something here: others make pictures or films. */
+/** Methods that the gateway supports; models with other methods create images or videos. */
 const methods: ReadonlySet<string> = new Set(['generateContent', 'embedContent', 'batchEmbedContents']);
 
-/** Gemini's list of models: https://ai.google.dev/api/models#method:-models.list */
+/** Requests Gemini's list of models: https://ai.google.dev/api/models#method:-models.list */
 export const models: ModelLister = {
   toUpstream(plan, next) {
     const after = next === undefined ? '' : `&pageToken=${encodeURIComponent(next)}`;

@@ -3,11 +3,11 @@ import { clientTextLimits } from '../parse-text.ts';
 import { parseJsonPath, type ValuePath } from './json-path.ts';
 import type { WirePartialArg } from './wire.ts';
 
-/** Arguments of a call that come one value, or one piece of a text, at a time. */
+/** Arguments of a call that arrive one value, or one piece of a text, at a time. */
 export interface PartialArgs {
-  /** False for a piece that does not fit what came before. */
+  /** Returns false for a piece that contradicts earlier ones. */
   add(piece: WirePartialArg): boolean;
-  /** As JSON text, in the order in which the members came. */
+  /** Returns the arguments as JSON text, with members in their order of arrival. */
   toText(): string;
 }
 
@@ -20,12 +20,12 @@ type Node =
 
 export function createPartialArgs(): PartialArgs {
   const root: Node = { kind: 'object', members: new Map() };
-  /** The text that is still being written, by its path. */
+  /** Unfinished texts by path. */
   const open = new Map<string, Node>();
   let elements = 0;
   let characters = 0;
 
-  /** The container at a path, made where there is none yet. */
+  /** Returns the container of a path, and creates missing ones. */
   function containerAt(path: ValuePath): Node | undefined {
     let node: Node | undefined = root;
     for (const [at, step] of path.slice(0, -1).entries()) {
@@ -42,7 +42,7 @@ export function createPartialArgs(): PartialArgs {
       container.members.set(step, value);
       return value;
     }
-    // Lists grow at their end: a hole in one would be filled with something that nobody said.
+    // Lists grow at their end: a gap would be filled with a value that the model did not send.
     if (container?.kind !== 'list' || typeof step !== 'number' || step > container.items.length) return undefined;
     container.items[step] = value;
     return value;
@@ -83,7 +83,7 @@ function childOf(node: Node | undefined, step: string | number): Node | undefine
   return node?.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined;
 }
 
-/** Undefined for a text. */
+/** Returns the JSON of a literal; undefined for a text. */
 function literalOf(piece: WirePartialArg): string | undefined {
   if (piece.numberValue != null) return writeLossless(piece.numberValue);
   if (piece.boolValue != null) return JSON.stringify(piece.boolValue);

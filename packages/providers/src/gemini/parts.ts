@@ -1,6 +1,6 @@
 import type { ContentPart } from '@sluice/protocol';
 
-/** A piece of a content, as Gemini takes it. */
+/** A part of a content in Gemini's form. */
 export interface Part {
   readonly text?: string;
   readonly inlineData?: InlineData;
@@ -25,13 +25,13 @@ interface InlineData {
 
 type Content = string | readonly ContentPart[] | null | undefined;
 
-/** The parts of a message's content. What can't be one is left out: `findUnsupported` has named it. */
+/** Returns the parts of a message's content. Unsupported parts are dropped; `findUnsupported` has reported them. */
 export function toParts(content: Content): readonly Part[] {
   if (typeof content === 'string') return [{ text: content }];
   return (content ?? []).flatMap((part) => toPart(part) ?? []);
 }
 
-/** Undefined for a piece that Gemini can't take. */
+/** Converts a part; returns undefined if Gemini does not support it. */
 export function toPart(part: ContentPart): Part | undefined {
   switch (part.type) {
     case 'text':
@@ -49,17 +49,17 @@ export function toPart(part: ContentPart): Part | undefined {
   }
 }
 
-/** Pictures in Google's own stores, which open to the key alone: nobody else could fetch them. */
+/** Returns whether an image is in Google's own storage, which only the key opens: the worker can't fetch it. */
 export const isStored = (url: string): boolean =>
   /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/i.test(url);
 
-/** Of pictures elsewhere, the worker has put the bytes here. */
+/** Converts a URL. The worker has replaced URLs of other images by data URLs. */
 function fromUrl(url: string): Part | undefined {
   return url.startsWith('data:') ? fromDataUrl(url) : { fileData: { fileUri: url } };
 }
 
 function fromDataUrl(url: string): Part | undefined {
-  // Of a data URL, only its head is matched: the rest may be megabytes.
+  // The pattern is applied only to the head of a data URL: the rest may have megabytes.
   const comma = url.indexOf(',');
   const [, mimeType] = /^data:([^;,]+)(?:;[^;,]+)*;base64$/i.exec(url.slice(0, Math.max(0, comma))) ?? [];
   if (mimeType === undefined) return undefined;
@@ -70,6 +70,6 @@ function fromDataUrl(url: string): Part | undefined {
 /** https://ai.google.dev/gemini-api/docs/image-understanding#supported-formats */
 const imageTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
 
-/** Returns whether a part is a picture of a kind that Gemini can't read, such as a GIF. */
+/** Returns whether a part is an image in a format that Gemini can't read, such as GIF. */
 export const isOddImage = ({ inlineData }: Part): boolean =>
   inlineData?.mimeType.startsWith('image/') === true && !imageTypes.has(inlineData.mimeType);

@@ -5,14 +5,14 @@ import { parsePlainText } from '../plain-text.ts';
 import { responseSchema, type WirePart, type WireResponse } from './wire.ts';
 
 /**
- * Reads a whole answer, or an event of a stream; undefined for what is none. The arguments of calls keep their digits
- * and the order of their members; nothing else holds JSON that is passed on.
+ * Parses a whole answer, or an event of a stream; returns undefined for other texts. Arguments of calls keep their
+ * digits and order of members; no other member contains JSON that is passed on.
  */
 export const readResponse = (text: string): WireResponse | undefined => readAs(responseSchema, text, withPlainTexts);
 
 /**
- * Reads a whole answer that may come as a stream's events in one list, which is what Gemini sends where `alt=sse` got lost
- * on the way. An empty list is none.
+ * Parses a whole answer. It may be the list of a stream's events, which Gemini sends if a proxy drops `alt=sse`. An
+ * empty list is not an answer.
  */
 export function readResponses(text: string): readonly WireResponse[] | undefined {
   if (!text.trimStart().startsWith('[')) {

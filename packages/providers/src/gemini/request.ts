@@ -5,7 +5,7 @@ import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thi
 import { toolNamesOf } from './tool-names.ts';
 import { toTools } from './tools.ts';
 
-/** Names of the parameters that are mapped below. */
+/** Names of the parameters mapped below. */
 export const parameters: ReadonlySet<string> = new Set([
   'temperature',
   'top_p',
@@ -24,7 +24,7 @@ export const parameters: ReadonlySet<string> = new Set([
   'parallel_tool_calls',
 ]);
 
-/** Gemini's request for an answer. */
+/** Builds Gemini's request for an answer. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOptions): UpstreamRequest {
   const request = readRequest(body);
   const needsSignatures = thinkingControlOf(plan.model, options) === 'level';
@@ -37,7 +37,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOpti
   });
 }
 
-/** A call of one of a model's methods. The key stands in a header: URLs get into logs. */
+/** Builds a call of a model's method. The key is in a header, because URLs are logged. */
 export function callOf(plan: CallPlan, method: string, body: object): UpstreamRequest {
   return {
     method: 'POST',
@@ -56,18 +56,24 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
 export const keyHeader = ({ apiKey }: Pick<CallPlan, 'apiKey'>): Readonly<Record<string, string>> =>
   apiKey === undefined ? {} : { 'x-goog-api-key': apiKey };
 
-/** A request whose fields may have been taken away; `top_k` is no field of OpenAI's, but many clients send it. */
+/**
+ * A request whose unsupported fields may have been removed. `top_k` is not a field of OpenAI's, but many clients send
+ * it.
+ */
 export type GeminiRequest = Partial<ChatRequest> & { readonly top_k?: number };
 
-/** The ingress has validated it. */
+/** Narrows the type; the ingress has validated the body. */
 export const readRequest = (body: ChatBody): GeminiRequest => body;
 
-/** With its collection, as in `models/gemini-2.5-flash`; a model of another one names it: `tunedModels/mine`. */
+/**
+ * Returns the name with its collection, as in `models/gemini-2.5-flash`; names of other collections contain theirs:
+ * `tunedModels/mine`.
+ */
 export const modelName = (model: string): string => (model.includes('/') ? model : `models/${model}`);
 
 function toGenerationConfig(request: GeminiRequest, model: string, options: ThinkingOptions): object {
   const { stop, modalities, response_format: format } = request;
-  // Members that are undefined are not written.
+  // Undefined members are not written.
   return {
     temperature: request.temperature ?? undefined,
     topP: request.top_p ?? undefined,

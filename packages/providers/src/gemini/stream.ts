@@ -11,22 +11,26 @@ import { toolNamesOf } from './tool-names.ts';
 import type { WirePart, WireResponse } from './wire.ts';
 
 /**
- * Each event is a response of its own that adds to the answer. Older models give a finish reason with every one of them,
- * and an error may follow it: how the answer ended is only told when the stream is over. There is no [DONE].
+ * Translates a stream. Each event is a response of its own that adds to the answer. Older models send a finish reason
+ * with every event, and an error may follow it: the end of the answer is certain only when the stream ends. There is no
+ * [DONE].
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const parts = createPartReader(plan.requestId, toolNamesOf(readRequest(body)));
   let finishReason: FinishReason | undefined;
-  /** The counts of the whole answer came with its end: nothing more is to be expected. */
+  /** True when the counts of the whole answer came with its end: nothing further is expected. */
   let isCounted = false;
   let responses = 0;
   let endings = 0;
   let calls = 0;
   let hasAnswered = false;
-  /** Feedback on the prompt where no candidate has come. */
+  /** Feedback on the prompt if no candidate has arrived. */
   let refusal: UpstreamFailure | undefined;
 
-  /** An end that not every event claims is one: what still comes is no part of the answer. */
+  /**
+   * Returns whether the answer is over: if only some events have a finish reason, the first one is the end, and later
+   * events are not part of the answer.
+   */
   const isOver = (): boolean => endings > 0 && endings < responses;
 
   function onResponse(response: WireResponse, answer: AnswerDraft): void {
@@ -55,7 +59,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     const piece = parts.read(part);
     if (piece === 'broken') answer.fail(brokenCall);
     else if (piece !== undefined) write(piece, answer);
-    // A piece of a call says nothing to the client yet, but the provider is at work.
+    // A piece of a call has no output for the client yet, but the provider is working.
     else if (part.functionCall) answer.heartbeat();
   }
 
@@ -68,7 +72,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
 
   const translator = createStreamTranslator(body, plan, {
     onEvent({ data }, answer) {
-      // Gemini has no such end; servers that imitate it do.
+      // Gemini has no such end mark; servers that imitate it do.
       if (data.trim() === '[DONE]') return onEnd(answer);
       const response = readResponse(data);
       if (response !== undefined && !response.error) return onResponse(response, answer);
@@ -96,7 +100,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     get isFinished() {
       return translator.isFinished || isCounted;
     },
-    // An older model, or perhaps one: its first event tells no more.
+    // Older models send a finish reason with every event; after one event it is unknown whether more follow.
     get mayGoOn() {
       return !isOver() && (endings > 1 || responses === 1);
     },

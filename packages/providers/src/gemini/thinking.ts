@@ -1,9 +1,9 @@
-/** The way to tell a model how much to think: by a level from Gemini 3 on, by a number of tokens before. */
+/** Form in which a model's amount of reasoning is set: a level from Gemini 3 on, a number of tokens before. */
 export type ThinkingControl = 'level' | 'budget';
 
-/** The settings for thoughts in an upstream's configuration. */
+/** Settings for reasoning in an upstream's configuration. */
 export interface ThinkingOptions {
-  /** Default: by the model's name. */
+  /** Default: derived from the model's name. */
   readonly thinking_control?: ThinkingControl | undefined;
   readonly include_thoughts: boolean;
 }
@@ -25,9 +25,9 @@ const levels = {
   high: 'HIGH',
   xhigh: 'HIGH',
 } as const;
-/** Tokens; as Google's own endpoint for OpenAI's protocol has them: https://ai.google.dev/gemini-api/docs/openai */
+/** Tokens, equal to those of Google's own OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
 const budgets = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 24_576 } as const;
-/** Gemini 2.5 Pro always thinks; this is its least. */
+/** Minimum budget of Gemini 2.5 Pro, which can't turn reasoning off. */
 const leastProBudget = 128;
 
 export const isEffort = (effort: unknown): effort is Effort =>
@@ -37,7 +37,7 @@ export function thinkingControlOf(model: string, { thinking_control: configured 
   return configured ?? (versionOf(model) >= 3 ? 'level' : 'budget');
 }
 
-/** Undefined where nothing is to be said: models that can't think refuse the field itself. */
+/** Returns undefined if the request does not ask for reasoning: models without reasoning refuse the field. */
 export function thinkingConfigOf(effort: unknown, model: string, options: ThinkingOptions): ThinkingConfig | undefined {
   const { include_thoughts: includeThoughts } = options;
   if (!isEffort(effort)) return includeThoughts && thinksByName(model) ? { includeThoughts } : undefined;
@@ -48,7 +48,7 @@ export function thinkingConfigOf(effort: unknown, model: string, options: Thinki
   return { ...amount, ...(includeThoughts && effort !== 'none' ? { includeThoughts } : {}) };
 }
 
-/** The Pro models have no MINIMAL, and the first of them no MEDIUM. */
+/** Returns the level. The Pro models have no MINIMAL, and the first of them has no MEDIUM. */
 function levelOf(effort: Effort, model: string): ThinkingLevel {
   const level = levels[effort];
   if (!/-pro\b/.test(model)) return level;
@@ -62,5 +62,5 @@ const budgetOf = (effort: Effort, model: string): number =>
 const thinksByName = (model: string): boolean =>
   versionOf(model) >= 2.5 && !/-(?:image|tts|audio|live|embedding)\b/.test(model);
 
-/** As in gemini-2.5-flash; 0 for names without one. */
+/** Returns the version in a name such as gemini-2.5-flash; 0 for names without one. */
 const versionOf = (model: string): number => Number(/gemini-(\d+(?:\.\d+)?)/.exec(model)?.[1] ?? 0);

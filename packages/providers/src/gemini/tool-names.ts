@@ -1,19 +1,19 @@
 import { createDistinctIds } from '../answer/distinct-ids.ts';
 import type { GeminiRequest } from './request.ts';
 
-/** Maps the names of the client's functions to names for Gemini, and back. */
+/** Maps the names of the client's functions to names that Gemini accepts, and back. */
 export interface ToolNames {
   toGemini(name: string): string;
   fromGemini(name: string): string;
 }
 
 const mostCharacters = 128;
-/** https://ai.google.dev/api/caching#FunctionDeclaration; OpenAI lets names begin with a digit or a dash. */
+/** https://ai.google.dev/api/caching#FunctionDeclaration; OpenAI allows names that begin with a digit or a dash. */
 const rule = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 
 /**
- * Names that Gemini refuses get others, in declarations, choices and histories alike; two names never become one. A
- * history may hold any name: other providers have other rules.
+ * Replaces names that Gemini refuses, in declarations, choices and histories alike; distinct names remain distinct. A
+ * history may contain any name: other providers have other rules.
  */
 export function toolNamesOf(request: Pick<GeminiRequest, 'tools' | 'messages'>): ToolNames {
   const names = new Set([...declaredNames(request), ...calledNames(request)]);

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '@sluice/protocol';
 import type { ToolNames } from './tool-names.ts';
 
-/** The functions that a model may call, and whether it must. */
+/** Functions that a model may call, and whether it must call one. */
 export interface Tools {
   readonly tools?: readonly { readonly functionDeclarations: readonly FunctionDeclaration[] }[];
   readonly toolConfig?: { readonly functionCallingConfig: FunctionCallingConfig };
@@ -14,7 +14,7 @@ interface FunctionDeclaration {
 }
 
 interface FunctionCallingConfig {
-  /** `VALIDATED` is `AUTO` with arguments that keep to their schema. */
+  /** `VALIDATED` is `AUTO` with arguments that match their schema. */
   readonly mode: 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
   readonly allowedFunctionNames?: readonly string[];
 }
@@ -47,7 +47,7 @@ function toConfig(
   if (choice.type === 'function') return { mode: 'ANY', allowedFunctionNames: [toGemini(choice.function.name)] };
   if (choice.type !== 'allowed_tools') return undefined;
   const { mode, tools } = choice.allowed_tools;
-  // AUTO takes no names.
+  // AUTO accepts no names.
   const allowedFunctionNames = tools.flatMap(nameOf).map(toGemini);
   return { mode: mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames };
 }

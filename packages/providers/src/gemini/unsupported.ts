@@ -8,7 +8,7 @@ import { isEffort } from './thinking.ts';
 const largestSeed = 2 ** 31 - 1;
 const isSeed = (seed: unknown): boolean => typeof seed === 'number' && Math.abs(seed) <= largestSeed;
 
-/** Returns the fields that Gemini can't honour although it has the parameter. */
+/** Returns the fields with values that Gemini does not support, although it has the parameter. */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
   const request = readRequest(body);
   return [...unsupportedValues(request), ...(request.messages ?? []).flatMap(unsupportedInMessage)];
@@ -20,7 +20,7 @@ function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
   if (typeof choice === 'object' && tools.length > 0 && choice.type !== 'function' && choice.type !== 'allowed_tools')
     yield ['tool_choice'];
   if (choice !== undefined && choice !== 'auto' && choice !== 'none' && tools.length === 0) yield ['tool_choice'];
-  // It calls as many at once as it likes.
+  // Gemini decides how many calls it makes in parallel.
   if (request.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
   if (request.reasoning_effort != null && !isEffort(request.reasoning_effort)) yield ['reasoning_effort'];
   if (seed != null && !isSeed(seed)) yield ['seed'];
@@ -30,7 +30,7 @@ function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
 
 function unsupportedInMessage(message: ChatMessage, at: number): FieldPath[] {
   const path = (...rest: FieldPath): FieldPath => ['messages', at, ...rest];
-  // Deprecated, as is `functions`.
+  // Deprecated, like `functions`.
   if (message.role === 'function') return [path()];
   const content = Array.isArray(message.content) ? message.content : [];
   const found = content.flatMap((part, partAt) => (isTaken(part, message) ? [] : [path('content', partAt)]));
@@ -49,7 +49,7 @@ function unsupportedInMessage(message: ChatMessage, at: number): FieldPath[] {
 const isKnownFormat = ({ type }: NonNullable<GeminiRequest['response_format']>): boolean =>
   type === 'text' || type === 'json_object' || type === 'json_schema';
 
-/** An instruction is text alone. */
+/** Returns whether Gemini supports a part. Instructions may only contain text. */
 function isTaken(part: ContentPart, { role }: ChatMessage): boolean {
   const taken = toPart(part);
   if (taken === undefined || isOddImage(taken)) return false;

@@ -39,7 +39,7 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
   });
 }
 
-/** One response of the several that make one answer: all parts, and the last word on all else. */
+/** Merges the responses of one answer: all parts, and the last value of everything else. */
 function joinResponses(responses: readonly WireResponse[]): WireResponse {
   const [first, ...more] = responses;
   if (first === undefined || more.length === 0) return first ?? {};

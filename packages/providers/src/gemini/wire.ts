@@ -2,41 +2,41 @@ import { z } from 'zod';
 import { isObject, type JsonObject } from '../json-object.ts';
 
 /**
- * The parts of Gemini's answers that we read, and nothing else; lenient, because fields come and go with the models.
+ * The members of Gemini's answers that the adapter reads. The schemas are lenient, because members vary between models.
  * Reference: https://ai.google.dev/api/generate-content
  */
 
 const count = z.number().int().nonnegative().nullish().catch(undefined);
 
-/** A value of a call's arguments, or a piece of a text among them. */
+/** A value of a call's arguments, or a piece of a text value. */
 const partialArgSchema = z.object({
-  /** As in `$.places[0].city`. */
+  /** Path, as in `$.places[0].city`. */
   jsonPath: z.string().nullish(),
   stringValue: z.string().nullish(),
   numberValue: z.unknown().optional(),
   boolValue: z.boolean().nullish(),
   nullValue: z.unknown().optional(),
-  /** More of this text is to come. */
+  /** More of this text will follow. */
   willContinue: z.boolean().nullish(),
 });
 export type WirePartialArg = z.output<typeof partialArgSchema>;
 
 const functionCallSchema = z.object({
   id: z.string().nullish(),
-  /** Of a call that comes in pieces, only the first has it. */
+  /** Only on the first piece of a call. */
   name: z.string().nullish(),
   args: z.custom<JsonObject>(isObject).nullish(),
   partialArgs: z.array(partialArgSchema).nullish(),
-  /** More of this call is to come. */
+  /** More of this call will follow. */
   willContinue: z.boolean().nullish(),
 });
 export type WireCall = z.output<typeof functionCallSchema>;
 
 const partSchema = z.object({
   text: z.string().nullish(),
-  /** The text is a thought, not the answer. */
+  /** The text is reasoning, not the answer. */
   thought: z.boolean().nullish(),
-  /** Wanted back with this part in the next turn. */
+  /** Must be sent back with this part in the next turn. */
   thoughtSignature: z.string().nullish(),
   functionCall: functionCallSchema.nullish(),
   inlineData: z.object({ mimeType: z.string(), data: z.string() }).nullish(),
@@ -53,7 +53,7 @@ const candidateSchema = z.object({
 const usageMetadataSchema = z.object({
   promptTokenCount: count,
   candidatesTokenCount: count,
-  /** Not among those of the candidates. */
+  /** Not included in `candidatesTokenCount`. */
   thoughtsTokenCount: count,
   toolUsePromptTokenCount: count,
   cachedContentTokenCount: count,
@@ -61,14 +61,14 @@ const usageMetadataSchema = z.object({
 });
 export type UsageMetadata = z.output<typeof usageMetadataSchema>;
 
-/** A `google.rpc.Status`, or what stands in for one: whatever shape it has, what it says is read. */
+/** A `google.rpc.Status` or a replacement for it, of any shape. */
 const error = z.unknown().optional();
 
 /** A whole answer, or an event of a stream. */
 export const responseSchema = z.object({
   error,
   candidates: z.array(candidateSchema).nullish(),
-  /** Comes in place of candidates where the prompt is refused; elsewhere it says how safe the prompt is. */
+  /** Replaces the candidates if the prompt is refused; otherwise rates the safety of the prompt. */
   promptFeedback: z
     .object({
       blockReason: z.string().nullish().catch(undefined),
@@ -87,6 +87,6 @@ export const embeddingsSchema = z.object({
   error,
   /** In the order of the requests. */
   embeddings: z.array(z.object({ values: z.array(z.number()) })).nullish(),
-  /** Of newer models alone. */
+  /** Only from newer models. */
   usageMetadata: z.object({ promptTokenCount: count }).nullish().catch(undefined),
 });

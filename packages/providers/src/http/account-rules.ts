@@ -1,13 +1,11 @@
 import type { FailureRule } from './failure-rule.ts';
 import { anyOf, word } from './rule-patterns.ts';
 
-/*
- * Rules about the credential: its balance, its account, its rate, its key. Most of them make it rest.
- */
+/* Rules about the credential: balance, account, rate, key. Most of them put it in cooldown. */
 
-/** An account that is closed, or that has nothing left to spend, by its code. */
+/** Codes of accounts that are closed or have no balance left. */
 export const closedAccount: readonly FailureRule[] = [
-  // Nothing left to spend, by a code, and accounts that were closed for it.
+  // No balance left, by code, and accounts closed for that reason.
   {
     code: word(
       'insufficient_(?:user_)?quota',
@@ -38,7 +36,7 @@ export const closedAccount: readonly FailureRule[] = [
     kind: 'quota',
   },
 
-  // The account is disabled: "disabled for violating our usage policies" is not about one prompt.
+  // The account is disabled: "disabled for violating our usage policies" does not concern a single prompt.
   {
     code: /^(?:account_(?:deactivated|disabled|suspended)|access_terminated(?:_error)?|organization_disabled)$/i,
     kind: 'permission',
@@ -50,18 +48,19 @@ export const closedAccount: readonly FailureRule[] = [
   { text: /(?:账户|账号|帐号|帐户)[^。\n]{0,12}(?:锁定|封禁|冻结|停用|禁用|封号)/, kind: 'permission' },
 ];
 
-/** Codes of Google, which also its endpoint for this protocol sends. */
+/** Google's codes, which its OpenAI-compatible endpoint also sends. */
 export const googleCodes: readonly FailureRule[] = [
-  // Google's word "quota" mostly means a rate.
+  // Google's "quota" usually means a rate limit.
   { code: /PerDay/, kind: 'quota' },
   { code: /^RESOURCE_EXHAUSTED$/, kind: 'rate_limit' },
   { code: /^API_KEY_(?:INVALID|EXPIRED)$/, kind: 'authentication' },
   { code: /^BILLING_DISABLED$/, kind: 'quota' },
 ];
 
-/** Nothing left to spend, in words. */
+/** No balance left, by text. */
 export const nothingLeft: readonly FailureRule[] = [
-  // Not nothing, but too little for this request. OpenRouter: https://openrouter.ai/docs/api/reference/errors-and-debugging
+  // A balance that is too small for this request. OpenRouter:
+  // https://openrouter.ai/docs/api/reference/errors-and-debugging
   { text: /\bor (?:fewer|lower) max_tokens\b|\bcan only afford \d/i, kind: 'quota', scope: 'model' },
   {
     text: anyOf(
@@ -105,7 +104,7 @@ export const nothingLeft: readonly FailureRule[] = [
   },
 ];
 
-/** This credential may not use this one model. */
+/** The credential has no access to this model. */
 export const modelNotAllowed: readonly FailureRule[] = [
   {
     status: [400, 401, 403, 404],
@@ -140,9 +139,9 @@ export const modelNotAllowed: readonly FailureRule[] = [
   },
 ];
 
-/** Rate limits; and the load of a provider, which some servers report as one. */
+/** Rate limits, and provider overload that some servers report as a rate limit. */
 export const tooFast: readonly FailureRule[] = [
-  // The provider's load, not the credential's speed.
+  // Overload of the provider, not a rate limit of the credential.
   {
     status: [429],
     code: /^(?:engine_)?overloaded(?:_error)?$|^serveroverloaded$|^model_?not_?ready(?:exception)?$/i,
@@ -154,7 +153,7 @@ export const tooFast: readonly FailureRule[] = [
     kind: 'server',
   },
 
-  // The rate limit of the credential.
+  // Rate limit of the credential.
   {
     status: [400, 403, 413, 422, 429, 500, 503],
     code: word(
@@ -172,7 +171,7 @@ export const tooFast: readonly FailureRule[] = [
   { status: [403], text: /rate limit|too many requests|requests? per (?:second|minute|day)/i, kind: 'rate_limit' },
 ];
 
-/** A wrong key, with a status other than 401. */
+/** Invalid keys reported with a status other than 401. */
 export const badKey: readonly FailureRule[] = [
   {
     status: [400, 403, 404],
@@ -204,6 +203,6 @@ export const badKey: readonly FailureRule[] = [
   { status: [498], text: /token (?:has |is )?(?:expired|invalid)|(?:invalid|expired) token/i, kind: 'authentication' },
 ];
 
-/** Words for a rate limit of the whole account. Limits of an organisation do not count: they are per model. */
+/** Words for a rate limit of the whole account. Limits of an organisation do not count: they apply per model. */
 export const accountLimit =
   /\b(?:account|workspace|team|api[- ]?key|key)\b[^.\n]{0,160}\b(?:rate|limits?|rpm|tpm|tpd|concurren\w+|quota|frequency)\b|\b(?:limits?|rpm|tpm|quota|concurrency|frequency)\b[^.\n]{0,40}\b(?:per|of|for|on) (?:this |your |the |each )?(?:account|workspace|team|api[- ]?key|key)\b|free-models-per|(?:账户|账号|主账号|帐号)[^。\n]{0,16}(?:速率|频率|并发|限流|限制)/i;

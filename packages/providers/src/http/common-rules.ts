@@ -4,9 +4,9 @@ import { contentRefused, moreThanAMinute, noSuchModel, tooLong } from './request
 import { anyOf, word } from './rule-patterns.ts';
 
 /**
- * Rules that hold at every provider. They are asked after a provider's own table. The first row that fits counts, so
- * the order matters: an account that was closed for its content is not about one prompt, and a spent balance that comes
- * as a rate limit is a spent balance.
+ * Rules for all providers, applied after a provider's own table. The first matching row counts, so the order matters:
+ * an account closed for its content does not concern one prompt, and a spent balance reported as a rate limit is a
+ * spent balance.
  */
 export const commonRules: readonly FailureRule[] = [
   ...closedAccount,
@@ -37,7 +37,7 @@ export const busyRules: readonly FailureRule[] = [
   },
 ];
 
-/** Rules for an error inside an answer of status 200, which has no status; asked after the other tables. */
+/** Rules for an error inside an answer with status 200, which has no status; applied after the other tables. */
 export const innerRules: readonly FailureRule[] = [
   { text: anyOf(...rateTexts), kind: 'rate_limit' },
   {

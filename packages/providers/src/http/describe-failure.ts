@@ -8,8 +8,8 @@ import { retryAfterMs } from './retry-after.ts';
 import { kindOfStatus, messageOfStatus } from './status-kind.ts';
 
 /**
- * Sorts an answer that is not 2xx by its status, headers, codes and texts: first by the provider's table, then by the
- * common one, then by the status. Status and headers are enough for a kind and a wait, whatever the body is.
+ * Classifies an answer that is not 2xx by status, headers, codes and texts: first with the provider's table, then with
+ * the common one, then by status. Status and headers suffice for a kind and a wait, whatever the body is.
  */
 export function describeFailure(
   head: ResponseHead,
@@ -23,15 +23,15 @@ export function describeFailure(
 }
 
 export interface InnerOptions {
-  /** The status that came with the error, in an answer whose own is 200. */
+  /** Status inside the error, in an answer whose own status is 200. */
   readonly status?: number | undefined;
-  /** Message for an error without a message. */
+  /** Message for an error without one. */
   readonly nothingSaid?: string;
-  /** Kind of an error that no rule fits. */
+  /** Kind of an error that matches no rule. */
   readonly otherwise?: FailureKind;
 }
 
-/** Sorts an error inside an answer of status 200: in place of a whole answer, or within a stream. */
+/** Classifies an error inside an answer with status 200: instead of a whole answer, or within a stream. */
 export function describeInnerFailure(
   error: unknown,
   rules: readonly FailureRule[] = [],
@@ -50,7 +50,10 @@ export function describeInnerFailure(
   return conclude({ evidence, rule, kind: rule?.kind ?? byStatus, head: {}, nothingSaid });
 }
 
-/** Routers answer 400, 500 or 502 whatever status they got from the server behind; the number in the body is better. */
+/**
+ * Prefers the status in the body for vague statuses: routers answer 400, 500 or 502 whatever status the server behind
+ * them sent.
+ */
 function kindOfAnswer(status: number, signs: ErrorSigns): FailureKind {
   const isVague = status === 400 || status === 500 || status === 502;
   return kindOfStatus(isVague && signs.status !== undefined ? signs.status : status);
@@ -69,7 +72,7 @@ function conclude({ evidence, rule, kind, head, nothingSaid }: Conclusion): Upst
   const text = unquotedText(evidence);
   const isOfAccount = kind === 'rate_limit' && (rule?.scope === 'account' || accountLimit.test(text));
   const isOfRequest = kind === 'quota' && rule?.scope === 'model';
-  const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.restMs;
+  const waitMs = retryAfterMs(head, { kind, delay: signs.delay, text }) ?? rule?.cooldownMs;
   const shouldRetry = booleanOf(head.headers?.['x-should-retry']);
   return {
     kind,
@@ -97,7 +100,7 @@ function messageFor(kind: FailureKind, { status, signs }: Evidence, nothingSaid:
 }
 
 function codeFor(kind: FailureKind, { status, signs }: Evidence): string | undefined {
-  // A 413 without a code is about bytes rather than tokens.
+  // A 413 without a code concerns bytes, not tokens.
   if (kind === 'context_length' && status === 413 && signs.codes.length === 0) return 'request_too_large';
   return signs.code;
 }

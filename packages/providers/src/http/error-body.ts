@@ -1,8 +1,8 @@
 import { type ErrorSigns, parseJson, signsOf, titleOf } from './error-signs.ts';
 
 /**
- * Reads the body of an answer that is not 2xx. It may be a JSON object, list or string, JSON in events or after a few
- * words or cut off at its end, XML, a page, plain text, nothing, or bytes that are no text.
+ * Reads the body of an answer that is not 2xx. It may be a JSON object, list or string, JSON in events, JSON after a
+ * few words or truncated, XML, an HTML page, plain text, empty, or binary data.
  */
 export function readErrorBody(body: string): ErrorSigns {
   const text = body.replace(/^\uFEFF/, '').trim();
@@ -13,11 +13,11 @@ export function readErrorBody(body: string): ErrorSigns {
   if (text.startsWith('<')) return xmlSigns(text) ?? signsOf(titleOf(text), 'page');
   const value = parseJson(text) ?? jsonString(text) ?? eventOf(text) ?? firstLine(text) ?? membersOfTorn(text);
   if (value !== undefined) return signsOf(value);
-  // JSON that is broken from its beginning makes no message for people.
+  // JSON that is broken from the start is not a readable message.
   return /^[[{]/.test(text) ? signsOf(undefined, 'nothing') : signsOf(text, 'text');
 }
 
-/** Returns whether a text is compressed, or in another charset than it was read in. */
+/** Returns whether a text is compressed, or decoded with the wrong charset. */
 function isGarbled(text: string): boolean {
   const beginning = text.slice(0, 400);
   const odd = beginning.match(/\uFFFD|(?![\t-\r\u007f-\u009f])\p{Cc}/gu)?.length ?? 0;
@@ -34,7 +34,7 @@ function jsonString(text: string): string | undefined {
   }
 }
 
-/** Some errors are framed as events although they are labelled JSON. */
+/** Parses errors that are framed as events although they are labelled JSON. */
 function eventOf(text: string): unknown {
   if (!/^(?:data|event|id|:)/.test(text)) return undefined;
   for (const [, data = ''] of text.matchAll(/^data:(.*)$/gm)) {
@@ -44,11 +44,11 @@ function eventOf(text: string): unknown {
   return undefined;
 }
 
-/** JSON with something behind it: another line, a terminator. */
+/** Parses JSON followed by something else: another line, a terminator. */
 const firstLine = (text: string): unknown =>
   text.includes('\n') ? parseJson(text.split('\n', 1)[0] ?? '') : undefined;
 
-/** The known members of JSON that was cut off. */
+/** Returns the known members of truncated JSON. */
 function membersOfTorn(text: string): Readonly<Record<string, string>> | undefined {
   if (!/^[[{]/.test(text)) return undefined;
   const members: Record<string, string> = {};
@@ -64,7 +64,7 @@ function unescape(text: string): string {
   return jsonString(`"${text}"`) ?? text;
 }
 
-/** AWS and Aliyun answer in XML where the front door refuses. */
+/** Parses XML errors: gateways of AWS and Aliyun send them. */
 function xmlSigns(text: string): ErrorSigns | undefined {
   const code = /<code>([^<]{1,200})<\/code>/i.exec(text)?.[1];
   const message = /<message>([^<]{1,1000})<\/message>/i.exec(text)?.[1];

@@ -1,43 +1,43 @@
 import { isObject, type JsonObject } from '../json-object.ts';
 
-/** The contents of an error, whatever its shape. */
+/** Contents of an error, whatever its shape. */
 export interface ErrorSigns {
-  /** Message for people; undefined where there is none. */
+  /** Readable message; undefined if there is none. */
   readonly message: string | undefined;
-  /** All messages for people, a line each, for the rules. */
+  /** All readable messages, one per line, for the rules. */
   readonly text: string;
-  /** Codes, types, statuses and reasons, from the outside to the inside. Numbers as text. */
+  /** Codes, types, statuses and reasons, from the outermost to the innermost. Numbers as text. */
   readonly codes: readonly string[];
-  /** The first code that is a word: what `error.code` holds for most. */
+  /** The first code that is a word; most providers send it as `error.code`. */
   readonly code: string | undefined;
-  /** The field at fault. */
+  /** The field that the provider reports as wrong. */
   readonly param: string | undefined;
-  /** An HTTP status among the numbers. */
+  /** HTTP status among the numbers. */
   readonly status: number | undefined;
-  /** The wait that a field of the error names. */
+  /** Wait in a field of the error. */
   readonly delay: string | undefined;
-  /** `page` is HTML; `nothing` also stands for bytes that are no text. */
+  /** `page` is HTML; `nothing` also stands for binary data. */
   readonly form: 'data' | 'text' | 'page' | 'nothing';
 }
 
-/** Longest text of a provider that is kept. */
+/** Maximum length of a provider's text that is kept, in characters. */
 export const longestMessage = 1000;
 
-/** Bounds of the walk: the useful parts of an error are at its beginning and near the surface. */
+/** Limits of the search: the useful parts of an error are at its start and near its surface. */
 const deepest = 8;
 const mostNodes = 400;
 const mostItems = 10;
 const mostCodes = 40;
 const mostTexts = 20;
 
-/** Members by what they hold. Spelt without underscores, in lower case; in the order in which they are believed. */
+/** Member names by content, in lower case and without underscores, in order of preference. */
 const containers = ['error', 'errors', 'baseresp'];
 const texts = ['message', 'msg', 'errormessage', 'errormsg', 'statusmsg', 'errordescription', 'detail', 'details'];
 const lesserTexts = ['error', 'content', 'reason', 'title', 'description'];
 const codes = ['code', 'errorcode', 'errcode', 'errno', 'subcode'];
 const statuses = ['statuscode', 'status'];
 const types = ['type', 'errortype', 'reason', 'quotaid', 'blockreason'];
-/** Members whose name says more than their value. */
+/** Members whose name tells more than their value. */
 const namedTypes = ['captchaerrortype'];
 const innerContainers = [
   'innererror',
@@ -54,7 +54,7 @@ const innerContainers = [
   'fieldviolations',
 ];
 
-/** The form of a code, in contrast to a sentence. */
+/** Pattern of a code, as opposed to a sentence. */
 const word = /^[\w.:#@/-]{1,120}$/;
 
 interface Found {
@@ -67,7 +67,7 @@ interface Found {
   nodes: number;
 }
 
-/** Reads a value that came in place of an answer: an object, a list of them, a text, JSON inside a text. */
+/** Reads a value that replaces an answer: an object, a list of objects, a text, JSON inside a text. */
 export function signsOf(value: unknown, form: ErrorSigns['form'] = 'data'): ErrorSigns {
   const found: Found = {
     texts: [],
@@ -80,7 +80,7 @@ export function signsOf(value: unknown, form: ErrorSigns['form'] = 'data'): Erro
   };
   walk(value, found, 0);
   const { texts: said, codes: named, nodes: _nodes, ...rest } = found;
-  // "Provider returned error" stands before the provider's own message.
+  // "Provider returned error" precedes the provider's own message.
   const message = said.find((text) => !empty.test(text)) ?? said[0];
   return { ...rest, message, text: said.join('\n'), codes: named, form };
 }
@@ -114,12 +114,12 @@ function onObject(members: ReadonlyMap<string, unknown>, found: Found, depth: nu
     const value = members.get(name);
     if (typeof value === 'string') addCode(`${name}:${value}`.slice(0, 200), found);
   }
-  // `{"error":"rate_limited"}`, and `__type` of AWS, which names a package before the class.
+  // `{"error":"rate_limited"}`; AWS's `__type`, which names a package before the class.
   onCode(members.get('error'), found);
   const path = members.get('param') ?? members.get('field') ?? members.get('loc');
   found.param ??= paramOf(path);
   found.delay ??= delayOf(members.get('retrydelay') ?? members.get('retryafter'));
-  // OpenRouter's signs of moderation. The flagged input itself is not read.
+  // OpenRouter's members for moderation. The flagged input itself is not read.
   if (members.has('flaggedinput')) addCode('flagged_input', found);
   if (Array.isArray(members.get('reasons'))) addCode('flagged_reasons', found);
   for (const name of innerContainers) {
@@ -128,7 +128,7 @@ function onObject(members: ReadonlyMap<string, unknown>, found: Found, depth: nu
   }
 }
 
-/** By names in one spelling; of two that differ in spelling alone the first counts. */
+/** Returns the members by normalised name; of names that differ only in spelling the first counts. */
 function membersOf(object: JsonObject): ReadonlyMap<string, unknown> {
   const members = new Map<string, unknown>();
   for (const [name, value] of Object.entries(object).slice(0, mostNodes)) {
@@ -154,7 +154,7 @@ function addText(value: string, found: Found): void {
 
 interface CodePlace {
   readonly mayBeStatus?: boolean;
-  /** A word here is the provider's own name of the failure. */
+  /** True if a word here is the provider's own name of the failure. */
   readonly isName?: boolean;
 }
 
@@ -165,7 +165,7 @@ function onCode(value: unknown, found: Found, { mayBeStatus = false, isName = fa
     if (mayBeStatus && number >= 400 && number < 600) found.status ??= number;
     return;
   }
-  // Code or sentence: xAI has one in place of the other.
+  // Code or sentence: xAI swaps the two.
   if (typeof value !== 'string' || value === '' || value.length > 200) return;
   addCode(value, found);
   if (isName && word.test(value)) found.code ??= value;
@@ -175,7 +175,7 @@ function addCode(code: string, found: Found): void {
   if (found.codes.length < mostCodes && !found.codes.includes(code)) found.codes.push(code);
 }
 
-/** A name, or the path of pydantic: `["body", "messages", 0, "content"]`. */
+/** Returns a name, or a path in pydantic's form: `["body", "messages", 0, "content"]`. */
 function paramOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value.slice(0, 200);
   if (!Array.isArray(value) || value.length === 0 || value.length > 20) return undefined;
@@ -191,7 +191,7 @@ function delayOf(value: unknown): string | undefined {
   return typeof seconds === 'number' || typeof seconds === 'string' ? `${seconds}s` : undefined;
 }
 
-/** JSON that stands in a text, perhaps behind a few words: `Error code: 400 - {"error": …}`. */
+/** Finds JSON inside a text, possibly after a few words: `Error code: 400 - {"error": …}`. */
 function nestedJson(text: string): { readonly before: string; readonly value: unknown } | undefined {
   const at = text.slice(0, 300).search(/[[{]\s*["{[]/);
   if (at < 0) return undefined;
@@ -199,7 +199,7 @@ function nestedJson(text: string): { readonly before: string; readonly value: un
   return value === undefined ? undefined : { before: text.slice(0, at).replace(/[\s:–—-]+$/, ''), value };
 }
 
-/** @returns undefined for what is no JSON object or list */
+/** @returns undefined if the text is not a JSON object or list */
 export function parseJson(text: string): JsonObject | readonly unknown[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -209,12 +209,12 @@ export function parseJson(text: string): JsonObject | readonly unknown[] | undef
   }
 }
 
-/** The title of a page, the only part of it that a message repeats. */
+/** Returns the title of a page, the only part of it that a message repeats. */
 export function titleOf(page: string): string | undefined {
   const head = page.slice(0, 4000);
   const title = /<title[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1] ?? /<h1[^>]{0,100}>([^<]{1,300})/i.exec(head)?.[1];
   return title === undefined ? undefined : clean(title) || undefined;
 }
 
-/** Without control characters, and without space around it. */
+/** Removes control characters and surrounding white space. */
 const clean = (text: string): string => text.replaceAll(/(?:(?![\t\n])\p{Cc})+/gu, ' ').trim();

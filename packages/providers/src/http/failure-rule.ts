@@ -1,31 +1,34 @@
 import type { FailureKind } from '@sluice/protocol';
 import type { ErrorSigns } from './error-signs.ts';
 
-/** One row of a table that sorts failures. It fits if all conditions that it names hold. */
+/** One row of a table that classifies failures. It matches if all its conditions hold. */
 export interface FailureRule {
-  /** Statuses. A failure without one, inside an answer of status 200, fits where 400 does and its code or text fits. */
+  /**
+   * Statuses. A failure without a status, inside an answer with status 200, matches rows for 400 if the code or text
+   * matches.
+   */
   readonly status?: readonly number[];
-  /** Holds for one code, type, status word or reason of the error. */
+  /** Matches one code, type, status word or reason of the error. */
   readonly code?: RegExp;
-  /** Holds for what the error says to people. */
+  /** Matches the readable text of the error. */
   readonly text?: RegExp;
   readonly form?: ErrorSigns['form'];
   readonly kind: FailureKind;
-  /** Code of the failure, in place of the provider's own. */
+  /** Code of the failure; replaces the provider's own. */
   readonly says?: string;
-  /** Message of the failure, in place of the provider's own. */
+  /** Message of the failure; replaces the provider's own. */
   readonly message?: string;
-  /** Rest of a credential that the provider has banned: ms. */
-  readonly restMs?: number;
-  /** `account`: of rate limits, that they are the whole account's. `model`: of balances, that they are too small for this request. */
+  /** Cooldown of a credential that the provider has banned, in ms. */
+  readonly cooldownMs?: number;
+  /** Scope: `account` for rate limits of the whole account, `model` for balances too small for this request. */
   readonly scope?: 'account' | 'model';
 }
 
 /**
- * Kinds that make a credential rest for every client. Providers repeat in their errors what a client has sent: words
- * that stand in quotes, and errors that blame a field of the request, must never do that, or one client could take a
- * credential from all others by asking for a model called "insufficient balance".
- * Nor must they make a wrong request be tried again, because the provider seems to be busy.
+ * Kinds that put a credential in cooldown for every client. Providers repeat client input in their errors, so quoted
+ * words and errors that name a field of the request must never have this effect: one client could otherwise take a
+ * credential from all others by asking for a model called "insufficient balance". Nor must such texts cause retries of
+ * an invalid request because the provider seems busy.
  */
 const needsOwnWords: ReadonlySet<FailureKind> = new Set([
   'rate_limit',
@@ -36,12 +39,12 @@ const needsOwnWords: ReadonlySet<FailureKind> = new Set([
 ]);
 
 export interface Evidence {
-  /** Undefined if the error came without a status. */
+  /** Undefined if the error has no status. */
   readonly status: number | undefined;
   readonly signs: ErrorSigns;
 }
 
-/** The first rule that fits. */
+/** Returns the first matching rule. */
 export function ruleFor(evidence: Evidence, ...tables: readonly (readonly FailureRule[])[]): FailureRule | undefined {
   const unquoted = unquotedText(evidence);
   for (const table of tables) {
@@ -64,7 +67,7 @@ function fitsStatus({ code, text }: FailureRule, statuses: readonly number[], st
   return statuses.includes(400) && (code !== undefined || text !== undefined);
 }
 
-/** The error's text without quoted words and URLs; '' where it blames a field of the request. */
+/** Returns the error's text without quoted words and URLs; '' if the error names a field of the request. */
 export function unquotedText({ status, signs }: Evidence): string {
   const blamesField = signs.param !== undefined && (status === 400 || status === 422);
   return blamesField ? '' : signs.text.replaceAll(address, '').replaceAll(quoted, '""');

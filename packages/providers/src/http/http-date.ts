@@ -16,10 +16,11 @@ const monthFirst = new RegExp(
 const yearFirst = new RegExp(String.raw`^(\d{4})-(\d{2})-(\d{2})[T ]${time}${zone}$`, 'i');
 
 /**
- * Reads a date in any of the three formats of RFC 9110 section 5.6.7 or in ISO 8601, with or without an offset; without
- * one it is UTC. `Date.parse` is not used: it reads "-3" as a year, and a date without a zone as local time.
+ * Parses a date in any of the three formats of RFC 9110 section 5.6.7 or in ISO 8601, with or without an offset;
+ * without one it is UTC. `Date.parse` is not suitable: it parses "-3" as a year, and a date without a zone as local
+ * time.
  *
- * @param nearMs decides the century of a year of two digits, as RFC 9110 wants it
+ * @param nearMs determines the century of a two-digit year, as RFC 9110 requires
  * @returns ms since 1970, or undefined for any other text
  */
 export function parseHttpDate(text: string, nearMs: number): number | undefined {
@@ -41,7 +42,7 @@ export function parseHttpDate(text: string, nearMs: number): number | undefined 
 
 const monthOf = (name = ''): number => months.indexOf(name.slice(0, 3).toLowerCase());
 
-/** More than 50 years ahead means the century before. */
+/** Completes a two-digit year. A year more than 50 years ahead belongs to the previous century. */
 function fullYear(year: string, nearMs: number): number {
   const thisYear = new Date(nearMs).getUTCFullYear();
   if (year.length > 2) return Number(year);

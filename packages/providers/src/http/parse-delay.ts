@@ -1,27 +1,29 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** Longer waits are cut to this. The longest rest of a credential is a setting of its own, `retry.max_rest_ms`. */
+/**
+ * Maximum wait; longer ones are reduced to it. The maximum cooldown of a credential is a separate setting,
+ * `retry.max_cooldown_ms`.
+ */
 const longestDelayMs = 24 * 3_600_000;
 
-/** A point in time is believed if it is at most this far from now. */
+/** Maximum plausible distance of a point in time from now. */
 const nearMs = 366 * 24 * 3_600_000;
 
-/** Longer texts are not read; this bounds the work of the patterns below. */
+/** Maximum length of a text, in characters; bounds the work of the patterns below. */
 const longestText = 64;
 
 export interface DelayOptions {
   /** Unit of a bare number. */
   readonly unit: 's' | 'ms';
-  /** Time at which the text came: ms since 1970. */
+  /** Arrival time of the text, in ms since 1970. */
   readonly now: number;
 }
 
 /**
- * Reads a provider's wait: a number, a duration (`1m30s`, `6ms`, `2 seconds`), a date, or a point in time in s, ms, µs
- * or ns since 1970. Numbers are points in time only where they are too large for a duration and lie within a year of
- * now.
+ * Parses a provider's wait: a number, a duration (`1m30s`, `6ms`, `2 seconds`), a date, or a point in time in s, ms, µs
+ * or ns since 1970. A number is a point in time only if it is too large for a duration and lies within a year of now.
  *
- * @returns whole ms from 0 to 24 h; 0 for what has passed; undefined for whatever can't be read or believed
+ * @returns whole ms from 0 to 24 h; 0 for the past; undefined if the text is unreadable or implausible
  */
 export function parseDelay(text: string, options: DelayOptions): number | undefined {
   const trimmed = text.trim();
@@ -32,7 +34,7 @@ export function parseDelay(text: string, options: DelayOptions): number | undefi
 
 function toMs(text: string, { unit, now }: DelayOptions): number | undefined {
   if (/^\d+(?:\.\d+)?$|^\.\d+$/.test(text)) return numberToMs(Number(text), unit, now);
-  // A header that came twice.
+  // A header that was sent twice.
   if (/^\d+(?:, ?\d+)+$/.test(text)) {
     return numberToMs(Math.max(...text.split(',').map(Number)), unit, now);
   }
@@ -63,7 +65,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 const part = /^(\d+(?:\.\d+)?)\s?([a-zµμ]+)[,\s]*/i;
 
-/** Durations as Go writes them, and as people do; undefined for any other text. */
+/** Parses durations in Go's form and in words; returns undefined for any other text. */
 function parseDuration(text: string): number | undefined {
   let rest = text;
   let total = 0;

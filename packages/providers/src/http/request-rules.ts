@@ -1,14 +1,12 @@
 import type { FailureRule } from './failure-rule.ts';
 import { anyOf, word } from './rule-patterns.ts';
 
-/*
- * Rules about the request: its content, its length, its model, its URL. None of these makes a credential rest.
- */
+/* Rules about the request: content, length, model, URL. None of them puts a credential in cooldown. */
 
-/** Statuses under which a server says that a request is too long, or that it has no such model. */
+/** Statuses with which servers report that a request is too long, or that the model does not exist. */
 const aboutRequest = [400, 404, 410, 413, 414, 422, 500, 501, 502, 503];
 
-/** The content was refused. */
+/** The provider refuses the content. */
 export const contentRefused: readonly FailureRule[] = [
   {
     code: anyOf(
@@ -67,9 +65,9 @@ export const contentRefused: readonly FailureRule[] = [
   { status: [403], code: /^flagged_reasons$/, kind: 'content_policy' },
 ];
 
-/** The request has more tokens than the credential may use in a minute. */
+/** The request has more tokens than the credential may use per minute. */
 export const moreThanAMinute: readonly FailureRule[] = [
-  // Waiting does not help, and a rest would hit all other clients.
+  // Waiting does not help, and a cooldown would affect all other clients.
   {
     status: [400, 413, 429],
     text: /request too large for .{1,200}(?:tokens per min|TPM)|requested tokens? exceeds? .{0,40}(?:per[- ]minute|TPM)/is,
@@ -77,9 +75,9 @@ export const moreThanAMinute: readonly FailureRule[] = [
   },
 ];
 
-/** Too many tokens. */
+/** The request has too many tokens. */
 export const tooLong: readonly FailureRule[] = [
-  // Any status may carry it. A rate of tokens has been sorted out before.
+  // Any status may carry it. Token rate limits match an earlier rule.
   {
     status: aboutRequest,
     code: word(
@@ -128,9 +126,9 @@ export const tooLong: readonly FailureRule[] = [
   },
 ];
 
-/** The model does not exist, or the URL does not. */
+/** The model or the URL does not exist. */
 export const noSuchModel: readonly FailureRule[] = [
-  // No such model, in words.
+  // The model does not exist, by text.
   {
     status: [400, 403, 404, 410, 422],
     text: anyOf(
@@ -155,7 +153,7 @@ export const noSuchModel: readonly FailureRule[] = [
     kind: 'not_found',
   },
 
-  // A router in front of other servers has none with this model.
+  // A router in front of other servers finds none with this model.
   {
     status: aboutRequest,
     text: anyOf(
@@ -186,10 +184,10 @@ export const noSuchModel: readonly FailureRule[] = [
     kind: 'unexpected',
   },
   { status: [404], form: 'page', kind: 'unexpected' },
-  // A page comes from a firewall or a proxy in front of the provider: it is not about the request or the credential.
+  // A page comes from a firewall or proxy in front of the provider and concerns neither the request nor the credential.
   { status: [400, 403, 451], form: 'page', kind: 'unexpected' },
 
-  // No such model, by a code; behind the rules about URLs, which some servers give the same code.
+  // The model does not exist, by code; placed after the rules about URLs, for which some servers send the same code.
   {
     code: word(
       'model_?not_?(?:found|exists?|available|supported)(?:_error)?',

@@ -1,23 +1,23 @@
 import type { FailureKind, ResponseHead } from '@sluice/protocol';
 import { parseDelay } from './parse-delay.ts';
 
-/** The parts of an error that may name a wait. */
+/** Parts of an error that may contain a wait. */
 export interface DelayHints {
   readonly kind: FailureKind;
-  /** A delay that the body names in a field of its own, as in `34.4s`. */
+  /** Wait in a separate field of the body, as in `34.4s`. */
   readonly delay: string | undefined;
-  /** The error's text for people. */
+  /** Readable text of the error. */
   readonly text: string;
 }
 
 /**
- * Reads the wait that the provider asks for, in whole ms from 0 to 24 h; undefined if there is none that can be read.
- * The first of these that can be read counts:
+ * Reads the wait that the provider asks for, in whole ms from 0 to 24 h; undefined if there is none or it is
+ * unreadable. The first readable source counts:
  *
  * 1. a field of the body: Google's `RetryInfo`, `retry_after`;
  * 2. `retry-after-ms`, then `retry-after`;
- * 3. of a rate limit alone: what the text says ("Please try again in 1.5s");
- * 4. of a rate limit alone: when a limit of which nothing remains is filled again (`x-ratelimit-reset…` and its like).
+ * 3. for rate limits only: the text ("Please try again in 1.5s");
+ * 4. for rate limits only: the time at which an exhausted limit is refilled (`x-ratelimit-reset…` and similar).
  */
 export function retryAfterMs(head: Partial<ResponseHead>, hints?: DelayHints): number | undefined {
   const { headers = {}, receivedAt: now = 0 } = head;
@@ -35,7 +35,7 @@ function delayInText(text: string): string | undefined {
   return spokenDelay.exec(text.slice(0, 1000))?.[1]?.replace(/[,\s]+$/, '');
 }
 
-/** Headers with the time at which a limit is full again, each with the header of what remains. */
+/** Headers with the time at which a limit is refilled, each with the header of its remainder. */
 const resets: readonly (readonly [reset: string, remaining: string])[] = [
   ['x-ratelimit-reset-requests', 'x-ratelimit-remaining-requests'],
   ['x-ratelimit-reset-tokens', 'x-ratelimit-remaining-tokens'],
@@ -47,7 +47,7 @@ const resets: readonly (readonly [reset: string, remaining: string])[] = [
   ['ratelimit-reset', 'ratelimit-remaining'],
 ];
 
-/** Only limits of which nothing remains: the others may take minutes to fill, but do not block requests. */
+/** Returns the wait for exhausted limits; other limits may take minutes to refill, but do not block requests. */
 function resetMs(
   headers: ResponseHead['headers'],
   read: (text: string | undefined) => number | undefined,

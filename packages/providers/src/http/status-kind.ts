@@ -1,8 +1,8 @@
 import type { FailureKind } from '@sluice/protocol';
 
 /**
- * Kinds of statuses, for answers whose codes and texts fit no rule. docs/errors.md has this table with the reasons.
- * `server` and `busy` are tried again, `unexpected` goes to another target, `invalid_request` ends the request.
+ * Kinds of failures by status, for answers whose codes and texts match no rule. docs/errors.md has this table with the
+ * reasons. `server` and `busy` are retried, `unexpected` moves to another target, `invalid_request` ends the request.
  */
 const kinds: Readonly<Record<number, FailureKind>> = {
   400: 'invalid_request',
@@ -10,7 +10,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   402: 'quota',
   403: 'permission',
   404: 'not_found',
-  // The proxy between us and the provider refuses, not the provider.
+  // The proxy between the gateway and the provider refuses, not the provider.
   407: 'unexpected',
   408: 'server',
   409: 'busy',
@@ -24,7 +24,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   429: 'rate_limit',
   // Groq: the flex tier has no capacity at the moment.
   498: 'server',
-  // Something before the provider gave up waiting for it.
+  // A proxy in front of the provider gave up waiting for it.
   499: 'server',
   501: 'unexpected',
   505: 'unexpected',
@@ -34,22 +34,22 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   511: 'unexpected',
 };
 
-/** The kind of a status. Not in the table: 5xx is `server`, anything else `unexpected`. */
+/** Returns the kind of a status. Outside the table 5xx is `server`, anything else `unexpected`. */
 export function kindOfStatus(status: number): FailureKind {
   return kinds[status] ?? (status >= 500 && status < 600 ? 'server' : 'unexpected');
 }
 
-/** Messages that help an operator more than the page of a proxy does. */
+/** Messages that help an operator more than a proxy's page. */
 const messages: Readonly<Record<number, string>> = {
   404: 'The provider has nothing at this URL: the `base_url` of the upstream is probably wrong.',
-  405: "The provider's URL does not take this method: the `base_url` of the upstream is probably wrong.",
-  407: 'A proxy between this gateway and the provider asks for credentials of its own.',
+  405: "The provider's URL does not support this method: the `base_url` of the upstream is probably wrong.",
+  407: 'A proxy between this gateway and the provider requires credentials.',
   426: 'The provider asks for another version of the protocol.',
-  431: 'The provider finds the header of the call too large: the `headers` of the upstream are probably too long.',
+  431: 'The provider refuses the headers of the request as too large: the `headers` of the upstream are probably too long.',
   511: 'A network between this gateway and the provider asks for a login.',
 };
 
-/** The message about a status that points to the URL or the network; undefined for other statuses. */
+/** Returns the message for a status that points to the URL or the network; undefined for other statuses. */
 export function messageOfStatus(status: number): string | undefined {
   return status >= 300 && status < 400
     ? 'The provider redirects to another URL: the `base_url` of the upstream is probably wrong.'

@@ -3,7 +3,7 @@ import type { CallPlan } from '../adapter.ts';
 
 const userAgent = 'iFlow-Cli';
 
-/** The headers of iFlow's own command line tool. Without a key there is nothing to sign with. */
+/** Returns the headers of iFlow's own command line tool. Without a key there is no signature. */
 export function cliHeaders({ apiKey = '', startedAtMs, newId }: CallPlan): Readonly<Record<string, string>> {
   const sessionId = `session-${newId()}`;
   const signed = `${userAgent}:${sessionId}:${startedAtMs}`;

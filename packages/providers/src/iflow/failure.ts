@@ -4,13 +4,13 @@ import type { FailureRule } from '../http/failure-rule.ts';
 import { parseText } from '../parse-text.ts';
 import { statusBodySchema } from './wire.ts';
 
-/** A banned key is not taken back by itself, and each call speaks against the account. */
-const bannedRestMs = 3_600_000;
+/** Cooldown of a banned key, in ms: a ban does not end by itself, and each further call counts against the account. */
+const bannedCooldownMs = 3_600_000;
 
-/** iFlow's own numbers, which come in the body under any status, or as the status itself. */
+/** Rules for iFlow's own numbers, which come in the body with any status, or as the status itself. */
 const iflowRules: readonly FailureRule[] = [
-  ...numbered('permission', [434, 438], { restMs: bannedRestMs }),
-  // Refused for using the key in the wrong way: another try makes it worse.
+  ...numbered('permission', [434, 438], { cooldownMs: bannedCooldownMs }),
+  // Refused because of wrong use of the key: a retry makes it worse.
   ...numbered('permission', [406]),
   ...numbered('authentication', [439]),
   ...numbered('rate_limit', [449]),
@@ -29,7 +29,7 @@ export function toFailure(head: ResponseHead, bodyText: string): UpstreamFailure
   return stated === undefined ? failure : { ...failure, code: String(stated.status) };
 }
 
-/** An error in iFlow's shape, whatever the status of the answer that holds it; undefined for any other text. */
+/** Describes an error in iFlow's shape, whatever the status of the answer; returns undefined for any other text. */
 export function toStatedFailure(text: string): UpstreamFailure | undefined {
   const body = parseText(statusBodySchema, text);
   if (body === undefined) return undefined;

@@ -28,7 +28,10 @@ const options = section({
 
 const { embeddings: _embeddings, models: _models, ...chat } = openaiAdapter;
 
-/** iFlow: OpenAI's protocol with its own thinking switches and error shapes; keys, or a person's login that is renewed. */
+/**
+ * iFlow: OpenAI's protocol with other switches for reasoning and other error shapes; credentials are keys, or logins of
+ * persons that are renewed.
+ */
 export const iflow = defineProvider({
   options,
   defaultBaseUrl: 'https://apis.iflow.cn/v1',
@@ -40,7 +43,7 @@ export const iflow = defineProvider({
       ...chat,
       type: 'iflow',
       capabilities: { ...chat.capabilities, media: [] },
-      // An error may come as a line of JSON under the content type of a stream.
+      // An error may be a line of JSON although the content type is that of a stream.
       framing: 'sse-unterminated',
       toUpstream: (body, plan) => toUpstream(body, plan, request),
       translateStream,

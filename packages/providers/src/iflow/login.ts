@@ -13,7 +13,7 @@ export const login: Login = {
   whereClientIs:
     "They are the OAuth client of iFlow's command line tool, which Sluice does not ship: iflow2api has them in auth/oauth.py",
 
-  // It calls the callback `redirect`, where OAuth has `redirect_uri`.
+  // iFlow names the callback `redirect`, OAuth `redirect_uri`.
   authorizeUrl({ id, baseUrl, redirectUri }, state) {
     const query = new URLSearchParams({
       loginMethod: 'phone',

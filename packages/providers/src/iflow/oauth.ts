@@ -4,12 +4,12 @@ import { parseText } from '../parse-text.ts';
 import type { PreparationStep, StepAnswer } from '../preparation.ts';
 import { type Grant, grantSchema, userInfoSchema } from './wire.ts';
 
-/** Our identity at iFlow's OAuth server, and the server's address. */
+/** OAuth client at iFlow's server, and the server's address. */
 export interface OAuthClient {
   readonly id: string;
   /** Secret. */
   readonly secret: string;
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly baseUrl: string;
 }
 
@@ -23,12 +23,15 @@ export type FoundKey =
 
 export const loginAgain = 'log in again with `npm run login -- iflow`';
 
-/** In all. A dead refresh token and a crowd are told in the same words, so more would be in vain. */
+/**
+ * Total number of tries. An expired refresh token and an overload have the same message, so that further tries would
+ * not help.
+ */
 const mostTries = 3;
 const betweenTriesMs = 1000;
 const messageLength = 200;
 
-/** Asks for a grant: with status 200 iFlow says no as well. */
+/** Requests a grant. iFlow also refuses with status 200. */
 export function* askForGrant(
   client: OAuthClient,
   fields: Readonly<Record<string, string>>,
@@ -47,12 +50,12 @@ export function* askForGrant(
   }
 }
 
-/** Asks which key calls are made with: it may be another after each renewal. */
+/** Requests the API key, which may change with each renewal. */
 export function* fetchKey(
   { baseUrl }: OAuthClient,
   accessToken: string,
 ): Generator<PreparationStep, FoundKey, StepAnswer> {
-  // The token stands in the query: nothing of this URL, and nothing that may repeat it, is told to anybody.
+  // The access token is in the query: neither this URL nor an answer that may repeat it is logged or passed on.
   const url = `${baseUrl}/api/oauth/getUserInfo?accessToken=${encodeURIComponent(accessToken)}`;
   const request: UpstreamRequest = { method: 'GET', url, headers: { accept: 'application/json' }, body: undefined };
   for (let tries = 1; ; tries++) {
@@ -67,7 +70,7 @@ export function* fetchKey(
   }
 }
 
-const noKey = 'iFlow does not tell the API key of this login.';
+const noKey = 'iFlow did not return the API key of this login.';
 
 function grantRequest({ id, secret, baseUrl }: OAuthClient, fields: Readonly<Record<string, string>>): UpstreamRequest {
   return {
@@ -82,7 +85,7 @@ function grantRequest({ id, secret, baseUrl }: OAuthClient, fields: Readonly<Rec
   };
 }
 
-/** As they stand in a header. */
+/** Returns the credentials in the form of a basic authorization header. */
 export const basicCredentials = ({ id, secret }: Pick<OAuthClient, 'id' | 'secret'>): string =>
   Buffer.from(`${id}:${secret}`).toString('base64');
 

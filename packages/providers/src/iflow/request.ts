@@ -5,15 +5,15 @@ import { cliHeaders } from './cli-headers.ts';
 import { chooseThinking, withThinking } from './thinking.ts';
 
 export interface RequestOptions {
-  /** Sent where the client says nothing: iFlow's own default would cut answers at 512 tokens. */
+  /** Limit if the client sets none, in tokens: iFlow's own default would cut answers at 512. */
   readonly defaultMaxTokens: number;
   readonly hasCliHeaders: boolean;
 }
 
-/** Models that want to see what they thought in earlier turns. */
+/** Models that need their reasoning of earlier turns. */
 const readsThoughts = /^(?:glm-[45]|minimax-m2)/i;
 
-/** OpenAI's request with the thinking switch of the model's family. */
+/** Builds OpenAI's request with the reasoning switch of the model's family. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptions): UpstreamRequest {
   const choice = chooseThinking(body, plan.model);
   const { max_tokens: maxTokens, max_completion_tokens: maxCompletionTokens, ...rest } = withThinking(body, choice);
@@ -27,7 +27,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptio
   return { ...request, headers: { ...request.headers, ...cliHeaders(plan) } };
 }
 
-/** An empty list makes some of the models behind iFlow end their streams early. */
+/** Removes an empty list of tools, which makes some models behind iFlow end their streams early. */
 function withoutEmptyTools(body: ChatBody): ChatBody {
   const { tools, tool_choice: choice, parallel_tool_calls: parallel, ...rest } = body;
   if (!Array.isArray(tools) || tools.length === 0) return rest;

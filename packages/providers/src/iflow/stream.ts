@@ -3,13 +3,13 @@ import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapt
 import { openaiAdapter } from '../openai/index.ts';
 import { toStatedFailure } from './failure.ts';
 
-/** OpenAI's stream, but an event without choices may be an error in iFlow's shape. */
+/** Translates OpenAI's stream; an event without choices may be an error in iFlow's shape. */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const inner = openaiAdapter.translateStream(body, plan);
   let failure: UpstreamFailure | undefined;
   return {
     push(event) {
-      // Inside of the answer's text every quote is escaped.
+      // Inside the answer's text every quote is escaped.
       if (inner.state.kind === 'open' && !event.data.includes('"choices"')) failure ??= toStatedFailure(event.data);
       return failure === undefined ? inner.push(event) : '';
     },

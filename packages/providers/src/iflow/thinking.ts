@@ -1,7 +1,7 @@
 import { respell } from '@sluice/protocol';
 import type { ChatBody } from '../adapter.ts';
 
-/** A model's name without what a client hung on to it, and whether it shall think; undefined: nobody said. */
+/** A model's name without the suffix of a client, and whether the model shall reason; undefined: not specified. */
 export interface ThinkingChoice {
   readonly model: string;
   readonly isOn: boolean | undefined;
@@ -19,7 +19,7 @@ const templateOn = { chat_template_kwargs: { enable_thinking: true } };
 const templateOnKept = { chat_template_kwargs: { enable_thinking: true, clear_thinking: false } };
 const enabled = { thinking: { type: 'enabled' } };
 
-/** The switch of each family; the first that fits counts. Where it can't be switched off, off is what on is, or nothing. */
+/** Switches of each family; the first match counts. If reasoning can't be turned off, `off` equals `on` or is empty. */
 const families: readonly Family[] = [
   { names: /^qwen.*4b$/, on: {}, off: {} },
   { names: /^glm-5/, on: { ...templateOnKept, enable_thinking: true, ...enabled }, off: templateOff },
@@ -37,11 +37,14 @@ const families: readonly Family[] = [
   { names: /reasoning/, on: { reasoning: true }, off: {} },
 ];
 
-/** The switches of all families: none is sent to a model that does not know it. */
+/** Switches of all families; they are removed for models that do not support them. */
 const ownSwitches = ['enable_thinking', 'thinking', 'thinking_mode', 'reasoning', 'reasoning_split'] as const;
 const templateSwitches = ['enable_thinking', 'clear_thinking'];
 
-/** A suffix of the name wins over iFlow's own switches, and those over `reasoning_effort`. */
+/**
+ * Selects reasoning. A suffix of the name takes precedence over iFlow's own switches, and these over
+ * `reasoning_effort`.
+ */
 export function chooseThinking(body: ChatBody, planned: string): ThinkingChoice {
   const bySuffix = readSuffix(planned);
   const asked = body['model'];
@@ -53,7 +56,7 @@ export function chooseThinking(body: ChatBody, planned: string): ThinkingChoice 
   return { model: bySuffix.model, isOn };
 }
 
-/** The request with the switches of its model's family, and without all others. */
+/** Returns the request with the switches of its model's family only. */
 export function withThinking(body: ChatBody, { model, isOn }: ThinkingChoice): ChatBody {
   const name = model.toLowerCase();
   const family = families.find(({ names }) => names.test(name));
@@ -69,7 +72,7 @@ export function withThinking(body: ChatBody, { model, isOn }: ThinkingChoice): C
   };
 }
 
-/** `glm-4.7(high)`, `glm-4.7(8192)`, `glm-4.7(none)`. */
+/** Reads a suffix: `glm-4.7(high)`, `glm-4.7(8192)`, `glm-4.7(none)`. */
 function readSuffix(name: string): ThinkingChoice {
   const [, model, word] = /^(.+)\((auto|none|minimal|low|medium|high|xhigh|max|\d{1,9})\)$/i.exec(name) ?? [];
   if (model === undefined || word === undefined) return { model: name, isOn: undefined };

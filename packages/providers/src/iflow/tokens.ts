@@ -4,10 +4,10 @@ import { askForGrant, basicCredentials, fetchKey, loginAgain, type OAuthClient }
 import { loginFileSchema } from './wire.ts';
 
 const hourMs = 3_600_000;
-/** The lifetime that iFlow's own tools take for granted where the grant does not say. */
+/** Lifetime that iFlow's own tools assume if the grant states none, in s. */
 export const usualLifeSeconds = 3600;
 
-/** The key of a person's login: it ends with the grant, and is renewed 45 hours before that. */
+/** Provides the API key of a person's login. The key expires with the grant and is renewed 45 hours before that. */
 export function createTokenSource(client: Partial<OAuthClient> & Pick<OAuthClient, 'baseUrl'>): TokenSource {
   const { id = '', secret = '', baseUrl } = client;
   return {
@@ -22,7 +22,7 @@ export function createTokenSource(client: Partial<OAuthClient> & Pick<OAuthClien
 
 function* renew(client: OAuthClient, before: ProviderToken | undefined, { nowMs, keep }: TokenPlan): TokenSteps {
   if (before?.renewal === undefined) {
-    const message = `There is no login that could be renewed: ${loginAgain}.`;
+    const message = `There is no login to renew: ${loginAgain}.`;
     return { kind: 'failed', failure: { kind: 'authentication', message } };
   }
   const granted = yield* askForGrant(client, { grant_type: 'refresh_token', refresh_token: before.renewal });
@@ -36,7 +36,7 @@ function* renew(client: OAuthClient, before: ProviderToken | undefined, { nowMs,
   return { kind: 'token', token: { value: found.apiKey, expiresAtMs, renewal } };
 }
 
-/** Reads what our login, iFlow's own tool, its settings or other gateways have written. */
+/** Reads a login file of Sluice, iFlow's own tool, its settings or other gateways. */
 function readLogin(text: string): ProviderToken | undefined {
   const file = parseText(loginFileSchema, text);
   if (file === undefined) return undefined;
@@ -46,7 +46,7 @@ function readLogin(text: string): ProviderToken | undefined {
   return { value, expiresAtMs: value === '' ? 0 : readTime(file.expiry_date ?? file.expired), renewal };
 }
 
-/** ms since 1970, as a number or in digits; ISO 8601; or `YYYY-MM-DD HH:MM` in the zone of this machine. */
+/** Returns ms since 1970 for a number or digits, ISO 8601, or `YYYY-MM-DD HH:MM` in the time zone of this machine. */
 function readTime(time: number | string | null | undefined): number | undefined {
   if (time == null || typeof time === 'number') return time ?? undefined;
   const at = /^\d+$/.test(time) ? Number(time) : Date.parse(time.trim().replace(' ', 'T'));

@@ -1,21 +1,23 @@
 import { z } from 'zod';
 
-/** The parts of iFlow's answers that we read beyond OpenAI's shape. Described in docs/providers/iflow.md. */
+/**
+ * The members of iFlow's answers that the adapter reads beyond OpenAI's shape. Described in docs/providers/iflow.md.
+ */
 
-/** An error, often with status 200. The status is no HTTP status, and mostly a text. */
+/** An error, often with HTTP status 200. `status` is not an HTTP status, and usually a text. */
 export const statusBodySchema = z.object({
   status: z.union([z.string().regex(/^\d+$/), z.number()]).transform(Number),
   msg: z.string().nullish(),
   choices: z.undefined().optional(),
 });
 
-/** Of the token endpoint: a grant, or a refusal with status 200. */
+/** Answer of the token endpoint: a grant, or a refusal with status 200. */
 export const grantSchema = z.object({
   access_token: z.string().min(1).nullish(),
   refresh_token: z.string().min(1).nullish(),
   token_type: z.string().nullish(),
   scope: z.string().nullish(),
-  /** In seconds. */
+  /** Lifetime in s. */
   expires_in: z.number().positive().nullish().catch(undefined),
   message: z.string().nullish().catch(undefined),
   error_description: z.string().nullish().catch(undefined),
@@ -32,7 +34,7 @@ export const userInfoSchema = z.object({
     .nullish(),
 });
 
-/** A file that keeps a login: iFlow's own, its settings', and those of other gateways. */
+/** A login file: iFlow's own, its settings', or that of another gateway. */
 export const loginFileSchema = z.object({
   access_token: z.string().nullish(),
   refresh_token: z.string().nullish(),

@@ -7,7 +7,7 @@ import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { toInnerFailure } from './failure.ts';
 import type { ChatResponse, WireToolCall } from './wire.ts';
 
-/** The identity that Ollama gives an answer; it gives no ids. */
+/** Returns the identity that Ollama gives an answer; it gives no ids. */
 export function identityOf({ model, created_at: createdAt }: ChatResponse): Partial<AnswerIdentity> {
   const createdMs = Date.parse(createdAt ?? '');
   return {
@@ -16,7 +16,7 @@ export function identityOf({ model, created_at: createdAt }: ChatResponse): Part
   };
 }
 
-/** A prompt that it still has in memory is not counted by older versions. */
+/** Returns the usage. Older versions do not count a prompt that is still in their cache. */
 export function usageOf(response: ChatResponse): Usage | undefined {
   const { prompt_eval_count: prompt, eval_count: completion } = response;
   if (prompt == null && completion == null) return undefined;
@@ -30,7 +30,7 @@ export type AnswerEnd =
 /** Reads `done_reason`; older versions have none. */
 export function endOf({ done_reason: reason }: ChatResponse, hasToolCalls: boolean): AnswerEnd {
   if (reason === 'load' || reason === 'unload') {
-    const message = `Ollama answered with "${reason}": it took the request for one about the model in its memory.`;
+    const message = `Ollama answered with "${reason}": it understood the request as one to load or unload the model.`;
     return { kind: 'failed', failure: { kind: 'server', message } };
   }
   if (reason === 'length') return { kind: 'finished', reason };
@@ -46,7 +46,9 @@ function toToolCall({ id, function: called }: WireToolCall, made: string): ToolC
   };
 }
 
-/** Names the calls of one answer, in their order: those without an id, and those whose id another has had. */
+/**
+ * Creates a reader that assigns ids to the calls of one answer: to calls without an id, and to those whose id is taken.
+ */
 export function createCallReader(requestId: string): (call: WireToolCall) => ToolCall {
   const nameOf = callNames(requestId, 0);
   const distinct = createDistinctIds();
@@ -57,5 +59,5 @@ export function createCallReader(requestId: string): (call: WireToolCall) => Too
   };
 }
 
-/** An error inside an answer of status 200 is a text, without a code. */
+/** Describes an error inside an answer with status 200: a text, without a code. */
 export const errorOf = (error: unknown): UpstreamFailure => toInnerFailure(error);

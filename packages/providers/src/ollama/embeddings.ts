@@ -6,12 +6,12 @@ import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { toInnerFailure } from './failure.ts';
 import { parseNumbers } from '../parse-text.ts';
 
-/** The configuration of an Ollama server, as far as it concerns embeddings. */
+/** Settings of an Ollama server for embeddings. */
 export interface EmbedOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Tokens. */
+  /** Size of the context, in tokens. */
   readonly num_ctx?: number | undefined;
-  /** As in `10m`. */
+  /** Duration, as in `10m`. */
   readonly keep_alive?: string | undefined;
 }
 
@@ -24,8 +24,8 @@ const answerSchema = z.object({
 });
 
 /**
- * Embeddings by Ollama's own protocol: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings
- * Texts that are too long are cut by the server, unless a request says `truncate: false`.
+ * Embeddings by Ollama's own protocol: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings The
+ * server truncates texts that are too long, unless a request sets `truncate: false`.
  */
 export const embeddings: EmbeddingsAdapter = {
   parameters: new Set(['dimensions', 'encoding_format', 'truncate']),
@@ -53,7 +53,7 @@ export function toEmbed(body: ChatBody, plan: CallPlan, options: EmbedOptions): 
       dimensions: body['dimensions'] ?? undefined,
       truncate: body['truncate'] ?? undefined,
       ...(contextTokens === undefined ? {} : { options: { num_ctx: contextTokens } }),
-      // A number alone means seconds, and must be one.
+      // A number without a unit means seconds and must be a JSON number.
       keep_alive: keepAlive !== undefined && /^-?\d+$/.test(keepAlive) ? Number(keepAlive) : keepAlive,
     }),
   };

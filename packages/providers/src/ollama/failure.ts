@@ -2,7 +2,7 @@ import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { describeFailure, describeInnerFailure } from '../http/describe-failure.ts';
 import type { FailureRule } from '../http/failure-rule.ts';
 
-/** Ollama's errors are texts without a code. Source: its server's routes. */
+/** Rules for Ollama's errors, which are texts without a code. Source: the routes of its server. */
 const ollamaRules: readonly FailureRule[] = [
   {
     status: [400, 404, 500],
@@ -14,5 +14,5 @@ const ollamaRules: readonly FailureRule[] = [
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
   describeFailure(head, bodyText, ollamaRules);
 
-/** An error inside an answer of status 200, which is a text as well. */
+/** Describes an error inside an answer with status 200, which is also a text. */
 export const toInnerFailure = (error: unknown): UpstreamFailure => describeInnerFailure(error, ollamaRules);

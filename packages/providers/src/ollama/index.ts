@@ -28,8 +28,8 @@ const options = section({
 const openaiDialect = section({ ...dialectOptions, ...placeOptions });
 
 /**
- * Ollama by its own protocol, which can what its OpenAI-compatible one can't: `num_ctx`, `keep_alive`. Where the base URL
- * ends with `/v1` it is the compatible one.
+ * Ollama by its own protocol, which offers more than its OpenAI-compatible one: `num_ctx`, `keep_alive`. A base URL
+ * that ends with `/v1` selects the compatible one.
  */
 export const ollama = defineProvider({
   options,

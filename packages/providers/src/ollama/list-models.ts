@@ -6,7 +6,9 @@ import { headersOf, type OllamaOptions, rootOf } from './request.ts';
 const listSchema = z.object({ models: entriesSchema });
 const entrySchema = z.object({ name: z.string() });
 
-/** The models that the server has on its disk: https://github.com/ollama/ollama/blob/main/docs/api.md#list-local-models */
+/**
+ * Requests the models on the server's disk: https://github.com/ollama/ollama/blob/main/docs/api.md#list-local-models
+ */
 export const createModelLister = (options: Pick<OllamaOptions, 'headers'>): ModelLister => ({
   toUpstream: (plan) => pageRequest(`${rootOf(plan)}/api/tags`, headersOf(plan, options)),
   read(text) {

@@ -2,19 +2,19 @@ import { parseClientObject } from '../client-json.ts';
 import { isFilled, isObject, type JsonObject } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
-/** A message as Ollama wants it. */
+/** A message in Ollama's form. */
 export interface OllamaMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
   readonly thinking?: string;
-  /** Base64, without what a data URL has before it. */
+  /** Base64, without the prefix of a data URL. */
   readonly images?: readonly string[];
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: JsonObject } }[];
-  /** Of a tool's result: which function it is of. */
+  /** For a tool's result: name of the function. */
   readonly tool_name?: string;
 }
 
-/** OpenAI's messages in Ollama's words. Results name their function, for there are no ids. */
+/** Converts OpenAI's messages to Ollama's. Results carry the name of their function, because there are no ids. */
 export function toMessages(messages: readonly unknown[]): readonly OllamaMessage[] {
   const takeName = createCalledNames();
   return messages
@@ -23,7 +23,10 @@ export function toMessages(messages: readonly unknown[]): readonly OllamaMessage
     .map((message) => toMessage(message, takeName(message)));
 }
 
-/** Tells of a result which function it is of. Where calls share an id, their results come in the order of the calls. */
+/**
+ * Creates a function that returns the function name of a result. If calls share an id, their results come in the order
+ * of the calls.
+ */
 function createCalledNames(): (message: JsonObject) => string | undefined {
   const waiting = new Map<unknown, string[]>();
   return (message) => {
@@ -45,11 +48,11 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
   const { role } = message;
   const content = textOf(message['content']);
   const images = imagesOf(message['content']);
-  const pictures = images.length === 0 ? {} : { images };
+  const withImages = images.length === 0 ? {} : { images };
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content, ...pictures };
+      return { role: 'system', content, ...withImages };
     case 'assistant': {
       const { reasoning_content: thinking, refusal } = message;
       const calls = callsOf(message).map(({ name, argumentsText }) => ({
@@ -58,7 +61,7 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
       return {
         role,
         content: [content, refusal].filter(isFilled).join('\n'),
-        ...pictures,
+        ...withImages,
         ...(isFilled(thinking) ? { thinking } : {}),
         ...(calls.length === 0 ? {} : { tool_calls: calls }),
       };
@@ -66,10 +69,10 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
     case 'tool':
     case 'function': {
       const name = role === 'tool' ? calledName : message['name'];
-      return { role: 'tool', content, ...pictures, ...(isFilled(name) ? { tool_name: name } : {}) };
+      return { role: 'tool', content, ...withImages, ...(isFilled(name) ? { tool_name: name } : {}) };
     }
     default:
-      return { role: 'user', content, ...pictures };
+      return { role: 'user', content, ...withImages };
   }
 }
 
@@ -79,7 +82,7 @@ interface Call {
   readonly argumentsText: string;
 }
 
-/** The calls of a message, the deprecated kind included. */
+/** Returns the calls of a message, including the deprecated kind. */
 export function callsOf({ tool_calls: calls, function_call: only }: JsonObject): readonly Call[] {
   const all = [
     ...(Array.isArray(calls) ? (calls as readonly unknown[]) : []),
@@ -100,7 +103,7 @@ function textOf(content: unknown): string {
   return texts.filter(isFilled).join('\n');
 }
 
-/** The worker has made data URLs of all pictures. */
+/** Returns the images. The worker has converted all images to data URLs. */
 function imagesOf(content: unknown): readonly string[] {
   if (!Array.isArray(content)) return [];
   return content.flatMap((part: unknown) => {

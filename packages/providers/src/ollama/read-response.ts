@@ -4,8 +4,8 @@ import { parsePlainText } from '../plain-text.ts';
 import { type ChatResponse, chatResponseSchema } from './wire.ts';
 
 /**
- * Reads a whole answer, or a line of a stream; undefined for what is none. The arguments of calls keep their digits and
- * the order of their members; nothing else holds JSON that is passed on.
+ * Parses a whole answer, or a line of a stream; returns undefined for other texts. Arguments of calls keep their digits
+ * and order of members; no other member contains JSON that is passed on.
  */
 export function readResponse(text: string): ChatResponse | undefined {
   if (!text.includes('"tool_calls"')) return parsePlainText(chatResponseSchema, text);

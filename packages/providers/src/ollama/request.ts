@@ -4,14 +4,14 @@ import { parseClientObject } from '../client-json.ts';
 import { isObject, type JsonObject } from '../json-object.ts';
 import { callsOf, toMessages } from './messages.ts';
 
-/** The configuration of an Ollama server. */
+/** Settings of an Ollama server. */
 export interface OllamaOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly num_ctx?: number | undefined;
   readonly keep_alive?: string | undefined;
 }
 
-/** Parameters that have a counterpart; those in this mapping under `options`. */
+/** Parameters with a counterpart under `options`. */
 const sampling: Readonly<Record<string, string>> = {
   temperature: 'temperature',
   top_p: 'top_p',
@@ -36,7 +36,7 @@ export const parameters: ReadonlySet<string> = new Set([
   'think',
 ]);
 
-/** Ollama's own chat request. Its tools have OpenAI's shape. */
+/** Builds Ollama's own chat request. Its tools have OpenAI's shape. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOptions): UpstreamRequest {
   const { keep_alive: keepAlive } = options;
   const tools = body['tool_choice'] === 'none' ? [] : body['tools'];
@@ -54,7 +54,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOption
     body: writeLossless({
       model: plan.model,
       messages: toMessages(Array.isArray(body['messages']) ? body['messages'] : []),
-      // It streams unless told otherwise.
+      // Ollama streams by default.
       stream: plan.stream,
       ...(Array.isArray(tools) && tools.length > 0 ? { tools } : {}),
       think: thinkOf(body),
@@ -65,10 +65,10 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: OllamaOption
   };
 }
 
-/** The operator may have given the address with `/api` or without. */
+/** Removes `/api` from the address; operators may write it with or without. */
 export const rootOf = ({ baseUrl }: Pick<CallPlan, 'baseUrl'>): string => baseUrl.replace(/\/api$/, '');
 
-/** The operator's headers and the key. */
+/** Returns the operator's headers and the key. */
 export const headersOf = (
   { apiKey }: Pick<CallPlan, 'apiKey'>,
   { headers }: Pick<OllamaOptions, 'headers'>,
@@ -87,7 +87,7 @@ function samplingOf(body: ChatBody, contextTokens: number | undefined): JsonObje
   };
 }
 
-/** Ollama knows three efforts, and on and off. Undefined leaves it to the model. */
+/** Returns Ollama's `think`: three efforts, on or off. Undefined leaves the choice to the model. */
 function thinkOf({ think, reasoning_effort: effort }: ChatBody): unknown {
   if (think !== undefined && think !== null) return think;
   switch (effort) {
@@ -110,10 +110,13 @@ function formatOf(format: unknown): unknown {
   return format['type'] === 'json_schema' && isObject(named) ? (named['schema'] ?? 'json') : undefined;
 }
 
-/** A number alone means seconds, and must be one. */
+/** Converts a duration. A number without a unit means seconds and must be a JSON number. */
 const toDuration = (text: string): string | number => (/^-?\d+$/.test(text) ? Number(text) : text);
 
-/** Ollama can't force a call, forbid a second one, or hear of names and of arguments that are no object. */
+/**
+ * Returns unsupported fields. Ollama can't require a tool call, forbid parallel calls, or handle participants' names
+ * and arguments that are not an object.
+ */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
   const { tools, tool_choice: choice, parallel_tool_calls: isParallel, messages } = body;
   const hasTools = Array.isArray(tools) && tools.length > 0 && choice !== 'none';
@@ -143,6 +146,6 @@ function unsupportedIn(message: unknown, at: number): FieldPath[] {
   ];
 }
 
-/** Media that Ollama does not take are refused by the code that all providers share. */
+/** Kinds of parts that are not reported here; the code shared by all providers reports unsupported media. */
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 const isKnownPart = (part: unknown): boolean => isObject(part) && knownParts.has(part['type']);

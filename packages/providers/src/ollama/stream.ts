@@ -9,13 +9,16 @@ import type { ChatResponse } from './wire.ts';
 export interface TranslationOptions {
   readonly body: ChatBody;
   readonly plan: CallPlan;
-  /** Thoughts stand in the content, between tags. */
+  /** Set if the reasoning stands in the content, between tags. */
   readonly hasThinkTags: boolean;
 }
 
-const malformed: UpstreamFailure = { kind: 'malformed', message: "Ollama sent a line that is none of its protocol's." };
+const malformed: UpstreamFailure = {
+  kind: 'malformed',
+  message: 'Ollama sent a line that does not follow its protocol.',
+};
 
-/** Makes OpenAI's chunks of Ollama's lines. A tool call comes whole, on one line. */
+/** Converts Ollama's lines to OpenAI's chunks. A tool call arrives whole, on one line. */
 export function translateStream({ body, plan, hasThinkTags }: TranslationOptions): StreamTranslator {
   const splitter = hasThinkTags && !plan.keepsThinkingMarkup ? createThinkTagSplitter() : undefined;
   const readCall = createCallReader(plan.requestId);
@@ -51,7 +54,8 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
     onEvent({ data }, answer) {
       const response = readResponse(data);
       if (response === undefined || hasBrokenLine) {
-        // As the last one it was cut off, which the end of the stream will show; not if it has its own end, though.
+        // A broken last line was cut off, which the end of the stream reveals; a broken line that ends with `}` was
+        // not.
         if (hasBrokenLine || data.trimEnd().endsWith('}')) answer.fail(malformed);
         hasBrokenLine = true;
         return;

@@ -6,12 +6,12 @@ import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.
 import { readResponse } from './read-response.ts';
 import type { TranslationOptions } from './stream.ts';
 
-/** Makes OpenAI's whole answer of Ollama's. */
+/** Converts Ollama's whole answer to OpenAI's. */
 export function translateWhole(text: string, { plan, hasThinkTags }: TranslationOptions): WholeTranslation {
   const response = readResponse(text);
   if (response?.error) return { kind: 'failed', failure: errorOf(response.error) };
   if (!response?.message) {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer holds no message." } };
+    return { kind: 'failed', failure: { kind: 'malformed', message: "Ollama's answer contains no message." } };
   }
   if (response.done === false) {
     const message = "Ollama's answer broke off before its end.";

@@ -20,9 +20,9 @@ const listSchema = z.object({
 });
 
 /**
- * OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings
+ * Creates the adapter for OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings
  *
- * @param pathOf what follows the base URL
+ * @param pathOf returns the path after the base URL
  */
 export function createEmbeddings(
   { headers, auth_header }: Pick<RequestStyle, 'headers' | 'auth_header'>,
@@ -39,13 +39,13 @@ export function createEmbeddings(
   };
 }
 
-/** The failure of an answer without vectors. */
+/** Returns the failure for an answer without vectors. */
 function failureIn(text: string): WholeTranslation {
   const failure = findError(parseObject(text) ?? {});
   return failure === undefined ? malformed : { kind: 'failed', failure };
 }
 
-/** An answer that is as it should be passes unchanged. */
+/** Translates an answer; a valid one passes unchanged. */
 function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
   const list = parseNumbers(listSchema, text);
   if (!list?.data || list.error) return failureIn(text);

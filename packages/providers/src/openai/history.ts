@@ -2,20 +2,20 @@ import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { amend, amendEach, isFilled, isObject, type JsonObject, saysNothing } from '../json-object.ts';
 import { type CallIdRule, fitCallId } from './call-ids.ts';
 
-/** A server's rules for assistant messages in a conversation. */
+/** A server's rules for assistant messages of a conversation. */
 export interface HistoryRules {
   readonly callIds: CallIdRule;
-  /** It refuses members that OpenAI's document does not have, such as the thoughts of another provider. */
+  /** Set if the server refuses members that OpenAI's document lacks, such as the reasoning of another provider. */
   readonly isStrict: boolean;
-  /** It knows no `refusal`. */
+  /** Set if the server does not support `refusal`. */
   readonly refusesInText: boolean;
 }
 
 /**
- * Corrects the assistant's messages: clients send answers back with all their members, even empty ones, and servers
- * refuse some of these.
+ * Corrects assistant messages: clients send answers back with all members, even empty ones, and servers refuse some of
+ * these.
  *
- * @returns the very same list where nothing had to be done
+ * @returns the same list if nothing had to be changed
  */
 export function amendHistory(messages: readonly unknown[], rules: HistoryRules): readonly unknown[] {
   let turn = createTurn(rules.callIds);
@@ -33,9 +33,9 @@ export function amendHistory(messages: readonly unknown[], rules: HistoryRules):
   });
 }
 
-/** Members of an answer that ask for nothing where they are empty. */
+/** Members of an answer that are removed if they are empty. */
 const emptied = ['tool_calls', 'function_call', 'audio', 'annotations', 'refusal'];
-/** Members of answers that OpenAI's document does not have. */
+/** Members of answers that OpenAI's document lacks. */
 const extras = [
   'reasoning_content',
   'reasoning',
@@ -54,7 +54,7 @@ function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRu
   const { audio, refusal } = message;
   const said = amend(message, {
     ...Object.fromEntries(gone.map((name) => [name, undefined])),
-    // An answer holds the audio itself, a request only its id.
+    // An answer contains the audio itself, a request only its id.
     ...(isObject(audio) && isFilled(audio['id']) && Object.keys(audio).length > 1
       ? { audio: { id: audio['id'] } }
       : {}),
@@ -63,7 +63,7 @@ function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRu
   return amend(said, { content: contentOf(said, refusesInText ? refusal : undefined) });
 }
 
-/** A message without content and calls must have a content, even if it is ''. */
+/** Returns the content: a message without content and calls needs one, even if it is ''. */
 function contentOf(message: JsonObject, refusal: unknown): unknown {
   const { content } = message;
   if (!saysNothing(content)) return content;
@@ -73,13 +73,13 @@ function contentOf(message: JsonObject, refusal: unknown): unknown {
   return Array.isArray(content) ? null : content;
 }
 
-/** The calls of one message and the results that follow. */
+/** Tool calls of one message and the results that follow. */
 interface Turn {
   call(id: unknown): unknown;
   result(id: unknown): unknown;
 }
 
-/** The first result of an id belongs to the first call that has it, and so on. */
+/** Assigns ids. The first result with an id belongs to the first call with it, and so on. */
 function createTurn(rule: CallIdRule): Turn {
   const ids = createDistinctIds();
   const named = new Map<string, string[]>();

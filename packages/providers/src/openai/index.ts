@@ -12,13 +12,13 @@ import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
 export interface OpenAiTraits {
-  /** It is OpenAI's own, wherever it is; default: as its address says. */
+  /** Set for OpenAI's own servers at another address; default: derived from the address. */
   readonly isOpenAi?: boolean;
-  /** The rules of the server that its errors have shown. */
+  /** Rule for call ids that the server's errors have revealed. */
   readonly callIds?: () => CallIdRule | undefined;
 }
 
-/** OpenAI and every server that speaks its Chat Completions protocol, in the dialect that config describes. */
+/** Creates the adapter for OpenAI and all servers with its Chat Completions protocol, in the configured dialect. */
 export function createOpenAiAdapter(style: RequestStyle, { isOpenAi, callIds }: OpenAiTraits = {}): ProviderAdapter {
   const hasThinkTags = style.think_tags;
   return {
@@ -43,10 +43,10 @@ export function createOpenAiAdapter(style: RequestStyle, { isOpenAi, callIds }: 
   };
 }
 
-/** OpenAI's protocol without any accent, for providers that build on it. */
+/** OpenAI's protocol without deviations, for providers that build on it. */
 export const openaiAdapter = createOpenAiAdapter(plainStyle);
 
-/** Parameters that the server refuses, under the names that clients use. */
+/** Returns the parameters that the server refuses, under the names that clients use. */
 function refused(body: ChatBody, { unsupported }: RequestStyle): readonly FieldPath[] {
   return unsupported
     .filter((name) => Object.hasOwn(body, name) && !asksForNothing(name, body[name], body))
@@ -59,9 +59,10 @@ export const openai = defineProvider({
 });
 
 /**
- * Servers that want ids of nine characters (Mistral's, under whatever name) say so with a 400. It is worth another try
- * at the same place, once in the life of a process: from then on ids are sent as they are wanted. A mapped id is never
- * refused, so that a later refusal is that of a call that was under way.
+ * Creates an adapter that learns a server's rule for call ids. Servers that require ids of nine characters (Mistral's,
+ * under any name) reveal it by a 400. It causes one retry at the same target, once in the life of a process; later
+ * requests send ids of this form. A mapped id is never refused, so that a later refusal belongs to a provider call that
+ * was already under way.
  */
 function createLearningAdapter(style: RequestStyle): ProviderAdapter {
   let callIds: CallIdRule | undefined;

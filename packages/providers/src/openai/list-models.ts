@@ -3,11 +3,11 @@ import { entriesSchema, parseListing, readEntries } from '../model-entries.ts';
 import { type ModelLister, pageRequest } from '../model-lister.ts';
 import { keyHeader, lowerCased, type RequestStyle } from './request.ts';
 
-/** Some servers give the bare list. */
+/** Some servers send the list without an envelope. */
 const listSchema = z.union([entriesSchema, z.object({ data: entriesSchema }).transform(({ data }) => data)]);
 const entrySchema = z.object({ id: z.string() });
 
-/** OpenAI's list of models: https://platform.openai.com/docs/api-reference/models/list */
+/** Requests OpenAI's list of models: https://platform.openai.com/docs/api-reference/models/list */
 export const createModelLister = ({
   headers,
   auth_header: keyName,
@@ -24,7 +24,7 @@ export const createModelLister = ({
   },
 });
 
-/** The list is where the chats are: `/v2/chat/completions?a=b` has `/v2/models?a=b` beside it. */
+/** Returns the path of the list, next to the path of chats: `/v2/models?a=b` for `/v2/chat/completions?a=b`. */
 function pathBeside(chatPath: string): string {
   const [, before = '', query = ''] = /^(.*)\/chat\/completions(\?.*)?$/.exec(chatPath) ?? [];
   return `${before}/models${query}`;

@@ -1,7 +1,7 @@
 import { flag, inWords, listOf, mappingOf, must, oneOf, textLike } from '@sluice/setting-types';
 import { z } from 'zod';
 
-/** The gateway answers for these itself. */
+/** Parameters that the gateway sets itself. */
 const ownParameters: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
 const parameterInWords = `a parameter other than ${[...ownParameters].join(', ')}`;
 const parameterError = must(parameterInWords);
@@ -9,7 +9,7 @@ const parameter = z
   .string(parameterError)
   .refine((name) => /^\w[\w.-]{0,63}$/.test(name) && !ownParameters.has(name), parameterError);
 
-/** They carry the key, belong to the connection, or say what the gateway sends and can read. */
+/** Headers that carry the key, belong to the connection, or describe what the gateway sends and can read. */
 const ownHeaders: ReadonlySet<string> = new Set(
   (
     'authorization proxy-authorization proxy-authenticate cookie host connection keep-alive proxy-connection te trailer ' +
@@ -25,7 +25,7 @@ const headerName = z
 
 const jsonValue = inWords(z.unknown(), 'any value');
 
-/** The options for what servers of OpenAI's protocol mind or want in a request, and how they show thoughts. */
+/** Options for a server's deviations in requests, and for the form of its reasoning. */
 export const dialectOptions = {
   headers: mappingOf(headerName, textLike(/^[\x20-\x7e]+$/, 'text of one line'), 'a mapping of header names to texts')
     .default({})
@@ -61,7 +61,7 @@ export const dialectOptions = {
     ),
 };
 
-/** The options for where such servers want what. */
+/** Options for the header of the key and the path. */
 export const placeOptions = {
   auth_header: inWords(z.string(must('a header name')).regex(headerPattern, must('a header name')), 'a header name')
     .default('authorization')
@@ -71,10 +71,12 @@ export const placeOptions = {
     .describe('What follows the base URL. It may have a query.'),
 };
 
-/** Shorter values are versions and switches, and would punch holes into ordinary words. */
+/**
+ * Minimum length of a secret. Shorter values are versions and switches; redacting them would mutilate ordinary words.
+ */
 const shortestSecret = 8;
 
-/** The possible secrets among a server's headers: whole values, and words of such as `Bearer …`. */
+/** Returns the values among a server's headers that may be secret: whole values, and words as in `Bearer …`. */
 export const secretsOf = (headers: Readonly<Record<string, string>>): readonly string[] =>
   Object.values(headers)
     .flatMap((value) => [value, ...value.split(/\s+/)])
@@ -86,5 +88,5 @@ export type Dialect = z.output<typeof dialect>;
 const place = z.strictObject(placeOptions);
 export type Place = z.output<typeof place>;
 
-/** OpenAI's own: without any accent. */
+/** OpenAI's own style: no deviations. */
 export const plainStyle: Dialect & Place = { ...dialect.parse({}), ...place.parse({}) };

@@ -6,21 +6,21 @@ import { type CallIdRule, isMistral } from './call-ids.ts';
 import { amendHistory, type HistoryRules } from './history.ts';
 import type { Dialect, Place } from './options.ts';
 
-/** The way a server wants its requests. */
+/** Form in which a server expects its requests. */
 export type RequestStyle = Dialect & Place;
 
 export interface RequestContext {
   readonly plan: CallPlan;
   readonly style: RequestStyle;
-  /** It is OpenAI's own, or runs as a part of Azure; default: as its address says. */
+  /** Set for OpenAI's own servers and those within Azure; default: derived from the address. */
   readonly isOpenAi?: boolean | undefined;
-  /** The rules of the server that its errors have shown. */
+  /** Rule for call ids that the server's errors have revealed. */
   readonly callIds?: CallIdRule | undefined;
 }
 
 /**
- * The client's request with the provider's model name, in the server's dialect; all else passes as it is, fields we
- * don't know included.
+ * Builds the request with the provider's model name, in the server's dialect; everything else passes unchanged, unknown
+ * fields included.
  */
 export function toUpstream(body: ChatBody, context: RequestContext): UpstreamRequest {
   const { plan, style } = context;
@@ -44,7 +44,10 @@ export function toUpstream(body: ChatBody, context: RequestContext): UpstreamReq
   };
 }
 
-/** Members that are undefined are not written: where the answer is wanted whole, nothing may ask for a stream. */
+/**
+ * Returns the members for streaming. Undefined members are not written: a request for a whole answer must not ask for a
+ * stream.
+ */
 function streamFields(body: ChatBody, { stream, reportStreamUsage }: CallPlan): object {
   if (!stream) return { stream: body['stream'] === true ? undefined : body['stream'], stream_options: undefined };
   if (!reportStreamUsage) return { stream };
@@ -59,7 +62,10 @@ export function keyHeader(key: string | undefined, name: string): Readonly<Recor
 export const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** Unsupported parameters that are left here ask for nothing. A name that the client used itself is not overwritten. */
+/**
+ * Renames parameters. Unsupported parameters that remain here have no effect and are removed. A target name that the
+ * client used itself is not overwritten.
+ */
 function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): ChatBody {
   if (unsupported.length === 0 && Object.keys(rename).length === 0) return body;
   const isTarget = (name: string): boolean => Object.values(rename).includes(name);
@@ -99,7 +105,7 @@ function rulesOf({ plan, style, isOpenAi = openAiPlace.test(plan.baseUrl), callI
 
 const openAiPlace = /^https?:\/\/(?:[\w-]+\.)*(?:api\.openai\.com|openai\.azure\.com)(?:[:/]|$)/i;
 
-/** Content with anything but text in it stays a list. */
+/** Joins texts; content with other parts remains a list. */
 function joinTexts(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
   const texts = content.map((part: unknown) => (isObject(part) && part['type'] === 'text' ? part['text'] : undefined));

@@ -14,20 +14,20 @@ import { usageOf } from './normalise/usage.ts';
 export interface StreamOptions {
   readonly body: ChatBody;
   readonly plan: CallPlan;
-  /** Thoughts stand in the content, between tags. */
+  /** Set if the reasoning stands in the content, between tags. */
   readonly hasThinkTags: boolean;
 }
 
-/** Characters of a chunk that is too short to be nested dangerously. */
+/** Length in characters below which a chunk can't be nested dangerously. */
 const shortChunk = 512;
 
-/** Plain texts of errors are passed on up to here. */
+/** Maximum length of a plain-text error that is passed on, in characters. */
 const messageLength = 1000;
 
 /**
- * Passes an OpenAI stream on, and puts right what servers with an accent send. A chunk in the middle of a clean answer
- * is neither parsed nor changed; only the first chunk and those that finish, count or fail are looked into. A stream
- * whose first chunk has an accent is normalised chunk by chunk.
+ * Passes an OpenAI stream on and corrects deviations of the server. A chunk in the middle of a clean answer is neither
+ * parsed nor changed; only the first chunk and chunks that finish, count or fail are parsed. A stream whose first chunk
+ * deviates is normalised chunk by chunk.
  */
 export function translateStream({ body, plan, hasThinkTags }: StreamOptions): StreamTranslator {
   const keepsUsageChunk = clientWantsUsage(body);
@@ -37,7 +37,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
   let hasChunks = false;
   const finished = new Set<number>();
   let usage: Usage | undefined;
-  /** The provider's own chunk with this usage, where nothing is wrong with it. */
+  /** The provider's own chunk with this usage, if it is valid. */
   let usageText: string | undefined;
   let finishReason: string | undefined;
   let responseModel: string | undefined;
@@ -61,7 +61,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     frame = undefined;
   }
 
-  /** Everything has come. A reason that is missing is put in; what was counted goes last, once. */
+  /** Completes the answer: adds a missing finish reason, and sends the usage last and once. */
   function done(): string {
     if (!hasChunks) return fail({ kind: 'malformed', message: "The provider's answer is empty." });
     const ending = normaliser.endOpenChoices(onEnd);
@@ -77,23 +77,24 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     const failure = findError(chunk, event);
     if (failure !== undefined) return fail(failure);
     count(chunk, data);
-    // An empty name is Azure's way to say nothing.
+    // Azure sends an empty name for none.
     if (isFilled(chunk['model'])) responseModel ??= chunk['model'];
     const { choices } = chunk;
     if (Array.isArray(choices) && choices.length > 0) return takeChoices(chunk, data);
-    // Neither answer nor usage: what a content filter found in the prompt. SDK users index the first choice blindly.
+    // Neither answer nor usage: the content filter's findings in the prompt. SDK users index the first choice without a
+    // check.
     hasForeignEvents ||= !Array.isArray(choices);
     return '';
   }
 
-  /** After the end of the answer only its usage counts, and an error, which takes the end back. */
+  /** Handles events after the answer's end: its usage, and an error, which revokes the end. */
   function takeAfterEnd(data: string, event: string | undefined): string {
     const chunk = parseObject(data);
     const failure = chunk === undefined ? undefined : findError(chunk, event);
     if (failure !== undefined) return fail(failure);
     const counted = chunk === undefined ? undefined : count(chunk, data);
     const hasChoices = Array.isArray(chunk?.['choices']) && chunk['choices'].length > 0;
-    // Only [DONE] follows the usage, and it need not be awaited. Counts of zero may be followed by real ones.
+    // Only [DONE] follows the usage; there is no need to wait for it. Counts of zero may be followed by real ones.
     return counted !== undefined && !hasChoices && counted.total_tokens > 0 ? done() : '';
   }
 
@@ -125,7 +126,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     return toSse(data);
   }
 
-  // Plain members: an accessor costs its object 0.4 µs and a hidden class of its own.
+  // Plain members: an accessor costs 0.4 µs per object and a hidden class of its own.
   const translator = {
     state: { kind: 'open' } as StreamState,
     isFinished: false,
@@ -143,7 +144,7 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
     end(): string {
       if (translator.state.kind !== 'open') return '';
       if (!hasChunks && hasForeignEvents) return fail(foreign);
-      // Some servers leave out [DONE]; a finish reason of each choice says as much.
+      // Some servers omit [DONE]; a finish reason for each choice is equivalent.
       return isFinished() ? done() : fail(truncated);
     },
   };
@@ -162,7 +163,7 @@ function unreadable(data: string, event: string | undefined): UpstreamFailure {
     : { kind: 'malformed', message: 'The provider sent an event that is not JSON.' };
 }
 
-/** Frames one chunk; JSON may stand on several lines, and each needs its own `data:`. */
+/** Writes one chunk as an event; JSON may have several lines, and each needs its own `data:`. */
 function toSse(data: string): string {
   return data.includes('\n') ? `data: ${data.replaceAll('\n', '\ndata: ')}\n\n` : `data: ${data}\n\n`;
 }

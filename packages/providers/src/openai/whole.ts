@@ -5,14 +5,14 @@ import { findError } from './normalise/find-error.ts';
 import { isFilled, type JsonObject, parseObject, parsePlainly } from '../json-object.ts';
 
 /**
- * Checks a whole answer, and passes its text on unchanged where nothing is wrong with it. What stands behind the answer,
- * such as the end mark of a stream, is left out.
+ * Checks a whole answer and passes its text on unchanged if it is valid. Text after the answer, such as a stream's end
+ * mark, is removed.
  */
 export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {
   return passClean(text, options) ?? amendWhole(text, options);
 }
 
-/** The answer of most servers: nothing of it is written anew, so the digits of its numbers need no looking after. */
+/** Handles the answers of most servers: no part of them is written again, so unusual digits need no care. */
 function passClean(text: string, options: CompletionOptions): WholeTranslation | undefined {
   const answer = parsePlainly(text);
   if (answer === undefined || findError(answer) !== undefined) return undefined;

@@ -1,8 +1,8 @@
 import { isFilled, isObject, type JsonObject } from '../json-object.ts';
 
 /**
- * A message of the assistant with nothing in it. Models do answer with nothing, and clients send that back; no provider
- * needs it, and several refuse it.
+ * Returns whether an assistant message is empty. Models sometimes give empty answers, and clients send them back; no
+ * provider needs them, and several refuse them.
  */
 export function isEmptyAnswer(message: unknown): boolean {
   if (!isObject(message) || message['role'] !== 'assistant') return false;

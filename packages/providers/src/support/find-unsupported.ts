@@ -1,10 +1,10 @@
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import type { Capabilities } from '../capabilities.ts';
 
-/** Every provider has these, or the adapter answers for them. */
+/** Parameters that every provider supports or the adapter handles. */
 const universal: ReadonlySet<string> = new Set(['model', 'messages', 'input', 'stream', 'stream_options']);
 
-/** They name or tag a request and ask for nothing of the answer. */
+/** Parameters that name or tag a request and do not affect the answer. */
 const labels: ReadonlySet<string> = new Set([
   'user',
   'safety_identifier',
@@ -13,7 +13,7 @@ const labels: ReadonlySet<string> = new Set([
   'metadata',
 ]);
 
-/** Values that ask for what happens anyway. */
+/** Values that equal the default behaviour. */
 const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
   ['encoding_format', ['float']],
   ['n', [1]],
@@ -25,7 +25,7 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonl
   ['function_call', ['auto', 'none']],
 ]);
 
-/** Returns the paths of everything in a request that the provider can't do, each once. */
+/** Returns the paths of everything in a request that the provider can't serve, each once. */
 export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): FieldPath[] {
   const { capabilities } = adapter;
   return withoutRepeated([
@@ -47,15 +47,15 @@ function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): Fi
   });
 }
 
-/** Returns whether a parameter asks for what would happen without it. */
+/** Returns whether a parameter asks only for the default behaviour. */
 export function asksForNothing(name: string, value: unknown, { tool_choice: choice }: ChatBody): boolean {
   if (name === 'tools' && choice === 'none') return true;
-  // Calls one at a time are more than is done otherwise.
+  // `parallel_tool_calls: false` asks for more than the default.
   if (value === false) return name !== 'parallel_tool_calls';
   if (value === null || value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
   if (typeof value === 'object') {
-    // Without any option of its own, a search is asked for all the same.
+    // Even an empty object asks for a search.
     if (name === 'web_search_options') return false;
     return Object.keys(value).length === 0 || (name === 'response_format' && Reflect.get(value, 'type') === 'text');
   }
@@ -85,6 +85,6 @@ function isSupportedPart(part: unknown, { images, media }: Capabilities): boolea
 function isSupportedImage(image: unknown, images: Capabilities['images']): boolean {
   const url: unknown = typeof image === 'object' && image !== null ? Reflect.get(image, 'url') : image;
   if (typeof url === 'string' && url.startsWith('data:')) return images.includes('data');
-  // Fetched for providers that want bytes.
+  // The worker fetches the image for providers that need its bytes.
   return images.length > 0;
 }

@@ -8,27 +8,27 @@ export type Fitted =
   | {
       readonly kind: 'fits';
       readonly body: ChatBody;
-      /** The paths that were taken away, as in `messages[0].content[1]`; only the first ones where there are many. */
+      /** Paths of removed fields, as in `messages[0].content[1]`; at most 20. */
       readonly dropped: readonly string[];
     }
   | { readonly kind: 'unsupported'; readonly failure: UpstreamFailure };
 
 export interface FitOptions {
-  /** As the client names it. */
+  /** Model name that the client used. */
   readonly model: string;
-  /** Take away what the provider can't do, instead of refusing the request. */
+  /** Remove what the provider can't serve instead of refusing the request. */
   readonly dropUnsupported: boolean;
 }
 
-/** So many of what is not supported are named: there may be a million. */
+/** Maximum number of unsupported fields that are named; a request may have a million. */
 const mostNamed = 20;
 
-/** Makes a request into one that the provider can serve as a whole, or says what stands against it. */
+/** Adapts a request so that the provider can serve all of it, or returns the reason why that is impossible. */
 export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: FitOptions): Fitted {
   const unbounded = adapter.readsArguments === true ? findUnboundedArguments(body) : undefined;
   if (unbounded !== undefined) return { kind: 'unsupported', failure: outOfBounds(unbounded) };
   const found = findUnsupported(body, adapter);
-  // A part whose removal would leave nothing to ask is never dropped.
+  // A part whose removal would leave an empty request is never dropped.
   const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
   const [first] = paths;
   if (first === undefined) {
@@ -53,7 +53,7 @@ function outOfBounds(path: FieldPath): UpstreamFailure {
   return { kind: 'invalid_request', message: `The JSON in "${param}" is larger than ${most}.`, param };
 }
 
-/** The subject of a request, and the last part of a message. */
+/** Returns whether a path is the subject of a request or belongs to the last parts of a message. */
 function isEssentialTo(body: ChatBody, paths: readonly FieldPath[]): (path: FieldPath) => boolean {
   const partsGone = new Map<string | number | undefined, number>();
   for (const path of paths) {
@@ -73,14 +73,14 @@ function partCount({ messages }: ChatBody, at: string | number | undefined): num
   return Array.isArray(content) ? content.length : 0;
 }
 
-/** Clients make up names of any length. */
+/** Maximum length of a field name in messages; clients may choose names of any length. */
 const longestName = 100;
 const shorten = (name: string): string => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
 
 const formatPath = (path: FieldPath): string =>
   path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${shorten(step)}`)).join('');
 
-/** Copies what is on the way to a path, and nothing else. */
+/** Removes paths; copies only the objects on the way to them. */
 function withoutPaths(body: ChatBody, paths: readonly FieldPath[]): ChatBody {
   if (paths.length === 0) return body;
   const rest = without(body, paths);

@@ -6,24 +6,24 @@ export type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
 export type UserMessage = Extract<ChatMessage, { role: 'user' }>;
 type FunctionCall = Extract<NonNullable<AssistantMessage['tool_calls']>[number], { type: 'function' }>;
 
-/** A call of the history with the result that belongs to it. */
+/** A tool call of the history with its result. */
 export interface PairedCall {
-  /** The call's own id, put right for the provider: no other call of the conversation has it. */
+  /** Id of the call for the provider; unique in the conversation. */
   readonly id: string;
   readonly call: FunctionCall;
-  /** Undefined where the history lacks it. */
+  /** Undefined if the history lacks it. */
   readonly result: ToolMessage | undefined;
 }
 
-/** The messages of one side before the other side speaks again. */
+/** Consecutive messages of one side. */
 export type Turn =
   | { readonly side: 'assistant'; readonly said: readonly Said[] }
   | {
       readonly side: 'user';
-      /** The results of the calls of the turn before, in the order of the calls. */
+      /** Results of the previous turn's tool calls, in the order of the calls. */
       readonly results: readonly PairedCall[];
       /**
-       * Messages of users, and results of calls that are not in the turn before, such as those of a trimmed history.
+       * Messages of users, and results of calls that are not in the previous turn, for example in a trimmed history.
        */
       readonly rest: readonly (UserMessage | ToolMessage)[];
     };
@@ -33,15 +33,15 @@ export interface Said {
   readonly calls: readonly PairedCall[];
 }
 
-/** The placeholder for a result that the history lacks. */
+/** Placeholder for a result that the history lacks. */
 export const missingResult = 'The result of this call is missing.';
 
 /**
- * Brings messages into the order that strict providers want: turns of assistant and user alternate, and the results of
- * all calls of a turn come at once behind it, each by the id of its call. OpenAI's protocol leaves more freedom:
- * results in any order, messages of users between them, calls that share an id. Instructions are left out.
+ * Arranges messages in the order that strict providers require: turns of assistant and user alternate, and the results
+ * of all calls of a turn follow it at once, each with the id of its call. OpenAI's protocol allows more: results in any
+ * order, messages of users between them, calls with equal ids. Instructions are left out.
  *
- * @param ids turns the ids of calls, in their order, into those that the provider gets
+ * @param ids maps the ids of calls, in their order, to the provider's
  */
 export function toTurns(messages: readonly ChatMessage[], ids: DistinctIds): readonly Turn[] {
   const turns: Turn[] = [];
@@ -83,7 +83,7 @@ function toExchange(
 const functionCalls = ({ tool_calls: calls }: AssistantMessage): readonly FunctionCall[] =>
   (calls ?? []).flatMap((call) => (call.type === 'function' ? [call] : []));
 
-/** Calls that share an id get their results in turn. */
+/** Pairs calls with results. Calls with the same id receive their results in order. */
 function pair(messages: readonly AssistantMessage[], heard: readonly (UserMessage | ToolMessage)[]) {
   const waiting = new Map<string, FunctionCall[]>();
   for (const call of messages.flatMap(functionCalls).toReversed()) {

@@ -1,17 +1,20 @@
-/** A text that is passed on as it grows, while its end may still be rewritten. All methods return what may go out now. */
+/**
+ * A text that is passed on as it grows, while its end may still be rewritten. All methods return the text that may be
+ * sent now.
+ */
 export interface AppendOnly {
   append(piece: string): string;
-  /** The text is another now. What has gone out can't be recalled: what follows the common beginning goes out, too. */
+  /** Replaces the text. Text that was sent can't be recalled: the part after the common prefix is sent too. */
   replace(text: string): string;
-  /** Nothing will be rewritten any more. */
+  /** Sends the rest: no more rewrites follow. */
   flush(): string;
 }
 
-/** @param heldBack so many UTF-16 units at the end wait for what may rewrite them */
+/** @param heldBack number of UTF-16 units at the end that wait, because they may be rewritten */
 export function createAppendOnly(heldBack: number): AppendOnly {
   let sent = '';
   let waiting = '';
-  /** The text, while it is shorter than what has gone out: it may grow back to that. */
+  /** The text, while it is shorter than what was sent: it may grow back. */
   let shrunk: string | undefined;
 
   function take(keep: number): string {
@@ -47,7 +50,7 @@ export function createAppendOnly(heldBack: number): AppendOnly {
   };
 }
 
-/** Length of the longest common beginning that does not end inside a character. */
+/** Returns the length of the longest common prefix that does not end inside a character. */
 function commonLength(left: string, right: string): number {
   if (right.startsWith(left)) return left.length;
   let length = 0;

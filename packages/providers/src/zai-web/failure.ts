@@ -6,14 +6,14 @@ import type { WebError } from './wire.ts';
 const captchaMessage =
   'chat.z.ai asks for the captcha of its web page, which this gateway does not solve. Use the official API instead: an upstream of type zai.';
 const versionMessage =
-  'chat.z.ai takes this version of its web page for too old: the option zai_web_version of the upstream wants a newer one.';
+  'chat.z.ai considers this version of its web page too old: set the option zai_web_version of the upstream to a newer one.';
 const wallMessage = 'The firewall of chat.z.ai blocks this gateway.';
 
 const tooOld = { kind: 'unexpected', says: 'web_version_too_old', message: versionMessage } as const;
 
-/** Rules for the backend's own words, which are not documented. */
+/** Rules for the backend's own errors, which are not documented. */
 const zaiWebRules: readonly FailureRule[] = [
-  // Neither time nor another key mends these: the target is left, and the next one asked.
+  // Neither time nor another key mends these: the request moves to another target.
   { code: /captcha/i, kind: 'unexpected', says: 'captcha_required', message: captchaMessage },
   { code: /^426$/, ...tooOld },
   { status: [426], ...tooOld },
@@ -22,14 +22,14 @@ const zaiWebRules: readonly FailureRule[] = [
   { code: /^MODEL_CONCURRENCY_LIMIT$/, kind: 'rate_limit' },
   { text: /concurrency|并发/i, kind: 'rate_limit' },
   { text: /model.{0,40}not found/i, kind: 'not_found' },
-  // The window of a signature has passed, or a clock is off: the next try signs anew.
+  // The validity of a signature has ended, or a clock is wrong: the next attempt signs again.
   { status: [400, 403, 422], text: /signature/i, kind: 'server' },
-  // One of the two endpoints for guests may be missing, which says nothing about the other.
+  // One of the two endpoints for guests may be missing; the other may exist.
   { status: [404], kind: 'not_found' },
 ];
 
 export const toFailure = (head: ResponseHead, bodyText: string): UpstreamFailure =>
   describeFailure(head, bodyText, zaiWebRules);
 
-/** An error that came inside an answer of status 200, as most of them do. */
+/** Describes an error inside an answer with status 200; most errors come this way. */
 export const toInnerFailure = (error: WebError): UpstreamFailure => describeInnerFailure(error, zaiWebRules);

@@ -6,11 +6,14 @@ import type { ZaiWebOptions } from './settings.ts';
 import { failureInside } from './whole.ts';
 import { sessionSchema } from './wire.ts';
 
-/** Nobody says how long a session of a guest lives; other clients of the page keep one for five to eight minutes. */
+/**
+ * Assumed lifetime of a guest session, which is not documented; other clients of the page keep one for five to eight
+ * minutes.
+ */
 const unknownLifeMs = 5 * 60_000;
 const renewBeforeMs = 30_000;
 
-/** The backend gives guests a token of its own kind. Another one is got as the first was: there is nothing to renew. */
+/** Obtains the backend's tokens for guests. A further token is obtained like the first: there is no renewal. */
 export function guestTokens(options: ZaiWebOptions): TokenSource {
   return {
     unknownLifeMs,
@@ -26,7 +29,8 @@ export function guestTokens(options: ZaiWebOptions): TokenSource {
       const failure = isGood(session.head.status)
         ? failureInside(session.text, noToken)
         : toFailure(session.head, session.text);
-      // A firewall or a captcha means us: other doors are not tried. The rest would be the same at each of them.
+      // A firewall or a captcha concerns this gateway: the second endpoint is not tried. Other failures would repeat
+      // there.
       if (failure.kind === 'unexpected' || ![200, 400, 401, 403, 404].includes(session.head.status)) {
         return { kind: 'failed', failure };
       }
@@ -47,7 +51,7 @@ export function guestTokens(options: ZaiWebOptions): TokenSource {
   };
 }
 
-const noToken = 'The provider gave no token.';
+const noToken = 'The provider returned no token.';
 const isGood = (status: number): boolean => status >= 200 && status < 300;
 const readToken = (text: string): string | undefined => parseText(sessionSchema, text)?.token;
 const toToken = (value: string) => ({ kind: 'token', token: { value, expiresAtMs: undefined } }) as const;

@@ -3,14 +3,14 @@ import { defineProvider } from '../provider.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
 import { createModelLister } from './list-models.ts';
-import { findUnsupported, picturesOf } from './messages.ts';
+import { findUnsupported, imagesOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
 import { zaiWebOptions } from './settings.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
-/** The private backend of the web page chat.z.ai: for those who know what they do. `zai` is the official way. */
+/** The private backend of the web page chat.z.ai, for operators who accept its risks. `zai` is the official way. */
 export const zaiWeb = defineProvider({
   options: zaiWebOptions,
   defaultBaseUrl: 'https://chat.z.ai',
@@ -27,7 +27,7 @@ export const zaiWeb = defineProvider({
     framing: 'sse-unterminated',
     isStreamOnly: true,
     findUnsupported,
-    refusesGuests: (body) => picturesOf(body).length > 0,
+    refusesGuests: (body) => imagesOf(body).length > 0,
     prepare: (body, plan) => prepare(body, plan, options),
     toUpstream: (body, plan) => toUpstream(body, plan, options),
     translateStream,

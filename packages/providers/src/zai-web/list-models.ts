@@ -7,7 +7,7 @@ import type { ZaiWebOptions } from './settings.ts';
 const listSchema = z.object({ data: entriesSchema });
 const entrySchema = z.object({ id: z.string(), info: z.object({ is_active: z.boolean().nullish() }).nullish() });
 
-/** The models that the page chat.z.ai offers. */
+/** Requests the models that the page chat.z.ai offers. */
 export const createModelLister = (options: ZaiWebOptions): ModelLister => ({
   toUpstream: (plan) => pageRequest(`${plan.baseUrl}/api/models`, webHeaders(plan, options)),
   read(text) {

@@ -1,25 +1,25 @@
-/** The result of scanning a piece of the raw text. */
+/** Result of scanning a piece of the raw text. */
 export interface Scanned {
   readonly reasoning: string;
   readonly content: string;
 }
 
-/** Reads the page's markup from text that comes in pieces; what may be the beginning of a tag waits for its rest. */
+/** Interprets the page's markup in a chunked text; a possible start of a tag waits for its rest. */
 export interface MarkupScanner {
   push(piece: string): Scanned;
-  /** Ends the scan: the text that waited was no tag. */
+  /** Ends the scan: text that was held back is not a tag. */
   end(): Scanned;
-  /** A tool's block has ended without saying so. */
+  /** Leaves a tool's block that ended without a closing tag. */
   leaveBlock(): void;
   readonly isInBlock: boolean;
-  /** The thoughts are behind us, or there are none. */
+  /** True after the reasoning, or if there is none. */
   readonly isReasoningOver: boolean;
 }
 
 export interface ScannerOptions {
-  /** The text begins with its thoughts, wrapped as the page shows them. */
+  /** Set if the text starts with its reasoning, wrapped as the page shows it. */
   readonly isWrapped: boolean;
-  /** Thoughts stay in the text as they came. */
+  /** Set if the reasoning stays in the text, unchanged. */
   readonly keepsMarkup: boolean;
 }
 
@@ -29,12 +29,12 @@ const blockOpen = '<glm_block';
 const blockClose = '</glm_block>';
 const thoughtsClose = '</details>';
 const summaryClose = '</summary>';
-/** Tags that mean something inside the thoughts. */
+/** Tags with a meaning inside the reasoning. */
 const inThoughts = [thoughtsClose, '<summary', blockOpen] as const;
 
 /**
- * Thoughts stand in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted by `> `. What the
- * backend's own tools did stands in `<glm_block …>`, which is no part of the answer.
+ * Creates a scanner. Reasoning stands in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted
+ * by `> `. Output of the backend's own tools stands in `<glm_block …>`, which is not part of the answer.
  */
 export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions): MarkupScanner {
   let place: Place = isWrapped ? 'opening' : 'answer';
@@ -46,14 +46,14 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
 
   const steps: Readonly<Record<Place, (isLast: boolean) => boolean>> = { opening, thoughts, summary, gap, answer };
 
-  /** Takes the first characters off what is held. */
+  /** Removes and returns the first characters of the held text. */
   function take(length: number): string {
     const taken = held.slice(0, length);
     held = held.slice(length);
     return taken;
   }
 
-  /** Each step says whether there may be more to do. */
+  /** Each step returns whether another step may follow. */
   function opening(): boolean {
     const end = held.indexOf('>');
     if (held.trimStart().startsWith(blockOpen)) return enterBlock(held.indexOf(blockOpen));
@@ -66,7 +66,7 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   function thoughts(isLast: boolean): boolean {
     const at = firstOf(held, inThoughts);
     if (at === -1) {
-      // Line ends, quotes and spaces at the end may turn out to be the end of the thoughts.
+      // Line ends, quotes and spaces at the end may belong to the end of the reasoning.
       const open = isLast ? held.length : held.length - tornLength(held, inThoughts);
       const tail = (isLineStart ? /(?:^|\n)[\n> ]*$/ : /\n[\n> ]*$/).exec(held.slice(0, open));
       think(take(isLast ? open : (tail?.index ?? open)));
@@ -164,13 +164,13 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   };
 }
 
-/** Returns the position where the first of these tags begins, or -1. */
+/** Returns the position of the first of these tags, or -1. */
 function firstOf(text: string, tags: readonly string[]): number {
   const places = tags.map((tag) => text.indexOf(tag)).filter((at) => at !== -1);
   return places.length === 0 ? -1 : Math.min(...places);
 }
 
-/** Returns how much of a text's end may be the beginning of one of these tags. */
+/** Returns the length of a text's end that may be the start of one of these tags. */
 function tornLength(text: string, tags: readonly string[]): number {
   const from = text.lastIndexOf('<');
   const tail = from === -1 ? '' : text.slice(from);

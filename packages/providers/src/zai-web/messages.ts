@@ -9,7 +9,7 @@ const fieldsOf = (value: unknown): Fields =>
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The text that is signed: the user's last words. Parts of a message are joined by a space. */
+/** Returns the text that is signed: the last user message. Parts of a message are joined by a space. */
 export function promptOf({ messages }: ChatBody): string {
   const last = listOf(messages).findLast((message) => fieldsOf(message)['role'] === 'user');
   const { content } = fieldsOf(last);
@@ -21,7 +21,7 @@ export function promptOf({ messages }: ChatBody): string {
   return texts.join(' ').trim();
 }
 
-/** Messages as the backend takes them: it knows no role for developers, and of each message role and content alone. */
+/** Converts messages: the backend has no role for developers, and reads only role and content. */
 export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
   listOf(messages)
     .filter((message) => !isEmptyAnswer(message))
@@ -30,7 +30,7 @@ export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
       return { role: role === 'developer' ? 'system' : role, content: toContent(content, refusal) };
     });
 
-/** A refusal is what the assistant said, in a part of the content or in its place. */
+/** Converts the content; a refusal becomes text of the assistant. */
 function toContent(content: unknown, refusal: unknown): unknown {
   if (Array.isArray(content)) {
     const parts = content.map((part: unknown) => {
@@ -42,7 +42,9 @@ function toContent(content: unknown, refusal: unknown): unknown {
   return [content, refusal].filter(isFilled).join('\n');
 }
 
-/** Names mean nothing to the backend, nor do tools and what came of them: it has its own, which such fields would wake. */
+/**
+ * Returns unsupported fields: names, tool calls and their results. Such fields would activate the backend's own tools.
+ */
 export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
   listOf(messages).flatMap((message, at): FieldPath[] => {
     const { role, name, audio, content, tool_calls: calls, function_call: call } = fieldsOf(message);
@@ -58,11 +60,14 @@ export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
     ];
   });
 
-/** Sounds and files are named for all providers alike. */
+/**
+ * Kinds of parts that are not reported here; unsupported audio and files are reported for all providers in the same
+ * place.
+ */
 const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url', 'input_audio', 'file']);
 
-/** Returns the locations of the request's pictures. */
-export function picturesOf({ messages }: ChatBody): readonly string[] {
+/** Returns the URLs of the request's images. */
+export function imagesOf({ messages }: ChatBody): readonly string[] {
   return listOf(messages).flatMap((message) =>
     listOf(fieldsOf(message)['content']).flatMap((part) => {
       const url = urlOf(part);
@@ -71,8 +76,8 @@ export function picturesOf({ messages }: ChatBody): readonly string[] {
   );
 }
 
-/** The same request with other addresses for its pictures, in their order. */
-export function withPictures(body: ChatBody, urls: readonly string[]): ChatBody {
+/** Replaces the URLs of the request's images, in order. */
+export function withImages(body: ChatBody, urls: readonly string[]): ChatBody {
   let next = 0;
   const messages = listOf(body['messages']).map((message) => {
     const { content } = fieldsOf(message);

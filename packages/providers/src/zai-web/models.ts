@@ -1,29 +1,29 @@
-/** The settings that the web page switches on with a model. */
+/** Settings that the web page uses for a model. */
 export interface WebModel {
-  /** As clients name it, in lower case. */
+  /** Name that clients use, in lower case. */
   readonly name: string;
   /** The backend's own name. */
   readonly model: string;
-  /** As the page shows it. Default: the backend's own name. */
+  /** Name that the page shows. Default: the backend's own name. */
   readonly title?: string | undefined;
   readonly thinking?: boolean | undefined;
   readonly search?: boolean | undefined;
-  /** Takes pictures. */
+  /** Set if it accepts images. */
   readonly vision?: boolean | undefined;
-  /** Its chats are made before the first question. */
+  /** Set if its chats must be created before the first question. */
   readonly persisted?: boolean | undefined;
   readonly preview?: boolean | undefined;
-  /** Tools of the backend's own that come with it. */
+  /** The backend's own tools that are used with it. */
   readonly mcp_servers?: readonly string[] | undefined;
 }
 
-/** A model as one request uses it. */
+/** A model as used by one request. */
 export interface WebTarget {
   readonly model: string;
   readonly title: string;
   readonly thinks: boolean;
   readonly searches: boolean;
-  /** Undefined where nobody says. */
+  /** Undefined if unknown. */
   readonly hasVision: boolean | undefined;
   readonly isPersisted: boolean;
   readonly isPreview: boolean;
@@ -32,7 +32,7 @@ export interface WebTarget {
 
 const searchServer = 'deep-web-search';
 
-/** Last seen in use between 2025-09 and 2026-08; whether all of them still answer, only the backend knows. */
+/** Models last seen in use between 2025-09 and 2026-08; some may no longer exist. */
 const knownModels: readonly WebModel[] = [
   { name: 'glm-4.5', model: '0727-360B-API', title: 'GLM-4.5' },
   { name: 'glm-4.5-air', model: '0727-106B-API', title: 'GLM-4.5-Air' },
@@ -55,8 +55,8 @@ const knownModels: readonly WebModel[] = [
 ];
 
 /**
- * Finds what a model's name stands for: in the operator's list, then in ours, then without its suffix `-thinking` or
- * `-search`, each of which switches something on. A name that nobody knows is the backend's own.
+ * Finds a model by name: in the operator's list, then in ours, then without a suffix `-thinking` or `-search`, which
+ * turns on a feature. An unknown name is used as the backend's own.
  */
 export function findModel(name: string, own: readonly WebModel[]): WebTarget {
   const lower = name.toLowerCase();
@@ -76,7 +76,7 @@ function toTarget(found: WebModel, suffix: string, isUnknown = false): WebTarget
   return {
     model: found.model,
     title: found.title ?? found.model,
-    // The page searches with thoughts alone.
+    // The page searches only with reasoning on.
     thinks: found.thinking === true || searches || suffix.includes('-thinking'),
     searches,
     hasVision: isUnknown ? undefined : found.vision === true,

@@ -3,28 +3,28 @@ import type { CallPlan, ChatBody } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
 import { toFailure } from './failure.ts';
-import { picturesOf, promptOf, withPictures } from './messages.ts';
+import { imagesOf, promptOf, withImages } from './messages.ts';
 import { findModel } from './models.ts';
 import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
-import { describeFile, type PictureFile, readDataUrl, toUpload } from './upload.ts';
+import { describeFile, type ImageFile, readDataUrl, toUpload } from './upload.ts';
 import { userIdOf } from './user-id.ts';
 import { failureInside } from './whole.ts';
 import { createdSchema } from './wire.ts';
 
-/** Hands the request's pictures over, and makes the chat where a model wants it made; nothing to do for most requests. */
+/** Uploads the request's images, and creates the chat for models that require it; most requests need no preparation. */
 export function* prepare(body: ChatBody, plan: CallPlan, options: ZaiWebOptions): Preparation {
   const target = findModel(plan.model, options.zai_web_models ?? []);
-  const pictures = picturesOf(body);
-  if (pictures.length > 0 && target.hasVision === false) {
-    return { kind: 'failed', failure: cannot(`The model "${plan.model}" of chat.z.ai takes no pictures.`) };
+  const images = imagesOf(body);
+  if (images.length > 0 && target.hasVision === false) {
+    return { kind: 'failed', failure: cannot(`The model "${plan.model}" of chat.z.ai accepts no images.`) };
   }
   const messageId = plan.newId();
   const urls: string[] = [];
   const files: object[] = [];
-  for (const [at, url] of pictures.entries()) {
+  for (const [at, url] of images.entries()) {
     const file = readDataUrl(url, at);
-    if (file === undefined) return { kind: 'failed', failure: cannot('A picture is no data URL in base64.') };
+    if (file === undefined) return { kind: 'failed', failure: cannot('An image is not a base64 data URL.') };
     const { head, text } = yield { kind: 'call', request: toUpload(file, plan, options) };
     const uploaded = readCreated(head, text);
     if ('kind' in uploaded) return { kind: 'failed', failure: asGuest(uploaded, text) };
@@ -42,7 +42,7 @@ export function* prepare(body: ChatBody, plan: CallPlan, options: ZaiWebOptions)
     if ('kind' in chat) return { kind: 'failed', failure: chat };
     notes['chatId'] = chat.id;
   }
-  return { kind: 'ready', ...(urls.length === 0 ? {} : { body: withPictures(body, urls) }), notes };
+  return { kind: 'ready', ...(urls.length === 0 ? {} : { body: withImages(body, urls) }), notes };
 }
 
 interface Created {
@@ -54,18 +54,21 @@ function readCreated(head: ResponseHead, text: string): Created | UpstreamFailur
   if (head.status < 200 || head.status >= 300) return toFailure(head, text);
   const created = parseText(createdSchema, text);
   if (created !== undefined) return { id: created.id, filename: created.filename ?? undefined };
-  return failureInside(text, 'The provider made nothing of what it was given.');
+  return failureInside(text, 'The provider did not create the chat or file.');
 }
 
-const urlOf = ({ id, filename }: Created, { name }: PictureFile, { zai_web_api: api }: ZaiWebOptions): string =>
+const urlOf = ({ id, filename }: Created, { name }: ImageFile, { zai_web_api: api }: ZaiWebOptions): string =>
   api === 'v1' ? `${id}_${filename ?? name}` : id;
 
-/** Guests may not hand files over. That is no fault of the token, which is good for all else. */
+/**
+ * Converts the failure of an upload by a guest. Guests may not upload files; their token remains valid for other
+ * requests.
+ */
 function asGuest(failure: UpstreamFailure, text: string): UpstreamFailure {
   const isRefused = failure.status === 403 || (failure.status === 401 && /guest/i.test(text));
   return isRefused
     ? {
-        ...cannot('chat.z.ai takes pictures of signed-in users alone, and this token is not known to be one.'),
+        ...cannot('chat.z.ai accepts images only from signed-in users, and this token is not known to belong to one.'),
         status: failure.status,
         isOfCredential: true,
       }
@@ -82,7 +85,7 @@ interface NewChat {
   readonly model: string;
 }
 
-/** A chat that holds the user's last words, as the page makes it before it asks. */
+/** Builds a chat with the last user message, as the page does before a question. */
 function toNewChat({ body, plan, options, messageId, model }: NewChat): UpstreamRequest {
   const message = {
     id: messageId,

@@ -2,35 +2,36 @@ import { createAppendOnly } from './append-only.ts';
 import { createMarkupScanner, type MarkupScanner, type Scanned } from './markup-scanner.ts';
 import type { WebUpdate } from './wire.ts';
 
-/** An answer under construction. Both methods return what the client gets for it. */
+/** An answer under construction. Both methods return the new text for the client. */
 export interface ReplyText {
   apply(update: WebUpdate): Scanned;
-  /** The answer is whole: what was held back goes out. */
+  /** Ends the answer: text that was held back is sent. */
   end(): Scanned;
 }
 
-/** Edits mostly touch the last words of an answer: so many UTF-16 units wait for them. */
+/** Number of UTF-16 units at the end that are held back: edits usually change the last words of an answer. */
 const heldBackLength = 24;
-/** The phases of the backend's own tools, whose output is no part of the answer. */
+/** Phases of the backend's own tools, whose output is not part of the answer. */
 const toolPhases: ReadonlySet<string> = new Set(['tool_call', 'search']);
 const nothing: Scanned = { reasoning: '', content: '' };
 const finishedBlocks = /^(?:\s*<glm_block[\s\S]*?<\/glm_block>)*\s*/;
 
 /**
- * Puts an answer together of what the backend appends and rewrites. There are two kinds of answers: in a `wrapped` one
- * the thoughts are marked up at the beginning of the text, and an edit counts from there; in a `plain` one they come bare,
- * told apart by their phase alone, and what edits count there nobody has seen: the answer's text is taken for it.
+ * Assembles an answer from the backend's appends and edits. There are two kinds of answers. In a `wrapped` one the
+ * reasoning is marked up at the start of the text, and edit indices count from there. In a `plain` one the reasoning is
+ * bare and identified by its phase; the meaning of edit indices there is unknown, and they are applied to the answer's
+ * text.
  */
 export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean }): ReplyText {
   let kind: 'unknown' | 'wrapped' | 'plain' = 'unknown';
-  /** Of a wrapped answer, all of it; of a plain one, what is not thought. */
+  /** Whole text of a wrapped answer; text without reasoning of a plain one. */
   let raw = '';
-  /** Of a plain answer. */
+  /** Reasoning of a plain answer. */
   let thoughts = '';
   let saidByPhase = '';
-  /** All that has come is a tool's block, and its end has not: to look for that in all of it each time would take long. */
+  /** True while the whole text is an unfinished tool block: searching all of it for the end each time would be slow. */
   let isInFirstBlock = false;
-  /** The position where the answer began behind a tool's block that never ended. */
+  /** Position at which the answer begins after a tool block without an end. */
   let answerFrom = Infinity;
   let scanner = newScanner();
   let isReasoningClosed = false;
@@ -50,7 +51,10 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
     return { reasoning: before.reasoning + after.reasoning, content: before.content + after.content };
   }
 
-  /** The opening tag of thoughts that stay in the text is rewritten when they end: until then, they wait. */
+  /**
+   * Returns whether text must wait: the opening tag of reasoning that stays in the text is rewritten when the reasoning
+   * ends.
+   */
   const isWaiting = (): boolean => keepsMarkup && kind === 'wrapped' && !scanner.isReasoningOver;
 
   function rewrite(): Scanned {
@@ -72,7 +76,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
 
   function pass(scanned: Scanned, how: 'append' | 'replace'): Scanned {
     let thought = '';
-    // Bare thoughts do not come out of the scanner.
+    // Bare reasoning does not pass through the scanner.
     if (kind === 'wrapped' && !isReasoningClosed) {
       thought = reasoning[how](scanned.reasoning);
       isReasoningClosed = scanner.isReasoningOver;
@@ -106,7 +110,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
     return rewrite();
   }
 
-  /** Until the kind of the answer is known, it is put together both ways. */
+  /** Assembles the text in both ways until the kind of the answer is known. */
   function applyUnknown(update: WebUpdate): Scanned {
     const phase = update.phase ?? '';
     const { text, appended } = edited(raw, update);
@@ -140,7 +144,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
     },
     end() {
       const early = kind === 'unknown' ? becomePlain() : nothing;
-      // Thoughts that never ended have waited as a whole.
+      // Reasoning without an end was held back entirely.
       const waited = isWaiting() ? scanAnew() : undefined;
       const last = scanner.end();
       const passed =
@@ -162,11 +166,11 @@ export const hasText = ({ edit_content: edit, content, delta_content: delta }: W
 
 interface Edited {
   readonly text: string;
-  /** The text that was added at the end, where that is all that happened. */
+  /** Text added at the end, if nothing else changed. */
   readonly appended?: string;
 }
 
-/** Places count UTF-16 units. An edit replaces all that follows its place. */
+/** Applies an update. Indices count UTF-16 units. An edit replaces all text after its index. */
 function edited(
   text: string,
   { edit_content: edit, edit_index: at, content, delta_content: delta }: WebUpdate,

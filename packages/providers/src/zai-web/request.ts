@@ -8,7 +8,10 @@ import { userIdOf } from './user-id.ts';
 
 const paths = { v1: '/api/chat/completions', v2: '/api/v2/chat/completions' } as const;
 
-/** The headers the backend wants with every call. The page's others tell of a browser, which this is not. */
+/**
+ * Returns the headers that the backend requires with every call. The page's other headers describe a browser, which the
+ * gateway is not.
+ */
 export function webHeaders({ apiKey, baseUrl }: Pick<CallPlan, 'apiKey' | 'baseUrl'>, options: ZaiWebOptions) {
   return {
     accept: 'application/json',
@@ -20,7 +23,7 @@ export function webHeaders({ apiKey, baseUrl }: Pick<CallPlan, 'apiKey' | 'baseU
   };
 }
 
-/** The call that brings the answer. Its URL holds the token: no log may show the query. */
+/** Builds the call for the answer. Its URL contains the access token: the query must not be logged. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
   const { baseUrl, apiKey, notes = {}, newId } = plan;
   const signed = {
@@ -80,7 +83,7 @@ function toWire({ body, plan, options, chatId, prompt }: WireNeeds): object {
     tool_servers: [],
     features: featuresOf(body, target, isV2),
     variables: variablesAt(plan.startedAtMs, isV2),
-    // A chat that was made before has a session and a model already.
+    // A chat that was created before has a session and a model already.
     ...(target.isPersisted ? {} : { model_item: { id: target.model, name: target.title, owned_by: 'openai' } }),
     background_tasks: { title_generation: false, tags_generation: false },
     chat_id: chatId,
@@ -119,7 +122,10 @@ function featuresOf({ reasoning_effort: effort }: ChatBody, target: WebTarget, i
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** The variables that the page fills into its prompts. They say nothing of the user, and times are UTC. */
+/**
+ * Returns the variables that the page fills into its prompts. They contain nothing about the user, and times are in
+ * UTC.
+ */
 function variablesAt(timeMs: number, isV2: boolean): object {
   const at = new Date(timeMs);
   const [date = '', time = ''] = at.toISOString().slice(0, 19).split('T');

@@ -9,7 +9,7 @@ const models = listOf(
     title: someText('text').optional().describe('As the web page shows it.'),
     thinking: flag().optional().describe('It thinks.'),
     search: flag().optional().describe('It searches the web.'),
-    vision: flag().optional().describe('It takes pictures.'),
+    vision: flag().optional().describe('It takes images.'),
     persisted: flag().optional().describe('A chat is made for it before it is asked.'),
     preview: flag().optional().describe('It stands under preview.'),
     mcp_servers: listOf(token('text without spaces'), 'a list of names')
@@ -19,7 +19,7 @@ const models = listOf(
   'a list of models',
 );
 
-/** The settings for chat.z.ai's protocol. It changes without notice, so what has changed before is set, not coded. */
+/** Settings for chat.z.ai's protocol. It changes without notice, so parts that have changed before are settings. */
 export const zaiWebOptions = section({
   signing_variant: oneOf(signingVariants)
     .meta({ 'x-default': 'required for zai-web' })

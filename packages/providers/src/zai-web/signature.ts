@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** The ways to sign a request. They differ in how its prompt goes into the signed text. */
+/** Ways to sign a request. They differ in how the prompt enters the signed text. */
 export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
 export type SigningVariant = (typeof signingVariants)[number];
 
@@ -9,24 +9,24 @@ export interface Signing {
   readonly key: string;
 }
 
-/** The data that a signature covers. */
+/** Data that a signature covers. */
 export interface Signed {
   readonly requestId: string;
   readonly userId: string;
-  /** ms since 1970. */
+  /** Time in ms since 1970. */
   readonly timestampMs: number;
-  /** The last words of the user. */
+  /** Text of the last user message. */
   readonly prompt: string;
 }
 
-/** A key made of the given one signs for so long. */
+/** Period for which a derived key is valid, in ms. */
 const windowMs = 5 * 60_000;
 
-/** The value of `X-Signature`: 64 hexadecimal digits. */
+/** Returns the value of `X-Signature`: 64 hexadecimal digits. */
 export function sign({ variant, key }: Signing, { requestId, userId, timestampMs, prompt }: Signed): string {
   const names = `requestId,${requestId},timestamp,${timestampMs},user_id,${userId}`;
   const text = variant === 'v1' ? prompt : Buffer.from(prompt, 'utf8').toString('base64');
-  // The key of a window is used as its digits, not as the bytes that they stand for.
+  // The key of a period is used as hexadecimal digits, not as bytes.
   const windowKey = hmac(key, String(Math.floor(timestampMs / windowMs)));
   return hmac(windowKey, `${names}|${text}|${timestampMs}`);
 }

@@ -7,8 +7,8 @@ import { createReplyText } from './reply-text.ts';
 import { errorIn, usageIn, webEventSchema } from './wire.ts';
 
 /**
- * The page's events. Usage comes before the last words, so only `done` or a sentinel ends the answer; why it ended,
- * nobody says. Errors come inside answers of status 200.
+ * Translates the page's events. Usage precedes the last text, so only `done` or an end mark ends the answer; the finish
+ * reason is unknown. Errors have status 200.
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const text = createReplyText({ keepsMarkup: plan.keepsThinkingMarkup });

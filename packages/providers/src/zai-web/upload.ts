@@ -3,23 +3,23 @@ import type { CallPlan } from '../adapter.ts';
 import { webHeaders } from './request.ts';
 import type { ZaiWebOptions } from './settings.ts';
 
-/** A picture as bytes. */
-export interface PictureFile {
+/** An image as bytes. */
+export interface ImageFile {
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
-/** Undefined for what is no data URL in base64. */
-export function readDataUrl(url: string, at: number): PictureFile | undefined {
+/** Parses a data URL; returns undefined if the text is not a base64 data URL of an image. */
+export function readDataUrl(url: string, at: number): ImageFile | undefined {
   const { type, data } = /^data:(?<type>image\/[\w.+-]+)(?:;[^,]*)?;base64,(?<data>.+)$/s.exec(url)?.groups ?? {};
   if (type === undefined || data === undefined) return undefined;
   const ending = type.replace(/^image\//, '').replace(/\+.*$/, '');
   return { name: `image-${at}.${ending}`, mediaType: type, bytes: Buffer.from(data, 'base64') };
 }
 
-/** The call that hands a picture over. */
-export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
+/** Builds the call that uploads an image. */
+export function toUpload(file: ImageFile, plan: CallPlan, options: ZaiWebOptions): UpstreamRequest {
   const boundary = `sluice-${plan.newId()}`;
   const head =
     `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${file.name}"\r\n` +
@@ -34,13 +34,13 @@ export function toUpload(file: PictureFile, plan: CallPlan, options: ZaiWebOptio
 
 interface FileFacts {
   readonly id: string;
-  readonly file: PictureFile;
+  readonly file: ImageFile;
   readonly userId: string;
   readonly itemId: string;
   readonly messageId: string;
 }
 
-/** Describes a picture beside the messages, as version 2 of the protocol does. */
+/** Describes an image beside the messages, as version 2 of the protocol requires. */
 export const describeFile = ({
   id,
   file: { name, mediaType, bytes },

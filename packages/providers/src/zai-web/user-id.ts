@@ -5,8 +5,8 @@ const idNames = ['id', 'user_id', 'uid', 'sub'] as const;
 const payloadSchema = z.looseObject({});
 
 /**
- * The user a token speaks for, as the signature and the query want it: the first of these names in its payload,
- * else `guest`. The token is not verified; that is the provider's business.
+ * Returns the user id in an access token, for the signature and the query: the first of these names in its payload, or
+ * `guest`. The token is not verified; the provider does that.
  */
 export function userIdOf(token: string | undefined): string {
   const payload = parseText(payloadSchema, decodeBase64Url(token?.split('.')[1] ?? ''));
@@ -17,5 +17,5 @@ export function userIdOf(token: string | undefined): string {
   return 'guest';
 }
 
-/** Takes the URL's alphabet and the plain one, padded or not. */
+/** Decodes base64 in the URL-safe or the standard alphabet, with or without padding. */
 const decodeBase64Url = (text: string): string => Buffer.from(text, 'base64url').toString('utf8');

@@ -8,8 +8,8 @@ import { createReplyText, hasText } from './reply-text.ts';
 import { errorIn, usageIn, webErrorBodySchema, webEventSchema } from './wire.ts';
 
 /**
- * The backend answers in streams. What comes in one piece is an error or a page of some proxy, or else a single event
- * that holds the whole message: thoughts, text and blocks of the backend's tools, which are told apart as in a stream.
+ * Translates a whole answer. The backend streams; a whole answer is an error, a proxy's page, or a single event with
+ * the whole message: reasoning, text and blocks of the backend's tools, which are separated as in a stream.
  */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const event = parsePlainText(webEventSchema, text);
@@ -21,7 +21,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
     update === '[DONE]' ||
     !hasText(update)
   ) {
-    return { kind: 'failed', failure: failureInside(text, "The provider's answer is no stream of events.") };
+    return { kind: 'failed', failure: failureInside(text, "The provider's answer is not a stream of events.") };
   }
   const reply = createReplyText({ keepsMarkup: plan.keepsThinkingMarkup });
   const said = reply.apply(update);
@@ -35,7 +35,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   });
 }
 
-/** The failure that an answer of status 200 reports; `message` is for an answer that reports none. */
+/** Returns the failure in an answer with status 200; `message` is used for an answer without one. */
 export function failureInside(text: string, message: string): UpstreamFailure {
   const event = parsePlainText(webEventSchema, text);
   const error = (event === undefined ? undefined : errorIn(event)) ?? parsePlainText(webErrorBodySchema, text)?.detail;

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { usageOf } from '../openai/normalise/usage.ts';
 
 /*
- * The parts of chat.z.ai's private protocol that we read. Nobody documents it; see docs/providers/zai-web.md.
+ * The members of chat.z.ai's private protocol that the adapter reads. It is not documented; see
+ * docs/providers/zai-web.md.
  */
 
 const text = z.string().nullish().catch(undefined);
@@ -24,7 +25,7 @@ export type WebError = z.output<typeof errorFields>;
 const webErrorSchema = z.union([z.string().transform((detail): WebError => ({ detail })), errorFields]);
 
 const error = webErrorSchema.nullish().catch(undefined);
-/** The backend wraps errors in errors. */
+/** The backend nests errors. */
 const inner = z.object({ error }).nullish().catch(undefined);
 
 const update = z.object({
@@ -49,7 +50,7 @@ export const webEventSchema = z.object({
 });
 export type WebEvent = z.output<typeof webEventSchema>;
 
-/** An error body. `detail` is text, or what stands in `error` elsewhere. */
+/** An error body. `detail` is a text, or has the form of `error`. */
 export const webErrorBodySchema = z.object({
   error,
   detail: error,
@@ -58,19 +59,19 @@ export const webErrorBodySchema = z.object({
   data: inner,
 });
 
-/** The answer to a wish for a session. */
+/** The answer to a request for a session. */
 export const sessionSchema = z.object({ token: z.string().min(1) });
 
-/** A chat that was made, a file that was taken. */
+/** A created chat or an uploaded file. */
 export const createdSchema = z.looseObject({ id: z.string().min(1), filename: text });
 
-/** The error of an event, at any of the places where it was seen. */
+/** Returns the error of an event, from any place where one was observed. */
 export function errorIn({ error, data }: WebEvent): WebError | undefined {
   if (data === '[DONE]') return error ?? undefined;
   return error ?? data?.error ?? data?.data?.error ?? data?.inner?.error ?? undefined;
 }
 
-/** Usage in OpenAI's form; some senders put it beside the data. */
+/** Returns the usage in OpenAI's form; some senders put it beside `data`. */
 export function usageIn({ usage, data }: WebEvent): Usage | undefined {
   return usageOf({ usage }) ?? (data == null || data === '[DONE]' ? undefined : usageOf({ usage: data.usage }));
 }

@@ -3,10 +3,10 @@ import type { CallPlan } from '../adapter.ts';
 import { createMarkupReader, type MarkupReader } from './thought-markup.ts';
 import type { WireMessage } from './wire.ts';
 
-/** The API's mark for a failure while it answered, in the place where others tell how the answer ended. */
+/** Finish reason with which the API reports a failure during an answer. */
 export const networkError = 'network_error';
 
-/** Returns the reason why an answer ended, in OpenAI's words. */
+/** Returns the finish reason in OpenAI's form. */
 export const toFinishReason = (reason: string): FinishReason => finishReasons[reason] ?? 'stop';
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
@@ -17,7 +17,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   model_context_window_exceeded: 'length',
 };
 
-/** Returns a reader that takes the marks out, or that leaves the text as it is for calls that keep the marks. */
+/** Returns a reader that removes the marks, or one that keeps the text unchanged. */
 export const markupReaderFor = ({ keepsThinkingMarkup }: CallPlan): MarkupReader =>
   keepsThinkingMarkup ? untouched : createMarkupReader();
 
@@ -26,7 +26,7 @@ const untouched: MarkupReader = {
   end: () => ({ reasoning: '', content: '' }),
 };
 
-/** The message's text apart from its thoughts. */
+/** Splits a message into reasoning and text. */
 export function splitMessage({ content, reasoning_content: thoughts }: WireMessage, reader: MarkupReader) {
   const split = reader.push(content ?? '');
   return { reasoning: (thoughts ?? '') + split.reasoning, content: split.content };

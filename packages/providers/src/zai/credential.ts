@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 
-/** Time that a signed key is valid. */
+/** Validity of a signed key, in ms. */
 const lifeMs = 5 * 60_000;
 
 /**
- * Makes the short-lived token of a key of the form `id.secret`, so that the secret itself is never sent: a JWT whose
- * times are in milliseconds. Keys of another form are sent as they are.
+ * Creates the short-lived token of a key of the form `id.secret`, so that the secret itself is never sent: a JWT with
+ * times in milliseconds. Keys of another form are sent unchanged.
  *
  * Source: https://github.com/zai-org/z-ai-sdk-python
  */

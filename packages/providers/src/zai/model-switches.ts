@@ -1,16 +1,16 @@
-/** A model's name, and what its name asks for. */
+/** A model's name and the features that the name turns on. */
 export interface ModelSwitches {
-  /** The API's own name of it. */
+  /** The API's own name of the model. */
   readonly model: string;
-  /** The name ends with `-thinking`. */
+  /** True if the name ends with `-thinking`. */
   readonly thinks: boolean;
-  /** The name ends with `-search`. */
+  /** True if the name ends with `-search`. */
   readonly searches: boolean;
-  /** Undefined for names that tell none. */
+  /** Undefined if the name contains no version. */
   readonly generation: Generation | undefined;
 }
 
-/** As in GLM-4.5: 4 and 5. */
+/** Version, as in GLM-4.5: 4 and 5. */
 interface Generation {
   readonly major: number;
   readonly minor: number;
@@ -20,9 +20,9 @@ interface Generation {
 const versioned = /^glm-(?<major>\d+)(?:\.(?<minor>\d+))?(?<vision>v)?(?![\d.])/;
 
 /**
- * Takes the suffixes off a model's name that the API itself does not know: `glm-4.5-thinking` and `glm-4.5-search` are
- * `glm-4.5` with something switched on. Only the models from GLM-4.5 on have these switches; `glm-4.1v-thinking-flash`
- * and the like are names of their own.
+ * Removes the suffixes that the API does not support: `glm-4.5-thinking` and `glm-4.5-search` are `glm-4.5` with a
+ * feature turned on. Only models from GLM-4.5 on have these features; `glm-4.1v-thinking-flash` and similar are names
+ * of models.
  */
 export function readModelName(name: string): ModelSwitches {
   const lower = name.toLowerCase();

@@ -5,7 +5,7 @@ import { signKey } from './credential.ts';
 import { isAtLeast, type ModelSwitches, readModelName } from './model-switches.ts';
 
 export interface ZaiOptions {
-  /** The behaviour of models that can think, where neither request nor name says. */
+  /** Behaviour of reasoning models if neither request nor name selects one. */
   readonly thinking: 'enabled' | 'disabled' | 'provider';
   readonly signsKeys: boolean;
 }
@@ -13,8 +13,8 @@ export interface ZaiOptions {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Names of the request's parameters that reach the API, its own ones included.
- * Reference: https://docs.z.ai/api-reference/llm/chat-completion
+ * Request parameters that reach the API, its own ones included. Reference:
+ * https://docs.z.ai/api-reference/llm/chat-completion
  */
 export const parameters: ReadonlySet<string> = new Set([
   'max_tokens',
@@ -36,7 +36,7 @@ export const parameters: ReadonlySet<string> = new Set([
   'watermark_enabled',
 ]);
 
-/** Values that the API would ignore or refuse. */
+/** Returns the fields whose values the API would ignore or refuse. */
 export function findUnsupported(body: ChatBody): FieldPath[] {
   const { stop, temperature, response_format: format, tool_choice: choice, tools } = body;
   const hasTools = Array.isArray(tools) && tools.length > 0 && choice !== 'none';
@@ -54,7 +54,7 @@ export function findUnsupported(body: ChatBody): FieldPath[] {
   ];
 }
 
-/** OpenAI's request in the API's dialect: thinking and search have switches of their own. */
+/** Builds OpenAI's request in the API's dialect: reasoning and search have separate switches. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiOptions): UpstreamRequest {
   const switches = readModelName(plan.model);
   const key = keyOf(plan, options);
@@ -65,7 +65,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiOptions):
   });
 }
 
-/** The key as it is sent. */
+/** Returns the key in the form in which it is sent. */
 export const keyOf = (
   { apiKey, startedAtMs }: Pick<CallPlan, 'apiKey' | 'startedAtMs'>,
   { signsKeys }: Pick<ZaiOptions, 'signsKeys'>,
@@ -102,7 +102,7 @@ function toWire(body: ChatBody, switches: ModelSwitches, options: ZaiOptions): C
   };
 }
 
-/** Names and tags of OpenAI's that this API does not know. They ask for nothing. */
+/** Names and tags of OpenAI's that this API does not support and that do not affect the answer. */
 const labels: ReadonlySet<string> = new Set([
   'safety_identifier',
   'prompt_cache_key',
@@ -116,7 +116,7 @@ const withoutNulls = (fields: Fields): Fields =>
     fields,
   );
 
-/** `developer` is OpenAI's word for `system`. */
+/** Replaces `developer`, OpenAI's name for `system`. */
 const withKnownRole = (message: unknown): unknown =>
   fieldsOf(message)['role'] === 'developer' ? { ...fieldsOf(message), role: 'system' } : message;
 
@@ -127,7 +127,7 @@ function toolsOf(body: ChatBody, { searches }: ModelSwitches): readonly unknown[
   return (searches || search != null) && !isThere ? [...given, webSearch(fieldsOf(search))] : given;
 }
 
-/** The API's own search, which wants no answer of the client. */
+/** Returns the API's own search tool, which needs no result from the client. */
 const webSearch = ({ search_context_size: size }: Fields): object => ({
   type: 'web_search',
   web_search: {
@@ -138,7 +138,10 @@ const webSearch = ({ search_context_size: size }: Fields): object => ({
   },
 });
 
-/** The request's own words count most, then its effort, then the model's name, then the operator's wish. */
+/**
+ * Returns the reasoning setting: from the request's own field, its effort, the model's name, or the operator's option,
+ * in this order.
+ */
 function thinkingOf(body: ChatBody, { thinks, generation }: ModelSwitches, { thinking }: ZaiOptions): unknown {
   const own = fieldsOf(body['thinking']);
   const effort = body['reasoning_effort'];
@@ -149,11 +152,11 @@ function thinkingOf(body: ChatBody, { thinks, generation }: ModelSwitches, { thi
   return Object.keys(own).length === 0 ? undefined : own;
 }
 
-/** Only these know more of thinking than on and off. */
+/** Returns whether the model supports effort levels; the others only turn reasoning on or off. */
 const takesEffort = ({ generation }: ModelSwitches): boolean =>
   isAtLeast(generation, 5, 2) && generation?.hasVision === false;
 
-/** The API takes 6 to 128 characters. */
+/** Returns whether the API accepts a user id: 6 to 128 characters. */
 const isUserId = (user: unknown): user is string => typeof user === 'string' && user.length >= 6 && user.length <= 128;
 
 const fieldsOf = (value: unknown): Fields =>

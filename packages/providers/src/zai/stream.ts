@@ -10,8 +10,8 @@ import type { SplitText } from './thought-markup.ts';
 import { chunkSchema } from './wire.ts';
 
 /**
- * OpenAI's chunks with an accent: no null where nothing ends, the usage on the last chunk with a choice, thoughts of some
- * models inside the text.
+ * Translates a stream of OpenAI-like chunks that deviate: no null without a finish reason, the usage on the last chunk
+ * with a choice, and, for some models, reasoning inside the text.
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
   const reader = markupReaderFor(plan);

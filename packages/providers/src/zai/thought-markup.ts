@@ -1,24 +1,24 @@
-/** The result of splitting a piece of an answer's text. */
+/** Result of splitting a piece of an answer's text. */
 export interface SplitText {
   readonly reasoning: string;
   readonly content: string;
 }
 
-/** Takes thoughts and marks out of a text that comes in pieces, wherever it was cut. */
+/** Separates reasoning from a chunked text and removes marks, wherever the chunks cut them. */
 export interface MarkupReader {
   push(piece: string): SplitText;
-  /** Returns the text that was held back because it might have been the beginning of a mark. */
+  /** Returns the text that was held back because it might have been the start of a mark. */
   end(): SplitText;
 }
 
 const open = '<think>';
 const close = '</think>';
-/** Around what the model takes for its result. */
+/** Marks around the text that the model considers its result. */
 const boxes = ['<|begin_of_box|>', '<|end_of_box|>'] as const;
 
 /**
- * Some models write their thoughts at the beginning of the text, between `<think>` and `</think>`, and draw a box around
- * their result. Elsewhere in the text these tags are text.
+ * Creates a reader. Some models write their reasoning at the start of the text, between `<think>` and `</think>`, and
+ * mark their result with a box. Elsewhere these tags are plain text.
  */
 export function createMarkupReader(): MarkupReader {
   let place: 'start' | 'opened' | 'thoughts' | 'closed' | 'answer' = 'start';
@@ -50,13 +50,13 @@ export function createMarkupReader(): MarkupReader {
     return { reasoning, content: take(isLast ? 0 : tornLength(held, boxes)) };
   }
 
-  /** The empty lines behind a mark belong to nothing. */
+  /** Skips the empty lines after a mark, which belong to neither part. */
   function skipLines(next: 'thoughts' | 'answer'): void {
     held = held.replace(/^\n+/, '');
     if (held !== '') place = next;
   }
 
-  /** Gives what is held but for its last characters. */
+  /** Removes and returns the held text except its last characters. */
   function take(keep: number): string {
     const taken = held.slice(0, held.length - keep);
     held = held.slice(held.length - keep);
@@ -72,7 +72,7 @@ export function createMarkupReader(): MarkupReader {
   };
 }
 
-/** Returns how much of a text's end may be the beginning of one of these marks. */
+/** Returns the length of a text's end that may be the start of one of these marks. */
 function tornLength(text: string, marks: readonly string[]): number {
   const from = text.lastIndexOf('<');
   const tail = from === -1 ? '' : text.slice(from);

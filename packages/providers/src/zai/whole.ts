@@ -9,7 +9,7 @@ import { markupReaderFor, networkError, splitMessage, toFinishReason } from './a
 import { toInnerFailure } from './failure.ts';
 import { completionSchema } from './wire.ts';
 
-/** A whole answer, with what OpenAI's clients expect of one and the API leaves out. */
+/** Translates a whole answer, and adds members that OpenAI's clients expect and the API omits. */
 export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): WholeTranslation {
   const given = parseObject(text) ?? parseObject(firstObjectIn(text) ?? '');
   const answer = fit(completionSchema, given === undefined ? undefined : (withChoices(given) ?? given));
@@ -18,7 +18,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
   const [choice] = answer.choices ?? [];
   if (choice?.message == null) {
     return answer.code == null
-      ? failed({ kind: 'malformed', message: "The provider's answer holds no message." })
+      ? failed({ kind: 'malformed', message: "The provider's answer contains no message." })
       : failed(toInnerFailure({ code: answer.code, message: answer.msg }));
   }
   if (choice.finish_reason === networkError) {

@@ -2,23 +2,23 @@ import { usageSchema, writeLossless } from '@sluice/protocol';
 import { z } from 'zod';
 
 /**
- * The parts of the GLM API's answers that we read.
- * Reference: https://docs.z.ai/api-reference/llm/chat-completion
+ * The members of the GLM API's answers that the adapter reads. Reference:
+ * https://docs.z.ai/api-reference/llm/chat-completion
  */
 
-/** Codes are numbers in quotes, and now and then without. */
+/** Codes are quoted numbers, sometimes without quotes. */
 const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
 
-/** An error may have any shape. */
+/** An error of any shape. */
 const error = z.unknown().optional();
 
-/** Arguments are JSON as text; the reference shows an object, too. */
+/** Arguments are JSON as text; the reference also shows an object. */
 const argumentsText = z.union([
   z.string(),
   z.record(z.string(), z.unknown()).transform((value) => writeLossless(value)),
 ]);
 
-/** Content may be a list of parts, of which those of text count. */
+/** Content may be a list of parts, of which only texts count. */
 const contentText = z.union([
   z.string(),
   z
@@ -47,7 +47,7 @@ const answer = z.object({
   error,
   code,
   msg: z.string().nullish(),
-  /** The results of a search. */
+  /** Results of a search. */
   web_search: z.array(z.looseObject({})).nullish().catch(undefined),
 });
 

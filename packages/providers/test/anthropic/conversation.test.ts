@@ -39,7 +39,7 @@ const result = (id: string, content: unknown, more: object = {}): object => ({
   ...more,
 });
 
-/** In short: texts as they are, calls as `c:id`, results as `r:id=text`. */
+/** Short form of messages: texts as they are, calls as `c:id`, results as `r:id=text`. */
 const shape = (...messages: readonly object[]): readonly string[] =>
   messagesOf(...messages).map(({ role, content }) => {
     const words = content.map((block) => {
@@ -54,39 +54,35 @@ const shape = (...messages: readonly object[]): readonly string[] =>
 describe("the order of Anthropic's messages", () => {
   it.each<[string, readonly object[], readonly string[]]>([
     [
-      'asks with the instructions where there is nothing else',
+      'uses the instructions as the question if there is no other message',
       [{ role: 'system', content: 'Judge this.' }],
       ['u Judge this.'],
     ],
-    ['opens with the user', [call('1'), result('1', 'x')], ['u .', 'a c:1', 'u r:1=x']],
-    ['has a message even if nobody says anything', [user(' ')], ['u .']],
+    ['starts with a user message', [call('1'), result('1', 'x')], ['u .', 'a c:1', 'u r:1=x']],
+    ['has a message even if all messages are blank', [user(' ')], ['u .']],
+    ['omits empty messages', [user('a'), said(null), user('b'), said(''), user('c')], ['u a | b | c']],
     [
-      'leaves out messages without anything in them',
-      [user('a'), said(null), user('b'), said(''), user('c')],
-      ['u a | b | c'],
-    ],
-    [
-      'has results in the order of their calls, before what users say meanwhile',
+      'has results in the order of their calls, before later user messages',
       [user('go'), call('1', '2'), user('hurry'), result('2', 'b'), result('1', 'a')],
       ['u go', 'a c:1 | c:2', 'u r:1=a | r:2=b | hurry'],
     ],
     [
-      'tells calls apart that share an id',
+      'gives distinct ids to calls with the same id',
       [user('go'), call('1', '1'), result('1', 'a'), result('1', 'b'), call('1'), result('1', 'c')],
       ['u go', 'a c:1 | c:1_2', 'u r:1=a | r:1_2=b', 'a c:1_3', 'u r:1_3=c'],
     ],
     [
-      'tells calls apart whose ids become the same',
+      'gives distinct ids to calls whose converted ids are equal',
       [user('go'), call('a.b', 'a_b', ''), result('a_b', '2'), result('a.b', '1'), result('', '3')],
       ['u go', 'a c:a_b | c:a_b_2 | c:call', 'u r:a_b=1 | r:a_b_2=2 | r:call=3'],
     ],
     [
-      'says which result is missing',
+      'reports a missing result',
       [user('go'), call('1', '2'), result('2', 'b')],
       ['u go', 'a c:1 | c:2', 'u r:1=The result of this call is missing. | r:2=b'],
     ],
     [
-      'tells a result whose call was trimmed away',
+      'sends a result without its call as text',
       [result('1', 'a'), user('so?')],
       ['u Result of the tool call 1: | a | so?'],
     ],
@@ -99,7 +95,7 @@ describe("the order of Anthropic's messages", () => {
     expect(shape(...messages)).toEqual(wanted);
   });
 
-  it('cuts ids that are too long, and keeps them apart', () => {
+  it('shortens ids that are too long, and keeps them distinct', () => {
     const long = 'x'.repeat(100);
     const ids = messagesOf(user('go'), call(long, `${long}y`)).flatMap(({ content }) =>
       content.flatMap(({ id }) => id ?? []),
@@ -107,7 +103,7 @@ describe("the order of Anthropic's messages", () => {
     expect(ids).toEqual(['x'.repeat(64), `${'x'.repeat(62)}_2`]);
   });
 
-  it('holds for every history', () => {
+  it('is valid for every history', () => {
     const id = fc.constantFrom('1', '2', 'a.b', 'a_b', '', 'x'.repeat(70), 'ü');
     const message = fc.oneof(
       fc.constantFrom(user('u'), user(''), said('a'), said(null), said(' '), { role: 'system', content: 's' }),
@@ -137,7 +133,7 @@ describe("the order of Anthropic's messages", () => {
 });
 
 describe('cache_control', () => {
-  it('is known of messages, calls, results, parts and tools', () => {
+  it('is supported on messages, calls, results, parts and tools', () => {
     const { system, messages, tools } = send({
       messages: [
         { role: 'system', content: 'long', ...ephemeral },

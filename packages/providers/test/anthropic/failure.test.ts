@@ -43,7 +43,7 @@ describe("Anthropic's error", () => {
     expect(failure(status, text)).toMatchObject({ kind, status });
   });
 
-  it('keeps its words, but no code in place of ours', () => {
+  it('keeps its message and code if Anthropic gives them', () => {
     expect(failure(400, invalid(tooLong))).toEqual({
       kind: 'context_length',
       message: tooLong,
@@ -57,7 +57,7 @@ describe("Anthropic's error", () => {
     expect(failure(400, invalid('x'.repeat(10_000))).message).toHaveLength(1000);
   });
 
-  it.each([429, 529])('says when to come back (%i)', (status) => {
+  it.each([429, 529])('has the wait that the provider asks for (%i)', (status) => {
     expect(failure(status, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
   });
 });

@@ -7,7 +7,7 @@ type Body = Readonly<Record<string, unknown>>;
 const user = { role: 'user', content: 'hi' };
 const hi = { role: 'user', content: [{ type: 'text', text: 'hi' }] };
 
-/** Returns what Anthropic gets for a request. */
+/** Returns the request that Anthropic receives. */
 function send(body: Body, { options = {}, over = {} }: { options?: object; over?: Partial<CallPlan> } = {}) {
   const adapter = providers.anthropic.create(options);
   const request = adapter.toUpstream({ model: 'alias', messages: [user], ...body }, plan(over));
@@ -25,7 +25,7 @@ const call = (id: string, args: string): object => ({
 const image = (url: string): object => ({ type: 'image_url', image_url: { url } });
 
 describe('a request to Anthropic', () => {
-  it('goes to its place with its headers', () => {
+  it("goes to Anthropic's URL with its headers", () => {
     const { url, headers } = send({}, { over: { baseUrl: 'https://api.anthropic.com/v1' } });
     expect(url).toBe('https://api.anthropic.com/v1/messages');
     expect(headers).toMatchObject({ 'x-api-key': 'key', 'anthropic-version': '2023-06-01' });
@@ -39,7 +39,7 @@ describe('a request to Anthropic', () => {
     expect(headers).toMatchObject({ 'anthropic-version': '2030-01-01', 'anthropic-beta': 'one-2025,two-2026' });
   });
 
-  it('holds what must be there and nothing of OpenAI', () => {
+  it("contains the required members and none of OpenAI's", () => {
     expect(send({ n: 1, metadata: { a: 'b' }, stream_options: { include_usage: true } }).json).toEqual({
       model: 'upstream-model',
       max_tokens: 4096,
@@ -84,19 +84,19 @@ describe('a request to Anthropic', () => {
     expect(send(body).json).toMatchObject(expected);
   });
 
-  it('leaves out what is null, and what the models do anyway', () => {
+  it("omits null values and the models' defaults", () => {
     expect(send({ temperature: 1, top_p: 1 }).json).toEqual(send({}).json);
     const nothing = { stop: null, temperature: null, max_tokens: null, reasoning_effort: null, thinking: null };
     const { json } = send(nothing);
     expect(Object.keys(json).sort()).toEqual(['max_tokens', 'messages', 'model', 'stream']);
   });
 
-  it('has the longest answer that is configured', () => {
+  it('has the configured limit for the answer', () => {
     expect(send({}, { options: { max_tokens: 99 } }).json).toMatchObject({ max_tokens: 99 });
   });
 });
 
-describe('thinking, for models that take a budget', () => {
+describe('reasoning, for models with a budget', () => {
   it.each<[string, Body, object]>([
     ['claude-3-7-sonnet-20250219', { reasoning_effort: 'minimal' }, { budget: 1024, max: 5120 }],
     ['claude-sonnet-4-20250514', { reasoning_effort: 'low' }, { budget: 2048, max: 6144 }],
@@ -110,21 +110,21 @@ describe('thinking, for models that take a budget', () => {
     expect({ budget: (thinking as { budget_tokens: number }).budget_tokens, max }).toEqual(expected);
   });
 
-  it('is left out where the answer has no room for it', () => {
+  it("is omitted if the answer's limit leaves no room for it", () => {
     const { json } = send({ reasoning_effort: 'low', max_tokens: 1024 }, { over: { model: 'claude-haiku-4-5' } });
     expect(json).toMatchObject({ max_tokens: 1024 });
     expect(json).not.toHaveProperty('thinking');
   });
 
   it.each(['claude-opus-4-6', 'claude-sonnet-4-6', 'claude-opus-4-7', 'claude-opus-5', 'claude-fable-5-1', 'any'])(
-    'is not what %s takes',
+    'is not sent to %s',
     (model) => {
       const { json } = send({ reasoning_effort: 'high' }, { over: { model } });
       expect(json).toMatchObject({ thinking: { type: 'adaptive' }, output_config: { effort: 'high' } });
     },
   );
 
-  it('is as configured, whatever the name', () => {
+  it("is sent as configured, whatever the model's name", () => {
     const over = { model: 'claude-3-7-sonnet' };
     expect(send({ reasoning_effort: 'low' }, { options: { thinking_style: 'budget' } }).json).toMatchObject({
       thinking: { type: 'enabled', budget_tokens: 2048 },
@@ -175,14 +175,14 @@ describe('tools', () => {
     expect(send(body).json).toMatchObject(expected);
   });
 
-  it('need no choice where the model has it anyway', () => {
+  it("need no choice that equals the model's default", () => {
     expect(send({ tools: [weather], tool_choice: 'auto' }).json).not.toHaveProperty('tool_choice');
     expect(send({ tools: [], tool_choice: 'auto', parallel_tool_calls: false }).json).not.toHaveProperty('tool_choice');
   });
 });
 
 describe('a conversation', () => {
-  it('has its instructions apart, wherever they stood', () => {
+  it('has its instructions separate, wherever they stood', () => {
     const { json } = send({
       messages: [
         { role: 'system', content: 'one' },
@@ -200,7 +200,7 @@ describe('a conversation', () => {
     });
   });
 
-  it('makes one message of what one side says in a row, and none of nothing', () => {
+  it('merges consecutive messages of one side, and omits empty ones', () => {
     expect(
       messagesFor(
         user,
@@ -218,7 +218,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('holds calls of tools and, in one message, their results', () => {
+  it('contains tool calls and, in one message, their results', () => {
     expect(
       messagesFor(
         user,
@@ -258,7 +258,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('names calls as Anthropic can, and their results alike', () => {
+  it('gives calls and their results ids that Anthropic accepts', () => {
     const id = 'functions.get_weather:0';
     expect(
       messagesFor(
@@ -273,7 +273,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it.each(['not json', '[1]', '"text"', 'null'])('keeps arguments that are no object as text: %s', (args) => {
+  it.each(['not json', '[1]', '"text"', 'null'])('keeps arguments that are not an object as text: %s', (args) => {
     expect(messagesFor(user, { role: 'assistant', tool_calls: [call('a', args)] })).toMatchObject([
       {},
       { content: [{ type: 'tool_use', input: { arguments: args } }] },
@@ -285,13 +285,13 @@ describe('a conversation', () => {
     [image('data:image/png;base64,AAAA'), { type: 'base64', media_type: 'image/png', data: 'AAAA' }],
     [image('data:image/jpg;base64,AAAA'), { type: 'base64', media_type: 'image/jpeg', data: 'AAAA' }],
     [image('https://a.example/b'), { type: 'url', url: 'https://a.example/b' }],
-  ])('holds %j as a picture', (part, source) => {
+  ])('contains %j as an image', (part, source) => {
     expect(messagesFor({ role: 'user', content: [part] })).toEqual([
       { role: 'user', content: [{ type: 'image', source }] },
     ]);
   });
 
-  it('holds files as documents, and says what may be cached', () => {
+  it('contains files as documents, with cache marks', () => {
     const file = { file_data: 'data:application/pdf;base64,AAAA', filename: 'a.pdf' };
     const breakpoint = { mode: 'explicit', ttl: '1h' };
     expect(
@@ -311,7 +311,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('gives thoughts back where they stood', () => {
+  it('contains reasoning in its original place', () => {
     const format = 'anthropic-claude-v1';
     const details = [
       { type: 'reasoning.text', text: 'hm', signature: 's1', format, index: 0 },
@@ -335,7 +335,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('does not end in white space where the answer is to be written on', () => {
+  it('does not end in white space if the answer is to be continued', () => {
     expect(messagesFor(user, { role: 'assistant', content: 'once \n' })).toEqual([
       hi,
       { role: 'assistant', content: [{ type: 'text', text: 'once' }] },

@@ -32,7 +32,7 @@ const limits = (description: string, text: object): object => ({
 describe('a schema for structured outputs at Anthropic', () => {
   it.each<[string, object, object]>([
     [
-      'has its limits in its description',
+      'has unsupported limits in its description',
       { type: 'object', properties: { score: { type: 'number', minimum: 0, maximum: 1, description: 'How sure.' } } },
       {
         type: 'object',
@@ -41,7 +41,7 @@ describe('a schema for structured outputs at Anthropic', () => {
       },
     ],
     [
-      'is put right in all of its parts',
+      'is converted in all parts',
       {
         type: 'object',
         properties: {
@@ -74,7 +74,7 @@ describe('a schema for structured outputs at Anthropic', () => {
       },
     ],
     [
-      'keeps what is taken',
+      'keeps supported keywords',
       {
         $schema: 'https://json-schema.org/draft/2020-12/schema',
         type: 'object',
@@ -90,7 +90,7 @@ describe('a schema for structured outputs at Anthropic', () => {
       },
     ],
     [
-      'may have properties that are called like keywords',
+      'may have properties with the names of keywords',
       { type: 'object', properties: { minimum: { type: 'number' }, oneOf: { type: 'string' } } },
       { type: 'object', properties: { minimum: { type: 'number' }, oneOf: { type: 'string' } }, ...closed },
     ],
@@ -128,12 +128,12 @@ describe('a schema for structured outputs at Anthropic', () => {
       'members of any name',
       { type: 'object', properties: { m: { type: 'object', additionalProperties: { type: 'number' } } } },
     ],
-    ['objects of which nothing is said', { type: 'object', properties: { m: { type: 'object' } } }],
+    ['objects without properties', { type: 'object', properties: { m: { type: 'object' } } }],
     ['patterns of names', { type: 'object', properties: {}, patternProperties: { '^a': { type: 'number' } } }],
-    ['parts that stand elsewhere', { type: 'object', properties: { m: { $ref: 'https://a.example/b.json' } } }],
+    ['references to other documents', { type: 'object', properties: { m: { $ref: 'https://a.example/b.json' } } }],
     ['itself', { type: 'object', properties: { m: { $ref: '#' } } }],
     [
-      'a part that holds itself',
+      'a recursive part',
       {
         type: 'object',
         properties: { m: { $ref: '#/$defs/node' } },
@@ -142,7 +142,7 @@ describe('a schema for structured outputs at Anthropic', () => {
         },
       },
     ],
-  ])('that holds %s is refused by its name', (_what, schema) => {
+  ])('with %s is refused with the name of the field', (_what, schema) => {
     expect(fit(format(schema))).toMatchObject({ kind: 'unsupported', failure: { param: 'response_format' } });
     expect(fit(tool(schema))).toMatchObject({
       kind: 'unsupported',
@@ -151,17 +151,17 @@ describe('a schema for structured outputs at Anthropic', () => {
     expect(fit(tool(schema, false))).toMatchObject({ kind: 'fits' });
   });
 
-  it('may be of a function without arguments', () => {
+  it('may describe a function without arguments', () => {
     expect(sent(tool(undefined))).toEqual({ type: 'object', properties: {}, ...closed });
     expect(sent(tool({ type: 'object' }))).toEqual({ type: 'object', properties: {}, ...closed });
   });
 
-  it('is passed on as it is where a tool is not strict', () => {
+  it('is unchanged if a tool is not strict', () => {
     const schema = { type: 'object', properties: { n: { type: 'integer', minimum: 0 } } };
     expect(sent(tool(schema, false))).toEqual(schema);
   });
 
-  it('is judged and put right in time, however its references lead', () => {
+  it('is checked and converted in time, whatever its references', () => {
     const chain = Object.fromEntries(
       Array.from({ length: 20_000 }, (_, at) => [`d${at}`, { $ref: `#/$defs/d${at + 1}` }]),
     );
@@ -170,7 +170,7 @@ describe('a schema for structured outputs at Anthropic', () => {
     });
   });
 
-  it('obeys all rules, whatever the schema', () => {
+  it('follows all rules, whatever the schema', () => {
     const { schema } = fc.letrec<{ schema: object }>((tie) => ({
       schema: fc.oneof(
         { depthSize: 'small' },
@@ -207,7 +207,7 @@ describe('a schema for structured outputs at Anthropic', () => {
 
 const refused = ['minimum', 'maximum', 'multipleOf', 'minLength', 'maxLength', 'maxItems'];
 
-/** Returns the faults that Anthropic would find in a schema. */
+/** Returns the errors that Anthropic would report for a schema. */
 function faults(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const {

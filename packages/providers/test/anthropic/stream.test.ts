@@ -53,7 +53,7 @@ const text = (value: string): object[] => [
 ];
 
 describe("Anthropic's stream", () => {
-  it('becomes chunks that say who speaks once, and end with the usage', () => {
+  it('becomes chunks with the role once, and with the usage at the end', () => {
     const { chunks, translator } = translate([start(), { type: 'ping' }, ...text('hi'), end('end_turn'), over]);
     expect(deltasOf(chunks)).toEqual([{ role: 'assistant', content: 'hi' }, {}]);
     expect(chunks.every(({ id, model }) => id === 'msg_1' && model === 'claude-x')).toBe(true);
@@ -65,7 +65,7 @@ describe("Anthropic's stream", () => {
     });
   });
 
-  it('says nothing before there is something to say, so that another target can still take over', () => {
+  it('sends no chunk before the first content, so that another target can still be tried', () => {
     const { chunks, translator } = translate([
       start(),
       { type: 'ping' },
@@ -89,14 +89,14 @@ describe("Anthropic's stream", () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason } });
   });
 
-  it('that is refused says why', () => {
+  it('that is refused contains the reason', () => {
     const explained = translate([start(), end('refusal', { stop_details: { explanation: 'no' } }), over]);
     expect(deltasOf(explained.chunks)).toEqual([{ role: 'assistant', refusal: 'no' }, {}]);
     const unexplained = translate([start(), ...text('so'), end('refusal'), over]);
     expect(deltasOf(unexplained.chunks)).toMatchObject([{}, { refusal: 'The model declined to answer.' }, {}]);
   });
 
-  it('counts what came from a cache and what went there, and takes the last word on each', () => {
+  it('counts tokens read from and written to a cache, and uses the latest counts', () => {
     const before = { input_tokens: 5, cache_read_input_tokens: 100, cache_creation_input_tokens: 20, output_tokens: 1 };
     const last = {
       type: 'message_delta',
@@ -136,12 +136,12 @@ describe("Anthropic's stream", () => {
     },
   ];
 
-  it('proves its thoughts at its end', () => {
+  it('sends signed reasoning at its end', () => {
     const { chunks } = translate([start(), ...thoughts, end('end_turn'), over]);
     expect(deltasOf(chunks)).toEqual([...said, {}]);
   });
 
-  it('proves its thoughts before it calls a tool', () => {
+  it('sends signed reasoning before a tool call', () => {
     const tool = block(3, { type: 'tool_use', id: 't', name: 'f', input: {} });
     const { chunks } = translate([start(), ...thoughts, tool, stop(3), end('tool_use'), over]);
     expect(deltasOf(chunks)).toMatchObject([...said, { tool_calls: [{ id: 't' }] }, { tool_calls: [{}] }, {}]);
@@ -174,7 +174,7 @@ describe("Anthropic's stream", () => {
     ]);
   });
 
-  it('passes over blocks, deltas and events that are new', () => {
+  it('ignores unknown blocks, deltas and events', () => {
     const { chunks, translator } = translate([
       start(),
       block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} }),
@@ -198,7 +198,7 @@ describe("Anthropic's stream", () => {
     ['once ', ['upon'], 'upon'],
     ['once\n ', ['\n', '  upon'], ' upon'],
     ['once', [' upon'], ' upon'],
-  ])('that writes on after %j with %j gives %j', (soFar, pieces, expected) => {
+  ])('that continues %j with %j gives %j', (soFar, pieces, expected) => {
     const body = { messages: [{ role: 'assistant', content: soFar }] };
     const deltas = pieces.map((piece) => delta(0, 'text_delta', { text: piece }));
     const { chunks } = translate([start(), block(0, { type: 'text' }), ...deltas, end('end_turn'), over], body);
@@ -206,7 +206,7 @@ describe("Anthropic's stream", () => {
     expect(said.join('')).toBe(expected);
   });
 
-  it('is complete without its last event, as its end is said before', () => {
+  it('is complete without its last event, because the event before contains its end', () => {
     expect(translate([start(), ...text('a'), end('end_turn')]).translator.state.kind).toBe('complete');
   });
 
@@ -214,10 +214,10 @@ describe("Anthropic's stream", () => {
     ['nothing', [], 'truncated'],
     ['no reason to stop', [start(), ...text('a')], 'truncated'],
     ['an end without a reason', [start(), ...text('a'), over], 'truncated'],
-    ['JSON that is cut', [start(), '{"type":"content_block_del'], 'malformed'],
+    ['truncated JSON', [start(), '{"type":"content_block_del'], 'malformed'],
     ['an event without a type', [start(), '{}'], 'malformed'],
     ['an error', [start(), { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }], 'server'],
-    ['an error without words', [start(), { type: 'error' }], 'server'],
+    ['an error without a message', [start(), { type: 'error' }], 'server'],
     ['a rate limit', [start(), { type: 'error', error: { type: 'rate_limit_error', message: 'slow' } }], 'rate_limit'],
     [
       'a refusal of the request',
@@ -243,13 +243,13 @@ describe("Anthropic's stream", () => {
   it.each([
     ['text', delta(3, 'text_delta', { text: 'hi' }), { content: 'hi' }],
     ['thoughts', delta(3, 'thinking_delta', { thinking: 'hm' }), { reasoning_content: 'hm' }],
-  ])('takes %s of a block that has not begun', (_what, event, wanted) => {
+  ])('accepts %s of a block that has not begun', (_what, event, wanted) => {
     const { chunks, translator } = translate([start(), event, end('end_turn'), over]);
     expect(deltasOf(chunks)[0]).toMatchObject(wanted);
     expect(translator.state.kind).toBe('complete');
   });
 
-  it('is no answer where it holds arguments of a call that has not begun', () => {
+  it('fails if it contains arguments of a call that has not begun', () => {
     const event = delta(3, 'input_json_delta', { partial_json: '{"a":' });
     expect(translate([start(), event, end('tool_use'), over]).translator.state).toMatchObject({
       kind: 'failed',
@@ -257,7 +257,7 @@ describe("Anthropic's stream", () => {
     });
   });
 
-  it("passes over the blocks of the provider's own tools", () => {
+  it("ignores the blocks of the provider's own tools", () => {
     const search = block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} });
     const query = delta(0, 'input_json_delta', { partial_json: '{"query":"x"}' });
     const { chunks, translator } = translate([start(), search, query, stop(0), ...text('hi'), end('end_turn'), over]);
@@ -265,14 +265,14 @@ describe("Anthropic's stream", () => {
     expect(translator.state.kind).toBe('complete');
   });
 
-  it('ends with [DONE] too, as servers do that imitate it', () => {
+  it('also ends with [DONE], which servers that imitate Anthropic send', () => {
     expect(translate([start(), ...text('hi'), end('end_turn'), '[DONE]']).translator.state.kind).toBe('complete');
     expect(translate([start(), ...text('hi'), '[DONE]']).translator.state).toMatchObject({
       failure: { kind: 'truncated' },
     });
   });
 
-  it('gives a call whose block does not end its arguments', () => {
+  it('sends the arguments of a call whose block does not end', () => {
     const called = block(0, { type: 'tool_use', id: 't', name: 'f', input: {} });
     const { chunks } = translate([start(), called, end('end_turn'), over]);
     expect(deltasOf(chunks)).toMatchObject([

@@ -5,7 +5,7 @@ const user = { role: 'user', content: 'hi' };
 const said = (...content: readonly object[]): object => ({ messages: [{ role: 'user', content }] });
 const byAssistant = (fields: object): object => ({ messages: [user, { role: 'assistant', content: 'a', ...fields }] });
 
-/** Names of what is refused. */
+/** Returns the names of the refused fields. */
 function refused(body: object, options: object = {}): string | undefined {
   const request = { model: 'm', messages: [user], ...body };
   const fitted = fitRequest(request, providers.anthropic.create(options), { model: 'm', dropUnsupported: false });
@@ -60,7 +60,7 @@ describe('a request to Anthropic', () => {
     expect(refused(body)).toBeUndefined();
   });
 
-  it('has no sampling where its models have none', () => {
+  it('has no sampling parameters if its models do not support them', () => {
     const options = { sampling: false };
     expect(refused({ temperature: 0.7, top_p: 0.9, top_k: 5 }, options)).toBe('"temperature", "top_p", "top_k".');
     expect(refused({ temperature: 1, top_p: 1 }, options)).toBeUndefined();

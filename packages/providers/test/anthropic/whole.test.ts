@@ -6,7 +6,7 @@ const adapter = providers.anthropic.create({});
 const translate = (message: object | string, body: object = {}) =>
   adapter.translateWhole(typeof message === 'string' ? message : JSON.stringify(message), { ...body }, plan());
 
-/** The completion, where there is one. */
+/** Returns the completion, if there is one. */
 function completionOf(message: object, body: object = {}): unknown {
   const whole = translate({ id: 'msg_1', model: 'claude-x', ...message }, body);
   return whole.kind === 'complete' ? JSON.parse(whole.text) : whole;
@@ -38,7 +38,7 @@ describe("Anthropic's whole answer", () => {
     });
   });
 
-  it('has thoughts, what proves them, and calls', () => {
+  it('contains reasoning, its signatures, and calls', () => {
     const content = [
       { type: 'thinking', thinking: 'hm', signature: 's' },
       { type: 'redacted_thinking', data: 'xyz' },
@@ -76,7 +76,7 @@ describe("Anthropic's whole answer", () => {
     });
   });
 
-  it('goes on where it was told to', () => {
+  it('continues the given text', () => {
     const body = { messages: [{ role: 'assistant', content: 'once ' }] };
     expect(completionOf({ content: [text(' upon')], stop_reason: 'end_turn' }, body)).toMatchObject({
       choices: [{ message: { content: 'upon' } }],
@@ -86,9 +86,13 @@ describe("Anthropic's whole answer", () => {
   it.each<[string, object | string, string]>([
     ['a page', '<html>', 'malformed'],
     ['no message', {}, 'malformed'],
-    ['an answer that is not over', { content: [text('a')], stop_reason: null }, 'malformed'],
-    ['an error in disguise', { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }, 'server'],
-  ])('is none if it is %s', (_what, message, kind) => {
+    ['an unfinished answer', { content: [text('a')], stop_reason: null }, 'malformed'],
+    [
+      'an error instead of an answer',
+      { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+      'server',
+    ],
+  ])('is a failure if it is %s', (_what, message, kind) => {
     expect(translate(message)).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 });

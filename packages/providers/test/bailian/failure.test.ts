@@ -29,17 +29,17 @@ describe('an error of an application', () => {
     expect(toFailure(head(status), error(code))).toMatchObject({ kind, status, code, message: 'text' });
   });
 
-  it('says when a prompt is too long', () => {
+  it('reports that a prompt is too long', () => {
     const body = error('InternalError.Algo.InvalidParameter', 'Range of input length should be [1, 30720]');
     expect(toFailure(head(400), body)).toMatchObject({ kind: 'context_length' });
   });
 
-  it('is read although it is framed as an event', () => {
+  it('is read even if it is framed as an event', () => {
     const body = `id:1\nevent:error\n:HTTP_STATUS/400\ndata:${error('DataInspectionFailed')}\n\n`;
     expect(toFailure(head(400), body)).toMatchObject({ kind: 'content_policy', message: 'text' });
   });
 
-  it('may call its message msg, come without code, and be no JSON', () => {
+  it('may name its message msg, lack a code, and not be JSON', () => {
     expect(toFailure(head(500), '{"msg":"broken"}')).toMatchObject({ kind: 'server', message: 'broken' });
     expect(toFailure(head(502), '<html>')).toMatchObject({
       kind: 'server',
@@ -48,7 +48,7 @@ describe('an error of an application', () => {
     });
   });
 
-  it('may say when to come again', () => {
+  it('may contain a wait', () => {
     expect(toFailure(head(429, { 'retry-after': '3' }), error('Throttling'))).toMatchObject({ retryAfterMs: 3000 });
   });
 });

@@ -6,7 +6,7 @@ import { plan as planOf } from '../plan.ts';
 const base = 'https://dashscope.aliyuncs.com';
 const plan = (over: Partial<CallPlan> = {}): CallPlan => planOf({ model: 'app 1', baseUrl: base, ...over });
 const user = (content: unknown) => ({ role: 'user', content });
-const picture = (url: string) => ({ type: 'image_url', image_url: { url } });
+const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 
 interface Sent {
   readonly input: Readonly<Record<string, unknown>>;
@@ -25,18 +25,18 @@ function refused(body: ChatBody, options: object = {}): unknown {
 }
 
 describe('a request to an application', () => {
-  it('goes to the application of the target’s name, or to the one that is configured', verifies('002-05'), () => {
+  it('goes to the application of the target’s name, or to the configured one', verifies('002-05'), () => {
     const { toUpstream } = providers.bailian.create({});
     expect(toUpstream({ messages: [] }, plan()).url).toBe(`${base}/api/v1/apps/app%201/completion`);
     const configured = providers.bailian.create({ app_id: 'other' }).toUpstream({ messages: [] }, plan());
     expect(configured.url).toBe(`${base}/api/v1/apps/other/completion`);
   });
 
-  it('goes to Beijing unless told otherwise', verifies('002-12'), () => {
+  it('goes to Beijing by default', verifies('002-12'), () => {
     expect(providers.bailian.defaultBaseUrl).toBe(base);
   });
 
-  it('asks for a stream by a header of its own', verifies('002-04'), () => {
+  it('requests a stream with a special header', verifies('002-04'), () => {
     const { toUpstream } = providers.bailian.create({ workspace: 'ws-1' });
     expect(toUpstream({}, plan()).headers).toMatchObject({
       'x-dashscope-sse': 'enable',
@@ -83,8 +83,8 @@ describe('a request to an application', () => {
       },
     ],
     [
-      'a picture',
-      { messages: [user([{ type: 'text', text: 'what?' }, picture('https://a/1.png'), picture('https://a/2.png')])] },
+      'an image',
+      { messages: [user([{ type: 'text', text: 'what?' }, image('https://a/1.png'), image('https://a/2.png')])] },
       { prompt: 'what?', image_list: ['https://a/1.png', 'https://a/2.png'] },
     ],
     [
@@ -93,11 +93,11 @@ describe('a request to an application', () => {
       { prompt: 'c', session_id: 's1' },
     ],
     ['an application’s variables', { biz_params: { city: 'Rome' } }, { prompt: 'hi', biz_params: { city: 'Rome' } }],
-  ])('holds %s', verifies('002-01', '002-29'), (_what, body, input) => {
+  ])('contains %s', verifies('002-01', '002-29'), (_what, body, input) => {
     expect(sent(body).input).toEqual(input);
   });
 
-  it('carries the parameters that an application has', verifies('002-24'), () => {
+  it('contains the parameters that an application supports', verifies('002-24'), () => {
     const given = {
       temperature: 0.7,
       top_p: 0.8,
@@ -123,11 +123,11 @@ describe('a request to an application', () => {
     [{ reasoning_effort: 'minimal' }, false],
     [{ reasoning_effort: 'low' }, true],
     [{ reasoning_effort: 'high', enable_thinking: false }, false],
-  ])('thinks or does not: %j', (body, isThinking) => {
+  ])('turns reasoning on or off: %j', (body, isThinking) => {
     expect(sent(body).parameters).toMatchObject({ enable_thinking: isThinking });
   });
 
-  it('follows its options', () => {
+  it("uses the upstream's options", () => {
     const options = {
       thoughts: true,
       incremental: false,
@@ -144,7 +144,7 @@ describe('a request to an application', () => {
   });
 });
 
-describe('what an application can’t do', () => {
+describe('a field that an application can’t serve', () => {
   const tools = [{ type: 'function', function: { name: 'f' } }];
   const named = (...names: string[]): string =>
     `The model "m" does not support ${names.map((name) => `"${name}"`).join(', ')}.`;
@@ -163,34 +163,30 @@ describe('what an application can’t do', () => {
       { messages: [user('a'), { role: 'assistant', content: null, tool_calls: [{ id: 'c' }] }, user('b')] },
       named('messages[1].tool_calls'),
     ],
-    ['names of people', { messages: [{ ...user('a'), name: 'Ann' }] }, named('messages[0].name')],
+    ['names of participants', { messages: [{ ...user('a'), name: 'Ann' }] }, named('messages[0].name')],
+    ['embedded images', { messages: [user([image('data:image/png;base64,AA==')])] }, named('messages[0].content[0]')],
     [
-      'pictures in the request',
-      { messages: [user([picture('data:image/png;base64,AA==')])] },
+      'images before the question',
+      { messages: [user([image('https://a/1.png')]), user('what?')] },
       named('messages[0].content[0]'),
     ],
-    [
-      'pictures before the question',
-      { messages: [user([picture('https://a/1.png')]), user('what?')] },
-      named('messages[0].content[0]'),
-    ],
-    ['parts that it does not know', { messages: [user([{ type: 'video_url' }])] }, named('messages[0].content[0]')],
+    ['unknown parts', { messages: [user([{ type: 'video_url' }])] }, named('messages[0].content[0]')],
     ['sounds', { messages: [user([{ type: 'input_audio' }])] }, named('messages[0].content[0]')],
-    ['a session that is no text', { session_id: 7 }, named('session_id')],
+    ['a session that is not a text', { session_id: 7 }, named('session_id')],
     [
       'a session without a question',
       { session_id: 's', messages: [user('a'), { role: 'assistant', content: 'b' }] },
       named('session_id'),
     ],
-  ])('is refused by name: %s', (_what, body, message) => {
+  ])('is refused with its name: %s', (_what, body, message) => {
     expect(refused(body)).toBe(message);
   });
 
   it.each<[string, ChatBody]>([
-    ['tools that are not to be called', { tools, tool_choice: 'none' }],
+    ['tools that must not be called', { tools, tool_choice: 'none' }],
     ['a single answer', { n: 1, parallel_tool_calls: true, response_format: { type: 'text' } }],
     ['empty members', { messages: [{ role: 'assistant', content: 'a', tool_calls: [], name: '' }, user('b')] }],
-  ])('is not: %s', (_what, body) => {
+  ])('is not refused: %s', (_what, body) => {
     expect(refused(body)).toBe('fits');
   });
 });
@@ -198,7 +194,7 @@ describe('what an application can’t do', () => {
 describe('a request to a plain model', () => {
   const options = { mode: 'compatible', workspace: 'ws-1' };
 
-  it('is OpenAI’s, at its own place', verifies('002-13', '002-30'), () => {
+  it('is OpenAI’s, with another URL', verifies('002-13', '002-30'), () => {
     const { url, headers, body } = providers.bailian
       .create(options)
       .toUpstream({ messages: [user('hi')], tools: [], unknown: 1, stream: true }, plan({ model: 'qwen-plus' }));
@@ -214,7 +210,7 @@ describe('a request to a plain model', () => {
     });
   });
 
-  it('for embeddings asks for numbers, whatever the client wants', () => {
+  it('for embeddings requests numbers, whatever the client requests', () => {
     const { embeddings } = providers.bailian.create(options);
     const request = embeddings?.toUpstream(
       { input: 'hi', encoding_format: 'base64' },
@@ -232,7 +228,7 @@ describe('a request to a plain model', () => {
     expect(providers.bailian.create({}).embeddings).toBeUndefined();
   });
 
-  it('may hold what OpenAI’s may', () => {
+  it('may contain everything that OpenAI’s may', () => {
     expect(refused({ n: 2, tools: [{ type: 'function' }] }, options)).toBe('fits');
   });
 });

@@ -33,7 +33,7 @@ const run = (translator: StreamTranslator, frames: readonly UpstreamEvent[]): st
   frames.map((event) => translator.push(event)).join('');
 
 describe('a stream of an application', () => {
-  it('is complete with the frame that says why it ends, whose text counts', () => {
+  it('is complete with the frame that has the finish reason, whose text counts', () => {
     const translator = start();
     const sse = run(translator, [
       frame({ text: 'Hel' }, [{ model_id: 'qwen', input_tokens: 3, output_tokens: 1 }]),
@@ -59,7 +59,7 @@ describe('a stream of an application', () => {
     });
   });
 
-  it('counts empty frames as life and says nothing for them', () => {
+  it('counts empty frames as heartbeats and sends nothing for them', () => {
     const translator = start();
     const quiet = Array.from({ length: 50 }, () => frame({ text: '' }));
     expect([run(translator, quiet), translator.heartbeats, translator.state.kind]).toEqual(['', 50, 'open']);
@@ -67,7 +67,7 @@ describe('a stream of an application', () => {
     expect(translator.heartbeats).toBe(50);
   });
 
-  it('may repeat in each frame what came before', () => {
+  it('may repeat the earlier text in each frame', () => {
     const texts = ['', 'He', 'Hello', '', 'Hello', 'Jello, all', 'Jello, all'];
     const frames = texts.map((text) => frame({ text, ...thought(text.toUpperCase()) }));
     const deltas = deltasOf(run(start({ incremental: false }), frames));
@@ -78,7 +78,7 @@ describe('a stream of an application', () => {
     ]);
   });
 
-  it('holds thoughts, among other things that are none', () => {
+  it('contains reasoning, among other items that are not reasoning', () => {
     const deltas = deltasOf(
       run(start({ thoughts: true }), [
         frame({ text: '', ...thought('Hm') }),
@@ -107,7 +107,7 @@ describe('a stream of an application', () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason } });
   });
 
-  it('that just ends is truncated', () => {
+  it('that ends without a finish reason is truncated', () => {
     const translator = start();
     run(translator, [frame({ text: 'a' })]);
     translator.end();
@@ -123,7 +123,7 @@ describe('a stream of an application', () => {
     ['a status alone', { comment: 'HTTP_STATUS/503', data: '<html>' }, { kind: 'server', status: 503 }],
     ['a name alone', { event: 'error', data: '{"code":"InvalidParameter"}' }, { kind: 'invalid_request' }],
     ['a code alone', { data: '{"code":"InternalError","message":"broken"}' }, { kind: 'server', message: 'broken' }],
-    ['no JSON', { event: 'result', comment: ok, data: '{"output":' }, { kind: 'malformed' }],
+    ['invalid JSON', { event: 'result', comment: ok, data: '{"output":' }, { kind: 'malformed' }],
   ])('fails in the middle: %s', (_what, event, failure) => {
     const translator = start();
     run(translator, [frame({ text: 'a' }), event]);
@@ -131,7 +131,7 @@ describe('a stream of an application', () => {
     expect(translator.push(frame({ text: 'b', finish_reason: 'stop' }))).toBe('');
   });
 
-  it('goes on over frames that it does not know', () => {
+  it('ignores unknown frames', () => {
     const translator = start();
     run(translator, [{ data: '{"news":1}' }, frame({ text: 'a', thoughts: 'none', session_id: 7 })]);
     expect(translator.state.kind).toBe('open');

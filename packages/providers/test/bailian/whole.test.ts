@@ -45,7 +45,7 @@ describe('a whole answer of an application', () => {
     });
   });
 
-  it('has names of ours where the provider gives none', () => {
+  it("has the gateway's id and model if the provider gives none", () => {
     const whole = translate({ output: { text: 'a' } });
     expect(whole).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop', usage: undefined } });
     expect(whole.kind === 'complete' && JSON.parse(whole.text)).toMatchObject({
@@ -54,7 +54,7 @@ describe('a whole answer of an application', () => {
     });
   });
 
-  it('that was rejected says so', () => {
+  it('that was rejected ends with content_filter', () => {
     const whole = translate({ output: { text: '', finish_reason: 'stop', reject_status: true } });
     expect(whole).toMatchObject({ kind: 'complete', summary: { finishReason: 'content_filter' } });
   });
@@ -65,7 +65,7 @@ describe('a whole answer of an application', () => {
     ['half an answer', { output: { text: 'a', finish_reason: 'null' } }, { kind: 'truncated' }],
     ['a page', '<html>', { kind: 'malformed' }],
     ['nothing', { request_id: 'r1' }, { kind: 'malformed' }],
-  ])('fails where it holds %s', (_what, answer, failure) => {
+  ])('fails if it contains %s', (_what, answer, failure) => {
     expect(translate(answer)).toMatchObject({ kind: 'failed', failure });
   });
 });

@@ -17,7 +17,7 @@ describe('an error answer of Coze', () => {
     [500, 5000, 'server'],
     [400, 400, 'invalid_request'],
     [403, 103_000_001, 'permission'],
-    // Not known: the status says what there is to say.
+    // Unknown codes: the status decides.
     [418, 999, 'unexpected'],
     [429, 999, 'rate_limit'],
     [502, 999, 'server'],
@@ -25,11 +25,11 @@ describe('an error answer of Coze', () => {
     expect(failureOf(status, { code, msg: 'why' })).toMatchObject({ kind, status, code: String(code), message: 'why' });
   });
 
-  it('of a missing bot leaves its name to the gateway', () => {
+  it("of a missing bot has no code, so that the gateway's own is used", () => {
     expect(failureOf(404, { code: 4200, msg: 'why' })).toMatchObject({ kind: 'not_found', code: undefined });
   });
 
-  it('names the entry in the log of the provider', () => {
+  it('contains the log id of the provider', () => {
     expect(failureOf(400, { code: 4000, msg: 'why', detail: { logid: 'A1' } })).toMatchObject({
       message: 'why (log A1)',
     });
@@ -39,7 +39,7 @@ describe('an error answer of Coze', () => {
     });
   });
 
-  it('may be no JSON, and say when to come again', () => {
+  it('may be something other than JSON, and contain a wait', () => {
     expect(failureOf(503, '<html>', { 'retry-after': '2' })).toEqual({
       kind: 'server',
       status: 503,

@@ -18,11 +18,11 @@ const waited = answer('', 0);
 
 function begin(): Preparation {
   const steps = adapter.prepare?.({ messages: [{ role: 'user', content: 'hi' }] }, botPlan);
-  if (steps === undefined) throw new Error('does not prepare');
+  if (steps === undefined) throw new Error('the adapter has no preparation');
   return steps;
 }
 
-/** Returns what each step wants, in short, and what comes out at the end. */
+/** Returns the requested steps in short form, and the final result. */
 function run(answers: readonly StepAnswer[]): { wanted: readonly string[]; outcome: unknown } {
   const steps = begin();
   const wanted: string[] = [];
@@ -32,7 +32,7 @@ function run(answers: readonly StepAnswer[]): { wanted: readonly string[]; outco
     wanted.push(inShort(next.value));
     next = steps.next(given);
   }
-  if (next.done !== true) throw new Error(`wants more: ${inShort(next.value)}`);
+  if (next.done !== true) throw new Error(`requests more: ${inShort(next.value)}`);
   return { wanted, outcome: next.value };
 }
 
@@ -45,14 +45,14 @@ const post = `POST /v3/chat/retrieve?${query}`;
 const cancel = 'POST /v3/chat/cancel';
 
 describe('a chat of Coze that is polled', () => {
-  it('is started so that its answer is kept', () => {
+  it('is started with storage of its answer', () => {
     const { value } = begin().next();
     const request = 'kind' in value && value.kind === 'call' ? value.request : undefined;
     expect(request?.headers).toMatchObject({ accept: 'application/json' });
     expect(JSON.parse(String(request?.body))).toMatchObject({ bot_id: '1', stream: false, auto_save_history: true });
   });
 
-  it('is asked for each second until it is complete', () => {
+  it('is polled each second until it is complete', () => {
     const answers = [chat('created'), waited, chat('in_progress'), waited, chat('completed', { usage })];
     expect(run(answers)).toEqual({
       wanted: [start, 'wait 1000', get, 'wait 1000', get],
@@ -63,7 +63,7 @@ describe('a chat of Coze that is polled', () => {
     });
   });
 
-  it.each([404, 405])('is asked for by POST once GET is answered with %i', (status) => {
+  it.each([404, 405])('is polled by POST after GET is answered with %i', (status) => {
     const answers = [
       chat('in_progress'),
       waited,
@@ -90,8 +90,8 @@ describe('a chat of Coze that is polled', () => {
   it.each<[string, StepAnswer, object]>([
     ['waits for its caller', chat('requires_action'), { kind: 'unexpected', code: 'requires_action' }],
     ['waits for its caller in a Studio', chat('required_action'), { kind: 'unexpected' }],
-    ['can not be asked for', answer({ code: 4013, msg: 'slow' }), { kind: 'rate_limit' }],
-    ['is not there', answer({ code: 4200, msg: 'no chat' }, 404), { kind: 'not_found' }],
+    ['can not be polled', answer({ code: 4013, msg: 'slow' }), { kind: 'rate_limit' }],
+    ['does not exist', answer({ code: 4200, msg: 'no chat' }, 404), { kind: 'not_found' }],
   ])('is cancelled when it %s', (_what, last, failure) => {
     expect(run([chat('in_progress'), waited, last, answer({ code: 0 })])).toMatchObject({
       wanted: [start, 'wait 1000', get, cancel],
@@ -99,7 +99,7 @@ describe('a chat of Coze that is polled', () => {
     });
   });
 
-  it('is asked for again when the server stumbles, and cancelled when it does no more', () => {
+  it('is polled again after server errors, and cancelled after too many', () => {
     const stumble = answer('oops', 502);
     const again = Array.from({ length: 4 }, () => [waited, stumble]).flat();
     expect(run([chat('in_progress'), ...again, answer({ code: 0 })])).toMatchObject({
@@ -108,7 +108,7 @@ describe('a chat of Coze that is polled', () => {
     });
   });
 
-  it('is cancelled when nobody waits for it any more', () => {
+  it('is cancelled when its request is abandoned', () => {
     const steps = begin();
     steps.next();
     steps.next(chat('in_progress'));
@@ -127,8 +127,8 @@ describe('a chat of Coze that is polled', () => {
     ['an error with status 200', answer({ code: 700012006, msg: 'no' }), { kind: 'authentication', code: '700012006' }],
     ['an error beside odd data', answer({ code: 4016, msg: 'no', data: '' }), { kind: 'busy', code: '4016' }],
     ['a page', answer('<html>'), { kind: 'malformed' }],
-    ['a chat without a name', answer({ code: 0, data: { status: 'created' } }), { kind: 'malformed' }],
-    ['a chat whose name is a number', answer({ code: 0, data: { id: 1, conversation_id: 2 } }), { kind: 'malformed' }],
+    ['a chat without an id', answer({ code: 0, data: { status: 'created' } }), { kind: 'malformed' }],
+    ['a chat whose id is a number', answer({ code: 0, data: { id: 1, conversation_id: 2 } }), { kind: 'malformed' }],
   ])('fails when its start is answered with %s', (_what, first, failure) => {
     expect(run([first])).toMatchObject({ wanted: [start], outcome: { kind: 'failed', failure } });
   });
@@ -138,7 +138,7 @@ describe('the messages of a chat of Coze that was polled', () => {
   const notes = { conversationId: ids.conversation_id, chatId: ids.id, usage: JSON.stringify(usage) };
   const list = (data: readonly object[]): string => JSON.stringify({ code: 0, msg: '', data });
 
-  it('are asked for by the names of conversation and chat', () => {
+  it('are requested with the ids of conversation and chat', () => {
     expect(adapter.toUpstream({}, { ...botPlan, notes })).toMatchObject({
       method: 'GET',
       url: `http://u/v3/chat/message/list?${query}`,
@@ -164,7 +164,7 @@ describe('the messages of a chat of Coze that was polled', () => {
     });
   });
 
-  it('may tell of no usage', () => {
+  it('may lack usage', () => {
     const whole = adapter.translateWhole(list([]), {}, { ...botPlan, notes: { ...notes, usage: '' } });
     expect(whole).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
   });
@@ -173,8 +173,8 @@ describe('the messages of a chat of Coze that was polled', () => {
     ['an error', '{"code":4013,"msg":"slow"}', notes, 'rate_limit'],
     ['a page', '<html>', notes, 'malformed'],
     ['no list', '{"code":0,"data":{}}', notes, 'malformed'],
-    ['a list that nobody asked for', list([]), undefined, 'malformed'],
-  ])('are none in %s', (_what, text, given, kind) => {
+    ['an unrequested list', list([]), undefined, 'malformed'],
+  ])('are missing in %s', (_what, text, given, kind) => {
     const asked = given === undefined ? botPlan : { ...botPlan, notes: given };
     expect(adapter.translateWhole(text, {}, asked)).toMatchObject({ kind: 'failed', failure: { kind } });
   });

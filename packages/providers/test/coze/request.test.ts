@@ -19,7 +19,7 @@ const question = (content: string): object => ({ role: 'user', type: 'question',
 const answer = (content: string): object => ({ role: 'assistant', type: 'answer', content_type: 'text', content });
 
 describe('a request to Coze', () => {
-  it('starts a chat that leaves nothing behind', () => {
+  it('starts a chat that is not stored', () => {
     const request = adapter.toUpstream({ messages: [{ role: 'user', content: 'hi' }] }, plan({ model: botId }));
     expect(request).toMatchObject({ method: 'POST', url: 'http://upstream.example/v1/v3/chat' });
     expect(request.headers).toMatchObject({ authorization: 'Bearer key', accept: 'text/event-stream' });
@@ -37,7 +37,7 @@ describe('a request to Coze', () => {
     [`bot-${botId}`, botId],
     [botId, botId],
     ['bot-my-bot', 'my-bot'],
-  ])('names the bot of the model %s', verifies('003-20'), (model, id) => {
+  ])('contains the bot id of the model %s', verifies('003-20'), (model, id) => {
     expect(bodyOf({ messages: [] }, model)).toMatchObject({ bot_id: id });
   });
 
@@ -47,11 +47,11 @@ describe('a request to Coze', () => {
     [{ user: 'u' }, { user_id: 'tenant' }, 'u'],
     [{ user: 'u', safety_identifier: 's' }, {}, 's'],
     [{ user: '', safety_identifier: null }, {}, 'sluice'],
-  ])('says who asks: %j with %j is %s', (fields, options, user) => {
+  ])('contains the user id: %j with %j is %s', (fields, options, user) => {
     expect(bodyOf({ messages: [], ...fields }, botId, options)).toMatchObject({ user_id: user });
   });
 
-  it("carries tags, a bot's variables and a chat flow's input", () => {
+  it("contains tags, a bot's variables and a chat flow's input", () => {
     const fields = { custom_variables: { city: 'Rome' }, parameters: { depth: 2 } };
     expect(bodyOf({ messages: [], metadata: { trace: 'x' }, ...fields })).toMatchObject({
       meta_data: { trace: 'x' },
@@ -78,7 +78,7 @@ describe('the messages of a request to Coze', () => {
       [question('a'), answer('b'), question('c\n\nd')],
     ],
     [
-      'instructions, before what the user says next',
+      'instructions, before the next user message',
       [
         { role: 'system', content: 'Be kind.' },
         { role: 'developer', content: 'Be short.' },
@@ -108,7 +108,7 @@ describe('the messages of a request to Coze', () => {
       [question('a'), answer('b'), question('Go on.')],
     ],
     [
-      'calls of tools and their results',
+      'tool calls and their results',
       [
         { role: 'user', content: 'a' },
         {
@@ -141,7 +141,7 @@ describe('the messages of a request to Coze', () => {
       [question('ann:\n\na'), answer('No.\n\nNever.'), question('')],
     ],
     [
-      'pictures',
+      'images',
       [
         { role: 'system', content: 'Look.' },
         {
@@ -170,7 +170,7 @@ describe('the messages of a request to Coze', () => {
   });
 });
 
-describe('what Coze can not do', () => {
+describe('a field that Coze can not serve', () => {
   const user = { role: 'user', content: 'a' };
   const text = { type: 'text', text: 'a' };
   const image = (url: string, more: object = {}): object => ({ type: 'image_url', image_url: { url, ...more } });
@@ -205,12 +205,12 @@ describe('what Coze can not do', () => {
       { messages: [{ role: 'assistant', content: '', tool_calls: [{ type: 'x' }] }, user] },
     ],
     ['messages[1]', { messages: [user, { role: 'assistant', content: 'b' }] }],
-  ])('is refused by name: %s', (param, body) => {
+  ])('is refused with its name: %s', (param, body) => {
     expect(fit(body)).toMatchObject({ kind: 'unsupported', failure: { kind: 'unsupported', param } });
     expect(fit(body, true)).toMatchObject({ kind: 'fits', dropped: [param] });
   });
 
-  it('is to call functions', verifies('003-37'), () => {
+  it('includes function calls', verifies('003-37'), () => {
     const tools = [{ type: 'function', function: { name: 'f' } }];
     expect(fit({ tools, tool_choice: 'required' })).toMatchObject({
       kind: 'unsupported',
@@ -220,7 +220,7 @@ describe('what Coze can not do', () => {
     expect(fit({ tools }, true)).toMatchObject({ kind: 'fits', body: { messages: [user] }, dropped: ['tools'] });
   });
 
-  it('is nothing of what a plain request holds', () => {
+  it('is not part of a plain request', () => {
     const body = { user: 'u', metadata: { a: 'b' }, temperature: null, stream: true, custom_variables: { a: 'b' } };
     expect(fit(body)).toEqual({ kind: 'fits', body: { model: 'm', messages: [user], ...body }, dropped: [] });
   });

@@ -54,7 +54,7 @@ function translate(events: readonly Event[], { ends = true } = {}) {
 }
 
 describe('a stream of Coze', () => {
-  it('shows that the bot is at work while it says nothing', () => {
+  it('counts heartbeats while the bot works without output', () => {
     const verbose = message('completed', { type: 'verbose', content: '{}' });
     const call = message('completed', { type: 'function_call', content: '{}' });
     const { translator, chunks } = translate([created, chat('in_progress'), call, verbose], { ends: false });
@@ -81,14 +81,14 @@ describe('a stream of Coze', () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { usage, finishReason: 'stop' } });
   });
 
-  it('is complete once its chat is, whatever follows', () => {
+  it('is complete when its chat is, whatever follows', () => {
     const { translator } = translate([created, message('delta', { content: 'a' }), completed], { ends: false });
     expect(translator.state.kind).toBe('complete');
     expect(translator.push({ event: 'conversation.audio.delta', data: '{"content":"UklG"}' })).toBe('');
     expect(translator.push(done)).toBe('');
   });
 
-  it('takes the whole text of a message that did not come in pieces', () => {
+  it('uses the whole text of a message that did not come in pieces', () => {
     const { content, reasoning } = translate([
       message('delta', { content: '' }),
       message('completed', { content: 'Hello', reasoning_content: 'Hm' }),
@@ -110,7 +110,7 @@ describe('a stream of Coze', () => {
   });
 
   it.each(['verbose', 'follow_up', 'knowledge', 'function_call', 'tool_output', 'tool_response', 'question'])(
-    'leaves out messages of type %s',
+    'omits messages of type %s',
     (type) => {
       const { content } = translate([
         message('delta', { content: 'a' }),
@@ -154,7 +154,7 @@ describe('a stream of Coze', () => {
     ['a failed chat without a reason', [created, chat('failed'), done], { kind: 'server' }],
     ['a failed chat without a reason, cut', [created, chat('failed')], { kind: 'server' }],
     ['an error event', [created, { event: 'error', data: '{"code":4013,"msg":"slow"}' }], { kind: 'rate_limit' }],
-    ['an error event without words', [{ event: 'error', data: '{}' }], { kind: 'server' }],
+    ['an error event without a message', [{ event: 'error', data: '{}' }], { kind: 'server' }],
     ['an error event without data', [{ event: 'error', data: '' }], { kind: 'server' }],
     ['a bare error', [created, { data: '{"code":4101,"msg":"no"}' }], { kind: 'permission', code: '4101' }],
     ['a cancelled chat', [created, chat('canceled')], { kind: 'unexpected', code: 'canceled' }],
@@ -175,7 +175,7 @@ describe('a stream of Coze', () => {
     ['of an unknown kind', { event: 'conversation.ack', data: '{}' }],
     ['without a name', { data: '{"code":0}' }],
     ['of a chat with odd fields', chat('in_progress', { usage: 'none', last_error: 3, created_at: 'now' })],
-  ])('passes over events %s', (_what, event) => {
+  ])('ignores events %s', (_what, event) => {
     expect(translate([event, message('delta', { content: 'a' }), completed]).content).toBe('a');
   });
 });
@@ -184,7 +184,7 @@ describe('the call that stops a stream of Coze', () => {
   it.each([
     ['chat', created],
     ['message', message('delta', { content: 'a' })],
-  ])('names the chat, known from a %s', (_what, event) => {
+  ])("contains the chat's id, known from a %s", (_what, event) => {
     const { translator } = translate([event], { ends: false });
     expect(translator.toCancel?.()).toMatchObject({
       method: 'POST',
@@ -199,7 +199,7 @@ describe('the call that stops a stream of Coze', () => {
     ['its ids are numbers, which have lost digits', [chat('created', { id: 1, conversation_id: 2 })]],
     ['it is complete', [created, completed]],
     ['it has failed', [created, { event: 'error', data: '{}' }]],
-  ])('is none where %s', (_what, events) => {
+  ])('is absent if %s', (_what, events) => {
     expect(translate(events, { ends: false }).translator.toCancel?.()).toBeUndefined();
   });
 });

@@ -2,12 +2,12 @@ import { asEmbeddings, type ChatBody, type CallPlan, type ProviderAdapter, provi
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 
-/** A provider that takes so many inputs at once. */
+/** Creates an adapter of a provider that accepts at most `mostInputs` inputs per call. */
 function adapterFor(mostInputs: number): ProviderAdapter {
   const openai = providers.openai.create({});
   const { embeddings } = openai;
   const adapter = embeddings && asEmbeddings({ ...openai, embeddings: { ...embeddings, mostInputs } });
-  if (adapter === undefined) throw new Error('makes no embeddings');
+  if (adapter === undefined) throw new Error('the provider has no embeddings');
   return adapter;
 }
 
@@ -24,11 +24,11 @@ const listOf = (embeddings: readonly unknown[], more: object = isCounting): Answ
     ...more,
   },
 ];
-/** Each input is a number as text, and its vector is that number. */
+/** Returns the vectors: each input is a number as text, and its vector is that number. */
 const vectors = (inputs: readonly unknown[]): number[][] => inputs.map((input) => [Number(input)]);
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
 
-/** Makes all calls that the adapter wants, as the worker does: what was asked, and what came out of it. */
+/** Makes all calls that the adapter requests, as the worker does; returns the requests and the result. */
 function run(
   adapter: ProviderAdapter,
   body: ChatBody,
@@ -62,7 +62,7 @@ const textOf = (outcome: unknown): unknown => JSON.parse((outcome as { readonly 
 describe('embeddings of a provider that takes 2 inputs at once', () => {
   const adapter = adapterFor(2);
 
-  it('begin again with the call that failed, not with the first', () => {
+  it('are resumed with the call that failed, not with the first', () => {
     let kept: CallPlan['notes'];
     const keepNotes = (notes: NonNullable<CallPlan['notes']>): void => void (kept = notes);
     const failing =
@@ -91,7 +91,7 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
   it.each<[string, unknown]>([
     ['one text', '1'],
     ['one list of tokens', [1, 2, 3]],
-    ['as many as it takes', ['1', '2']],
+    ['the maximum number', ['1', '2']],
   ])('are one call for %s', (_what, input) => {
     const { inputs, outcome } = run(adapter, { input }, (asked) =>
       listOf(vectors(typeof asked[0] === 'number' ? ['7'] : asked)),
@@ -100,7 +100,7 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
     expect(outcome).toMatchObject({ kind: 'complete', summary: { usage: { prompt_tokens: 2 } } });
   });
 
-  it('are joined in the order of the inputs, with the usage of all calls', () => {
+  it('are merged in the order of the inputs, with the usage of all calls', () => {
     const { inputs, outcome } = run(adapter, { input: numbers(5) }, (asked) => listOf(vectors(asked)));
     expect(inputs).toEqual([['0', '1'], ['2', '3'], ['4']]);
     expect(textOf(outcome)).toEqual({
@@ -122,12 +122,12 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
     expect(data.map(({ embedding }) => embedding)).toEqual(vectors(numbers(25)));
   });
 
-  it('may be of lists of tokens', () => {
+  it('may have lists of tokens as inputs', () => {
     const { inputs } = run(adapter, { input: [[1], [2], [3]] }, (asked) => listOf(asked));
     expect(inputs).toEqual([[[1], [2]], [[3]]]);
   });
 
-  it('are asked for alike in each call, and come in the encoding that the client asked for', () => {
+  it('are requested with the same options in each call, and returned in the requested encoding', () => {
     const asked: ChatBody[] = [];
     const body = { input: numbers(3), dimensions: 1, encoding_format: 'base64' };
     const { outcome } = run(adapter, body, (inputs, request) => {
@@ -142,7 +142,7 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
     expect(textOf(outcome)).toMatchObject({ data: base64.map((embedding) => ({ embedding })) });
   });
 
-  it('have no usage where the provider does not count', () => {
+  it('have no usage if the provider does not count tokens', () => {
     const { outcome } = run(adapter, { input: numbers(3) }, (inputs) => listOf(vectors(inputs), {}));
     expect(textOf(outcome)).toMatchObject({ usage: { prompt_tokens: 0, total_tokens: 0 } });
     expect(outcome).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
@@ -152,7 +152,7 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
     ['refuses', [429, { error: { message: 'slow down' } }], 'rate_limit'],
     ['fails with status 200', [200, { error: { message: 'sorry', code: 'server_error' } }], 'server'],
     ['lacks a vector', listOf([[1]]), 'malformed'],
-  ])('fail as a whole when a call %s, and nothing more is asked', (_what, broken, kind) => {
+  ])('fail entirely when a call %s, and no further call is made', (_what, broken, kind) => {
     const { inputs, outcome } = run(adapter, { input: numbers(6) }, (asked) =>
       asked.includes('2') ? broken : listOf(vectors(asked)),
     );
@@ -163,7 +163,7 @@ describe('embeddings of a provider that takes 2 inputs at once', () => {
     expect(outcome).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
-  it('fail as a whole when the last call does', () => {
+  it('fail entirely when the last call fails', () => {
     const { outcome } = run(adapter, { input: numbers(4) }, (asked) =>
       listOf(asked.includes('2') ? [] : vectors(asked)),
     );

@@ -19,7 +19,7 @@ const call = fc.record(
   },
   { requiredKeys: ['function'] },
 );
-/** The fields that providers put into a message or a delta. */
+/** Fields that providers put into a message or a delta. */
 const message = fc.record(
   {
     role: fc.constantFrom('assistant', null, ''),
@@ -46,7 +46,7 @@ const reason = fc.constantFrom('stop', 'length', 'tool_calls', 'content_filter',
 const messageOf = (completion: string): object =>
   (JSON.parse(completion) as { choices: { message: object }[] }).choices[0]?.message ?? {};
 
-/** The messages that the provider gets of a conversation with this answer in it. */
+/** Returns the messages that the provider receives for a conversation with this answer. */
 function returned(
   answer: object,
   adapter: (typeof openAiShaped)[number][1],
@@ -58,7 +58,7 @@ function returned(
   return (JSON.parse(String(request.body)) as { messages: Record<string, unknown>[] }).messages;
 }
 
-/** Returns what a provider would refuse of an answer that comes back; nothing, if all is well. */
+/** Returns the members of a returned answer that a provider would refuse; empty if all are valid. */
 function refusedOf(answer: object, adapter: (typeof openAiShaped)[number][1]): string[] {
   const said = returned(answer, adapter)[1] ?? {};
   const { tool_calls: calls, content, function_call: called, audio, refusal, annotations } = said;
@@ -73,7 +73,7 @@ function refusedOf(answer: object, adapter: (typeof openAiShaped)[number][1]): s
 }
 
 describe.each(openAiShaped)('an answer of %s', (_type, adapter) => {
-  it('can be sent back, whatever a whole one holds', () => {
+  it('can be sent back, whatever a whole answer contains', () => {
     fc.assert(
       fc.property(message, reason, (said, finish_reason) => {
         const answer = { id: 'c', choices: [{ index: 0, message: said, finish_reason }] };
@@ -88,7 +88,7 @@ describe.each(openAiShaped)('an answer of %s', (_type, adapter) => {
     );
   });
 
-  it('can be sent back, whatever a stream brings', () => {
+  it('can be sent back, whatever a stream contains', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 4 }), reason, (deltas, finish_reason) => {
         const events = [...deltas.map((delta) => chunkOf(delta)), chunkOf({}, { finish_reason }), '[DONE]'];
@@ -120,7 +120,7 @@ describe.each(openAiShaped)('an answer of %s', (_type, adapter) => {
       { content: null, audio: { id: 'audio_1' } },
     ],
     [{ content: 'Hi', function_call: null }, { content: 'Hi' }],
-  ])('reaches the provider in a form that it takes: %j', (fields, wanted) => {
+  ])('reaches the provider in a form that it accepts: %j', (fields, wanted) => {
     expect(returned({ role: 'assistant', ...fields }, adapter)[1]).toEqual({ role: 'assistant', ...wanted });
   });
 });
@@ -139,15 +139,15 @@ describe('an answer of another provider', () => {
     return openai === undefined ? undefined : returned(answer, openai, { baseUrl })[1];
   };
 
-  it('loses at OpenAI what OpenAI does not know', () => {
+  it('loses members that OpenAI does not support', () => {
     expect(at('https://api.openai.com/v1')).toEqual({ role: 'assistant', content: null, refusal: 'No.' });
   });
 
-  it('is refused in the text of Mistral', () => {
+  it('has its refusal in the text at Mistral', () => {
     expect(at('https://api.mistral.ai/v1')).toEqual({ role: 'assistant', content: 'No.' });
   });
 
-  it('keeps its thoughts where they may be wanted', () => {
+  it('keeps its reasoning at providers that may need it', () => {
     expect(at('https://api.deepseek.com/v1')).toEqual(answer);
   });
 });

@@ -33,7 +33,7 @@ describe.each(openAiShaped)('JSON that passes through %s', (type, adapter) => {
   });
 });
 
-// The parts of an answer other than texts pass at the providers that let them pass.
+// Members of an answer other than texts pass through at these providers only.
 describe.each(openAiShaped.filter(([type]) => type !== 'zai'))('JSON that comes back through %s', (_type, adapter) => {
   it('keeps its digits and its order', () => {
     const own = '{"2":9223372036854775807,"1":1.0,"c":1e-7}';
@@ -57,7 +57,7 @@ describe.each(openAiShaped.filter(([type]) => type !== 'zai'))('JSON that comes 
 });
 
 describe.each(openAiShaped.filter(([type]) => type === 'zai'))('JSON that comes back through %s', (_type, adapter) => {
-  it('keeps its digits and its order in what a search has found, and in arguments', () => {
+  it('keeps its digits and its order in search results and in arguments', () => {
     const found = '[{"2":9223372036854775807,"1":1.0}]';
     const message =
       '{"content":"Hi","tool_calls":[{"id":"a","function":{"name":"f","arguments":{"id":2512292042121000001}}}]}';

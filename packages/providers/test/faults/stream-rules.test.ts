@@ -18,9 +18,9 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     ['another reason', [chunkOf({}, { finish_reason: 'tool_calls' }), '[DONE]']],
     ['another reason with content', [chunkOf({ content: 'x' }, { finish_reason: 'length' }), '[DONE]']],
     ['a call', [chunkOf({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] })]],
-    ['what is no JSON', ['{"choices":[', '[DONE]']],
-    ['content behind [DONE]', ['[DONE]', more]],
-    ['JSON that is nested without end', [deep, '[DONE]']],
+    ['invalid JSON', ['{"choices":[', '[DONE]']],
+    ['content after [DONE]', ['[DONE]', more]],
+    ['JSON that is nested too deeply', [deep, '[DONE]']],
     ['a thousand words', Array.from({ length: 1000 }, () => more)],
   ])('drops after its end: %s', (_what, events) => {
     const { content, reasons, chunks, translator } = readStream(adapter, [hello, more, stop, ...events]);
@@ -30,12 +30,12 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
   });
 
-  it('has failed where an error follows its end', () => {
+  it('fails if an error follows its end', () => {
     const { translator } = readStream(adapter, [hello, stop, { error: { message: 'boom', code: 500 } }, '[DONE]']);
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
   });
 
-  it('counts the usage that comes with a second reason', () => {
+  it('uses the usage that comes with a second reason', () => {
     const second = chunkOf({}, { finish_reason: 'stop' }, { usage: usage(3, 2) });
     const { reasons, chunks, translator } = readStream(adapter, [hello, stop, second, '[DONE]'], asked);
     expect(reasons).toEqual(['stop']);
@@ -44,11 +44,11 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
   });
 
   it.each<[string, readonly unknown[]]>([
-    ['what is no JSON', ['{"choices":[{"index":0,"delta":{"content":"x']],
+    ['invalid JSON', ['{"choices":[{"index":0,"delta":{"content":"x']],
     ['a line of text', ['upstream is not well']],
-    ['JSON that is no object', ['[1,2]']],
-    ['JSON that is nested without end', [deep]],
-  ])('has failed where a hole might be in it: %s', (_what, [broken]) => {
+    ['JSON that is not an object', ['[1,2]']],
+    ['JSON that is nested too deeply', [deep]],
+  ])('fails if a part may be missing: %s', (_what, [broken]) => {
     const { content, translator } = readStream(adapter, [hello, broken, more, stop, '[DONE]']);
     expect(content).toBe('Hello');
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
@@ -82,8 +82,8 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
         chunkOf({}, { finish_reason: 'stop' }, { usage: usage(3, 1) }),
       ],
     ],
-    ['behind a chunk without choices', [stop, { choices: null, usage: null }, { choices: [], usage: usage(3, 2) }]],
-  ])('tells its usage once, at the end: %s', (_what, events) => {
+    ['after a chunk without choices', [stop, { choices: null, usage: null }, { choices: [], usage: usage(3, 2) }]],
+  ])('has its usage once, at the end: %s', (_what, events) => {
     const { chunks, translator } = readStream(adapter, [hello, ...events, '[DONE]'], asked);
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: usage(3, 2) });
     expect(chunks.slice(0, -1).filter(({ usage }) => usage != null)).toEqual([]);
@@ -94,7 +94,7 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     { prompt_tokens: 1e12, completion_tokens: 1e12, total_tokens: 2e12 },
     { prompt_tokens: -5, completion_tokens: -1, total_tokens: -6 },
     { prompt_tokens: 'many', completion_tokens: null, total_tokens: {} },
-  ])('does not believe %j', (counts) => {
+  ])('ignores the implausible usage %j', (counts) => {
     const { translator } = readStream(adapter, [
       hello,
       chunkOf({}, { finish_reason: 'stop' }, { usage: counts }),
@@ -120,11 +120,11 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
   });
 
   it.each<[string, object, object]>([
-    ['absent, then there', {}, { usage: null, system_fingerprint: 'fp', service_tier: 'default' }],
+    ['absent, then present', {}, { usage: null, system_fingerprint: 'fp', service_tier: 'default' }],
     ['null, then absent', { usage: null, system_fingerprint: null }, {}],
-    ['there, then null', { system_fingerprint: 'fp', service_tier: 'default' }, { system_fingerprint: null }],
+    ['present, then null', { system_fingerprint: 'fp', service_tier: 'default' }, { system_fingerprint: null }],
     ['one, then another', { system_fingerprint: 'fp' }, { system_fingerprint: 'fq' }],
-  ])('says the same of itself on every chunk: %s', (_what, first, later) => {
+  ])('has the same head on every chunk: %s', (_what, first, later) => {
     const events = [
       chunkOf({ role: 'assistant', content: 'a' }, {}, first),
       chunkOf({ content: 'b' }, {}, later),
@@ -137,7 +137,7 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     expect(new Set(heads).size).toBe(1);
   });
 
-  it('passes on nothing for empty deltas and for a role that is told again', () => {
+  it('sends nothing for empty deltas and for a repeated role', () => {
     const empty = [
       chunkOf({}),
       chunkOf({ content: '' }),
@@ -154,7 +154,7 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
     ['no choices', [hello, { choices: [] }, { choices: null }, {}, more, stop]],
     ['a delta of null', [hello, chunkOf(null), more, chunkOf(null, { finish_reason: 'stop' })]],
     [
-      'who speaks in each chunk',
+      'the role in each chunk',
       [
         hello,
         chunkOf({ role: 'assistant', content: ' there' }),
@@ -162,7 +162,7 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
       ],
     ],
     ['no [DONE]', [hello, more, stop]],
-  ])('passes over what says nothing: %s', (_what, events) => {
+  ])('ignores chunks without content: %s', (_what, events) => {
     const { content, reasons, chunks, translator } = readStream(adapter, [...events]);
     expect([content, reasons]).toEqual(['Hello there', ['stop']]);
     expect(chunks.flatMap(({ choices }) => choices).filter(({ delta }) => 'role' in delta)).toHaveLength(1);
@@ -178,7 +178,7 @@ describe.each(openAiShaped)('a stream of %s', (_type, adapter) => {
 });
 
 describe.each(openAiShaped.filter(([type]) => type !== 'zai'))(
-  'a stream of %s with messages for deltas',
+  'a stream of %s with messages instead of deltas',
   (_type, adapter) => {
     const said = (content: string, finish_reason: string | null = null): object => ({
       id: 'c',
@@ -186,13 +186,16 @@ describe.each(openAiShaped.filter(([type]) => type !== 'zai'))(
     });
 
     it.each<[string, readonly unknown[]]>([
-      ['all in one', [said('Hello there', 'stop')]],
-      ['behind who speaks', [chunkOf({ role: 'assistant', content: '' }), said('Hello there', 'stop')]],
+      ['all in one chunk', [said('Hello there', 'stop')]],
+      ['after the role', [chunkOf({ role: 'assistant', content: '' }), said('Hello there', 'stop')]],
       ['piece by piece', [said('Hel'), said('lo'), said(' there'), said('', 'stop')]],
-      ['all of it so far', [said('Hel'), said('Hello'), said('Hello there'), said('Hello there', 'stop')]],
-      ['once more at the end', [hello, more, said('Hello there', 'stop')]],
       [
-        'the text beside',
+        'the whole text so far in each chunk',
+        [said('Hel'), said('Hello'), said('Hello there'), said('Hello there', 'stop')],
+      ],
+      ['repeated at the end', [hello, more, said('Hello there', 'stop')]],
+      [
+        'the text beside the delta',
         ['Hello', ' there'].map((text) => ({ choices: [{ index: 0, text, finish_reason: null }] })).concat(),
       ],
     ])('has its text once: %s', (_what, events) => {

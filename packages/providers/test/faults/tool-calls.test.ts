@@ -18,7 +18,7 @@ const begin = (name: string, more: object = {}, text = ''): object => ({
 const go = (text: string, more: object = {}): object => ({ ...more, function: { arguments: text } });
 const same = { id: 'call_x' };
 
-/** Each list is what one chunk holds. */
+/** Streams; each inner list contains the pieces of one chunk. */
 const streams: readonly (readonly [string, readonly (readonly object[])[]])[] = [
   [
     'one id, an index each',
@@ -83,7 +83,7 @@ const streams: readonly (readonly [string, readonly (readonly object[])[]])[] = 
   ],
 ];
 
-/** Returns the calls, and how many ids that every provider takes they have. */
+/** Returns the calls, and the number of their distinct ids that every provider accepts. */
 const seen = (calls: readonly Call[]): unknown => ({
   calls: calls.map((call) => [call.type, call.function.name, call.function.arguments]),
   ids: new Set(calls.map(({ id }) => id).filter((id) => /^[a-zA-Z0-9_-]{1,64}$/.test(id))).size,
@@ -97,7 +97,7 @@ const two = {
 };
 
 describe.each(openAiShaped)('two calls of one answer of %s', (_type, adapter) => {
-  it.each(streams)('stay two in a stream: %s', (_what, lists) => {
+  it.each(streams)('remain two in a stream: %s', (_what, lists) => {
     const events = [
       chunkOf({ role: 'assistant', content: null }),
       ...lists.map((pieces) => chunkOf({ tool_calls: pieces })),
@@ -116,7 +116,7 @@ describe.each(openAiShaped)('two calls of one answer of %s', (_type, adapter) =>
     expect(readStream(adapter, events).text).toBe(text);
   });
 
-  it('stay two in a stream that gives them one index, one id and one name, and stay one where they are pieces', () => {
+  it('remain two in a stream with one index, one id and one name, and remain one if they are pieces of one call', () => {
     const callsOf = (texts: readonly string[]): Call[] => {
       const { text } = readStream(adapter, [
         ...texts.map((piece) => chunkOf({ tool_calls: [begin('f', { index: 0, ...same }, piece)] })),
@@ -143,10 +143,7 @@ describe.each(openAiShaped)('two calls of one answer of %s', (_type, adapter) =>
   it.each<[string, readonly object[]]>([
     ['one id', [begin('f', same, '{"a":1}'), begin('g', same, '{"b":2}')]],
     ['no ids', [begin('f', {}, '{"a":1}'), begin('g', {}, '{"b":2}')]],
-    [
-      'an id like the one that would be made',
-      [begin('f', { id: 'call_request_1' }, '{"a":1}'), begin('g', {}, '{"b":2}')],
-    ],
+    ['an id equal to a generated one', [begin('f', { id: 'call_request_1' }, '{"a":1}'), begin('g', {}, '{"b":2}')]],
     [
       'arguments as objects',
       [
@@ -154,7 +151,7 @@ describe.each(openAiShaped)('two calls of one answer of %s', (_type, adapter) =>
         { id: 'a', function: { name: 'g', arguments: { b: 2 } } },
       ],
     ],
-  ])('stay two in a whole answer: %s', (_what, calls) => {
+  ])('remain two in a whole answer: %s', (_what, calls) => {
     const answer = {
       id: 'c',
       choices: [{ message: { role: 'assistant', content: null, tool_calls: calls }, finish_reason: 'tool_calls' }],
@@ -187,7 +184,7 @@ describe.each(openAiShaped)('a conversation that is sent to %s', (_type, adapter
   });
   const result = (tool_call_id: string, content: string): object => ({ role: 'tool', tool_call_id, content });
 
-  it('has an id for each call, and the result of each under it', () => {
+  it('has a distinct id for each call, and its result with the same id', () => {
     const [answer, first, second, again, third] = sent([
       calls('x', 'x'),
       result('x', 'r0'),
@@ -200,7 +197,7 @@ describe.each(openAiShaped)('a conversation that is sent to %s', (_type, adapter
     expect([again?.tool_calls?.[0]?.id, third?.tool_call_id]).toEqual(['x', 'x']);
   });
 
-  it('is as the client says where nothing is wrong with it', () => {
+  it('is unchanged if it is valid', () => {
     const messages = [
       calls('call_1', 'call_2'),
       result('call_2', 'b'),

@@ -26,24 +26,24 @@ const clean = {
 
 describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
   it.each<[string, unknown]>([
-    ['a text for a message', { choices: [{ text: 'Hi', finish_reason: 'stop' }] }],
-    ['a delta for a message', { choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }] }],
-    ['a message that is a text', { choices: [{ message: 'Hi' }] }],
-    ['content for a message', { choices: [{ content: 'Hi', message: null }] }],
-    ['no end', { choices: [{ message: { content: 'Hi' }, finish_reason: null }] }],
-    ['an end of its own', { choices: [{ message: { content: 'Hi' }, finish_reason: 'COMPLETE' }] }],
+    ['a text instead of a message', { choices: [{ text: 'Hi', finish_reason: 'stop' }] }],
+    ['a delta instead of a message', { choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }] }],
+    ['a text as the message', { choices: [{ message: 'Hi' }] }],
+    ['content instead of a message', { choices: [{ content: 'Hi', message: null }] }],
+    ['no finish reason', { choices: [{ message: { content: 'Hi' }, finish_reason: null }] }],
+    ['a finish reason of its own', { choices: [{ message: { content: 'Hi' }, finish_reason: 'COMPLETE' }] }],
     ['a list of parts', { choices: [{ message: { content: [{ type: 'text', text: 'H' }, 'i'] } }] }],
-    ['one choice for a list of them', { choices: { message: { content: 'Hi' } } }],
-    ['a message beside no choices', { message: { role: 'assistant', content: 'Hi' } }],
+    ['one choice instead of a list', { choices: { message: { content: 'Hi' } } }],
+    ['a message without choices', { message: { role: 'assistant', content: 'Hi' } }],
     [
-      'content beside no choices',
+      'content without choices',
       { choices: [], role: 'assistant', content: [{ type: 'text', text: 'Hi' }], stop_reason: 'end_turn' },
     ],
     ['an output text', { output_text: 'Hi' }],
     ['a response', { response: 'Hi' }],
     ['a wrapper', { code: 0, data: { ...clean, usage: undefined } }],
     ['two wrappers', { result: { output: clean } }],
-  ])('is read where it has %s', (_what, answer) => {
+  ])('is read with %s', (_what, answer) => {
     const whole = read(adapter, JSON.stringify({ usage, ...(answer as object) }));
     expect(whole).toMatchObject({
       choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
@@ -59,7 +59,7 @@ describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
       'words',
       `${JSON.stringify({ ...clean, choices: [{ ...clean.choices[0], message: { role: 'assistant', content: 'Hi', x: '}{"]' } }] })} -- served by A}`,
     ],
-    ['a mark of the file before', `\uFEFF\n ${JSON.stringify(clean)}`],
+    ['a byte order mark', `\uFEFF\n ${JSON.stringify(clean)}`],
     ['another object', `${JSON.stringify(clean)}{"usage":{}}`],
   ])('is read with %s around it', (_what, text) => {
     expect(read(adapter, text)).toMatchObject({ id: 'c', choices: [{ message: { content: 'Hi' } }], usage });
@@ -67,20 +67,17 @@ describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
 
   it.each<[string, string]>([
     ['nothing', '{}'],
-    ['an end alone', '{"choices":[{"finish_reason":"stop"}]}'],
-    ['a message of no answer', '{"message":"Not found"}'],
+    ['only a finish reason', '{"choices":[{"finish_reason":"stop"}]}'],
+    ['a message that is not an answer', '{"message":"Not found"}'],
     ['half an answer', JSON.stringify(clean).slice(0, -10)],
     ['text before it', `served by A: ${JSON.stringify(clean)}`],
-    [
-      'nesting without end',
-      `{"choices":[{"message":{"content":"Hi","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}]}`,
-    ],
-    ['an open nesting', `{"choices":${'['.repeat(200_000)}`],
-  ])('is malformed where it holds %s', (_what, text) => {
+    ['too deep nesting', `{"choices":[{"message":{"content":"Hi","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}]}`],
+    ['unclosed nesting', `{"choices":${'['.repeat(200_000)}`],
+  ])('is malformed with %s', (_what, text) => {
     expect(read(adapter, text)).toBe('malformed');
   });
 
-  it('names calls that come without id, type, name or list, with arguments that are no text', () => {
+  it('completes calls without id, type, name or list, and with arguments that are not a text', () => {
     const given = { function: { name: 'f', arguments: { a: 1 } } };
     const whole = read(adapter, JSON.stringify({ choices: [{ message: { tool_calls: given } }] }));
     expect(whole).toMatchObject({
@@ -95,7 +92,7 @@ describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
 });
 
 describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
-  it('that is nested without end is malformed', () => {
+  it('that is nested too deeply is malformed', () => {
     const nested = '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000);
     expect(read(adapter, `{"choices":[{"message":{"content":"Hi","x":${nested}}}]}`)).toBe('malformed');
   });
@@ -103,7 +100,7 @@ describe.each(openAiShaped)('a whole answer of %s', (_type, adapter) => {
   it.each([
     { prompt_tokens: 1e12, completion_tokens: 1e12, total_tokens: 2e12 },
     { prompt_tokens: 1e30, completion_tokens: -1, total_tokens: null },
-  ])('has no usage that can not be believed: %j', (counts) => {
+  ])('has no implausible usage: %j', (counts) => {
     expect(read(adapter, JSON.stringify({ ...clean, usage: counts }))).not.toHaveProperty('usage');
   });
 });

@@ -25,7 +25,7 @@ describe.each(Object.entries(adapters))('a history at %s', (_type, adapter) => {
     { role: 'assistant', content: null, refusal: null, tool_calls: [] },
     { role: 'assistant', content: '' },
     { role: 'assistant', content: [{ type: 'text', text: '' }] },
-  ])('may hold an answer with nothing in it: %j', (nothing) => {
+  ])('may contain an empty answer: %j', (nothing) => {
     const without = sent(adapter, [user('a'), user('b')]);
     expect(sent(adapter, [user('a'), nothing, user('b')])).toBe(without);
     expect(sent(adapter, [user('a'), user('b'), nothing])).toBe(without);
@@ -47,7 +47,7 @@ describe.each(Object.entries(adapters))('a history at %s', (_type, adapter) => {
     ['messages[1].audio', { role: 'assistant', content: 'x', audio: { id: 'a' } }],
     ['messages[1].content[0]', { role: 'user', content: [{ type: 'hologram', text: 'x' }] }],
     ['messages[1].content[0]', { role: 'user', content: [{ type: 'file', file: { file_id: 'f' } }] }],
-  ])('names what it can not hold: %s', (param, message) => {
+  ])('is refused with the name of an unsupported field: %s', (param, message) => {
     const fitted = fitRequest({ messages: [user('a'), message, user('b')] }, adapter, {
       model: 'm',
       dropUnsupported: false,
@@ -57,7 +57,7 @@ describe.each(Object.entries(adapters))('a history at %s', (_type, adapter) => {
 });
 
 describe('calls of other kinds', () => {
-  it.each(['gemini', 'anthropic', 'ollama', 'bailian', 'zai-web'])('are named by %s', (type) => {
+  it.each(['gemini', 'anthropic', 'ollama', 'bailian', 'zai-web'])('are reported as unsupported by %s', (type) => {
     const call = { id: '1', type: 'custom', custom: { name: 'f', input: 'x' } };
     const body = { messages: [user('a'), { role: 'assistant', tool_calls: [call] }, user('b')] };
     const fitted = fitRequest(body, adapters[type] as ProviderAdapter, { model: 'm', dropUnsupported: false });
@@ -79,7 +79,7 @@ describe('two parallel calls with one id', () => {
     { role: 'tool', tool_call_id: 'same', content: 'second' },
   ];
 
-  it('get their results in turn where ids are names', () => {
+  it('receive their results in order if ids are names', () => {
     const { messages } = JSON.parse(sent(adapters['ollama'] as ProviderAdapter, history)) as { messages: object[] };
     expect(messages.slice(2)).toEqual([
       { role: 'tool', content: 'first', tool_name: 'f1' },
@@ -118,7 +118,7 @@ describe('two parallel calls with one id', () => {
     })(),
   };
 
-  it.each(Object.entries(answers))('stay two in answers of %s, and the answer waits for results', (type, answer) => {
+  it.each(Object.entries(answers))('remain two in answers of %s, which end with tool_calls', (type, answer) => {
     const adapter = adapters[type] as ProviderAdapter;
     const wanted = [
       ['same', '{"n":1}'],

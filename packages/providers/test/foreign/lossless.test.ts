@@ -10,7 +10,7 @@ const hard =
 
 interface Case {
   readonly adapter: ProviderAdapter;
-  /** A whole answer with a call of these arguments; the same as the data of a stream's events. */
+  /** Returns a whole answer with a call with these arguments. */
   whole(args: string): string;
   events(args: string): readonly string[];
 }
@@ -95,7 +95,7 @@ describe.each<[string, Case]>(Object.entries(cases))('JSON that passes through %
     if (type !== 'anthropic') expect(format).toContain(schema);
   });
 
-  it('is the same for any JSON', () => {
+  it('is unchanged for any JSON', () => {
     const digits = fc.bigInt({ min: 2n ** 50n, max: 2n ** 70n }).map(String);
     const value = fc.oneof(
       digits,
@@ -129,7 +129,7 @@ describe('a text that looks like a marked value', () => {
     bailian: [providers.bailian.create({}), `{"output":{"text":"${odd}","finish_reason":"stop"}}`],
   };
 
-  it.each(Object.entries(answers))('comes through %s as it is', (_where, [adapter, text]) => {
+  it.each(Object.entries(answers))('passes through %s unchanged', (_where, [adapter, text]) => {
     const whole = adapter.translateWhole(text, {}, plan());
     const { choices } = JSON.parse(whole.kind === 'complete' ? whole.text : '{}') as {
       choices: { message: { content: unknown } }[];
@@ -154,7 +154,7 @@ describe('numbers of a request', () => {
     expect(String(coze.toUpstream(bodyOf(`{"messages":[${user}],"parameters":${hard}}`), plan()).body)).toContain(hard);
   });
 
-  it('are refused by name where Gemini takes none as large', () => {
+  it('are refused with the name of the field if they are too large for Gemini', () => {
     const body = bodyOf(`{"messages":[${user}],"seed":9007199254740993}`);
     const fitted = fitRequest(body, providers.gemini.create({}), { model: 'm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param: 'seed' } });

@@ -3,20 +3,20 @@ import { type ProviderAdapter, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 
-/** The way a provider says a few things in its stream. */
+/** Events of a provider's stream, for the same content in each protocol. */
 interface Words {
   readonly adapter: ProviderAdapter;
-  /** The beginning, with the answer's id. */
+  /** Events at the start, with the answer's id. */
   start(id: string): readonly UpstreamEvent[];
   text(text: string, id?: string): UpstreamEvent;
-  /** A piece of an answer that says nothing. */
+  /** An event without content. */
   readonly empty: UpstreamEvent;
-  /** The end of the message, without counts or with them; `length` where the provider can say that. */
+  /** Events at the end of the message, with or without counts; `length` if the provider supports it. */
   end(reason: 'stop' | 'length', tokens?: number): readonly UpstreamEvent[];
-  /** Counts alone, where they may come alone. */
+  /** An event with counts only, if the provider sends such events. */
   usage?(tokens: number): UpstreamEvent;
   error: UpstreamEvent;
-  /** The events that may follow the end: an empty answer needs them to be over. */
+  /** Events that may follow the end; an empty answer needs them to be complete. */
   readonly over: readonly UpstreamEvent[];
 }
 
@@ -173,7 +173,7 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
   });
 
   it.each(['{"torn', 'ping', '<html>', '[]', '['.repeat(1e6), `{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`])(
-    'with an event that can not be read is no answer: %.9s',
+    'with an unreadable event fails: %.9s',
     (data) => {
       const failure = { kind: 'malformed' };
       const { state, reasons } = run(words, [...said, { data }, text('More.'), ...end('stop'), ...over]);
@@ -182,17 +182,17 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
     },
   );
 
-  it('has nothing behind its end', () => {
+  it('sends nothing after its end', () => {
     const later = [text(' AND MORE'), { data: 'garbage' }, text('!')];
     expect(run(words, [...said, ...end('stop', 7), ...later, ...over])).toMatchObject(whole);
   });
 
-  it('fails where the provider says so before its end, and not behind it', () => {
+  it('fails on an error before its end, and not on one after it', () => {
     expect(run(words, [...said, error, ...over]).state).toMatchObject({ kind: 'failed' });
     expect(run(words, [...said, ...end('stop', 7), ...over, error]).state).toMatchObject(complete);
   });
 
-  it('has the first of two finish reasons', () => {
+  it('uses the first of two finish reasons', () => {
     const isMute = type === 'coze' || type === 'zai-web';
     const answer = run(words, [...said, ...end(isMute ? 'stop' : 'length'), ...end('stop', 7), ...over]);
     expect(answer.reasons).toEqual([isMute ? 'stop' : 'length']);
@@ -203,7 +203,7 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
     expect(run(words, said)).toMatchObject({ reasons: [], state: { kind: 'failed', failure: { kind: 'truncated' } } });
   });
 
-  it('has one id, one model and one time in all of its chunks', () => {
+  it('has one id, one model and one time in all chunks', () => {
     const answer = run(words, [...start('one'), text('a'), text('b', 'two'), ...end('stop', 7), ...over]);
     for (const name of ['id', 'created', 'model'] as const) {
       expect(new Set(answer.chunks.map((chunk) => chunk[name])).size).toBe(1);
@@ -211,7 +211,7 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
     expect(answer.chunks[0]?.id).not.toContain('two');
   });
 
-  it('says nothing for pieces that hold nothing, and is no longer alive by them than is bearable', () => {
+  it('sends nothing for events without content, and limits how long they count as heartbeats', () => {
     const { chunks, heartbeats = 0 } = run(words, [...start('one'), ...Array.from({ length: 20_000 }, () => empty)]);
     expect(chunks).toEqual([]);
     expect(heartbeats).toBeLessThanOrEqual(10_000);
@@ -230,12 +230,12 @@ describe.each(Object.entries(all))('a stream of %s', (type, words) => {
     expect(state).toMatchObject({ summary: { usage: { prompt_tokens: 5, completion_tokens: 7 } } });
   });
 
-  it.each(words.usage === undefined ? [] : [words.usage])('takes counts that come behind its end', (usage) => {
+  it.each(words.usage === undefined ? [] : [words.usage])('accepts counts after its end', (usage) => {
     const { state } = run(words, [...said, ...end('stop'), usage(7), ...over]);
     expect(state).toMatchObject({ summary: { usage: { completion_tokens: 7 } } });
   });
 
-  it.each([1e12, Number.MAX_SAFE_INTEGER, 1e300, -1, 0.5])('has no count that can not be true: %d', (tokens) => {
+  it.each([1e12, Number.MAX_SAFE_INTEGER, 1e300, -1, 0.5])('has no implausible count: %d', (tokens) => {
     const { state } = run(words, [...said, ...end('stop', tokens), ...over]);
     expect(state).toMatchObject(complete);
     const usage = state.kind === 'complete' ? state.summary.usage : undefined;

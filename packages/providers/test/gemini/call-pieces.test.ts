@@ -32,7 +32,7 @@ function whole(parts: readonly object[], finishReason = 'STOP') {
   return { calls: choices[0]?.message.tool_calls ?? [] };
 }
 
-/** The calls of these parts, whole and with an event for each part. */
+/** Returns the calls of these parts, in a whole answer and in a stream with one event per part. */
 function bothWays(...parts: readonly object[]): readonly (readonly [string, string, string])[] {
   const { calls, state } = streamed([...parts.map((each) => event(each)), end]);
   expect(state).toMatchObject({ kind: 'complete', summary: { finishReason: 'tool_calls' } });
@@ -43,16 +43,19 @@ function bothWays(...parts: readonly object[]): readonly (readonly [string, stri
 }
 
 const piece = (jsonPath: string, value: object, more: object = {}): object => ({ jsonPath, ...value, ...more });
-const goOn = { willContinue: true };
+const unfinished = { willContinue: true };
 
 describe('a Gemini call whose arguments come in pieces', () => {
   it('is one call, with its texts joined', () => {
     expect(
       bothWays(
-        part({ name: 'weather', ...goOn }, { thoughtSignature: 'sig' }),
-        part({ partialArgs: [piece('$.city', { stringValue: 'New ' }, goOn)], ...goOn }),
-        part({ partialArgs: [piece('$.city', { stringValue: 'Delhi' })], ...goOn }),
-        part({ partialArgs: [piece('$.days', { numberValue: 3 }), piece('$.now', { boolValue: false })], ...goOn }),
+        part({ name: 'weather', ...unfinished }, { thoughtSignature: 'sig' }),
+        part({ partialArgs: [piece('$.city', { stringValue: 'New ' }, unfinished)], ...unfinished }),
+        part({ partialArgs: [piece('$.city', { stringValue: 'Delhi' })], ...unfinished }),
+        part({
+          partialArgs: [piece('$.days', { numberValue: 3 }), piece('$.now', { boolValue: false })],
+          ...unfinished,
+        }),
         part({}),
       ),
     ).toEqual([['call_r_0', 'weather', '{"city":"New Delhi","days":3,"now":false}']]);
@@ -60,7 +63,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
 
   it('keeps the signature of its first piece', () => {
     const { calls } = streamed([
-      event(part({ name: 'f', ...goOn }, { thoughtSignature: 'sig' })),
+      event(part({ name: 'f', ...unfinished }, { thoughtSignature: 'sig' })),
       event(part({})),
       end,
     ]);
@@ -79,19 +82,19 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ],
     ['__proto__', [piece('$.__proto__.x', { numberValue: 1 })], '{"__proto__":{"x":1}}'],
     ['no arguments', [], '{}'],
-  ])('may hold %s', (_what, partialArgs, text) => {
-    expect(bothWays(part({ name: 'f', partialArgs, ...goOn }), part({}))).toEqual([['call_r_0', 'f', text]]);
+  ])('may contain %s', (_what, partialArgs, text) => {
+    expect(bothWays(part({ name: 'f', partialArgs, ...unfinished }), part({}))).toEqual([['call_r_0', 'f', text]]);
   });
 
-  it('is told from its neighbours, which may repeat its name or come by id', () => {
+  it('is distinguished from other calls, which may repeat its name or have an id', () => {
     const arg = (name: string, stringValue: string): object => ({ partialArgs: [piece(`$.${name}`, { stringValue })] });
     expect(
       bothWays(
-        part({ name: 'f', ...arg('a', '1'), ...goOn }),
+        part({ name: 'f', ...arg('a', '1'), ...unfinished }),
         part({ name: 'f', ...arg('b', '2') }),
         part({ name: 'f', args: { plain: 1 } }),
-        part({ id: 'x', name: 'g', ...goOn }),
-        part({ id: 'y', name: 'g', ...goOn }),
+        part({ id: 'x', name: 'g', ...unfinished }),
+        part({ id: 'y', name: 'g', ...unfinished }),
         part({ id: 'x', ...arg('a', 'x') }),
         part({ id: 'y', ...arg('a', 'y') }),
       ),
@@ -103,27 +106,27 @@ describe('a Gemini call whose arguments come in pieces', () => {
     ]);
   });
 
-  it('counts as life while it grows', () => {
-    const grow = part({ partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
-    expect(streamed([event(part({ name: 'f', ...goOn })), event(grow), event(grow)]).heartbeats).toBe(3);
+  it('counts as a heartbeat while it grows', () => {
+    const grow = part({ partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished });
+    expect(streamed([event(part({ name: 'f', ...unfinished })), event(grow), event(grow)]).heartbeats).toBe(3);
   });
 
   it.each<[string, readonly object[]]>([
-    ['has no end', [part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn })]],
+    ['has no end', [part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished })]],
     ['has no name', [part({ partialArgs: [piece('$.a', { stringValue: 'x' })] })]],
-    ['is interrupted by another', [part({ name: 'f', ...goOn }), part({ name: 'g' })]],
-    ['names no value', [part({ name: 'f', partialArgs: [piece('$.a[*]', { stringValue: 'x' })] })]],
-    ['leaves a hole in a list', [part({ name: 'f', partialArgs: [piece('$.a[1]', { stringValue: 'x' })] })]],
+    ['is interrupted by another', [part({ name: 'f', ...unfinished }), part({ name: 'g' })]],
+    ['has a path without a value', [part({ name: 'f', partialArgs: [piece('$.a[*]', { stringValue: 'x' })] })]],
+    ['leaves a gap in a list', [part({ name: 'f', partialArgs: [piece('$.a[1]', { stringValue: 'x' })] })]],
     [
-      'goes on in a number',
+      'continues a number',
       [part({ name: 'f', partialArgs: [piece('$.a', { numberValue: 1 }), piece('$.a.b', { numberValue: 1 })] })],
     ],
     [
-      'is deeper than a stack',
+      'is nested too deeply',
       [part({ name: 'f', partialArgs: [piece(`$${'.a'.repeat(50_000)}`, { numberValue: 1 })] })],
     ],
     [
-      'is wider than memory',
+      'has too many elements',
       [
         part({
           name: 'f',
@@ -131,14 +134,14 @@ describe('a Gemini call whose arguments come in pieces', () => {
         }),
       ],
     ],
-  ])('that %s is no answer', (_what, parts) => {
+  ])('that %s fails', (_what, parts) => {
     const failure = { kind: 'malformed' };
     expect(streamed([...parts.map((each) => event(each)), end]).state).toMatchObject({ kind: 'failed', failure });
     expect(whole(parts)).toMatchObject({ failure });
   });
 
-  it('is left out of an answer that its length cuts off', () => {
-    const cut = part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, goOn)], ...goOn });
+  it('is omitted from an answer cut by its length', () => {
+    const cut = part({ name: 'f', partialArgs: [piece('$.a', { stringValue: 'x' }, unfinished)], ...unfinished });
     const max = { candidates: [{ finishReason: 'MAX_TOKENS' }] };
     const { calls, state } = streamed([event({ text: 'a' }), event(cut), max]);
     expect(calls).toEqual([]);
@@ -146,7 +149,7 @@ describe('a Gemini call whose arguments come in pieces', () => {
     expect(whole([cut], 'MAX_TOKENS').calls).toEqual([]);
   });
 
-  it('stays two where two calls have one id', () => {
+  it('is distinct from another call with the same id', () => {
     const twice = [part({ id: 'a', name: 'f', args: { n: 1 } }), part({ id: 'a', name: 'f', args: { n: 2 } })];
     expect(bothWays(...twice)).toEqual([
       ['a', 'f', '{"n":1}'],

@@ -7,7 +7,7 @@ const plan = planOf({ model: 'gemini-embedding-001', baseUrl: 'https://g.example
 
 function adapterOf(): ProviderAdapter {
   const adapter = asEmbeddings(providers.gemini.create({}));
-  if (adapter === undefined) throw new Error('makes no embeddings');
+  if (adapter === undefined) throw new Error('the provider has no embeddings');
   return adapter;
 }
 const adapter = adapterOf();
@@ -28,7 +28,7 @@ const vectors = [
 const answer = { embeddings: vectors.map((values) => ({ values })) };
 
 describe('embeddings of Gemini', () => {
-  it('are asked for as a batch, with the key in a header', verifies('003-42'), () => {
+  it('are requested as a batch, with the key in a header', verifies('003-42'), () => {
     const { url, headers } = adapter.toUpstream({ input: 'hi' }, plan);
     expect(url).toBe('https://g.example/v1beta/models/gemini-embedding-001:batchEmbedContents');
     expect(headers).toMatchObject({ accept: 'application/json', 'x-goog-api-key': 'key' });
@@ -42,7 +42,7 @@ describe('embeddings of Gemini', () => {
       [{ content: { parts: [{ text: 'a' }] } }, { content: { parts: [{ text: 'b' }] } }],
     ],
     [
-      'what Gemini knows, for each',
+      "Gemini's own fields, for each",
       {
         input: ['a'],
         dimensions: 768,
@@ -53,26 +53,26 @@ describe('embeddings of Gemini', () => {
       },
       [{ content: { parts: [{ text: 'a' }] }, outputDimensionality: 768, taskType: 'RETRIEVAL_DOCUMENT', title: 't' }],
     ],
-    ['nothing of what is null', { input: 'a', dimensions: null }, [{ content: { parts: [{ text: 'a' }] } }]],
-  ])('hold %s', (_what, body, requests) => {
+    ['no null fields', { input: 'a', dimensions: null }, [{ content: { parts: [{ text: 'a' }] } }]],
+  ])('contain %s', (_what, body, requests) => {
     expect(sent(body)).toEqual({
       requests: requests.map((each) => ({ model: 'models/gemini-embedding-001', ...each })),
     });
   });
 
-  it('name a model of another collection as it is', () => {
+  it('keep the name of a model in another collection', () => {
     expect(sent({ input: 'a' }, 'tunedModels/mine')).toMatchObject({ requests: [{ model: 'tunedModels/mine' }] });
   });
 
   it.each<[string, ChatBody, unknown]>([
     ['tokens', { input: [1, 2] }, { kind: 'unsupported', param: 'input' }],
     ['lists of tokens', { input: [[1], [2]] }, { kind: 'unsupported', param: 'input' }],
-    ['a field that nobody knows', { input: 'a', late_chunking: true }, { kind: 'unsupported', param: 'late_chunking' }],
+    ['an unknown field', { input: 'a', late_chunking: true }, { kind: 'unsupported', param: 'late_chunking' }],
   ])('refuse %s', (_what, body, failure) => {
     expect(refused(body)).toMatchObject(failure as object);
   });
 
-  it('take any number of texts, and those in both encodings', () => {
+  it('accept any number of texts, and both encodings', () => {
     const input = Array.from({ length: 2048 }, (_, at) => `text ${at}`);
     expect(refused({ input, encoding_format: 'base64' })).toBe('fits');
   });
@@ -88,7 +88,7 @@ describe('embeddings of Gemini', () => {
     expect(translated).toMatchObject({ summary: { usage: undefined, responseModel: 'gemini-embedding-001' } });
   });
 
-  it('come as base64 to whom asked so', () => {
+  it('are base64 if requested', () => {
     const translated = translate(answer, { input: ['a', 'b'], encoding_format: 'base64' });
     const base64 = vectors.map((vector) => Buffer.from(new Float32Array(vector).buffer).toString('base64'));
     expect(translated.kind === 'complete' && JSON.parse(translated.text)).toMatchObject({
@@ -96,7 +96,7 @@ describe('embeddings of Gemini', () => {
     });
   });
 
-  it('are counted where the model counts', () => {
+  it('have usage if the model counts tokens', () => {
     const translated = translate({ ...answer, usageMetadata: { promptTokenCount: 4 } });
     expect(translated).toMatchObject({ summary: { usage: { prompt_tokens: 4, total_tokens: 4 } } });
   });

@@ -41,7 +41,7 @@ describe('an error of Gemini', () => {
     expect(toFailure(status, body)).toMatchObject({ kind, status });
   });
 
-  it('is told with its message and the field that it blames, without a code that only Google knows', () => {
+  it("has its message and field, without Google's own code", () => {
     const blamed = details({ fieldViolations: [{ field: 'generation_config.seed' }] });
     const failure = toFailure(400, error('INVALID_ARGUMENT', blamed));
     expect(failure).toMatchObject({ message: 'said so', param: 'generation_config.seed' });
@@ -54,9 +54,9 @@ describe('an error of Gemini', () => {
     ['its details', details({ retryDelay: '34.4s' }), {}, 34_400],
     ['its details rather than its headers', details({ retryDelay: '2s' }), { 'retry-after': '9' }, 2000],
     ['its headers', {}, { 'retry-after': '9' }, 9000],
-    ['its headers, where the details say nonsense', details({ retryDelay: 'soon' }), { 'retry-after': '9' }, 9000],
+    ['its headers, if the details are unreadable', details({ retryDelay: 'soon' }), { 'retry-after': '9' }, 9000],
     ['nothing', {}, {}, undefined],
-  ])('says when to come again by %s', (_how, over, headers, ms) => {
+  ])('contains a wait from %s', (_how, over, headers, ms) => {
     expect(toFailure(429, error('RESOURCE_EXHAUSTED', over), { ...headers }).retryAfterMs).toBe(ms);
   });
 });

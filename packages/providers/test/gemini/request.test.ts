@@ -23,7 +23,7 @@ describe('a request to Gemini', () => {
     expect(request.headers).not.toHaveProperty('authorization');
   });
 
-  it('has a place of its own', () => {
+  it('has its own default URL', () => {
     expect(providers.gemini.defaultBaseUrl).toBe('https://generativelanguage.googleapis.com/v1beta');
   });
 
@@ -36,7 +36,7 @@ describe('a request to Gemini', () => {
     ['max_completion_tokens', { max_completion_tokens: 6, max_tokens: 5 }, { maxOutputTokens: 6 }],
     ['one stop sequence', { stop: 'END' }, { stopSequences: ['END'] }],
     ['stop sequences', { stop: ['a', 'b'] }, { stopSequences: ['a', 'b'] }],
-    ['pictures in the answer', { modalities: ['text', 'image'] }, { responseModalities: ['TEXT', 'IMAGE'] }],
+    ['images in the answer', { modalities: ['text', 'image'] }, { responseModalities: ['TEXT', 'IMAGE'] }],
     ['text as the format', { response_format: { type: 'text' } }, {}],
     ['JSON', { response_format: { type: 'json_object' } }, { responseMimeType: 'application/json' }],
     [
@@ -63,21 +63,21 @@ describe('a request to Gemini', () => {
     ['gemini-3-pro-preview', { reasoning_effort: 'medium' }, { thinkingLevel: 'HIGH', includeThoughts: true }],
     ['gemini-3.1-pro-preview', { reasoning_effort: 'medium' }, { thinkingLevel: 'MEDIUM', includeThoughts: true }],
     ['gemini-flash-latest', { reasoning_effort: 'medium' }, { thinkingBudget: 8192, includeThoughts: true }],
-  ])('tells %s with %j how to think: %j', (model, body, config) => {
+  ])('sets the reasoning of %s with %j: %j', (model, body, config) => {
     expect(bodyOf({ ...body }, { model })).toHaveProperty(
       'generationConfig',
       config === undefined ? {} : { thinkingConfig: config },
     );
   });
 
-  it('follows the options of its upstream where they say how models think', () => {
+  it("follows the upstream's options for reasoning", () => {
     const options = { thinking_control: 'level', include_thoughts: false };
     const asked = bodyOf({ reasoning_effort: 'high' }, { model: 'gemini-flash-latest' }, options);
     expect(asked['generationConfig']).toEqual({ thinkingConfig: { thinkingLevel: 'HIGH' } });
     expect(bodyOf({}, { model: 'gemini-2.5-flash' }, options)['generationConfig']).toEqual({});
   });
 
-  it('gathers instructions from wherever they stand', () => {
+  it('collects instructions wherever they stand', () => {
     const { contents, systemInstruction } = bodyOf({
       messages: [
         { role: 'system', content: 'a' },
@@ -93,13 +93,13 @@ describe('a request to Gemini', () => {
     ]);
   });
 
-  it('makes a turn of instructions that come alone', () => {
+  it('sends instructions as a turn if there are no other messages', () => {
     expect(bodyOf({ messages: [{ role: 'system', content: 'a' }] })).toMatchObject({
       contents: [{ role: 'user', parts: [{ text: 'a' }] }],
     });
   });
 
-  it('says who speaks, where names are given', () => {
+  it('contains the names of participants', () => {
     expect(contentsOf({ ...user, name: 'Ann' })).toEqual([
       { role: 'user', parts: [{ text: 'Ann: ' }, { text: 'hi' }] },
     ]);
@@ -108,12 +108,12 @@ describe('a request to Gemini', () => {
   it.each<[string, object, object]>([
     ['text', { type: 'text', text: 'a' }, { text: 'a' }],
     [
-      'a picture',
+      'an image',
       { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA', detail: 'low' } },
       { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
     ],
     [
-      'a file of its own store',
+      "a file in Google's storage",
       { type: 'image_url', image_url: { url: 'https://generativelanguage.googleapis.com/v1beta/files/x' } },
       { fileData: { fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/x' } },
     ],
@@ -127,7 +127,7 @@ describe('a request to Gemini', () => {
       { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;name=a.pdf;base64,CCCC' } },
       { inlineData: { mimeType: 'application/pdf', data: 'CCCC' } },
     ],
-  ])('carries %s', (_what, part, wanted) => {
+  ])('contains %s', (_what, part, wanted) => {
     expect(contentsOf({ role: 'user', content: [part] })).toEqual([{ role: 'user', parts: [wanted] }]);
   });
 });
@@ -173,7 +173,7 @@ describe("a request's tools", () => {
     expect(toolConfig).toEqual(config === undefined ? undefined : { functionCallingConfig: config });
   });
 
-  it('make a round trip: calls with names, arguments and signatures, results in one turn', () => {
+  it('survive a round trip: calls with names, arguments and signatures, results in one turn', () => {
     expect(
       contentsOf(
         user,
@@ -212,14 +212,14 @@ describe("a request's tools", () => {
     ['JPEG', 'jpeg'],
     ['webp', 'webp'],
     ['heic', 'heic'],
-  ])('come with pictures of type %s as %s', (given, type) => {
+  ])('return images of type %s as %s', (given, type) => {
     const image = { type: 'image_url', image_url: { url: `data:image/${given};base64,AAAA` } };
     expect(contentsOf({ role: 'user', content: [image] })).toEqual([
       { role: 'user', parts: [{ inlineData: { mimeType: `image/${type}`, data: 'AAAA' } }] },
     ]);
   });
 
-  it('may answer with pictures', () => {
+  it('may return images', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
     const called = { role: 'assistant', tool_calls: [call('x', 'f', '')] };
     expect(contentsOf(user, called, { role: 'tool', tool_call_id: 'x', content: [image] })).toMatchObject([
@@ -239,7 +239,7 @@ describe("a request's tools", () => {
     ]);
   });
 
-  it('go without a signature only where the model does not insist', () => {
+  it('lack a signature only if the model does not require one', () => {
     const messages = [
       user,
       { role: 'assistant', content: 'well', tool_calls: [call('1', 'f', '{}'), call('2', 'f', '{}')] },
@@ -252,7 +252,7 @@ describe("a request's tools", () => {
     expect(signatures('gemini-3-pro-preview')).toEqual([undefined, 'skip_thought_signature_validator', undefined]);
   });
 
-  it('leave the signature of a text with the text', () => {
+  it('keep the signature of a text with the text', () => {
     expect(contentsOf(user, { role: 'assistant', content: 'well', ...signature('sig') })).toEqual([
       { role: 'user', parts: [{ text: 'hi' }] },
       { role: 'model', parts: [{ text: 'well', thoughtSignature: 'sig' }] },
@@ -260,7 +260,7 @@ describe("a request's tools", () => {
   });
 });
 
-describe('what Gemini can not do', () => {
+describe('a field that Gemini can not serve', () => {
   const adapter = providers.gemini.create({});
   const content = (part: object): object => ({ messages: [{ role: 'user', content: [part] }] });
   it.each<[string, object]>([
@@ -307,12 +307,12 @@ describe('what Gemini can not do', () => {
       { messages: [{ role: 'assistant', tool_calls: [call('1', 'f', '[1')] }] },
     ],
     ['tool_choice', { tool_choice: 'required' }],
-  ])('is refused by name: %s', (param, body) => {
+  ])('is refused with its name: %s', (param, body) => {
     const fitted = fitRequest({ messages: [user], ...body }, adapter, { model: 'm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
 
-  it('is left out where config says so, and the rest is sent', () => {
+  it('is dropped if the configuration allows it, and the rest is sent', () => {
     const body = {
       messages: [
         {
@@ -329,7 +329,7 @@ describe('what Gemini can not do', () => {
       n: 2,
     };
     const fitted = fitRequest(body, adapter, { model: 'm', dropUnsupported: true });
-    if (fitted.kind !== 'fits') throw new Error('it does not fit');
+    if (fitted.kind !== 'fits') throw new Error('the request does not fit');
     expect(fitted.dropped).toHaveLength(4);
     expect(bodyOf(fitted.body)).toEqual({
       contents: [
@@ -341,7 +341,7 @@ describe('what Gemini can not do', () => {
     });
   });
 
-  it('is not seen in what asks for nothing', () => {
+  it('is not reported for values without effect', () => {
     const body = { messages: [user], n: 1, parallel_tool_calls: false, logprobs: false, tools: [], user: 'u' };
     expect(fitRequest(body, adapter, { model: 'm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
   });

@@ -31,7 +31,7 @@ const usageMetadata = { promptTokenCount: 3, candidatesTokenCount: 2, totalToken
 const deltas = (chunks: readonly Chunk[]): unknown =>
   chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
 
-/** All that Google's own SDK knows. */
+/** All finish reasons of Google's own SDK. */
 const endings: Readonly<Record<`${FinishReason}` | 'MODEL_ARMOR' | 'MISSING_THOUGHT_SIGNATURE' | 'TO_COME', string>> = {
   STOP: 'stop',
   MAX_TOKENS: 'length',
@@ -80,7 +80,7 @@ describe('a Gemini stream', () => {
     });
   });
 
-  it('goes on after a finish reason, as it does with older models', () => {
+  it('continues after a finish reason, as with older models', () => {
     const stop = (text: string): object => ({ candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }] });
     const { chunks, translator } = translate(stop('a'), stop('b'));
     expect(deltas(chunks)).toEqual([{ role: 'assistant', content: 'a' }, { content: 'b' }]);
@@ -89,7 +89,7 @@ describe('a Gemini stream', () => {
     expect(translator.state.kind).toBe('complete');
   });
 
-  it('may go on where each event calls itself the last, counts included', () => {
+  it('may continue if each event has a finish reason and counts', () => {
     const stop = (text: string): object => ({
       candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }],
       usageMetadata,
@@ -99,7 +99,7 @@ describe('a Gemini stream', () => {
     expect(translate(parts({ text: 'a' }), stop('b')).translator.mayGoOn).toBe(false);
   });
 
-  it('tells thoughts, text, signatures and pictures apart', () => {
+  it('separates reasoning, text, signatures and images', () => {
     const { chunks } = translate(
       parts({ text: 'hm', thought: true }, { text: '' }, { text: 'well' }),
       parts({ inlineData: { mimeType: 'image/png', data: 'AAAA' } }, { text: '', thoughtSignature: 'sig' }),
@@ -113,7 +113,7 @@ describe('a Gemini stream', () => {
     ]);
   });
 
-  it('counts function calls, and names those that have no name', () => {
+  it('numbers function calls, and generates missing ids', () => {
     const { chunks, translator } = translate(
       parts({ functionCall: { name: 'f', args: { a: 1 } }, thoughtSignature: 'sig' }, { functionCall: { name: 'g' } }),
       parts({ functionCall: { id: 'own', name: 'h', args: {} } }),
@@ -147,7 +147,7 @@ describe('a Gemini stream', () => {
     expect(translator.state).toMatchObject(ours in failures ? failed : { kind: 'complete' });
   });
 
-  it.each(['OTHER', 'SOMETHING_NEW', 'constructor'])('that ends with %s says so', (reason) => {
+  it.each(['OTHER', 'SOMETHING_NEW', 'constructor'])('that ends with %s fails with the reason', (reason) => {
     const { translator } = translate(parts({ text: 'a' }), finish(reason));
     expect(translator.state).toHaveProperty('failure.message', expect.stringContaining(reason));
   });
@@ -165,28 +165,28 @@ describe('a Gemini stream', () => {
     ['with a limit', [{ error: { code: 429, status: 'RESOURCE_EXHAUSTED' } }], 'rate_limit'],
     ['before it began, because of its prompt', [{ promptFeedback: { blockReason: 'SAFETY' } }], 'content_policy'],
     [
-      'with feedback on its prompt alone',
+      'with only feedback on its prompt',
       [{ promptFeedback: { safetyRatings: [] } }, { usageMetadata }],
       'content_policy',
     ],
     ['with feedback that gives no reason', [{ candidates: [], promptFeedback: {} }], 'content_policy'],
     [
-      'with feedback whose reason is not told',
+      'with feedback whose reason is unspecified',
       [{ promptFeedback: { blockReason: 'BLOCK_REASON_UNSPECIFIED' } }],
       'content_policy',
     ],
-  ])('that ends %s has failed', (_how, events, kind) => {
+  ])('that ends %s fails', (_how, events, kind) => {
     const { translator } = translate(...events);
     translator.end();
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
-  it('that is blocked when something was said has been filtered', () => {
+  it('that is blocked after some content ends with content_filter', () => {
     const { translator } = translate(parts({ text: 'a' }), { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } });
     expect(read(translator.end())).toMatchObject([{ choices: [{ finish_reason: 'content_filter' }] }]);
   });
 
-  it('believes the last counts', () => {
+  it('uses the last counts', () => {
     const { translator } = translate(
       { ...parts({ text: 'a' }), usageMetadata: { promptTokenCount: 15, totalTokenCount: 15 } },
       finish('STOP', { usageMetadata: { promptTokenCount: 13, candidatesTokenCount: 8, cachedContentTokenCount: 5 } }),

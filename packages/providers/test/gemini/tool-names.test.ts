@@ -30,7 +30,7 @@ const bodyOf = (body: object): GeminiBody =>
 const declared = (body: object): readonly string[] =>
   bodyOf(body).tools[0].functionDeclarations.map(({ name }) => name);
 
-/** Returns what the client gets for a call by Gemini's name, streamed and whole. */
+/** Returns the name that the client receives for a call with Gemini's name, streamed and whole. */
 function comesBackAs(body: object, name: string): readonly string[] {
   const answer = JSON.stringify({
     candidates: [{ content: { parts: [{ functionCall: { name, args: {} } }] }, finishReason: 'STOP' }],
@@ -76,7 +76,7 @@ describe('names of functions that Gemini refuses', () => {
     for (const [at, name] of wanted.entries()) expect(comesBackAs(body, name)).toEqual([names[at], names[at]]);
   });
 
-  it('are the same in choices, calls and results', () => {
+  it('are equal in choices, calls and results', () => {
     const body = {
       messages: [...messages, ...history('1c_probe', 0)],
       tools: [tool('1c_probe')],
@@ -88,7 +88,7 @@ describe('names of functions that Gemini refuses', () => {
     expect(contents[2]?.parts[0]?.functionResponse?.name).toBe('_1c_probe');
   });
 
-  it('never become one, whatever a history holds, and come back as they were', () => {
+  it('remain distinct, whatever a history contains, and are mapped back', () => {
     const clientName = fc.stringMatching(/^[a-c1_-]{1,4}$/);
     const anyName = fc.oneof(clientName, fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' }));
     fc.assert(

@@ -27,7 +27,7 @@ const call = (...ids: readonly string[]): object => ({
 });
 const result = (id: string, content: string): object => ({ role: 'tool', tool_call_id: id, content });
 
-/** In short: `u` text, `m` text, calls as `c:id`, results as `r:id=output`. */
+/** Short form of turns: `u` text, `m` text, calls as `c:id`, results as `r:id=output`. */
 const shape = (...messages: readonly object[]): readonly string[] =>
   contentsOf(...messages).map(({ role, parts }) => {
     const words = parts.map(({ text, functionCall, functionResponse }) => {
@@ -42,9 +42,9 @@ const missing = '{"error":"The result of this call is missing."}';
 
 describe("the order of Gemini's turns", () => {
   it.each<[string, readonly object[], readonly string[]]>([
-    ['opens with a turn of the user', [call('1'), result('1', 'x')], ['u  ', 'm c:1', 'u r:1={"output":"x"}']],
+    ['starts with a user turn', [call('1'), result('1', 'x')], ['u  ', 'm c:1', 'u r:1={"output":"x"}']],
     [
-      'has what the model says in a row as one turn',
+      'merges consecutive messages of the model',
       [user('go'), said('I look.'), call('1'), result('1', 'x')],
       ['u go', 'm I look. | c:1', 'u r:1={"output":"x"}'],
     ],
@@ -54,38 +54,38 @@ describe("the order of Gemini's turns", () => {
       ['u go', 'm c:1 | c:2', 'u r:1={"output":"a"} | r:2={"output":"b"}'],
     ],
     [
-      'has results before what users say meanwhile',
+      'has results before later user messages',
       [user('go'), call('1'), user('hurry'), result('1', 'a')],
       ['u go', 'm c:1', 'u r:1={"output":"a"}', 'u hurry'],
     ],
     [
-      'tells calls of one turn apart that share an id',
+      'gives distinct ids to calls of one turn with the same id',
       [user('go'), call('1', '1'), result('1', 'a'), result('1', 'b')],
       ['u go', 'm c:1 | c:1_2', 'u r:1={"output":"a"} | r:1_2={"output":"b"}'],
     ],
     [
-      'tells calls of two turns apart that share an id',
+      'gives distinct ids to calls of two turns with the same id',
       [user('go'), call('1'), result('1', 'a'), call('1'), result('1', 'b')],
       ['u go', 'm c:1', 'u r:1={"output":"a"}', 'm c:1_2', 'u r:1_2={"output":"b"}'],
     ],
     [
-      'says which result is missing',
+      'reports a missing result',
       [user('go'), call('1', '2'), result('2', 'b')],
       ['u go', 'm c:1 | c:2', `u r:1=${missing} | r:2={"output":"b"}`],
     ],
-    ['says that no result has come', [user('go'), call('1')], ['u go', 'm c:1', `u r:1=${missing}`]],
+    ['reports that there is no result', [user('go'), call('1')], ['u go', 'm c:1', `u r:1=${missing}`]],
     [
-      'tells a result whose call was trimmed away',
+      'sends a result without its call as text',
       [result('1', 'a'), user('so?')],
       ['u Result of the tool call 1: | a', 'u so?'],
     ],
-    ['leaves out turns without anything in them', [user('a'), said(null), user('b'), said('')], ['u a', 'u b']],
-    ['has a turn even if nobody says anything', [user('')], ['u  ']],
+    ['omits empty turns', [user('a'), said(null), user('b'), said('')], ['u a', 'u b']],
+    ['has a turn even if all messages are empty', [user('')], ['u  ']],
   ])('%s', (_what, messages, wanted) => {
     expect(shape(...messages)).toEqual(wanted);
   });
 
-  it('holds for every history', () => {
+  it('is valid for every history', () => {
     const id = fc.constantFrom('1', '2', '3');
     const message = fc.oneof(
       fc.constant({ role: 'system', content: 's' }),

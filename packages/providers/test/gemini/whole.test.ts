@@ -43,7 +43,7 @@ describe('a whole answer of Gemini', () => {
     });
   });
 
-  it('is named by the request where it names nothing', () => {
+  it("has the request's id and model if it lacks its own", () => {
     expect(completion(candidate([]))).toMatchObject({
       id: 'chatcmpl-req',
       model: 'upstream-model',
@@ -51,7 +51,7 @@ describe('a whole answer of Gemini', () => {
     });
   });
 
-  it('holds thoughts, calls, pictures and signatures', () => {
+  it('contains reasoning, calls, images and signatures', () => {
     const answer = candidate([
       { text: 'hm', thought: true },
       { functionCall: { name: 'f', args: { a: 1 } }, thoughtSignature: 'sig' },
@@ -100,7 +100,7 @@ describe('a whole answer of Gemini', () => {
     expect(translate([])).toMatchObject({ failure: { kind: 'malformed' } });
   });
 
-  it('keeps to the first candidate', () => {
+  it('uses the first candidate', () => {
     const second = { index: 1, content: { parts: [{ text: 'b' }] }, finishReason: 'STOP' };
     const first = { content: { parts: [{ text: 'a' }] }, finishReason: 'MAX_TOKENS' };
     expect(completion({ candidates: [second, first] })).toMatchObject({
@@ -109,17 +109,17 @@ describe('a whole answer of Gemini', () => {
   });
 
   it.each<[string, unknown, object]>([
-    ['is no JSON', '<html>', { kind: 'malformed' }],
-    ['holds nothing', {}, { kind: 'malformed' }],
+    ['is not JSON', '<html>', { kind: 'malformed' }],
+    ['is empty', {}, { kind: 'malformed' }],
     ['has no finish reason', { candidates: [{ content: { parts: [{ text: 'a' }] } }] }, { kind: 'truncated' }],
-    ['holds a call that is none', candidate([], 'MALFORMED_FUNCTION_CALL'), { kind: 'malformed' }],
+    ['has a malformed call', candidate([], 'MALFORMED_FUNCTION_CALL'), { kind: 'malformed' }],
     [
-      'holds an error',
+      'contains an error',
       { error: { code: 500, status: 'INTERNAL', message: 'oops' } },
       { kind: 'server', message: 'oops' },
     ],
     [
-      'says that the prompt is blocked',
+      'reports that the prompt is blocked',
       { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } },
       { kind: 'content_policy', message: 'The provider refuses the prompt: PROHIBITED_CONTENT.' },
     ],

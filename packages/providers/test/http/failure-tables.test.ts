@@ -26,7 +26,7 @@ const textOf = (body: object | string): string => (typeof body === 'string' ? bo
 function failureOf(type: keyof typeof rows, status: number, body: object | string): UpstreamFailure {
   if (status !== 200) return adapters[type].toFailure({ status, headers: {}, receivedAt: 0 }, textOf(body));
   const whole = adapters[type].translateWhole(textOf(body), {}, plan());
-  if (whole.kind !== 'failed') throw new Error('It is no failure.');
+  if (whole.kind !== 'failed') throw new Error('the answer is not a failure');
   return whole.failure;
 }
 

@@ -25,7 +25,7 @@ describe('retry-after', () => {
     ['86400', day],
     ['172800', day],
     ['31536000', day],
-    // Not near now, and too long for a wait.
+    // Not near the current time, and too long for a wait.
     ['99999999999', undefined],
     ['99999999999999999999', undefined],
     ['9'.repeat(30), undefined],
@@ -41,7 +41,7 @@ describe('retry-after', () => {
     ['   ', undefined],
     ['soon', undefined],
     ['null', undefined],
-    // Since 1970, in s, ms, µs and ns.
+    // Points in time since 1970, in s, ms, µs and ns.
     [String(now / 1000 + 30), 30_000],
     [String(now + 30_000), 30_000],
     [String((now + 30_000) * 1000), 30_000],
@@ -49,7 +49,7 @@ describe('retry-after', () => {
     [String(now / 1000 - 30), 0],
     [String(now / 1000 + 100 * 86_400), day],
     [String(now / 1000 + 400 * 86_400), undefined],
-    // The three formats of RFC 9110, and what else is sent.
+    // The three formats of RFC 9110, and others in use.
     ['Mon, 30 Nov 2026 12:00:09 GMT', 9000],
     ['Monday, 30-Nov-26 12:00:09 GMT', 9000],
     ['Mon Nov 30 12:00:09 2026', 9000],
@@ -82,18 +82,18 @@ describe('retry-after', () => {
     ['9999999d', undefined],
     ['5 bananas', undefined],
     ['5s 5', undefined],
-  ])('of %j asks to wait %s ms', (text, ms) => {
+  ])('of %j gives a wait of %s ms', (text, ms) => {
     expect(retryAfter(text)).toBe(ms);
   });
 
-  it('in ms goes before the one in s, unless it can not be read', () => {
+  it('in ms takes precedence over the one in s, unless it is unreadable', () => {
     expect(waitOf({ 'retry-after-ms': '250', 'retry-after': '9' })).toBe(250);
     expect(waitOf({ 'retry-after-ms': '9'.repeat(30), 'retry-after': '9' })).toBe(9000);
     expect(waitOf({ 'retry-after-ms': String(now + 500) })).toBe(500);
     expect(waitOf({ 'retry-after-ms': String(10 * day) })).toBe(day);
   });
 
-  it('is read whatever the status and the body are', () => {
+  it('is read with any status and body', () => {
     for (const status of [400, 429, 500, 503, 529]) {
       for (const body of ['', '<html>', '\u001f\ufffd\ufffd\u0000\ufffd', '{"error"', '[]', 'null']) {
         expect(waitOf({ 'retry-after': '4' }, body, status)).toBe(4000);
@@ -129,7 +129,7 @@ describe('retry-after', () => {
   });
 });
 
-describe('where no header says when to come again', () => {
+describe('without a header, a wait', () => {
   const said = (message: string, more: object = {}): string => JSON.stringify({ error: { message, ...more } });
 
   it.each<[string, number | undefined]>([
@@ -142,13 +142,13 @@ describe('where no header says when to come again', () => {
     ['Please try again later.', undefined],
     ['You have 20 requests a minute.', undefined],
     [`Please try again in ${'9'.repeat(60)}s`, undefined],
-    // Text that a client has sent stands in quotes.
+    // Text that a client has sent is in quotes.
     ['Invalid value: "try again in 23h"', undefined],
-  ])('the text of a rate limit does: %s', (message, ms) => {
+  ])('is read from the text of a rate limit: %s', (message, ms) => {
     expect(waitOf({}, said(message))).toBe(ms);
   });
 
-  it('the text of any other failure does not', () => {
+  it('is not read from the text of any other failure', () => {
     expect(waitOf({}, said('Please try again in 20s'), 400)).toBeUndefined();
     expect(waitOf({}, said('Please try again in 20s'), 500)).toBeUndefined();
   });
@@ -164,7 +164,7 @@ describe('where no header says when to come again', () => {
       },
       360_000,
     ],
-    // That limit stands in nobody's way.
+    // This limit does not block requests.
     [{ 'x-ratelimit-reset-tokens': '6m0s', 'x-ratelimit-remaining-tokens': '149984' }, undefined],
     [{ 'x-ratelimit-reset-tokens': '6m0s' }, undefined],
     [{ 'x-ratelimit-reset': String(now + 60_000), 'x-ratelimit-remaining': '0' }, 60_000],
@@ -177,12 +177,12 @@ describe('where no header says when to come again', () => {
       20_000,
     ],
     [{ 'x-ratelimit-reset': '1s', 'x-ratelimit-remaining': '0', 'retry-after': '9' }, 9000],
-  ])('the limit of which nothing remains does: %j', (headers, ms) => {
+  ])('is read from the limit that is exhausted: %j', (headers, ms) => {
     expect(waitOf(headers)).toBe(ms);
     expect(waitOf(headers, '', 401)).toBe(headers['retry-after'] === undefined ? undefined : 9000);
   });
 
-  it('a field of the body does', () => {
+  it('is read from a field of the body', () => {
     expect(waitOf({}, said('x', { retry_after: 3 }))).toBe(3000);
     expect(waitOf({}, said('x', { details: [{ retryDelay: '34.4s' }] }))).toBe(34_400);
     expect(waitOf({}, said('x', { details: [{ retryDelay: { seconds: 5 } }] }))).toBe(5000);

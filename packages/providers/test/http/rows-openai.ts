@@ -2,9 +2,9 @@ import type { Row } from './row.ts';
 
 const error = (message: string, more: object = {}): object => ({ error: { message, ...more } });
 
-/** Servers that speak OpenAI's protocol, by type `openai`. Bodies as these servers send them, names and ids made up. */
+/** Servers with OpenAI's protocol, by type `openai`. Bodies as these servers send them, with invented names and ids. */
 export const openaiRows: readonly Row[] = [
-  // Front doors of all kinds
+  // Gateways of all kinds
   [
     413,
     '<html><head><title>413 Request Entity Too Large</title></head></html>',

@@ -14,7 +14,7 @@ const google = (code: number, status: string, message: string, ...details: reado
 const native = (code: string, message: string): object => ({ code, message, request_id: 'r' });
 const glm = (code: string, message: string): object => ({ error: { code, message } });
 
-/** The answers that each type of provider is seen to give. */
+/** Known error answers of each type of provider. */
 export const rows: Readonly<Record<Exclude<ProviderType, 'sample'>, readonly Row[]>> = {
   openai: openaiRows,
   azure: [

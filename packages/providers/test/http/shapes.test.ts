@@ -19,7 +19,7 @@ const adapters = [
   providers['zai-web'].create({ signing_variant: 'none' }),
 ];
 
-/** Every shape that an error may have. What it says is the same in each. */
+/** All shapes that an error may have, each with the same message. */
 const shapes: Readonly<Record<string, (message: string) => string>> = {
   "OpenAI's": (message) => JSON.stringify({ error: { message, type: 'x', param: null, code: null } }),
   'an error that is a text': (message) => JSON.stringify({ error: message }),
@@ -36,7 +36,7 @@ const shapes: Readonly<Record<string, (message: string) => string>> = {
   'an error in an error': (message) => JSON.stringify({ error: { error: { message } } }),
   'an error in data': (message) => JSON.stringify({ data: { error: { message } } }),
   'JSON in a message': (message) => JSON.stringify({ message: JSON.stringify({ error: { message } }) }),
-  'JSON behind words': (message) =>
+  'JSON after words': (message) =>
     JSON.stringify({ detail: `Error code: 400 - ${JSON.stringify({ error: { message } })}` }),
   'JSON in metadata': (message) =>
     JSON.stringify({ error: { message: 'Provider returned error', metadata: { raw: JSON.stringify({ message }) } } }),
@@ -44,9 +44,9 @@ const shapes: Readonly<Record<string, (message: string) => string>> = {
   'a problem of RFC 9457': (message) => JSON.stringify({ type: 'about:blank', title: 'Problem', detail: message }),
   'a base_resp': (message) => JSON.stringify({ base_resp: { status_code: 1, status_msg: message } }),
   'an event': (message) => `event: error\ndata: ${JSON.stringify({ error: { message } })}\n\n`,
-  'JSON with something behind it': (message) => `${JSON.stringify({ error: { message } })}\n[DONE]`,
-  'JSON with a mark before it': (message) => `\uFEFF  ${JSON.stringify({ error: { message } })}`,
-  'JSON that was cut off': (message) => JSON.stringify({ error: { message, more: 'x' } }).slice(0, -9),
+  'JSON with text after it': (message) => `${JSON.stringify({ error: { message } })}\n[DONE]`,
+  'JSON after a byte order mark': (message) => `\uFEFF  ${JSON.stringify({ error: { message } })}`,
+  'truncated JSON': (message) => JSON.stringify({ error: { message, more: 'x' } }).slice(0, -9),
   XML: (message) => `<?xml version="1.0"?><Error><Code>X</Code><Message>${message}</Message></Error>`,
   'plain text': (message) => message,
   'a page': (message) => `<!doctype html><html><head><title>${message}</title></head><body>no</body></html>`,
@@ -74,7 +74,7 @@ const failure = (adapter: (typeof adapters)[number], status: number, body: strin
   adapter.toFailure({ status, headers: { 'retry-after': '3' }, receivedAt: 0 }, body);
 
 describe.each(Object.entries(shapes))('an error in the shape of %s', (_name, shape) => {
-  it.each(meanings)('with status %i that says "%s" is %s at every provider', (status, message, kind) => {
+  it.each(meanings)('with status %i and the text "%s" is %s at every provider', (status, message, kind) => {
     for (const adapter of adapters) {
       const told = failure(adapter, status, shape(message));
       expect([adapter.type, told.kind]).toEqual([adapter.type, kind]);
@@ -84,7 +84,7 @@ describe.each(Object.entries(shapes))('an error in the shape of %s', (_name, sha
   });
 });
 
-describe('an error that says nothing that can be read', () => {
+describe('an error without a readable text', () => {
   const bodies: readonly string[] = [
     '',
     ' \n ',
@@ -111,19 +111,22 @@ describe('an error that says nothing that can be read', () => {
     [503, 'server'],
   ];
 
-  it.each(kinds)('is sorted by its status %i, waits as its header says, and has a message of ours', (status, kind) => {
-    for (const adapter of adapters) {
-      for (const body of bodies) {
-        const told = failure(adapter, status, body);
-        expect(told).toMatchObject({ kind, status, retryAfterMs: 3000 });
-        expect(told.message).toMatch(/^[\u0020-\u007e]+$/);
-        expect(told.message).not.toContain('<html');
-        expect(told.message.length).toBeLessThanOrEqual(1000);
+  it.each(kinds)(
+    "is classified by its status %i, has the wait of its header, and the gateway's own message",
+    (status, kind) => {
+      for (const adapter of adapters) {
+        for (const body of bodies) {
+          const told = failure(adapter, status, body);
+          expect(told).toMatchObject({ kind, status, retryAfterMs: 3000 });
+          expect(told.message).toMatch(/^[\u0020-\u007e]+$/);
+          expect(told.message).not.toContain('<html');
+          expect(told.message.length).toBeLessThanOrEqual(1000);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it('never throws, whatever comes', () => {
+  it('never causes a throw, whatever its content', () => {
     const members = fc.constantFrom(
       'error',
       'message',
@@ -158,7 +161,7 @@ describe('an error that says nothing that can be read', () => {
     );
   }, 30_000);
 
-  it('takes no time that an event loop would notice', () => {
+  it('is read fast enough for an event loop', () => {
     const hostile = [
       'a '.repeat(32_000),
       '"'.repeat(64_000),
@@ -172,7 +175,7 @@ describe('an error that says nothing that can be read', () => {
       `<${'a<title'.repeat(9000)}`,
     ];
     for (const body of hostile) {
-      // The best of three: what else the machine does is not ours.
+      // The best of three: delays by other processes do not count.
       const times = [1, 2, 3].map(() => {
         const before = performance.now();
         failure(providers.openai.create({}), 400, body);
@@ -183,7 +186,7 @@ describe('an error that says nothing that can be read', () => {
   });
 });
 
-describe('words of a client that an error repeats', () => {
+describe("a client's words that an error repeats", () => {
   const echoes = [
     'insufficient balance',
     'invalid api key',
@@ -202,7 +205,7 @@ describe('words of a client that an error repeats', () => {
     (echo) => ({ error: { message: 'Tool call failed', code: 'tool_use_failed', failed_generation: echo } }),
   ];
 
-  it.each(echoes)('never make a credential rest: %s', (echo) => {
+  it.each(echoes)('never put a credential in cooldown: %s', (echo) => {
     for (const adapter of adapters) {
       for (const say of sentences) {
         for (const status of [400, 422]) {
@@ -239,7 +242,7 @@ describe('an error inside an answer of status 200', () => {
     for (const adapter of adapters) {
       const own = places[adapter.type];
       const isNative = own !== undefined && !(adapter.type === 'bailian' && adapter.framing === 'sse');
-      // Their numbers are no statuses, and an unknown one is not worth another try.
+      // Their numbers are not HTTP statuses, and an unknown number is not retried.
       if (isNative && ('code' in error || kind === 'server')) continue;
       const body = JSON.stringify(isNative ? own(error) : usual(error));
       const whole = adapter.translateWhole(body, {}, plan());

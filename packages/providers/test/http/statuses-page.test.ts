@@ -17,13 +17,13 @@ const adapters = [
   providers['zai-web'].create({ signing_variant: 'none' }),
 ];
 
-/** Statuses with a meaning of their own, as the page says below its table. */
+/** Statuses with a special meaning, as stated below the page's table. */
 const own: Readonly<Record<string, readonly number[]>> = {
   iflow: [406],
   'zai-web': [405, 426],
 };
 
-/** `402`, `426, 428`, `520–530`. */
+/** Parses a cell such as `402`, `426, 428` or `520–530`. */
 const numbersOf = (cell: string): readonly number[] =>
   cell.split(', ').flatMap((part) => {
     const [first = 0, last = first] = part.split('–').map(Number);
@@ -36,7 +36,7 @@ const documented = [...section.matchAll(/^\| ([\d–, ]+?) +\| `(\w+)` +\| \S/gm
 );
 
 describe('the table of statuses in docs/errors.md', () => {
-  it('has every status that a provider was seen to send, each once', () => {
+  it('has every status that a provider is known to send, each once', () => {
     const statuses = documented.map(([status]) => status);
     expect(new Set(statuses).size).toBe(statuses.length);
     const asked = [
@@ -70,7 +70,7 @@ describe('the table of statuses in docs/errors.md', () => {
     }
   });
 
-  it('says what is true of statuses that it does not list', () => {
+  it('is right about statuses that it does not list', () => {
     for (const adapter of adapters) {
       const kindOf = (status: number) => adapter.toFailure({ status, headers: {}, receivedAt: 0 }, '').kind;
       expect([kindOf(419), kindOf(450), kindOf(399), kindOf(550), kindOf(595)]).toEqual([
@@ -83,7 +83,7 @@ describe('the table of statuses in docs/errors.md', () => {
     }
   });
 
-  it.each([404, 405, 407, 301, 302, 308])('%i tells the operator where to look', (status) => {
+  it.each([404, 405, 407, 301, 302, 308])('%i gives the operator a hint', (status) => {
     const html = '<html><head><title>Nope</title></head></html>';
     for (const body of status === 404 ? [html, '404 page not found', '{"detail":"Not Found"}'] : ['', html]) {
       const failure = providers.openai.create({}).toFailure({ status, headers: {}, receivedAt: 0 }, body);

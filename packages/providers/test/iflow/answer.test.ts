@@ -29,7 +29,7 @@ describe('an error with status 200', () => {
   });
 });
 
-describe('an error with a status of its own', () => {
+describe('an error with a special status', () => {
   const head = (status: number) => ({ status, headers: {}, receivedAt: 0 });
 
   it.each(kinds)('%s is %s', (status, kind) => {
@@ -41,7 +41,7 @@ describe('an error with a status of its own', () => {
     });
   });
 
-  it('counts for less than what its body states', () => {
+  it('has lower precedence than the number in its body', () => {
     expect(adapter.toFailure(head(403), stated('434'))).toMatchObject({
       kind: 'permission',
       code: '434',
@@ -62,7 +62,7 @@ describe('an answer', () => {
       ...more,
     });
 
-  it('streams thoughts and text, and counts with its last chunk', () => {
+  it('streams reasoning and text, with usage on its last chunk', () => {
     const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
     const stream = adapter.translateStream({}, plan);
     const events = [
@@ -76,20 +76,20 @@ describe('an answer', () => {
     expect(stream.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop', usage } });
   });
 
-  it('has no usage where iFlow gives none', () => {
+  it('has no usage if iFlow sends none', () => {
     const stream = adapter.translateStream({}, plan);
     for (const data of [chunk({ content: 'Hi' }), chunk({}, 'stop'), '[DONE]']) stream.push({ data });
     expect(stream.state).toMatchObject({ kind: 'complete', summary: { usage: undefined } });
   });
 
-  it('that was cut off is no answer', () => {
+  it('that was cut off fails', () => {
     const stream = adapter.translateStream({}, plan);
     stream.push({ data: chunk({ content: 'Hi' }) });
     stream.end();
     expect(stream.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
   });
 
-  it('that is all thought keeps its text empty', () => {
+  it('that consists of reasoning has an empty text', () => {
     const message = { role: 'assistant', content: null, reasoning_content: 'Hm' };
     const text = JSON.stringify({
       id: 'c',

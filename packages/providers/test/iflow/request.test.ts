@@ -12,7 +12,7 @@ function send(body: object, over: Parameters<typeof planOf>[0] = {}, options: ob
   return { ...request, body: JSON.parse(String(request.body)) as Record<string, unknown> };
 }
 
-/** Returns the fields that are sent beyond a plain question. */
+/** Returns the fields that are sent beyond those of a plain question. */
 function switchesOf(model: string, body: object): object {
   const { model: _model, messages: _messages, max_tokens: _most, ...rest } = send(body, { model, stream: false }).body;
   return rest;
@@ -32,23 +32,23 @@ describe('the request', () => {
     [{ max_tokens: 5 }, 5],
     [{ max_completion_tokens: 6 }, 6],
     [{ max_tokens: null }, 8192],
-  ])('always says how long an answer may be: %j', (body, most) => {
+  ])('always has a limit for the answer: %j', (body, most) => {
     expect(send(body).body).toMatchObject({ max_tokens: most });
     expect(send(body).body).not.toHaveProperty('max_completion_tokens');
   });
 
-  it('says another length where config does', () => {
+  it('has the configured limit', () => {
     expect(send({}, {}, { default_max_tokens: 100 }).body['max_tokens']).toBe(100);
   });
 
-  it('leaves out an empty list of tools and what belongs to it', () => {
+  it('omits an empty list of tools and related fields', () => {
     expect(send({ tools: [], tool_choice: 'auto', parallel_tool_calls: true }).body).not.toHaveProperty('tools');
     expect(send({ tools: [], tool_choice: 'auto' }).body).not.toHaveProperty('tool_choice');
     const tools = [{ type: 'function', function: { name: 'f' } }];
     expect(send({ tools, tool_choice: 'none' }).body).toMatchObject({ tools, tool_choice: 'none' });
   });
 
-  it('passes on what it does not know', () => {
+  it('passes unknown fields on', () => {
     expect(send({ top_k: 5, response_format: { type: 'json_object' } }).body).toMatchObject({
       top_k: 5,
       response_format: { type: 'json_object' },
@@ -61,7 +61,7 @@ describe('the request', () => {
     ['MiniMax-M2.5', true],
     ['deepseek-v3.2', false],
     ['qwen3-max', false],
-  ])('lets %s see its earlier thoughts: %s', (model, keeps) => {
+  ])('sends %s its earlier reasoning: %s', (model, keeps) => {
     const thought = { role: 'assistant', content: 'Yes', reasoning_content: 'Hm' };
     const sent = send({ messages: [thought, { role: 'assistant', content: 'No' }] }, { model }).body['messages'];
     const plain = { role: 'assistant', content: 'Yes' };
@@ -69,7 +69,7 @@ describe('the request', () => {
   });
 });
 
-describe('thinking', verifies('004-07', '004-19', '004-20', '004-21'), () => {
+describe('reasoning', verifies('004-07', '004-19', '004-20', '004-21'), () => {
   const glmOn = { chat_template_kwargs: { enable_thinking: true, clear_thinking: false } };
   const glmOff = { chat_template_kwargs: { enable_thinking: false } };
   const deepseek = { thinking_mode: true, reasoning: true };
@@ -105,14 +105,14 @@ describe('thinking', verifies('004-07', '004-19', '004-20', '004-21'), () => {
     ['(XHIGH)', true],
     ['(none)', false],
     ['(0)', false],
-  ])('is switched by the suffix %s of the name, above all else', (suffix, isOn) => {
+  ])('is set by the suffix %s of the name, which takes precedence', (suffix, isOn) => {
     const body = { reasoning_effort: isOn ? 'none' : 'high', enable_thinking: !isOn };
     expect(switchesOf(`glm-4.7${suffix}`, body)).toEqual(isOn ? glmOn : glmOff);
     expect(send({}, { model: `glm-4.7${suffix}` }).body['model']).toBe('glm-4.7');
     expect(switchesOf('glm-4.7', { model: `my-glm${suffix}`, ...body })).toEqual(isOn ? glmOn : glmOff);
   });
 
-  it('leaves a name alone that only looks like one with a suffix', () => {
+  it('leaves a name unchanged that only resembles one with a suffix', () => {
     expect(send({}, { model: 'glm-4.7(new)' }).body['model']).toBe('glm-4.7(new)');
   });
 
@@ -123,12 +123,12 @@ describe('thinking', verifies('004-07', '004-19', '004-20', '004-21'), () => {
     [{ thinking: { type: 'enabled', budget_tokens: 5 } }, true],
     [{ thinking_mode: true }, true],
     [{ reasoning_split: false }, false],
-  ])('is switched by %j, above reasoning_effort', (native, isOn) => {
+  ])('is set by %j, which takes precedence over reasoning_effort', (native, isOn) => {
     const sent = switchesOf('glm-4.7', { ...native, reasoning_effort: isOn ? 'none' : 'high' });
     expect(sent).toEqual(isOn ? glmOn : glmOff);
   });
 
-  it('keeps what else a template is told', () => {
+  it('keeps other arguments of a template', () => {
     expect(switchesOf('glm-4.7', { chat_template_kwargs: { tone: 'dry' }, reasoning_effort: 'low' })).toEqual({
       chat_template_kwargs: { tone: 'dry', enable_thinking: true, clear_thinking: false },
     });
@@ -136,7 +136,7 @@ describe('thinking', verifies('004-07', '004-19', '004-20', '004-21'), () => {
 });
 
 describe('the headers of the command line tool', () => {
-  it('are signed as it signs', () => {
+  it("are signed like the tool's own", () => {
     const ids = ['11111111-2222-4333-8444-555555555555', 'c'];
     const { headers } = send(
       {},
@@ -156,7 +156,7 @@ describe('the headers of the command line tool', () => {
   });
 });
 
-it('gets its tokens from logins', () => {
+it('gets its access tokens from logins', () => {
   expect(adapter.tokens?.renewBeforeMs).toBe(45 * 3_600_000);
   expect(adapter.tokens?.missingOptions).toEqual(['oauth_client_id', 'oauth_client_secret']);
   expect(adapter.tokens?.secrets).toEqual([]);

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 const options = { oauth_client_id: 'id', oauth_client_secret: 'client-secret', oauth_base_url: 'http://login/x/' };
 const source = providers.iflow.create(options).tokens;
-if (source?.readLogin === undefined) throw new Error('iflow has logins');
+if (source?.readLogin === undefined) throw new Error('iflow must support logins');
 const { readLogin } = source;
 const { login } = providers.iflow;
-if (login === undefined) throw new Error('iflow has a login');
+if (login === undefined) throw new Error('iflow must have a login');
 
 const before: ProviderToken = { value: 'sk-old', expiresAtMs: 5, renewal: 'rt/1' };
 const plan = { baseUrl: 'http://api', nowMs: 1000, newId: () => 'id', keep: () => undefined };
@@ -20,7 +20,7 @@ const granted = answer({ access_token: 'at/2', refresh_token: 'rt-2', token_type
 const known = answer({ success: true, data: { apiKey: 'sk-new', email: '', phone: '138****0000' } });
 const crowd = answer({ success: false, code: '500', message: 'too many people', data: null });
 
-/** Goes through the steps with these answers, one for each call. */
+/** Runs the steps with these answers, one for each call. */
 function play<Result>(steps: Generator<PreparationStep, Result, StepAnswer>, answers: readonly StepAnswer[]) {
   const taken: PreparationStep[] = [];
   const left = [...answers];
@@ -28,19 +28,19 @@ function play<Result>(steps: Generator<PreparationStep, Result, StepAnswer>, ans
   while (next.done !== true) {
     taken.push(next.value);
     const given = next.value.kind === 'wait' ? answer('') : left.shift();
-    if (given === undefined) throw new Error('one call more than expected');
+    if (given === undefined) throw new Error('more calls than expected');
     next = steps.next(given);
   }
   const calls = taken.flatMap((step) => (step.kind === 'call' ? [step.request] : []));
   return { result: next.value, calls, taken };
 }
 
-it('knows what is secret about its client, also as it stands in a header', () => {
+it('reports the secrets of its client, also in the form of a header', () => {
   expect(source.secrets).toEqual(['client-secret', Buffer.from('id:client-secret').toString('base64')]);
 });
 
 describe('a renewal', verifies('004-06'), () => {
-  it('asks for a grant and then for the key', () => {
+  it('requests a grant and then the key', () => {
     const { result, calls } = play(source.obtain(before, plan), [granted, known]);
     expect(result).toEqual({
       kind: 'token',
@@ -56,18 +56,18 @@ describe('a renewal', verifies('004-06'), () => {
     expect(info).toMatchObject({ method: 'GET', url: 'http://login/x/api/oauth/getUserInfo?accessToken=at%2F2' });
   });
 
-  it('keeps the old refresh token where there is no new one, and takes an hour for granted', () => {
+  it('keeps the old refresh token if there is no new one, and assumes a lifetime of an hour', () => {
     const { result } = play(source.obtain(before, plan), [answer({ access_token: 'at' }), known]);
     expect(result).toMatchObject({ token: { renewal: 'rt/1', expiresAtMs: 1000 + 3_600_000 } });
   });
 
-  it('is tried again when iFlow says no with status 200', () => {
+  it('is retried when iFlow refuses with status 200', () => {
     const { result, taken } = play(source.obtain(before, plan), [crowd, granted, known]);
     expect(result).toMatchObject({ kind: 'token' });
     expect(taken[1]).toEqual({ kind: 'wait', ms: 1000 });
   });
 
-  it('is not tried for ever: then a person has to log in again', () => {
+  it('is not retried forever: a person must then log in again', () => {
     const { result, calls } = play(source.obtain(before, plan), [crowd, crowd, crowd]);
     expect(calls).toHaveLength(3);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'authentication' } });
@@ -79,13 +79,13 @@ describe('a renewal', verifies('004-06'), () => {
     ['a wrong grant', 400, 'authentication', 1],
     ['a server that fails', 502, 'server', 3],
     ['a limit', 429, 'server', 3],
-  ])('takes %s for what it is', (_what, status, kind, count) => {
+  ])('classifies %s', (_what, status, kind, count) => {
     const { result, calls } = play(source.obtain(before, plan), Array(3).fill(answer('no', status)));
     expect(calls).toHaveLength(count);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind, status } });
   });
 
-  it('does not lose the new refresh token when the key can not be had, and says nothing of it', () => {
+  it('keeps the new refresh token if the key can not be fetched, and does not reveal it', () => {
     const nothing = answer({ success: true, data: { echo: 'at/2' } });
     const kept: string[] = [];
     const steps = source.obtain(before, { ...plan, keep: (renewal) => kept.push(renewal) });
@@ -95,7 +95,7 @@ describe('a renewal', verifies('004-06'), () => {
     expect(JSON.stringify(result)).not.toMatch(/at.2/);
   });
 
-  it('needs a login to begin with', () => {
+  it('requires a login', () => {
     const { result, calls } = play(source.obtain(undefined, plan), []);
     expect(calls).toEqual([]);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'authentication' } });
@@ -134,12 +134,12 @@ describe('the file of a login', verifies('004-15', '004-16'), () => {
       { value: 'sk', expiresAtMs: at, renewal: 'rt' },
     ],
     ['without a key yet', { refresh_token: 'rt', expiry_date: at }, { value: '', expiresAtMs: 0, renewal: 'rt' }],
-    ['with nothing in it', { access_token: 'at' }, undefined],
+    ['without content', { access_token: 'at' }, undefined],
   ])('%s', (_what, file, token) => {
     expect(readLogin(JSON.stringify(file))).toEqual(token);
   });
 
-  it('is none when it is no JSON', () => {
+  it('is refused if it is not JSON', () => {
     expect(readLogin('sk-1')).toBeUndefined();
   });
 });
@@ -152,14 +152,14 @@ describe('a login', verifies('004-05', '004-18'), () => {
     redirectUri: 'http://localhost:8087/oauth2callback',
   };
 
-  it('begins in the browser', () => {
+  it('starts in the browser', () => {
     expect(login.authorizeUrl(client, 'st/1')).toBe(
       'https://iflow.cn/oauth?loginMethod=phone&type=phone&redirect=http%3A%2F%2Flocalhost%3A8087%2Foauth2callback&state=st%2F1&client_id=id',
     );
     expect(login.callback).toEqual({ port: 8087, path: '/oauth2callback' });
   });
 
-  it('ends in a file that can be read', () => {
+  it('ends with a readable file', () => {
     const { result, calls } = play(login.exchange('code', client, 1000), [granted, known]);
     if (result.kind !== 'done') throw new Error('it failed');
     expect(calls[0]?.body).toContain('grant_type=authorization_code&code=code&redirect_uri=http');
@@ -167,7 +167,7 @@ describe('a login', verifies('004-05', '004-18'), () => {
     expect(readLogin(result.fileText)).toEqual({ value: 'sk-new', expiresAtMs: 172_801_000, renewal: 'rt-2' });
   });
 
-  it('says why it failed', () => {
+  it('reports why it failed', () => {
     const { result } = play(login.exchange('code', client, 1000), [answer('{}', 400)]);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'authentication' } });
   });

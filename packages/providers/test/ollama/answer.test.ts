@@ -44,7 +44,7 @@ const call = (name: string, args: unknown, id?: string): object => ({
 });
 
 describe('a stream of Ollama', () => {
-  it("is told in OpenAI's words", () => {
+  it("is converted to OpenAI's form", () => {
     const { chunks, translator } = translate([line({ content: '', thinking: 'hm' }), line({ content: 'a' }), last()]);
     const names = { id: 'chatcmpl-request', object: 'chat.completion.chunk', created: 1_716_582_406, model: 'm:1b' };
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
@@ -61,7 +61,7 @@ describe('a stream of Ollama', () => {
     });
   });
 
-  it('counts its calls and names those that have no id', () => {
+  it('numbers its calls and generates missing ids', () => {
     const { chunks, translator } = translate([
       line({ tool_calls: [call('f', { x: 1 }), call('g', {}, 'own')] }),
       line({ tool_calls: [call('h', undefined)] }),
@@ -76,7 +76,7 @@ describe('a stream of Ollama', () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'tool_calls' } });
   });
 
-  it('takes thoughts out of the text where config says that they are in it', () => {
+  it('removes reasoning from the text if configured', () => {
     const { chunks } = translate([line({ content: '<thi' }), line({ content: 'nk>hm</think>a' }), last()], {
       think_tags: true,
     });
@@ -96,15 +96,15 @@ describe('a stream of Ollama', () => {
 
   it.each([
     ['it breaks off', [line({ content: 'a' })], 'truncated'],
-    ['nothing comes', [], 'truncated'],
-    ['a line is cut', [line({ content: 'a' }), '{"model":'], 'truncated'],
-    ['a line in its middle is cut', ['{"model":', line({ content: 'a' }), last()], 'malformed'],
+    ['it is empty', [], 'truncated'],
+    ['a line is truncated', [line({ content: 'a' }), '{"model":'], 'truncated'],
+    ['a line in its middle is truncated', ['{"model":', line({ content: 'a' }), last()], 'malformed'],
     [
       'the last line is nested too deeply',
       [line({ x: '' }).replace('""', `${'['.repeat(600)}${']'.repeat(600)}`)],
       'malformed',
     ],
-    ['a line is something else', ['{"message":"a"}'], 'malformed'],
+    ['a line has another shape', ['{"message":"a"}'], 'malformed'],
     [
       'an error comes',
       [line({ content: 'a' }), '{"error":"an error was encountered while running the model"}'],
@@ -123,7 +123,7 @@ describe('a whole answer of Ollama', () => {
     return result.kind === 'failed' ? result : (JSON.parse(result.text) as unknown);
   };
 
-  it("is told in OpenAI's words", () => {
+  it("is converted to OpenAI's form", () => {
     expect(whole(last({ message: { content: 'a', thinking: 'hm' } }))).toEqual({
       id: 'chatcmpl-request',
       object: 'chat.completion',
@@ -157,7 +157,7 @@ describe('an error of Ollama', () => {
     [400, '{"error":"\\"x\\" does not support tools"}', 'invalid_request', '"x" does not support tools'],
     [503, '{"error":"server busy, please try again."}', 'server', 'server busy, please try again.'],
     [401, '{"error":"unauthorized"}', 'authentication', 'unauthorized'],
-  ])('with status %i is told as it is: %s', (status, text, kind, message) => {
+  ])('with status %i keeps its text: %s', (status, text, kind, message) => {
     expect(adapter.toFailure({ status, headers: {}, receivedAt: 0 }, text)).toMatchObject({ kind, message, status });
   });
 });

@@ -11,7 +11,7 @@ const translate = (answer: object, body: ChatBody = { input: 'a' }) =>
   embeddings.translateWhole(JSON.stringify(answer), body, plan);
 
 describe('embeddings by Ollama’s own protocol', () => {
-  it('are asked for at its own path', verifies('003-42'), () => {
+  it('are requested at its own path', verifies('003-42'), () => {
     const { url, headers } = embeddings.toUpstream({ input: 'a' }, plan);
     expect(url).toBe('http://o.example:11434/api/embed');
     expect(headers).not.toHaveProperty('authorization');
@@ -30,11 +30,11 @@ describe('embeddings by Ollama’s own protocol', () => {
       { input: 'a', truncate: false },
     ],
     [{ input: 'a', dimensions: null }, { input: 'a' }],
-  ])('of %j hold no more than Ollama knows', (body, expected) => {
+  ])('of %j contain only fields of Ollama', (body, expected) => {
     expect(sent({ model: 'alias', ...body })).toEqual({ model: 'nomic', ...expected });
   });
 
-  it('hold what config says of the server', () => {
+  it('contain the configured options of the server', () => {
     const options = { headers: { 'X-Proxy': 'p' }, num_ctx: 4096, keep_alive: '-1' };
     const request = toEmbed({ input: 'a' }, plan, options);
     expect(request.headers).toMatchObject({ 'x-proxy': 'p' });
@@ -43,7 +43,7 @@ describe('embeddings by Ollama’s own protocol', () => {
     expect(JSON.parse(String(kept.body))).toMatchObject({ keep_alive: '10m' });
   });
 
-  it('are of texts alone, with the parameters that it has', () => {
+  it("accept only texts, and Ollama's parameters", () => {
     const adapter: ProviderAdapter | undefined = asEmbeddings({ ...providers.openai.create({}), embeddings });
     const fit = (body: ChatBody): unknown =>
       adapter && fitRequest(body, adapter, { model: 'm', dropUnsupported: false });
@@ -66,7 +66,7 @@ describe('embeddings by Ollama’s own protocol', () => {
     expect(translated).toMatchObject({ summary: { usage: { prompt_tokens: 3 }, responseModel: 'nomic:latest' } });
   });
 
-  it('come as base64 to whom asked so, and need neither name nor count', () => {
+  it('are base64 if requested, without a model name or count', () => {
     const translated = translate({ embeddings: [[0.5]] }, { input: 'a', encoding_format: 'base64' });
     expect(translated.kind === 'complete' && JSON.parse(translated.text)).toMatchObject({
       model: 'nomic',

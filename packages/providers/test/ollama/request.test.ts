@@ -15,7 +15,7 @@ const send = (body: object, options: object = {}, over: Parameters<typeof plan>[
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } };
 
 describe('a request to Ollama', () => {
-  it('goes to its own protocol, without a key unless there is one', () => {
+  it('uses its own protocol, with a key if there is one', () => {
     const { url, headers, json } = send({ messages: [{ role: 'user', content: 'hi' }] });
     expect(url).toBe('http://localhost:11434/api/chat');
     expect(headers).not.toHaveProperty('authorization');
@@ -24,14 +24,14 @@ describe('a request to Ollama', () => {
     expect(send({}, {}, { baseUrl: `${baseUrl}/api` }).url).toBe(url);
   });
 
-  it('goes to the compatible one where the base URL says so', () => {
+  it('uses the compatible protocol if the base URL selects it', () => {
     const compatible = providers.ollama.create({ headers: { 'x-a': 'b' } }, `${baseUrl}/v1`);
     expect(compatible).toMatchObject({ type: 'ollama', framing: 'sse', capabilities: { parameters: 'any' } });
     const request = compatible.toUpstream({ messages: [] }, plan({ baseUrl: `${baseUrl}/v1` }));
     expect(request).toMatchObject({ url: `${baseUrl}/v1/chat/completions`, headers: { 'x-a': 'b' } });
   });
 
-  it('keeps who says what, pictures, thoughts, calls and their results', () => {
+  it('keeps roles, images, reasoning, calls and their results', () => {
     const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Oslo"}' } };
     const messages = [
       {
@@ -89,7 +89,7 @@ describe('a request to Ollama', () => {
     [{ think: true }, { think: true }],
     [{ tools: [weather], tool_choice: 'auto' }, { tools: [weather] }],
     [{ tools: [weather], tool_choice: 'none' }, {}],
-  ])('turns %j into %j', (body, wanted) => {
+  ])('converts %j to %j', (body, wanted) => {
     const { model: _model, messages: _messages, stream: _stream, ...rest } = send(body).json;
     expect(rest).toEqual(wanted);
     expect(fitRequest(body as Record<string, unknown>, adapter, { model: 'm', dropUnsupported: false })).toMatchObject({
@@ -97,7 +97,7 @@ describe('a request to Ollama', () => {
     });
   });
 
-  it('has what config says', () => {
+  it('contains the configured options', () => {
     const { json } = send({ temperature: 1 }, { num_ctx: 8192, keep_alive: '-1' });
     expect(json).toMatchObject({ options: { num_ctx: 8192, temperature: 1 }, keep_alive: -1 });
     expect(send({}, { keep_alive: '2h45m' }).json).toMatchObject({ keep_alive: '2h45m' });

@@ -40,8 +40,8 @@ function translate(events: readonly Sent[], body: ChatBody = {}): { chunks: Chun
 const deltasOf = (events: readonly Sent[]): unknown[] =>
   translate(events).chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
 
-describe('the names of a streamed answer', () => {
-  it('are put in where the server gives none, the same on each chunk', () => {
+describe('the id, date and model of a streamed answer', () => {
+  it('are added if the server gives none, equal on each chunk', () => {
     const bare = { choices: [{ delta: { content: 'a' } }] };
     const { chunks } = translate([bare, bare, { choices: [{ delta: {}, finish_reason: 'stop' }] }, '[DONE]']);
     const made = {
@@ -56,7 +56,7 @@ describe('the names of a streamed answer', () => {
     expect(chunks.map(({ choices }) => choices[0]?.delta['role'])).toEqual(['assistant', undefined, undefined]);
   });
 
-  it('of the first chunk stand for those that lack them later', () => {
+  it('of the first chunk are used for later chunks without them', () => {
     const { chunks } = translate([chunk({ ...role, content: 'a' }), { choices: [{ delta: { content: 'b' } }] }]);
     expect(chunks[1]).toMatchObject(names);
   });
@@ -65,8 +65,8 @@ describe('the names of a streamed answer', () => {
     ['a fraction in the date', { created: 1.5 }, { created: 1 }],
     ['another object', { object: 'chat.completion' }, { object: 'chat.completion.chunk' }],
     ['an empty id', { id: '' }, { id: 'chatcmpl-request' }],
-    ['a tier of its own', { service_tier: 'on_demand' }, { object: 'chat.completion.chunk' }],
-  ])('are put right: %s', (_what, head, wanted) => {
+    ['a service tier of its own', { service_tier: 'on_demand' }, { object: 'chat.completion.chunk' }],
+  ])('are corrected: %s', (_what, head, wanted) => {
     const { chunks } = translate([chunk({ ...role, content: 'a' }, {}, { ...head, x_own: { kept: [1] } })]);
     expect(chunks[0]).toMatchObject({ ...wanted, x_own: { kept: [1] } });
     expect(chunks[0]).not.toHaveProperty('service_tier');
@@ -76,13 +76,17 @@ describe('the names of a streamed answer', () => {
 describe('the texts of a delta', () => {
   it.each<[string, object, object]>([
     ['reasoning', { content: '', reasoning: 'hm' }, { content: '', reasoning_content: 'hm' }],
-    ['reasoning that is there twice', { reasoning: 'hm', reasoning_content: 'hm' }, { reasoning_content: 'hm' }],
+    ['reasoning under two names', { reasoning: 'hm', reasoning_content: 'hm' }, { reasoning_content: 'hm' }],
     [
-      'two kinds of it',
+      'two kinds of reasoning',
       { reasoning: 'short', reasoning_content: 'long' },
       { reasoning: 'short', reasoning_content: 'long' },
     ],
-    ['details of it', { reasoning: 'hm', reasoning_details: [1] }, { reasoning_content: 'hm', reasoning_details: [1] }],
+    [
+      'details of reasoning',
+      { reasoning: 'hm', reasoning_details: [1] },
+      { reasoning_content: 'hm', reasoning_details: [1] },
+    ],
     [
       'a list of texts',
       {
@@ -94,7 +98,7 @@ describe('the texts of a delta', () => {
       { content: 'ab' },
     ],
     [
-      'a list with thoughts',
+      'a list with reasoning',
       {
         content: [
           { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
@@ -104,7 +108,7 @@ describe('the texts of a delta', () => {
       { content: 'a', reasoning_content: 'hm' },
     ],
     [
-      'a list with something else',
+      'a list with other parts',
       {
         content: [
           { type: 'text', text: 'a' },
@@ -114,15 +118,15 @@ describe('the texts of a delta', () => {
       { content: 'a', content_parts: [{ type: 'reference', reference_ids: [1] }] },
     ],
     ['nulls', { content: 'a', role: null, tool_calls: null, function_call: null }, { content: 'a' }],
-  ])('are brought under one name: %s', (_what, given, wanted) => {
-    // As the first of its stream, and as the only one with an accent.
+  ])("are put under OpenAI's names: %s", (_what, given, wanted) => {
+    // As the first of its stream, and as the only one that deviates.
     expect(deltasOf([chunk({ ...role, ...given, ...('role' in given ? role : {}) })])).toEqual([
       { ...role, ...wanted },
     ]);
     expect(deltasOf([chunk({ ...role, content: 'x' }), chunk(given)]).at(1)).toEqual(wanted);
   });
 
-  it('are taken from a message where there is no delta, and not twice', () => {
+  it('are read from a message if there is no delta, and only once', () => {
     const said = { index: 0, message: { role: 'assistant', content: 'all' }, finish_reason: 'stop' };
     expect(deltasOf([{ choices: [said] }])).toEqual([{ role: 'assistant', content: 'all' }]);
     expect(deltasOf([chunk({ ...role, content: 'all' }), { choices: [said] }])).toEqual([
@@ -151,13 +155,13 @@ describe('tool calls of a stream', () => {
       [[call('f'), call('g')]],
       [begun(0, 'call_request_0', 'f'), begun(1, 'call_request_1', 'g')],
     ],
-    ['an id alone', [[call('f', { id: 'a' })], [call('g', { id: 'b' })]], [begun(0, 'a', 'f'), begun(1, 'b', 'g')]],
+    ['only an id', [[call('f', { id: 'a' })], [call('g', { id: 'b' })]], [begun(0, 'a', 'f'), begun(1, 'b', 'g')]],
     [
       'the same index for all',
       [[call('f', { id: 'a', index: 0 })], [call('g', { id: 'b', index: 0 })]],
       [begun(0, 'a', 'f'), begun(1, 'b', 'g')],
     ],
-    ['an index that begins with 1', [[call('f', { id: 'a', index: 1 })]], [begun(0, 'a', 'f')]],
+    ['indices from 1', [[call('f', { id: 'a', index: 1 })]], [begun(0, 'a', 'f')]],
     ['an empty id and no type', [[call('f', { id: '', index: 0 })]], [begun(0, 'call_request_0', 'f')]],
     [
       'arguments as an object',
@@ -178,20 +182,20 @@ describe('tool calls of a stream', () => {
       [begun(0, 'a', 'f'), { index: 0, function: { arguments: 'x' } }],
     ],
     [
-      'pieces that name no call',
+      'pieces without id and index',
       [[call('f', { id: 'a' })], [{ function: { arguments: 'x' } }]],
       [begun(0, 'a', 'f'), { index: 0, function: { arguments: 'x' } }],
     ],
     [
-      'pieces of a call that was counted otherwise',
+      'pieces of a renumbered call',
       [[call('f', { id: 'a', index: 3 })], [{ index: 3, function: { arguments: 'x' } }]],
       [begun(0, 'a', 'f'), { index: 0, function: { arguments: 'x' } }],
     ],
-  ])('are counted and named: %s', (_what, events, wanted) => {
+  ])('have indices and ids: %s', (_what, events, wanted) => {
     expect(calls(...events)).toEqual(wanted);
   });
 
-  it('end the answer with their own reason, unless the client left no choice', () => {
+  it('end the answer with tool_calls, unless the client required the call', () => {
     const events = [
       chunk({ ...role, tool_calls: [begun(0, 'a', 'f')] }),
       chunk({}, { finish_reason: 'stop' }),
@@ -202,7 +206,7 @@ describe('tool calls of a stream', () => {
     expect(forced.translator.state).toMatchObject({ summary: { finishReason: 'stop' } });
   });
 
-  it('is tool_calls where each call begins with its arguments', () => {
+  it('is tool_calls if each call begins with its arguments', () => {
     const events = [
       chunk({ ...role, content: '' }, { logprobs: null }),
       chunk(
@@ -239,13 +243,13 @@ describe('the end of a stream', () => {
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: reason } });
   });
 
-  it.each(['', 'null', undefined])('is not there yet with %j', (word) => {
+  it.each(['', 'null', undefined])('has not come with %j', (word) => {
     const { chunks, translator } = translate([chunk({ ...role, content: 'a' }, { finish_reason: word })]);
     expect(chunks.at(-1)?.choices[0]).toMatchObject({ finish_reason: null });
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
   });
 
-  it.each(['error', 'network_error', 'abort'])('%s is none: the answer broke off', (word) => {
+  it.each(['error', 'network_error', 'abort'])('%s is not an end: the answer was aborted', (word) => {
     const { translator } = translate([chunk({ ...role, content: 'a' }), chunk({}, { finish_reason: word }), '[DONE]']);
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
   });
@@ -253,13 +257,13 @@ describe('the end of a stream', () => {
   it.each([
     ['stop', {}],
     ['tool_calls', { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } }] }],
-  ])('is %s where [DONE] comes without a reason', (reason, delta) => {
+  ])('is %s if [DONE] comes without a reason', (reason, delta) => {
     const { chunks, translator } = translate([chunk({ ...role, ...delta }), '[DONE]']);
     expect(chunks.at(-1)).toMatchObject({ ...names, choices: [{ index: 0, delta: {}, finish_reason: reason }] });
     expect(translator.state).toMatchObject({ kind: 'complete', summary: { finishReason: reason } });
   });
 
-  it('does not come while one of its choices is open', () => {
+  it('does not come while a choice is open', () => {
     const two = { ...names, choices: [0, 1].map((index) => ({ index, delta: role, finish_reason: null })) };
     const { translator } = translate([two, chunk({}, { finish_reason: 'stop' })], { n: 2 });
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
@@ -286,12 +290,12 @@ describe('the usage of a stream', () => {
     ['in a choice', [hello, chunk({}, { finish_reason: 'stop', usage: counts(3, 2) })], counts(3, 2)],
     ['without choices', [hello, chunk({}, { finish_reason: 'stop' }), { usage: counts(3, 2) }], counts(3, 2)],
     [
-      'in two halves',
+      'in two parts',
       [chunk(role, {}, { usage: counts(3, 0) }), chunk({}, { finish_reason: 'stop' }, { usage: counts(0, 2) })],
       counts(3, 2),
     ],
     [
-      'with odd numbers',
+      'with implausible numbers',
       [
         hello,
         chunk(
@@ -303,7 +307,7 @@ describe('the usage of a stream', () => {
       counts(3, 0),
     ],
     [
-      'with details that are none',
+      'with invalid details',
       [
         hello,
         chunk(
@@ -321,7 +325,7 @@ describe('the usage of a stream', () => {
       { ...counts(3, 2), completion_tokens_details: {} },
     ],
     [
-      'with the cache in its own place',
+      'with cached tokens in another member',
       [hello, chunk({}, { finish_reason: 'stop' }, { usage: { ...counts(3, 2), prompt_cache_hit_tokens: 2 } })],
       { ...counts(3, 2), prompt_cache_hit_tokens: 2, prompt_tokens_details: { cached_tokens: 2 } },
     ],
@@ -338,15 +342,15 @@ describe('the usage of a stream', () => {
 describe('an error in a stream', () => {
   it.each<[string, Sent, string | undefined, string]>([
     [
-      'a chunk with an error in it',
+      'a chunk that contains an error',
       chunk({}, { finish_reason: 'error' }, { error: { code: 502, message: 'gone' } }),
       undefined,
       'server',
     ],
-    ['an event called error, in plain text', 'Internal Server Error', 'error', 'server'],
-    ['an event called error without envelope', { message: 'slow down', code: 429 }, 'error', 'rate_limit'],
-    ['an object called error', { object: 'error', message: 'bad', code: 400 }, undefined, 'invalid_request'],
-    ['a type', { error: { type: 'rate_limit_error', message: 'slow' } }, undefined, 'rate_limit'],
+    ['an event named error, in plain text', 'Internal Server Error', 'error', 'server'],
+    ['an event named error, without envelope', { message: 'slow down', code: 429 }, 'error', 'rate_limit'],
+    ['an object named error', { object: 'error', message: 'bad', code: 400 }, undefined, 'invalid_request'],
+    ['an error type', { error: { type: 'rate_limit_error', message: 'slow' } }, undefined, 'rate_limit'],
     ['a code and a message', { code: 503, msg: 'busy' }, undefined, 'server'],
     ['plain text', 'upstream connect error', undefined, 'malformed'],
   ])('is a failure: %s', (_what, event, name, kind) => {
@@ -360,23 +364,23 @@ describe('an error in a stream', () => {
   });
 });
 
-it('takes no news of progress for an error', () => {
+it('does not treat a progress report as an error', () => {
   const news = { status: 'queued', message: 'wait' };
   const { translator } = translate([news, chunk({ ...role, content: 'a' }, { finish_reason: 'stop' }), '[DONE]']);
   expect(translator.state).toMatchObject({ kind: 'complete' });
 });
 
-describe('an accent in the middle of a clean stream', () => {
+describe('a deviation in the middle of a clean stream', () => {
   const first = chunk({ ...role, content: 'a' });
 
-  it('is put right: somebody who speaks again, or has no name', () => {
+  it('is corrected: a repeated or missing role', () => {
     expect(deltasOf([first, chunk({ role: '', content: 'b' })])[1]).toEqual({ content: 'b' });
   });
 
   it.each([
     ['names first', (choices: readonly object[]): object => ({ ...names, choices })],
     ['choices first', (choices: readonly object[]): object => ({ choices, ...names })],
-  ])('is put right: several choices in one chunk, of which each must end: %s', (_what, write) => {
+  ])('is corrected: several choices in one chunk, each of which must end: %s', (_what, write) => {
     const choice = (index: number, delta: object, reason: string | null = null): object => ({
       index,
       delta,
@@ -402,7 +406,7 @@ describe('a clean stream', () => {
     ['names first', (delta: object) => chunk(delta)],
     ['choices first', (delta: object) => ({ choices: [{ delta, finish_reason: null, index: 0 }], ...names })],
     ['with obfuscation', (delta: object) => ({ ...chunk(delta), obfuscation: String(JSON.stringify(delta).length) })],
-  ])('is parsed at its beginning alone: %s', (_what, write) => {
+  ])('is parsed only at its start: %s', (_what, write) => {
     const deltas = ['a "finish_reason":"stop" \\', 'b', '"usage":{', '"content":['].map((content) => ({ content }));
     const pieces = [{ index: 0, function: { arguments: '{"name":' } }].map((piece) => ({ tool_calls: [piece] }));
     const texts = [{ ...role, content: '' }, ...deltas].map((delta) => JSON.stringify(write(delta)));
@@ -428,7 +432,7 @@ describe('a whole answer', () => {
       : (JSON.parse(result.text) as Record<string, unknown>);
   };
 
-  it('has all that OpenAI gives', () => {
+  it("has all of OpenAI's members", () => {
     expect(whole({ content: 'a' })).toEqual({
       id: 'chatcmpl-request',
       object: 'chat.completion',
@@ -469,12 +473,12 @@ describe('a whole answer', () => {
         ],
       },
     ],
-  ])('is put right: %s', (_what, message, wanted) => {
+  ])('is corrected: %s', (_what, message, wanted) => {
     const { choices } = whole(message) as { choices: readonly { message: object }[] };
     expect(choices[0]?.message).toEqual({ role: 'assistant', refusal: null, ...wanted });
   });
 
-  it('fails where its end is an error', () => {
+  it('fails if its finish reason is an error', () => {
     expect(whole({ content: 'a' }, { finish_reason: 'error' })).toMatchObject({ failure: { kind: 'server' } });
     const error = { code: 429, message: 'slow down' };
     expect(whole({ content: '' }, { error, finish_reason: 'error' })).toMatchObject({

@@ -40,7 +40,7 @@ const refusal = JSON.stringify({
 });
 
 describe('ids of calls', () => {
-  it('are nine characters where the option says so, and as given where it says that', () => {
+  it('have nine characters or are unchanged, depending on the option', () => {
     const [call, result] = idsOf(providers.openai.create({ tool_call_ids: 'nine_characters' }));
     expect(call).toMatch(/^[a-zA-Z0-9]{9}$/);
     expect(result).toBe(call);
@@ -52,16 +52,16 @@ describe('ids of calls', () => {
     expect(idsOf(providers.openai.create({}), history, mistral)).toEqual([call, call]);
   });
 
-  it('are nine characters once a server of an unknown name has asked for them', () => {
+  it('have nine characters after a server of an unknown name has required it', () => {
     const adapter = providers.openai.create({});
     expect(idsOf(adapter)).toEqual(['call_foreign', 'call_foreign']);
     expect(adapter.toFailure(head, refusal)).toMatchObject({ kind: 'busy', status: 400 });
     expect(idsOf(adapter)[0]).toMatch(/^[a-zA-Z0-9]{9}$/);
-    // Another upstream has not asked.
+    // Another upstream has not required it.
     expect(idsOf(providers.openai.create({}))).toEqual(['call_foreign', 'call_foreign']);
   });
 
-  it('are not tried again where the operator has decided', () => {
+  it('cause no retry if the operator has set the option', () => {
     const adapter = providers.openai.create({ tool_call_ids: 'as_given' });
     expect(adapter.toFailure(head, refusal)).toMatchObject({ kind: 'invalid_request' });
     expect(idsOf(adapter)).toEqual(['call_foreign', 'call_foreign']);

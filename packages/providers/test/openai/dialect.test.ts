@@ -8,7 +8,7 @@ const sent = (options: object, body: object = {}) => {
 };
 
 describe('a dialect of the OpenAI protocol', () => {
-  it('has headers of its own, which never take the place of ours', () => {
+  it("has configured headers, which never replace the gateway's", () => {
     const { headers } = sent({ headers: { 'X-Title': 'Sluice', 'User-Agent': 'me' } });
     expect(headers).toMatchObject({ 'x-title': 'Sluice', 'user-agent': 'me', authorization: 'Bearer key' });
   });
@@ -24,18 +24,15 @@ describe('a dialect of the OpenAI protocol', () => {
     ['azure', undefined],
     ['ollama', undefined],
     ['ollama', 'http://ollama.example/v1'],
-  ] as const)(
-    'names what may be secret among the headers of %s (%s), also where embeddings are made',
-    (type, baseUrl) => {
-      const headers = { 'X-Team': 'Token abcdefgh-0001', 'X-Version': '2' };
-      const adapter = providers[type].create({ headers }, baseUrl);
-      for (const each of [adapter, asEmbeddings(adapter)]) {
-        expect(each?.secrets).toEqual(['Token abcdefgh-0001', 'abcdefgh-0001']);
-      }
-    },
-  );
+  ] as const)('reports possible secrets among the headers of %s (%s), also for embeddings', (type, baseUrl) => {
+    const headers = { 'X-Team': 'Token abcdefgh-0001', 'X-Version': '2' };
+    const adapter = providers[type].create({ headers }, baseUrl);
+    for (const each of [adapter, asEmbeddings(adapter)]) {
+      expect(each?.secrets).toEqual(['Token abcdefgh-0001', 'abcdefgh-0001']);
+    }
+  });
 
-  it('may want the key in another header', () => {
+  it('may have the key in another header', () => {
     const { headers } = sent({ auth_header: 'X-Api-Key' });
     expect(headers).toMatchObject({ 'x-api-key': 'key' });
     expect(headers).not.toHaveProperty('authorization');
@@ -58,12 +55,12 @@ describe('a dialect of the OpenAI protocol', () => {
     });
   });
 
-  it('sets parameters, whatever the client says', () => {
+  it('sets parameters, whatever the client sends', () => {
     const set = { enable_thinking: false, provider: { order: ['a'] } };
     expect(sent({ set }, { enable_thinking: true }).json).toEqual({ ...set, model: 'upstream-model' });
   });
 
-  it('refuses what the server refuses, and leaves out what asks for nothing', () => {
+  it('refuses parameters that the server refuses, and omits those without effect', () => {
     const options = { unsupported: ['logprobs', 'frequency_penalty', 'seed'] };
     const adapter = providers.openai.create(options);
     const body = { logprobs: true, frequency_penalty: 0, seed: null, temperature: 1 };
@@ -71,7 +68,7 @@ describe('a dialect of the OpenAI protocol', () => {
     expect(sent(options, { ...body, logprobs: false }).json).toEqual({ temperature: 1, model: 'upstream-model' });
   });
 
-  it('may know one role for instructions and no lists of texts', () => {
+  it('may support one role for instructions and no lists of texts', () => {
     const image = { type: 'image_url', image_url: { url: 'data:,' } };
     const messages = [
       {
@@ -91,13 +88,13 @@ describe('a dialect of the OpenAI protocol', () => {
     ]);
   });
 
-  it.each(['rename', 'set'])('can not touch what the gateway answers for: %s', (option) => {
+  it.each(['rename', 'set'])('can not change parameters that the gateway sets: %s', (option) => {
     for (const name of ['model', 'messages', 'stream', 'stream_options']) {
       expect(() => providers.openai.create({ [option]: { [name]: 'x' } })).toThrow(/must be a parameter other than/);
     }
   });
 
-  it('is known at Azure too', () => {
+  it('is also supported at Azure', () => {
     const adapter = providers.azure.create({ set: { user: 'u' }, rename: { max_tokens: 'max_completion_tokens' } });
     const { body, headers } = adapter.toUpstream({ max_tokens: 3 }, plan({ stream: false }));
     expect(JSON.parse(String(body))).toEqual({ model: 'upstream-model', user: 'u', max_completion_tokens: 3 });

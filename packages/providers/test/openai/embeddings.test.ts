@@ -16,7 +16,7 @@ const list = (...data: readonly object[]): object => ({
 });
 
 describe('embeddings of an OpenAI upstream', () => {
-  it('are asked for as they were asked of us', () => {
+  it('are requested as the client requested them', () => {
     const request = adapter?.toUpstream({ model: 'alias', input: ['a'], dimensions: 2 }, plan({ stream: false }));
     expect(request?.url).toBe('http://upstream.example/v1/embeddings');
     expect(JSON.parse(String(request?.body))).toEqual({ model: 'upstream-model', input: ['a'], dimensions: 2 });
@@ -41,14 +41,14 @@ describe('embeddings of an OpenAI upstream', () => {
   it.each([
     ['numbers to base64', vector, { input: [1, 2], encoding_format: 'base64' }, base64],
     ['base64 to numbers', base64, { input: 'a' }, vector],
-  ])('are turned from %s for whom asked so', (_what, embedding, body, expected) => {
+  ])('are converted from %s if requested', (_what, embedding, body, expected) => {
     const translated = translate(list(item(embedding)), body);
     expect(translated?.kind === 'complete' && JSON.parse(translated.text)).toMatchObject({
       data: [{ embedding: expected }],
     });
   });
 
-  it('are a failure where a text is no base64', () => {
+  it('fail if a text is not base64', () => {
     expect(translate(list(item('*')))).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
   });
 
@@ -57,13 +57,13 @@ describe('embeddings of an OpenAI upstream', () => {
     [['x', 'y'], 2],
     [[1, 2, 3], 1],
     [[[1], [2, 3]], 2],
-  ])('are as many as the inputs: %j', (input, count) => {
+  ])('must be as many as the inputs: %j', (input, count) => {
     const answerOf = (length: number) => list(...Array.from({ length }, (_, at) => item(vector, at)));
     expect(translate(answerOf(count), { input })).toMatchObject({ kind: 'complete' });
     expect(translate(answerOf(count + 1), { input })).toMatchObject({ failure: { kind: 'malformed' } });
   });
 
-  it('come out in the order of the inputs, with all that a server left out', () => {
+  it('are returned in the order of the inputs, with all missing members added', () => {
     const data = [
       { index: 1, embedding: [1] },
       { index: 0, embedding: [0] },

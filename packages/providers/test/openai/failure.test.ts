@@ -42,12 +42,12 @@ describe('an OpenAI error', () => {
     'rate limit',
     'Too many requests',
     'temporarily unavailable',
-  ])('with status 400 that says "%s" is busy (row 000-32)', (text) => {
+  ])('with status 400 and the text "%s" is busy (row 000-32)', (text) => {
     expect(failure(400, envelope({ message: `Error: ${text}, sorry` })).kind).toBe('busy');
   });
 
   it.each([{ message: "Invalid value: 'rate limit'" }, { message: 'Not a user: rate limit', param: 'user' }])(
-    'with status 400 that repeats such words of the request is not: %j',
+    'with status 400 that repeats such words of the request is not busy: %j',
     (error) => {
       expect(failure(400, envelope(error)).kind).toBe('invalid_request');
     },
@@ -61,7 +61,7 @@ describe('an OpenAI error', () => {
     });
   });
 
-  it('bounds what it keeps of a message', () => {
+  it('limits the length of a message', () => {
     expect(failure(500, envelope({ message: 'x'.repeat(10_000) })).message).toHaveLength(1000);
   });
 
@@ -73,7 +73,7 @@ describe('an OpenAI error', () => {
     [{ 'retry-after': 'soon' }, undefined],
     [{ 'retry-after': '-3' }, undefined],
     [{}, undefined],
-  ])('with %j asks to wait %s ms', (headers, ms) => {
+  ])('with %j has a wait of %s ms', (headers, ms) => {
     expect(failure(429, '', headers as Record<string, string>).retryAfterMs).toBe(ms);
   });
 });

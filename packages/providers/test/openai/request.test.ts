@@ -12,37 +12,37 @@ const send = (body: object, over: Partial<CallPlan> = {}) => {
 };
 
 describe('a request to an OpenAI upstream', () => {
-  it('changes the model and leaves all else as it is, fields we do not know included', () => {
+  it('changes the model and keeps everything else, unknown fields included', () => {
     const body = { model: 'alias', messages: [{ role: 'user', content: 'hi', x: 1 }], x_unknown: { deep: [null] } };
     const { url, json } = send(body, { stream: false });
     expect(url).toBe('https://up.example/v1/chat/completions');
     expect(json).toEqual({ ...body, model: 'upstream-model' });
   });
 
-  it('asks for the usage of a stream and keeps the other stream options', () => {
+  it('requests the usage of a stream and keeps the other stream options', () => {
     expect(send({ stream_options: { include_obfuscation: false } }).json['stream_options']).toEqual({
       include_obfuscation: false,
       include_usage: true,
     });
   });
 
-  it('does not where the upstream is configured not to want it', () => {
+  it('does not request it if the upstream is configured so', () => {
     expect(send({}, { reportStreamUsage: false }).json).not.toHaveProperty('stream_options');
   });
 
-  it('asks for no stream where the answer is wanted whole, whatever the client wants', () => {
+  it('requests no stream if the answer is needed whole, whatever the client requests', () => {
     const body = { stream: true, stream_options: { include_usage: true }, seed: 1 };
     expect(send(body, { stream: false }).json).toEqual({ model: 'upstream-model', seed: 1 });
     expect(send({ stream: false }, { stream: false }).json).toEqual({ model: 'upstream-model', stream: false });
     expect(send({}, { stream: true }).json).toMatchObject({ stream: true });
   });
 
-  it('carries the credential and nothing of the client', () => {
+  it('contains the credential and no header of the client', () => {
     expect(send({}).headers).toMatchObject({ authorization: 'Bearer tok', accept: 'text/event-stream' });
     expect(send({}, { apiKey: undefined }).headers).not.toHaveProperty('authorization');
   });
 
-  it('keeps a __proto__ field a field', () => {
+  it('keeps a __proto__ member as a member', () => {
     const body = JSON.parse('{"__proto__":{"polluted":true},"messages":[]}') as object;
     const { json } = send(body);
     expect(Object.hasOwn(json, '__proto__')).toBe(true);

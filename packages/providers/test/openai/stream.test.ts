@@ -19,7 +19,7 @@ function translate(events: readonly string[], body: object = {}): { text: string
 const sse = (...data: string[]): string => data.map((each) => `data: ${each}\n\n`).join('');
 
 describe('an OpenAI stream', () => {
-  it('passes every chunk on as it came, and ends with [DONE]', () => {
+  it('passes every chunk on unchanged, and ends with [DONE]', () => {
     const chunks = [first, delta('a'), delta('b "finish_reason":"stop" "error":{}'), delta('', 'stop')];
     const { text, translator } = translate([...chunks, '[DONE]']);
     expect(text).toBe(sse(...chunks));
@@ -29,7 +29,7 @@ describe('an OpenAI stream', () => {
     });
   });
 
-  it('keeps the usage chunk to itself unless the client asked for it', () => {
+  it('does not pass the usage chunk on unless the client requested it', () => {
     const events = [delta('a'), delta('', 'stop'), usageOnly, '[DONE]'];
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
     const unasked = translate(events);
@@ -39,13 +39,13 @@ describe('an OpenAI stream', () => {
     expect(asked.text).toContain('prompt_tokens');
   });
 
-  it('frames JSON that stands on several lines', () => {
+  it('frames JSON with several lines', () => {
     const { text } = translate([first.replace(',', ',\n')]);
     expect(text.split('\n').filter((line) => line !== '')).toHaveLength(2);
     expect(text.split('\n').every((line) => line === '' || line.startsWith('data: '))).toBe(true);
   });
 
-  it('passes over events that are no chunks', () => {
+  it('ignores events that are not chunks', () => {
     const { text, translator } = translate(['{"type":"ping"}', first, delta('a'), '{"type":"ping"}']);
     expect(text).toBe(sse(first, delta('a')));
     expect(translator.state.kind).toBe('open');
@@ -72,8 +72,8 @@ describe('an OpenAI stream', () => {
   it.each([
     ['an empty stream', [], 'truncated'],
     ['[DONE] without an answer', ['[DONE]'], 'malformed'],
-    ['JSON that is cut', [delta('a'), delta('b').slice(0, 40)], 'malformed'],
-    ['JSON that is cut at the very start', ['{"id":'], 'malformed'],
+    ['truncated JSON', [delta('a'), delta('b').slice(0, 40)], 'malformed'],
+    ['JSON truncated at the very start', ['{"id":'], 'malformed'],
     ['an error as an event', [delta('a'), '{"error":{"message":"boom","code":"server_error"}}'], 'server'],
     ['an error as plain text', ['{"error":"overloaded"}'], 'server'],
     [
@@ -88,14 +88,14 @@ describe('an OpenAI stream', () => {
     expect(translator.state).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
-  it('says nothing more once it is over', () => {
+  it('sends nothing after its end', () => {
     const { translator } = translate([delta('a', 'stop'), '[DONE]']);
     expect(translator.push({ data: delta('late') })).toBe('');
     translator.end();
     expect(translator.state.kind).toBe('complete');
   });
 
-  it('reports the last usage it was given', () => {
+  it('reports the last usage', () => {
     const early = chunk({
       choices: [{ delta: {}, finish_reason: null }],
       usage: { prompt_tokens: 1, completion_tokens: 0, total_tokens: 1 },

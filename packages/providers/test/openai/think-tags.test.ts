@@ -46,8 +46,8 @@ const answers: readonly (readonly [answer: string, text: string, thought: string
   ['<thi', '<thi', ''],
 ];
 
-describe('thoughts between tags', () => {
-  it.each(answers)('are taken out of %j, wherever it is cut', (answer, text, thought) => {
+describe('reasoning between tags', () => {
+  it.each(answers)('is removed from %j, wherever it is cut', (answer, text, thought) => {
     for (let first = 0; first <= answer.length; first++) {
       for (let second = first; second <= answer.length; second++) {
         const pieces = [answer.slice(0, first), answer.slice(first, second), answer.slice(second)];
@@ -56,7 +56,7 @@ describe('thoughts between tags', () => {
     }
   });
 
-  it.each(answers)('are taken out of the whole answer %j', (answer, text, thought) => {
+  it.each(answers)('is removed from the whole answer %j', (answer, text, thought) => {
     const whole = JSON.stringify({ choices: [{ message: { content: answer } }] });
     const result = adapter.translateWhole(whole, {}, plan({ stream: false }));
     const { choices } = JSON.parse(result.kind === 'complete' ? result.text : '{}') as { choices: { message: Said }[] };
@@ -64,7 +64,7 @@ describe('thoughts between tags', () => {
     expect(choices[0]?.message.reasoning_content ?? '').toBe(thought);
   });
 
-  it('stay where markup is to be kept', () => {
+  it('remains if markup is kept', () => {
     expect(stream(['<think>a</think>b'], { keepsThinkingMarkup: true })).toEqual({
       text: '<think>a</think>b',
       thought: '',

@@ -16,7 +16,7 @@ const answer = {
 };
 
 describe('a whole OpenAI answer', () => {
-  it('passes on untouched, spaces and unknown fields included', () => {
+  it('passes unchanged, spaces and unknown fields included', () => {
     const text = JSON.stringify({ ...answer, x_unknown: 1 }, null, 2);
     expect(adapter.translateWhole(text, {}, plan({ stream: false }))).toEqual({
       kind: 'complete',
@@ -38,7 +38,7 @@ describe('a whole OpenAI answer', () => {
     });
   });
 
-  it('survives a usage that makes no sense', () => {
+  it('survives an invalid usage', () => {
     const text = JSON.stringify({ ...answer, usage: { total_tokens: 'many' } });
     expect(adapter.translateWhole(text, {}, plan({ stream: false }))).toMatchObject({
       kind: 'complete',

@@ -16,13 +16,13 @@ function say(...lines: readonly object[]) {
 }
 
 describe('the provider of docs/add-a-provider.md', () => {
-  it('is the one that is printed there', verifies('003-03'), () => {
+  it('is the one printed there', verifies('003-03'), () => {
     const page = readFileSync(new URL('../../../../docs/add-a-provider.md', import.meta.url), 'utf8');
     const source = readFileSync(new URL('./parrot.ts', import.meta.url), 'utf8');
     expect(page).toContain(source.replaceAll('../../src/', '../'));
   });
 
-  it('asks', () => {
+  it('sends its request', () => {
     expect(adapter.toUpstream({ ...body, temperature: 1 }, plan())).toMatchObject({
       url: 'http://upstream.example/v1/talk',
       headers: { 'x-cracker': 'key' },
@@ -41,7 +41,7 @@ describe('the provider of docs/add-a-provider.md', () => {
     expect(state).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
   });
 
-  it('answers in one piece', () => {
+  it('answers whole', () => {
     const whole = adapter.translateWhole('{"said":"hello"}', body, plan({ stream: false }));
     expect(whole.kind === 'complete' && JSON.parse(whole.text)).toMatchObject({
       object: 'chat.completion',
@@ -57,7 +57,7 @@ describe('the provider of docs/add-a-provider.md', () => {
     expect(say(...(lines as object[])).state).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
-  it('refuses what it can not do, without a word about it in its code', () => {
+  it('refuses unsupported fields without any code for it', () => {
     const fitted = fitRequest({ ...body, tools: [{ type: 'function' }] }, adapter, {
       model: 'm',
       dropUnsupported: false,

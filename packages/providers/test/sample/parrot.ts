@@ -32,7 +32,8 @@ const lastText = ({ messages }: ChatBody): string =>
 
 const adapter = (volume: number): ProviderAdapter => ({
   type: 'parrot',
-  // All that it knows beyond the messages is the temperature. Whatever else is asked for becomes a 400 by itself.
+  // The temperature is the only supported parameter. A request for anything else is refused with a 400 by the shared
+  // code.
   capabilities: {
     parameters: new Set(['temperature']),
     images: [],
@@ -75,7 +76,7 @@ const adapter = (volume: number): ProviderAdapter => ({
       usage: undefined,
     });
   },
-  // `describeFailure` reads status, headers and the usual shapes of errors; only `squawk` is this protocol's own.
+  // `describeFailure` reads status, headers and the usual shapes of errors; only `squawk` is specific to this protocol.
   toFailure(head, text) {
     const failure = describeFailure(head, text);
     return { ...failure, message: parseText(lineSchema, text)?.squawk ?? failure.message };

@@ -20,16 +20,13 @@ const dataImage = { type: 'image_url', image_url: { url: 'data:image/png;base64,
 
 describe('a request to a provider that can do less than OpenAI', () => {
   it.each<[string, object]>([
-    ['parameters that it has', { temperature: 1, model: 'm', stream: true, stream_options: {} }],
+    ['supported parameters', { temperature: 1, model: 'm', stream: true, stream_options: {} }],
     ['labels', { user: 'u', metadata: { a: 'b' }, safety_identifier: 's', prompt_cache_key: 'k' }],
-    [
-      'values that ask for nothing',
-      { n: 1, logprobs: false, seed: null, presence_penalty: 0, tools: [], logit_bias: {} },
-    ],
-    ['the usual kind of answer', { response_format: { type: 'text' }, modalities: ['text'], service_tier: 'auto' }],
-    ['tools that must not be used', { tools: [{ type: 'function' }], tool_choice: 'none' }],
+    ['values without effect', { n: 1, logprobs: false, seed: null, presence_penalty: 0, tools: [], logit_bias: {} }],
+    ['default values', { response_format: { type: 'text' }, modalities: ['text'], service_tier: 'auto' }],
+    ['tools that must not be called', { tools: [{ type: 'function' }], tool_choice: 'none' }],
     ['texts', user(text)],
-  ])('may hold %s', (_what, body) => {
+  ])('may contain %s', (_what, body) => {
     expect(fit(body, adapterThat({}))).toEqual({ kind: 'fits', body, dropped: [] });
   });
 
@@ -45,14 +42,14 @@ describe('a request to a provider that can do less than OpenAI', () => {
     [JSON.parse('{"__proto__":"x"}') as object, '__proto__'],
     [user(text, webImage), 'messages[0].content[1]'],
     [user({ type: 'input_audio', input_audio: {} }), 'messages[0].content[0]'],
-  ])('is refused for %j, and told of %s', (body, param) => {
+  ])('is refused for %j, with the field %s', (body, param) => {
     expect(fit(body, adapterThat({}))).toEqual({
       kind: 'unsupported',
       failure: { kind: 'unsupported', param, message: `The model "m" does not support "${param}".` },
     });
   });
 
-  it('names all that it can not have', () => {
+  it('is refused with the names of all unsupported fields', () => {
     expect(fit({ seed: 1, n: 3 }, adapterThat({}))).toMatchObject({
       failure: { param: 'seed', message: 'The model "m" does not support "seed", "n".' },
     });
@@ -60,23 +57,23 @@ describe('a request to a provider that can do less than OpenAI', () => {
 
   const odd = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`odd${at}`, at]));
 
-  it('names the first of what is too much to name', () => {
+  it('is refused with the first names if there are too many', () => {
     const fitted = fit(odd, adapterThat({}));
     const message = expect.stringMatching(/^.* "odd0", .*"odd19" and 99980 more\.$/);
     expect(fitted).toMatchObject({ failure: { param: 'odd0', message } });
   });
 
-  it('shows the beginning of a name that is too long to show', () => {
+  it('is refused with the start of a name that is too long', () => {
     const param = `${'x'.repeat(100)}…`;
     expect(fit({ ['x'.repeat(5000)]: 1 }, adapterThat({}))).toMatchObject({ failure: { param } });
   });
 
-  // Each field held against each other would take minutes.
-  it('loses much at once, within the time of a test', () => {
+  // A comparison of each field with each other would take minutes.
+  it('drops many fields fast enough', () => {
     expect(fit({ ...odd, temperature: 1 }, adapterThat({}), true)).toMatchObject({ body: { temperature: 1 } });
   });
 
-  it('loses what is not supported where that is wanted, and nothing else', () => {
+  it('drops unsupported fields if configured, and nothing else', () => {
     const messages = [
       { role: 'system', content: 'be brief' },
       { role: 'user', content: [webImage, text, dataImage] },
@@ -89,9 +86,9 @@ describe('a request to a provider that can do less than OpenAI', () => {
   });
 
   it.each<[string, object, string]>([
-    ['all that a message says', { seed: 1, ...user(webImage, dataImage) }, 'messages[0].content[0]'],
-    ['all that is to be embedded', { seed: 1, input: [[1, 2]] }, 'input'],
-  ])('does not lose %s, wanted or not', (_what, body, param) => {
+    ['all parts of a message', { seed: 1, ...user(webImage, dataImage) }, 'messages[0].content[0]'],
+    ['all inputs to embed', { seed: 1, input: [[1, 2]] }, 'input'],
+  ])('does not drop %s, even if configured', (_what, body, param) => {
     const adapter = adapterThat({}, { findUnsupported: (given) => ('input' in given ? [['input']] : []) });
     expect(fit(body, adapter, true)).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
@@ -102,18 +99,18 @@ describe('a request to a provider that can do less than OpenAI', () => {
     [['data'], webImage, 'fits'],
     [['https'], dataImage, 'unsupported'],
     [[], dataImage, 'unsupported'],
-  ])('that takes pictures as %j and gets %j', (images, part, kind) => {
+  ])('that accepts images as %j and receives %j', (images, part, kind) => {
     expect(fit(user(part), adapterThat({ images })).kind).toBe(kind);
   });
 
-  it('is named once, whoever finds it', () => {
+  it('is reported once, even if found twice', () => {
     const adapter = adapterThat({ parameters: new Set() }, { findUnsupported: () => [['tools'], ['seed'], ['tools']] });
     expect(fit({ tools: [{}], seed: 1 }, adapter)).toMatchObject({
       failure: { message: 'The model "m" does not support "tools", "seed".' },
     });
   });
 
-  it('is looked at by the adapter too', () => {
+  it('is also checked by the adapter', () => {
     const adapter = adapterThat({}, { findUnsupported: () => [['temperature']] });
     expect(fit({ temperature: 3 }, adapter)).toMatchObject({ failure: { param: 'temperature' } });
   });

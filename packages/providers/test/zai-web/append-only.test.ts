@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { createAppendOnly } from '../../src/zai-web/append-only.ts';
 
 describe('a text that only grows', () => {
-  it('holds its end back until it is flushed', () => {
+  it('holds back its end until it is flushed', () => {
     const text = createAppendOnly(3);
     expect([text.append('ab'), text.append('cde'), text.append('f'), text.flush()]).toEqual(['', 'ab', 'c', 'def']);
   });
 
-  it('shows nothing of an edit that what was held back takes in', () => {
+  it('sends no trace of an edit within the held-back text', () => {
     const text = createAppendOnly(5);
     expect([text.append('Hello wrold'), text.replace('Hello world!'), text.flush()]).toEqual(['Hello ', 'w', 'orld!']);
   });
 
-  it('goes on behind the common beginning where what went out was rewritten', () => {
+  it('continues after the common prefix if sent text was rewritten', () => {
     const text = createAppendOnly(0);
     expect([text.append('abcdef'), text.replace('abXY'), text.append('Z'), text.flush()]).toEqual([
       'abcdef',
@@ -22,7 +22,7 @@ describe('a text that only grows', () => {
     ]);
   });
 
-  it('says nothing twice where it shrinks and grows back', () => {
+  it('sends nothing twice if it shrinks and grows back', () => {
     const text = createAppendOnly(0);
     expect([text.append('abcdef'), text.replace('abc'), text.append('de'), text.append('fg')]).toEqual([
       'abcdef',
@@ -34,7 +34,7 @@ describe('a text that only grows', () => {
     expect([other.append('abcdef'), other.replace('abc'), other.append('dX')]).toEqual(['abcdef', '', 'X']);
   });
 
-  it('never parts the halves of a character', () => {
+  it('never splits a character', () => {
     const text = createAppendOnly(1);
     expect([text.append('a😀'), text.append('b'), text.flush()]).toEqual(['a', '😀', 'b']);
     const torn = createAppendOnly(0);

@@ -40,8 +40,8 @@ describe('an error inside an answer', () => {
       { data: { error: { captcha_error_type: 'verify_failed', verify_code: 'F018' } } },
       { kind: 'unexpected', message: expect.stringMatching(official) },
     ],
-    ['that says 并发', { data: { error: { detail: '并发超限' } } }, { kind: 'rate_limit' }],
-    ['that is text', { data: { error: 'Signature validation failed' } }, { kind: 'server' }],
+    ['with 并发', { data: { error: { detail: '并发超限' } } }, { kind: 'rate_limit' }],
+    ['that is a text', { data: { error: 'Signature validation failed' } }, { kind: 'server' }],
     ['of an unknown token', { data: { error: { code: '401', detail: 'no' } } }, { kind: 'authentication' }],
   ])('%s is found', (_where, event, failure) => {
     const stream = adapter.translateStream({}, plan());
@@ -50,7 +50,7 @@ describe('an error inside an answer', () => {
     expect(adapter.translateWhole(JSON.stringify(event), {}, plan())).toMatchObject({ kind: 'failed', failure });
   });
 
-  it('is malformed where it is none', () => {
+  it('is malformed if there is no error', () => {
     expect(adapter.translateWhole('<html>', {}, plan())).toMatchObject({
       kind: 'failed',
       failure: { kind: 'malformed' },
@@ -85,7 +85,7 @@ describe('an error answer', () => {
   });
 
   it.each(['系统繁忙', 'System Busy', 'rate limit', 'too many requests', 'temporarily unavailable'])(
-    'of status 400 that says %s is a busy provider',
+    'of status 400 with %s means that the provider is busy',
     verifies('000-32'),
     (text) => {
       expect(failureOf(400, JSON.stringify({ detail: `sorry: ${text}` }))).toMatchObject({ kind: 'busy' });

@@ -4,18 +4,12 @@ import { createReplyText } from '../../src/zai-web/reply-text.ts';
 const pieces = 30_000;
 const piece = 'some words of a search. ';
 
-describe('a long piece of markup in many pieces takes no more than its length', () => {
+describe('a long piece of markup in many chunks takes time in proportion to its length', () => {
   it.each([
-    [
-      'a block before anything is said',
-      'tool_call',
-      '<glm_block>',
-      '</glm_block>\n\n',
-      { reasoning: '', content: 'Yes.' },
-    ],
+    ['a block before any text', 'tool_call', '<glm_block>', '</glm_block>\n\n', { reasoning: '', content: 'Yes.' }],
     ['a block in an answer', 'other', 'See <glm_block>', '</glm_block>', { reasoning: '', content: 'See Yes.' }],
     [
-      'a summary of thoughts',
+      'a summary of reasoning',
       'thinking',
       '<details type="reasoning"><summary>',
       '</summary>\n> Hm.\n</details>\n',

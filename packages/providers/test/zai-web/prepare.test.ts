@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 
 const v2 = { signing_variant: 'v2', signing_key: 'the key' };
-const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } };
-const withPicture: ChatBody = { messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, picture] }] };
+const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } };
+const withImage: ChatBody = { messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, image] }] };
 const plain: ChatBody = { messages: [{ role: 'user', content: 'hi' }] };
 
 function plan(model: string): CallPlan {
@@ -18,7 +18,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Runs a preparation against these answers. */
+/** Runs a preparation with these answers. */
 function run(options: object, body: ChatBody, model: string, answers: readonly Answer[] = []) {
   const steps = providers['zai-web'].create(options).prepare?.(body, plan(model));
   const calls: Extract<PreparationStep, { kind: 'call' }>['request'][] = [];
@@ -34,12 +34,12 @@ function run(options: object, body: ChatBody, model: string, answers: readonly A
 const uploaded = { status: 200, body: { id: 'F1', filename: 'a.png' } };
 
 describe('before a request', () => {
-  it('nothing is asked for most models', () => {
+  it('most models need no call', () => {
     expect(run(v2, plain, 'glm-4.5')).toMatchObject({ calls: [], result: { kind: 'ready' } });
   });
 
-  it('a picture is handed over', verifies('000-04'), () => {
-    const { calls, result } = run(v2, withPicture, 'glm-4.5v', [uploaded]);
+  it('an image is uploaded', verifies('000-04'), () => {
+    const { calls, result } = run(v2, withImage, 'glm-4.5v', [uploaded]);
     expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST https://chat.z.ai/api/v1/files/']);
     const [call] = calls;
     expect(call?.headers).toMatchObject({
@@ -77,12 +77,12 @@ describe('before a request', () => {
     ]);
   });
 
-  it('version 1 names it by its file', () => {
-    const { result } = run({ ...v2, zai_web_api: 'v1' }, withPicture, 'glm-4.5v', [uploaded]);
+  it('version 1 refers to it by its file', () => {
+    const { result } = run({ ...v2, zai_web_api: 'v1' }, withImage, 'glm-4.5v', [uploaded]);
     expect(JSON.stringify(result)).toContain('"url":"F1_a.png"');
   });
 
-  it('a chat is made for models that want one', () => {
+  it('a chat is created for models that require one', () => {
     const { calls, result } = run(v2, plain, 'glm-4.7-thinking', [{ status: 200, body: { id: 'chat-1' } }]);
     expect(calls[0]?.url).toBe('https://chat.z.ai/api/v1/chats/new');
     expect(JSON.parse(String(calls[0]?.body))).toMatchObject({
@@ -96,14 +96,14 @@ describe('before a request', () => {
 
   it.each<[string, string, ChatBody, readonly Answer[], object]>([
     [
-      'a model without eyes',
+      'a model without image support',
       'glm-4.5-air',
-      withPicture,
+      withImage,
       [],
-      { kind: 'unsupported', message: expect.stringContaining('no pictures') },
+      { kind: 'unsupported', message: expect.stringContaining('no images') },
     ],
     [
-      'what is no picture',
+      'a part that is not an image',
       'glm-4.5v',
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:text/plain,x' } }] }] },
       [],
@@ -112,25 +112,19 @@ describe('before a request', () => {
     [
       'a guest',
       'glm-4.5v',
-      withPicture,
+      withImage,
       [{ status: 403, body: { detail: 'no' } }],
       { kind: 'unsupported', message: expect.stringContaining('signed-in'), isOfCredential: true },
     ],
     [
       'a guest without rights',
       'glm-4.5v',
-      withPicture,
+      withImage,
       [{ status: 401, body: { detail: 'guests may not' } }],
       { kind: 'unsupported' },
     ],
-    [
-      'an unknown token',
-      'glm-4.5v',
-      withPicture,
-      [{ status: 401, body: { detail: 'no' } }],
-      { kind: 'authentication' },
-    ],
-    ['no file', 'glm-4.5v', withPicture, [{ status: 200, body: {} }], { kind: 'malformed' }],
+    ['an unknown token', 'glm-4.5v', withImage, [{ status: 401, body: { detail: 'no' } }], { kind: 'authentication' }],
+    ['no file', 'glm-4.5v', withImage, [{ status: 200, body: {} }], { kind: 'malformed' }],
     ['no chat', 'glm-4.7', plain, [{ status: 500, body: {} }], { kind: 'server' }],
     [
       'a captcha',
@@ -139,7 +133,7 @@ describe('before a request', () => {
       [{ status: 200, body: { data: { error: { code: 'FRONTEND_CAPTCHA_REQUIRED' } } } }],
       { kind: 'unexpected', message: expect.stringContaining('official API') },
     ],
-  ])('%s ends it', (_what, model, body, answers, failure) => {
+  ])('%s ends the preparation', (_what, model, body, answers, failure) => {
     expect(run(v2, body, model, answers).result).toMatchObject({ kind: 'failed', failure });
   });
 });
@@ -169,34 +163,39 @@ describe('a token for a guest', () => {
   const newer = 'POST /api/v1/auths/guest';
   const token = { status: 200, body: { token: 'T', role: 'guest' } };
 
-  it('lives five minutes', verifies('001-06'), () => {
+  it('has a lifetime of five minutes', verifies('001-06'), () => {
     expect(source).toMatchObject({ unknownLifeMs: 300_000 });
   });
 
   it.each<[string, readonly Answer[], readonly string[], object]>([
-    ['the first place', [token], [old], { kind: 'token', token: { value: 'T', expiresAtMs: undefined } }],
-    ['the newer place', [{ status: 404, body: {} }, token], [old, newer], { kind: 'token', token: { value: 'T' } }],
+    ['the first endpoint', [token], [old], { kind: 'token', token: { value: 'T', expiresAtMs: undefined } }],
+    ['the newer endpoint', [{ status: 404, body: {} }, token], [old, newer], { kind: 'token', token: { value: 'T' } }],
     [
-      'the newer place, where the first says nothing',
+      'the newer endpoint, if the first returns none',
       [{ status: 200, body: {} }, token],
       [old, newer],
       { kind: 'token' },
     ],
     [
-      'nowhere behind a firewall',
+      'no endpoint behind a firewall',
       [{ status: 405, body: {} }],
       [old],
       { kind: 'failed', failure: { kind: 'unexpected', status: 405 } },
     ],
     [
-      'nowhere while it is busy',
+      'no endpoint while the provider is busy',
       [{ status: 429, body: {} }],
       [old],
       { kind: 'failed', failure: { kind: 'rate_limit' } },
     ],
-    ['nowhere while it is broken', [{ status: 502, body: {} }], [old], { kind: 'failed', failure: { kind: 'server' } }],
     [
-      'nowhere behind a later firewall',
+      'no endpoint while the provider fails',
+      [{ status: 502, body: {} }],
+      [old],
+      { kind: 'failed', failure: { kind: 'server' } },
+    ],
+    [
+      'no endpoint if the second is behind a firewall',
       [
         { status: 401, body: {} },
         { status: 405, body: {} },
@@ -214,13 +213,13 @@ describe('a token for a guest', () => {
       { kind: 'failed', failure: { kind: 'malformed' } },
     ],
     ...[200, 403].map((status): [string, readonly Answer[], readonly string[], object] => [
-      `nowhere where a captcha is wanted at once, with status ${status}`,
+      `no endpoint if the first requires a captcha, with status ${status}`,
       [{ status, body: { error: { code: 'FRONTEND_CAPTCHA_REQUIRED' } } }],
       [old],
       { kind: 'failed', failure: { kind: 'unexpected', message: expect.stringContaining('official API') } },
     ]),
     [
-      'nowhere where a captcha is wanted',
+      'no endpoint if the second requires a captcha',
       [
         { status: 403, body: {} },
         { status: 200, body: { error: { code: 'FRONTEND_CAPTCHA_REQUIRED' } } },

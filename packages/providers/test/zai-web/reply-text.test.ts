@@ -3,7 +3,7 @@ import { createReplyText } from '../../src/zai-web/reply-text.ts';
 
 type Update = { phase: string; delta_content?: string; edit_content?: string; edit_index?: number };
 
-/** Numbers in [0, limit), the same for the same seed. */
+/** Returns pseudo-random numbers in [0, limit), equal for the same seed. */
 function createDice(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -34,7 +34,7 @@ function createText(dice: (limit: number) => number, length: number): string {
   return Array.from({ length }, () => snippets[dice(snippets.length)]).join('');
 }
 
-/** Sends a text in pieces; now and then the last words are wrong at first. */
+/** Sends a text in pieces; some updates first contain a wrong ending. */
 function toUpdates(text: string, options: { from: number; phase: string; dice: (limit: number) => number }): Update[] {
   const { from, phase, dice } = options;
   const updates: Update[] = [];
@@ -61,8 +61,8 @@ function say(updates: readonly Update[], keepsMarkup = false): { reasoning: stri
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 
-describe('an answer whose last words are rewritten', () => {
-  it('comes out as it is at its end, wrapped', () => {
+describe('an answer whose end is rewritten', () => {
+  it('is sent in its final form, wrapped', () => {
     for (const seed of seeds) {
       const dice = createDice(seed);
       const lines = `x${createText(dice, 20)}x`.split('\n');
@@ -81,7 +81,7 @@ describe('an answer whose last words are rewritten', () => {
     }
   });
 
-  it('comes out as it is at its end, plain', () => {
+  it('is sent in its final form, plain', () => {
     for (const seed of seeds) {
       const dice = createDice(seed);
       const thoughts = `x${createText(dice, 20)}`;

@@ -32,7 +32,7 @@ function send(options: object, body: ChatBody = { messages }, over: Partial<Call
 }
 
 describe('the call', () => {
-  it('of version 2 is signed and says who asks', verifies('000-22', '000-36'), () => {
+  it('of version 2 is signed and contains the user id', verifies('000-22', '000-36'), () => {
     const { url, headers } = send(v2);
     expect(url.origin + url.pathname).toBe('https://chat.z.ai/api/v2/chat/completions');
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -57,7 +57,7 @@ describe('the call', () => {
     });
   });
 
-  it('of version 1 has another path and says less', verifies('000-22', '001-22'), () => {
+  it('of version 1 has another path and fewer members', verifies('000-22', '001-22'), () => {
     const { url, headers } = send({ ...v1, zai_web_version: 'prod-fe-1.0.95' });
     expect(url.pathname).toBe('/api/chat/completions');
     expect(url.searchParams.has('signature_timestamp')).toBe(true);
@@ -65,7 +65,7 @@ describe('the call', () => {
     expect(headers).toMatchObject({ 'x-fe-version': 'prod-fe-1.0.95' });
   });
 
-  it('goes without signature and without token where there are none', () => {
+  it('has no signature and no token if none are configured', () => {
     const { url, headers } = send({ signing_variant: 'none' }, { messages }, { apiKey: undefined });
     expect(headers).not.toHaveProperty('x-signature');
     expect(headers).not.toHaveProperty('authorization');
@@ -74,7 +74,7 @@ describe('the call', () => {
 
   it.each<[string, unknown, string]>([
     [
-      'the last words of the user',
+      'the last user message',
       [
         { role: 'user', content: ' a ' },
         { role: 'assistant', content: 'b' },
@@ -135,7 +135,7 @@ describe('the body', () => {
     });
   });
 
-  it('of version 2 says more', () => {
+  it('of version 2 has more members', () => {
     const { body } = send(v2, { messages, temperature: 0.5, top_p: 1, max_completion_tokens: 7, max_tokens: 8 });
     expect(body).toMatchObject({
       signature_prompt: 'hi',
@@ -160,10 +160,10 @@ describe('the body', () => {
     ['glm-5-turbo', 'GLM-5-Turbo', { preview_mode: true }],
     ['mine', 'backend-mine', { enable_thinking: true }],
     ['glm-5.1', 'another', {}],
-    ['what-nobody-knows', 'what-nobody-knows', { enable_thinking: false }],
+    ['an-unknown-model', 'an-unknown-model', { enable_thinking: false }],
     ['Unknown-thinking', 'Unknown-thinking', { enable_thinking: false }],
   ])(
-    'for %s asks for %s',
+    'for %s requests %s',
     verifies('000-16', '000-17', '000-18', '000-19', '000-20', '001-02'),
     (name, model, features) => {
       const own = [
@@ -177,7 +177,7 @@ describe('the body', () => {
     },
   );
 
-  it('searches with a tool of its own', verifies('001-05'), () => {
+  it("searches with the backend's own tool", verifies('001-05'), () => {
     expect(send(v2, { messages }, { model: 'glm-4.5-search' }).body).toMatchObject({
       mcp_servers: ['deep-web-search'],
       features: { features: [{ type: 'mcp', server: 'deep-web-search', status: 'hidden' }] },
@@ -187,12 +187,12 @@ describe('the body', () => {
   it.each([
     ['none', 'glm-4.5-thinking', false],
     ['high', 'glm-4.5', true],
-  ])('thinks by effort %s of %s', (effort, model, thinks) => {
+  ])('sets reasoning by effort %s of %s', (effort, model, thinks) => {
     const { body } = send(v2, { messages, reasoning_effort: effort }, { model });
     expect(body['features']).toMatchObject({ enable_thinking: thinks });
   });
 
-  it('names a chat that was made, and its pictures', () => {
+  it('refers to a created chat and its images', () => {
     const notes = { chatId: 'chat', messageId: 'message', files: '[{"id":"F"}]' };
     const { body, url } = send(v2, { messages }, { model: 'glm-4.7', notes });
     expect(body).toMatchObject({ chat_id: 'chat', current_user_message_id: 'message', files: [{ id: 'F' }] });
@@ -202,7 +202,7 @@ describe('the body', () => {
   });
 });
 
-describe('what the backend can not do', () => {
+describe('a field that the backend can not serve', () => {
   const adapter = providers['zai-web'].create(v2);
   const tool = { type: 'function', function: { name: 'a' } };
 
@@ -215,12 +215,12 @@ describe('what the backend can not do', () => {
     ['messages[0].tool_calls', { messages: [{ role: 'assistant', tool_calls: [{ id: 'c' }] }] }],
     ['messages[0].name', { messages: [{ role: 'user', content: 'a', name: 'Ann' }] }],
     ['messages[0].function_call', { messages: [{ role: 'assistant', function_call: { name: 'a' } }] }],
-  ])('is named: %s', (param, body) => {
+  ])('is reported: %s', (param, body) => {
     const fitted = fitRequest({ messages, ...body }, adapter, { model: 'glm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
 
-  it('takes tools that are not to be called', () => {
+  it('excludes tools that must not be called', () => {
     const body = { messages, tools: [tool], tool_choice: 'none' };
     expect(fitRequest(body, adapter, { model: 'glm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
   });
@@ -232,11 +232,11 @@ describe('options', () => {
     [{ signing_variant: 'v2' }, 'signing_key'],
     [{ signing_variant: 'v3', signing_key: 'a' }, 'signing_variant'],
     [{ ...v2, zai_web_version: '1.0' }, 'zai_web_version'],
-  ])('%j lack or spoil %s', (options, name) => {
+  ])('%j lack %s or have it wrong', (options, name) => {
     expect(() => providers['zai-web'].create(options)).toThrow(name);
   });
 
-  it('let guests in only where that is wanted', verifies('000-15', '001-38'), () => {
+  it('allow guests only if configured', verifies('000-15', '001-38'), () => {
     expect(providers['zai-web'].create(v2).tokens).toBeUndefined();
     expect(providers['zai-web'].create({ ...v2, zai_web_guests: true }).tokens).toBeDefined();
   });

@@ -73,7 +73,7 @@ describe('the user of a token', () => {
     ['b', token({ sub: 'd', uid: 'c', user_id: 'b', id: '' })],
     ['7', token({ sub: 'd', uid: 7, user_id: null })],
     ['d', token({ sub: 'd' })],
-    // Needs the URL's alphabet: base64 of it has + and /.
+    // Needs the URL-safe alphabet: its base64 contains + and /.
     ['~~~???ÿþ', token({ id: '~~~???ÿþ' })],
   ])('is %j', verifies('000-36'), (expected, given) => {
     expect(userIdOf(given)).toBe(expected);

@@ -51,7 +51,7 @@ const wrapped = [
 const usage = { prompt_tokens: 6, completion_tokens: 210, total_tokens: 216, prompt_tokens_details: {} };
 
 describe('a wrapped answer', () => {
-  it('comes without its markup, and what is sent twice comes once', verifies('000-17'), () => {
+  it('is sent without its markup, and repeated text is sent once', verifies('000-17'), () => {
     const answer = read([...wrapped, end, sentinel]);
     expect(answer).toMatchObject({ reasoning: 'Greet the user 🙂.', content: 'Hello world!' });
     expect(answer.state).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
@@ -60,7 +60,7 @@ describe('a wrapped answer', () => {
     expect(places.lastIndexOf('reasoning_content')).toBeLessThan(places.indexOf('content'));
   });
 
-  it('has its thoughts while they come', () => {
+  it('has its reasoning as it arrives', () => {
     const stream = translator();
     expect(wrapped.slice(0, 2).map((each) => stream.push(each))).toEqual([
       expect.stringContaining('"reasoning_content":"Greet"'),
@@ -68,7 +68,7 @@ describe('a wrapped answer', () => {
     ]);
   });
 
-  it.each([1, 2, 3, 5, 8, 13])('is the same in pieces of %i', (size) => {
+  it.each([1, 2, 3, 5, 8, 13])('is equal in pieces of %i', (size) => {
     const text = '<details type="reasoning" done="false">\n> One 🙂 <b> a > b\n>\n> two </p>\n';
     const tail = '</details>\n\nThe answer < 5 is: <glm 😀 and a long enough tail to be held back.\nLast > line';
     const cut = (whole: string, phase: string) =>
@@ -93,7 +93,7 @@ describe('a wrapped answer', () => {
     expect(answer).toMatchObject({ reasoning: 'the user \nis here', content: 'a b' });
   });
 
-  it('has its markup where that is to stay', verifies('001-39'), () => {
+  it('keeps its markup if configured', verifies('001-39'), () => {
     const answer = read([...wrapped, end], { keepsThinkingMarkup: true });
     expect(answer.reasoning).toBe('');
     expect(answer.content).toBe(
@@ -103,7 +103,7 @@ describe('a wrapped answer', () => {
     expect(open.content).toBe(`${opening} the user 🙂.`);
   });
 
-  it('takes no thoughts once they are over', () => {
+  it('accepts no reasoning after its end', () => {
     const later = event({ edit_index: 32, edit_content: closing.replace('🙂.', '🙂, twice.'), phase: 'answer' });
     expect(read([...wrapped.slice(0, 3), later, end])).toMatchObject({
       reasoning: 'Greet the user 🙂.',
@@ -111,7 +111,7 @@ describe('a wrapped answer', () => {
     });
   });
 
-  it('goes on behind the common beginning where an edit comes too late', () => {
+  it('continues after the common prefix if an edit comes too late', () => {
     const long = 'x'.repeat(100);
     const answer = read([
       event({ delta_content: '<details type="reasoning" done="true">\n> t\n</details>\n', phase: 'thinking' }),
@@ -126,7 +126,7 @@ describe('a wrapped answer', () => {
 });
 
 describe('a plain answer', () => {
-  it('has its thoughts by their phase', () => {
+  it('has its reasoning by phase', () => {
     const answer = read([
       event({ delta_content: 'Let me', phase: 'thinking' }),
       event({ delta_content: ' think', phase: 'thinking' }),
@@ -164,10 +164,10 @@ describe('a plain answer', () => {
   });
 });
 
-describe("what the backend's own tools did", () => {
+describe("output of the backend's own tools", () => {
   const block = '<glm_block view="x">{"type":"mcp","data":{"metadata":{"id":"c","name":"search"}}}</glm_block>';
 
-  it('is no part of a wrapped answer', () => {
+  it('is not part of a wrapped answer', () => {
     const answer = read([
       event({ delta_content: '<details type="reasoning" done="false">\n> look\n</details>\n', phase: 'thinking' }),
       event({ delta_content: block.slice(0, 30), phase: 'tool_call' }),
@@ -178,7 +178,7 @@ describe("what the backend's own tools did", () => {
     expect(answer).toMatchObject({ reasoning: 'look', content: 'Found.' });
   });
 
-  it('is no part of a plain one, even where it never ends', () => {
+  it('is not part of a plain one, even if it never ends', () => {
     const answer = read([
       event({ delta_content: 'look', phase: 'thinking' }),
       event({ edit_index: 0, edit_content: block, phase: 'tool_call' }),
@@ -203,7 +203,7 @@ describe('the end of a stream', () => {
   const text = event({ delta_content: 'Hello', phase: 'answer' });
 
   it.each<[string, readonly { data: string }[]]>([
-    ['done and nothing more', [end]],
+    ['only done', [end]],
     ['[DONE]', [sentinel]],
     ['[DONE] in JSON', [{ data: '{"data":"[DONE]"}' }]],
     ['all of them', [end, { data: '{"data":"[DONE]"}' }, sentinel]],
@@ -211,13 +211,13 @@ describe('the end of a stream', () => {
     expect(read([text, ...events])).toMatchObject({ content: 'Hello', state: { kind: 'complete' } });
   });
 
-  it('without a word of it is a truncated answer, usage or not', () => {
+  it('is missing in a truncated answer, with or without usage', () => {
     const state = { kind: 'failed', failure: { kind: 'truncated' } };
     expect(read([text]).state).toMatchObject(state);
     expect(read([text, event({ phase: 'other', usage })]).state).toMatchObject(state);
   });
 
-  it.each(['ping', '<html>', '{"type":"chat:'])('is no answer with an event such as %s', (data) => {
+  it.each(['ping', '<html>', '{"type":"chat:'])('fails with an event such as %s', (data) => {
     expect(read([text, { data }, end]).state).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
   });
 

@@ -12,7 +12,7 @@ const text =
   'Hello<glm_block>{}</glm_block>, world.';
 
 describe('an answer in one piece', () => {
-  it('has thoughts, text and blocks of tools apart', () => {
+  it('has reasoning, text and tool blocks separated', () => {
     const usage = { prompt_tokens: 6, completion_tokens: 2, total_tokens: 8 };
     const whole = translate({ type: 'chat:completion', data: { content: text, phase: 'done', done: true, usage } });
     expect(whole).toMatchObject({ kind: 'complete', summary: { usage, finishReason: 'stop' } });
@@ -28,7 +28,7 @@ describe('an answer in one piece', () => {
     });
   });
 
-  it('is the same as the stream with that event', () => {
+  it('equals the stream with that event', () => {
     const event = { data: { content: text, phase: 'answer', done: true } };
     const translator = adapter.translateStream({}, plan());
     const sse = translator.push({ data: JSON.stringify(event) }) + translator.end();
@@ -52,7 +52,7 @@ describe('an answer in one piece', () => {
     [{ data: { done: true } }, 'malformed'],
     [{ ok: true }, 'malformed'],
     ['<html>', 'malformed'],
-  ])('is none where it is %j', (answer, kind) => {
+  ])('fails if it is %j', (answer, kind) => {
     expect(translate(answer)).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 });
@@ -60,7 +60,7 @@ describe('an answer in one piece', () => {
 describe('the last chunk of a stream', () => {
   it.each([
     [
-      'before the last words',
+      'before the last text',
       [{ data: { phase: 'other', usage: { prompt_tokens: 1, completion_tokens: 2 } } }, { data: { done: true } }],
     ],
     [
@@ -68,7 +68,7 @@ describe('the last chunk of a stream', () => {
       [{ data: { done: true } }, { usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } }],
     ],
     ['with choices', [{ data: { done: true } }, { choices: [], usage: { input_tokens: 1, output_tokens: 2 } }]],
-  ])('has usage and no choices where the backend counts %s', (_where, events) => {
+  ])('has usage and no choices if the backend sends usage %s', (_where, events) => {
     const translator = adapter.translateStream({ stream_options: { include_usage: true } }, plan());
     const hello = { data: { delta_content: 'Hello', phase: 'answer' } };
     const sse =

@@ -7,7 +7,7 @@ import { plan } from '../plan.ts';
 const adapter = providers.zai.create({});
 const messages = [{ role: 'user', content: 'hi' }];
 
-/** Returns the request that the API gets. */
+/** Returns the request that the API receives. */
 function sent(body: object, over: Partial<CallPlan> = {}, options: object = {}): Record<string, unknown> {
   const request = providers.zai.create(options).toUpstream({ messages, ...body }, plan({ model: 'glm-4.5', ...over }));
   return JSON.parse(String(request.body)) as Record<string, unknown>;
@@ -31,7 +31,7 @@ describe('the name of a model', () => {
     ['glm-4-plus', 'glm-4-plus', {}],
     ['Other-search', 'Other-search', {}],
   ])(
-    '%s is %s with its switches',
+    '%s is %s with its features',
     verifies('000-16', '000-17', '000-18', '000-19', '000-20', '001-02'),
     (name, model, switches) => {
       const { messages: _messages, ...rest } = sent({}, { model: name, stream: false });
@@ -40,20 +40,20 @@ describe('the name of a model', () => {
   );
 });
 
-describe('whether the model thinks', () => {
+describe('the reasoning of the model', () => {
   it.each<[string, object, string, string | undefined, object]>([
     ['its effort', { reasoning_effort: 'high' }, 'glm-4.7', 'enabled', {}],
     ['no effort', { reasoning_effort: 'none' }, 'glm-4.7-thinking', 'disabled', {}],
     ['its own field', { thinking: { type: 'disabled' }, reasoning_effort: 'high' }, 'glm-4.7', 'disabled', {}],
-    ["the operator's wish", {}, 'glm-4.7', 'enabled', { glm_thinking: 'enabled' }],
+    ["the operator's option", {}, 'glm-4.7', 'enabled', { glm_thinking: 'enabled' }],
     ['the API', {}, 'glm-4.7', undefined, { glm_thinking: 'provider' }],
     ['effort, even of older models', { reasoning_effort: 'low' }, 'glm-4-plus', 'enabled', {}],
-  ])('is said by %s', verifies('004-19'), (_what, body, model, type, options) => {
+  ])('is set by %s', verifies('004-19'), (_what, body, model, type, options) => {
     const { thinking } = sent(body, { model }, options);
     expect((thinking as { type?: string } | undefined)?.type).toBe(type);
   });
 
-  it('leaves the rest of the field as it is, and tells the effort where it is known', () => {
+  it('keeps the rest of the field, and sends the effort to models that support it', () => {
     expect(sent({ thinking: { clear_thinking: false } })).toMatchObject({
       thinking: { clear_thinking: false, type: 'disabled' },
     });
@@ -77,7 +77,7 @@ describe('a request', () => {
     ],
     ['search', { web_search_options: {} }, { tools: [search] }],
     [
-      'much search beside a function',
+      'a large search beside a function',
       { web_search_options: { search_context_size: 'high' }, tools: [tool] },
       { tools: [tool, { ...search, web_search: { ...search.web_search, content_size: 'high' } }] },
     ],
@@ -103,7 +103,7 @@ describe('a request', () => {
     expect(sent({ tools: [tool] }, { model: 'glm-4.6', stream: false })).not.toHaveProperty('tool_stream');
   });
 
-  it('leaves out what asks for nothing', () => {
+  it('omits fields without effect', () => {
     const body = {
       tools: [tool],
       tool_choice: 'none',
@@ -129,7 +129,7 @@ describe('a request', () => {
     ['seed', { seed: 1 }],
     ['logprobs', { logprobs: true }],
     ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] }],
-  ])('names %s, which the API can not do', (param, body) => {
+  ])('reports %s, which the API can not serve', (param, body) => {
     const fitted = fitRequest({ messages, ...body }, adapter, { model: 'glm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { kind: 'unsupported', param } });
   });
@@ -157,12 +157,12 @@ describe('a key', () => {
   const authorization = (apiKey: string, options: object): string | undefined =>
     providers.zai.create(options).toUpstream({ messages }, plan({ apiKey })).headers['authorization'];
 
-  it('is sent as it is', () => {
+  it('is sent unchanged', () => {
     expect(authorization('id.secret', {})).toBe('Bearer id.secret');
     expect(authorization('no-dots', { glm_key: 'signed' })).toBe('Bearer no-dots');
   });
 
-  it('signs a token of five minutes, with milliseconds, where that is wanted', () => {
+  it('signs a token of five minutes, with milliseconds, if configured', () => {
     const token = authorization('id.secret', { glm_key: 'signed' })?.replace('Bearer ', '') ?? '';
     const [header = '', payload = '', signature] = token.split('.');
     const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
@@ -171,7 +171,7 @@ describe('a key', () => {
     expect(signature).toBe(createHmac('sha256', 'secret').update(`${header}.${payload}`).digest('base64url'));
   });
 
-  it('goes to the place of the API', () => {
+  it('goes to the URL of the API', () => {
     expect(providers.zai.defaultBaseUrl).toBe('https://api.z.ai/api/paas/v4');
     const { url } = adapter.toUpstream({ messages }, plan({ baseUrl: 'https://api.z.ai/api/paas/v4' }));
     expect(url).toBe('https://api.z.ai/api/paas/v4/chat/completions');

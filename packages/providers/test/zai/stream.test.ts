@@ -19,7 +19,7 @@ const chunk = (delta: object, more: object = {}): { data: string } => ({
   data: JSON.stringify({ id: 'a', created: 5, model: 'glm-4.5', choices: [{ index: 0, delta, ...more }] }),
 });
 
-/** All that the client gets of these events. */
+/** Returns everything that the client receives for these events. */
 function read(stream: StreamTranslator, events: readonly { readonly data: string }[]): string {
   return events.map((event) => stream.push(event)).join('') + stream.end();
 }
@@ -39,7 +39,7 @@ const done = { data: '[DONE]' };
 const stop = chunk({}, { finish_reason: 'stop' });
 
 describe('a stream', () => {
-  it('has thoughts, text, a reason and the usage at its end', () => {
+  it('has reasoning, text, a finish reason and the usage at its end', () => {
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
     const last = { data: JSON.stringify({ choices: [{ delta: { content: '' }, finish_reason: 'length' }], usage }) };
     const stream = translator();
@@ -49,7 +49,7 @@ describe('a stream', () => {
     expect(stream.state).toMatchObject({ kind: 'complete', summary: { usage, responseModel: 'glm-4.5' } });
   });
 
-  it('names each tool call once', () => {
+  it('has the id of each tool call once', () => {
     const call = (more: object): { data: string } =>
       chunk({ tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'look', ...more } }] });
     const sse = read(translator(), [
@@ -65,7 +65,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('passes on what a search has found', () => {
+  it('passes search results on', () => {
     const found = [{ title: 'T', link: 'https://a.example' }];
     const sse = read(translator(), [{ data: JSON.stringify({ choices: [], web_search: found }) }, stop, done]);
     expect(chunksOf(sse)[0]?.choices[0]?.delta.web_search).toEqual(found);
@@ -85,45 +85,48 @@ describe('a stream', () => {
 
   it.each<[string, string, string]>([
     ['an error', '{"error":{"code":"1305","message":"slow"}}', 'rate_limit'],
-    ['an error of its gate', '{"code":1113,"msg":"empty","success":false}', 'quota'],
-    ['no JSON', '{"choices":[', 'malformed'],
-  ])('with %s in it has failed', (_what, data, kind) => {
+    ['an error of its gateway', '{"code":1113,"msg":"empty","success":false}', 'quota'],
+    ['invalid JSON', '{"choices":[', 'malformed'],
+  ])('with %s fails', (_what, data, kind) => {
     const stream = translator();
     read(stream, [chunk({ content: 'x' }), { data }]);
     expect(stream.state).toMatchObject({ kind: 'failed', failure: { kind } });
   });
 
-  it('that just stops is truncated', () => {
+  it('that ends without a finish reason is truncated', () => {
     const stream = translator();
     read(stream, [chunk({ content: 'x' })]);
     expect(stream.state).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
   });
 });
 
-describe('thoughts inside the text', () => {
+describe('reasoning inside the text', () => {
   const text = '\n<think>\nWhat is a <b> & </think?\n</think>\n\nIt is <|begin_of_box|>4<|end_of_box|> <think> 😀';
   const reasoning = 'What is a <b> & </think?\n';
   const content = 'It is 4 <think> 😀';
 
-  it.each([1, 2, 3, 5, 7, 200])('are taken out in pieces of %i', (size) => {
+  it.each([1, 2, 3, 5, 7, 200])('is removed in pieces of %i', (size) => {
     const pieces = text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
     const sse = read(translator(), [...pieces.map((piece) => chunk({ content: piece })), stop, done]);
     expect(joined(sse, 'reasoning_content')).toBe(reasoning);
     expect(joined(sse, 'content')).toBe(content);
   });
 
-  it('stay where they are to stay', () => {
+  it('remains if configured', () => {
     const sse = read(translator({ keepsThinkingMarkup: true }), [chunk({ content: text }), stop, done]);
     expect(joined(sse, 'content')).toBe(text);
     expect(joined(sse, 'reasoning_content')).toBe('');
   });
 
-  it.each(['a < b', '<thin', '<|begin_of', '  ', '</think> x', 'x <think>y</think>'])('are not seen in %j', (plain) => {
-    const sse = read(translator(), [...plain.split('').map((piece) => chunk({ content: piece })), stop, done]);
-    expect([joined(sse, 'content'), joined(sse, 'reasoning_content')]).toEqual([plain, '']);
-  });
+  it.each(['a < b', '<thin', '<|begin_of', '  ', '</think> x', 'x <think>y</think>'])(
+    'is not detected in %j',
+    (plain) => {
+      const sse = read(translator(), [...plain.split('').map((piece) => chunk({ content: piece })), stop, done]);
+      expect([joined(sse, 'content'), joined(sse, 'reasoning_content')]).toEqual([plain, '']);
+    },
+  );
 
-  it('that never end are thoughts all the same', () => {
+  it('that never ends is still reasoning', () => {
     const sse = read(translator(), [chunk({ content: '<think>abc</thi' }), stop, done]);
     expect([joined(sse, 'content'), joined(sse, 'reasoning_content')]).toEqual(['', 'abc</thi']);
   });

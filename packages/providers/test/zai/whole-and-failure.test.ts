@@ -12,7 +12,7 @@ const translate = (body: unknown, keepsThinkingMarkup = false) =>
   );
 
 describe('a whole answer', () => {
-  it('gets what OpenAI has and this API leaves out', () => {
+  it('gets the members of OpenAI that this API omits', () => {
     const message = {
       role: 'assistant',
       content: '<think>hm</think>\n<|begin_of_box|>4<|end_of_box|>',
@@ -50,16 +50,16 @@ describe('a whole answer', () => {
     });
   });
 
-  it('keeps its marks where they are to stay', () => {
+  it('keeps its marks if configured', () => {
     const result = translate({ choices: [{ message: { content: '<think>hm</think>4' } }] }, true);
     expect(result.kind === 'complete' ? result.text : '').toContain('<think>hm</think>4');
   });
 
   it.each<[string, unknown, string]>([
-    ['no JSON', '<html>', 'malformed'],
+    ['invalid JSON', '<html>', 'malformed'],
     ['no message', { choices: [] }, 'malformed'],
     ['an error', { error: { code: '1301', message: 'no' } }, 'content_policy'],
-    ['an error of the gate', { code: 1001, msg: 'no key', success: false }, 'authentication'],
+    ['an error of the gateway', { code: 1001, msg: 'no key', success: false }, 'authentication'],
     ['a model that failed', { choices: [{ finish_reason: 'network_error', message: { content: 'x' } }] }, 'server'],
   ])('with %s is a failure', (_what, body, kind) => {
     expect(translate(body)).toMatchObject({ kind: 'failed', failure: { kind } });
@@ -95,14 +95,14 @@ describe('an error answer', () => {
   });
 
   it.each(['系统繁忙', 'system busy', 'rate limit', 'too many requests', 'temporarily unavailable'])(
-    'that says %s in a 400 is a busy provider',
+    'with status 400 and the text %s means that the provider is busy',
     verifies('000-32'),
     (text) => {
       expect(failureOf(400, { error: { code: '', message: `sorry, ${text}!` } })).toMatchObject({ kind: 'busy' });
     },
   );
 
-  it('without a body is read by its status', () => {
+  it('without a body is classified by its status', () => {
     expect(failureOf(503, '')).toMatchObject({ kind: 'server', message: 'The provider answered with status 503.' });
     expect(failureOf(429, '', { 'retry-after': '2' })).toMatchObject({ kind: 'rate_limit', retryAfterMs: 2000 });
   });

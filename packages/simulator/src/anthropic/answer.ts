@@ -3,13 +3,13 @@ import { type ChatAnswer, chatAnswerOf, reasoningText } from '../openai/chat-ans
 import type { ChatRequest } from '../openai/chat-request.ts';
 import { contentOf } from '../openai/content.ts';
 
-/** A piece of an answer, as a token brings it. */
+/** Content of one token of an answer. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'call'; readonly id: string; readonly name: string }
   | { readonly kind: 'arguments'; readonly json: string };
 
-/** An answer before it has a shape. */
+/** An answer, independent of its format. */
 export interface Answer {
   readonly id: string;
   readonly request: ChatRequest;
@@ -21,7 +21,7 @@ export interface Answer {
 
 const stopReasons = { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use' } as const;
 
-/** Makes up an answer: what the OpenAI side of the simulator would say. */
+/** Creates an answer with the same content as the simulator's OpenAI answer. */
 export function answerOf(request: ChatRequest, behaviour: Behaviour): Answer {
   const chat = chatAnswerOf(request, behaviour);
   const pieces = Array.from({ length: chat.content.tokens }, (_, seq) => pieceOf(chat, seq));
@@ -53,7 +53,7 @@ function pieceOf({ content }: ChatAnswer, seq: number): Piece {
     : { kind: 'call', id: call.id.replace('call_', 'toolu_'), name };
 }
 
-/** Returns whether the answer continues the request's last message where it ends. */
+/** Returns whether the answer continues the request's last message. */
 function isContinued({ request, behaviour, content }: ChatAnswer): boolean {
   if (request.soFar === '') return false;
   const anew = contentOf({ ...request, soFar: '' }, behaviour);
@@ -65,7 +65,7 @@ function withSpace([first, ...rest]: readonly Piece[]): readonly Piece[] {
   return [first.kind === 'text' ? { kind: 'text', text: ` ${first.text}` } : first, ...rest];
 }
 
-/** Anthropic's usage object, for so many tokens of content. */
+/** Returns Anthropic's usage object for a number of content tokens. */
 export function usageOf({ request, thoughts }: Answer, tokens: number): object {
   return {
     input_tokens: request.promptTokens,

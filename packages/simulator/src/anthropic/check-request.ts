@@ -5,7 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const imageTypes = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
-/** Returns the first fault for which Anthropic refuses a request, in its words or near them; undefined for none. */
+/** Returns the first error for which Anthropic refuses a request, in similar words; undefined if there is none. */
 export function findFault(fields: Fields): string | undefined {
   const { model, max_tokens: maxTokens, messages, temperature, stop_sequences: stops } = fields;
   if (typeof model !== 'string' || model === '') return 'model: Field required';
@@ -104,7 +104,7 @@ function faultOfEnd({ thinking }: Fields, last: unknown): string | undefined {
     : undefined;
 }
 
-/** A text alone is short for one block. */
+/** Returns the blocks of a content; a plain text stands for one block. */
 export function blocksOf(content: unknown): readonly Fields[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return Array.isArray(content) ? content.filter(isObject) : [];

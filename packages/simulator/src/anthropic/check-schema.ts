@@ -1,6 +1,6 @@
 import { type Fields, isObject } from './check-request.ts';
 
-/** Limits that structured outputs and strict tools do not have. */
+/** Limits that structured outputs and strict tools do not support. */
 const refused = [
   'minimum',
   'maximum',
@@ -12,7 +12,7 @@ const refused = [
   'maxItems',
 ] as const;
 
-/** Finds a part of a request's schemas that Anthropic refuses; undefined if there is none. */
+/** Finds a part of a request's schemas that Anthropic refuses; returns undefined if there is none. */
 export function faultOfSchemas({ output_config: output, tools }: Fields): string | undefined {
   const format = isObject(output) && isObject(output.format) ? output.format.schema : undefined;
   const strict = (Array.isArray(tools) ? tools : []).map((tool: unknown) =>

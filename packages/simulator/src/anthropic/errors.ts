@@ -17,7 +17,7 @@ const busyPhrases = ['系统繁忙', 'system busy', 'rate limit', 'too many requ
 const errorBody = (type: ErrorType, message: string): string =>
   JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_simulator' });
 
-/** The error body sent inside a stream, or with status 200, where something broke late. */
+/** Error body inside a stream, or with status 200, for a late failure. */
 export const overloadedBody = errorBody('overloaded_error', 'Overloaded');
 
 const failure = (status: number, type: ErrorType, message: string): Failure => ({
@@ -26,10 +26,10 @@ const failure = (status: number, type: ErrorType, message: string): Failure => (
   body: errorBody(type, message),
 });
 
-/** A request that can't be read, or asks for what there is not. */
+/** Failure for an unreadable request, or one for something that does not exist. */
 export const invalidRequest = (message: string): Failure => failure(400, 'invalid_request_error', message);
 
-/** The error that Anthropic would give. */
+/** Returns the error that Anthropic would give. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   switch (reason.name) {
     case 'e':
@@ -51,7 +51,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'bodyTooLarge':
       return failure(413, 'request_too_large', 'Request exceeds the maximum size');
     case 'unknownDirective':
-      return invalidRequest(`"${reason.word}" in x-sim-directives is no directive of the simulator.`);
+      return invalidRequest(`"${reason.word}" in x-sim-directives is not a directive of the simulator.`);
   }
 }
 

@@ -67,7 +67,7 @@ export function toEventStream(answer: Answer): EventStream {
   };
 }
 
-/** In which block of the answer each piece is: each call has one of its own. */
+/** Returns the block number of each piece; each call has its own block. */
 function blockNumbers(pieces: readonly Piece[], before: number): readonly number[] {
   let index = before - 1;
   return pieces.map(({ kind }, seq) => {

@@ -29,7 +29,7 @@ export function toMessage(answer: Answer): WholeAnswer {
   return { kind: 'whole', body, tokens: steps, steps };
 }
 
-/** Returns the pieces that faults of content add to the message. */
+/** Returns the pieces that content faults add to the message. */
 function fillerOf({ behaviour: { fault } }: Answer): readonly Piece[] {
   if (fault?.name === 'huge') return [{ kind: 'text', text: 'x'.repeat(fault.value * 1024 * 1024) }];
   return fault?.name === 'badutf8' ? [{ kind: 'text', text: spoiltCharacter }] : [];
@@ -47,7 +47,7 @@ function blocksOf(pieces: readonly Piece[]): readonly object[] {
   return [...(text === '' ? [] : [{ type: 'text', text }]), ...calls];
 }
 
-/** Arguments may be cut: by `max_tokens` or by a fault. */
+/** Parses arguments, which `max_tokens` or a fault may truncate. */
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);

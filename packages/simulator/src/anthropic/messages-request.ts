@@ -5,8 +5,8 @@ import { faultOfSchemas } from './check-schema.ts';
 import { invalidRequest } from './errors.ts';
 
 /**
- * Reads a request as strictly as Anthropic does. What is to be said is decided as for OpenAI, so that directives,
- * conversations and tools work the same.
+ * Reads a request as strictly as Anthropic does. The answer is chosen as for OpenAI, so that directives, conversations
+ * and tools work in the same way.
  */
 export function readMessagesRequest(body: string): ChatRequest | Failure {
   const fields = parseObject(body);
@@ -37,7 +37,7 @@ function asChat(fields: Fields): object {
 function asChatMessages(message: Fields): readonly object[] {
   const blocks = blocksOf(message.content);
   if (blocks.some(({ type }) => type === 'tool_result')) return [{ role: 'tool', content: blocks }];
-  // The text to be continued ends without the space that follows each token.
+  // The text to continue ends without the space that follows each token.
   const isText = message.role === 'assistant' && blocks.every(({ type }) => type === 'text');
   const said = isText ? `${blocks.map(({ text }) => String(text)).join('')} ` : blocks;
   return [{ role: message.role, content: said }];

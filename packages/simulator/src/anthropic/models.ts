@@ -4,7 +4,7 @@ import { failureOf } from './errors.ts';
 const listed = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'];
 
 /**
- * `GET /v1/models`, which OpenAI has at the same path: the header that every call to Anthropic has tells them apart.
+ * Answers `GET /v1/models`. OpenAI uses the same path; a header that every call to Anthropic has distinguishes them.
  */
 export function modelsOf({ method, path, query, headers, credential }: RawCall): RawAnswer | undefined {
   if (method !== 'GET' || path !== '/v1/models' || headers['anthropic-version'] === undefined) return undefined;

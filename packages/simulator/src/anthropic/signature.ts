@@ -1,4 +1,4 @@
 import { hash } from 'node:crypto';
 
-/** Proves that thoughts are the model's own. */
+/** Signs reasoning, so that forged reasoning can be refused. */
 export const signatureOf = (thoughts: string): string => hash('sha256', `thought: ${thoughts}`, 'base64');

@@ -2,20 +2,23 @@ import { type CallCounts, type CallOutcome, type CallRecord, type CallStats, mom
 
 const capacity = 20_000;
 const bodyBytesPerCall = 64 * 1024;
-/** A sweep leaves this much, so bodies never take more than twice as much: 20,000 of 64 KB would take 1.3 GB. */
+/**
+ * Size of bodies that a sweep leaves, so that bodies never take more than twice as much: 20,000 of 64 KB would take 1.3
+ * GB.
+ */
 const bodyCharsPerSweep = 32 * 1024 * 1024;
 
-/** The facts known of a call before its body is read. */
+/** Facts about a call before its body is read. */
 export interface CallHead {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly credential: string;
-  /** Names and values in turns, as node:http hands them over. */
+  /** Alternating names and values, as node:http gives them. */
   readonly rawHeaders: readonly string[];
 }
 
-/** The details of a call that its body gives. */
+/** Details of a call from its body. */
 interface CallDetails {
   readonly model: string;
   readonly stream: boolean;
@@ -23,7 +26,7 @@ interface CallDetails {
   readonly directives: string;
 }
 
-/** A call while it runs. */
+/** A call in progress. */
 export interface OpenCall {
   readonly id: string;
   isOpen(): boolean;
@@ -31,24 +34,24 @@ export interface OpenCall {
   describe(details: CallDetails): void;
   answer(status: number): void;
   addTokens(count: number): void;
-  /** A fault took effect: the call will not count as finished. */
+  /** Marks that a fault took effect: the call does not count as finished. */
   strike(): void;
-  /** Ends it as `aborted`, or as `finished` unless a fault struck. Only the first end counts. */
+  /** Ends the call as `aborted`, or as `finished` unless a fault took effect. Only the first end counts. */
   end(how: 'answered' | 'aborted'): void;
 }
 
-/** Remembers the last 20,000 calls and counts all. */
+/** Records the last 20,000 calls and counts all. */
 export interface Audit {
   begin(head: CallHead): OpenCall;
-  /** Oldest first; a copy. */
+  /** Copies of the records, oldest first. */
   calls(): readonly CallRecord[];
   stats(): CallStats;
-  /** Ends all open calls as `faulted`: the simulator is about to cut their connections. */
+  /** Ends all open calls as `faulted`, before the simulator cuts their connections. */
   cutOpen(): void;
   clear(): void;
 }
 
-/** A call in the making; its headers are joined only when somebody asks. */
+/** Internal record of a call; its headers are joined on demand. */
 interface Entry {
   readonly record: Draft<Omit<CallRecord, 'headers'>>;
   readonly rawHeaders: readonly string[];
@@ -81,7 +84,7 @@ export function createAudit(): Audit {
     return [...ring.slice(ringStart), ...ring.slice(0, ringStart)];
   }
 
-  /** Now and then, not at each call: leaves only the newest bodies. */
+  /** Removes old bodies and keeps the newest; runs occasionally, not at each call. */
   function sweepBodies(): void {
     let kept = 0;
     for (const { record } of inOrder().toReversed()) {
@@ -220,7 +223,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return headers;
 }
 
-/** Through a Buffer, because a slice of a long string would keep all of it alive. */
+/** Cuts via a Buffer, because a slice of a long string would keep the whole string in memory. */
 function cutToBytes(text: string, bytes: number): string {
   return text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes
     ? text

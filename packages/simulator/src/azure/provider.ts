@@ -9,7 +9,7 @@ const promptFindings =
 const deployment = /^\/openai\/deployments\/([^/]+)(\/chat\/completions|\/embeddings)$/;
 const underV1 = /^\/openai\/v1(\/chat\/completions|\/embeddings)$/;
 
-/** Azure OpenAI: the deployment stands in the path, or in the body under `/openai/v1`. */
+/** Azure OpenAI: the deployment is in the path or, under `/openai/v1`, in the body. */
 export const azure: Provider = {
   ...openAi,
   endpoint(method, path) {
@@ -26,7 +26,7 @@ export const azure: Provider = {
   },
 };
 
-/** The path's word counts, whatever the body says. */
+/** Sets the model from the path, whatever the body contains. */
 function withModel(body: string, name: string): string {
   try {
     return JSON.stringify({ ...(JSON.parse(body) as object), model: decodeURIComponent(name) });

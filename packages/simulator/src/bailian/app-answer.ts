@@ -5,8 +5,8 @@ import type { AppRequest } from './app-request.ts';
 import { allocationQuota, errorBody, errorEvent } from './errors.ts';
 
 /**
- * Frames of an application. Reasoning tokens are thoughts where those are asked for; elsewhere they are what a thinking
- * model sends then: frames with nothing in them.
+ * Writes the frames of an application. Reasoning tokens appear as `thoughts` if requested; otherwise they become empty
+ * frames, as a reasoning model sends them.
  */
 export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
   const { content, reasoningTokens } = answer;
@@ -39,7 +39,7 @@ export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
       { text: isIncremental ? '' : textUpTo(content.tokens), finish_reason: content.finishReason },
       steps,
     ),
-    // Nothing marks the end; but a frame that lacks its blank line is lost on some readers.
+    // There is no end mark; but some readers lose a frame without a blank line.
     terminator: blankLine,
     failure: errorEvent(429, errorBody(...allocationQuota)),
     broken: 'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"output":{"text":"bro\n\n',
@@ -47,7 +47,7 @@ export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
   };
 }
 
-/** An answer in one piece. */
+/** Writes a whole answer. */
 export function toBody(request: AppRequest, answer: ChatAnswer): WholeAnswer {
   const { content, reasoningTokens, behaviour } = answer;
   const { fault, faultAfterTokens } = behaviour;
@@ -86,7 +86,7 @@ const textOfDelta = (delta: string): string => (JSON.parse(delta) as { readonly 
 const thoughtsUpTo = (tokens: number): string =>
   Array.from({ length: tokens }, (_, seq) => reasoningText(seq)).join('');
 
-/** In thoughts of this kind `response` repeats `thought`. */
+/** Returns an item of reasoning; for this kind `response` repeats `thought`. */
 const thoughtOf = (thought: string): object => ({
   action: 'reasoning',
   action_type: 'reasoning',

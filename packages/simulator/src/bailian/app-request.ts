@@ -6,24 +6,24 @@ import { errorOf } from './errors.ts';
 /** A request to an application. */
 export interface AppRequest {
   readonly kind: 'app';
-  /** The same in the words of OpenAI, from which the answer is made. */
+  /** The same request in OpenAI's form, from which the answer is created. */
   readonly chat: ChatRequest;
   readonly sessionId: string;
   readonly hasThoughts: boolean;
-  /** A frame holds only what is new. */
+  /** Set if a frame contains only new text. */
   readonly isIncremental: boolean;
-  /** No blank lines between frames. */
+  /** Set if there are no blank lines between frames. */
   readonly isPacked: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Applications with this before their name are in a workspace that is not the key's own. */
+/** Prefix of applications in a workspace that is not the key's default. */
 const foreignPrefix = 'foreign-';
-/** The streams of those with this have no blank lines. */
+/** Prefix of applications whose streams have no blank lines. */
 const packedPrefix = 'packed-';
 
-/** Reads a native request for an application. */
+/** Reads a native request to an application. */
 export function readAppRequest(appId: string, body: string, headers: IncomingHttpHeaders): AppRequest | Failure {
   if (appId.startsWith(foreignPrefix) && !headers['x-dashscope-workspace']) {
     return errorOf(403, 'AccessDenied', 'Workspace access denied.');

@@ -4,7 +4,7 @@ import type { Failure } from '../server/provider.ts';
 const mostInputs = 10;
 const older = { models: /^text-embedding-v[12]/, mostInputs: 25 };
 
-/** Returns the failure of an embeddings request with more texts than the model takes at once; OpenAI would serve it. */
+/** Returns a failure if an embeddings request has more texts than the model accepts; OpenAI would accept it. */
 export function tooManyInputs(body: string): Failure | undefined {
   const { model, input } = fieldsOf(body);
   const most = typeof model === 'string' && older.models.test(model) ? older.mostInputs : mostInputs;

@@ -12,11 +12,11 @@ export const errorOf = (status: number, code: string, message: string): Failure 
   body: errorBody(code, message),
 });
 
-/** An error as an event of a stream. It names the status that the stream's head could not. */
+/** An error as an event of a stream. It contains the status that the stream's head could not have. */
 export const errorEvent = (status: number, body: string): string =>
   `id:1\nevent:error\n:HTTP_STATUS/${status}\ndata:${body}\n\n`;
 
-/** The codes that statuses come with. */
+/** Error codes by status. */
 const codes: Readonly<Record<number, readonly [code: string, message: string]>> = {
   400: ['InvalidParameter', 'Required parameter(s) missing or invalid, please check the request parameters.'],
   401: ['InvalidApiKey', 'Invalid API-key provided.'],
@@ -26,7 +26,7 @@ const codes: Readonly<Record<number, readonly [code: string, message: string]>> 
   500: ['InternalError', 'An internal error has occured, please try again later or contact service support.'],
 };
 
-/** The error that an application would give. */
+/** Returns the error that an application would give. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   switch (reason.name) {
     case 'e': {
@@ -39,7 +39,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'ctxlen':
       return errorOf(400, 'InvalidParameter', 'Range of input length should be [1, 30720]');
     case 'policy': {
-      // The head of this answer says JSON, its body is an event all the same.
+      // The content type of this answer is JSON, but its body is an event.
       const body = errorBody('DataInspectionFailed', 'Input data may contain inappropriate content.');
       return { kind: 'failure', status: 400, body: errorEvent(400, body) };
     }

@@ -22,7 +22,7 @@ const application = (appId: string): Endpoint => ({
   },
 });
 
-/** It wants OpenAI's newer protocol and gets the older one. */
+/** An endpoint of OpenAI's newer protocol, which refuses requests of the older one. */
 const misunderstood: Endpoint = {
   read: () => errorOf(400, 'InvalidParameter', 'Agent request must contain input messages'),
 };
@@ -33,7 +33,7 @@ function plainModel(method: string, resource: string): Endpoint | undefined {
   return { read: (body, surroundings) => tooManyInputs(body) ?? endpoint.read(body, surroundings) };
 }
 
-/** Aliyun's Bailian: applications by their own protocol, plain models by OpenAI's. */
+/** Aliyun's Bailian: applications by the provider's own protocol, plain models by OpenAI's. */
 export const bailian: Provider = {
   endpoint(method, path) {
     if (path.startsWith(plainModels)) return plainModel(method, path.slice(plainModels.length));

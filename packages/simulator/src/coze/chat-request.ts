@@ -3,14 +3,14 @@ import type { Failure } from '../server/provider.ts';
 import { badRequest } from './errors.ts';
 import { type Traits, traitsOf } from './traits.ts';
 
-/** The parts of a chat request that an answer depends on. */
+/** Parts of a chat request on which the answer depends. */
 export interface CozeRequest {
   readonly kind: 'coze';
   readonly botId: string;
-  /** The same in OpenAI's words, from which the answer is made up. */
+  /** The same request in OpenAI's form, from which the answer is created. */
   readonly chat: ChatRequest;
   readonly traits: Traits;
-  /** The messages can be asked for later. */
+  /** Set if the messages can be requested later. */
   readonly isKept: boolean;
 }
 
@@ -18,10 +18,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const mostMessages = 100;
 
-/** Reads a request body, strictly: what Coze only tolerates is refused here. */
+/** Reads a request body strictly: input that Coze merely tolerates is refused here. */
 export function readCozeRequest(body: string): CozeRequest | Failure {
   const fields = parse(body);
-  if (!isObject(fields)) return badRequest('the body is no JSON object');
+  if (!isObject(fields)) return badRequest('the body is not a JSON object');
   const { bot_id: botId, user_id: userId, additional_messages: messages, stream, auto_save_history: isSaved } = fields;
   if (typeof botId !== 'string' || botId === '') return badRequest('field bot_id is required and a string');
   const traits = traitsOf(botId);
@@ -40,23 +40,23 @@ function problemOfAll(
   { stream, auto_save_history: isSaved, parameters }: Fields,
   messages: readonly Fields[],
 ): string | undefined {
-  if (messages.at(-1)?.['role'] !== 'user') return 'the last message is no question';
+  if (messages.at(-1)?.['role'] !== 'user') return 'the last message is not a question';
   if (stream !== true && isSaved === false) return 'without stream, auto_save_history must be true';
-  if (parameters !== undefined && !isObject(parameters)) return 'parameters is no object';
+  if (parameters !== undefined && !isObject(parameters)) return 'parameters is not an object';
   return undefined;
 }
 
 function problemOf(message: unknown): string | undefined {
-  if (!isObject(message)) return 'a message is no object';
+  if (!isObject(message)) return 'a message is not an object';
   const { role, type, content, content_type: contentType } = message;
   if (role !== 'user' && role !== 'assistant') return 'role only support user and assistant';
   if (type !== (role === 'user' ? 'question' : 'answer')) return `type of a message of the ${role} is wrong`;
-  if (typeof content !== 'string') return 'content is no string';
+  if (typeof content !== 'string') return 'content is not a string';
   if (contentType === 'text') return undefined;
   if (contentType !== 'object_string') return `content_type ${String(contentType)} is not known`;
   if (role === 'assistant') return 'messages of the assistant are text';
   const parts = parse(content);
-  return Array.isArray(parts) && parts.every(isPart) ? undefined : 'content is no list of texts and images';
+  return Array.isArray(parts) && parts.every(isPart) ? undefined : 'content is not a list of texts and images';
 }
 
 function isPart(part: unknown): boolean {

@@ -2,16 +2,16 @@ import { seedOf } from '../faults/conversations.ts';
 import { type ChatAnswer, createdSeconds, reasoningText, usageOf } from '../openai/chat-answer.ts';
 import type { CozeRequest } from './chat-request.ts';
 
-/** Remembered at once; the oldest is forgotten first. */
+/** Maximum number of stored chats; the oldest is removed first. */
 const capacity = 10_000;
 
-/** A chat as Coze keeps it. */
+/** A stored chat. */
 export interface Chat {
   readonly request: CozeRequest;
   readonly answer: ChatAnswer;
   readonly id: string;
   readonly conversationId: string;
-  /** The time when its answer will be whole: `performance.now()`. */
+  /** Time at which its answer will be complete, in ms of `performance.now()`. */
   readonly endsAt: number;
   isCanceled: boolean;
 }
@@ -48,18 +48,18 @@ export function createChats(): Chats {
   };
 }
 
-/** Nineteen digits, the same for the same request; more than a number of JavaScript holds. */
+/** Returns an id of nineteen digits, equal for equal requests; exceeds the integers that JavaScript holds exactly. */
 function idOf({ chat }: CozeRequest, kind: number): string {
   return `738${kind}${seedOf(chat.conversation).toString().padStart(15, '0')}`;
 }
 
-/** Returns the current status of a chat, in the words of the service that keeps it. */
+/** Returns the current status of a chat, as the cloud or the Studio names it. */
 export function statusOf({ request: { traits }, answer, endsAt, isCanceled }: Chat): string {
   if (isCanceled) return canceled(traits.has('studio'));
   return performance.now() < endsAt ? 'in_progress' : lastStatusOf(answer, traits);
 }
 
-/** Returns the status in which a chat ends when nobody stops it. */
+/** Returns the final status of a chat that is not cancelled. */
 export function lastStatusOf({ behaviour }: ChatAnswer, traits: CozeRequest['traits']): string {
   const isStudio = traits.has('studio');
   if (behaviour.fault?.name === 'errev') return 'failed';
@@ -71,7 +71,7 @@ export const isRunning = (status: string): boolean => status === 'in_progress' |
 
 const canceled = (isStudio: boolean): string => (isStudio ? 'cancelled' : 'canceled');
 
-/** The chat as events and answers show it. */
+/** Returns a chat as events and answers show it. */
 export function chatFields({ request, answer, id, conversationId }: Chat, status: string): object {
   const isStudio = request.traits.has('studio');
   const {
@@ -105,13 +105,13 @@ const action = {
 };
 
 interface MessageFields {
-  /** Counts the messages of a chat from 1. */
+  /** Number of the message in the chat, from 1. */
   readonly number: number;
   readonly type: string;
   readonly [more: string]: unknown;
 }
 
-/** A message of a chat. */
+/** Returns a message of a chat. */
 export function messageFields(chat: Chat, fields: MessageFields): object {
   const { number, type, ...rest } = fields;
   return {
@@ -126,14 +126,14 @@ export function messageFields(chat: Chat, fields: MessageFields): object {
   };
 }
 
-/** Says that the bot has said all; beside the answer, and none of it. */
+/** Content of the message that marks the end of the bot's output; it is not part of the answer. */
 const finishNote = JSON.stringify({
   msg_type: 'generate_answer_finish',
   data: '{"finish_reason":0,"FinData":""}',
   from_module: null,
 });
 
-/** Returns the messages that follow the answer: the answers as a whole, and the messages that are not answers. */
+/** Returns the messages after the pieces: the whole answers, and messages that are not answers. */
 export function wholeMessages(chat: Chat): readonly object[] {
   const { answer, request } = chat;
   const { content, reasoningTokens } = answer;

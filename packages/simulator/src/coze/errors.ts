@@ -1,10 +1,10 @@
 import type { Failure, FailureContext, FailureReason } from '../server/provider.ts';
 import { type Traits, traitsOf } from './traits.ts';
 
-/** Names an error in the logs of Coze. */
+/** Id of an error in Coze's logs. */
 const logId = '20240101000000000000000000000000';
 
-/** An answer that is no stream. */
+/** Writes an answer that is not a stream. */
 export function envelope(code: number, msg: string, data?: unknown): string {
   return JSON.stringify({ code, msg, ...(data === undefined ? {} : { data }), detail: { logid: logId } });
 }
@@ -18,7 +18,7 @@ export const badRequest = (msg: string, traits?: Traits): Failure =>
 
 export const notFound = (msg: string): Failure => failure(404, 4200, msg);
 
-/** The error that Coze would give. */
+/** Returns the error that Coze would give. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   const traits = traitsOf(context.model);
   const found = reasonOf(reason, context, traits);
@@ -44,14 +44,14 @@ function reasonOf(reason: FailureReason, { method, path }: FailureContext, trait
     case 'bodyTooLarge':
       return failure(413, 4000, 'The request body is too large');
     case 'unknownDirective':
-      return badRequest(`"${reason.word}" in x-sim-directives is no directive of the simulator.`);
+      return badRequest(`"${reason.word}" in x-sim-directives is not a directive of the simulator.`);
   }
 }
 
 function ofStatus(status: number, traits: Traits): Failure {
   switch (status) {
     case 401:
-      // A Studio says so with status 200.
+      // A Studio sends this error with status 200.
       return traits.has('studio')
         ? failure(200, 700_012_006, 'authentication is invalid')
         : failure(401, 4100, 'authentication is invalid');

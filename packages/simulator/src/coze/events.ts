@@ -51,6 +51,6 @@ function failureOf(chat: Chat): string {
   if (traits.has('bare')) return envelope(4101, 'The token you entered does not have the permission');
   if (traits.has('mute')) return event('error', {});
   const failed = event('conversation.chat.failed', chatFields(chat, 'failed'));
-  // A Studio says why in an event of its own.
+  // A Studio gives the reason in a separate event.
   return traits.has('studio') ? failed + event('error', { code: 103_100_001, msg: 'agent run error' }) : failed;
 }

@@ -7,7 +7,7 @@ import { type Chat, chatFields, createChats, isRunning, statusOf, wholeMessages 
 import { envelope, failure, failureOf, notFound } from './errors.ts';
 import { toEventStream } from './events.ts';
 
-/** Coze's v3 chat, in the cloud and in a Studio, with the chats that are to be asked for later. */
+/** Coze's v3 chat, in the cloud and in a Studio, with the stored chats for later requests. */
 export function createCoze(): Provider {
   const chats = createChats();
 
@@ -27,7 +27,7 @@ export function createCoze(): Provider {
   };
 
   const retrieveByPost: Endpoint = {
-    // A Studio has GET alone.
+    // A Studio supports only GET.
     read: (_body, { query }) =>
       about(query, (chat) => (chat.request.traits.has('studio') ? noPage : whole(chatFields(chat, statusOf(chat))))),
   };
@@ -79,7 +79,7 @@ const noPage: Failure = { kind: 'failure', status: 405, body: '405 method not al
 
 const whole = (data: unknown): WholeAnswer => ({ kind: 'whole', body: envelope(0, '', data), tokens: 0, steps: 0 });
 
-/** The texts of a JSON object; none where it is no such thing. */
+/** Returns the texts of a JSON object; empty if the body is not an object. */
 function fieldsOf(body: string): Record<string, string> {
   try {
     const value = JSON.parse(body) as Readonly<Record<string, unknown>>;

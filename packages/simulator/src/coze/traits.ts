@@ -1,15 +1,15 @@
 import { splitSuffix } from '../faults/directives.ts';
 
 /**
- * Ways of Coze that no directive tells: words between dashes in a bot's name, as in `7300-studio-two-t4`.
+ * Variants of Coze's behaviour without a directive: words between dashes in a bot's name, as in `7300-studio-two-t4`.
  *
- * - `studio`: speaks as a self-hosted Coze Studio
+ * - `studio`: behaves as a self-hosted Coze Studio
  * - `two`: gives two answers
- * - `whole`: the answer comes whole, without pieces before it
- * - `audio`: sound follows the end of the chat
- * - `action`: the bot wants its caller to run a tool
- * - `canceled`: somebody cancels the chat before its end
- * - `soft`: errors come with status 200
+ * - `whole`: sends the answer whole, without pieces before it
+ * - `audio`: sends audio after the end of the chat
+ * - `action`: asks the caller to run a tool
+ * - `canceled`: the chat is cancelled before its end
+ * - `soft`: errors have status 200
  * - `mute`: an error in the stream is empty
  * - `bare`: an error in the stream is JSON without a frame
  */

@@ -1,49 +1,49 @@
 import { type Directive, type FaultDirective, isFault, type Setting } from './directives.ts';
 
-/** A way in which an answer goes wrong. */
+/** A fault of an answer. */
 export interface Fault {
   readonly name: FaultDirective['name'];
-  /** The HTTP status of `e`, the phrase of `busy`, the megabytes of `huge`; else 0. */
+  /** HTTP status of `e`, index of the phrase of `busy`, megabytes of `huge`; otherwise 0. */
   readonly value: number;
 }
 
-/** A fault that is an error answer from the start. */
+/** A fault that consists of an error answer. */
 export interface StatusFault extends Fault {
   readonly name: 'e' | 'busy' | 'ctxlen' | 'policy' | 'quota';
 }
 
-/** The behaviour of one answer: the combined effect of its directives. */
+/** Behaviour of one answer: the combined effect of its directives. */
 export interface Behaviour {
   readonly tokens: number;
-  /** Milliseconds between two tokens; a fraction where microseconds were asked for. */
+  /** Interval between two tokens, in ms; a fraction if microseconds were requested. */
   readonly gapMs: number;
-  /** Milliseconds before an answer of any kind begins. */
+  /** Delay before any kind of answer, in ms. */
   readonly firstTokenMs: number;
   readonly padBytes: number;
   readonly reasoningTokens: number;
-  /** The fault comes after this many tokens, or after the last where there are fewer. */
+  /** Number of tokens before the fault; a shorter answer fails after its last token. */
   readonly faultAfterTokens: number;
   readonly retryAfterSeconds: number | undefined;
   readonly retryAfterMs: number | undefined;
-  /** One write for each token even where there is no pause between them. */
+  /** Set if each token is a separate write, even without a pause between tokens. */
   readonly isEachAlone: boolean;
   readonly hasPings: boolean;
   readonly hasCrlf: boolean;
   readonly isSplit: boolean;
   readonly isMultiByte: boolean;
   readonly hasParallelCalls: boolean;
-  /** Makes each try's text another; 0 = the same text every time. */
+  /** Number of the try if each try has another text; 0 = the same text every time. */
   readonly drift: number;
-  /** True if the answer does not continue the last message of the assistant where it ends. */
+  /** Set if requests with a trailing assistant message are refused. */
   readonly refusesPrefill: boolean;
   readonly fault: Fault | undefined;
 }
 
-/** The position of a call among other calls, for faults that affect only some calls. */
+/** Position of a call among other calls, for faults that affect only some calls. */
 export interface CallStanding {
-  /** Calls with the same conversation before this one. */
+  /** Number of earlier calls with the same conversation. */
   readonly earlierTries: number;
-  /** 0 to 99, the same for the same conversation. */
+  /** Number from 0 to 99, equal for the same conversation. */
   readonly percentile: number;
 }
 
@@ -56,8 +56,8 @@ interface ConditionalFault extends Fault {
 }
 
 /**
- * Works out the behaviour; a later directive overrides an earlier one. `n` and `p` limit the fault named before them;
- * where they rule the last fault out, the one before it stands, so that `e503-n2-e429-n1` is 429, 503, then an answer.
+ * Computes the behaviour; a later directive overrides an earlier one. `n` and `p` limit the preceding fault. If they
+ * exclude it, the fault before it applies, so that `e503-n2-e429-n1` gives 429, 503, then an answer.
  */
 export function behaviourOf(directives: readonly Directive[], standing: CallStanding): Behaviour {
   const draft: Draft = {
@@ -90,7 +90,7 @@ export function behaviourOf(directives: readonly Directive[], standing: CallStan
   return { ...draft, fault: fault && { name: fault.name, value: fault.value } };
 }
 
-/** Returns whether a fault is an error answer from the start. */
+/** Returns whether a fault consists of an error answer. */
 export function isStatusFault(fault: Fault): fault is StatusFault {
   return statusFaultNames.has(fault.name);
 }

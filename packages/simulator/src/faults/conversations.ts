@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** Conversations remembered at once; the one longest unseen is forgotten first. */
+/** Maximum number of stored conversations; the least recently used is removed first. */
 const capacity = 100_000;
 
-/** Counts the calls of each conversation, for faults that befall only the first tries. */
+/** Counts the calls of each conversation, for faults that affect only the first tries. */
 export interface Conversations {
-  /** Counts one more call and returns how many came before it. */
+  /** Counts a call and returns the number of earlier ones. */
   count(conversation: string): number;
   clear(): void;
 }
@@ -28,12 +28,12 @@ export function createConversations(): Conversations {
   };
 }
 
-/** Names a conversation by its content: 16 hexadecimal digits, the same for the same text. */
+/** Returns the id of a conversation, derived from its content: 16 hexadecimal digits, equal for equal texts. */
 export function hashConversation(text: string): string {
   return hash('sha1', text).slice(0, 16);
 }
 
-/** A number of 32 bits drawn from a conversation's hash: the seed of its text, and its lot where faults go by percent. */
+/** Returns a 32-bit number derived from a conversation's hash: the seed of its text, and the basis of percentages. */
 export function seedOf(conversation: string): number {
   return Number.parseInt(conversation.slice(0, 8), 16);
 }

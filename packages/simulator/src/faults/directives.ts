@@ -1,9 +1,10 @@
 /**
- * Directives are short words joined by dashes that say how an answer behaves: `t64-i10`, `e503-n1`, `reset-k5`.
- * A word stands alone (`reset`) or is letters and a number (`t64`). The letters are those of the load kit.
+ * Directives are short words joined by dashes that determine the behaviour of an answer: `t64-i10`, `e503-n1`,
+ * `reset-k5`. A directive is a word (`reset`) or letters and a number (`t64`). The letters are those of the load test
+ * kit.
  */
 
-/** Letters of settings, with the numbers they take. README.md says what each one means. */
+/** Names of settings with the numbers that they accept. README.md explains them. */
 const settingNumbers = {
   t: { min: 0, max: 1_000_000 },
   i: { min: 0, max: 600_000 },
@@ -49,29 +50,31 @@ const faultWords = [
 const numbers = { ...settingNumbers, ...faultNumbers };
 const words = [...settingWords, ...faultWords];
 
-/** Size of `huge` when it names none, in MB. */
+/** Size of `huge` without a number, in MB. */
 const defaultHugeMegabytes = 16;
 
-/** A directive that sets something. */
+/** A directive that changes a setting. */
 export type Setting =
   | { readonly name: keyof typeof settingNumbers; readonly value: number }
   | { readonly name: (typeof settingWords)[number] };
 
-/** A directive that makes an answer go wrong. */
+/** A directive that causes a fault. */
 export type FaultDirective =
   | { readonly name: keyof typeof faultNumbers; readonly value: number }
   | { readonly name: (typeof faultWords)[number] };
 
-/** One word of `t64-e503-n1`. */
+/** One element of `t64-e503-n1`. */
 export type Directive = Setting | FaultDirective;
 
-/** Every name that a directive can have, for tests that must leave none out. */
+/** Names of all directives, for tests that must cover each. */
 export const directiveNames: readonly Directive['name'][] = [...namesOf(numbers), ...words];
 
-/** The result of {@link parseDirectives}: the directives, or the first word that is not one. */
+/** Result of {@link parseDirectives}: the directives, or the first unknown word. */
 export type ParsedDirectives = { readonly directives: readonly Directive[] } | { readonly unknown: string };
 
-/** Reads directives joined by dashes, commas or spaces. An empty text holds none; any word that is no directive is reported. */
+/**
+ * Parses directives separated by dashes, commas or spaces. An empty text contains none; an unknown word is reported.
+ */
 export function parseDirectives(text: string): ParsedDirectives {
   const directives: Directive[] = [];
   for (const word of text.split(/[-,\s]+/)) {
@@ -84,7 +87,7 @@ export function parseDirectives(text: string): ParsedDirectives {
 }
 
 /**
- * Takes the directives off the end of a name, read from the right until a segment is none:
+ * Removes the directives from the end of a name. Segments are read from the right up to one that is not a directive:
  * `gpt-4o-mini-e503-n1` is `gpt-4o-mini` with two directives. The first segment always belongs to the name.
  */
 export function splitSuffix(name: string): { readonly base: string; readonly directives: readonly Directive[] } {
@@ -99,12 +102,12 @@ export function splitSuffix(name: string): { readonly base: string; readonly dir
   return { base: segments.join('-'), directives };
 }
 
-/** Writes directives the way {@link parseDirectives} reads them. */
+/** Writes directives in the form that {@link parseDirectives} reads. */
 export function formatDirectives(directives: readonly Directive[]): string {
   return directives.map((directive) => directive.name + ('value' in directive ? directive.value : '')).join('-');
 }
 
-/** Tells faults from settings. */
+/** Returns whether a directive is a fault. */
 export function isFault(directive: Directive): directive is FaultDirective {
   return directive.name in faultNumbers || faultWords.some((word) => word === directive.name);
 }

@@ -6,12 +6,12 @@ import type { EventStream, WholeAnswer } from '../server/provider.ts';
 import type { GeminiRequest } from './chat-request.ts';
 import { internalErrorBody } from './errors.ts';
 
-/** All that an answer holds; a step is an event of its stream. */
+/** Content of an answer; one step is one event of its stream. */
 interface Answer {
   readonly request: GeminiRequest;
-  /** Parts that are thoughts. */
+  /** Parts with reasoning. */
   readonly thoughts: readonly object[];
-  /** The number of thought tokens, shown or not. */
+  /** Number of reasoning tokens, whether shown or not. */
   readonly thoughtTokens: number;
   readonly parts: number;
   part(index: number): object;
@@ -29,7 +29,7 @@ function answerOf(request: GeminiRequest, behaviour: Behaviour): Answer {
   const common = { request, thoughts, thoughtTokens } as const;
   const isLong = content.finishReason === 'length';
   if (chat.functions.length > 0) {
-    // A call is never sent in pieces; one that is cut off is not sent at all.
+    // Calls are never sent in pieces; a truncated call is omitted.
     const calls = isLong ? [] : (content.message(0, content.tokens).tool_calls ?? []).map(toCallPart);
     const signed = calls.map((part, at) =>
       at === 0 ? { ...part, thoughtSignature: signatureOf(chat.conversation) } : part,
@@ -49,7 +49,7 @@ function answerOf(request: GeminiRequest, behaviour: Behaviour): Answer {
   };
 }
 
-/** Calls have names of their own only where several run at once, so that clients meet both. */
+/** Converts a call. Calls have ids only if there are several, so that clients are tested with both. */
 function toCallPart(
   { id, function: called }: { id: string; function: { name: string; arguments: string } },
   at: number,
@@ -60,7 +60,7 @@ function toCallPart(
 
 const signatureOf = (conversation: string): string => Buffer.from(`signature of ${conversation}`).toString('base64');
 
-/** Writes an answer as events; each is a response of its own, and none says that it is the last. */
+/** Writes an answer as events. Each is a response of its own; there is no end mark. */
 export function toEventStream(request: GeminiRequest, behaviour: Behaviour): EventStream {
   const answer = answerOf(request, behaviour);
   const { thoughts } = answer;
@@ -124,13 +124,13 @@ function countOf({ request: { chat }, thoughtTokens }: Answer, tokens: number): 
   };
 }
 
-/** A text is one part where the answer comes as a whole. */
+/** Joins texts to one part for a whole answer. */
 function joined(parts: readonly object[]): readonly object[] {
   if (!parts.every((part) => 'text' in part)) return parts;
   return parts.length === 0 ? [] : [{ text: parts.map((part) => ('text' in part ? String(part.text) : '')).join('') }];
 }
 
-/** Returns the parts that faults of content add to an answer. */
+/** Returns the parts that content faults add to an answer. */
 function fillersOf(fault: Behaviour['fault']): readonly object[] {
   if (fault?.name === 'huge') return [{ text: 'x'.repeat(fault.value * 1024 * 1024) }];
   return fault?.name === 'badutf8' ? [{ text: spoiltCharacter }] : [];

@@ -4,7 +4,7 @@ import { toMessages } from './contents.ts';
 import { invalidArgument } from './errors.ts';
 import { asList, asObject, type Fields, parseFields, unknownField } from './fields.ts';
 
-/** The fields that an answer depends on, beyond those it depends on at OpenAI. */
+/** Fields on which an answer depends, beyond those of OpenAI. */
 export interface GeminiRequest {
   readonly kind: 'gemini';
   readonly chat: ChatRequest;
@@ -12,7 +12,7 @@ export interface GeminiRequest {
   readonly mayThink: boolean;
 }
 
-/** The names that the API knows; any other is an error of the caller. https://ai.google.dev/api/generate-content */
+/** Names that the API supports; others are errors of the caller. https://ai.google.dev/api/generate-content */
 const known = {
   request: [
     'contents',
@@ -51,7 +51,7 @@ const known = {
 
 const functionName = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 
-/** Reads a request as Gemini does, and says it in OpenAI's words: what is answered is made up in the same way. */
+/** Reads a request as Gemini does and converts it to OpenAI's form, from which the answer is created. */
 export function readRequest(body: string, model: string, stream: boolean): GeminiRequest | Failure {
   const fields = parseFields(body);
   if (fields === undefined) return invalidArgument('Invalid JSON payload received.');

@@ -15,11 +15,11 @@ const partNames = [
 ];
 
 export interface ContentRules {
-  /** Refuse a turn whose first call lacks its signature. */
+  /** Refuses a turn whose first call lacks a signature. */
   readonly needsSignatures: boolean;
 }
 
-/** A conversation in OpenAI's words, or why Gemini would refuse it. */
+/** Returns a conversation in OpenAI's form, or the error that Gemini would give. */
 export function toMessages(fields: Fields, { needsSignatures }: ContentRules): readonly object[] | Failure {
   const contents = asList(fields['contents']);
   const turns = toTurns(contents);
@@ -51,7 +51,7 @@ interface Turn {
   readonly parts: readonly Fields[];
 }
 
-/** Neighbours of one role are one turn: Google's SDK sends back each event of a stream as a content of its own. */
+/** Merges consecutive contents of one role: Google's SDK sends back each event of a stream as a separate content. */
 function toTurns(contents: readonly Fields[]): readonly Turn[] {
   const turns: { role: unknown; parts: Fields[] }[] = [];
   for (const { role, parts } of contents) {

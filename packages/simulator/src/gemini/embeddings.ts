@@ -4,7 +4,7 @@ import { embeddingQuestion } from '../server/questions.ts';
 import { internalErrorBody, invalidArgument } from './errors.ts';
 import { asList, asObject, type Fields, parseFields, unknownField } from './fields.ts';
 
-/** The names that the API knows. https://ai.google.dev/api/embeddings */
+/** Names that the API supports. https://ai.google.dev/api/embeddings */
 const known = {
   batch: ['requests'],
   request: ['model', 'content', 'taskType', 'title', 'outputDimensionality'],
@@ -13,7 +13,7 @@ const known = {
 } as const;
 
 const mostRequests = 100;
-/** The first models do not count. */
+/** Models that count tokens; the first models do not. */
 const countingModels = /embedding-[2-9]/;
 
 interface Wanted {

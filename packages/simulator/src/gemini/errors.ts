@@ -3,7 +3,7 @@ import type { Failure, FailureContext, FailureReason } from '../server/provider.
 
 interface RpcError {
   readonly message: string;
-  /** Default: what the HTTP status stands for. */
+  /** Default: derived from the HTTP status. */
   readonly status?: string;
   readonly details?: readonly object[];
 }
@@ -39,10 +39,10 @@ function failure(httpStatus: number, { message, status = codes[httpStatus] ?? 'U
 
 export const invalidArgument = (message: string): Failure => failure(400, { message });
 
-/** The error body sent inside a stream, without a field's name, where something broke late. */
+/** Error body inside a stream, without a `data:` prefix, for a late failure. */
 export const internalErrorBody = failure(500, { message: 'An internal error has occurred.' }).body;
 
-/** The error that Gemini would give. */
+/** Returns the error that Gemini would give. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   switch (reason.name) {
     case 'e':
@@ -50,7 +50,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'ctxlen':
       return invalidArgument('The input token count (1048577) exceeds the maximum number of tokens allowed (1048576).');
     case 'policy':
-      // Not an error: an answer without candidates.
+      // This is not an error but an answer without candidates.
       return { kind: 'failure', status: 200, body: JSON.stringify({ promptFeedback: { blockReason: 'SAFETY' } }) };
     case 'quota':
       return failure(429, {
@@ -65,7 +65,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
     case 'unknownPath':
     case 'bodyTooLarge':
     case 'unknownDirective': {
-      // The text of these errors is the simulator's own; only the envelope is Gemini's.
+      // The texts of these errors are the simulator's own; only the envelope is Gemini's.
       const { status, body } = openAi.failure(reason, context);
       return failure(status, (JSON.parse(body) as { error: { message: string } }).error);
     }

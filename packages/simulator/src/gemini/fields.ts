@@ -1,10 +1,10 @@
 import type { Failure } from '../server/provider.ts';
 import { invalidArgument } from './errors.ts';
 
-/** A JSON object of which nothing is known yet. */
+/** A JSON object whose members are not validated. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The object of a body; undefined where it is none, or no JSON. */
+/** Parses a body as an object; returns undefined if it is not a JSON object. */
 export function parseFields(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -14,13 +14,13 @@ export function parseFields(text: string): Fields | undefined {
   }
 }
 
-/** An object without members where there is none. */
+/** Returns the object, or an empty one for other values. */
 export const asObject = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 export const asList = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(asObject) : []);
 
-/** Refuses an object with a member that the API does not know. */
+/** Refuses an object with an unknown member. */
 export function unknownField(fields: Fields, names: readonly string[], at = ''): Failure | undefined {
   const unknown = Object.keys(fields).find((name) => !names.includes(name));
   if (unknown === undefined) return undefined;

@@ -10,7 +10,7 @@ const listed: readonly (readonly [name: string, ...methods: string[]])[] = [
 
 const pageSize = 50;
 
-/** `GET /v1beta/models`: a page of the list; the token of the next one is its place. */
+/** `GET /v1beta/models`: a page of the list; the token of the next page is its offset. */
 export const models: Endpoint = {
   read(_body, { query }) {
     const start = Number(query.get('pageToken') ?? 0);

@@ -10,7 +10,7 @@ const path = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateCo
 
 const prefillRefused = invalidArgument('Please ensure that the last turn is of the user.');
 
-/** Google's Gemini API; a stream comes as server-sent events whether `alt=sse` stands in the query or not. */
+/** Google's Gemini API; a stream has server-sent events with or without `alt=sse` in the query. */
 export const gemini: Provider = {
   endpoint(method, at) {
     if (method === 'GET' && at === '/v1beta/models') return models;

@@ -6,8 +6,8 @@ import type { Endpoint, EventStream, WholeAnswer } from '../server/provider.ts';
 import { chatQuestion } from '../server/questions.ts';
 
 /**
- * iFlow's chat: OpenAI's, with the usage in the chunk that finishes. Words in the model's name: `nousage` counts nothing,
- * `octet` streams under another content type. All tokens thoughts (`t0-q5`): the text of a whole answer is null.
+ * iFlow's chat: OpenAI's, with the usage in the chunk that finishes. Words in the model's name: `nousage` omits usage,
+ * `octet` streams with another content type. If all tokens are reasoning (`t0-q5`), the text of a whole answer is null.
  */
 export const chatCompletions: Endpoint = {
   read(body) {

@@ -1,21 +1,21 @@
 /**
- * The accounts of iFlow's login server. A login is a name; what is given out for it carries the name and counts:
- * `rt-ann`, after a renewal `rt-ann.1`; with it `at-ann.1`, and the key `sk-sim-ann.1`. Words in the name say how it
- * behaves, `-1` behind them that it does so only once:
+ * Accounts of iFlow's login server. A login is a name; everything issued for it contains the name and a count:
+ * `rt-ann`, after a renewal `rt-ann.1`; with it `at-ann.1`, and the key `sk-sim-ann.1`. Words in the name select a
+ * behaviour; a suffix `-1` limits it to one time:
  *
- * | word     | what happens                                            |
+ * | word     | behaviour                                               |
  * |----------|---------------------------------------------------------|
- * | `crowd`  | the token endpoint says no, with status 200             |
- * | `hang`   | the token endpoint says nothing at all                  |
+ * | `crowd`  | the token endpoint refuses, with status 200             |
+ * | `hang`   | the token endpoint does not answer                      |
  * | `keep`   | a renewal gives no new refresh token                    |
  * | `nokey`  | the account has no API key                              |
- * | `short`  | a grant lives for an hour                               |
+ * | `short`  | a grant is valid for an hour                            |
  */
 export interface Logins {
-  /** Undefined where iFlow says no. */
+  /** Returns undefined if iFlow refuses. */
   grant(form: URLSearchParams): object | 'silence' | undefined;
   userInfo(accessToken: string): object;
-  /** Returns whether this is a key that iFlow has given out and no longer accepts. */
+  /** Returns whether iFlow has issued this key and no longer accepts it. */
   hasEnded(key: string): boolean;
   clear(): void;
 }
@@ -37,7 +37,7 @@ export function createLogins(): Logins {
     return login;
   }
 
-  /** Returns whether the word is in the name and has not yet been used up. */
+  /** Returns whether the name contains the word and its count is not used up. */
   function applies(name: string, word: string): boolean {
     const [, count = 'Infinity'] = new RegExp(`\\b${word}\\b(?:-(\\d+))?`).exec(name) ?? [undefined, '0'];
     const { said } = loginOf(name);
@@ -46,7 +46,7 @@ export function createLogins(): Logins {
     return times < Number(count);
   }
 
-  /** The name behind `rt-ann.1`, if that is the newest of its kind. */
+  /** Returns the name in `rt-ann.1`, if that is the newest refresh token. */
   function renewed(refreshToken: string): string | undefined {
     const [, name, count = '0'] = /^rt-([\w-]+)(?:\.(\d+))?$/.exec(refreshToken) ?? [];
     if (name === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { Failure, Provider, RawAnswer, RawCall } from '../server/provider.t
 import { chatCompletions } from './chat.ts';
 import { createLogins } from './logins.ts';
 
-/** Numbers of iFlow's own, which come with status 200. */
+/** iFlow's own error numbers, sent with status 200. */
 const stated: Readonly<Record<number, string>> = {
   434: 'Access to the current AK has been blocked due to unauthorized requests',
   438: 'Access to the current AK has been blocked due to unauthorized requests',
@@ -66,7 +66,7 @@ const invalidKey = { error: { message: 'Invalid API key provided' } };
 const statedBody = (status: number): object => ({ status: String(status), msg: stated[status] ?? '', body: null });
 const json = (status: number, content: object): RawAnswer => ({ status, body: JSON.stringify(content) });
 
-/** Everybody consents at once, but for a client whose id says otherwise: `deny-…`. */
+/** Grants consent at once, except to clients whose id starts with `deny-`. */
 function toCallback(query: URLSearchParams): RawAnswer {
   const callback = new URL(query.get('redirect') ?? 'http://127.0.0.1/');
   const client = query.get('client_id') ?? '';
@@ -76,7 +76,7 @@ function toCallback(query: URLSearchParams): RawAnswer {
   return { status: 302, headers: { location: callback.href }, body: '' };
 }
 
-/** Only where the call is signed at all. */
+/** Checks the signature only if there is one. */
 function hasWrongSignature({ headers, credential }: RawCall): boolean {
   const signature = headers['x-iflow-signature'];
   if (signature === undefined) return false;

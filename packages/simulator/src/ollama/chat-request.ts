@@ -2,11 +2,11 @@ import { type ChatRequest, readChatRequest } from '../openai/chat-request.ts';
 import type { Failure } from '../server/provider.ts';
 import { failure, inOwnWords } from './errors.ts';
 
-/** A request of Ollama's protocol, in the words of the simulated OpenAI. */
+/** A request of Ollama's protocol, in the form of the simulated OpenAI. */
 interface OllamaRequest {
   readonly kind: 'request';
   readonly request: ChatRequest;
-  /** The client has not switched thinking off. */
+  /** False if the client has turned reasoning off. */
   readonly thinks: boolean;
 }
 
@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const roles: readonly unknown[] = ['system', 'user', 'assistant', 'tool'];
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Reads a request body; what Ollama's own types refuse is refused here. */
+/** Reads a request body; refuses what Ollama's own types refuse. */
 export function readOllamaRequest(body: string): OllamaRequest | Failure {
   const fields = parseObject(body);
   if (fields === undefined) return failure(400, 'invalid character in the body');
@@ -39,7 +39,7 @@ export function readOllamaRequest(body: string): OllamaRequest | Failure {
 const formatOf = (format: unknown): object =>
   format === 'json' ? { type: 'json_object' } : { type: 'json_schema', json_schema: { schema: format } };
 
-/** Returns the fault that Ollama finds in a message. */
+/** Returns the error that Ollama finds in a message. */
 function faultOf(message: unknown): string | undefined {
   if (!isObject(message)) return 'json: cannot unmarshal into Go struct field ChatRequest.messages of type api.Message';
   const { role, content, images, tool_calls: calls } = message;

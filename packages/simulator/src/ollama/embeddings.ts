@@ -2,15 +2,15 @@ import { tokensOf, usualDimensions, vectorOf } from '../openai/embeddings.ts';
 import type { Endpoint, Failure } from '../server/provider.ts';
 import { embeddingQuestion } from '../server/questions.ts';
 
-/** Ollama's errors are a text, whatever the status. */
+/** Returns the body of an error; Ollama's errors are texts, whatever the status. */
 const errorBody = (error: string): string => JSON.stringify({ error });
 const badRequest = (message: string): Failure => ({ kind: 'failure', status: 400, body: errorBody(message) });
 
-/** Nanoseconds that a model takes to load, and for each input. */
+/** Time that a model takes to load, and for each input, in ns. */
 const loadDuration = 1_000_000;
 const inputDuration = 100_000;
 
-/** `POST /api/embed`. Fields that it does not know it passes over. */
+/** `POST /api/embed`. Unknown fields are ignored. */
 export const embeddings: Endpoint = {
   read(body) {
     const request = readRequest(body);
@@ -40,7 +40,7 @@ function readRequest(body: string): EmbedRequest | Failure {
   if (typeof model !== 'string' || model === '') return badRequest('model is required');
   const inputs: readonly unknown[] = Array.isArray(input) ? input : input === undefined ? [] : [input];
   if (!inputs.every((each) => typeof each === 'string')) return badRequest('invalid input type');
-  // 0 asks for nothing, as in all of its fields.
+  // 0 means the default, as in all fields of Ollama.
   const isGiven = typeof dimensions === 'number' && dimensions > 0;
   return { model, inputs, dimensions: isGiven ? dimensions : usualDimensions };
 }

@@ -10,7 +10,7 @@ export const modelTags = JSON.stringify({
   models: [{ name: 'demo:latest', model: 'demo:latest', modified_at: createdAt }],
 });
 
-/** A call as Ollama writes it: its arguments are an object, and it has no id. */
+/** A call in Ollama's form: its arguments are an object, and it has no id. */
 export interface OllamaCall {
   readonly function: { readonly name: string; readonly arguments: unknown };
 }
@@ -19,7 +19,7 @@ interface CalledFunction {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-/** Calls whose arguments were cut off have none. */
+/** Converts calls. Truncated arguments are omitted. */
 export const toCalls = (calls: readonly CalledFunction[] = []): readonly OllamaCall[] =>
   calls.map(({ function: { name, arguments: text } }) => ({ function: { name, arguments: parse(text) } }));
 
@@ -31,7 +31,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The members of the last line, or of a whole answer. */
+/** Members of the last line, or of a whole answer. */
 export const ending = (finishReason: string, tokens: { readonly prompt: number; readonly answer: number }): object => ({
   done_reason: finishReason === 'length' ? 'length' : 'stop',
   done: true,
@@ -46,7 +46,7 @@ export const ending = (finishReason: string, tokens: { readonly prompt: number; 
 export const line = (model: string, message: object, more: object = { done: false }): string =>
   `${JSON.stringify({ model, created_at: createdAt, message: { role: 'assistant', content: '', ...message }, ...more })}\n`;
 
-/** Writes an answer as lines of JSON. A call stands on one line. */
+/** Writes an answer as lines of JSON. A call is one line. */
 export function toLines(answer: ChatAnswer): EventStream {
   const { request, content, reasoningTokens, identity } = answer;
   const { model } = identity;

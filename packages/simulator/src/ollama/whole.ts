@@ -14,7 +14,7 @@ interface Completion {
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
 }
 
-/** Rewrites an OpenAI answer, faults of content included, as Ollama's. */
+/** Converts an OpenAI answer, content faults included, to Ollama's. */
 export function toWhole(whole: WholeAnswer): WholeAnswer {
   const { model, choices, usage } = JSON.parse(whole.body) as Completion;
   const [choice] = choices ?? [];

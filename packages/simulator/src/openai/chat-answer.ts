@@ -2,14 +2,14 @@ import type { Behaviour } from '../faults/behaviour.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { type Content, contentOf } from './content.ts';
 
-/** All that an answer holds, before it has a shape. */
+/** Content of an answer, independent of its format. */
 export interface ChatAnswer {
   readonly request: ChatRequest;
   readonly behaviour: Behaviour;
   readonly content: Content;
-  /** Tokens of one choice that come before its content. */
+  /** Tokens of one choice before its content. */
   readonly reasoningTokens: number;
-  /** The fields that a whole answer and each chunk have in common. */
+  /** Fields common to a whole answer and its chunks. */
   readonly identity: {
     readonly id: string;
     /** Seconds since 1970. */
@@ -34,10 +34,10 @@ export interface Usage {
   };
 }
 
-/** Seconds since 1970 at which everything here was created: fixed, because the same request gives the same bytes. */
+/** Creation time of everything here, in seconds since 1970; fixed, so that equal requests give equal bytes. */
 export const createdSeconds = 1_700_000_000;
 
-/** Makes up an answer. It depends on request and behaviour alone. */
+/** Creates an answer, which depends only on request and behaviour. */
 export function chatAnswerOf(request: ChatRequest, behaviour: Behaviour): ChatAnswer {
   return {
     request,
@@ -54,12 +54,12 @@ export function chatAnswerOf(request: ChatRequest, behaviour: Behaviour): ChatAn
   };
 }
 
-/** The text of a reasoning token. */
+/** Returns the text of a reasoning token. */
 export function reasoningText(seq: number): string {
   return `think${seq} `;
 }
 
-/** Returns the usage of an answer with so many content tokens a choice; reasoning is completion, as at OpenAI. */
+/** Returns the usage of an answer by its content tokens per choice; as at OpenAI, reasoning counts as completion. */
 export function usageOf({ request, reasoningTokens }: ChatAnswer, contentTokens: number): Usage {
   const { promptTokens, choices } = request;
   const completionTokens = choices * (reasoningTokens + contentTokens);

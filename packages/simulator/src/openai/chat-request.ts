@@ -3,29 +3,29 @@ import { type Directive, splitSuffix } from '../faults/directives.ts';
 import type { Failure } from '../server/provider.ts';
 import { invalidRequest } from './errors.ts';
 
-/** The parts of a chat completion request that an answer depends on. */
+/** Parts of a chat completion request on which an answer depends. */
 export interface ChatRequest {
   readonly kind: 'chat';
   readonly model: string;
-  /** Those at the end of the model's name. */
+  /** Directives at the end of the model's name. */
   readonly directives: readonly Directive[];
   readonly conversation: string;
-  /** The text the assistant has said already, to be continued; empty for an answer from the beginning. */
+  /** Text of the assistant that the answer continues; empty for a new answer. */
   readonly soFar: string;
-  /** That is the last message; else a user asks for more of it. */
+  /** True if the last message is the text to continue; otherwise a user asks for more of it. */
   readonly isPrefill: boolean;
   readonly stream: boolean;
   readonly wantsStreamUsage: boolean;
   readonly choices: number;
-  /** The most tokens that a choice may have. */
+  /** Maximum number of tokens per choice. */
   readonly maxTokens: number;
   readonly promptTokens: number;
-  /** The `rid=…` of the last user message. */
+  /** Value of `rid=…` in the last user message. */
   readonly rid: string | undefined;
-  /** The functions the model has to call, in order of preference; empty where it is to answer in text. */
+  /** Functions that the model must call, in order of preference; empty if it must answer with text. */
   readonly functions: readonly FunctionTool[];
   readonly mayCallInParallel: boolean;
-  /** The schema of the JSON that is wanted; undefined where text is wanted. */
+  /** Schema of the requested JSON; undefined if text is requested. */
   readonly jsonSchema: Fields | undefined;
 }
 
@@ -38,11 +38,11 @@ interface FunctionTool {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Stands in where JSON is wanted and no schema is given. */
+/** Schema that is used if JSON is requested without one. */
 const anyObject = { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] };
 const mostChoices = 128;
 
-/** Reads a request body, as leniently as it can be: it is the gateway that is to be strict. */
+/** Reads a request body as leniently as possible: strictness is the gateway's task. */
 export function readChatRequest(body: string): ChatRequest | Failure {
   const fields = parseObject(body);
   if (!fields) {
@@ -61,7 +61,7 @@ export function readChatRequest(body: string): ChatRequest | Failure {
   }
   const isContinued = asksForMore(messages);
   const soFar = lastAssistantText(isContinued ? messages.slice(0, -1) : messages);
-  // Writing on is the same conversation: tries are counted together, and the text is the same.
+  // A continuation belongs to the same conversation: tries are counted together, and the text is the same.
   const question = soFar === '' ? messages : messages.slice(0, isContinued ? -2 : -1);
   const messagesText = JSON.stringify(messages);
   const { base, directives } = splitSuffix(model);
@@ -84,7 +84,7 @@ export function readChatRequest(body: string): ChatRequest | Failure {
   };
 }
 
-/** The functions that are allowed, where any is to be called. */
+/** Returns the allowed functions, if one is to be called. */
 function functionsToCall({ tools, tool_choice: choice }: Fields): FunctionTool[] {
   if (!Array.isArray(tools) || choice === 'none') return [];
   const functions = tools.map(functionOf).filter((tool) => tool !== undefined);
@@ -92,7 +92,7 @@ function functionsToCall({ tools, tool_choice: choice }: Fields): FunctionTool[]
   return allowed ? functions.filter(({ name }) => allowed.includes(name)) : functions;
 }
 
-/** The names that `tool_choice` leaves, or undefined where it leaves all. */
+/** Returns the names that `tool_choice` allows, or undefined if it allows all. */
 function allowedNames(choice: unknown): (string | undefined)[] | undefined {
   if (!isObject(choice)) return undefined;
   if (choice.type === 'function') return [functionOf(choice)?.name];
@@ -116,7 +116,7 @@ function jsonSchemaOf(format: unknown): Fields | undefined {
   return isObject(schema) ? schema : anyObject;
 }
 
-/** Returns whether the user wants the assistant to go on with what it said. */
+/** Returns whether the user asks the assistant to continue its text. */
 function asksForMore(messages: readonly unknown[]): boolean {
   const last = messages.at(-1);
   return isObject(last) && last.role === 'user' && /^(continue|go on)\b/i.test(lastUserText(messages));

@@ -3,8 +3,8 @@ import { type ChatAnswer, reasoningText, usageOf } from './chat-answer.ts';
 import { internalErrorBody } from './errors.ts';
 
 /**
- * Writes an answer as chunks. What all chunks of a choice share is written once, as the text before and after a delta,
- * so that a token costs the joining of three texts.
+ * Writes an answer as chunks. The parts common to all chunks of a choice are written once, as the text before and after
+ * a delta, so that a token costs the concatenation of three texts.
  */
 export function toEventStream(answer: ChatAnswer): EventStream {
   const { request, content, reasoningTokens, identity } = answer;

@@ -42,7 +42,7 @@ function messageOf({ answer, choice, tokens }: { answer: ChatAnswer; choice: num
   };
 }
 
-/** Returns the text that faults of content add to the completion. */
+/** Returns the text that content faults add to the completion. */
 function fillerOf(fault: Fault | undefined): string {
   if (fault?.name === 'huge') return 'x'.repeat(fault.value * 1024 * 1024);
   return fault?.name === 'badutf8' ? spoiltCharacter : '';

@@ -5,26 +5,26 @@ import { sampleJson } from './sample-json.ts';
 import { createTokenText } from './token-text.ts';
 import { callsOf, cutJson, fragmentsOf, type ToolCall } from './tool-calls.ts';
 
-/** The content of an answer, apart from the shape it is sent in. */
+/** Content of an answer, independent of its format. */
 export interface Content {
-  /** Tokens of one choice; each is the delta of a chunk where the answer is streamed. */
+  /** Number of tokens per choice; each is the delta of one chunk in a stream. */
   readonly tokens: number;
   readonly finishReason: 'stop' | 'length' | 'tool_calls';
-  /** The first delta, as JSON: who speaks. */
+  /** The first delta, with the role, as JSON. */
   readonly roleDelta: string;
-  /** The delta of a token, as JSON. */
+  /** Returns the delta of a token, as JSON. */
   delta(choice: number, seq: number): string;
-  /** Returns the message that the first tokens form. */
+  /** Returns the message that consists of the first tokens. */
   message(choice: number, tokens: number): MessageContent;
 }
 
-/** The part of an assistant's message that depends on what it says. */
+/** Part of an assistant message that depends on its content. */
 interface MessageContent {
   readonly content: string | null;
   readonly tool_calls?: readonly ToolCall[];
 }
 
-/** Decides what to say: calls of tools, JSON, or text. */
+/** Selects the content: tool calls, JSON, or text. */
 export function contentOf(request: ChatRequest, behaviour: Behaviour): Content {
   if (behaviour.fault?.name === 'empty') return textContent(0, () => '');
   const full = restOf(fullContentOf(request, behaviour), request.soFar);
@@ -32,7 +32,7 @@ export function contentOf(request: ChatRequest, behaviour: Behaviour): Content {
   return full.tokens > maxTokens ? { ...full, tokens: maxTokens, finishReason: 'length' } : full;
 }
 
-/** Returns the rest of an answer of which `soFar` has been said already; all of it, where it says something else. */
+/** Returns the rest of an answer after `soFar`; the whole answer if it does not start with `soFar`. */
 function restOf(full: Content, soFar: string): Content {
   let said = '';
   let tokens = 0;

@@ -3,19 +3,19 @@ import type { Endpoint, Failure } from '../server/provider.ts';
 import { embeddingQuestion } from '../server/questions.ts';
 import { internalErrorBody, invalidRequest } from './errors.ts';
 
-/** The input to be embedded, whatever the protocol. */
+/** An embeddings request, independent of the protocol. */
 export interface EmbeddingsRequest {
   readonly model: string;
-  /** A key each for the inputs: their text, or their tokens. */
+  /** One text per input: its text, or its tokens. */
   readonly inputs: readonly string[];
   readonly dimensions: number;
 }
 
-/** Of vectors where no number is asked for. */
+/** Length of vectors if the request sets none. */
 export const usualDimensions = 8;
 const bytesPerNumber = 4;
 
-/** A vector of length 1 that depends on the input alone. */
+/** Returns a vector of length 1 that depends only on the input. */
 export function vectorOf(input: string, dimensions: number): readonly number[] {
   let state = seedOf(hashConversation(input));
   const raw = Array.from({ length: dimensions }, () => {
@@ -26,7 +26,7 @@ export function vectorOf(input: string, dimensions: number): readonly number[] {
   return raw.map((number) => Math.fround(number / length));
 }
 
-/** About a token for four characters. */
+/** Estimates tokens: about one per four characters. */
 export const tokensOf = (inputs: readonly string[]): number =>
   inputs.reduce((sum, input) => sum + Math.max(1, Math.ceil(Buffer.byteLength(input) / 4)), 0);
 
@@ -62,7 +62,7 @@ function fieldsOf(body: string): (EmbeddingsRequest & { readonly isBase64: boole
   };
 }
 
-/** One input is a text or a list of tokens. */
+/** Returns the inputs; one input is a text or a list of tokens. */
 function inputsOf(input: unknown): readonly string[] {
   if (typeof input === 'string') return [input];
   if (!Array.isArray(input)) return [];

@@ -7,7 +7,7 @@ interface ErrorFields {
   readonly code?: string;
 }
 
-/** Texts in 400 bodies behind which other providers hide that they are busy, in the order of `busy0` to `busy4`. */
+/** Texts with which other providers report in a 400 that they are busy, in the order of `busy0` to `busy4`. */
 const busyPhrases = ['系统繁忙', 'system busy', 'rate limit', 'too many requests', 'temporarily unavailable'];
 
 const serverError: ErrorFields = {
@@ -15,20 +15,20 @@ const serverError: ErrorFields = {
   type: 'server_error',
 };
 
-/** OpenAI's envelope; all four fields are always there. */
+/** Returns OpenAI's envelope; all four fields are always present. */
 function errorBody({ message, type, param, code }: ErrorFields): string {
   return JSON.stringify({ error: { message, type, param: param ?? null, code: code ?? null } });
 }
 
-/** The error body sent inside a stream, or with status 200, when something broke late. */
+/** Error body inside a stream, or with status 200, for a late failure. */
 export const internalErrorBody = errorBody(serverError);
 
-/** A request that can't be read. */
+/** Returns the failure for an unreadable request. */
 export function invalidRequest(fields: Omit<ErrorFields, 'type'>): Failure {
   return failure(400, { type: 'invalid_request_error', ...fields });
 }
 
-/** The error that OpenAI would give. */
+/** Returns the error that OpenAI would give. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   switch (reason.name) {
     case 'e':
@@ -68,7 +68,7 @@ export function failureOf(reason: FailureReason, context: FailureContext): Failu
       return failure(413, { message: 'The request body is over 64 MB.', type: 'invalid_request_error' });
     case 'unknownDirective':
       return invalidRequest({
-        message: `"${reason.word}" in x-sim-directives is no directive of the simulator.`,
+        message: `"${reason.word}" in x-sim-directives is not a directive of the simulator.`,
         param: 'x-sim-directives',
       });
   }
@@ -115,7 +115,7 @@ function fieldsOf(status: number, { model, credential }: FailureContext): ErrorF
   }
 }
 
-/** As OpenAI shows a key: its beginning and end with stars between, so that a gateway's redaction has something to miss. */
+/** Masks a key as OpenAI does: its start and end with stars between, which makes redaction in a gateway harder. */
 function mask(credential: string): string {
   const head = Math.min(8, credential.length >> 1);
   const tail = Math.min(4, credential.length >> 2);

@@ -1,6 +1,6 @@
 import { createdSeconds } from './chat-answer.ts';
 
-/** Any other name is answered too: the list is what a client may be shown. */
+/** Models of the list. Other names are answered too. */
 const listed = ['demo', 'gpt-4o', 'gpt-4o-mini', 'o3-mini'];
 
 /** The body of `GET /v1/models`. */

@@ -2,12 +2,15 @@ type Schema = Readonly<Record<string, unknown>>;
 
 interface Place {
   readonly root: Schema;
-  /** Number of objects and lists around it. */
+  /** Number of objects and lists around the value. */
   readonly depth: number;
   readonly word: string;
 }
 
-/** Schemas may refer to themselves: from `shallow` on null is taken where it may be, at `deepest` all is empty. */
+/**
+ * Depth limits, because schemas may be recursive: from `shallow` on null is used where allowed, at `deepest` all values
+ * are empty.
+ */
 const shallow = 2;
 const deepest = 6;
 const mostItems = 100;
@@ -26,8 +29,8 @@ const textFormats: Readonly<Record<string, string>> = {
 };
 
 /**
- * Builds a value that fits a JSON Schema: required properties only, the first of choices.
- * Patterns, negations and conditions are not looked at. The word fills free texts.
+ * Builds a value that matches a JSON Schema: required properties only, the first of alternatives. Patterns, negations
+ * and conditions are ignored. The word fills free texts.
  */
 export function sampleJson(schema: Schema, word: string): unknown {
   return sample(schema, { root: schema, depth: 0, word });
@@ -54,7 +57,7 @@ function sample(unresolved: unknown, place: Place): unknown {
   }
 }
 
-/** Follows `$ref` within the document, takes one of `anyOf` or `oneOf`, and joins `allOf`. */
+/** Resolves `$ref` within the document, selects one of `anyOf` or `oneOf`, and merges `allOf`. */
 function resolve(schema: Schema, place: Place): Schema {
   const { $ref: reference, anyOf, oneOf, allOf, ...own } = schema;
   const target = typeof reference === 'string' ? atPointer(reference, place.root) : undefined;

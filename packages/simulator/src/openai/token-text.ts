@@ -8,18 +8,18 @@ const words = (
 ).split(' ');
 const tokensPerSentence = 8;
 
-/** Two characters of three bytes and one of four, a surrogate pair in UTF-16. */
+/** Two characters of three bytes and one of four bytes, which is a surrogate pair in UTF-16. */
 const multiByteText = '你好😀';
 
-/** The options that the tokens of an answer depend on. */
+/** Options on which the tokens of an answer depend. */
 export interface TokenTextOptions {
-  /** Makes every token `RID.SEQ `, so that a reader can tell lost, doubled and foreign ones. */
+  /** Makes every token `RID.SEQ `, so that a reader can detect lost, duplicated and foreign tokens. */
   readonly rid: string | undefined;
   readonly seed: number;
   readonly behaviour: Pick<Behaviour, 'padBytes' | 'isMultiByte' | 'drift'>;
 }
 
-/** Returns the text of a choice's tokens by their number from 0. */
+/** Returns a function that gives the text of a token by its choice and number, from 0. */
 export function createTokenText({ rid, seed, behaviour }: TokenTextOptions): (choice: number, seq: number) => string {
   const { padBytes, isMultiByte, drift } = behaviour;
   const padding = (isMultiByte ? multiByteText : '') + 'x'.repeat(padBytes);

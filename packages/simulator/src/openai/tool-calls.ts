@@ -1,14 +1,14 @@
 import type { ChatRequest } from './chat-request.ts';
 import { sampleJson } from './sample-json.ts';
 
-/** A call as a whole answer holds it. */
+/** A tool call in a whole answer. */
 export interface ToolCall {
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-/** A piece of a call as a stream holds it: the first names the call, the others hold pieces of its arguments. */
+/** A piece of a tool call in a stream: the first contains the name, the others pieces of the arguments. */
 export interface ToolCallFragment {
   readonly call: ToolCall;
   readonly delta: {
@@ -19,10 +19,10 @@ export interface ToolCallFragment {
   };
 }
 
-/** Two calls of the same function differ in this. */
+/** Words that distinguish two calls of the same function. */
 const words = ['lorem', 'ipsum'];
 
-/** Calls the first function, or the first two at once; the only one is then called twice. */
+/** Calls the first function, or the first two in parallel; a single function is then called twice. */
 export function callsOf({ functions, conversation, mayCallInParallel }: ChatRequest, isParallel: boolean): ToolCall[] {
   const called = isParallel && mayCallInParallel ? [functions[0], functions[1] ?? functions[0]] : [functions[0]];
   return called
@@ -34,7 +34,7 @@ export function callsOf({ functions, conversation, mayCallInParallel }: ChatRequ
     }));
 }
 
-/** Takes calls apart, one after the other. */
+/** Splits calls into pieces, one call after the other. */
 export function fragmentsOf(calls: readonly ToolCall[]): ToolCallFragment[] {
   return calls.flatMap((call, index) => [
     { call, delta: { index, ...call, function: { name: call.function.name, arguments: '' } } },
@@ -42,7 +42,7 @@ export function fragmentsOf(calls: readonly ToolCall[]): ToolCallFragment[] {
   ]);
 }
 
-/** Cuts JSON into the texts of its tokens, never inside a character. */
+/** Splits JSON into the texts of its tokens, never inside a character. */
 export function cutJson(json: string): readonly string[] {
   return json.match(/.{1,6}/gsu) ?? [];
 }

@@ -1,18 +1,18 @@
 import type { Directive } from '../faults/directives.ts';
 import type { CheckedRule } from './rule.ts';
 
-/** The parts of a call that a rule looks at. */
+/** Parts of a call that a rule checks. */
 interface ScriptedCall {
   readonly model: string;
   readonly credential: string;
   readonly body: string;
 }
 
-/** The rules in force, with what is left of each. */
+/** The active rules, with the remaining uses of each. */
 export interface Script {
-  /** Appends rules; returns how many there are now. */
+  /** Appends rules; returns the total number. */
   add(rules: readonly CheckedRule[]): number;
-  /** Takes one use of the first matching rule that has uses left; without one, no directives. */
+  /** Uses the first matching rule with uses left; returns no directives if there is none. */
   use(call: ScriptedCall): readonly Directive[];
   clear(): void;
 }

@@ -1,17 +1,19 @@
 import type { ServerResponse } from 'node:http';
 
-/** Sends RST once all that was written has left for the peer. */
+/** Sends RST after all written data has been sent to the peer. */
 export function resetConnection(response: ServerResponse): void {
   const { socket } = response;
   socket?.write('', () => socket.resetAndDestroy());
 }
 
-/** Sends FIN once all that was written has left, inside the body: no last chunk, no full content-length. */
+/**
+ * Sends FIN after all written data has been sent, inside the body: without the last chunk or the full content-length.
+ */
 export function closeConnection(response: ServerResponse): void {
   response.socket?.destroySoon();
 }
 
-/** Runs an action after a delay, or at once when there is none; never after the connection is gone. */
+/** Runs an action after a delay, or at once without one; does not run it after the connection is closed. */
 export function afterDelay(response: ServerResponse, delayMs: number, action: () => void): void {
   if (delayMs <= 0) {
     action();

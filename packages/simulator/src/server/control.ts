@@ -9,10 +9,10 @@ import { readBody } from './read-body.ts';
 /** Prefix of the control paths. */
 export const controlPrefix = '/_sim/';
 
-/** The longest that connections are refused at a stretch: ten minutes. */
+/** Maximum duration of a refusal of connections: ten minutes. */
 export const longestRefusalMs = 600_000;
 
-/** The objects that the control paths act on. */
+/** Objects on which the control paths act. */
 export interface ControlNeeds {
   readonly audit: Audit;
   readonly conversations: Conversations;
@@ -20,7 +20,7 @@ export interface ControlNeeds {
   readonly refuse: (ms: number) => Promise<void>;
 }
 
-/** Answers one request to a control path. Control requests are not in the audit. */
+/** Answers a request to a control path. Control requests are not audited. */
 export async function control(needs: ControlNeeds, { request, response, path }: Incoming): Promise<void> {
   const { audit, conversations, script, refuse } = needs;
   const text = await readBody(request);
@@ -52,7 +52,7 @@ export async function control(needs: ControlNeeds, { request, response, path }: 
   }
 }
 
-/** Returns whether connections can be refused for this long. */
+/** Returns whether a value is a valid duration of a refusal, in ms. */
 export function isRefusalMs(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= longestRefusalMs;
 }
@@ -66,7 +66,7 @@ function complain(response: ServerResponse, message: string): void {
   reply(response, 400, { error: { message } });
 }
 
-/** A field of a JSON object; undefined where the text is none. */
+/** Returns a field of a JSON object; undefined if the text is not an object. */
 function fieldOf(text: string | undefined, name: string): unknown {
   try {
     return (JSON.parse(text ?? '') as Record<string, unknown> | null)?.[name];

@@ -8,14 +8,14 @@ const errorPage = `<!doctype html>
 <body><center><h1>502 Bad Gateway</h1></center><hr><center>proxy</center></body></html>
 `;
 
-/** A call that goes wrong before there is an answer. */
+/** A call with a fault before its answer. */
 export interface StrickenCall {
   readonly response: ServerResponse;
   readonly call: OpenCall;
   readonly isStream: boolean;
 }
 
-/** The effect of each fault that needs no answer to spoil. Error answers are not among them. */
+/** Effects of faults that do not depend on an answer. Error answers are handled elsewhere. */
 export const earlyFaults: { readonly [Name in Fault['name']]?: (stricken: StrickenCall) => void } = {
   hang: () => {},
   resetearly({ response, call }) {

@@ -9,16 +9,16 @@ import type { FailureReason, Provider } from './provider.ts';
 import { readBody } from './read-body.ts';
 import { respond, sendFailure } from './respond.ts';
 
-/** The dependencies of an exchange. */
+/** Dependencies of an exchange. */
 export interface ExchangeNeeds {
-  /** The first speaks where no path tells which is meant. */
+  /** The first provider answers paths that belong to no other. */
   readonly providers: readonly [Provider, ...Provider[]];
   readonly audit: Audit;
   readonly conversations: Conversations;
   readonly script: Script;
 }
 
-/** Takes one call from its headers to the start of its answer, and tells the audit. */
+/** Handles a call from its headers to the start of its answer, and records it in the audit. */
 export async function exchange(needs: ExchangeNeeds, { request, response, path }: Incoming): Promise<void> {
   const { providers, audit, conversations, script } = needs;
   const method = request.method ?? '';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A request that has arrived, and where its answer goes. */
+/** A received request and its response. */
 export interface Incoming {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Without the query. */
+  /** Path without the query. */
   readonly path: string;
 }

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Time to wait before taking the port back again, if something else sits on it. */
+/** Delay before another attempt to listen, if another process uses the port, in ms. */
 const reclaimMs = 50;
-/** Connections that may wait to be accepted: load tests open thousands at once. */
+/** Maximum number of connections waiting to be accepted: load tests open thousands at once. */
 const backlog = 4096;
 
-/** The address to listen on and what to do there. */
+/** Address to listen on, and callbacks. */
 export interface ListenOptions {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly host: string;
   readonly onRequest: RequestListener;
@@ -17,20 +17,21 @@ export interface ListenOptions {
   readonly onCut: () => void;
 }
 
-/** A listening server that can stop for a while. */
+/** A listening server that can stop for some time. */
 export interface Listener {
   readonly port: number;
-  /** Cuts all connections and refuses new ones for so long; resolves when it refuses. */
+  /** Cuts all connections and refuses new ones for a time; resolves when it refuses. */
   refuse(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Listens.
- * @throws the system's error (`EADDRINUSE`, …) when it can't.
+ * Starts to listen.
+ * @throws the system's error (`EADDRINUSE`, …) if that fails.
  */
 export async function listen({ port: wantedPort, host, onRequest, onCut }: ListenOptions): Promise<Listener> {
-  // No time-outs: whoever waits on an answer that never comes, or on an idle connection, gives up by itself.
+  // No time-outs: clients that wait for an answer that never comes, or keep an idle connection, decide themselves when
+  // to stop.
   const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, onRequest);
   server.listen({ port: wantedPort, host, backlog });
   await once(server, 'listening');
@@ -38,7 +39,7 @@ export async function listen({ port: wantedPort, host, onRequest, onCut }: Liste
   let comeBack: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  // Only a port that something else took meanwhile fails here: keep asking for it.
+  // An error here means that another process took the port in the meantime: try again.
   server.on('error', () => comeBackAfter(reclaimMs));
 
   function comeBackAfter(ms: number): void {

@@ -5,21 +5,21 @@ import { spoiltCharacter, spoilUtf8 } from './bytes.ts';
 import { closeConnection, resetConnection } from './connection.ts';
 import type { EventStream } from './provider.ts';
 
-/** A stream at the place where its fault strikes. */
+/** A stream at the position of its fault. */
 export interface StrickenStream {
   readonly response: ServerResponse;
   readonly call: OpenCall;
   readonly stream: EventStream;
   readonly fault: Fault;
-  /** The part of the stream that would have come now: one event or more. */
+  /** The next part of the stream: one event or more. */
   readonly upcoming: string;
-  /** Sends this and goes on with the stream. */
+  /** Sends this and continues the stream. */
   readonly sendAndGoOn: (content: string | Buffer) => void;
   /** Sends this and ends the body properly. */
   readonly sendAndEnd: (content: string) => void;
 }
 
-/** The effect of each fault that strikes inside a stream. Those not listed strike before it or at its end. */
+/** Effects of faults inside a stream. Other faults take effect before the stream or at its end. */
 export const midStreamFaults: { readonly [Name in Fault['name']]?: (stricken: StrickenStream) => void } = {
   reset({ response, call }) {
     response.flushHeaders();

@@ -2,33 +2,35 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Behaviour, StatusFault } from '../faults/behaviour.ts';
 import type { Directive } from '../faults/directives.ts';
 
-/** A provider's wire protocol. Faults, script, audit and sockets are the same for all and know none of them. */
+/**
+ * A provider's wire protocol. Faults, script, audit and sockets are common to all providers and independent of them.
+ */
 export interface Provider {
-  /** Answers calls that are no questions to a model, and those that it turns away at the door. Asked first. */
+  /** Answers calls that are not model requests, and refuses calls before they are read. Called first. */
   intercept?(call: RawCall): RawAnswer | 'silence' | undefined;
-  /** Answers without a key. Default: it wants one. */
+  /** Set if the provider needs no key. Default: it needs one. */
   readonly isOpen?: boolean;
-  /** Returns the endpoint that answers at this path, if any. */
+  /** Returns the endpoint of this path, if there is one. */
   endpoint(method: string, path: string): Endpoint | undefined;
-  /** An error in the provider's own shape. */
+  /** Returns an error in the provider's own shape. */
   failure(reason: FailureReason, about: FailureContext): Failure;
-  /** Forgets what it remembers of earlier calls. */
+  /** Deletes stored state of earlier calls. */
   forget?(): void;
 }
 
-/** A call as it came. */
+/** A received call. */
 export interface RawCall {
   readonly method: string;
-  /** Without the query. */
+  /** Path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Without `Bearer`; empty when there is none. */
+  /** Key without `Bearer`; empty if there is none. */
   readonly credential: string;
   readonly body: string;
 }
 
-/** An answer to it, as it goes out. */
+/** A complete answer to a raw call. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,75 +39,75 @@ export interface RawAnswer {
 
 /** One path of a provider. */
 export interface Endpoint {
-  /** Answers without a credential, too. */
+  /** Set if the path needs no credential. */
   readonly isPublic?: boolean;
-  /** Reads a request: what it asks for, or why it is refused. */
+  /** Reads a request; returns the question, or the failure if it is refused. */
   read(body: string, surroundings: Surroundings): Question | Failure;
 }
 
-/** The data that comes with a body, for protocols that say something there. */
+/** Data beside the body, for protocols that use it. */
 export interface Surroundings {
-  /** Behind the path's `?`. */
+  /** Query of the URL. */
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** As the audit shows it; empty where there is none. */
+  /** Key as the audit shows it; empty if there is none. */
   readonly credential: string;
 }
 
 /** A request that can be answered. */
 export interface Question {
   readonly kind: 'question';
-  /** As asked for, directives included; empty where the path has none. Scripts apply only where there is one. */
+  /** Requested model, directives included; empty if the path has none. Scripts apply only to requests with a model. */
   readonly model: string;
   readonly stream: boolean;
-  /** Those that the model's name carries. */
+  /** Directives in the model's name. */
   readonly directives: readonly Directive[];
   /** @see hashConversation */
   readonly conversation: string;
   answer(behaviour: Behaviour): Answer | Failure;
 }
 
-/** An answer to be sent with status 200. */
+/** An answer with status 200. */
 type Answer = WholeAnswer | EventStream;
 
-/** One body. Faults of content (`errev`, `empty`, `cut`, `huge`, `badutf8`) are in it already. */
+/** A whole body. It already contains content faults (`errev`, `empty`, `cut`, `huge`, `badutf8`). */
 export interface WholeAnswer {
   readonly kind: 'whole';
   readonly body: string;
-  /** Over all choices, reasoning included. */
+  /** Number of tokens over all choices, reasoning included. */
   readonly tokens: number;
-  /** Number of the behaviour's gaps it takes to make. */
+  /** Number of gaps of the behaviour that the answer takes. */
   readonly steps: number;
 }
 
 /**
- * A stream of events, each a text that ends in a blank line. Steps are what is paced and counted;
- * line ends, pings, packets and the place of the fault are the sender's business.
+ * A stream of events, each a text that ends with a blank line. Steps are paced and counted; the sender handles line
+ * ends, pings, packets and the position of the fault.
  */
 export interface EventStream {
   readonly kind: 'stream';
-  /** Default: that of server-sent events. Others have no comments, so that nothing keeps them alive. */
+  /** Default: the content type of server-sent events. Other types have no comments and thus no pings. */
   readonly contentType?: string;
-  /** Goes out with the first step. */
+  /** Sent with the first step. */
   readonly opening: string;
   readonly steps: number;
-  /** Steps at the beginning that don't count towards the place of a fault: reasoning. */
+  /** Number of steps at the start that do not count towards the position of a fault: reasoning. */
   readonly leadSteps: number;
   readonly tokensPerStep: number;
   step(index: number): string;
-  /** The part that tells how it ended. */
+  /** The part with the finish reason. */
   readonly closing: string;
-  /** The mark of a complete stream: `data: [DONE]`. */
+  /** Mark of a complete stream: `data: [DONE]`. */
   readonly terminator: string;
   /** An error in the middle of the stream. */
   readonly failure: string;
   /** An event that can't be parsed. */
   readonly broken: string;
-  /** A valid event that carries this text, which needs no escaping. */
+  /** Returns a valid event with this text, which needs no escaping. */
   carrying(text: string): string;
 }
 
-/** Statuses and bodies that faults stand for, and the simulator's own refusals. */
+/** Reasons for error answers: faults, and the simulator's own refusals. */
 export type FailureReason =
   | StatusFault
   | { readonly name: 'noCredential' }
@@ -113,7 +115,7 @@ export type FailureReason =
   | { readonly name: 'bodyTooLarge' }
   | { readonly name: 'unknownDirective'; readonly word: string };
 
-/** The data that error messages mention. */
+/** Data that error messages contain. */
 export interface FailureContext {
   readonly method: string;
   readonly path: string;

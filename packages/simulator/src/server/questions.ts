@@ -2,22 +2,22 @@ import { hashConversation } from '../faults/conversations.ts';
 import { splitSuffix } from '../faults/directives.ts';
 import type { Question } from './provider.ts';
 
-/** The content of a body that is no chat, and its content under the fault `errev`. */
+/** Bodies of a request that is not a chat: the normal one, and the one with the fault `errev`. */
 export interface Bodies {
   readonly body: () => string;
   readonly errorBody: string;
 }
 
-/** The properties that a chat request states in every protocol. */
+/** Properties of a chat request in every protocol. */
 export type AskedChat = Pick<Question, 'model' | 'stream' | 'directives' | 'conversation'>;
 
-/** A chat request that is answered like this. */
+/** Returns a chat request with this answer. */
 export const chatQuestion = (
   { model, stream, directives, conversation }: AskedChat,
   answer: Question['answer'],
 ): Question => ({ kind: 'question', model, stream, directives, conversation, answer });
 
-/** A request for embeddings of these inputs, which may be anything that JSON can write. */
+/** Returns a request for embeddings of these inputs, which may be any JSON values. */
 export const embeddingQuestion = (model: string, inputs: unknown, bodies: Bodies): Question => ({
   ...fixed(bodies),
   model,
@@ -25,7 +25,7 @@ export const embeddingQuestion = (model: string, inputs: unknown, bodies: Bodies
   conversation: hashConversation(`${model}\n${JSON.stringify(inputs)}`),
 });
 
-/** A page that belongs to no model. The name tells it from others. */
+/** Returns a request for a page without a model. The name distinguishes it from others. */
 export const pageQuestion = (name: string, bodies: Bodies): Question => ({
   ...fixed(bodies),
   conversation: hashConversation(name),

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 const largestBytes = 64 * 1024 * 1024;
 
 /**
- * Reads a request body to its end.
- * @returns the body, or undefined when it is over 64 MB.
- * @throws when the peer goes away first.
+ * Reads a whole request body.
+ * @returns the body, or undefined if it exceeds 64 MB.
+ * @throws if the peer closes first.
  */
 export function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];

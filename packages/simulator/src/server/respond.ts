@@ -17,12 +17,12 @@ export interface Responding {
   readonly behaviour: Behaviour;
 }
 
-/** Answers as the behaviour says, once its first delay is over. */
+/** Answers according to the behaviour, after its first delay. */
 export function respond(responding: Responding): void {
   afterDelay(responding.response, responding.behaviour.firstTokenMs, () => begin(responding));
 }
 
-/** An error answer on its way. */
+/** An error answer in progress. */
 export interface FailureSending {
   readonly response: ServerResponse;
   readonly call: OpenCall;
@@ -30,7 +30,7 @@ export interface FailureSending {
   readonly behaviour?: Behaviour;
 }
 
-/** Sends an error answer, with the behaviour's retry-after if it names one. */
+/** Sends an error answer, with the behaviour's retry-after if it has one. */
 export function sendFailure({ response, call, failure, behaviour }: FailureSending): void {
   const { retryAfterSeconds, retryAfterMs } = behaviour ?? {};
   call.answer(failure.status);

@@ -5,12 +5,12 @@ import { writeSplit } from './bytes.ts';
 import { midStreamFaults } from './mid-stream-faults.ts';
 import type { EventStream } from './provider.ts';
 
-/** Maximum that one write may gather when nothing paces the tokens; then others get their turn. */
+/** Maximum size of one write if tokens are not paced, in characters; other streams are then served. */
 const charsPerWrite = 64 * 1024;
 
 const eventStream = 'text/event-stream; charset=utf-8';
 
-/** A stream on its way. */
+/** A stream in progress. */
 export interface StreamSending {
   readonly response: ServerResponse;
   readonly call: OpenCall;
@@ -19,9 +19,9 @@ export interface StreamSending {
 }
 
 /**
- * Sends a stream of events at the behaviour's pace. It keeps to a schedule: steps that a busy process or a slow reader
- * held up go out together as soon as they can, so a stream takes as long as was asked for. At any time it waits for
- * one thing only: its timer, its turn, or room in the socket.
+ * Sends a stream of events at the behaviour's pace. It keeps to a schedule: steps delayed by a busy process or a slow
+ * reader are sent together as soon as possible, so that a stream takes the requested time. At any time it waits for
+ * exactly one thing: its timer, its turn, or room in the socket.
  */
 export function sendStream({ response, call, behaviour, stream }: StreamSending): void {
   const { gapMs, fault } = behaviour;

@@ -5,7 +5,7 @@ import { spoilUtf8, writeSplit } from './bytes.ts';
 import { closeConnection, resetConnection } from './connection.ts';
 import type { WholeAnswer } from './provider.ts';
 
-/** A whole answer on its way. */
+/** A whole answer in progress. */
 export interface WholeSending {
   readonly response: ServerResponse;
   readonly call: OpenCall;
@@ -13,14 +13,14 @@ export interface WholeSending {
   readonly answer: WholeAnswer;
 }
 
-/** Sends one JSON body with status 200, with the behaviour's fault of transport if it has one. */
+/** Sends one JSON body with status 200, with the behaviour's transport fault if it has one. */
 export function sendWhole({ response, call, behaviour, answer }: WholeSending): void {
   const fault = behaviour.fault?.name;
   const text = fault === 'badjson' ? answer.body.replace('{', '<') : answer.body;
   const whole = fault === 'badutf8' ? spoilUtf8(text) : Buffer.from(text);
   const half = whole.subarray(0, whole.length >> 1);
   const body = fault === 'half' ? half : whole;
-  // A whole answer has no [DONE] to leave out.
+  // A whole answer has no [DONE] that could be omitted.
   if (fault !== undefined && fault !== 'nodone') call.strike();
   call.answer(200);
   call.addTokens(answer.tokens);

@@ -4,7 +4,7 @@ import type { EventStream } from '../server/provider.ts';
 import { gates, lateFailure } from './errors.ts';
 import type { WebRequest } from './request.ts';
 
-/** Thoughts of a model that was told to think, where no directive says how many. */
+/** Number of reasoning tokens of a model told to reason, if no directive sets it. */
 const usualThoughts = 4;
 
 const opened = '<details type="reasoning" done="';
@@ -14,8 +14,9 @@ type Update = Readonly<Record<string, unknown>>;
 const event = (data: Update): string => `data: ${JSON.stringify({ type: 'chat:completion', data })}\n\n`;
 
 /**
- * The page's events. Thoughts come wrapped into the text, and bare where the model's name says `plain`; the usage comes
- * before the last words. `edit` misspells the end of a wrapped answer and mends it, `json` ends with a sentinel in JSON.
+ * Writes the page's events. Reasoning is wrapped into the text, or bare if the model's name contains `plain`; the usage
+ * precedes the last text. `edit` first sends a wrong end of a wrapped answer and then corrects it; `json` ends with an
+ * end mark in JSON.
  */
 export function toWebStream({ chat, thinks, words }: WebRequest, given: Behaviour): EventStream {
   const gate = Object.entries(gates).find(([word]) => words.has(word))?.[1];
@@ -39,7 +40,7 @@ export function toWebStream({ chat, thinks, words }: WebRequest, given: Behaviou
     const text = tokenText(seq);
     const isLast = seq === content.tokens - 1;
     const before = isLast ? usage : '';
-    // The words that open the answer are sent with all that came before, from where the thoughts changed.
+    // The first text of the answer is sent with all earlier text, from the point where the reasoning changed.
     if (isWrapped && seq === 0) {
       return (
         before + event({ edit_index: opened.length, edit_content: shown.slice(opened.length) + text, phase: 'answer' })

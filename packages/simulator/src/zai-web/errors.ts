@@ -1,7 +1,7 @@
 import { failureOf as openAiFailureOf } from '../openai/errors.ts';
 import type { Failure, FailureContext, FailureReason } from '../server/provider.ts';
 
-/** The error that the backend would give with a status. Most of its errors have none: they come inside a stream. */
+/** Returns the backend's error for a status. Most of its errors have no status: they come inside a stream. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   const { status, body } = openAiFailureOf(reason, context);
   const { error } = JSON.parse(body) as { readonly error: { readonly message: string } };
@@ -23,15 +23,15 @@ const captcha = {
   detail: 'Please refresh the page and try again',
 };
 
-/** The demand for a captcha where no stream was asked for. */
+/** Demand for a captcha in an answer that is not a stream. */
 export const captchaBody = JSON.stringify({ error: captcha });
 
-/** Errors with status 200, each in a wrapping in which it was seen, by the word of a model's name that calls for it. */
+/** Errors with status 200, each in an observed form, by the word in a model's name that selects it. */
 export const gates: Readonly<Record<string, string>> = {
   captcha: inStream({ data: { done: true, error: captcha }, done: true, error: captcha }),
   old: inStream({ error: { detail: 'client check failed', code: 426 }, done: true }),
   full: inStream({ content: '', done: true, error: { code: 'MODEL_CONCURRENCY_LIMIT', detail: 'busy' } }),
 };
 
-/** Something broke late. */
+/** An error for a late failure. */
 export const lateFailure = inStream({ inner: { error: { code: 500, detail: 'Internal error' } }, done: true });

@@ -6,14 +6,14 @@ import { captchaBody, failure, failureOf } from './errors.ts';
 import { readWebRequest } from './request.ts';
 import { guestToken, userOf } from './session.ts';
 
-/** The backend of the page chat.z.ai. Each session that it opens is another guest's. */
+/** The backend of the page chat.z.ai. Each session that it opens belongs to a new guest. */
 export function createZaiWeb(): Provider {
   let guests = 0;
   const session: Endpoint = {
     isPublic: true,
     read: () => ({
       ...told(''),
-      // Named, so that scripts can have a say.
+      // The name lets scripts match sessions.
       model: 'session',
       answer: ({ fault }) => whole(fault?.name === 'errev' ? captchaBody : JSON.stringify(guestToken(++guests))),
     }),
@@ -35,7 +35,7 @@ const modelList = JSON.stringify({
   data: ['glm-4.7', 'glm-4.5v'].map((id) => ({ id, name: id.toUpperCase(), info: { is_active: true } })),
 });
 
-/** An answer that depends on nothing. */
+/** Returns an answer that depends on nothing. */
 const told = (body: string): Question => ({
   kind: 'question',
   model: '',

@@ -10,13 +10,13 @@ export interface WebRequest {
   readonly kind: 'web';
   readonly chat: ChatRequest;
   readonly thinks: boolean;
-  /** Words of the model's name, such as `captcha` in `glm-5-captcha-t4`. */
+  /** Words in the model's name, such as `captcha` in `glm-5-captcha-t4`. */
   readonly words: ReadonlySet<string>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a request as suspiciously as the backend does. */
+/** Reads a request as strictly as the backend does. */
 export function readWebRequest(api: 'v1' | 'v2', body: string, asked: Surroundings): WebRequest | Failure {
   const chat = readChatRequest(body);
   if (chat.kind === 'failure') return failure(400, 'Bad request');

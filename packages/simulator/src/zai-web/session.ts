@@ -4,7 +4,7 @@ interface Session {
   readonly role: 'guest';
 }
 
-/** A token that says whose it is, as the backend's do; nobody checks its signature. */
+/** Returns a token with the guest's id, like the backend's; its signature is never checked. */
 export function guestToken(number: number): { readonly token: string } & Session {
   const session = { id: `guest-${number}`, email: `guest-${number}@guest.com`, role: 'guest' } as const;
   const [header, payload] = [{ alg: 'ES256', typ: 'JWT' }, session].map((part) =>
@@ -13,7 +13,7 @@ export function guestToken(number: number): { readonly token: string } & Session
   return { ...session, token: `${header}.${payload}.c2ln` };
 }
 
-/** The user whom a token names; other keys are those of a guest without a name. */
+/** Returns the user id in a token; for other keys, that of a guest without an id. */
 export function userOf(token: string): string {
   try {
     const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { id?: unknown };

@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto';
 
-/** Constants that the page's own script has shown to everybody. */
+/** Constants from the page's public script. */
 const rootKeys = { older: 'junjie', newer: 'key-@@@@)))()((9))-xxxx&&&%%%%%' };
 const windowMs = 5 * 60 * 1000;
 
 export interface SignedCall {
   readonly api: 'v1' | 'v2';
   readonly query: URLSearchParams;
-  /** Of `x-signature`. */
+  /** Value of `x-signature`. */
   readonly signature: string;
   readonly prompt: string;
   readonly nowMs: number;
 }
 
-/** Returns whether a call is signed as the page signs it. Clocks may be one window of five minutes off. */
+/** Returns whether a call is signed as the page signs it. Clocks may differ by one period of five minutes. */
 export function isSigned({ api, query, signature, prompt, nowMs }: SignedCall): boolean {
   const [requestId, timestamp, userId] = ['requestId', 'timestamp', 'user_id'].map((name) => query.get(name) ?? '');
   if (query.get('signature_timestamp') !== timestamp) return false;

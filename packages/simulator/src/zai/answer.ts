@@ -5,9 +5,9 @@ import type { EventStream, WholeAnswer } from '../server/provider.ts';
 import { innerFailureBody } from './errors.ts';
 import type { GlmRequest } from './request.ts';
 
-/** Thoughts of a model that was told to think, where no directive says how many. */
+/** Number of reasoning tokens of a model told to reason, if no directive sets it. */
 const usualThoughts = 4;
-/** Models that write their thoughts into the text draw a box around their result, too. */
+/** Marks of models that write reasoning into the text; these also mark their result with a box. */
 const marks = { open: '<think>\n', close: '</think>\n<|begin_of_box|>', end: '<|end_of_box|>' };
 
 interface GlmAnswer {
@@ -47,7 +47,7 @@ function usage(answer: ChatAnswer, tokens: number): object {
   };
 }
 
-/** Chunks in the API's dialect: the role on each, no reason but on the last, which has the usage, too. */
+/** Writes chunks in the API's dialect: the role on each, a finish reason only on the last, which also has the usage. */
 export function toGlmStream(request: GlmRequest, behaviour: Behaviour): EventStream {
   const glm = answerOf(request, behaviour);
   const { answer, thoughtsInText } = glm;

@@ -4,10 +4,10 @@ import type { Failure, FailureContext, FailureReason } from '../server/provider.
 const body = (code: string | undefined, message: string): string =>
   JSON.stringify({ error: { ...(code === undefined ? {} : { code }), message } });
 
-/** The error body sent inside a stream, or with status 200, when something broke late. */
+/** Error body inside a stream, or with status 200, for a late failure. */
 export const innerFailureBody = body('1234', 'Network error, error id: sim, please contact customer service');
 
-/** The error that the GLM API would give: its own codes, some behind statuses that say something else. */
+/** Returns the error that the GLM API would give: its own codes, some with statuses that do not match. */
 export function failureOf(reason: FailureReason, context: FailureContext): Failure {
   switch (reason.name) {
     case 'quota':

@@ -2,15 +2,15 @@ import { splitSuffix } from '../faults/directives.ts';
 import { type ChatRequest, readChatRequest } from '../openai/chat-request.ts';
 import type { Failure } from '../server/provider.ts';
 
-/** A request to the GLM API, and what OpenAI's protocol has no word for. */
+/** A request to the GLM API, with the fields that OpenAI's protocol lacks. */
 export interface GlmRequest {
   readonly kind: 'glm';
   readonly chat: ChatRequest;
-  /** Undefined where the request leaves it to the API. */
+  /** Undefined if the request leaves the choice to the API. */
   readonly thinks: boolean | undefined;
   readonly searches: boolean;
   readonly streamsTools: boolean;
-  /** Words of the model's name, such as `sensitive` in `glm-4.5-sensitive-t4`. */
+  /** Words in the model's name, such as `sensitive` in `glm-4.5-sensitive-t4`. */
   readonly words: ReadonlySet<string>;
 }
 

@@ -34,7 +34,7 @@ async function ask(simulator: Simulator, model: string, fields: object = {}): Pr
   return { status: response.status, text, message: (isJson ? JSON.parse(text) : {}) as Answered['message'] };
 }
 
-/** Names and data of a stream's events. */
+/** Returns the names and data of a stream's events. */
 function eventsOf(text: string): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
   return text
     .split('\n\n')
@@ -46,7 +46,7 @@ function eventsOf(text: string): readonly (readonly [string, Readonly<Record<str
 }
 
 describe("Anthropic's messages", () => {
-  it('are whole answers with thoughts, text and usage', async () => {
+  it('are whole answers with reasoning, text and usage', async () => {
     const { message } = await ask(await simulate(), 'demo-q2-t3');
     expect(message).toMatchObject({
       type: 'message',
@@ -60,7 +60,7 @@ describe("Anthropic's messages", () => {
     });
   });
 
-  it('are streams with the same in them, in the order of the reference', async () => {
+  it('are streams with the same content, in the order of the reference', async () => {
     const events = eventsOf((await ask(await simulate(), 'demo-q2-t2', { stream: true })).text);
     expect(events.map(([name]) => name)).toEqual([
       'message_start',
@@ -79,7 +79,7 @@ describe("Anthropic's messages", () => {
     expect(events.at(-2)?.[1]).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 4 } });
   });
 
-  it('call tools, each in a block of its own', async () => {
+  it('call tools, each in a separate block', async () => {
     const simulator = await simulate();
     const fields = { tools: [weather], tool_choice: { type: 'any' } };
     const { message } = await ask(simulator, 'demo-parallel', fields);
@@ -106,13 +106,13 @@ describe("Anthropic's messages", () => {
     ).toBe('end_turn');
   });
 
-  it('write on where the last message ends, the space first', async () => {
+  it('continue the last message, starting with the space', async () => {
     const messages = [user, { role: 'assistant', content: 'x.0 x.1' }];
     const { message } = await ask(await simulate(), 'demo-t4', { messages });
     expect(message.content).toEqual([{ type: 'text', text: ' x.2 x.3 ' }]);
   });
 
-  it('are JSON by a schema, and as long as they may be', async () => {
+  it('are JSON by a schema, and limited in length', async () => {
     const simulator = await simulate();
     const format = {
       type: 'json_schema',
@@ -154,7 +154,7 @@ describe("Anthropic's messages", () => {
     expect(answered).toMatchObject({ status, message: { type: 'error', error: { type } } });
   });
 
-  it('fail in a stream with an event of their own', async () => {
+  it('fail in a stream with a separate event', async () => {
     const { status, text } = await ask(await simulate(), 'demo-errev-k1', { stream: true });
     expect(status).toBe(200);
     expect(eventsOf(text).at(-1)).toMatchObject(['error', { error: { type: 'overloaded_error' } }]);
@@ -206,7 +206,7 @@ describe("Anthropic's messages", () => {
     expect(answered.message.error?.message).toMatch(message);
   });
 
-  it('take their own thoughts and calls back', async () => {
+  it('accept their own reasoning and calls back', async () => {
     const simulator = await simulate();
     const first = await ask(simulator, 'demo-q2-t3', { tools: [weather] });
     const id = first.message.content.at(-1)?.['id'];
@@ -220,7 +220,7 @@ describe("Anthropic's messages", () => {
   });
 });
 
-it('a call without a key is refused, and the audit knows the key of any other', async () => {
+it('a call without a key is refused, and the audit records the key of other calls', async () => {
   const simulator = await simulate();
   const response = await fetch(`${simulator.url}/v1/messages`, { method: 'POST', body: '{}' });
   expect([response.status, await response.json()]).toMatchObject([401, { error: { type: 'authentication_error' } }]);

@@ -6,7 +6,7 @@ function begin(audit: Audit, head: Partial<CallHead> = {}): OpenCall {
 }
 
 describe('createAudit', () => {
-  it('shows a call as it goes on', () => {
+  it('shows a call in progress', () => {
     const audit = createAudit();
     const call = begin(audit, { rawHeaders: ['Host', 'x', 'X-Trace', '1', 'x-trace', '2'] });
     expect(audit.calls()[0]).toMatchObject({
@@ -48,7 +48,7 @@ describe('createAudit', () => {
     expect(audit.stats()).toMatchObject({ open: 0, aborted: 0 });
   });
 
-  it('tells faulted calls from finished ones, and aborted ones from both', () => {
+  it('distinguishes faulted, finished and aborted calls', () => {
     const audit = createAudit();
     const [faulted, aborted] = [begin(audit), begin(audit)];
     faulted.strike();
@@ -60,7 +60,7 @@ describe('createAudit', () => {
     expect(second).toMatchObject({ outcome: 'aborted', abortedAt: second?.endedAt });
   });
 
-  it('counts calls and the most open at once, in all and for each credential', () => {
+  it('counts calls and the maximum of open ones, in total and per credential', () => {
     const audit = createAudit();
     const [first, second] = [begin(audit), begin(audit, { credential: 'tok-b' })];
     first.answer(200);
@@ -77,7 +77,7 @@ describe('createAudit', () => {
     });
   });
 
-  it('carries open calls over a clearing', () => {
+  it('keeps open calls through a reset', () => {
     const audit = createAudit();
     const call = begin(audit);
     begin(audit).end('answered');
@@ -114,7 +114,7 @@ describe('createAudit', () => {
     expect(wide).toBeLessThan(65_540);
   });
 
-  it('lets old bodies go before they take more than 64 MB', () => {
+  it('removes old bodies before they take more than 64 MB', () => {
     const audit = createAudit();
     const body = 'a'.repeat(65_536);
     for (let number = 0; number < 1100; number += 1) begin(audit).setBody(body);

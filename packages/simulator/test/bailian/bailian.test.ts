@@ -49,7 +49,7 @@ describe('a stream of an application', () => {
     expect(frames.map(({ output }) => output.finish_reason)).toEqual(['null', 'null', 'null', 'stop']);
   });
 
-  it('holds only what is new where that is asked for, in events with a status in a comment', async () => {
+  it('contains only new text if requested, in events with a status in a comment', async () => {
     const { text, frames } = await stream('app-t2', { parameters: { incremental_output: true } });
     expect(textsOf(frames)).toEqual(['', 'x.0 ', 'x.1 ', '']);
     expect(text).toMatch(/^id:1\nevent:result\n:HTTP_STATUS\/200\ndata:\{.*\}\n\nid:2\n/);
@@ -63,7 +63,7 @@ describe('a stream of an application', () => {
     expect([text.includes('\n\n'), text.endsWith('\n\n')]).toEqual([true, false]);
   });
 
-  it('shows the thoughts that were asked for, and is silent over others', async () => {
+  it('shows requested reasoning, and sends empty frames otherwise', async () => {
     const parameters = { incremental_output: true, has_thoughts: true };
     const open = await stream('app-t1-q2', { parameters });
     expect(open.frames.map(({ output }) => output.thoughts?.[0]?.thought)).toEqual([
@@ -81,7 +81,7 @@ describe('a stream of an application', () => {
   });
 
   it.each([
-    ['at its beginning', 'app-errev-k0', 0],
+    ['at its start', 'app-errev-k0', 0],
     ['in its middle', 'app-errev-k2', 3],
   ])('may fail %s', async (_what, appId, before) => {
     const { text, frames } = await stream(appId);
@@ -91,7 +91,7 @@ describe('a stream of an application', () => {
 });
 
 describe('a whole answer of an application', () => {
-  it('comes without the header that asks for a stream', async () => {
+  it('comes without the header that requests a stream', async () => {
     const answer = await ask(await simulate(), 'app-t2', { headers: { accept: 'text/event-stream' } });
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(await answer.json()).toMatchObject({
@@ -100,7 +100,7 @@ describe('a whole answer of an application', () => {
     });
   });
 
-  it('takes messages and goes on with a session', async () => {
+  it('accepts messages and continues a session', async () => {
     const simulator = await simulate();
     const input = { messages: [{ role: 'user', content: 'rid=y' }], session_id: 's1' };
     const answer = await ask(simulator, 'app-t1', { input });
@@ -108,7 +108,7 @@ describe('a whole answer of an application', () => {
     expect(simulator.calls()).toMatchObject([{ model: 'app-t1', credential: 'tok-a', status: 200 }]);
   });
 
-  it('may be cut, or an error', async () => {
+  it('may be truncated, or an error', async () => {
     const simulator = await simulate();
     const cut = await ask(simulator, 'app-t5-cut');
     expect(await cut.json()).toMatchObject({ output: { text: 'x.0 x.1 ', finish_reason: 'null' } });
@@ -120,10 +120,10 @@ describe('a whole answer of an application', () => {
 describe('an error of an application', () => {
   it.each<[string, string, Asking, number, string]>([
     ['a wrong key', 'app-e401', {}, 401, 'InvalidApiKey'],
-    ['a quota', 'app-quota', {}, 429, 'Throttling.AllocationQuota'],
-    ['a rate', 'app-e429', {}, 429, 'Throttling.RateQuota'],
+    ['a used-up quota', 'app-quota', {}, 429, 'Throttling.AllocationQuota'],
+    ['a rate limit', 'app-e429', {}, 429, 'Throttling.RateQuota'],
     ['a long prompt', 'app-ctxlen', {}, 400, 'InvalidParameter'],
-    ['a busy one', 'app-busy1', {}, 400, 'InvalidParameter'],
+    ['a busy provider', 'app-busy1', {}, 400, 'InvalidParameter'],
     ['a failure', 'app-e503', {}, 503, 'InternalError'],
     ['no question', 'app', { input: {} }, 400, 'InvalidParameter'],
     ['an empty list', 'app', { input: { messages: [] } }, 400, 'InvalidParameter'],
@@ -133,18 +133,18 @@ describe('an error of an application', () => {
     expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
   });
 
-  it('is none where the workspace is named', async () => {
+  it('does not occur if the workspace is named', async () => {
     const answer = await ask(await simulate(), 'foreign-app', { headers: { 'x-dashscope-workspace': 'ws-1' } });
     expect(answer.status).toBe(200);
   });
 
-  it('of moderation is an event, though it is called JSON', async () => {
+  it('of moderation is an event, although its content type is JSON', async () => {
     const answer = await ask(await simulate(), 'app-policy');
     expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/json']);
     expect(await answer.text()).toMatch(/^id:1\nevent:error\n:HTTP_STATUS\/400\ndata:\{"code":"DataInspectionFailed"/);
   });
 
-  it('comes to those who ask an agent in the words of OpenAI', async () => {
+  it("answers requests to an agent in OpenAI's form", async () => {
     const path = '/api/v2/apps/agent/app/compatible-mode/v1/chat/completions';
     const answer = await ask(await simulate(), 'app', { path });
     expect([answer.status, await answer.json()]).toMatchObject([
@@ -155,7 +155,7 @@ describe('an error of an application', () => {
 });
 
 describe('a plain model', () => {
-  it('answers in the words of OpenAI, errors too', async () => {
+  it("answers in OpenAI's form, including errors", async () => {
     const { url } = await simulate();
     const post = (model: string): Promise<Response> =>
       fetch(`${url}/compatible-mode/v1/chat/completions`, {
@@ -174,7 +174,7 @@ describe('embeddings of a plain model', () => {
   it.each([
     ['text-embedding-v4', 10],
     ['text-embedding-v2', 25],
-  ])('of %s are of %d texts at once', async (model, most) => {
+  ])('of %s accept %d texts per request', async (model, most) => {
     const simulator = await simulate();
     const embed = (count: number): Promise<Response> =>
       fetch(`${simulator.url}/compatible-mode/v1/embeddings`, {

@@ -36,7 +36,7 @@ async function begun(simulator: Simulator, bot: string): Promise<{ ids: Envelope
   return { ids: data, query: `?conversation_id=${data.conversation_id}&chat_id=${data.id}` };
 }
 
-/** Names of events, and the content of those that have one. */
+/** Returns the names of events, and the content of those with one. */
 const told = (stream: string): readonly (readonly [string, string | undefined])[] =>
   [...stream.matchAll(/event:(\S+)\n(?:data:(.*)\n)?/g)].map(([, name = '', data = 'null']) => {
     const value = JSON.parse(data) as { readonly content?: string } | string | null;
@@ -47,7 +47,7 @@ const delta = 'conversation.message.delta';
 const completed = 'conversation.message.completed';
 
 describe('a streamed chat of Coze', () => {
-  it('comes in pieces, again as a whole, and with what is no answer', async () => {
+  it('comes in pieces, again as a whole, and with messages that are not answers', async () => {
     const simulator = await simulate();
     const stream = await streamOf(simulator, '7300000000000000001-q1-t2');
     expect(told(stream)).toEqual([
@@ -82,11 +82,11 @@ describe('a streamed chat of Coze', () => {
     ['b-studio-canceled-t1', ['conversation.chat.cancelled', undefined]],
     ['b-errev', ['conversation.chat.failed', undefined]],
     ['b-mute-errev', ['error', undefined]],
-  ])('of %s tells %j', async (bot, event) => {
+  ])('of %s contains %j', async (bot, event) => {
     expect(told(await streamOf(await simulate(), bot))).toContainEqual(event);
   });
 
-  it('may come without pieces, or break off with bare JSON', async () => {
+  it('may come without pieces, or end with bare JSON', async () => {
     const simulator = await simulate();
     expect(told(await streamOf(simulator, 'b-whole-t2')).map(([name]) => name)).not.toContain(delta);
     expect(await streamOf(simulator, 'b-bare-errev')).toMatch(/\n\n\{"code":4101,[^\n]*\}$/);
@@ -94,7 +94,7 @@ describe('a streamed chat of Coze', () => {
 });
 
 describe('a polled chat of Coze', () => {
-  it('runs for as long as its tokens take, and then has its messages', async () => {
+  it('runs for the time of its tokens, and then has its messages', async () => {
     const simulator = await simulate();
     const slow = await begun(simulator, 'b-t2-i600000');
     expect(slow.ids.status).toBe('in_progress');
@@ -121,14 +121,14 @@ describe('a polled chat of Coze', () => {
     expect(await (await post(simulator, '/cancel', names)).json()).toMatchObject({ code: 4104 });
   });
 
-  it('of a Studio is retrieved by GET alone', async () => {
+  it('of a Studio is retrieved only by GET', async () => {
     const simulator = await simulate();
     const { query } = await begun(simulator, 'b-studio-t1');
     expect((await post(simulator, `/retrieve${query}`, {})).status).toBe(405);
     expect((await get(simulator, `/retrieve${query}`)).status).toBe(200);
   });
 
-  it('is not found by other names', async () => {
+  it('is not found by other ids', async () => {
     const simulator = await simulate();
     const { ids } = await begun(simulator, 'b-t1');
     const response = await get(simulator, `/retrieve?conversation_id=1&chat_id=${ids.id}`);
@@ -169,7 +169,7 @@ describe('an error of Coze', () => {
     [{ additional_messages: Array.from({ length: 101 }, () => question) }],
     [{ stream: false }],
     [{ parameters: '{}' }],
-  ])('answers a request with %j', async (fields) => {
+  ])('refuses a request with %j', async (fields) => {
     const response = await post(await simulate(), '', bodyFor('b', fields));
     expect([response.status, await response.json()]).toMatchObject([400, { code: 4000 }]);
   });

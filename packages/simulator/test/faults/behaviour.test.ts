@@ -4,14 +4,14 @@ import { parseDirectives } from '../../src/faults/directives.ts';
 
 function behaviour(text: string, standing: Partial<CallStanding> = {}): Behaviour {
   const parsed = parseDirectives(text);
-  if ('unknown' in parsed) throw new Error(`no directive: ${parsed.unknown}`);
+  if ('unknown' in parsed) throw new Error(`not a directive: ${parsed.unknown}`);
   return behaviourOf(parsed.directives, { earlierTries: 0, percentile: 0, ...standing });
 }
 
 const plain = behaviour('');
 
 describe('behaviourOf', () => {
-  it('is 16 tokens at once where nothing is asked for', () => {
+  it('is 16 tokens at once by default', () => {
     expect(plain).toMatchObject({ tokens: 16, gapMs: 0, firstTokenMs: 0, faultAfterTokens: 2, fault: undefined });
   });
 
@@ -36,11 +36,11 @@ describe('behaviourOf', () => {
     ['huge2', { fault: { name: 'huge', value: 2 } }],
     ['reset', { fault: { name: 'reset', value: 0 } }],
     ['n1-p0', {}],
-  ])('changes by %s only what it names', (text, changed) => {
+  ])('changes with %s only the named properties', (text, changed) => {
     expect(behaviour(text)).toEqual({ ...plain, ...changed });
   });
 
-  it('lets the later directive win', () => {
+  it('gives precedence to the later directive', () => {
     expect(behaviour('t4-i20-e503-t5-u20-stall')).toEqual({
       ...plain,
       tokens: 5,
@@ -59,7 +59,7 @@ describe('behaviourOf', () => {
     expect(struck.filter((fault) => fault !== undefined)).toHaveLength(30);
   });
 
-  it('falls back to the fault before one whose limit is reached', () => {
+  it('falls back to the previous fault if the limit of one is reached', () => {
     const faults = [0, 1, 2].map((earlierTries) => behaviour('e503-n2-e429-n1', { earlierTries }).fault?.value);
     expect(faults).toEqual([429, 503, undefined]);
   });

@@ -36,7 +36,7 @@ const anyDirective = oneof(
 );
 
 describe('parseDirectives', () => {
-  it('reads back whatever was written, whichever sign joins it', () => {
+  it('parses the written form, with any separator', () => {
     assert(
       property(array(anyDirective), constantFrom('-', ',', ' ', ', '), (directives, joint) => {
         const text = formatDirectives(directives).replaceAll('-', joint);
@@ -45,7 +45,7 @@ describe('parseDirectives', () => {
     );
   });
 
-  it('takes each number of a range and none beside it', () => {
+  it('accepts each number of a range and none outside it', () => {
     for (const [name, [min, max]] of Object.entries(ranges)) {
       for (const value of [min, max]) {
         expect(parseDirectives(name + value)).toEqual({ directives: [{ name, value }] });
@@ -56,11 +56,11 @@ describe('parseDirectives', () => {
     }
   });
 
-  it('takes 16 MB for a huge event that names no size', () => {
+  it('uses 16 MB for a huge event without a size', () => {
     expect(parseDirectives('huge')).toEqual({ directives: [{ name: 'huge', value: 16 }] });
   });
 
-  it('names the first word that is no directive', () => {
+  it('reports the first word that is not a directive', () => {
     expect(parseDirectives('t4-nonsense-e600')).toEqual({ unknown: 'nonsense' });
     expect(parseDirectives('T4')).toEqual({ unknown: 'T4' });
     expect(parseDirectives('reset5')).toEqual({ unknown: 'reset5' });
@@ -72,7 +72,7 @@ describe('parseDirectives', () => {
 });
 
 describe('splitSuffix', () => {
-  it('takes directives off any name whose last segment is none', () => {
+  it('removes directives from any name whose last segment is not one', () => {
     const base = stringMatching(/^[a-z0-9.]{1,8}(-[a-z0-9.]{0,8}){0,3}$/).map((name) => `${name}-mini`);
     assert(
       property(base, array(anyDirective), (name, directives) => {

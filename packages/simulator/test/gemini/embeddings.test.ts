@@ -27,7 +27,7 @@ async function post(url: string, body: object, name = model): Promise<Answer> {
 }
 
 describe("embeddings of the simulator's Gemini", () => {
-  it('are the vectors that its OpenAI gives, one for each request', async () => {
+  it("are the vectors of the simulator's OpenAI, one for each request", async () => {
     const simulator = await simulate();
     const { body } = await post(simulator.url, {
       requests: [
@@ -45,7 +45,7 @@ describe("embeddings of the simulator's Gemini", () => {
     expect(simulator.calls()[0]).toMatchObject({ model, credential: 'tok-a', outcome: 'finished' });
   });
 
-  it('are counted by newer models alone', async () => {
+  it('are counted only by newer models', async () => {
     const { url } = await simulate();
     expect((await post(url, { requests: [request('one')] })).body).not.toHaveProperty('usageMetadata');
     const newer = 'gemini-embedding-2';
@@ -57,7 +57,7 @@ describe("embeddings of the simulator's Gemini", () => {
   it.each<[string, object, string]>([
     ['an unknown field', { requests: [request('x')], input: 'x' }, 'Unknown name "input"'],
     ['an unknown field of a request', { requests: [request('x', { dimensions: 1 })] }, "at 'requests[0]'"],
-    ['a picture', { requests: [{ model: `models/${model}`, content: { parts: [{ image: 1 }] } }] }, 'content.parts'],
+    ['an image', { requests: [{ model: `models/${model}`, content: { parts: [{ image: 1 }] } }] }, 'content.parts'],
     ['no requests', { requests: [] }, 'requests is not specified'],
     ['more than 100', { requests: Array.from({ length: 101 }, () => request('x')) }, 'at most 100 requests'],
     ['another model', { requests: [request('x', {}, 'other')] }, 'requests[0].model'],
@@ -73,7 +73,7 @@ describe("embeddings of the simulator's Gemini", () => {
   it.each([
     ['embed-e429', 429, 'RESOURCE_EXHAUSTED'],
     ['embed-errev', 200, 'INTERNAL'],
-  ])('fail as %s says', async (name, status, code) => {
+  ])('fail according to %s', async (name, status, code) => {
     const { url } = await simulate();
     const answer = await post(url, { requests: [request('x', {}, name)] }, name);
     expect(answer).toMatchObject({ status, body: { error: { status: code } } });

@@ -10,7 +10,7 @@ interface Answer {
 const ask = (text = 'hello'): object => ({ contents: [{ role: 'user', parts: [{ text }] }] });
 const thinking = { generationConfig: { thinkingConfig: { includeThoughts: true } } };
 
-/** Asks at the path of a model and its action, as in `gemini-2.5-flash-t3:generateContent`. */
+/** Sends a request to the path of a model and its action, as in `gemini-2.5-flash-t3:generateContent`. */
 async function post(simulator: Simulator, path: string, body: object = ask(), key = 'tok-a'): Promise<Answer> {
   const headers = { 'content-type': 'application/json', ...(key === '' ? {} : { 'x-goog-api-key': key }) };
   const url = `${simulator.url}/v1beta/models/${path}`;
@@ -40,7 +40,7 @@ const partsOf = (answers: readonly Wire[]): readonly Part[] =>
 const errorOf = ({ text }: Answer): unknown => (JSON.parse(text) as { error: unknown }).error;
 
 describe("the simulator's Gemini", () => {
-  it('gives the same answer, streamed and whole, and says the same each time', async () => {
+  it('gives the same answer, streamed and whole, each time', async () => {
     const simulator = await simulate();
     const answer = await post(simulator, 'demo-t5-q2:generateContent', { ...ask(), ...thinking });
     const stream = await post(simulator, 'demo-t5-q2:streamGenerateContent?alt=sse', { ...ask(), ...thinking });
@@ -65,7 +65,7 @@ describe("the simulator's Gemini", () => {
     expect((await post(simulator, 'demo-t5-q2:generateContent', { ...ask(), ...thinking })).text).toBe(answer.text);
   });
 
-  it('keeps its thoughts to itself unless it is asked for them, and has none where it must not', async () => {
+  it('shows its reasoning only on request, and has none if it is turned off', async () => {
     const simulator = await simulate();
     const hidden = whole(await post(simulator, 'demo-t1-q2:generateContent'));
     expect(partsOf([hidden])).toHaveLength(1);
@@ -78,7 +78,7 @@ describe("the simulator's Gemini", () => {
 
   const tools = [{ functionDeclarations: [{ name: 'f', parametersJsonSchema: { type: 'object' } }, { name: 'g' }] }];
 
-  it('calls functions, each in one part, and answers when it has their results', async () => {
+  it('calls functions, each in one part, and answers after their results', async () => {
     const simulator = await simulate();
     const stream = await post(simulator, 'gemini-3-parallel:streamGenerateContent', { ...ask(), tools });
     const parts = partsOf(events(stream)).filter(({ functionCall }) => functionCall !== undefined);
@@ -102,7 +102,7 @@ describe("the simulator's Gemini", () => {
     expect(errorOf(await next(unsigned))).toMatchObject({ message: expect.stringContaining('thought_signature') });
   });
 
-  it('calls the functions that are allowed, and none where it must not', async () => {
+  it('calls only allowed functions, and none if forbidden', async () => {
     const simulator = await simulate();
     const call = async (functionCallingConfig: object): Promise<unknown> => {
       const body = { ...ask(), tools, toolConfig: { functionCallingConfig } };
@@ -112,7 +112,7 @@ describe("the simulator's Gemini", () => {
     expect(await call({ mode: 'NONE' })).toBeUndefined();
   });
 
-  it('answers in JSON and stops where it must', async () => {
+  it('answers in JSON and stops at the limit', async () => {
     const simulator = await simulate();
     const config = (generationConfig: object): object => ({ ...ask(), generationConfig });
     const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
@@ -129,14 +129,14 @@ describe("the simulator's Gemini", () => {
     ['an unknown kind of part', { contents: [{ role: 'user', parts: [{ image_url: 'x' }] }] }, 'image_url'],
     ['no contents', { contents: [] }, 'contents is not specified'],
     ['no parts', { contents: [{ role: 'user', parts: [] }] }, 'must not be empty'],
-    ['a role of others', { contents: [{ role: 'assistant', parts: [{ text: 'x' }] }] }, 'valid role'],
+    ['a role of another provider', { contents: [{ role: 'assistant', parts: [{ text: 'x' }] }] }, 'valid role'],
     [
-      'two ways to think',
+      'two settings for reasoning',
       { ...ask(), generationConfig: { thinkingConfig: { thinkingBudget: 1, thinkingLevel: 'LOW' } } },
       'only one of',
     ],
     [
-      'a call before anybody spoke',
+      'a call before any message',
       { contents: [{ role: 'model', parts: [{ functionCall: { name: 'f' } }] }] },
       'immediately after',
     ],
@@ -151,7 +151,7 @@ describe("the simulator's Gemini", () => {
       'Must start with a letter',
     ],
     [
-      'names that AUTO does not take',
+      'names that AUTO does not accept',
       { ...ask(), toolConfig: { functionCallingConfig: { allowedFunctionNames: [] } } },
       'ANY',
     ],
@@ -172,7 +172,7 @@ describe("the simulator's Gemini", () => {
     ['demo-quota', 429, 'RESOURCE_EXHAUSTED'],
     ['demo-ctxlen', 400, 'INVALID_ARGUMENT'],
     ['demo-busy1', 400, 'INVALID_ARGUMENT'],
-  ])('fails as %s says, in the shape of Gemini', async (model, status, code) => {
+  ])('fails according to %s, in the shape of Gemini', async (model, status, code) => {
     const answer = await post(await simulate(), `${model}:generateContent`);
     expect(answer.status).toBe(status);
     expect(errorOf(answer)).toMatchObject({ code: status, status: code, message: expect.stringMatching(/\w/) });
@@ -183,7 +183,7 @@ describe("the simulator's Gemini", () => {
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { promptFeedback: { blockReason: 'SAFETY' } }]);
   });
 
-  it('breaks a stream off with an error that is no event, and says nothing where it ends', async () => {
+  it('interrupts a stream with an error that is not an event, and sends no end mark', async () => {
     const simulator = await simulate();
     const { text } = await post(simulator, 'demo-t5-errev:streamGenerateContent');
     expect(text.slice(0, text.indexOf('{\n')).split('\n\n')).toHaveLength(3);
@@ -191,7 +191,7 @@ describe("the simulator's Gemini", () => {
     expect((await post(simulator, 'demo-t1:streamGenerateContent')).text).not.toContain('[DONE]');
   });
 
-  it('wants a key in its header, and tells the audit', async () => {
+  it('requires a key in its header, and records it in the audit', async () => {
     const simulator = await simulate();
     expect((await post(simulator, 'demo:generateContent', ask(), '')).status).toBe(403);
     await post(simulator, 'demo-t1:generateContent', ask(), 'tok-b');

@@ -29,7 +29,7 @@ async function call({ url }: Simulator, model: string, headers: Readonly<Record<
 }
 
 describe('logins', () => {
-  it('begin with a code that comes back with its state', async () => {
+  it('start with a code that is returned with its state', async () => {
     const simulator = await simulate();
     const query = new URLSearchParams({ redirect: 'http://localhost:8087/cb', state: 's', client_id: 'ann' });
     const response = await fetch(`${simulator.url}/iflow/oauth?${query.toString()}`, { redirect: 'manual' });
@@ -42,7 +42,7 @@ describe('logins', () => {
     expect(await keyOf(simulator, given['access_token'])).toBe('sk-sim-ann.0');
   });
 
-  it('give each refresh token once, and with it another key', async () => {
+  it('accept each refresh token once, and then give another key', async () => {
     const simulator = await simulate();
     expect(await renew(simulator, 'rt-ann')).toMatchObject({ access_token: 'at-ann.1', refresh_token: 'rt-ann.1' });
     expect(await renew(simulator, 'rt-ann')).toMatchObject({ success: false });
@@ -57,7 +57,7 @@ describe('logins', () => {
     expect(await renew(simulator, 'rt-ann')).toMatchObject({ refresh_token: 'rt-ann.1' });
   });
 
-  it('behave as their names say', async () => {
+  it('behave according to their names', async () => {
     const simulator = await simulate();
     expect(await renew(simulator, 'rt-keep')).not.toHaveProperty('refresh_token');
     expect(await renew(simulator, 'rt-short-a')).toMatchObject({ expires_in: 3600 });
@@ -90,12 +90,12 @@ describe('chat', () => {
     }
   });
 
-  it('has null for the text of an answer that is all thought', async () => {
+  it('has null for the text of an answer that consists of reasoning', async () => {
     const whole = await clientOf(await simulate(), 'tok-a').chat.completions.create(requestFor('glm-t0-q1'));
     expect(whole.choices[0]?.message).toMatchObject({ content: null, reasoning_content: 'think0 ' });
   });
 
-  it('streams as octets where asked to', async () => {
+  it('streams as octets if requested', async () => {
     const response = await call(await simulate(), 'glm-octet-t1', {}, true);
     expect(response.headers.get('content-type')).toBe('application/octet-stream');
     expect(await response.text()).toContain('[DONE]');
@@ -108,7 +108,7 @@ describe('chat', () => {
     ['e406', 406, { error: { message: expect.any(String) } }],
     ['e401', 401, { error: { message: 'Invalid API key provided' } }],
     ['e500', 500, { error: { message: expect.any(String) } }],
-  ])('has its own way to say %s, in a stream too', async (directive, status, body) => {
+  ])('has its own form for %s, also in a stream', async (directive, status, body) => {
     const simulator = await simulate();
     for (const stream of [false, true]) {
       const response = await call(simulator, `glm-${directive}`, {}, stream);
@@ -118,7 +118,7 @@ describe('chat', () => {
     }
   });
 
-  it('checks a signature where there is one', async () => {
+  it('checks a signature if there is one', async () => {
     const simulator = await simulate();
     const signed = { 'user-agent': 'iFlow-Cli', 'session-id': 'session-1', 'x-iflow-timestamp': '5' };
     const signature = createHmac('sha256', 'tok-a').update('iFlow-Cli:session-1:5').digest('hex');

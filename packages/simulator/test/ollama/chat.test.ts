@@ -23,7 +23,7 @@ async function ask(body: object): Promise<{ response: Response; lines: readonly 
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } };
 
 describe('the simulated Ollama', () => {
-  it('streams lines without being asked to, and without a key', async () => {
+  it('streams lines by default, and without a key', async () => {
     const { response, lines } = await ask({ model: 'demo-t2-q1' });
     expect(response.headers.get('content-type')).toBe('application/x-ndjson');
     expect(lines.map(({ message }) => [message?.thinking, message?.content])).toEqual([
@@ -35,7 +35,7 @@ describe('the simulated Ollama', () => {
     expect(lines.at(-1)).toMatchObject({ done: true, done_reason: 'stop', prompt_eval_count: 9, eval_count: 3 });
   });
 
-  it('answers as a whole, without thoughts where those are switched off', async () => {
+  it('answers whole, without reasoning if it is turned off', async () => {
     const { lines } = await ask({ model: 'demo-t2-q1', stream: false, think: false });
     expect(lines).toMatchObject([{ message: { content: 'r1.0 r1.1 ' }, done: true }]);
     expect(lines[0]?.message).not.toHaveProperty('thinking');
@@ -47,9 +47,9 @@ describe('the simulated Ollama', () => {
   });
 
   it.each<[string, object, number, string]>([
-    ['a model that is missing', { model: 'demo-e404' }, 404, "model 'demo-e404' not found"],
+    ['a missing model', { model: 'demo-e404' }, 404, "model 'demo-e404' not found"],
     ['content as a list', { model: 'demo', messages: [{ role: 'user', content: [] }] }, 400, 'json: cannot unmarshal'],
-    ['a role it does not know', { model: 'demo', messages: [{ role: 'developer' }] }, 400, 'invalid role: developer'],
+    ['an unknown role', { model: 'demo', messages: [{ role: 'developer' }] }, 400, 'invalid role: developer'],
     ['a data URL', { model: 'demo', messages: [{ role: 'user', images: ['data:;base64,AA'] }] }, 400, 'illegal base64'],
     [
       'arguments as text',
@@ -67,7 +67,7 @@ describe('the simulated Ollama', () => {
     ['errev', (last: Line | undefined) => last?.error !== undefined],
     ['cut', (last: Line | undefined) => last?.done === false],
     ['nodone', (last: Line | undefined) => last?.done === false],
-  ])('can break off with %s', async (fault, isBroken) => {
+  ])('can be interrupted with %s', async (fault, isBroken) => {
     const { lines } = await ask({ model: `demo-t4-${fault}` });
     expect(isBroken(lines.at(-1))).toBe(true);
   });

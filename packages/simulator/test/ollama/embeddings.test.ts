@@ -6,14 +6,14 @@ import { embeddings } from '../../src/ollama/embeddings.ts';
 
 const surroundings = { query: new URLSearchParams(), headers: {}, credential: '' };
 
-/** Returns the answer of the path under these directives: a status and a body. */
+/** Returns the answer of the path with these directives: a status and a body. */
 function ask(body: object | string, directives = ''): { readonly status: number; readonly body: unknown } {
   const read = embeddings.read(typeof body === 'string' ? body : JSON.stringify(body), surroundings);
   if (read.kind === 'failure') return { status: read.status, body: JSON.parse(read.body) };
   const parsed = parseDirectives(directives);
-  if ('unknown' in parsed) throw new Error(`no directive: ${parsed.unknown}`);
+  if ('unknown' in parsed) throw new Error(`not a directive: ${parsed.unknown}`);
   const answer = read.answer(behaviourOf(parsed.directives, { earlierTries: 0, percentile: 0 }));
-  if (answer.kind === 'stream') throw new Error('answers with a stream');
+  if (answer.kind === 'stream') throw new Error('the answer is a stream');
   return { status: answer.kind === 'failure' ? answer.status : 200, body: JSON.parse(answer.body) };
 }
 
@@ -35,7 +35,7 @@ describe("embeddings of the simulator's Ollama", () => {
     });
   });
 
-  it('are as long as usual where no length is given', () => {
+  it('have the default length if none is given', () => {
     expect(ask({ model: 'nomic', input: 'one', dimensions: 0 }).body).toMatchObject({
       embeddings: [vectorOf('one', 8)],
     });
@@ -44,12 +44,12 @@ describe("embeddings of the simulator's Ollama", () => {
   it.each<[string, object | string, string]>([
     ['no model', { input: 'x' }, 'model is required'],
     ['tokens', { model: 'm', input: [1, 2] }, 'invalid input type'],
-    ['what is no JSON', 'x', 'JSON'],
+    ['a body that is not JSON', 'x', 'JSON'],
   ])('are refused for %s', (_what, body, message) => {
     expect(ask(body)).toEqual({ status: 400, body: { error: expect.stringContaining(message) } });
   });
 
-  it('know their directives and conversation', () => {
+  it('have their directives and conversation', () => {
     const question = embeddings.read(JSON.stringify({ model: 'nomic-e503-n1', input: 'x' }), surroundings);
     expect(question).toMatchObject({
       model: 'nomic-e503-n1',

@@ -27,7 +27,7 @@ const noDetails = {
   },
 } satisfies Partial<OpenAI.CompletionUsage>;
 
-/** Of `[{"role":"user","content":"rid=r1"}]`: 36 bytes. */
+/** Size of `[{"role":"user","content":"rid=r1"}]`: 36 bytes. */
 const promptTokens = 9;
 
 describe('a whole completion', () => {
@@ -62,7 +62,7 @@ describe('a whole completion', () => {
   });
 
   it.each([{ max_tokens: 3 }, { max_completion_tokens: 3 }, { max_completion_tokens: 3, max_tokens: 9 }])(
-    'is cut by %j',
+    'is truncated by %j',
     async (limit) => {
       const client = clientOf(await simulate());
       const { choices, usage } = await client.chat.completions.create({ ...requestFor('demo', 'rid=r1'), ...limit });
@@ -71,20 +71,20 @@ describe('a whole completion', () => {
     },
   );
 
-  it('is whole where max_tokens is as large as it', async () => {
+  it('is whole if max_tokens equals its length', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create({ ...requestFor('demo-t4'), max_tokens: 4 });
     expect(choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('carries reasoning apart from content', async () => {
+  it('contains reasoning separate from content', async () => {
     const client = clientOf(await simulate());
     const { choices, usage } = await client.chat.completions.create(requestFor('demo-t2-q3', 'rid=r1'));
     expect(choices[0]?.message).toMatchObject({ content: 'r1.0 r1.1 ', reasoning_content: 'think0 think1 think2 ' });
     expect(usage).toMatchObject({ completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 3 } });
   });
 
-  it('is the same text for the same request and another for another', async () => {
+  it('is the same text for the same request and another text for another request', async () => {
     const client = clientOf(await simulate());
     const ask = async (content: string): Promise<unknown> =>
       client.chat.completions.create(requestFor('demo-t30', content));
@@ -113,8 +113,8 @@ describe('a whole completion', () => {
 
   it.each([
     ['as the last message', []],
-    ['before a user who wants more', [{ role: 'user' as const, content: 'Continue exactly there.' }]],
-  ])('goes on with an answer that stands %s', async (_name, more) => {
+    ['before a user message that asks for more', [{ role: 'user' as const, content: 'Continue exactly there.' }]],
+  ])('continues an answer %s', async (_name, more) => {
     const client = clientOf(await simulate());
     const { id, choices } = await client.chat.completions.create({
       model: 'demo-t5',
@@ -126,7 +126,7 @@ describe('a whole completion', () => {
     expect(first.id).toBe(id);
   });
 
-  it('pads tokens and makes them multi-byte on demand', async () => {
+  it('pads tokens and makes them multi-byte on request', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create(requestFor('demo-t2-s3-utf8', 'rid=r1'));
     expect(choices[0]?.message.content).toBe('r1.0.你好😀xxx r1.1.你好😀xxx ');
@@ -174,12 +174,12 @@ describe('a streamed completion', () => {
     expect(data.slice(0, -1).map((json) => JSON.parse(json) as unknown)).toEqual(expected);
   });
 
-  it('has no usage field where none was asked for', async () => {
+  it('has no usage field if none was requested', async () => {
     const answer = await callRaw(await simulate(), 'demo-t2').finish();
     expect(answer.body.toString()).not.toContain('usage');
   });
 
-  it('says the same as the whole one', async () => {
+  it('has the same content as the whole one', async () => {
     const client = clientOf(await simulate());
     const request = { ...requestFor('demo-t40-s2-utf8'), n: 2, max_tokens: 30 };
     const whole = await client.chat.completions.create(request);
@@ -216,7 +216,7 @@ describe('a streamed completion', () => {
 describe('a tool call', () => {
   const request = { ...requestFor('demo', 'weather?'), tools: [clock, weather] };
 
-  it('is made of the first tool, with arguments that fit its schema', async () => {
+  it('is a call of the first tool, with arguments that fit its schema', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create({ ...request, tools: [weather, clock] });
     expect(choices[0]).toEqual({
@@ -240,11 +240,11 @@ describe('a tool call', () => {
   });
 
   it.each<[string, OpenAI.ChatCompletionToolChoiceOption, string]>([
-    ['the first where one is required', 'required', 'get_time'],
-    ['the first where the choice is free', 'auto', 'get_time'],
-    ['the one that is named', { type: 'function', function: { name: 'get_weather' } }, 'get_weather'],
+    ['the first if one is required', 'required', 'get_time'],
+    ['the first if the choice is free', 'auto', 'get_time'],
+    ['the named one', { type: 'function', function: { name: 'get_weather' } }, 'get_weather'],
     [
-      'the first that is allowed',
+      'the first allowed one',
       {
         type: 'allowed_tools',
         allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'get_weather' } }] },
@@ -257,13 +257,13 @@ describe('a tool call', () => {
     expect(choices[0]?.message.tool_calls).toMatchObject([{ function: { name } }]);
   });
 
-  it('is not made where tools are ruled out', async () => {
+  it('is not made if tools are forbidden', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create({ ...request, tool_choice: 'none' });
     expect(choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: /\w/ } });
   });
 
-  it('is streamed in fragments, the first of which names it', async () => {
+  it('is streamed in fragments, the first of which contains its name', async () => {
     const client = clientOf(await simulate());
     const stream = await client.chat.completions.create({ ...request, tools: [weather], stream: true });
     const chunks: OpenAI.ChatCompletionChunk[] = [];
@@ -285,7 +285,7 @@ describe('a tool call', () => {
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
   });
 
-  it('comes twice at once on demand, whole and streamed', async () => {
+  it('comes twice in parallel on request, whole and streamed', async () => {
     const client = clientOf(await simulate());
     const parallel = { ...request, model: 'demo-parallel' };
     const whole = await client.chat.completions.create(parallel);
@@ -299,7 +299,7 @@ describe('a tool call', () => {
     expect(streamed.choices[0]?.message.tool_calls).toMatchObject(calls);
   });
 
-  it('comes twice of the only tool, and once where the request wants one at a time', async () => {
+  it('comes twice with a single tool, and once if the request forbids parallel calls', async () => {
     const client = clientOf(await simulate());
     const parallel = { ...request, model: 'demo-parallel', tools: [weather] };
     const both = await client.chat.completions.create(parallel);
@@ -308,12 +308,12 @@ describe('a tool call', () => {
     expect(one.choices[0]?.message.tool_calls).toHaveLength(1);
   });
 
-  it('is answered in text once its result is there', async () => {
+  it('is answered in text after its result', async () => {
     const client = clientOf(await simulate());
     const first = await client.chat.completions.create(request);
     const message = first.choices[0]?.message;
     const [call] = message?.tool_calls ?? [];
-    if (!message || !call) throw new Error('no tool was called');
+    if (!message || !call) throw new Error('there is no tool call');
     const second = await client.chat.completions.create({
       ...request,
       messages: [...request.messages, message, { role: 'tool', tool_call_id: call.id, content: '12:00' }],
@@ -321,7 +321,7 @@ describe('a tool call', () => {
     expect(second.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: /\w/ } });
   });
 
-  it('drives the SDK’s own tool loop to its end', async () => {
+  it('completes the SDK’s own tool loop', async () => {
     const client = clientOf(await simulate());
     const seen: unknown[] = [];
     const runner = client.chat.completions.runTools({
@@ -344,7 +344,7 @@ describe('a tool call', () => {
     expect(seen).toEqual([{ city: 'lorem', days: 3, unit: 'c' }]);
   });
 
-  it('is cut by max_tokens like text', async () => {
+  it('is truncated by max_tokens like text', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create({ ...request, tools: [weather], max_tokens: 2 });
     expect(choices[0]).toMatchObject({
@@ -362,7 +362,7 @@ describe('an answer in JSON', () => {
     additionalProperties: false,
   };
 
-  it('fits the schema, whole and streamed', async () => {
+  it('matches the schema, whole and streamed', async () => {
     const client = clientOf(await simulate());
     const request = {
       ...requestFor('demo'),
@@ -374,7 +374,7 @@ describe('an answer in JSON', () => {
     expect(streamed).toBe(whole.choices[0]?.message.content);
   });
 
-  it('is an object where any will do', async () => {
+  it('is an object if there is no schema', async () => {
     const client = clientOf(await simulate());
     const { choices } = await client.chat.completions.create({
       ...requestFor('demo'),

@@ -31,7 +31,7 @@ describe('an error answer', () => {
     ['e504', OpenAI.InternalServerError, { status: 504, type: 'server_error' }],
     ['ctxlen', OpenAI.BadRequestError, { status: 400, code: 'context_length_exceeded', param: 'messages' }],
     ['policy', OpenAI.BadRequestError, { status: 400, code: 'content_policy_violation' }],
-  ])('to %s is what the SDK takes for its own class', async (directive, errorClass, fields) => {
+  ])("to %s becomes the SDK's error class", async (directive, errorClass, fields) => {
     const client = clientOf(await simulate());
     for (const stream of [false, true]) {
       const error = await errorOf(client.chat.completions.create({ ...requestFor(`demo-${directive}`), stream }));
@@ -61,13 +61,13 @@ describe('an error answer', () => {
     ['busy2', 'rate limit'],
     ['busy3', 'too many requests'],
     ['busy4', 'temporarily unavailable'],
-  ])('to %s is a 400 that says %s', async (directive, phrase) => {
+  ])('to %s is a 400 with the text %s', async (directive, phrase) => {
     const answer = await callRaw(await simulate(), `demo-${directive}`).finish();
     expect(answer.status).toBe(400);
     expect(answer.body.toString()).toContain(phrase);
   });
 
-  it('tells when to come back only where it is asked to', async () => {
+  it('contains a wait only on request', async () => {
     const simulator = await simulate();
     const headersOf = async (model: string): Promise<unknown> => (await callRaw(simulator, model).finish()).headers;
     expect(await headersOf('demo-e429')).not.toHaveProperty('retry-after');
@@ -103,7 +103,7 @@ describe('a request that can’t be read', () => {
     expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { message, type: invalid, param } });
   });
 
-  it.each(['', '{"model":', '[]', 'null'])('as %j is no JSON object and refused', async (body) => {
+  it.each(['', '{"model":', '[]', 'null'])('as %j is refused, because it is not a JSON object', async (body) => {
     const simulator = await simulate();
     const response = await fetch(`${simulator.url}/v1/chat/completions`, {
       method: 'POST',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { clientOf, simulate } from '../simulate.ts';
 
 describe('the model list', () => {
-  it('holds the model of the first run', async () => {
+  it('contains the model of the first run', async () => {
     const client = clientOf(await simulate());
     const { data } = await client.models.list();
     expect(data[0]).toEqual({
@@ -14,13 +14,13 @@ describe('the model list', () => {
     } satisfies OpenAI.Model);
   });
 
-  it('is served without /v1 too', async () => {
+  it('is also served without /v1', async () => {
     const simulator = await simulate();
     const response = await fetch(`${simulator.url}/models?limit=2`, { headers: { 'api-key': 'tok-a' } });
     expect(await response.json()).toMatchObject({ object: 'list' });
   });
 
-  it('obeys a credential’s faults and leaves the script alone', async () => {
+  it('applies a credential’s faults and does not use the script', async () => {
     const simulator = await simulate();
     simulator.script([{ directives: 'e500', times: 1 }]);
     await expect(clientOf(simulator).models.list()).resolves.toBeDefined();

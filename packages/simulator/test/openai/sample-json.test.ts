@@ -46,11 +46,11 @@ describe('sampleJson', () => {
       },
       { a: 1, b: 2 },
     ],
-  ])('fits %j with %j', (schema, value) => {
+  ])('matches %j with %j', (schema, value) => {
     expect(sampleJson(schema, 'lorem')).toEqual(value);
   });
 
-  it('ends lists that refer to themselves with null', () => {
+  it('ends recursive lists with null', () => {
     const node = {
       type: 'object',
       properties: { next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } },
@@ -59,7 +59,7 @@ describe('sampleJson', () => {
     expect(JSON.stringify(sampleJson(node, 'lorem'))).toMatch(/^(\{"next":){1,6}null\}+$/);
   });
 
-  it('comes to an end where a schema has none', () => {
+  it('terminates for a schema without an end', () => {
     const endless = { type: 'object', properties: { self: { $ref: '#' } }, required: ['self'] };
     expect(JSON.stringify(sampleJson(endless, 'lorem')).length).toBeLessThan(100);
     expect(sampleJson({ $ref: '#' }, 'lorem')).toBe('lorem');

@@ -20,17 +20,17 @@ function use(script: Script, call: { model?: string; credential?: string; body?:
 }
 
 describe('createScript', () => {
-  it('uses the first rule that fits and has uses left', () => {
+  it('uses the first matching rule with uses left', () => {
     const script = scriptOf({ times: 1, directives: 'e500' }, { times: 2, directives: 'e503' });
     expect([1, 2, 3, 4].map(() => use(script))).toEqual(['e500', 'e503', 'e503', '']);
   });
 
-  it('lets calls pass a rule that still skips, to the rules behind it', () => {
+  it('lets calls pass a rule that still skips, to later rules', () => {
     const script = scriptOf({ skip: 2, times: 1, directives: 'e500' }, { directives: 't1' });
     expect([1, 2, 3, 4].map(() => use(script))).toEqual(['t1', 't1', 'e500', 't1']);
   });
 
-  it('counts only calls that fit', () => {
+  it('counts only matching calls', () => {
     const script = scriptOf({ match: { model: 'demo' }, skip: 1, times: 1, directives: 'e500' });
     const models = ['other', 'demo', 'other', 'demo', 'demo'];
     expect(models.map((model) => use(script, { model }))).toEqual(['', '', '', 'e500', '']);
@@ -48,11 +48,11 @@ describe('createScript', () => {
     [{ contains: 'rid=7' }, { body: '{"content":"rid=8"}' }, false],
     [{ model: 'demo', credential: 'tok-a' }, { model: 'demo', credential: 'tok-b' }, false],
     [{}, {}, true],
-  ])('with match %j and call %j fits: %j', (match, call, fits) => {
+  ])('with match %j and call %j matches: %j', (match, call, fits) => {
     expect(use(scriptOf({ match: match ?? {}, directives: 't1' }), call)).toBe(fits ? 't1' : '');
   });
 
-  it('appends rules and forgets them all', () => {
+  it('appends rules and deletes all', () => {
     const script = scriptOf({ times: 1, directives: 'e500' });
     add(script, [{ directives: 'e503' }]);
     expect([use(script), use(script)]).toEqual(['e500', 'e503']);

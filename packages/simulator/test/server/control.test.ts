@@ -14,7 +14,7 @@ const call = (simulator: Simulator): Promise<unknown> =>
     .catch((error: unknown) => error);
 
 describe('the control paths', () => {
-  it('show the calls and counts that the process itself sees, and not themselves', async () => {
+  it('show the same calls and counts as the process itself, without their own calls', async () => {
     const simulator = await simulate();
     await call(simulator);
     expect(await ask(simulator, 'GET', 'calls')).toEqual({ status: 200, body: simulator.calls() });
@@ -22,7 +22,7 @@ describe('the control paths', () => {
     expect(simulator.stats().total).toBe(1);
   });
 
-  it('forget calls, counts and tries, and keep the script', async () => {
+  it('delete calls, counts and tries, and keep the script', async () => {
     const simulator = await simulate();
     simulator.script([{ directives: 'e503-n1' }]);
     expect(await call(simulator)).toMatchObject({ status: 503 });
@@ -32,7 +32,7 @@ describe('the control paths', () => {
     expect(await call(simulator)).toMatchObject({ object: 'chat.completion' });
   });
 
-  it('append rules and forget them', async () => {
+  it('append rules and delete them', async () => {
     const simulator = await simulate();
     const [first, second] = ['e500', 'e503'].map((directives) => ({ rules: [{ match: {}, times: 1, directives }] }));
     expect(await ask(simulator, 'POST', 'script', first)).toEqual({ status: 200, body: { rules: 1 } });
@@ -43,7 +43,7 @@ describe('the control paths', () => {
   });
 
   it.each([
-    ['script', { rules: [{ directives: 'e999' }] }, 'rules[0].directives holds "e999", which is no directive.'],
+    ['script', { rules: [{ directives: 'e999' }] }, 'rules[0].directives contains "e999", which is not a directive.'],
     ['script', [], 'rules must be a list of rules.'],
     ['script', '{', 'rules must be a list of rules.'],
     ['script', 'null', 'rules must be a list of rules.'],
@@ -53,7 +53,7 @@ describe('the control paths', () => {
     expect(await ask(await simulate(), 'POST', path, body)).toEqual({ status: 400, body: { error: { message } } });
   });
 
-  it('take none of a bad script', async () => {
+  it('accept no rule of an invalid script', async () => {
     const simulator = await simulate();
     await ask(simulator, 'POST', 'script', { rules: [{ directives: 'e503' }, { directives: 'oops' }] });
     expect(await call(simulator)).toMatchObject({ object: 'chat.completion' });
@@ -62,7 +62,7 @@ describe('the control paths', () => {
   it.each([
     ['GET', 'nothing'],
     ['POST', 'calls'],
-  ])('know no %s %s', async (method, path) => {
+  ])('do not include %s %s', async (method, path) => {
     const message = `There is no ${method} /_sim/${path} here.`;
     expect(await ask(await simulate(), method, path)).toEqual({ status: 404, body: { error: { message } } });
   });

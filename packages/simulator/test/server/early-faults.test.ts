@@ -24,11 +24,11 @@ describe.each([
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'faulted', status: 200, tokensSent: 0 });
   });
 
-  it('hang gives no answer for as long as the peer stays', async () => {
+  it('hang gives no answer while the peer stays connected', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-hang', { body });
     await eventually(() => expect(simulator.calls()[0]?.directives).toBe('hang'));
-    // Another call is answered in full meanwhile: the hanging one had its turn.
+    // Another call is answered completely in the meantime: the hanging one was processed.
     await callRaw(simulator, 'demo-t1').finish();
     expect(call.answer().status).toBeUndefined();
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'open', status: null });
@@ -51,7 +51,7 @@ describe.each([
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'faulted', status: 503 });
   });
 
-  it('fN delays the answer, an error too', async () => {
+  it('fN delays the answer, including an error', async () => {
     const simulator = await simulate();
     await callRaw(simulator, 'demo-t1-f60', { body }).finish();
     await callRaw(simulator, 'demo-e503-f60', { body }).finish();
@@ -60,7 +60,7 @@ describe.each([
     }
   });
 
-  it('a peer that leaves during the delay ends the call at once, and for good', async () => {
+  it('a peer that closes during the delay ends the call at once and permanently', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-f200', { body });
     await eventually(() => expect(simulator.calls()[0]?.directives).toBe('f200'));

@@ -13,7 +13,7 @@ const withKey = (key: string, headers: Record<string, string> = {}): RawRequest 
 });
 
 describe('where directives come from', () => {
-  it('the key’s suffix makes a credential that always behaves so', async () => {
+  it('the key’s suffix applies to every call of a credential', async () => {
     const simulator = await simulate();
     expect(await statusOf(simulator, 'demo', withKey('tok-a-e429'))).toBe(429);
     expect(await statusOf(simulator, 'gpt-4o', withKey('tok-a-e429'))).toBe(429);
@@ -36,7 +36,7 @@ describe('where directives come from', () => {
     expect(simulator.calls()[0]).toMatchObject({ directives: 'q1-t3-utf8-s4', tokensSent: 4 });
   });
 
-  it('a word in the header that is no directive is refused', async () => {
+  it('a word in the header that is not a directive is refused', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo', withKey('tok-a', { 'x-sim-directives': 't4-typo' })).finish();
     expect(answer.status).toBe(400);
@@ -45,7 +45,7 @@ describe('where directives come from', () => {
 });
 
 describe('faults that come and go', () => {
-  it('nN strikes the first tries of a conversation, whatever the key and the model’s suffix', async () => {
+  it('nN affects the first tries of a conversation, whatever the key and the model’s suffix', async () => {
     const simulator = await simulate();
     expect(await statusOf(simulator, 'demo-e503-n2', withKey('tok-a'))).toBe(503);
     expect(await statusOf(simulator, 'demo-e429-n2', withKey('tok-b'))).toBe(429);
@@ -62,7 +62,7 @@ describe('faults that come and go', () => {
     expect(simulator.stats().byStatus).toEqual({ 200: 1, 429: 2 });
   });
 
-  it('pN strikes the same conversations each time', async () => {
+  it('pN affects the same conversations each time', async () => {
     const simulator = await simulate();
     const round = async (): Promise<unknown[]> => {
       const contents = Array.from({ length: 40 }, (_, index) => `conversation ${index}`);
@@ -78,8 +78,8 @@ describe('faults that come and go', () => {
   });
 });
 
-describe('who may call what', () => {
-  it('a call without a key is refused as OpenAI refuses it', async () => {
+describe('access to paths', () => {
+  it('a call without a key is refused as by OpenAI', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo', { headers: {} }).finish();
     expect(answer.status).toBe(401);
@@ -103,7 +103,7 @@ describe('who may call what', () => {
     ['POST', '/v1/models'],
     ['GET', '/'],
     ['GET', '/v1/chat/completions'],
-  ])('%s %s is no URL of OpenAI', async (method, path) => {
+  ])('%s %s is not a URL of OpenAI', async (method, path) => {
     const simulator = await simulate();
     const response = await fetch(simulator.url + path, { method });
     expect(response.status).toBe(404);
@@ -113,7 +113,7 @@ describe('who may call what', () => {
     expect(simulator.calls()[0]).toMatchObject({ method, path, status: 404 });
   });
 
-  it('the path without /v1 answers too', async () => {
+  it('the path without /v1 also answers', async () => {
     const simulator = await simulate();
     const client = clientOf(simulator).withOptions({ baseURL: simulator.url });
     await expect(client.chat.completions.create(requestFor('demo'))).resolves.toBeDefined();
@@ -170,7 +170,7 @@ describe('the audit', () => {
     });
   });
 
-  it('sees a peer that leaves in the middle of its request', async () => {
+  it('records a peer that closes in the middle of its request', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo', withKey('tok-a', { 'content-length': '100000' }));
     await eventually(() => expect(simulator.stats().open).toBe(1));

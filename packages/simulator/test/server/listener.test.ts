@@ -25,7 +25,7 @@ describe('refusing', () => {
     expect(simulator.stats()).toMatchObject({ total: 1, open: 0 });
   });
 
-  it('can be asked for over HTTP, which is answered first', async () => {
+  it('can be requested over HTTP, which is answered first', async () => {
     const simulator = await simulate();
     const response = await fetch(`${simulator.url}/_sim/refuse`, { method: 'POST', body: '{"ms":300}' });
     expect(await response.json()).toEqual({ ms: 300 });
@@ -33,27 +33,27 @@ describe('refusing', () => {
     await eventually(async () => expect(await statsOf(simulator.url)).toBe(200));
   });
 
-  it('goes on for as long as the last one asked for', async () => {
+  it('lasts as long as the last request for it', async () => {
     const simulator = await simulate();
     await simulator.refuse(600_000);
     await simulator.refuse(1);
     await eventually(async () => expect(await statsOf(simulator.url)).toBe(200));
   });
 
-  it('comes back late rather than never where something else took the port', async () => {
+  it('resumes late rather than never if another process took the port', async () => {
     const simulator = await simulate();
     await simulator.refuse(1);
     const attempts = vi.spyOn(Server.prototype, 'listen');
     onTestFinished(() => attempts.mockRestore());
     const squatter = createServer().listen(simulator.port, '127.0.0.1');
     await once(squatter, 'listening');
-    // The squatter's own, one in vain, and the next.
+    // The other process's own attempt, one in vain, and the next.
     await eventually(() => expect(attempts.mock.calls.length).toBeGreaterThanOrEqual(3));
     squatter.close();
     await eventually(async () => expect(await statsOf(simulator.url)).toBe(200));
   });
 
-  it('refuses to refuse for no time or for ever', async () => {
+  it('rejects a duration of zero or without end', async () => {
     const simulator = await simulate();
     for (const ms of [0, -1, 1.5, Number.NaN, 600_001]) {
       await expect(simulator.refuse(ms)).rejects.toThrow(RangeError);
@@ -73,7 +73,7 @@ describe('closing', () => {
     await next.close();
   });
 
-  it('while refusing means that it never comes back', async () => {
+  it('while refusing is permanent', async () => {
     const simulator = await startSimulator({ port: 0 });
     await Promise.all([simulator.refuse(1), simulator.close()]);
     const next = await startSimulator({ port: simulator.port });
@@ -81,7 +81,7 @@ describe('closing', () => {
     await next.close();
   });
 
-  it('a port in use is told by the system’s error', async () => {
+  it('a port in use is reported by the system’s error', async () => {
     const { port } = await simulate();
     await expect(startSimulator({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });

@@ -53,7 +53,7 @@ describe('inside a stream', () => {
     }
   });
 
-  it('stall falls silent and stays until the peer leaves', async () => {
+  it('stall sends nothing more and stays until the peer closes', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-t8-stall', { body });
     await eventually(() => expect(contentOf(call.answer())).toBe('r.0 r.1 '));
@@ -64,7 +64,7 @@ describe('inside a stream', () => {
     await eventually(() => expect(simulator.calls()[0]).toMatchObject({ outcome: 'aborted' }));
   });
 
-  it('stall stays silent when a peer that did not read reads on', async () => {
+  it('stall stays silent when a slow peer reads again', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-t400-s20000-stall-k300', { body });
     call.socket.pause();
@@ -76,7 +76,7 @@ describe('inside a stream', () => {
     call.leave();
   });
 
-  it('errev sends an error event and ends, which the SDK throws', async () => {
+  it('errev sends an error event and ends, and the SDK throws it', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo-t8-errev', { body }).finish();
     const data = dataOf(answer);
@@ -89,7 +89,7 @@ describe('inside a stream', () => {
     await expect(stream.toReadableStream().pipeTo(new WritableStream())).rejects.toBeInstanceOf(OpenAI.APIError);
   });
 
-  it('badjson puts in an event that can’t be parsed and goes on', async () => {
+  it('badjson inserts an event that can’t be parsed and continues', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo-t8-badjson', { body }).finish();
     const data = dataOf(answer);
@@ -100,7 +100,7 @@ describe('inside a stream', () => {
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'faulted', tokensSent: 8 });
   });
 
-  it('badutf8 puts in an event that is no UTF-8 and goes on', async () => {
+  it('badutf8 inserts an event that is not UTF-8 and continues', async () => {
     const answer = await callRaw(await simulate(), 'demo-t8-badutf8', { body }).finish();
     expect(answer.body.includes(Buffer.from([0x22, 0xff, 0xc3, 0x28, 0x22]))).toBe(true);
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(answer.body)).toThrow(TypeError);
@@ -108,7 +108,7 @@ describe('inside a stream', () => {
     expect(dataOf(answer).at(-1)).toBe('[DONE]');
   });
 
-  it('huge puts in an event of so many megabytes and goes on', async () => {
+  it('huge inserts an event of the given megabytes and continues', async () => {
     const answer = await callRaw(await simulate(), 'demo-t8-huge3', { body }).finish();
     const sizes = dataOf(answer).map((data) => data.length);
     expect(Math.max(...sizes) >> 20).toBe(3);
@@ -117,7 +117,7 @@ describe('inside a stream', () => {
     expect(dataOf(answer).at(-1)).toBe('[DONE]');
   });
 
-  it('nodone leaves [DONE] out', async () => {
+  it('nodone omits [DONE]', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo-t2-nodone', { body }).finish();
     expect(answer.isComplete).toBe(true);
@@ -125,7 +125,7 @@ describe('inside a stream', () => {
     expect(simulator.calls()[0]?.outcome).toBe('faulted');
   });
 
-  it('empty sends no token and all else', async () => {
+  it('empty sends everything except tokens', async () => {
     const simulator = await simulate();
     const usage = { stream_options: { include_usage: true } };
     const answer = await callRaw(simulator, 'demo-empty-q2', { body: { ...body, ...usage } }).finish();
@@ -136,13 +136,13 @@ describe('inside a stream', () => {
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'faulted', tokensSent: 0 });
   });
 
-  it.each(['reset', 'close', 'cut', 'errev'])('%s strikes before the first event where k is 0', async (directive) => {
+  it.each(['reset', 'close', 'cut', 'errev'])('%s takes effect before the first event if k is 0', async (directive) => {
     const answer = await callRaw(await simulate(), `demo-${directive}-k0`, { body }).finish();
     expect(answer.status).toBe(200);
     expect(answer.body.toString()).not.toContain('choices');
   });
 
-  it('a fault strikes after the last token where there are fewer than k', async () => {
+  it('a fault takes effect after the last token if there are fewer than k', async () => {
     const answer = await callRaw(await simulate(), 'demo-t3-cut-k10', { body }).finish();
     expect(contentOf(answer)).toBe('r.0 r.1 r.2 ');
     expect(answer.body.toString()).not.toContain('[DONE]');

@@ -8,13 +8,13 @@ const body = { messages: [{ role: 'user', content: 'rid=r' }] };
 const eightTokens = Array.from({ length: 8 }, (_, seq) => `r.${seq} `).join('');
 
 describe('a stream', () => {
-  it('comes in one write where nothing paces it', async () => {
+  it('comes in one write if it is not paced', async () => {
     const answer = await callRaw(await simulate(), 'demo-t64', { body }).finish();
     expect(answer.pieces).toHaveLength(1);
     expect(dataOf(answer)).toHaveLength(64 + 3);
   });
 
-  it('each writes every token by itself', async () => {
+  it('each writes every token separately', async () => {
     const answer = await callRaw(await simulate(), 'demo-t8-each', { body }).finish();
     expect(contentOf(answer)).toBe(eightTokens);
     expect(answer.pieces.map((piece) => piece.toString().match(/"content":"r/g)?.length)).toEqual(
@@ -34,12 +34,12 @@ describe('a stream', () => {
     expect((call?.endedAt?.clockMs ?? 0) - (call?.startedAt.clockMs ?? 0)).toBeGreaterThanOrEqual(leastMs - 1);
   });
 
-  it('u250 keeps the pace that timers are too coarse for', async () => {
+  it('u250 keeps a pace for which timers are too coarse', async () => {
     const simulator = await simulate();
     const answer = await callRaw(simulator, 'demo-t200-u250', { body }).finish();
     const [call] = simulator.calls();
     expect((call?.endedAt?.clockMs ?? 0) - (call?.startedAt.clockMs ?? 0)).toBeGreaterThanOrEqual(49);
-    // Several tokens a millisecond share a write.
+    // Several tokens per millisecond share a write.
     expect(answer.pieces.length).toBeLessThan(150);
   });
 
@@ -64,7 +64,7 @@ describe('a stream', () => {
     expect(contentOf(answer)).toBe(eightTokens.replaceAll(' ', '.你好😀 '));
   });
 
-  it('waits for a reader that does not read, and then goes on', async () => {
+  it('waits for a reader that does not read, and then continues', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-t1000-s20000', { body });
     call.socket.pause();
@@ -82,7 +82,7 @@ describe('a stream', () => {
     expect(simulator.calls()[0]).toMatchObject({ outcome: 'finished', tokensSent: 1000 });
   });
 
-  it('lets others have their turn while a long one runs', async () => {
+  it('lets other streams be served while a long one runs', async () => {
     const simulator = await simulate();
     const long = callRaw(simulator, 'demo-t1000000', { body });
     await eventually(() => expect(simulator.calls()[0]?.tokensSent).toBeGreaterThan(0));
@@ -91,7 +91,7 @@ describe('a stream', () => {
     long.leave();
   });
 
-  it('sends nothing more once the peer has left', async () => {
+  it('sends nothing more after the peer has closed', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-t100-i40', { body });
     await eventually(() => expect(dataOf(call.answer()).length).toBeGreaterThan(1));
@@ -102,7 +102,7 @@ describe('a stream', () => {
     expect(simulator.calls()[0]?.tokensSent).toBe(sent);
   });
 
-  it('ends at once when the peer leaves', async () => {
+  it('ends at once when the peer closes', async () => {
     const simulator = await simulate();
     const call = callRaw(simulator, 'demo-t100-i600000', { body });
     await eventually(() => expect(dataOf(call.answer()).length).toBeGreaterThan(1));

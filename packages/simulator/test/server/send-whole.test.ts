@@ -21,7 +21,7 @@ describe('a whole answer', () => {
   it.each<[string, ConnectionEnd]>([
     ['reset', 'rst'],
     ['close', 'fin'],
-  ])('%s breaks off after half of the body', async (directive, end) => {
+  ])('%s interrupts after half of the body', async (directive, end) => {
     const simulator = await simulate();
     const full = await callWhole(simulator, 'demo').finish();
     const answer = await callWhole(simulator, `demo-${directive}`).finish();
@@ -31,7 +31,7 @@ describe('a whole answer', () => {
     expect(simulator.calls()[1]).toMatchObject({ outcome: 'faulted' });
   });
 
-  it('stall falls silent after half of the body', async () => {
+  it('stall sends nothing after half of the body', async () => {
     const simulator = await simulate();
     const call = callWhole(simulator, 'demo-stall');
     await eventually(() => expect(call.answer().body.length).toBeGreaterThan(0));
@@ -42,19 +42,19 @@ describe('a whole answer', () => {
     await eventually(() => expect(simulator.calls()[0]?.outcome).toBe('aborted'));
   });
 
-  it.each(['half', 'badjson'])('%s is complete and no JSON', async (directive) => {
+  it.each(['half', 'badjson'])('%s is complete but not JSON', async (directive) => {
     const answer = await answerTo(`demo-${directive}`);
     expect(answer).toMatchObject({ status: 200, isComplete: true, headers: { 'content-type': 'application/json' } });
     expect(() => choiceOf(answer)).toThrow(SyntaxError);
   });
 
-  it('badutf8 holds bytes that are no UTF-8', async () => {
+  it('badutf8 contains bytes that are not UTF-8', async () => {
     const { body } = await answerTo('demo-badutf8');
     expect(body.includes(Buffer.from([0xff, 0xc3, 0x28]))).toBe(true);
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(body)).toThrow(TypeError);
   });
 
-  it('huge is a valid answer of so many megabytes', async () => {
+  it('huge is a valid answer of the given megabytes', async () => {
     const answer = await answerTo('demo-t1-huge2');
     expect(answer.body.length >> 20).toBe(2);
     expect(choiceOf(answer)).toMatchObject({ message: { content: expect.stringMatching(/^r\.0 x+$/) as string } });
@@ -76,7 +76,7 @@ describe('a whole answer', () => {
     expect(choiceOf(answer)).toMatchObject({ finish_reason: null, message: { content: 'r.0 r.1 r.2 ' } });
   });
 
-  it('nodone has nothing to leave out', async () => {
+  it('nodone has nothing to omit', async () => {
     const simulator = await simulate();
     const answer = await callWhole(simulator, 'demo-t1-nodone').finish();
     expect(choiceOf(answer)).toMatchObject({ finish_reason: 'stop' });

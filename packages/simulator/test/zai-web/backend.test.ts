@@ -9,7 +9,7 @@ interface Ask {
   readonly userId?: string;
   readonly thinks?: boolean;
   readonly key?: string;
-  /** Time by which the client's clock is ahead. */
+  /** Time by which the client's clock is fast, in ms. */
   readonly skewMs?: number;
 }
 
@@ -44,7 +44,7 @@ async function ask({ model, token = 'tok-a', userId = 'guest', thinks = false, k
 const newerKey = 'key-@@@@)))()((9))-xxxx&&&%%%%%';
 const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('hex');
 
-/** Returns the text that the page would show: each edit replaces all that follows its place. */
+/** Returns the text that the page would show: each edit replaces all text after its index. */
 function shownBy(events: readonly string[]): string {
   let text = '';
   for (const event of events.filter((each) => each.startsWith('{"type"'))) {
@@ -60,7 +60,7 @@ function shownBy(events: readonly string[]): string {
 }
 
 describe('the backend of chat.z.ai', () => {
-  it('knows the signatures that were published', () => {
+  it('accepts the published signatures', () => {
     const query = (requestId: string, userId: string, timestamp: string) =>
       new URLSearchParams({ requestId, timestamp, user_id: userId, signature_timestamp: timestamp });
     const seen = {
@@ -87,7 +87,7 @@ describe('the backend of chat.z.ai', () => {
     expect(isSigned({ ...older, api: 'v2', nowMs: 1_694_169_600_000 })).toBe(false);
   });
 
-  it('shows thoughts wrapped, an edited end, and the usage before the last words', async () => {
+  it('shows wrapped reasoning, an edited end, and the usage before the last text', async () => {
     const { events } = await ask({ model: 'demo-edit-t3-q2', thinks: true });
     expect(shownBy(events)).toBe(
       '<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> think0 think1 \n</details>\nx.0 x.1 x.2 ',
@@ -97,7 +97,7 @@ describe('the backend of chat.z.ai', () => {
     expect(events.slice(-2)).toEqual(['[DONE]', '']);
   });
 
-  it('shows them bare, and ends with a sentinel in JSON, where the name says so', async () => {
+  it('shows it bare, and ends with an end mark in JSON, if the name selects it', async () => {
     const { events } = await ask({ model: 'demo-plain-json-t1-q1', thinks: true });
     expect(shownBy(events)).toBe('think0 x.0 ');
     expect(events.at(-2)).toBe('{"data":"[DONE]"}');
@@ -122,7 +122,7 @@ describe('the backend of chat.z.ai', () => {
     });
   });
 
-  it('lets scripts have a say in its sessions', async () => {
+  it('applies scripts to its sessions', async () => {
     const simulator = await simulate();
     const session = async (): Promise<[number, string]> => {
       const response = await fetch(`${simulator.url}/api/v1/auths/`);
@@ -137,7 +137,7 @@ describe('the backend of chat.z.ai', () => {
     expect(await session()).toEqual([200, expect.stringContaining('"token"')]);
   });
 
-  it('lets guests in, each as another, and takes no files of them', async () => {
+  it('gives each guest another id, and accepts no files from guests', async () => {
     const { url } = await simulate();
     const [first, second] = await Promise.all([
       fetch(`${url}/api/v1/auths/`).then((response) => response.json() as Promise<{ token: string }>),

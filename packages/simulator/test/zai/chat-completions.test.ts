@@ -7,11 +7,11 @@ async function client(): Promise<OpenAI> {
   return new OpenAI({ apiKey: 'tok-a', baseURL: `${url}/api/paas/v4`, maxRetries: 0 });
 }
 
-/** Fields that the SDK has no type for. */
+/** Fields that the SDK's types lack. */
 const glm = (fields: object): object => fields;
 
 describe('the GLM API', () => {
-  it('streams thoughts, text, and a last chunk with the usage', async () => {
+  it('streams reasoning, text, and a last chunk with the usage', async () => {
     const { chat } = await client();
     const request = { ...requestFor('glm-4.7-t2', 'rid=x'), ...glm({ thinking: { type: 'enabled' } }) };
     const chunks = [];
@@ -67,7 +67,7 @@ describe('the GLM API', () => {
     expect(error).toMatchObject(code === undefined ? { status } : { status, code });
   });
 
-  it('says what a search has found', async () => {
+  it('returns search results', async () => {
     const { chat } = await client();
     const request = { ...requestFor('glm-4.5-t1'), ...glm({ tools: [{ type: 'web_search', web_search: {} }] }) };
     expect(await chat.completions.create(request)).toMatchObject({ web_search: [{ title: 'Lorem' }] });

@@ -1,4 +1,4 @@
-/** Loaded first: notes every module that the process loads, by import or require. */
+/** Loaded first: records every module that the process loads, by import or require. */
 import { registerHooks } from 'node:module';
 
 const loadedModules: string[] = [];

@@ -159,11 +159,11 @@ function signalGroup(groupId: number, signal: NodeJS.Signals): void {
 }
 
 function inheritedEnv(): Record<string, string> {
+  const own = inheritedNames.map((name) => [name, process.env[name]] as const);
+  // Node writes there what the process has run, when it ends by itself: for `npm run coverage`.
+  const coverage = ['NODE_V8_COVERAGE', process.env['SLUICE_PROCESS_COVERAGE']] as const;
   return Object.fromEntries(
-    inheritedNames.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    [...own, coverage].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type RunningProcess, startProcess } from '../processes/start-process.ts';
 import { httpStatus } from './http-status.ts';
 
@@ -18,6 +19,15 @@ export interface NodeServiceOptions {
   readonly stopSignal?: NodeJS.Signals;
 }
 
+const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/sluice-tests', import.meta.url));
+
+/**
+ * The place of the modules that Node has compiled: a service that runs from its TypeScript starts in 0.9 s of CPU with
+ * them, in 1.5 s without. Functions from there are not counted precisely, so that there is none where coverage is measured.
+ */
+const compileCacheOf = (): Readonly<Record<string, string>> =>
+  process.env['SLUICE_PROCESS_COVERAGE'] === undefined ? { NODE_COMPILE_CACHE: compileCache } : {};
+
 /**
  * Runs a program under the Node of this process, in an empty directory of its own, so that no `sluice.yaml` that happens
  * to lie somewhere is read. The directory goes when the program ends.
@@ -32,7 +42,11 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Run
       command: process.execPath,
       args,
       cwd: directory,
-      env: { ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }), ...env },
+      env: {
+        ...compileCacheOf(),
+        ...(config === undefined ? {} : { SLUICE_CONFIG: await writeConfig(directory, config) }),
+        ...env,
+      },
       ready: async () => (await httpStatus(readyUrl)) === 200,
       ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
       ...(stopSignal === undefined ? {} : { stopSignal }),

@@ -3,15 +3,15 @@ import type { ResponseHead } from '@sluice/protocol';
 export type Coding = 'gzip' | 'br' | 'deflate' | 'zstd';
 
 export type Codings =
-  | { readonly kind: 'known'; /** In the order in which they are undone. */ readonly codings: readonly Coding[] }
-  | { readonly kind: 'unknown'; /** As the provider wrote it. */ readonly name: string };
+  | { readonly kind: 'known'; /** In the order of decoding. */ readonly codings: readonly Coding[] }
+  | { readonly kind: 'unknown'; /** The provider's spelling. */ readonly name: string };
 
-/** More than a server in front of another one applies. Each further one lets fewer bytes become more. */
+/** Maximum number of codings: more than a chain of servers applies. Each further one amplifies a small body more. */
 const mostCodings = 3;
 
 /**
- * The codings of a body. A server may use them although we send `accept-encoding: identity` (RFC 9110 §12.5.3).
- * Transfer codings other than `chunked` count as codings too.
+ * Returns the codings of a body. A server may use them although Sluice sends `accept-encoding: identity` (RFC 9110
+ * §12.5.3). Transfer codings other than `chunked` count as codings too.
  */
 export function codingsOf(headers: ResponseHead['headers']): Codings {
   const content = headers['content-encoding'];
@@ -32,7 +32,7 @@ export function codingsOf(headers: ResponseHead['headers']): Codings {
 }
 
 const none: Codings = { kind: 'known', codings: [] };
-/** `utf-8` is a charset in the wrong header, which some frameworks send. */
+/** Names that are not codings. `utf-8` is a charset in the wrong header, which some frameworks send. */
 const noCodings: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'chunked']);
 const known: Readonly<Record<string, Coding>> = {
   gzip: 'gzip',

@@ -9,14 +9,14 @@ import {
 } from 'node:zlib';
 import type { Coding } from './content-codings.ts';
 
-/** Takes bytes; it still takes those that come while it is full. */
+/** Accepts bytes, including bytes that arrive while it is full. */
 export interface ByteSink {
   write(piece: Uint8Array): void;
-  /** No more bytes come. @param isCut the sender did not finish: what is missing at the end is no error then */
+  /** No more bytes follow. @param isCut the sender did not finish: a missing end is not an error then */
   end(isCut: boolean): void;
 }
 
-/** Undoes one coding. Works in the thread pool; what it makes of a piece is handed on at once. */
+/** Decodes one coding in the thread pool; the output of each piece is passed on at once. */
 export interface InflateStage extends ByteSink {
   readonly isFull: boolean;
   pause(): void;
@@ -27,21 +27,21 @@ export interface InflateStage extends ByteSink {
 export interface InflateStageNeeds {
   readonly coding: Coding;
   readonly next: ByteSink;
-  /** Called at most once; nothing follows. */
+  /** Called at most once; no other callback follows. */
   readonly onError: (error: unknown) => void;
-  /** It was full and can take more. */
+  /** Called when the stage was full and can take more. */
   readonly onDrain: () => void;
 }
 
-/** Takes no more than this ahead of its work. */
+/** Maximum number of bytes queued ahead of the decoder. */
 const mostQueuedBytes = 64 * 1024;
 
 export function createInflateStage({ coding, next, onError, onDrain }: InflateStageNeeds): InflateStage {
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
-  /** `plain`: the bytes are not coded. `done`: the coded data is over; bytes after it are dropped. */
+  /** `plain`: the bytes are not encoded. `done`: the encoded data is over; bytes after it are dropped. */
   let state: Inflater | 'unopened' | 'plain' | 'done' = 'unopened';
-  /** The piece that the inflater has, and how much it had taken before. */
+  /** The piece that the inflater is processing, and the byte count before it. */
   let busyWith: Uint8Array | undefined;
   let bytesBefore = 0;
   let end: { readonly isCut: boolean } | undefined;
@@ -63,7 +63,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     return opened;
   }
 
-  /** Hands on one piece at a time, so that it is known which bytes came behind the end of the coded data. */
+  /** Passes on one piece at a time, so that bytes after the end of the encoded data can be identified. */
   function goOn(): void {
     while (!isOver && busyWith === undefined) {
       const [piece] = queue;
@@ -98,7 +98,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
   function finish(): void {
     if (end === undefined) return;
     if (typeof state === 'string') return close(end.isCut);
-    // An inflater that fails forgets what it has made so far: it is asked for its verdict when all of that is read.
+    // A failing inflater discards its output: its end is requested only after all output has been read.
     if (state.readableLength > 0) return;
     if (end.isCut) close(true);
     else state.end();
@@ -109,7 +109,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     const piece = busyWith;
     if (piece === undefined) return close(end?.isCut ?? false);
     const rest = piece.subarray(ended.bytesWritten - bytesBefore);
-    // Node stops at the end of a frame of zstd; the next frame is part of the answer.
+    // Node stops at the end of a zstd frame; the next frame is part of the answer.
     state = coding === 'zstd' ? 'unopened' : 'done';
     ended.destroy();
     queue.unshift(rest);
@@ -155,24 +155,24 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
 
 type Inflater = Transform & { readonly bytesWritten: number };
 
-/** No more memory than RFC 9659 allows a sender to ask for: 8 MiB. */
+/** Memory limit of RFC 9659 for senders: 8 MiB. */
 const zstdParams = { [constants.ZSTD_d_windowLogMax]: 23 };
 
 /**
- * Undefined where the body does not begin as its coding does: some servers say that they compress and don't. (Brotli
- * and raw deflate have no beginning of their own.)
+ * Opens the decoder of a coding. Undefined if the first byte does not fit the coding: some servers declare a
+ * compression without applying it. (Brotli and raw deflate have no fixed first bytes.)
  */
 function openInflater(coding: Coding, first: number): Inflater | undefined {
   switch (coding) {
     case 'gzip':
       return first === 0x1f ? createGunzip() : undefined;
     case 'deflate':
-      // With zlib's header, as the standard says, or without, as old servers do.
+      // With zlib's header, as in the standard, or without it, as in old servers.
       return (first & 0x0f) === 8 ? createInflate() : createInflateRaw();
     case 'br':
       return createBrotliDecompress();
     case 'zstd':
-      // A frame, or one to be skipped.
+      // A zstd frame, or a skippable frame.
       return first === 0x28 || (first & 0xf0) === 0x50 ? createZstdDecompress({ params: zstdParams }) : undefined;
   }
 }

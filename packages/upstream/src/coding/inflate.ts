@@ -2,21 +2,21 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { Coding } from './content-codings.ts';
 import { type ByteSink, createInflateStage, type InflateStage } from './inflate-stage.ts';
 
-/** Undoes the codings of one body. */
+/** Decodes the codings of one body. */
 export type Inflate = InflateStage;
 
 export interface InflateNeeds {
-  /** In the order in which they are undone; at least one. */
+  /** Codings in the order of decoding; at least one. */
   readonly codings: readonly Coding[];
   readonly next: ByteSink;
-  /** Called at most once; nothing follows. */
+  /** Called at most once; no other callback follows. */
   readonly onFailure: (failure: UpstreamFailure) => void;
   readonly onDrain: () => void;
 }
 
-/** A body may become this large whatever it was on the wire. Beyond, and beyond the ratio, it is a bomb. */
+/** Size up to which every body may grow. A larger body with a ratio above `mostRatio` is a decompression bomb. */
 const freeBytes = 16 * 1024 * 1024;
-/** Deflate makes at most 1032 bytes of one. The words of a model compress 3 to 30 times. */
+/** Maximum ratio: deflate makes at most 1032 bytes of one; model output compresses 3- to 30-fold. */
 const mostRatio = 1000;
 
 export function createInflate({ codings, next, onFailure, onDrain }: InflateNeeds): Inflate {
@@ -35,7 +35,7 @@ export function createInflate({ codings, next, onFailure, onDrain }: InflateNeed
     for (const stage of stages) stage.destroy();
   }
 
-  /** Passes bytes on to the next stage or the reader, up to what so many bytes may become. */
+  /** Passes bytes on to the next stage or the reader, within the limit for the bytes received so far. */
   function bounded(to: ByteSink, afterWrite: () => void): ByteSink {
     let bytes = 0;
     return {
@@ -49,7 +49,7 @@ export function createInflate({ codings, next, onFailure, onDrain }: InflateNeed
     };
   }
 
-  // The last stage is made first: each one needs the next.
+  // The last stage is created first: each stage needs the next one.
   for (const coding of codings.toReversed()) {
     const following = stages[0];
     const stage: InflateStage = createInflateStage({
@@ -86,21 +86,23 @@ export function createInflate({ codings, next, onFailure, onDrain }: InflateNeed
 
 const tooLarge: UpstreamFailure = {
   kind: 'malformed',
-  message: "The provider's answer is too large once it is decompressed.",
+  message: "The provider's answer is too large after decompression.",
 };
 
 function failureOf(error: unknown, coding: Coding): UpstreamFailure {
   const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
   if (isCut) return { kind: 'truncated', message: "The provider's answer ended before its compressed data did." };
-  return { kind: 'malformed', message: `The provider's answer is not valid ${coding}, though its head says so.` };
+  return {
+    kind: 'malformed',
+    message: `The provider's answer is not valid ${coding}, although its headers declare it.`,
+  };
 }
 
-/** A piece of wire bytes is at most this part of a body of which as much as possible is to be saved. */
+/** Number of pieces into which a body is split, so that little is lost before an error in it. */
 const slices = 256;
 
 /**
- * Inflates the readable beginning of a body, up to a size: all that comes before its first mistake. Undefined if
- * nothing can be read.
+ * Inflates the readable start of a body, up to a size and to its first error. Undefined if nothing is readable.
  */
 export function inflateLeniently(
   body: Uint8Array,

@@ -2,14 +2,14 @@ import { TextDecoder } from 'node:util';
 
 /** Turns the bytes of a body into text; pieces may end within a character. */
 export interface BodyDecoder {
-  /** Throws where bytes are not text, unless it was made lenient. */
+  /** Decodes a piece. Throws if the bytes are not text, unless the decoder is lenient. */
   decode(piece?: Uint8Array): string;
 }
 
 /**
- * Reads a body in the charset that its content type names, if that is known; else in UTF-8.
+ * Reads a body in the charset of its content type, if that charset is supported; else in UTF-8.
  *
- * @param isLenient puts U+FFFD where bytes are not text
+ * @param isLenient replaces invalid bytes with U+FFFD
  */
 export function createBodyDecoder(contentType: string | undefined, isLenient: boolean): BodyDecoder {
   const named = decoderOf(charset.exec(contentType ?? '')?.[1], isLenient);
@@ -24,7 +24,7 @@ function decoderOf(label: string | undefined, isLenient: boolean): TextDecoder |
   try {
     return new TextDecoder(label, { fatal: !isLenient });
   } catch {
-    // A label that the Encoding standard does not know.
+    // The Encoding standard has no such label.
     return undefined;
   }
 }
@@ -34,12 +34,12 @@ const inPieces = (decoder: TextDecoder): BodyDecoder => ({
 });
 
 /**
- * Old servers name ISO-8859-1 or US-ASCII by habit and send UTF-8. What is UTF-8 is read as such, up to the first bytes
- * that are not; text of more than a few words in ISO-8859-1 is never UTF-8 by chance.
+ * Old servers declare ISO-8859-1 or US-ASCII by habit and send UTF-8. The decoder reads UTF-8 up to the first invalid
+ * bytes; a text of more than a few words in ISO-8859-1 is never valid UTF-8 by chance.
  */
 function createGuessingDecoder(named: TextDecoder): BodyDecoder {
   const utf8 = inPieces(new TextDecoder('utf-8', { fatal: true }));
-  /** The beginning of a character, at most 3 bytes. */
+  /** Start of an incomplete character, at most 3 bytes. */
   let begun: Uint8Array = new Uint8Array();
   let isUtf8 = true;
 
@@ -62,7 +62,7 @@ function createGuessingDecoder(named: TextDecoder): BodyDecoder {
   };
 }
 
-/** The unfinished character at the end of valid UTF-8, for the next piece. */
+/** Returns the incomplete character at the end of valid UTF-8, for the next piece. */
 function unfinished(begun: Uint8Array, piece: Uint8Array): Uint8Array {
   const bytes = piece.length < 4 ? Buffer.concat([begun, piece]) : piece;
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {

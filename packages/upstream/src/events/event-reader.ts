@@ -4,19 +4,19 @@ import { createSseLineReader } from './sse-line-reader.ts';
 import { createSseReader } from './sse-reader.ts';
 import { isUnfinished } from './unfinished.ts';
 
-/** Cuts a stream's text into events, wherever the network cut it. */
+/** Splits the text of a stream into events, independent of how the network split it. */
 export interface EventReader {
-  /** Returns false when an event has outgrown the limit; nothing more may be fed then. */
+  /** Feeds text. Returns false when an event exceeds the limit; no text may follow then. */
   feed(text: string): boolean;
   /**
-   * The stream is over: a last event that lacks only its end is an event too. JSON that broke off never is: whether the
-   * stream was complete is for the provider's translator to judge.
+   * Ends the stream. A last event that lacks only its terminator counts as an event; truncated JSON never does. The
+   * provider's translator judges whether the stream was complete.
    */
   end(): void;
 }
 
 export interface EventReaderNeeds {
-  /** Longest event, in UTF-16 units. */
+  /** Maximum length of an event, in UTF-16 units. */
   readonly maxEventLength: number;
   readonly onEvent: (event: UpstreamEvent) => void;
 }

@@ -1,9 +1,9 @@
 import type { EventReader } from './event-reader.ts';
 
 /**
- * Cuts text into lines, which end with LF, CRLF or the end of the stream.
+ * Splits text into lines, which end with LF, CRLF or the end of the stream.
  *
- * @param onLine told whether the line has its end: the last one may be half of one
+ * @param onLine called with a line and whether its terminator was found: the last line may be incomplete
  */
 export function createLineReader(maxLength: number, onLine: (line: string, hasEnd: boolean) => void): EventReader {
   let rest = '';
@@ -12,7 +12,7 @@ export function createLineReader(maxLength: number, onLine: (line: string, hasEn
   return {
     feed(text) {
       if (hasOverflowed) return false;
-      // To split what goes on with a line would copy all of that line.
+      // Splitting a continued line would copy the whole line each time.
       const lines = text.includes('\n') ? (rest + text).split('\n') : [rest + text];
       rest = lines.pop() ?? '';
       for (const line of lines) give(line, true);

@@ -3,8 +3,8 @@ import { createLineReader } from './line-reader.ts';
 import { isUnfinished } from './unfinished.ts';
 
 /**
- * Server-sent events of senders that are careless with blank lines: each `data:` line is an event, with the name and the
- * comment that came since the one before.
+ * Reads server-sent events of senders that omit blank lines: each `data:` line is an event, with the name and the
+ * comment received since the previous one.
  */
 export function createSseLineReader({ maxEventLength, onEvent }: EventReaderNeeds): EventReader {
   let event: string | undefined;

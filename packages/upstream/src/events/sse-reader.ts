@@ -3,12 +3,11 @@ import type { EventReader, EventReaderNeeds } from './event-reader.ts';
 import { isUnfinished, isWholeJson } from './unfinished.ts';
 
 /**
- * Server-sent events as the HTML standard has them, but for the last one, which may lack its blank line if it is whole
- * JSON or `[DONE]`: some senders leave that out. JSON on a line without a field name is an event by itself: the standard
- * passes such lines over, which would leave a hole in an answer that looks whole.
+ * Reads server-sent events of the HTML standard, with two exceptions. The last event may lack its blank line if it is
+ * whole JSON or `[DONE]`: some senders omit that line. JSON on a line without a field name is an event: the standard
+ * ignores such lines, which would leave a gap in an answer that looks complete.
  *
- * @param keepsUnterminated the last event may be other text than JSON, and bare JSON without a field name, on one line or
- *   several
+ * @param keepsUnterminated the last event may be any text, or bare JSON without a field name, on one line or several
  */
 export function createSseReader(
   { maxEventLength, onEvent }: EventReaderNeeds,
@@ -16,12 +15,12 @@ export function createSseReader(
 ): EventReader {
   let hasOverflowed = false;
   let isEnding = false;
-  /** The beginning of a line that may be bare JSON. */
+  /** Start of a line that may be bare JSON. */
   let held = '';
   let isAtLineStart = true;
-  /** The line begun last. */
+  /** The last, incomplete line. */
   let tail = '';
-  /** Lines before it that may be the beginning of bare JSON. */
+  /** Earlier lines that may be the start of bare JSON. */
   let bare = '';
   const parser = createParser({
     maxBufferSize: maxEventLength,
@@ -34,9 +33,11 @@ export function createSseReader(
     },
   });
 
-  /** Feeds all but a last line that may be bare JSON: the parser drops lines without a field name before their end. */
+  /**
+   * Feeds everything except a last line that may be bare JSON: the parser drops incomplete lines without a field name.
+   */
   function feedLines(text: string): void {
-    // Nearly every piece ends with its line; to search it backwards for `\r` costs more than to parse it.
+    // Nearly every piece ends with a line end; a backward search for `\r` would cost more than parsing the piece.
     if (text.endsWith('\n')) {
       const lines = held === '' ? text : held + text;
       held = '';
@@ -88,9 +89,9 @@ export function createSseReader(
   };
 }
 
-/** A line that is part of an event, or a comment. */
+/** Matches a line that is part of an event, or a comment. */
 const field = /^(?:data|event|id|retry)?:/;
-/** Characters by which a line shows that it is bare JSON. */
+/** Number of characters that show whether a line is bare JSON. */
 const bareStart = 16;
 const mayBeBare = /^[ \t]*(?:\{|$)/;
 const beginsObject = (line: string): boolean => line.trimStart().startsWith('{');

@@ -1,6 +1,6 @@
 /**
- * Returns whether the data of a last event is blank or broken-off JSON, thus no event: a cut stream would otherwise
- * end in an event that can't be parsed.
+ * Returns whether the data of a last event is blank or truncated JSON, and so not an event: otherwise a truncated
+ * stream would end with an event that cannot be parsed.
  */
 export const isUnfinished = (data: string): boolean =>
   data.trim() === '' || (beginsJson.test(data) && !isWholeJson(data));
@@ -8,8 +8,8 @@ export const isUnfinished = (data: string): boolean =>
 const beginsJson = /^\s*[{[]/;
 
 /**
- * Returns whether this is an object or a list, up to its last bracket (`[DONE]` is). Does not check JSON validity: that
- * would mean to parse it before anybody has looked how deep it is.
+ * Returns whether the text is an object or a list, up to its last bracket (`[DONE]` is). Does not validate the JSON:
+ * that would parse it before its depth is checked.
  */
 export function isWholeJson(text: string): boolean {
   if (!beginsJson.test(text)) return false;

@@ -1,8 +1,9 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 
 /**
- * A provider's alert that ended TLS; undefined for an error without one that says more than that it failed. OpenSSL has the
- * number in its message alone: https://www.iana.org/assignments/tls-parameters/tls-parameters.xhtml#tls-parameters-6
+ * Returns the failure for a provider's TLS alert; undefined without an alert that names a cause. OpenSSL has the
+ * alert's number only in its message:
+ * https://www.iana.org/assignments/tls-parameters/tls-parameters.xhtml#tls-parameters-6
  */
 export function toAlertFailure(error: unknown): UpstreamFailure | undefined {
   const alert = alertOf(error);
@@ -14,15 +15,15 @@ export function toAlertFailure(error: unknown): UpstreamFailure | undefined {
 
 const handshakeFailure = 40;
 const certificateRequired = 116;
-/** Of a certificate: bad, unsupported, revoked, expired, unknown, of an unknown authority; access denied. */
+/** Alerts about a certificate: bad, unsupported, revoked, expired, unknown, of an unknown authority; access denied. */
 const refusals: ReadonlySet<number> = new Set([42, 43, 44, 45, 46, 48, 49]);
 
-const wantsOurs = 'The provider wants a client certificate: set tls.cert and tls.key of the upstream.';
+const wantsOurs = 'The provider requires a client certificate: set tls.cert and tls.key of the upstream.';
 const refusesOurs =
-  'The provider does not accept our client certificate: correct tls.cert and tls.key of the upstream.';
-/** Up to TLS 1.2 a provider that misses our certificate says no more than that. */
+  'The provider does not accept the client certificate: correct tls.cert and tls.key of the upstream.';
+/** The only alert, up to TLS 1.2, of a provider that requires a client certificate. */
 const refusesAll =
-  'The provider refused the TLS handshake: it wants a client certificate, or shares no cipher with this machine.';
+  'The provider refused the TLS handshake: it requires a client certificate, or shares no cipher with this machine.';
 
 function alertOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -1,8 +1,8 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 
 /**
- * A certificate that Node or OpenSSL does not accept; undefined for any other code. Trying again does not help, and
- * neither does another credential: the operator has to act.
+ * Returns the failure for a certificate that Node or OpenSSL rejects; undefined for any other code. Neither a retry nor
+ * another credential helps: the operator must act.
  */
 export function toCertificateFailure(code: string): UpstreamFailure | undefined {
   const problem = problems[code];
@@ -13,15 +13,15 @@ type Problem = keyof typeof messages;
 
 const messages = {
   certificate_expired: "The provider's TLS certificate has expired.",
-  certificate_not_yet_valid: "The provider's TLS certificate is not valid yet; is this machine's clock right?",
+  certificate_not_yet_valid: "The provider's TLS certificate is not valid yet; check this machine's clock.",
   certificate_wrong_host: "The provider's TLS certificate is for another host name than that of the base URL.",
-  certificate_self_signed: "The provider's TLS certificate is self-signed, so nobody vouches for it.",
+  certificate_self_signed: "The provider's TLS certificate is self-signed, so no trusted authority confirms it.",
   certificate_unknown_authority:
     "The provider's TLS certificate was issued by an authority that this machine does not trust.",
   certificate_invalid: "The provider's TLS certificate is not acceptable.",
 } as const;
 
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** Codes: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const problems: Readonly<Record<string, Problem>> = {
   CERT_HAS_EXPIRED: 'certificate_expired',
   CERT_NOT_YET_VALID: 'certificate_not_yet_valid',

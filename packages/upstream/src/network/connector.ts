@@ -6,11 +6,11 @@ import { createProxyConnector, type ProxyOf } from './proxy-connector.ts';
 
 /** State of one connection to a provider. */
 export interface Connection {
-  /** Requests that were sent over it. */
+  /** Number of requests sent over it. */
   readonly requests: number;
   /** True once the provider has sent a byte after the last request. */
   readonly isHeard: boolean;
-  /** The error that TLS ended it with: undici tells some of them only as "other side closed". */
+  /** TLS error that ended the connection: undici reports some of them only as "other side closed". */
   readonly tlsError: Error | undefined;
 }
 
@@ -18,37 +18,37 @@ type Writable<Values> = { -readonly [Name in keyof Values]: Values[Name] };
 
 export interface Connector {
   readonly connect: buildConnector.connector;
-  /** The next request that is written belongs to this call: tells it which connection carries it. */
+  /** Announces that the next written request belongs to this call; `onWrite` gets the connection that carries it. */
   announce(onWrite: (connection: Connection) => void): void;
 }
 
 export interface ConnectorSettings {
   readonly connectTimeoutMs: number;
-  /** The most that the heads of one answer may have. */
+  /** Maximum size of the heads of one answer. */
   readonly maxHeadBytes: number;
   readonly tls: TlsTexts;
-  /** The origin that `tls` is for; undefined = for all. */
+  /** Origin for `tls`; undefined = all origins. */
   readonly origin?: string | undefined;
   readonly proxyOf: ProxyOf;
 }
 
-/** PEM texts. */
+/** TLS settings as PEM texts. */
 export interface TlsTexts {
-  /** The authorities that are trusted instead of the system's. */
+  /** Authorities that are trusted instead of the system's. */
   readonly ca?: string | undefined;
-  /** The certificate that we show, and its key. */
+  /** Client certificate of Sluice; its key follows. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
 /**
- * Opens connections that skip interim answers, and that know whether they have been used before; straight or through a
- * proxy. One through a proxy has the same qualities: a tunnel carries the provider's own TLS, and plain HTTP is forwarded
- * request by request.
+ * Opens connections that skip interim answers and record whether they have been used before, directly or through a
+ * proxy. A proxied connection has the same properties: a tunnel carries the provider's own TLS, and plain HTTP is
+ * forwarded request by request.
  */
 export function createConnector(settings: ConnectorSettings): Connector {
   const { connectTimeoutMs, maxHeadBytes, tls, origin, proxyOf } = settings;
-  // A broken HTTP/2 session breaks every stream on it; one socket a stream breaks alone.
+  // HTTP/1 only: a broken HTTP/2 session breaks all its streams, while a socket per stream breaks alone.
   const common = { timeout: connectTimeoutMs, allowH2: false };
   const openOwn = buildConnector({ ...common, ...givenOf(tls) });
   const openOther = buildConnector(common);
@@ -58,7 +58,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
   function watch(socket: Socket): void {
     const filter = createInterimFilter(maxHeadBytes);
     const connection: Writable<Connection> = { requests: 0, isHeard: false, tlsError: undefined };
-    // In TLS 1.3 a provider refuses our certificate after the handshake: its alert and the end come at once.
+    // In TLS 1.3 a provider refuses the client certificate after the handshake: its alert and the end arrive together.
     if (socket instanceof TLSSocket) {
       socket.once('error', (error: Error) => {
         if (isOfTls(error)) connection.tlsError = error;
@@ -67,8 +67,8 @@ export function createConnector(settings: ConnectorSettings): Connector {
     const read = socket.read.bind(socket);
     const { write } = socket;
 
-    // Between `onRequestStart` and this write undici does nothing else, so what was announced last is written now. The
-    // body is a second write of the same turn, which is not announced.
+    // Between `onRequestStart` and this write undici does nothing else, so this write belongs to the latest
+    // announcement. The body is a second write in the same turn, without an announcement.
     overwrite(socket, 'write', (...args: unknown[]): unknown => {
       if (announced !== undefined) {
         connection.requests++;
@@ -108,7 +108,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
       if (proxy === undefined) return open(options, watched);
       if (options.protocol !== 'https:') return proxies.open(proxy, watched);
       const port = options.port === '' ? 443 : Number(options.port);
-      // One limit for the connection to the proxy, its answer and TLS with the provider, as without a proxy.
+      // One limit for the proxy connection, the proxy's answer and TLS with the provider, as without a proxy.
       const deadline = performance.now() + connectTimeoutMs;
       return proxies.tunnel({ proxy, host: options.hostname, port, deadline }, (...result) => {
         if (result[0] !== null) return callback(...result);
@@ -121,16 +121,16 @@ export function createConnector(settings: ConnectorSettings): Connector {
   };
 }
 
-/** Of TLS itself: a connection that only broke may be stale, and its request is sent again. */
+/** Returns whether TLS itself failed: a connection that only broke may be stale, and its request is sent again. */
 const isOfTls = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_SSL_');
 
 type ThroughOptions = buildConnector.Options & {
   readonly httpSocket: Socket;
-  /** On the clock of `performance.now()`. */
+  /** Deadline on the clock of `performance.now()`. */
   readonly deadline: number;
 };
 
-/** Speaks TLS with the provider through a tunnel, which ends with it. */
+/** Opens TLS with the provider through a tunnel and closes both together. */
 export function openThrough(
   open: buildConnector.connector,
   { deadline, ...options }: ThroughOptions,
@@ -139,12 +139,12 @@ export function openThrough(
   const { httpSocket } = options;
   let isOver = false;
   const timer = setTimeout(
-    () => finish(new errors.ConnectTimeoutError('no TLS through the tunnel in time'), null),
+    () => finish(new errors.ConnectTimeoutError('TLS through the tunnel timed out'), null),
     Math.max(0, deadline - performance.now()),
   );
 
   function finish(...result: Parameters<buildConnector.Callback>): void {
-    // The end of a tunnel that came too late ends TLS as well, which is heard here once more.
+    // Closing a late tunnel ends TLS as well and calls this function again.
     if (isOver) return;
     isOver = true;
     clearTimeout(timer);
@@ -156,7 +156,7 @@ export function openThrough(
   open(options, finish);
 }
 
-/** undici takes no `undefined` for what is not given. */
+/** Removes undefined values, which undici does not accept. */
 const givenOf = ({ ca, cert, key }: TlsTexts): TlsGiven => ({
   ...(ca === undefined ? {} : { ca }),
   ...(cert === undefined ? {} : { cert }),

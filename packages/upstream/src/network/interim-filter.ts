@@ -1,16 +1,16 @@
-/** Takes interim answers (status 1xx) out of what a provider sends before its answer. */
+/** Removes interim answers (status 1xx) from the bytes before a provider's answer. */
 export interface InterimFilter {
-  /** A request goes out: what comes next may be interim. */
+  /** Called when a request is sent: the next bytes may be an interim answer. */
   expectAnswer(): void;
-  /** Returns the rest of a piece; undefined if nothing is left, or if more must come before that is known. */
+  /** Returns the remaining bytes of a piece; undefined if none are left, or if more bytes are needed to decide. */
   take(piece: Buffer): Buffer | undefined;
-  /** The interim heads of one answer are larger than they may be. */
+  /** True if the interim heads of one answer exceed the limit. */
   readonly hasOverflowed: boolean;
 }
 
 /**
- * undici treats an unsolicited `100 Continue` as an error, although RFC 9110 §15.2 wants every client to skip it. An
- * answer that is not interim costs one comparison; its later pieces cost none.
+ * Works around undici, which treats an unsolicited `100 Continue` as an error, although RFC 9110 §15.2 requires clients
+ * to skip it. A final answer costs one comparison; its later pieces cost none.
  */
 export function createInterimFilter(maxBytes: number): InterimFilter {
   let isExpecting = false;
@@ -56,7 +56,7 @@ const begin = Buffer.from('HTTP/1.? 1??');
 const wildcard = '?'.charCodeAt(0);
 const codeAt = begin.length - 2;
 
-/** 101 is final: another protocol follows it. */
+/** Classifies a head. 101 is final: another protocol follows it. */
 function kindOf(head: Buffer): 'interim' | 'final' | 'unknown' {
   const known = Math.min(head.length, begin.length);
   for (let at = 0; at < known; at++) {

@@ -4,8 +4,8 @@ import { toCertificateFailure } from './certificate-failure.ts';
 import { toProxyFailure } from './proxy-failure.ts';
 
 /**
- * Puts an error of undici or of the socket into our words. The texts hold no address: a client has no business with
- * the operator's network.
+ * Translates an error of undici or of the socket. The texts contain no address: a client must not learn about the
+ * operator's network.
  */
 export function toNetworkFailure(error: unknown): UpstreamFailure {
   const proxy = toProxyFailure(error);
@@ -29,7 +29,7 @@ export function toNetworkFailure(error: unknown): UpstreamFailure {
   return { kind: 'network', message: reasons[code] ?? 'The connection to the provider broke.' };
 }
 
-/** A connection that was open broke: its other side is gone, or does not know it any more. */
+/** Returns whether an open connection broke: the other side is gone, or has dropped it. */
 export function isBrokenConnection(error: unknown): boolean {
   return brokenCodes.has(codeOf(error) ?? '');
 }
@@ -45,7 +45,9 @@ const brokenCodes: ReadonlySet<string> = new Set([
 
 const brokeOff = "The connection broke before the provider's answer was complete.";
 
-/** The connection ended within a body that says how long it is. (undici names what its parser says in the message alone.) */
+/**
+ * Returns whether the connection ended within a body of known length. (undici names parser errors only in the message.)
+ */
 const isCut = (error: unknown, code: string): boolean =>
   code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
   (isParserError(error, code) && error instanceof Error && error.message.includes('Invalid EOF state'));
@@ -71,7 +73,9 @@ const isParserError = (error: unknown, code: string): boolean =>
   code.startsWith('HPE_') ||
   (error instanceof Error && (error.name === 'HTTPParserError' || error.message === 'bad upgrade'));
 
-/** A server that speaks TLS answers plain HTTP with an alert: record type 21, version 3. */
+/**
+ * Returns the message for an answer that is not HTTP. A TLS server answers plain HTTP with alert type 21, version 3.
+ */
 function messageOfNoHttp(error: unknown): string {
   const isAlert =
     error instanceof Error && 'data' in error && typeof error.data === 'string' && error.data.startsWith('\x15\x03');
@@ -89,7 +93,9 @@ const tlsReasons: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: noTls,
 };
 
-/** The first code along the chain of causes; an AggregateError (several addresses tried) counts by its first error. */
+/**
+ * Returns the first code along the chain of causes; an AggregateError (several addresses) counts by its first error.
+ */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && error.code !== 'UND_ERR_ABORTED') return error.code;

@@ -2,15 +2,15 @@ import { isIPv6, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { problemOfStatus, ProxyError } from './proxy-failure.ts';
 
-/** A proxy through which calls leave. */
+/** A proxy for outgoing calls. */
 export interface OutboundProxy {
   /** Scheme, host and port: `http://proxy.example:3128`. */
   readonly url: string;
-  /** The value of `proxy-authorization`. */
+  /** Value of `proxy-authorization`. */
   readonly authorization?: { reveal(): string } | undefined;
 }
 
-/** Returns the proxy through which a URL is called; undefined = straight. */
+/** Returns the proxy for a URL; undefined = direct. */
 export type ProxyOf = (url: URL) => OutboundProxy | undefined;
 
 export interface ProxyConnector {
@@ -28,14 +28,16 @@ export interface Tunnel {
   readonly proxy: OutboundProxy;
   readonly host: string;
   readonly port: number;
-  /** On the clock of `performance.now()`. */
+  /** Deadline on the clock of `performance.now()`. */
   readonly deadline: number;
 }
 
-/** More than any proxy says of itself. */
+/** Maximum size of a proxy's answer to CONNECT. */
 const maxHeadBytes = 16 * 1024;
 
-/** Connections to proxies. Every failure on the way is a {@link ProxyError}, so that it is not taken for the provider's. */
+/**
+ * Opens connections to proxies. Each of its failures is a {@link ProxyError}, so that it is not blamed on the provider.
+ */
 export function createProxyConnector(connectTimeoutMs: number): ProxyConnector {
   const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
 
@@ -64,7 +66,7 @@ export function createProxyConnector(connectTimeoutMs: number): ProxyConnector {
   };
 }
 
-/** The certificate of a proxy is checked as that of a provider is. */
+/** Classifies an error of the connection to a proxy, whose certificate is checked like a provider's. */
 function problemOf(error: Error): 'proxy_timeout' | 'proxy_certificate' | 'proxy_unreachable' {
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'proxy_timeout';

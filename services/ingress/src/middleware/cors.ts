@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 /** The headers of answers that a page may read, besides those that it always may. */
-export const exposedHeaders = [
+const exposedHeaders = [
   'x-request-id',
   'retry-after',
   'retry-after-ms',

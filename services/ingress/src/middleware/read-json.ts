@@ -3,7 +3,7 @@ import type { Peek, PeekQuestion } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { GatewayError, inspectJson, type JsonLimits, tooManyTokens } from '@sluice/protocol';
 import type { Request, RequestHandler, Response } from 'express';
-import { setRateHeaders } from '../chat/rate-headers.ts';
+import { setRateHeaders } from '../inference/rate-headers.ts';
 import { principalOf, setBodyHold } from '../context.ts';
 import type { BodyBudget, BodyHold } from './body-budget.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';

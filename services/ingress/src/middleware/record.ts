@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { observe, type ObserveNeeds } from '../chat/observe.ts';
+import { observe, type ObserveNeeds } from '../inference/observe/observe.ts';
 import { contextOf, setObservation } from '../context.ts';
 
 /** Begins to observe a request to a model, so that even one without a valid key gets its log line. */

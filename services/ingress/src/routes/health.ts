@@ -127,7 +127,7 @@ const improvements = [
   'Slow clients hold their upstream back instead of filling memory.',
   'Structured logs, metrics and traces join the lines of a request by its id.',
   'Keys are known by their hashes, and secrets are taken out of logs and errors.',
-  'Thoughts, pictures and tools are translated for each provider.',
+  'Reasoning, images and tools are translated for each provider.',
 ];
 
 /** The settings that decide how patient and how large this gateway is; times in milliseconds. */

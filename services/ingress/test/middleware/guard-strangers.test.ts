@@ -1,7 +1,7 @@
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/middleware/authenticate.ts';
-import { guardStrangers } from '../../src/middleware/guard-strangers.ts';
+import { guardAnonymous } from '../../src/middleware/guard-anonymous.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
@@ -14,7 +14,7 @@ async function ask(headers: Record<string, string>): Promise<string> {
   app.use(
     requestId,
     authenticate(keys, wrongKeys),
-    guardStrangers({ allowedHosts: ['llm.corp.example'], corsOrigins: ['*', 'https://chat.corp.example'] }),
+    guardAnonymous({ allowedHosts: ['llm.corp.example'], corsOrigins: ['*', 'https://chat.corp.example'] }),
   );
   app.get('/', (_request, response) => void response.json({}));
   app.use(handleError(() => undefined));

@@ -30,7 +30,7 @@ export const checkIds = [
   'upstream.proxy',
   'upstream.models',
   'upstream.token',
-  'upstream.rests',
+  'upstream.cooldowns',
   'ports',
   'running.ready',
   'running.load',

@@ -12,7 +12,7 @@ import { baseUrl, fetchPage, judgeRunning, recognise } from './machine/running.t
 import { askRedis } from './redis/ask-redis.ts';
 import { judgeRedis } from './redis/judge-redis.ts';
 import { expectationsOf } from './redis/place.ts';
-import { restsOf } from './redis/rests-of.ts';
+import { cooldownsOf } from './redis/cooldowns-of.ts';
 import type { Report } from './report.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeSetup } from './setup.ts';
@@ -98,7 +98,7 @@ async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configur
   const facts = await askRedis(readRedisFiles(config.redis));
   if (facts.kind === 'away' && config.redis.isDefault) return [nowhere];
   const checks = judgeRedis(facts, expectationsOf(config));
-  return facts.kind === 'away' ? checks : [...checks, ...(await restsOf(config))];
+  return facts.kind === 'away' ? checks : [...checks, ...(await cooldownsOf(config))];
 }
 
 const nowhere = ok(
@@ -142,7 +142,7 @@ function filesOf({ cwd, stateFolder }: DoctorNeeds, settings: SettingsList | und
 const holdsSecrets = (stateFolder: string): boolean =>
   ['api-key', 'redis-url', 'redis.conf', 'logs'].some((name) => existsSync(join(stateFolder, name)));
 
-/** A check that fails in a way that nobody thought of says so, and the others go on. */
+/** A check that fails in a way that nobody reasoning of says so, and the others go on. */
 async function group(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
   try {
     return await run();

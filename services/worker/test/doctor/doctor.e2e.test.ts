@@ -395,19 +395,19 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('whose credential rests is told so', async () => {
-    const prefix = 'doctor-rests';
+  it('whose credential is in cooldown is told so', async () => {
+    const prefix = 'doctor-cooldowns';
     const connection = admin();
     const health = createUpstreamHealth({
       connection,
       keys: createKeys(prefix),
-      breaker: { failures: 5, windowMs: 30_000, openMs: 5000 },
-      maxRestMs: 60_000,
+      circuit: { failures: 5, windowMs: 30_000, openMs: 5000 },
+      maxCooldownMs: 60_000,
       probeMs: 1000,
     });
-    await health.rest(
+    await health.coolDown(
       { upstreamId: 'sim', credentialId: 'main' },
-      { restMs: 60_000, isRefused: false, reason: 'rate_limit' },
+      { cooldownMs: 60_000, isRefused: false, reason: 'rate_limit' },
     );
     const { config, env } = await healthy();
     const report = await examine({
@@ -415,9 +415,9 @@ describe('an upstream', () => {
       ...(env === undefined ? {} : { env }),
     });
     expect(findings(report)).toEqual([
-      expect.stringMatching(/^warning upstream\.rests: credential sim\/main all models rests for \d+ s/),
+      expect.stringMatching(/^warning upstream\.cooldowns: credential sim\/main all models cooldowns for \d+ s/),
     ]);
-    await connection.unlink(createKeys(prefix).rests('sim'));
+    await connection.unlink(createKeys(prefix).cooldowns('sim'));
   });
 
   it('whose name has no address is told from one that refuses connections', async () => {

@@ -56,7 +56,7 @@ describe('a recorded answer of Coze', () => {
 
   it.each([
     ['coze/chat-failed-resp.sse', { kind: 'server', code: '5000', message: 'event interval error' }],
-    ['coze/chat-error-resp.sse', { kind: 'server', message: 'The provider failed without saying why.' }],
+    ['coze/chat-error-resp.sse', { kind: 'server', message: 'The provider failed without giving a reason.' }],
   ])('that is %s fails, wherever it is cut', async (name, failure) => {
     const recording = readRecording(name);
     for (const cuts of [[], ...[1, 2, 3].map((seed) => randomCuts(recording.body.length, seed))]) {

@@ -275,7 +275,7 @@ describe('a recorded answer of Gemini', () => {
     expect(deltas).toContainEqual(expect.objectContaining(signed('Eo0HCooHAb4', 1216)));
   });
 
-  it('gives pictures that the model drew', async () => {
+  it('gives images that the model drew', async () => {
     const { chunks } = await replay({ adapter, recording: load('streaming-success-empty-parts.sse') });
     const images = chunks.flatMap(({ choices }) => choices[0]?.delta['images'] ?? []);
     expect(images).toEqual([

@@ -19,7 +19,7 @@ export interface PreviewOptions {
   readonly from: number;
   readonly to: number;
   readonly rateSeconds: number;
-  /** Of the pictures. */
+  /** Of the images. */
   readonly folder: string;
 }
 
@@ -28,7 +28,7 @@ const rowPixels = 28;
 const head = 26;
 
 /**
- * Draws a picture of each board from what Prometheus has, with Chromium: where the panels lie and what they show. It is no
+ * Draws an image of each board from what Prometheus has, with Chromium: where the panels lie and what they show. It is no
  * Grafana, and panels that ask Tempo or Loki are drawn from collected spans and log lines.
  *
  * @throws Error when Chromium is not there or draws nothing
@@ -37,7 +37,7 @@ export async function drawPreviews(options: PreviewOptions): Promise<void> {
   for (const board of options.boards) {
     const bodies = await Promise.all(board.panels.map((panel) => drawn(panel, options)));
     const rows = Math.max(...board.panels.map(({ gridPos }) => gridPos.y + gridPos.h));
-    takePicture({
+    takeImage({
       html: page(board.title, bodies.join('')),
       width: 24 * columnPixels + 16,
       height: rows * rowPixels + 64,
@@ -97,10 +97,10 @@ async function ask(target: TargetFile, options: PreviewOptions): Promise<Partial
   }
 }
 
-/** One that has something to show: a stream that was rescued. */
+/** One that has something to show: a stream that was resumed. */
 function exampleTrace(spans: readonly CollectedSpan[]): CollectedSpan[] {
-  const rescued = spans.find(({ attributes }) => attributes['sluice.rescues'] === 1);
-  return spans.filter(({ traceId }) => traceId === rescued?.traceId);
+  const resumed = spans.find(({ attributes }) => attributes['sluice.resumptions'] === 1);
+  return spans.filter(({ traceId }) => traceId === resumed?.traceId);
 }
 
 const nameOf = ({ labels }: Line, format = ''): string =>
@@ -127,14 +127,14 @@ const style = `
 const page = (title: string, body: string): string =>
   `<!doctype html><meta charset="utf-8"><style>${style}</style><h1>${escapeText(title)}</h1>${body}`;
 
-interface Picture {
+interface Image {
   readonly html: string;
   readonly width: number;
   readonly height: number;
   readonly file: string;
 }
 
-function takePicture({ html, width, height, file }: Picture): void {
+function takeImage({ html, width, height, file }: Image): void {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-preview-'));
   try {
     const source = join(folder, 'board.html');
@@ -153,7 +153,7 @@ function takePicture({ html, width, height, file }: Picture): void {
       ],
       { encoding: 'utf8', timeout: 60_000 },
     );
-    if (shot.status !== 0) throw new Error(`chromium drew no picture: ${shot.error?.message ?? shot.stderr}`);
+    if (shot.status !== 0) throw new Error(`chromium drew no image: ${shot.error?.message ?? shot.stderr}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -11,28 +11,31 @@ import { createToolCallStream, type ToolCallStream } from './tool-calls.ts';
 
 const roles: readonly unknown[] = ['developer', 'system', 'user', 'assistant', 'tool'];
 
-/** Makes of one stream's chunks what OpenAI's document says. */
+/** Converts the chunks of one stream to the form that OpenAI documents. */
 export interface ChunkNormaliser {
   /**
-   * Returns the very same chunk if it is valid; undefined if nothing of it is left, because its choices have ended
-   * before or it is empty. The result has a list of choices; `onEnd` is called for those that end.
+   * Returns the same chunk if it is valid; undefined if no part of it remains, because it is empty or its choices have
+   * ended. The result has a list of choices; calls `onEnd` for those that end.
    */
   amend(chunk: JsonObject, onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
-  /** The choices that have begun and not ended, each with its end: for a stream that is complete and does not say why. */
+  /**
+   * Returns a chunk that ends the choices that have begun and not ended: for a stream that is complete without a finish
+   * reason.
+   */
   endOpenChoices(onEnd: (index: number, end: ChoiceEnd) => void): JsonObject | undefined;
   hasOpenChoices(): boolean;
-  /** A chunk without choices; the very same where nothing had to be done. */
+  /** Returns a chunk without choices; the same chunk if nothing had to be changed. */
   withUsage(usage: unknown, chunk?: JsonObject): JsonObject;
-  /** Chunks that look clean need amending too. */
+  /** Returns whether chunks that look clean need correction too. */
   needsAll(): boolean;
 }
 
 export interface ChunkNormaliserOptions {
   readonly body: ChatBody;
   readonly plan: CallPlan;
-  /** Thoughts stand in the content, between tags. */
+  /** Set if the reasoning stands in the content, between tags. */
   readonly hasThinkTags: boolean;
-  /** The value in place of a usage that is told at the end of the stream. */
+  /** Value that replaces a usage, which is sent at the end of the stream. */
   readonly noUsage: null | undefined;
 }
 
@@ -64,7 +67,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     return state;
   }
 
-  /** Undefined where nothing is left of it. */
+  /** Returns undefined if no part of the choice remains. */
   function amendChoice(choice: JsonObject, at: number, onEnd: (index: number, end: ChoiceEnd) => void) {
     const index = typeof choice['index'] === 'number' ? choice['index'] : at;
     const state = stateOf(index);
@@ -122,12 +125,12 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
   };
 }
 
-/** The role is no part of the answer. */
+/** The role is not content. */
 const silent: ReadonlySet<string> = new Set(['role']);
 
 const saysSomething = ({ delta }: JsonObject): boolean => isObject(delta) && saysMoreThan(silent, delta);
 
-/** Members around a delta. Other members of a choice are kept, such as the findings of a content filter. */
+/** Members around a delta. Other members of a choice are kept, such as a content filter's findings. */
 const surrounding: ReadonlySet<string> = new Set(['index', 'delta', 'finish_reason']);
 
 function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
@@ -136,7 +139,7 @@ function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
   const { role, tool_calls: pieces } = texts;
   state.hasBegun = true;
   return amend(texts, {
-    // OpenAI's own client refuses an answer without a role, and joins a role that is sent twice.
+    // OpenAI's own client refuses an answer without a role, and concatenates repeated roles.
     role: hasBegun ? undefined : roles.includes(role) ? role : 'assistant',
     tool_calls: Array.isArray(pieces) && pieces.length > 0 ? calls.amend(pieces) : undefined,
   });
@@ -150,7 +153,7 @@ function withThought(delta: JsonObject, held: Thought | undefined): JsonObject {
   return amend(delta, { content: add(content, held.text), reasoning_content: add(reasoning, held.thought) });
 }
 
-/** The provider's word for the end, where it is not OpenAI's: under the name that OpenRouter gives it. */
+/** Returns the provider's own finish reason, if it is not OpenAI's, under the name that OpenRouter uses. */
 export function ownWord({ finish_reason: word, native_finish_reason: own }: JsonObject, reason: unknown): JsonObject {
   return isFilled(word) && reason !== null && word !== reason && own === undefined
     ? { native_finish_reason: word }

@@ -15,27 +15,27 @@ import { usageOf } from './usage.ts';
 export interface CompletionOptions {
   readonly body: ChatBody;
   readonly plan: CallPlan;
-  /** Thoughts stand in the content, between tags. */
+  /** Set if the reasoning stands in the content, between tags. */
   readonly hasThinkTags: boolean;
 }
 
-/** The failure for a choice that ended for a reason, in a provider's words, that is no end of an answer. */
+/** Returns the failure for a choice whose finish reason, in the provider's words, means an abort. */
 export const brokenOff = (word: string): UpstreamFailure => ({
   kind: 'server',
-  message: `The provider broke its answer off with "${word}".`,
+  message: `The provider aborted its answer with "${word}".`,
 });
 
 export type AmendedCompletion =
-  /** The very same object where nothing was wrong with it. */
+  /** The same object if nothing had to be changed. */
   | { readonly kind: 'complete'; readonly completion: JsonObject; readonly finishReason: string }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** Makes of a whole answer what OpenAI's document says. */
+/** Converts a whole answer to the form that OpenAI documents. */
 export function amendCompletion(answer: JsonObject, options: CompletionOptions): AmendedCompletion {
   const { body, plan, hasThinkTags } = options;
   const given = withChoices(answer);
   if (given === undefined) {
-    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer holds no message." } };
+    return { kind: 'failed', failure: { kind: 'malformed', message: "The provider's answer contains no message." } };
   }
   const isForcedCall = forcesCall(body['tool_choice']);
   let failure: UpstreamFailure | undefined;

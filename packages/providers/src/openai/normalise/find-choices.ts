@@ -4,10 +4,10 @@ import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts
 const wrappers = ['data', 'result', 'response', 'output'];
 
 /**
- * Returns a whole answer with its choices where OpenAI has them, each with a message, wherever the server puts its
- * text: in a wrapper, in a choice's `text`, `delta` or `content`, or in the answer itself.
+ * Returns a whole answer with its choices in OpenAI's place, each with a message, wherever the server puts its text: in
+ * a wrapper, in a choice's `text`, `delta` or `content`, or in the answer itself.
  *
- * @returns the very same object where they are there already; undefined for an answer that says nothing
+ * @returns the same object if they are in place already; undefined for an answer without content
  */
 export function withChoices(answer: JsonObject): JsonObject | undefined {
   const { choices } = answer;
@@ -25,7 +25,7 @@ export function withChoices(answer: JsonObject): JsonObject | undefined {
   return { ...Object.fromEntries(rest), choices: [{ message, finish_reason: reason ?? stop }] };
 }
 
-/** Finds the text and the end of an answer without choices. */
+/** Members with the text and the end of an answer without choices. */
 const places: ReadonlySet<string> = new Set([
   ...'message content text output_text response generated_text output role tool_calls'.split(' '),
   ...'reasoning_content finish_reason stop_reason'.split(' '),
@@ -52,7 +52,7 @@ function messageOf({ message, delta, text, content }: JsonObject): JsonObject | 
   return said === undefined ? undefined : { content: said };
 }
 
-/** A bare text in `message` means an error. */
+/** Builds a message from an answer without choices. A bare text in `message` means an error. */
 function topMessageOf(answer: JsonObject): JsonObject | undefined {
   const { message, content, text, output_text: outputText, response, generated_text: generated, output } = answer;
   if (isObject(message)) return message;

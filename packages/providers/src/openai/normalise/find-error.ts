@@ -3,13 +3,13 @@ import { toInnerFailure } from '../failure.ts';
 import { isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /**
- * The error that an event or an answer of status 200 brings: OpenAI's `error`, or one that is spread over the object
- * itself, as `event: error`, `"object": "error"` and `"type": "error"` announce it. Undefined where there is none.
+ * Returns the error in an event or an answer with status 200: OpenAI's `error`, or one whose members stand in the
+ * object itself, as announced by `event: error`, `"object": "error"` or `"type": "error"`. Undefined if there is none.
  */
 export function findError(value: JsonObject, event?: string): UpstreamFailure | undefined {
   const { error, choices } = value;
   if (isFilled(error) || isObject(error)) return failureOf(error);
-  // OpenRouter's place for it in whole answers.
+  // OpenRouter's place for the error in whole answers.
   const inChoice = Array.isArray(choices) ? choices.map(errorIn).find((found) => found !== undefined) : undefined;
   if (inChoice !== undefined) return failureOf(inChoice);
   const isAnnounced = event === 'error' || value['object'] === 'error' || value['type'] === 'error';
@@ -27,11 +27,16 @@ export function findError(value: JsonObject, event?: string): UpstreamFailure | 
 const errorIn = (choice: unknown): unknown =>
   isObject(choice) && isObject(choice['error']) ? choice['error'] : undefined;
 
-/** Servers that forget the envelope still say what and why. A status may also be one of progress. */
+/**
+ * Returns whether an object without an envelope looks like an error: it has a message and a code. A status may also
+ * report progress.
+ */
 function looksLikeError({ message, msg, detail, code, status }: JsonObject): boolean {
   const isCoded = isFilled(code) || (typeof code === 'number' && code !== 0 && code !== 200);
   return [message, msg, detail].some(isFilled) && (isCoded || (typeof status === 'number' && status >= 400));
 }
 
-/** As it came: what a schema leaves out, such as OpenRouter's `metadata`, may say what the error means. */
+/**
+ * Uses the unparsed error: members that a schema would drop, such as OpenRouter's `metadata`, may tell what it means.
+ */
 const failureOf = (error: unknown): UpstreamFailure => toInnerFailure(error);

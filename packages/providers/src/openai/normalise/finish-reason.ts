@@ -1,10 +1,10 @@
 import type { FinishReason } from '../../answer/chunk-writer.ts';
 import { isFilled } from '../../json-object.ts';
 
-/** OpenAI's reasons, the deprecated one included. */
+/** OpenAI's reasons, including the deprecated one. */
 export type OpenAiReason = FinishReason | 'function_call';
 
-/** The end of a choice, as the choice tells it: a reason, nothing yet, or that it went wrong. */
+/** End of a choice: a reason, none yet, or a failure. */
 export type ChoiceEnd =
   | { readonly kind: 'open' }
   | { readonly kind: 'finished'; readonly reason: OpenAiReason }
@@ -12,7 +12,7 @@ export type ChoiceEnd =
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** Reasons of other vendors, and of servers that pass their engine's own words on. */
+/** Reasons of other vendors, and of servers that pass on their engine's words. */
 const wordsOf: Readonly<Record<OpenAiReason, readonly string[]>> = {
   stop: words('stop end_turn stop_sequence eos eos_token end complete completed finish finished'),
   length: words('length max_tokens max_output_tokens max_length model_length token_limit context_length'),
@@ -33,17 +33,17 @@ const failures: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Words with which servers say that there is no reason yet. */
+/** Values that mean that there is no reason yet. */
 const nothing: ReadonlySet<string> = new Set(words('null none unspecified finish_reason_unspecified'));
 
-/** The contents of the answer, as far as its end depends on them. */
+/** Facts about the answer on which its finish reason depends. */
 export interface AnswerTraits {
   readonly hasToolCalls: boolean;
-  /** The request named the function to call: OpenAI itself then ends with `stop`. */
+  /** Set if the request named the function to call: OpenAI itself then ends with `stop`. */
   readonly isForcedCall: boolean;
 }
 
-/** Reads a reason. A word that nobody knows means that the answer ended by itself. */
+/** Reads a reason. An unknown word means that the answer ended normally. */
 export function readEnd(value: unknown, traits: AnswerTraits): ChoiceEnd {
   if (!isFilled(value)) return { kind: 'open' };
   const word = value.toLowerCase();
@@ -55,10 +55,10 @@ export function readEnd(value: unknown, traits: AnswerTraits): ChoiceEnd {
   return { kind: 'finished', reason: traits.hasToolCalls && endsInCall && !isForced ? 'tool_calls' : reason };
 }
 
-/** The end of an answer that is complete and does not say why. */
+/** Returns the reason for an answer that is complete without one. */
 export const endByItself = ({ hasToolCalls }: AnswerTraits): OpenAiReason => (hasToolCalls ? 'tool_calls' : 'stop');
 
-/** Returns whether the request leaves the model no choice of what to call. */
+/** Returns whether the request requires a tool call. */
 export function forcesCall(toolChoice: unknown): boolean {
   return toolChoice === 'required' || (typeof toolChoice === 'object' && toolChoice !== null);
 }

@@ -3,10 +3,10 @@ import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts
 
 const chunkObject = 'chat.completion.chunk';
 
-/** The tiers of OpenAI's document. Others have tiers of their own, at which typed clients stumble. */
+/** Service tiers of OpenAI's document. Other providers have other tiers, which break typed clients. */
 const serviceTiers: readonly unknown[] = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', null, undefined];
 
-/** Returns the members of an answer besides its choices, with what is missing put in. */
+/** Returns the members of an answer except its choices, and adds the missing ones. */
 export function amendHead(answer: JsonObject, object: string, names: AnswerIdentity): JsonObject {
   const { id, created, model, service_tier: tier, system_fingerprint: fingerprint } = answer;
   return amend(answer, {
@@ -20,11 +20,11 @@ export function amendHead(answer: JsonObject, object: string, names: AnswerIdent
 }
 
 /**
- * Puts right the heads of one stream's chunks, so that all of them say the same: the first id, date and model count, and
- * `usage`, `system_fingerprint` and `service_tier` are on each chunk what they are on the first.
+ * Corrects the heads of one stream's chunks so that all are equal: the first id, date and model count, and `usage`,
+ * `system_fingerprint` and `service_tier` are on each chunk as on the first.
  *
- * @param names where the server gives none
- * @param noUsage what stands in place of a usage, which is told at the end alone
+ * @param names used if the server gives none
+ * @param noUsage replaces a usage, which is sent only at the end
  */
 export function createHeads(names: AnswerIdentity, noUsage: null | undefined): Heads {
   let constants: JsonObject | undefined;
@@ -35,7 +35,7 @@ export function createHeads(names: AnswerIdentity, noUsage: null | undefined): H
   };
 }
 
-/** Puts a chunk's head right, and gives it other members. */
+/** Corrects a chunk's head and sets other members. */
 type Heads = (chunk: JsonObject, members?: JsonObject) => JsonObject;
 
 function constantsOf(chunk: JsonObject, noUsage: null | undefined): JsonObject {

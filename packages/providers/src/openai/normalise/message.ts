@@ -2,8 +2,8 @@ import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../jso
 import type { Thought } from '../../answer/think-tags.ts';
 
 /**
- * The texts of a message or delta under OpenAI's names: content as one text, thoughts in `reasoning_content`.
- * A provider's `reasoning` with the thoughts becomes `reasoning_content`; if the two differ, both stay.
+ * Returns a message or delta with its texts under OpenAI's names: content as one text, reasoning in
+ * `reasoning_content`. A provider's `reasoning` becomes `reasoning_content`; if the two differ, both remain.
  */
 export function amendTexts(message: JsonObject, splitThoughts?: (content: string) => Thought): JsonObject {
   const fromParts = Array.isArray(message['content']) ? amend(message, joinParts(message['content'])) : message;
@@ -24,7 +24,7 @@ function reasoningOf({ reasoning, reasoning_content: named }: JsonObject): JsonO
   return reasoning === named ? { reasoning: undefined } : {};
 }
 
-/** Mistral's lists of parts. What is neither text nor thought stays beside the text. */
+/** Joins Mistral's lists of parts. Parts that are neither text nor reasoning are kept beside the text. */
 function joinParts(parts: readonly unknown[]): JsonObject {
   const texts = parts.map(textOfPart);
   const thoughts = parts.map(thoughtOfPart);
@@ -53,13 +53,13 @@ function thoughtOfPart(part: unknown): string | undefined {
 
 const isThought = ({ type }: JsonObject): boolean => type === 'thinking' || type === 'reasoning';
 
-/** Members that OpenAI leaves out where it has nothing to say, and others send as null. */
+/** Removes null members that OpenAI omits when they are empty. */
 export function withoutNulls(message: JsonObject, names: readonly string[]): JsonObject {
   const nulls = names.filter((name) => message[name] === null);
   return amend(message, Object.fromEntries(nulls.map((name) => [name, undefined])));
 }
 
-/** Probabilities of tokens, with what OpenAI's clients index blindly. */
+/** Returns probabilities of tokens, with the members that OpenAI's clients index without a check. */
 export function amendLogprobs(value: unknown): unknown {
   if (!isObject(value)) return null;
   const { content, refusal } = value;

@@ -2,16 +2,16 @@ import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../
 
 const role: ReadonlySet<string> = new Set(['role']);
 
-/** Collects what the chunks of one choice add to its message, wherever their server puts it. */
+/** Collects the text of the chunks of one choice, wherever their server puts it. */
 export interface Speech {
   deltaOf(choice: JsonObject): JsonObject;
-  /** The server sends messages instead of deltas. */
+  /** Returns whether the server sends messages instead of deltas. */
   isWhole(): boolean;
 }
 
 /**
- * If a delta has brought text, a message after it repeats that text and is left out. If none has, the
- * messages are the answer: each either a piece of it or all of it so far.
+ * Creates a collector. If a delta has brought text, a later message repeats that text and is dropped. Otherwise the
+ * messages are the answer: each is a further piece or the whole text so far.
  */
 export function createSpeech(): Speech {
   let source: 'delta' | 'message' | undefined;

@@ -3,25 +3,28 @@ import type { CallNames } from '../../answer/call-names.ts';
 import { createDistinctIds } from '../../answer/distinct-ids.ts';
 import { amend, amendEach, isFilled, isObject, type JsonObject, parseObject } from '../../json-object.ts';
 
-/** The calls of one choice, as they come in a stream. */
+/** Tool calls of one choice, in a stream. */
 export interface ToolCallStream {
-  /** Pieces with index and id where OpenAI has them; the very same list where they had them all. */
+  /** Returns the pieces with index and id in OpenAI's form; the same list if nothing had to be changed. */
   amend(pieces: readonly unknown[]): readonly unknown[];
   hasCalls(): boolean;
-  /** The provider counts otherwise than OpenAI: pieces that say only an index can't pass as they are. */
+  /**
+   * Returns whether the provider numbers calls differently from OpenAI: pieces that carry only an index then can't pass
+   * unchanged.
+   */
   isRenumbered(): boolean;
 }
 
 interface BegunCall {
-  /** The index that the provider gives the call. */
+  /** Index that the provider gives the call. */
   readonly index: unknown;
   readonly givenId: unknown;
-  /** The id that the client gets. */
+  /** Id that the client receives. */
   readonly id: string;
-  /** The latest list of pieces that held a piece of this call. */
+  /** Number of the latest list of pieces that contained a piece of this call. */
   list: number;
   name: unknown;
-  /** Its arguments as far as they have come by here: clean pieces in the middle of a call don't. */
+  /** Arguments that were inspected so far; clean pieces in the middle of a call are not. */
   text: string;
 }
 
@@ -44,7 +47,7 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
     return calls.push({ index, givenId, id, list, name: nameIn(piece), text: argumentsIn(piece) }) - 1;
   }
 
-  /** The call that a piece goes on with; -1 for a piece that begins one. */
+  /** Returns the index of the call that a piece continues; -1 for a piece that begins one. */
   function findCall(piece: JsonObject): number {
     const { index, id } = piece;
     const hasIndex = typeof index === 'number';
@@ -54,16 +57,16 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
     const byId = isFilled(id) ? calls.findLastIndex((call) => call.givenId === id) : -1;
     const found = byBoth === -1 ? byId : byBoth;
     if (found !== -1) return beginsAnother(found, piece, hasIndex && byIndex === -1) ? -1 : found;
-    // Some servers count all calls as 0; others make up a new id for every piece, but name the function once.
+    // Some servers number all calls 0; others make up a new id for every piece, but name the function once.
     if (byIndex !== -1)
       return name !== undefined && (isFilled(id) || beginsAnother(byIndex, piece, false)) ? -1 : byIndex;
     return name !== undefined || isFilled(id) ? -1 : calls.length - 1;
   }
 
   /**
-   * A piece with a known id or index names another call where it is counted as one, where the name is
-   * another, where the call was named within the same list (a name that is only repeated comes in a later one), and where
-   * the arguments of both are whole.
+   * Returns whether a piece with a known id or index begins another call: if its index is new, if its name differs, if
+   * the known call already had a piece in this list (a name that is only repeated comes in a later one), or if the
+   * arguments of both are complete.
    */
   function beginsAnother(at: number, piece: JsonObject, isNewIndex: boolean): boolean {
     const call = calls[at];
@@ -103,7 +106,7 @@ export function createToolCallStream(nameOf: CallNames): ToolCallStream {
   };
 }
 
-/** Clients join what the pieces say: a name that is repeated would double. */
+/** Removes a repeated name: clients concatenate the pieces, which would double it. */
 const amendContinued = (called: JsonObject, mayName: boolean): JsonObject =>
   amend(called, { name: mayName ? called['name'] : undefined, arguments: toText(called['arguments']) });
 
@@ -115,7 +118,7 @@ function nameIn({ function: called, custom }: JsonObject): string | undefined {
 const argumentsIn = ({ function: called }: JsonObject): string =>
   (isObject(called) ? toText(called['arguments']) : undefined) ?? '';
 
-/** The calls of a whole answer. */
+/** Corrects the calls of a whole answer. */
 export function amendCalls(calls: readonly unknown[], nameOf: CallNames): readonly unknown[] {
   const ids = createDistinctIds();
   return amendEach(calls, (call, at) => {
@@ -125,13 +128,16 @@ export function amendCalls(calls: readonly unknown[], nameOf: CallNames): readon
   });
 }
 
-/** A call without a name can't be made, but it must fit the schema when the client sends it back. */
+/**
+ * Adds an empty name to a call without one. The call can't be executed, but must fit the schema when the client sends
+ * it back.
+ */
 function withName(called: unknown): JsonObject {
   return isObject(called) && typeof called['name'] !== 'string' ? { function: { ...called, name: '' } } : {};
 }
 
 function wholeMembers({ type, function: called, custom }: JsonObject, id: unknown, noArguments: string): JsonObject {
-  // A call of a custom tool has its input elsewhere.
+  // A call of a custom tool has its input in another member.
   if (!isObject(called)) return { id, ...(isFilled(type) || !isObject(custom) ? {} : { type: 'custom' }) };
   const given = toText(called['arguments']);
   return {

@@ -2,7 +2,7 @@ import type { Usage } from '@sluice/protocol';
 import { believe } from '../../answer/usage.ts';
 import { isObject, type JsonObject } from '../../json-object.ts';
 
-/** The usage that an answer or chunk brings, wherever it keeps it. */
+/** Returns the usage of an answer or chunk, wherever the provider puts it. */
 export function usageOf({ usage, x_groq: groq, choices }: JsonObject): Usage | undefined {
   const [choice] = Array.isArray(choices) ? (choices as readonly unknown[]) : [];
   // Groq's extension; and Moonshot's place for it.

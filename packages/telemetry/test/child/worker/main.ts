@@ -1,4 +1,4 @@
-/** A process like a worker: a trace over all kinds of spans, then the end. Says on stdout what the parent checks. */
+/** A process like a worker: creates a trace with all kinds of spans, prints the values for its parent, then ends. */
 import { createInterface } from 'node:readline/promises';
 import {
   attemptSpan,

@@ -82,7 +82,7 @@ const nothingForbidden = { ingress: nothing, worker: nothing };
 /** A key of each group that the service uses. */
 function keysOf(service: ServiceName, keys: Keys): string[] {
   const shared = [`${keys.queuePrefix(0)}:doctor`, keys.mailbox('doctor'), keys.alive('doctor'), keys.workers];
-  return [...shared, service === 'ingress' ? `${keys.leases}:doctor` : keys.rests('doctor')];
+  return [...shared, service === 'ingress' ? `${keys.leases}:doctor` : keys.cooldowns('doctor')];
 }
 
 export function parseInfo(text: string): [string, string][] {
@@ -122,7 +122,7 @@ async function findForbiddenKeys(connection: RedisConnection, keys: readonly str
   const forbidden: string[] = [];
   for (const key of keys) {
     const message = await attempt(() => connection.get(key));
-    if (/NOPERM.*\bkeys?\b/.test(message ?? '')) forbidden.push(key.replace(/:doctor$|\{doctor\}$|:rests$/, ''));
+    if (/NOPERM.*\bkeys?\b/.test(message ?? '')) forbidden.push(key.replace(/:doctor$|\{doctor\}$|:cooldowns$/, ''));
   }
   return forbidden;
 }

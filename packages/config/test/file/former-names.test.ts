@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { renameFormer } from '../../src/file/former-names.ts';
+
+describe('a setting under its former name', () => {
+  it('is read under its name of now, with a warning', () => {
+    expect(renameFormer({ breaker: { failures: 3 }, retry: { max_rest_ms: 5000, jitter: 0 } })).toEqual({
+      value: { circuit: { failures: 3 }, retry: { max_cooldown_ms: 5000, jitter: 0 } },
+      warnings: [
+        'breaker is the former name of circuit; rename it, as the next release does not read it',
+        'retry.max_rest_ms is the former name of retry.max_cooldown_ms; rename it, as the next release does not read it',
+      ],
+      problems: [],
+    });
+  });
+
+  it('is refused beside its name of now', () => {
+    expect(renameFormer({ breaker: {}, circuit: {} }).problems).toEqual([
+      { path: 'breaker', message: 'is the former name of circuit, which is set as well; remove breaker' },
+    ]);
+  });
+
+  it.each([{}, { retry: null }, { retry: [] }, 'text', null, []])('is not looked for in %j', (value) => {
+    expect(renameFormer(value)).toEqual({ value, warnings: [], problems: [] });
+  });
+});

@@ -1,0 +1,163 @@
+import { verifies } from '@sluice/testkit';
+import type { OpenAI } from 'openai';
+import { BadRequestError } from 'openai';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ask, type Sluice, startSluice, textOf } from './sluice.ts';
+import { openStream, readAnswer, tokensOf } from './traffic.ts';
+
+let sluice: Sluice;
+beforeAll(async () => {
+  sluice = await startSluice({
+    ingresses: 1,
+    workers: 1,
+    config: (simulatorUrl) => ({
+      retry: { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 },
+      upstreams: [
+        {
+          id: 'claude',
+          type: 'anthropic',
+          base_url: `${simulatorUrl}/v1`,
+          options: { beta: ['context-1m-2025-08-07'] },
+          credentials: [{ id: 'a', api_key: 'tok-claude-a' }],
+        },
+      ],
+      models: [{ id: '*', targets: [{ upstream: 'claude' }] }],
+    }),
+  });
+});
+beforeEach(() => sluice.simulator.reset());
+
+const weather: OpenAI.ChatCompletionTool = {
+  type: 'function',
+  function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
+};
+
+/** Returns the bodies that the provider was sent. */
+const bodies = async (): Promise<{ readonly messages: readonly { role: string; content: object[] }[] }[]> =>
+  (await sluice.simulator.calls()).map(({ body }) => JSON.parse(body));
+
+describe('an Anthropic upstream', () => {
+  it('is asked in its own words', verifies('003-02', '003-32'), async () => {
+    const { choices, usage } = await sluice.client().chat.completions.create(ask('claude-3-sonnet-20240229', 'rid=x'));
+    expect(choices[0]).toMatchObject({ message: { content: tokensOf('x', 16) }, finish_reason: 'stop' });
+    expect(usage).toMatchObject({ completion_tokens: 16, prompt_tokens_details: { cached_tokens: 0 } });
+    const [call] = await sluice.simulator.calls();
+    expect(call).toMatchObject({ path: '/v1/messages', credential: 'tok-claude-a' });
+    expect(call?.headers).toMatchObject({
+      'x-api-key': 'tok-claude-a',
+      'anthropic-version': '2023-06-01',
+      'anthropic-beta': 'context-1m-2025-08-07',
+    });
+    expect(call?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('gives usage in a stream', async () => {
+    const stream = await sluice.client().chat.completions.create({
+      ...ask('demo-q3-t4'),
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const usages: unknown[] = [];
+    for await (const { usage } of stream) if (usage) usages.push(usage);
+    expect(usages).toMatchObject([{ completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 3 } }]);
+  });
+
+  it('takes an image by its address', async () => {
+    const url = 'https://example.com/a.png';
+    const content = [
+      { type: 'text', text: 'What is this?' },
+      { type: 'image_url', image_url: { url } },
+    ] as const;
+    await sluice
+      .client()
+      .chat.completions.create({ model: 'demo', messages: [{ role: 'user', content: [...content] }] });
+    expect((await bodies())[0]?.messages[0]?.content[1]).toEqual({ type: 'image', source: { type: 'url', url } });
+  });
+});
+
+describe('thoughts about a call of a tool', () => {
+  /** The model thinks, calls a tool, and gets its own thoughts back as `sent` makes them. */
+  async function roundTrip(sent: (text: string) => string): Promise<OpenAI.ChatCompletion> {
+    const { chat } = sluice.client();
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'rid=x' }];
+    const common = { model: 'demo-q2-t3-parallel', tools: [weather], reasoning_effort: 'low' as const };
+    const first = await chat.completions.create({ ...common, messages });
+    const message = first.choices[0]?.message;
+    const calls = message?.tool_calls ?? [];
+    expect(calls).toHaveLength(2);
+    messages.push(
+      JSON.parse(sent(JSON.stringify(message))) as OpenAI.ChatCompletionMessageParam,
+      ...calls.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: 'rain' })),
+    );
+    return chat.completions.create({ ...common, messages });
+  }
+
+  it('go back with their signature, ahead of the call', async () => {
+    expect((await roundTrip((text) => text)).choices[0]?.message.content).toBe(tokensOf('x', 3));
+    const [, second] = await bodies();
+    expect(second?.messages.map(({ content }) => content)).toMatchObject([
+      [{ type: 'text' }],
+      [{ type: 'thinking', thinking: 'think0 think1 ' }, { type: 'tool_use' }, { type: 'tool_use' }],
+      [{ type: 'tool_result' }, { type: 'tool_result' }],
+    ]);
+  });
+
+  it('that somebody has changed are refused by the provider', async () => {
+    const forged = roundTrip((text) => text.replaceAll('think0', 'forged'));
+    await expect(forged).rejects.toThrow(/Invalid `signature` in `thinking` block/);
+  });
+});
+
+describe('what goes wrong at Anthropic', () => {
+  it.each([
+    'demo-t3-e529-n2',
+    'demo-t3-e500-n1',
+    'demo-t3-errev-k0-n1',
+    'demo-t3-cut-k0-n1',
+    'demo-t3-ping-crlf-split',
+  ])('is made good, unseen by the client: %s', async (model) => {
+    const stream = await sluice.client().chat.completions.create({ ...ask(model, 'rid=x'), stream: true });
+    expect(await textOf(stream)).toBe(tokensOf('x', 3));
+  });
+
+  it.each(['reset', 'half', 'cut', 'errev', 'badjson'])(
+    'in the middle of an answer is written on where it broke off: %s',
+    async (fault) => {
+      const answer = await openStream(sluice, { model: `demo-t12-i5-${fault}-k5-n1`, content: 'rid=x' });
+      await answer.finish();
+      expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 12), isDone: true, errorCode: undefined });
+      // White space at the end is cut, as Anthropic wants it; no more and no less of it reaches the client.
+      const last = (await bodies())[1]?.messages.at(-1);
+      expect(last).toEqual({ role: 'assistant', content: [{ type: 'text', text: tokensOf('x', 5).trimEnd() }] });
+    },
+  );
+
+  it.each([
+    ['demo-q2-t12-i5-reset-k5-n1', {}, 'assistant'],
+    // Models thinking on request can't be told to write on, and some models never can: then the answer is made anew.
+    ['demo-q2-t12-i5-reset-k5-n1', { reasoning_effort: 'low' }, 'user'],
+    ['demo-q2-t12-i5-reset-k5-n1-noprefill', {}, 'user'],
+  ])('in the middle of an answer that was thought about is made good: %s %j', async (model, fields, lastRole) => {
+    const answer = await openStream(sluice, { model, content: 'rid=x', fields });
+    await answer.finish();
+    expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 12), isDone: true, errorCode: undefined });
+    expect((await bodies()).at(-1)?.messages.at(-1)?.role).toBe(lastRole);
+  });
+
+  it('is told in the words of the provider, with the code of OpenAI', async () => {
+    const asked = sluice.client().chat.completions.create(ask('demo-ctxlen'));
+    await expect(asked).rejects.toMatchObject({
+      status: 400,
+      code: 'context_length_exceeded',
+      message: expect.stringContaining('prompt is too long'),
+    });
+  });
+
+  it('is not even asked for where Anthropic has no words for it', async () => {
+    const asked = sluice.client().chat.completions.create({ ...ask('demo'), temperature: 1.5 });
+    const error: unknown = await asked.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error).toMatchObject({ code: 'unsupported_parameter', param: 'temperature' });
+    expect(await sluice.simulator.calls()).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+import { until } from '@sluice/testkit';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAiSdk } from './clients/ai-sdk.ts';
+import type { ChatClient, Connection } from './clients/client.ts';
+import { createLangChain } from './clients/langchain.ts';
+import { createOpenAiSdk } from './clients/openai-sdk.ts';
+import { apiKey, type Sluice, startSluice } from './sluice.ts';
+import { tokensOf } from './traffic.ts';
+
+/** A provider that clients reach through Sluice. */
+export interface ClientMatrix {
+  /** The provider, and the id of its upstream. */
+  readonly name: string;
+  /** An account at the simulator, without its id. Each key begins with `tok-`. */
+  readonly upstream: (simulatorUrl: string) => object;
+  /** The name by which clients call a model with these directives of the simulator. Default: `demo-DIRECTIVES`. */
+  readonly model?: (directives: string) => string;
+  /** Members of every request, such as a switch without which there is no reasoning. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** The abilities to test; those left out are not asked for. */
+  readonly can: {
+    readonly tools?: boolean;
+    readonly reasoning?: boolean;
+    /** The form in which a call to the provider holds the image: members of one object in its body. */
+    readonly images?: (image: Image) => Readonly<Record<string, unknown>>;
+  };
+  /** In place of those that most providers have. */
+  readonly errors?: readonly ErrorCase[];
+  /** More tests, in the same world. */
+  readonly extra?: (sluiceOf: () => Sluice) => void;
+}
+
+/** An image as clients send it. */
+export interface Image {
+  /** Data URL. */
+  readonly url: string;
+  readonly mediaType: 'image/png';
+  readonly base64: string;
+}
+
+/** The provider's behaviour, what clients see of it, and the class that OpenAI's SDK has for it. */
+export type ErrorCase = readonly [directive: string, status: number, className: string];
+
+const commonErrors: readonly ErrorCase[] = [
+  ['e400', 400, 'BadRequestError'],
+  ['e404', 404, 'NotFoundError'],
+  ['e429-rms5', 429, 'RateLimitError'],
+  ['e503', 502, 'InternalServerError'],
+];
+
+const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const image: Image = { url: `data:image/png;base64,${base64}`, mediaType: 'image/png', base64 };
+
+const clients: readonly (readonly [string, (connection: Connection) => ChatClient])[] = [
+  ['the OpenAI SDK', createOpenAiSdk],
+  ['the AI SDK', createAiSdk],
+  ['LangChain', createLangChain],
+];
+
+/** The tests that every provider passes with every client library, through one ingress, one worker and the simulator. */
+export function describeClients(matrix: ClientMatrix): void {
+  describe(`the provider ${matrix.name}`, () => {
+    const { name, can, errors = commonErrors, model = (directives) => `demo-${directives}` } = matrix;
+    const faulty = (directive: string): string => `${name}-${directive}`;
+    let sluice: Sluice;
+
+    beforeAll(async () => {
+      sluice = await startSluice({
+        ingresses: 1,
+        workers: 1,
+        config: (simulatorUrl) => ({
+          retry: { max_attempts: 1, base_delay_ms: 5, max_delay_ms: 5, jitter: 0 },
+          // Each error has an upstream of its own: that credentials rest and circuits open is no matter of the other tests.
+          upstreams: [name, ...errors.map(([directive]) => faulty(directive))].map((id) => ({
+            ...matrix.upstream(simulatorUrl),
+            id,
+          })),
+          models: [
+            ...errors.map(([directive]) => ({
+              id: faulty(directive),
+              targets: [{ upstream: faulty(directive), model: model(directive) }],
+            })),
+            { id: '*', targets: [{ upstream: name }] },
+          ],
+        }),
+      });
+    });
+    beforeEach(() => sluice.simulator.reset());
+
+    describe.each(clients)('for %s', (_name, create) => {
+      const client = (): ChatClient => create({ baseUrl: sluice.url(), apiKey, fields: matrix.fields ?? {} });
+
+      it('gives a text', async () => {
+        expect((await client().whole(model('t5'), 'rid=whole')).text).toBe(tokensOf('whole', 5));
+      });
+
+      it('gives a stream', async () => {
+        expect((await client().stream(model('t5'), 'rid=stream')).text).toBe(tokensOf('stream', 5));
+      });
+
+      it.each(can.tools === true ? [model('t3')] : [])('makes a round trip with a tool (%s)', async (asked) => {
+        const { input, text } = await client().useTool(asked, 'How is the weather? rid=tool');
+        expect(input).toHaveProperty('city');
+        expect(text).toBe(tokensOf('tool', 3));
+      });
+
+      it.each(can.images === undefined ? [] : [can.images(image)])('shows an image as %j', async (expected) => {
+        expect((await client().show(model('t2'), image.url)).text).toMatch(/\w/);
+        const calls = await sluice.simulator.calls();
+        const sent = calls.flatMap(({ body }) => objectsIn(parse(body)));
+        expect(sent).toContainEqual(expect.objectContaining(expected));
+      });
+
+      it.each(can.reasoning === true ? [model('q2-t3')] : [])(
+        'tells apart what is reasoning and said (%s)',
+        async (asked) => {
+          const expected = { text: tokensOf('think', 3), reasoning: expect.stringMatching(/^think0 think1 ?$/) };
+          expect(await client().whole(asked, 'rid=think')).toEqual(expected);
+          expect(await client().stream(asked, 'rid=think')).toEqual(expected);
+        },
+      );
+
+      it.each(errors)('is told that the provider failed: %s is %i', async (directive, status, className) => {
+        const failure = await client().failure(faulty(directive));
+        expect(failure?.status).toBe(status);
+        // Others have one class for all.
+        if (create === createOpenAiSdk) expect(failure?.className).toBe(className);
+      });
+
+      it('is left in the middle of a stream: the provider is not kept busy', async () => {
+        await client().leave(model('t1000-i20'), 'rid=leave');
+        const [call] = await until(
+          async () => {
+            const aborted = (await sluice.simulator.calls()).filter(({ outcome }) => outcome === 'aborted');
+            return aborted.length > 0 && aborted;
+          },
+          { what: 'the call to the provider to be aborted' },
+        );
+        expect(call?.tokensSent).toBeLessThan(1000);
+      });
+    });
+
+    matrix.extra?.(() => sluice);
+  });
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value and all objects inside it. */
+function objectsIn(value: unknown): readonly object[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value, ...Object.values(value).flatMap(objectsIn)];
+}

@@ -1,0 +1,36 @@
+import { createUpstreamHealth, type UpstreamHealth } from '@sluice/admission';
+import { connect, createKeys } from '@sluice/redis';
+import { afterAll } from 'vitest';
+
+/** The health of upstreams according to the fleet's Redis. */
+export interface FleetHealth {
+  readonly health: Pick<UpstreamHealth, 'cooldowns' | 'lift' | 'circuit' | 'closeCircuit'>;
+  /** Milliseconds that each key of an upstream lives on; -1 for one that stays for ever. */
+  lives(upstreamId: string): Promise<number[]>;
+}
+
+/** Looks into the Redis of the one fleet that uses it, as `npm run cooldowns` does. */
+export async function healthOf(redisUrl: string): Promise<FleetHealth> {
+  const connection = connect({
+    settings: { kind: 'single', url: redisUrl },
+    role: 'command',
+    name: 'test',
+    onError: () => undefined,
+  });
+  afterAll(() => connection.disconnect());
+  const [prefix = ''] = (await connection.keys('*:{adm}:*')).map((name) => name.slice(0, name.indexOf(':{adm}')));
+  const health = createUpstreamHealth({
+    connection,
+    keys: createKeys(prefix),
+    circuit: { failures: 5, windowMs: 30_000, openMs: 5000 },
+    maxCooldownMs: 3_600_000,
+    probeMs: 60_000,
+  });
+  return {
+    health,
+    async lives(upstreamId) {
+      const names = await connection.keys(`${prefix}:{up:${upstreamId}}:*`);
+      return await Promise.all(names.map((name) => connection.pttl(name)));
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Fleet,
+  openaiClient,
+  type SimulatorControl,
+  simulatorControl,
+  type SimulatorProcess,
+  spawnService,
+  startFleet,
+} from '@sluice/testkit';
+import type { OpenAI } from 'openai';
+import { afterAll, inject } from 'vitest';
+
+/** The product as its users meet it: real processes, a simulator for the providers, an official SDK for the clients. */
+export interface Sluice {
+  readonly fleet: Fleet;
+  readonly simulator: SimulatorControl;
+  readonly simulatorProcess: SimulatorProcess;
+  /** Base URL of an ingress; calls take turns unless one is named. */
+  url(at?: number): string;
+  client(options?: { readonly at?: number; readonly apiKey?: string }): OpenAI;
+}
+
+type ConfigSections = Readonly<Record<string, unknown>>;
+
+export interface SluiceOptions {
+  readonly ingresses?: number;
+  readonly workers?: number;
+  /** Merged into the configuration, section by section. A function is given the simulator's URL. */
+  readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections | Promise<ConfigSections>);
+  readonly env?: Readonly<Record<string, string>>;
+  /** The address of Redis; default: the one of the test run. */
+  readonly redis?: object;
+  /** Other ways to it, for these replicas alone. */
+  readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;
+}
+
+export const apiKey = 'sk-test-client-0001';
+
+const stops: (() => Promise<unknown>)[] = [];
+// Registered as the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
+afterAll(async () => {
+  for (const stop of stops.toReversed()) await stop();
+});
+
+/** Starts all of it for the tests of one file, and stops it after them. */
+export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
+  const simulatorProcess = await spawnService('simulator');
+  stops.push(simulatorProcess.stop);
+  const config = {
+    keys: [{ name: 'test', key: apiKey, models: ['*'] }],
+    upstreams: [upstream('sim', simulatorProcess.url)],
+    models: [{ id: '*', targets: [{ upstream: 'sim' }] }],
+    ...(typeof options.config === 'function' ? await options.config(simulatorProcess.url) : options.config),
+    ...(options.redis === undefined ? {} : { redis: options.redis }),
+  };
+  const fleet = await startFleet({
+    ingresses: options.ingresses ?? 2,
+    workers: options.workers ?? 2,
+    config,
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.redisUrls === undefined ? {} : { redisUrls: options.redisUrls }),
+    ...(options.redis === undefined ? { redisUrl: inject('redisUrl') } : {}),
+    keyPrefix: `e2e-${randomBytes(6).toString('hex')}`,
+  });
+  stops.push(fleet.stop);
+  let turn = 0;
+  const url = (at = turn++): string => `${fleet.urls[at % fleet.urls.length]}/v1`;
+  return {
+    fleet,
+    simulator: simulatorControl(simulatorProcess.url),
+    simulatorProcess,
+    url,
+    client: ({ at, apiKey: key = apiKey } = {}) => openaiClient({ baseUrl: url(at), apiKey: key }),
+  };
+}
+
+/** An account at the simulator. Each key begins with `tok-`. */
+export function upstream(id: string, simulatorUrl: string, credentials: readonly string[] = ['a']): object {
+  return {
+    id,
+    type: 'openai',
+    base_url: `${simulatorUrl}/v1`,
+    credentials: credentials.map((credential) => ({ id: credential, api_key: `tok-${id}-${credential}` })),
+  };
+}
+
+/** A short question to a model. */
+export const ask = (model: string, content = 'Tell me something.') => ({
+  model,
+  messages: [{ role: 'user' as const, content }],
+});
+
+/** All text of a stream. */
+export async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+  return text;
+}

@@ -1,0 +1,79 @@
+/** A word or a form that this repository does not use any more, and what is written in its place. */
+export interface Retired {
+  readonly pattern: RegExp;
+  readonly instead: string;
+}
+
+/**
+ * Words that docs/glossary.md retires. They are looked for in comments, names, messages and pages alike, after names
+ * have been split into words: `coolDownMs` is read as `cool down ms`.
+ */
+export const retiredWords: readonly Retired[] = [
+  { pattern: /\brescu(?:e|es|ed|ing)\b/gi, instead: 'resume' },
+  { pattern: /\bstitch(?:es|ed|ing)?\b/gi, instead: 'resume' },
+  { pattern: /\bthoughts?\b/gi, instead: 'reasoning' },
+  { pattern: /\bbreakers?\b/gi, instead: 'circuit' },
+  { pattern: /\bpictures?\b/gi, instead: 'image' },
+  { pattern: /\btickets?\b/gi, instead: 'lease' },
+  { pattern: /\bslots?\b/gi, instead: 'lease' },
+  { pattern: /\bexecutions?\b/gi, instead: 'run' },
+  {
+    pattern:
+      /\b(?:rests|resting|rested|rest ms|(?:a|its|long|longest|the) rest of (?:a|the) (?:credential|key|model))\b/gi,
+    instead: 'cooldown',
+  },
+  { pattern: /\bsightings?\b/gi, instead: 'misses' },
+  { pattern: /\bstrangers?\b/gi, instead: 'anonymous client' },
+  { pattern: /\bobituary\b/gi, instead: 'exit report' },
+  { pattern: /\bfreshen\w*\b/gi, instead: 'renew' },
+  { pattern: /\bnobody\b/gi, instead: 'no client, no process, not … by anyone' },
+  { pattern: /\bwhoever\b/gi, instead: 'the client that, any process that' },
+  { pattern: /\b(?:go|goes|going|went|gone|write|writes|writing|written) on\b/gi, instead: 'continue, resume, extend' },
+  { pattern: /(?<!there )\b(?:is|are) (?:no|none of) (?!longer|more|such)\w+/gi, instead: 'is not a' },
+];
+
+/** A doc comment starts with what the thing is or does, never with a clause that has no verb of its own. */
+export const headlessOpening: Retired = {
+  pattern: /\/\*\*(?:\s*\n\s*\*)?\s*(?:What|Whatever|Who|Whom|Whose|Whoever|How|Where|Whether|Which|Why|When)\b[^\n]*/g,
+  instead: 'a subject and a verb, or a noun',
+};
+
+/**
+ * Names of others: protocols of providers, commands of Redis, fields of libraries. They are taken out of a text before
+ * it is searched.
+ */
+const foreignNames =
+  /thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash slots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|prefers-reduced-motion/g;
+
+/** The text as the patterns search it: without the names of others, and with each name split into its words. */
+export function splitNames(text: string): string {
+  return text
+    .replaceAll(foreignNames, ' ')
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replaceAll(/(?<=[a-z\d])[_-](?=[a-z\d])/gi, ' ');
+}
+
+/** What a text has of one retired form. */
+export interface Finding {
+  readonly line: number;
+  readonly found: string;
+  readonly instead: string;
+}
+
+export function findRetired(text: string, retired: readonly Retired[] = retiredWords): Finding[] {
+  const split = splitNames(text);
+  return retired
+    .flatMap(({ pattern, instead }) =>
+      [...split.matchAll(pattern)].map(({ 0: found, index }) => ({ line: lineAt(split, index), found, instead })),
+    )
+    .toSorted((a, b) => a.line - b.line);
+}
+
+export const findHeadless = (text: string): Finding[] =>
+  [...text.matchAll(headlessOpening.pattern)].map(({ 0: found, index }) => ({
+    line: lineAt(text, index),
+    found: found.replaceAll(/[\s/*]+/g, ' ').trim(),
+    instead: headlessOpening.instead,
+  }));
+
+const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length;

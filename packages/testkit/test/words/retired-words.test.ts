@@ -1,0 +1,72 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { rootUrl } from '../../src/checklist/read-checklist.ts';
+import { findHeadless, findRetired } from '../../src/words/retired-words.ts';
+
+const root = fileURLToPath(rootUrl);
+const listed = (patterns: string[], exclude: RegExp): string[] =>
+  globSync(patterns, { cwd: root })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !exclude.test(file))
+    .sort();
+
+const own = /\/words\//;
+const sources = listed(['{packages,services}/*/{src,lua}/**/*.{ts,mjs,lua,sh}'], own);
+const tests = listed(['{packages,services}/*/test/**/*.ts'], own);
+// A decision, a change or a promise of another gateway is quoted as it was written.
+const pages = listed(
+  ['*.md', 'docs/**/*.md', '{packages,services}/*/README.md'],
+  /^docs\/(?:decisions|seeds\.md|zh-CN|glossary\.md)|CHANGELOG/,
+);
+
+const read = (file: string): string => readFileSync(new URL(file, rootUrl), 'utf8');
+
+const findings = (files: readonly string[], find: typeof findHeadless): string[] =>
+  files.flatMap((file) =>
+    find(read(file)).map(({ line, found, instead }) => `${file}:${line}: "${found}" (instead: ${instead})`),
+  );
+
+describe('the words of docs/glossary.md', () => {
+  it('stand in every page in place of those that it retires', () => {
+    expect(pages.length).toBeGreaterThan(40);
+    expect(findings(pages, (text) => findRetired(text))).toEqual([]);
+  });
+
+  it('stand in the names, comments and messages of the product', () => {
+    expect(sources.length).toBeGreaterThan(500);
+    expect(findings(sources, (text) => findRetired(text))).toEqual([]);
+  });
+
+  it('stand in the tests', () => {
+    expect(tests.length).toBeGreaterThan(300);
+    expect(findings(tests, (text) => findRetired(text))).toEqual([]);
+  });
+});
+
+it('opens every doc comment with a subject', () => {
+  expect(findings([...sources, ...tests], findHeadless)).toEqual([]);
+});
+
+describe('a retired word', () => {
+  it.each([
+    ['in a name', 'const rescuedStreams = 1;', 'rescued'],
+    ['in a setting', 'max_rest_ms: 5', 'rest ms'],
+    ['in a sentence', '// The credential rests.', 'rests'],
+    ['at the start of a line', 'Nobody waits.', 'Nobody'],
+  ])('is found %s', (_where, text, found) => {
+    expect(findRetired(`\n${text}`)).toMatchObject([{ line: 2, found }]);
+  });
+
+  it.each(['the rest of the text', "Gemini's `thoughtSignature`", 'is no longer needed', 'the hash slots of Redis'])(
+    'is not seen in "%s"',
+    (text) => {
+      expect(findRetired(text)).toEqual([]);
+    },
+  );
+
+  it('opens no doc comment', () => {
+    expect(findHeadless('/**\n * What comes of it.\n */')).toMatchObject([{ found: 'What comes of it.' }]);
+    expect(findHeadless('/** The result. What follows is free. */')).toEqual([]);
+  });
+});

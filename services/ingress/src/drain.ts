@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ManagementServer, within } from '@sluice/lifecycle';
+import type { RedisLinks } from './redis-links.ts';
+import type { ClientServer } from './server.ts';
+
+export interface StopOptions {
+  readonly graceMs: number;
+  /** For how long, within that, a replica in use still takes requests, until its load balancer has noticed. */
+  readonly noticeMs: number;
+}
+
+export interface DrainNeeds extends StopOptions {
+  readonly links: RedisLinks;
+  readonly server: ClientServer | undefined;
+  readonly management: ManagementServer | undefined;
+  /** Called when new requests are refused from now on. */
+  readonly onRefusing: () => void;
+  /** Called when no request is left. */
+  readonly onIdle: () => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** A replica that got no request for this time is not in use. */
+const inUseMs = 10_000;
+/** Time for the work that remains after the grace: error events, cancellations, releases. */
+const lastWordsMs = 3000;
+
+/** Lets the running requests finish; ends those that still run after the grace, and closes everything. */
+export async function drain(needs: DrainNeeds): Promise<void> {
+  const { links, server, management, graceMs, noticeMs, now } = needs;
+  const { exchanges, admission, writer, reader, liveness, roster, submitter } = links;
+  const endsAt = now() + graceMs;
+  server?.endWithAnswers();
+  if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
+  needs.onRefusing();
+  // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
+  server?.stopListening();
+  await within(server?.idle() ?? Promise.resolve(), endsAt - now());
+  exchanges.failAll('draining');
+  await within(exchanges.allEnded(), lastWordsMs);
+  await admission.close(lastWordsMs);
+  await within(writer.flushed(), lastWordsMs);
+  await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
+  server?.close();
+  management?.close();
+  needs.onIdle();
+  writer.close();
+  await within(Promise.all([reader.close(), liveness.close(), roster.close(), submitter.close()]), lastWordsMs);
+  links.disconnect();
+}

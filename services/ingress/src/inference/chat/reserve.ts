@@ -1,0 +1,43 @@
+import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
+import type { ChatRequest } from '@sluice/protocol';
+import type { Reservation } from '../reservation.ts';
+
+/** An image, sound or file within the request counts once for each MiB begun of its data. */
+const mediumBytes = 1024 * 1024;
+
+/**
+ * Estimates before the provider has counted. Images, sounds and files count by piece: their bytes say little of their
+ * tokens. A piece of many MiB counts as several, else 20 MB would be as cheap as a link.
+ */
+export function reserveChat(request: ChatRequest, bodyBytes: number): Reservation {
+  let media = 0;
+  let mediaBytes = 0;
+  for (const { content } of request.messages) {
+    if (!Array.isArray(content)) continue;
+    for (const part of content) {
+      if (part.type === 'text' || part.type === 'refusal') continue;
+      const partBytes = textLengthOf(part);
+      media += Math.max(1, Math.ceil(partBytes / mediumBytes));
+      mediaBytes += partBytes;
+    }
+  }
+  const prompt = estimateTokens({ textBytes: Math.max(0, bodyBytes - mediaBytes), media });
+  return { prompt, total: prompt + answerTokens(request) * (request.n ?? 1), isPaidPerAttempt: false };
+}
+
+/** Both limits are sent on, and which of them binds is the provider's to say: the larger one may. */
+function answerTokens({ max_completion_tokens: newer, max_tokens: older }: ChatRequest): number {
+  return newer == null && older == null ? defaultAnswerTokens : Math.max(newer ?? 0, older ?? 0);
+}
+
+/** Texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 is a byte a character. */
+function textLengthOf(part: object): number {
+  let length = 0;
+  for (const value of Object.values(part) as unknown[]) {
+    if (typeof value === 'string') length += value.length;
+    if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value) as unknown[]) if (typeof inner === 'string') length += inner.length;
+    }
+  }
+  return length;
+}

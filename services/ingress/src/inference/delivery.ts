@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http';
+import { type Answered, type End, GatewayError } from '@sluice/protocol';
+import type { ExchangeListener, FailureFacts } from './exchange/exchange.ts';
+import type { Observation } from './observe/observe.ts';
+import type { Reply } from './reply/reply.ts';
+import type { Consumption } from './settle.ts';
+
+/** Passes an answer on to its client, and remembers what it used. */
+export interface Delivery {
+  readonly listener: ExchangeListener;
+  /**
+   * Resolves when the client has been told of an end, or has left. Rejects with a GatewayError when the request failed
+   * before anything was sent, so that it becomes an HTTP error.
+   */
+  readonly replied: Promise<void>;
+  /** The worker's report on its latest attempt. */
+  answered(): Answered | undefined;
+  /** The client has left: nothing more is written. */
+  clientLeft(): void;
+  /** The client was cut off because it was too slow. */
+  clientCut(): void;
+  /** @param facts the facts of a request that is not complete */
+  consumption(facts: FailureFacts): Consumption;
+}
+
+export interface DeliveryNeeds {
+  readonly response: Pick<ServerResponse, 'headersSent' | 'setHeader'>;
+  readonly observation: Observation;
+  readonly reply: Reply;
+  /** Called with a fault of ours, for the log. */
+  readonly onInternal: (error: unknown) => void;
+}
+
+export function createDelivery({ response, observation, reply, onInternal }: DeliveryNeeds): Delivery {
+  const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
+  // An error may come before the submission is through, when no caller waits for it yet.
+  replied.catch(() => undefined);
+  let answered: Answered | undefined;
+  let complete: { readonly end: End; readonly attempts: number } | undefined;
+
+  /** Tells the client of the end even if the reply throws: by an error event, a status, or a broken connection. */
+  function onError(error: GatewayError, { attempts, failure }: Pick<FailureFacts, 'attempts' | 'failure'>): void {
+    let isTold = false;
+    try {
+      isTold = reply.onError(error);
+    } catch (cause) {
+      onInternal(cause);
+    }
+    observation.failed(error, { attempts, failure, status: isTold ? 200 : error.status });
+    if (isTold) return done();
+    if (attempts > 0 && !response.headersSent) response.setHeader('x-sluice-attempts', attempts);
+    reject(error);
+  }
+
+  return {
+    listener: {
+      onStarted: observation.started,
+      onRerun: observation.rerun,
+      onAnswered(meta) {
+        answered = meta;
+        observation.answered(meta);
+      },
+      onData(text) {
+        observation.data();
+        reply.onData(text);
+      },
+      onEnd(end) {
+        complete = { end, attempts: answered?.attempts ?? 1 };
+        try {
+          reply.onEnd();
+        } catch (cause) {
+          onInternal(cause);
+          return onError(new GatewayError('internal_error', { cause }), { attempts: answered?.attempts ?? 0 });
+        }
+        observation.complete(end);
+        done();
+      },
+      onError,
+    },
+    replied,
+    answered: () => answered,
+    clientLeft() {
+      reply.close();
+      observation.cancelled();
+      done();
+    },
+    clientCut() {
+      observation.failed(new GatewayError('client_too_slow'), { attempts: answered?.attempts ?? 0, status: 200 });
+    },
+    consumption: (facts) => (complete === undefined ? { kind: 'failed', facts } : { kind: 'complete', ...complete }),
+  };
+}

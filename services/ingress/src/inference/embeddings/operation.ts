@@ -1,0 +1,16 @@
+import { type EmbeddingsFacts, parseEmbeddingsRequest } from '@sluice/protocol';
+import type { Operation } from '../operation.ts';
+import { createWholeReply } from '../reply/whole-reply.ts';
+import { reserveEmbeddings } from './reserve.ts';
+
+/** `POST /v1/embeddings`: the request goes out as it came, and the answer comes back whole. */
+export const embeddings: Operation<EmbeddingsFacts> = {
+  name: 'embeddings',
+  parse(value) {
+    const request = parseEmbeddingsRequest(value);
+    return { request, model: request.model, stream: false };
+  },
+  shape: (request, bytes) => ({ request, body: bytes, droppedMessages: 0, maxContinuations: 0 }),
+  reserve: reserveEmbeddings,
+  reply: createWholeReply,
+};

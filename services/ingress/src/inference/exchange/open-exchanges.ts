@@ -1,0 +1,42 @@
+import type { ErrorCode } from '@sluice/protocol';
+import {
+  createExchange,
+  type Exchange,
+  type ExchangeListener,
+  type ExchangeNeeds,
+  type ExchangeRequest,
+} from './exchange.ts';
+
+/** All requests of this ingress on which a worker may work. */
+export interface OpenExchanges {
+  begin(request: ExchangeRequest, listener: ExchangeListener): Exchange;
+  readonly size: number;
+  /** Redis may have lost data: looks for the run of each. */
+  requeueAll(): void;
+  /** Ends each with this error. */
+  failAll(code: ErrorCode): void;
+  /** Resolves when those that are open now have ended. */
+  allEnded(): Promise<unknown>;
+}
+
+export function createOpenExchanges(needs: ExchangeNeeds): OpenExchanges {
+  const open = new Set<Exchange>();
+  return {
+    begin(request, listener) {
+      const exchange = createExchange(needs, request, listener);
+      open.add(exchange);
+      void exchange.ended.then(() => open.delete(exchange));
+      return exchange;
+    },
+    get size() {
+      return open.size;
+    },
+    requeueAll() {
+      for (const exchange of open) exchange.requeue();
+    },
+    failAll(code) {
+      for (const exchange of open) exchange.fail(code);
+    },
+    allEnded: () => Promise.all([...open].map(({ ended }) => ended)),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Admission } from '@sluice/admission';
+import type { Config } from '@sluice/config';
+import { GatewayError } from '@sluice/protocol';
+import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
+import type { RequestHandler } from 'express';
+import { bodyStored, type Client, clientOf } from '../context.ts';
+import { takeJson } from '../middleware/read-json.ts';
+import { admitOrder } from './admit-order.ts';
+import { setAnswerHeaders } from './answer-headers.ts';
+import { createDelivery } from './delivery.ts';
+import type { OpenExchanges } from './exchange/open-exchanges.ts';
+import { toExchangeRequest } from './exchange-request.ts';
+import type { Operation } from './operation.ts';
+import { type Order, prepareOrder } from './order.ts';
+import type { Reply, ReplyNeeds } from './reply/reply.ts';
+import { settle } from './settle.ts';
+
+export interface InferenceNeeds {
+  readonly config: Config;
+  readonly admission: Pick<Admission, 'acquire'>;
+  readonly exchanges: Pick<OpenExchanges, 'begin'>;
+  readonly ingressId: string;
+  readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'streamOpened' | 'streamClosed'>;
+  /** Called with a fault of ours, for the log. */
+  readonly onInternal: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Handles the requests to models: resolve, shape, admit, run, reply, settle, as docs/architecture.md lists the steps.
+ * While a request waits, only its bytes stay in memory: nothing here holds the parsed request after `prepareOrder`.
+ */
+export function handleInference<Request>(needs: InferenceNeeds, operation: Operation<Request>): RequestHandler {
+  return (request, response) => {
+    const client = clientOf(response);
+    const order = prepareOrder(needs.config, operation, takeJson(request), client);
+    return answerOrder(needs, operation.reply, order, client);
+  };
+}
+
+/** @throws GatewayError when the request fails before anything is sent, so that it becomes an HTTP error */
+async function answerOrder(
+  needs: InferenceNeeds,
+  createReply: (needs: ReplyNeeds) => Reply,
+  order: Order,
+  client: Client,
+): Promise<void> {
+  const { config, metrics, onInternal, now } = needs;
+  const { response, signal, observation } = client;
+  const admitted = await admitOrder(needs, order, client);
+
+  const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: client.requestId }), {
+    parent: observation.span,
+  });
+  const reply = createReply({
+    response,
+    stream: order.stream,
+    thinking: order.thinking,
+    server: config.server,
+    setHeaders: () =>
+      setAnswerHeaders(response, { ...order, elapsedMs: now() - client.startedAt, answered: delivery.answered() }),
+    onPause: () => exchange.pause(),
+    onResume: () => exchange.resume(),
+    onCut() {
+      metrics.clientTooSlow();
+      delivery.clientCut();
+    },
+    now,
+  });
+  const delivery = createDelivery({ response, observation, reply, onInternal });
+  const exchange = needs.exchanges.begin(
+    toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
+    delivery.listener,
+  );
+  // The lease is held until no worker works on the request, which may be after its client has left.
+  void exchange.ended.then((facts) => settle(admitted.lease, order.reservation, delivery.consumption(facts)));
+  const onClientLeft = (): void => {
+    delivery.clientLeft();
+    exchange.cancel();
+  };
+  signal.addEventListener('abort', onClientLeft);
+  if (order.stream) metrics.streamOpened();
+  try {
+    observation.queued();
+    await exchange.submit();
+    bodyStored(response);
+    send.end();
+    await delivery.replied;
+  } catch (error) {
+    if (error instanceof GatewayError) send.fail(error);
+    throw error;
+  } finally {
+    send.end();
+    reply.close();
+    signal.removeEventListener('abort', onClientLeft);
+    if (order.stream) metrics.streamClosed();
+  }
+}

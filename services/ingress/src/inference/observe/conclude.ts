@@ -1,0 +1,146 @@
+import type { Answered, End, ErrorCode, Failed } from '@sluice/protocol';
+import {
+  courseAttributes,
+  httpResponseAttributes,
+  inferenceResultAttributes,
+  type IngressMetrics,
+  type Logger,
+  logRequest,
+  type SpanHandle,
+} from '@sluice/telemetry';
+import type { Totals } from '../../totals.ts';
+
+/** Parameters of a chat for its log line; undefined where the client set none. */
+export interface ChatParameters {
+  readonly messageCount: number;
+  readonly temperature: number | undefined;
+  readonly maxTokens: number | undefined;
+}
+
+/** Facts that are known of a request from its start. */
+export interface Origin {
+  readonly span: SpanHandle;
+  /** Names the request in Redis, queue and frames. */
+  readonly requestId: string;
+  /** The id that the client sees. */
+  readonly publicId: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Its address is read at the end. */
+  readonly request: { readonly ip?: string | undefined };
+  readonly userAgent: string | undefined;
+}
+
+/** Facts that are gathered on the way. */
+export interface Facts {
+  principal: { readonly name: string; readonly hint: string | undefined } | undefined;
+  /** The client's own name of the model. */
+  model: string | undefined;
+  /** The configured id that matched. */
+  entryId: string | undefined;
+  stream: boolean;
+  parameters: ChatParameters | undefined;
+  queueWaitMs: number | undefined;
+  /** Time to first token. */
+  ttftMs: number | undefined;
+  answered: Answered | undefined;
+  resumptions: number;
+  /** The request gets a line of its own in the log. */
+  isLogged: boolean;
+}
+
+/** The end of a request. */
+export interface Conclusion {
+  /** The HTTP status that the client saw. */
+  readonly status: number;
+  readonly outcome: 'complete' | 'error' | 'cancelled' | 'refused';
+  readonly code?: ErrorCode;
+  readonly attempts?: number | undefined;
+  /** The last failure of an attempt. */
+  readonly failure?: Failed['failure'];
+  readonly end?: End;
+}
+
+export interface ConcludeNeeds {
+  readonly metrics: Pick<IngressMetrics, 'requestFinished' | 'streamResumed'>;
+  readonly logger: Logger;
+  readonly totals: Pick<Totals, 'count'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** Ends the span of a request, counts it, and writes its log line. */
+export function conclude(needs: ConcludeNeeds, origin: Origin, facts: Facts, conclusion: Conclusion): void {
+  const { status, outcome } = conclusion;
+  const durationMs = needs.now() - origin.startedAt;
+  needs.totals.count({ durationMs, isError: outcome === 'error' });
+  endSpan(origin.span, facts, conclusion);
+  if (facts.resumptions > 0) needs.metrics.streamResumed(outcome);
+  needs.metrics.requestFinished({
+    model: facts.entryId,
+    upstream: facts.answered?.upstream,
+    stream: facts.stream,
+    outcome,
+    status,
+    code: conclusion.code,
+    durationMs,
+    ttftMs: facts.ttftMs,
+    inputTokens: conclusion.end?.usage?.prompt_tokens,
+    outputTokens: conclusion.end?.usage?.completion_tokens,
+    key: facts.principal?.name,
+    traceId: origin.span.sampledTraceId,
+  });
+  if (facts.isLogged) writeLogLine(needs.logger, durationMs, origin, facts, conclusion);
+}
+
+function endSpan(span: SpanHandle, facts: Facts, { status, attempts, end }: Conclusion): void {
+  const { answered, ttftMs, queueWaitMs, resumptions } = facts;
+  span.set(() => ({
+    ...httpResponseAttributes(status),
+    ...inferenceResultAttributes({
+      upstream: answered?.upstream,
+      attempts: attempts ?? answered?.attempts,
+      continuations: answered?.continuations,
+      inputTokens: end?.usage?.prompt_tokens,
+      outputTokens: end?.usage?.completion_tokens,
+    }),
+    ...courseAttributes({ ttftMs, queueWaitMs, resumptions }),
+  }));
+  span.end();
+}
+
+function writeLogLine(logger: Logger, durationMs: number, origin: Origin, facts: Facts, conclusion: Conclusion): void {
+  const { principal, parameters, answered, resumptions } = facts;
+  const { status, outcome, code, attempts, failure, end } = conclusion;
+  logRequest(logger, {
+    request_id: origin.publicId,
+    internal_id: origin.requestId,
+    trace_id: origin.span.traceId,
+    key: principal?.hint,
+    key_name: principal?.name,
+    model: facts.model,
+    stream: facts.stream,
+    message_count: parameters?.messageCount,
+    temperature: parameters?.temperature,
+    max_tokens: parameters?.maxTokens,
+    status,
+    outcome,
+    code,
+    upstream: answered?.upstream,
+    upstream_status: failure?.status,
+    failure_kind: failure?.kind,
+    attempts: attempts ?? answered?.attempts,
+    continuations: answered?.continuations,
+    duration_ms: Math.round(durationMs),
+    ttft_ms: rounded(facts.ttftMs),
+    queue_wait_ms: rounded(facts.queueWaitMs),
+    resumptions: resumptions === 0 ? undefined : resumptions,
+    burnt_tokens: end?.burntTokens || undefined,
+    prompt_tokens: end?.usage?.prompt_tokens,
+    completion_tokens: end?.usage?.completion_tokens,
+    client_ip: origin.request.ip,
+    user_agent: origin.userAgent,
+  });
+}
+
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));

@@ -1,0 +1,166 @@
+import type { Answered, End, ErrorCode, Failed, GatewayError } from '@sluice/protocol';
+import {
+  httpServerSpan,
+  type IngressMetrics,
+  principalAttributes,
+  type SpanHandle,
+  startSpanOf,
+} from '@sluice/telemetry';
+import type { Request } from 'express';
+import {
+  type ChatParameters,
+  conclude,
+  type ConcludeNeeds,
+  type Conclusion,
+  type Facts,
+  type Origin,
+} from './conclude.ts';
+
+/** Gathers what is worth knowing of one request to a model; writes its span, its metrics and its one log line at the end. */
+export interface Observation {
+  readonly span: SpanHandle;
+  principal(principal: NonNullable<Facts['principal']>): void;
+  /** `entryId` is the configured id that matched; the client's own name goes to the log alone. */
+  model(model: string, entryId: string, stream: boolean): void;
+  /** Parameters of a chat for its log line. */
+  asked(parameters: ChatParameters): void;
+  admitted(waitedMs: number): void;
+  queued(): void;
+  started(): void;
+  answered(answered: Answered): void;
+  /** Text for the client has come; the first time counts. */
+  data(): void;
+  rerun(reason: ErrorCode, isResumed: boolean): void;
+  /** The first of these ends it; what follows is ignored. */
+  complete(end: End): void;
+  /** `status` is what the client saw: 200 when the error came inside a stream. */
+  failed(error: GatewayError, facts: FailedFacts): void;
+  cancelled(): void;
+  /** One of a flood: it ends without a line of its own in the log. */
+  unlogged(): void;
+}
+
+interface FailedFacts {
+  readonly attempts?: number | undefined;
+  readonly status: number;
+  /** The last failure of a call. */
+  readonly failure?: Failed['failure'];
+}
+
+export interface ObserveNeeds extends ConcludeNeeds {
+  readonly metrics: Pick<
+    IngressMetrics,
+    'requestFinished' | 'streamResumed' | 'admitted' | 'queueWaited' | 'resubmitted' | 'refused' | 'clientAborted'
+  >;
+  /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
+  readonly trustTraceContext: boolean;
+}
+
+/** The request that is observed. */
+export interface Observed {
+  readonly request: Request;
+  readonly context: Pick<Origin, 'requestId' | 'publicId' | 'startedAt'>;
+  /** As in `/v1/chat/completions`. */
+  readonly route: string;
+}
+
+/** Codes with which a request is turned away before any upstream is asked. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'rate_limit_exceeded',
+  'concurrency_limit_exceeded',
+  'server_overloaded',
+  'queue_timeout',
+  'redis_unavailable',
+  'draining',
+]);
+
+export function observe(needs: ObserveNeeds, observed: Observed): Observation {
+  const { metrics, now } = needs;
+  const { request, context } = observed;
+  const span = startServerSpan(observed, needs.trustTraceContext);
+  const { requestId, publicId, startedAt } = context;
+  const origin: Origin = { span, requestId, publicId, startedAt, request, userAgent: request.get('user-agent') };
+  const facts: Facts = {
+    principal: undefined,
+    model: undefined,
+    entryId: undefined,
+    stream: false,
+    parameters: undefined,
+    queueWaitMs: undefined,
+    ttftMs: undefined,
+    answered: undefined,
+    resumptions: 0,
+    isLogged: true,
+  };
+  let queuedAt: number | undefined;
+  let isOver = false;
+
+  function end(conclusion: Conclusion): void {
+    isOver = true;
+    conclude(needs, origin, facts, conclusion);
+  }
+
+  return {
+    span,
+    principal(known) {
+      facts.principal = known;
+      span.set(principalAttributes(known.name));
+    },
+    model(name, entryId, stream) {
+      facts.model = name;
+      facts.entryId = entryId;
+      facts.stream = stream;
+    },
+    asked: (parameters) => void (facts.parameters = parameters),
+    admitted: (waitedMs) => metrics.admitted(waitedMs, span.sampledTraceId),
+    queued: () => void (queuedAt = now()),
+    started() {
+      facts.queueWaitMs = now() - (queuedAt ?? startedAt);
+      metrics.queueWaited(facts.queueWaitMs, span.sampledTraceId);
+    },
+    answered: (answered) => void (facts.answered = answered),
+    data: () => void (facts.ttftMs ??= now() - startedAt),
+    rerun(reason, isResumed) {
+      metrics.resubmitted(reason);
+      if (isResumed) facts.resumptions += 1;
+      queuedAt = now();
+    },
+    complete(last) {
+      if (!isOver) end({ status: 200, outcome: 'complete', end: last });
+    },
+    failed(error, { attempts, failure, status }) {
+      if (isOver) return;
+      const { code, message } = error;
+      if (refusals.has(code)) metrics.refused(code, facts.principal?.name);
+      span.fail({ code, message });
+      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts, failure });
+    },
+    cancelled() {
+      if (isOver) return;
+      metrics.clientAborted();
+      end({ status: 499, outcome: 'cancelled' });
+    },
+    unlogged: () => void (facts.isLogged = false),
+  };
+}
+
+function startServerSpan({ request, context, route }: Observed, trustTraceContext: boolean): SpanHandle {
+  return startSpanOf(
+    () =>
+      httpServerSpan({
+        method: request.method,
+        route,
+        path: request.path,
+        requestId: context.publicId,
+        userAgent: request.get('user-agent'),
+        clientAddress: request.ip,
+      }),
+    {
+      parent: {
+        traceparent: request.get('traceparent'),
+        tracestate: trustTraceContext ? request.get('tracestate') : undefined,
+      },
+      isParentStranger: !trustTraceContext,
+    },
+  );
+}

@@ -1,0 +1,51 @@
+import type { Config } from '@sluice/config';
+import { compressedMessagesAttribute } from '@sluice/telemetry';
+import type { Operation as OperationName } from '@sluice/protocol';
+import type { ThinkingMode } from '@sluice/thinking';
+import type { Client } from '../context.ts';
+import type { JsonBody } from '../middleware/read-json.ts';
+import { setShapeHeaders } from './answer-headers.ts';
+import type { Operation, Shape } from './operation.ts';
+import type { Reservation } from './reservation.ts';
+import { resolveModel } from './resolve-model.ts';
+
+/** A valid request, fitted to its model: all that later steps need of it. */
+export interface Order extends Shape {
+  readonly operation: OperationName;
+  /** The name that the client gives to the model. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The form in which the client sees reasoning. */
+  readonly thinking: ThinkingMode;
+  readonly reservation: Reservation;
+}
+
+/**
+ * Validates a request, resolves its model and shapes its body.
+ * @throws GatewayError 400 for a wrong field, 403 and 404 for the model
+ */
+export function prepareOrder<Request>(
+  config: Config,
+  operation: Operation<Request>,
+  { value, bytes }: JsonBody,
+  { response, principal, observation }: Pick<Client, 'response' | 'principal' | 'observation'>,
+): Order {
+  const { request, model, stream, parameters } = operation.parse(value);
+  if (parameters !== undefined) observation.asked(parameters);
+  const entry = resolveModel(config, principal, model);
+  observation.model(model, entry.id, stream);
+
+  const { request: shaped, body, droppedMessages, maxContinuations } = operation.shape(request, bytes, entry);
+  setShapeHeaders(response, { stream, droppedMessages, maxContinuations });
+  if (droppedMessages > 0) observation.span.set(compressedMessagesAttribute(droppedMessages));
+  return {
+    operation: operation.name,
+    model,
+    stream,
+    thinking: principal.thinking ?? entry.thinking,
+    body,
+    droppedMessages,
+    maxContinuations,
+    reservation: operation.reserve(shaped, body.length),
+  };
+}

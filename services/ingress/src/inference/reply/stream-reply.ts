@@ -1,0 +1,69 @@
+import { toEnvelope } from '@sluice/protocol';
+import { createClientWriter } from '../../sse/client-writer.ts';
+import { createHeartbeat, type Heartbeat, heartbeatLine } from '../../sse/heartbeat.ts';
+import type { Reply, ReplyNeeds } from './reply.ts';
+
+/**
+ * Streams the answer as server-sent events. The status line is held until the first event, so that failures before it
+ * are HTTP errors which SDKs retry; after it, a failure is an error event and the end without `[DONE]`.
+ */
+export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>): Reply {
+  const { response, server, onPause, onResume, onCut } = needs;
+  let isOpen = false;
+  let heartbeat: Heartbeat | undefined;
+  const hold = setTimeout(() => {
+    open();
+    ping();
+  }, server.holdMs);
+  const client = createClientWriter({
+    response,
+    pauseAtBytes: server.pauseAtBytes,
+    cutAtBytes: server.slowClientBytes,
+    stallMs: server.slowClientMs,
+    onPause,
+    onResume,
+    onCut,
+  });
+
+  function open(): void {
+    if (isOpen) return;
+    isOpen = true;
+    clearTimeout(hold);
+    needs.setHeaders();
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    });
+    heartbeat = createHeartbeat({ everyMs: server.heartbeatMs, onSilence: ping, now: needs.now });
+  }
+
+  function ping(): void {
+    client.write(heartbeatLine);
+  }
+
+  function close(): void {
+    clearTimeout(hold);
+    heartbeat?.stop();
+  }
+
+  return {
+    onData(text) {
+      open();
+      heartbeat?.touch();
+      client.write(text);
+    },
+    onEnd() {
+      open();
+      close();
+      client.end('data: [DONE]\n\n');
+    },
+    onError(error) {
+      close();
+      if (!isOpen) return false;
+      client.end(`data: ${JSON.stringify(toEnvelope(error))}\n\n`);
+      return true;
+    },
+    close,
+  };
+}

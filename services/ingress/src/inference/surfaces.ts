@@ -1,0 +1,25 @@
+import type { RequestHandler } from 'express';
+import { type BodyShape, embeddingsShape, usualShape } from '../middleware/read-json.ts';
+import { chat } from './chat/operation.ts';
+import { embeddings } from './embeddings/operation.ts';
+import { handleInference, type InferenceNeeds } from './handle-inference.ts';
+import type { Operation } from './operation.ts';
+
+/** A path that takes requests to models. */
+export interface Surface {
+  /** Below `/v1`, and below `/` for clients that leave it out. */
+  readonly path: string;
+  /** Limits that a body keeps before it is parsed. */
+  readonly bodyShape: BodyShape;
+  readonly handler: (needs: InferenceNeeds) => RequestHandler;
+}
+
+/** Lists all surfaces. A new one is a folder with its operation, and a line here. */
+export const surfaces: readonly Surface[] = [
+  surface('/chat/completions', usualShape, chat),
+  surface('/embeddings', embeddingsShape, embeddings),
+];
+
+function surface<Request>(path: string, bodyShape: BodyShape, operation: Operation<Request>): Surface {
+  return { path, bodyShape, handler: (needs) => handleInference(needs, operation) };
+}

@@ -1,0 +1,146 @@
+import type { Admission, Rates, Lease, Verdict } from '@sluice/admission';
+import { type Config, loadConfig } from '@sluice/config';
+import type { ChatJob, Delivered, Frame } from '@sluice/protocol';
+import type { Submitter } from '@sluice/queue';
+import { createInbox, type MailboxWriter } from '@sluice/relay';
+import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
+import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
+import type { Observation } from '../../src/inference/observe/observe.ts';
+
+/** A configuration with this one model. */
+export function configWith(model: Partial<Config['models'][number]> = {}): Config {
+  const readFile = (): string => JSON.stringify({ keys: [{ key: 'sk-team-1-0001' }] });
+  const entry = {
+    id: 'm*',
+    targets: [{ upstream: 'u', model: undefined, priority: 1, weight: 1 }],
+    thinking: 'field' as const,
+    contextRounds: undefined,
+    maxContinuations: 0,
+    wholeAnswers: undefined,
+    onContentPolicy: undefined,
+  };
+  return { ...loadConfig({ env: {}, cwd: '/srv', readFile }), models: [{ ...entry, ...model }] };
+}
+
+/** Answers of a queue; where one is not given, all goes well. */
+export interface QueueAnswers {
+  readonly submit?: Submitter['submit'];
+  readonly resubmit?: Submitter['resubmit'];
+  readonly find?: Submitter['find'];
+  readonly takeBack?: Submitter['takeBack'];
+  readonly withdraw?: Submitter['withdraw'];
+}
+
+/** A queue that remembers what it is given. */
+export function fakeQueue(answers: QueueAnswers = {}) {
+  const jobs: ChatJob[] = [];
+  const bodies: string[] = [];
+  const resumed: (Delivered | undefined)[] = [];
+  const withdrawn: number[] = [];
+  const submitter: Submitter = {
+    submit(submission) {
+      jobs.push(submission.job);
+      bodies.push(submission.body.toString());
+      return answers.submit?.(submission) ?? Promise.resolve('queued');
+    },
+    resubmit(submission) {
+      jobs.push(submission.job);
+      resumed.push(submission.delivered);
+      return answers.resubmit?.(submission) ?? Promise.resolve('queued');
+    },
+    find: answers.find ?? (() => Promise.resolve('listed')),
+    takeBack: answers.takeBack ?? (() => Promise.resolve({ kind: 'taken_back' })),
+    recheck: () => Promise.resolve(),
+    withdraw(job) {
+      withdrawn.push(job.epoch);
+      return answers.withdraw?.(job) ?? Promise.resolve(false);
+    },
+    counts: () => Promise.resolve({ waiting: 0, active: 0 }),
+    close: () => Promise.resolve(),
+  };
+  return { submitter, jobs, bodies, resumed, withdrawn };
+}
+
+/** The way to the workers and back: frames that are told to them, and frames that they send. */
+export function fakeMailboxes(onDropped: (reason: string) => void = () => undefined) {
+  const told: string[] = [];
+  const errors: unknown[] = [];
+  const inbox = createInbox({
+    onDropped: (_frame, reason) => onDropped(reason),
+    onGap: () => undefined,
+    onAdmitted: () => undefined,
+    onDisplaced: () => undefined,
+    onError: (error) => errors.push(error),
+  });
+  const writer: MailboxWriter = {
+    send(destination, { kind, epoch }) {
+      told.push(`${destination} ${kind} ${epoch}`);
+      return 'queued';
+    },
+    isCongested: () => false,
+    onceWritable: () => undefined,
+    flushed: () => Promise.resolve(),
+    close: () => undefined,
+  };
+  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+  let seq = 0;
+  /** Delivers the next frame of a run. */
+  function deliver(
+    kind: Frame['kind'],
+    payload: unknown,
+    at: { requestId?: string; epoch?: number; seq?: number } = {},
+  ): void {
+    const data = kind === 'data' ? String(payload) : JSON.stringify(payload);
+    const { requestId = 'r', epoch = 1 } = at;
+    inbox.deliver([{ requestId, epoch, seq: at.seq ?? seq++, kind, data }], undefined);
+  }
+  const nextRun = (): void => void (seq = 0);
+  return { inbox, writer, workers, told, errors, deliver, nextRun };
+}
+
+const noRates: Rates = { requests: undefined, tokens: undefined };
+
+/** Admission that gives this answer, and remembers what was reserved and given back. */
+export function fakeAdmission(answer?: Verdict | Error) {
+  const reserved: number[] = [];
+  const released: Parameters<Lease['release']>[0][] = [];
+  const accepted: Verdict = {
+    kind: 'accepted',
+    lease: {
+      mustWait: false,
+      admitted: Promise.resolve('run'),
+      release: (correction) => void released.push(correction),
+    },
+    rates: noRates,
+    redisNow: 1_000_000,
+  };
+  const admission: Pick<Admission, 'acquire'> = {
+    acquire({ tokens }) {
+      reserved.push(tokens);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? accepted);
+    },
+  };
+  return { admission, reserved, released };
+}
+
+/** An observation that lists what it is told. */
+export function fakeObservation() {
+  const seen: string[] = [];
+  const observation: Observation = {
+    span: startSpanOf(admissionWaitSpan, {}),
+    principal: ({ name }) => void seen.push(`principal ${name}`),
+    model: (model, entryId, stream) => void seen.push(`model ${model} ${entryId} ${stream}`),
+    asked: ({ messageCount }) => void seen.push(`asked ${messageCount}`),
+    admitted: (waitedMs) => void seen.push(`admitted ${waitedMs}`),
+    queued: () => void seen.push('queued'),
+    started: () => void seen.push('started'),
+    answered: ({ upstream }) => void seen.push(`answered ${upstream}`),
+    data: () => void seen.push('data'),
+    rerun: (reason) => void seen.push(`rerun ${reason}`),
+    complete: ({ events }) => void seen.push(`complete ${events}`),
+    failed: ({ code }, { status, attempts }) => void seen.push(`failed ${code} ${status} ${attempts}`),
+    cancelled: () => void seen.push('cancelled'),
+    unlogged: () => void seen.push('unlogged'),
+  };
+  return { observation, seen };
+}

@@ -1,0 +1,103 @@
+import { GatewayError } from '@sluice/protocol';
+import { ServerResponse, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createStreamReply } from '../../../src/inference/reply/stream-reply.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+function setUp() {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const written: string[] = [];
+  const heads: number[] = [];
+  vi.spyOn(response, 'write').mockImplementation((text: unknown) => written.push(String(text)) > 0);
+  vi.spyOn(response, 'end').mockImplementation((text?: unknown) => {
+    written.push(String(text));
+    return response;
+  });
+  vi.spyOn(response, 'writeHead').mockImplementation((status: number) => {
+    heads.push(status);
+    return response;
+  });
+  const setHeaders = vi.fn<() => void>();
+  const reply = createStreamReply({
+    response,
+    setHeaders,
+    server: {
+      holdMs: 1000,
+      heartbeatMs: 300,
+      pauseAtBytes: 1000,
+      slowClientBytes: 10_000,
+      slowClientMs: 5000,
+    },
+    onPause: () => undefined,
+    onResume: () => undefined,
+    onCut: () => undefined,
+    now: () => performance.now(),
+  });
+  return { reply, written, heads, setHeaders };
+}
+
+describe('a streamed reply', () => {
+  it('holds the status line until the first event', () => {
+    const { reply, written, heads, setHeaders } = setUp();
+    vi.advanceTimersByTime(999);
+    expect(heads).toEqual([]);
+    reply.onData('data: 1\n\n');
+    reply.onData('data: 2\n\n');
+    reply.onEnd();
+    expect(written).toEqual(['data: 1\n\n', 'data: 2\n\n', 'data: [DONE]\n\n']);
+    expect(heads).toEqual([200]);
+    expect(setHeaders).toHaveBeenCalledOnce();
+  });
+
+  it('sends the status line with a heartbeat when the first event is late', () => {
+    const { written, heads } = setUp();
+    vi.advanceTimersByTime(1000);
+    expect([heads, written]).toEqual([[200], [': ping\n']]);
+  });
+
+  it('sends heartbeats while it is silent, and none after its end', () => {
+    const { reply, written } = setUp();
+    reply.onData('data: 1\n\n');
+    vi.advanceTimersByTime(300);
+    expect(written).toEqual(['data: 1\n\n', ': ping\n']);
+    reply.onEnd();
+    vi.advanceTimersByTime(3000);
+    expect(written.at(-1)).toBe('data: [DONE]\n\n');
+  });
+
+  it('leaves an error before the status line to become an HTTP error', () => {
+    const { reply, written, heads } = setUp();
+    expect(reply.onError(new GatewayError('upstream_error'))).toBe(false);
+    vi.advanceTimersByTime(3000);
+    expect([written, heads]).toEqual([[], []]);
+  });
+
+  it('ends with an error event and without [DONE] when it fails later', () => {
+    const { reply, written } = setUp();
+    reply.onData('data: 1\n\n');
+    expect(reply.onError(new GatewayError('upstream_error', { message: 'boom' }))).toBe(true);
+    expect(written).toHaveLength(2);
+    expect(JSON.parse(written[1]?.replace('data: ', '') ?? '')).toMatchObject({
+      error: { code: 'upstream_error', message: 'boom' },
+    });
+    vi.advanceTimersByTime(3000);
+    expect(written).toHaveLength(2);
+  });
+
+  it('is complete without any event', () => {
+    const { reply, written, heads } = setUp();
+    reply.onEnd();
+    expect([heads, written]).toEqual([[200], ['data: [DONE]\n\n']]);
+  });
+
+  it('sends nothing more once it is closed', () => {
+    const { reply, written } = setUp();
+    reply.onData('data: 1\n\n');
+    reply.close();
+    vi.advanceTimersByTime(3000);
+    expect(written).toEqual(['data: 1\n\n']);
+  });
+});
