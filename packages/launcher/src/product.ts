@@ -79,7 +79,7 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
 }
 
 /**
- * The file of all services' lines, where the configuration names one. Without the right to write there, the start goes on with
+ * The file of all services' lines, where the configuration names one. Without the right to write there, the start continues with
  * a warning: an engine of containers makes the folder of a missing volume as root, and every line is in the services' own files.
  *
  * @throws LaunchError when there can be no such file, which is a mistake in the path

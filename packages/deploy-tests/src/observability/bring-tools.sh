@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the real tools that the tests of dashboards, rules and collector want into a folder: prometheus and promtool as packages
-# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, goes on where something can't be had.
+# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, continues where something can't be had.
 # Each of the two that are built takes minutes the first time.
 #
 #   bring-tools.sh FOLDER TOOL...    a tool: prometheus, promtool, otelcol, grafana-decoder
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 version=0.161.0
 mkdir -p "$folder/bin"
 export GOPATH=$folder/go GOCACHE=$folder/gocache GOBIN=$folder/bin CGO_ENABLED=0
-# Whoever else uses this machine goes first.
+# Other work on this machine comes first.
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup
 gently() { nice -n 19 "$@"; }
 

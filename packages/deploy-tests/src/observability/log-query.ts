@@ -16,7 +16,7 @@ export function readLog(output: string): LogLine[] {
 }
 
 /**
- * The lines that a query in LogQL selects, for those forms that our boards use. It is no Loki: it shows that the texts and
+ * The lines that a query in LogQL selects, for those forms that our boards use. It is not Loki: it shows that the texts and
  * fields of a query are those of real lines, and throws at anything that it does not know.
  */
 export function selectLines(query: string, lines: readonly LogLine[]): LogLine[] {
@@ -71,6 +71,6 @@ function stageOf(stage: string): (line: LogLine) => boolean {
   }
 }
 
-/** Loki takes values that are no texts as JSON. */
+/** Loki takes values other than texts as JSON. */
 const textOf = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

@@ -21,7 +21,7 @@ interface Range {
 }
 
 /**
- * Answers those forms of TraceQL that our boards use, from collected spans. It is no Tempo: it shows that the attributes,
+ * Answers those forms of TraceQL that our boards use, from collected spans. It is not Tempo: it shows that the attributes,
  * kinds and names of a query are those of real spans, and throws at anything that it does not know.
  */
 export function askSpans(query: string, spans: readonly CollectedSpan[], range: Range): TraceAnswer {

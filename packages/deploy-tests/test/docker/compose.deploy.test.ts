@@ -69,7 +69,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
       times.push(performance.now());
     }
     expect(text.split(' ').length).toBeGreaterThan(15);
-    // Whoever buffers brings all of them at once.
+    // A proxy that buffers brings all of them at once.
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(600);
   });
 

@@ -68,7 +68,7 @@ describe('the Dockerfile', () => {
 describe('docker-compose.yml', () => {
   it('builds targets that are there, under the name of this version', () => {
     for (const { build, image, pull_policy } of Object.values(services)) {
-      // Whoever owns that name at a registry is not us.
+      // The owner of that name at a registry may be anyone.
       expect(pull_policy).toBe(build === undefined ? undefined : 'never');
       if (build === undefined) continue;
       expect(dockerfile).toMatch(new RegExp(`^FROM runtime AS ${build.target}$`, 'm'));
@@ -145,7 +145,7 @@ describe('the users of Redis', () => {
     expect(users).toEqual(usersOf(readRepositoryFile('SECURITY.md')));
   });
 
-  it('are all there are: nobody gets in without a password, but to ask whether Redis is there', () => {
+  it('are all there are: none gets in without a password, but to ask whether Redis is there', () => {
     const text = readRepositoryFile('deploy/compose/users.acl');
     // Off, and with all rights: a test restarts Redis, which reads its file as this user.
     expect(text).toContain('\nuser default off resetpass ~* &* +@all\n');

@@ -10,7 +10,7 @@ type Client = ReturnType<typeof openaiClient>;
  */
 export type Answer = 'whole' | 'refused' | 'broken' | 'truncated';
 
-/** How often each end was seen. */
+/** Counts each end. */
 export const countEnds = (ends: readonly Answer[]): Partial<Record<Answer, number>> =>
   Object.fromEntries([...new Set(ends)].map((end) => [end, ends.filter((other) => other === end).length]));
 
