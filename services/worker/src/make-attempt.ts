@@ -14,13 +14,13 @@ import {
   type WorkerMetrics,
 } from '@sluice/telemetry';
 import type { ImageFetcher } from '@sluice/upstream';
-import type { AnswerSink } from './answer-sink.ts';
-import { attempt, type AttemptResult } from './attempt.ts';
-import type { Execution } from './execution.ts';
-import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './open-call.ts';
-import { idsOf, logDetail, type RunLogger } from './log-attempt.ts';
-import { redactFailure } from './redact-failure.ts';
-import type { Credential, Target } from './targets.ts';
+import type { AnswerSink } from './answer/answer-sink.ts';
+import { attempt, type AttemptResult } from './upstream.ts';
+import type { Execution } from './run/claimed-run.ts';
+import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
+import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
+import { redactFailure } from './attempt/redact-failure.ts';
+import type { Credential, Target } from './targets/targets.ts';
 
 /** One attempt of a run: its target, credential and request. */
 export interface ChosenAttempt {

@@ -1,18 +1,18 @@
 import { targetName, toClientError } from '@sluice/policy';
-import { afterFailure } from './after-failure.ts';
-import { createAnswer } from './answer.ts';
-import type { Course, RunNeeds, Turn } from './course.ts';
-import { endRound, waitForPreferred } from './end-round.ts';
-import { complete, giveUp } from './end-run.ts';
-import type { Execution, Outcome } from './execution.ts';
-import { settleDoubts } from './judge.ts';
-import { unservable } from './last-word.ts';
-import { rememberImages, type RememberedImages } from './load-images.ts';
-import { idsOf, logDetail } from './log-attempt.ts';
+import { afterFailure } from './run/after-failure.ts';
+import { createAnswer } from './answer/answer.ts';
+import type { Course, RunNeeds, Turn } from './run/progress.ts';
+import { endRound, waitForPreferred } from './run/wait.ts';
+import { complete, giveUp } from './run/end-run.ts';
+import type { Execution, Outcome } from './run/claimed-run.ts';
+import { settleDoubts } from './run/judge.ts';
+import { unservable } from './run/final-error.ts';
+import { rememberImages, type RememberedImages } from './images/load-images.ts';
+import { idsOf, logDetail } from './attempt/log-attempt.ts';
 import type { ChosenAttempt } from './make-attempt.ts';
-import { type Candidate, createPlan, type Found, offerCredentials } from './plan.ts';
-import { createTally } from './tally.ts';
-import { isAskedToStream } from './whole-answers.ts';
+import { type Candidate, createPlan, type Found, offerCredentials } from './run/plan.ts';
+import { createTally } from './run/tally.ts';
+import { isAskedToStream } from './attempt/asks-stream.ts';
 
 /** Without `timeouts.whole_attempt_ms`, the limit of a whole answer while another target is left. */
 const wholeWithOthersMs = 60_000;

@@ -14,18 +14,18 @@ import {
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createTokenVault } from '@sluice/tokens';
 import { createImageFetcher } from '@sluice/upstream';
-import { createActiveRuns } from './active-runs.ts';
-import { createDoubts } from './doubts.ts';
-import { createHealth } from './fleet-health.ts';
-import { logThrown } from './log-attempt.ts';
+import { createActiveRuns } from './consumer/active-runs.ts';
+import { createDoubts } from './credentials/forbidden-credentials.ts';
+import { createHealth } from './targets/fleet-health.ts';
+import { logThrown } from './attempt/log-attempt.ts';
 import { createMakeAttempt } from './make-attempt.ts';
-import { createModelLists } from './model-lists.ts';
-import { refuseForged, runJob } from './run-job.ts';
-import { createRunMemory } from './run-memory.ts';
-import { createTargets } from './targets.ts';
-import { createUpstreamClients, tellProxies } from './upstream-clients.ts';
-import { warnOfProviders } from './warn-of-providers.ts';
-import { watchUpstreams } from './watch-upstreams.ts';
+import { createModelLists } from './models/model-lists.ts';
+import { refuseForged, runJob } from './consumer.ts';
+import { createRunMemory } from './consumer/run-memory.ts';
+import { createTargets } from './targets/targets.ts';
+import { createUpstreamClients, tellProxies } from './targets/upstream-clients.ts';
+import { warnOfProviders } from './targets/warn-of-providers.ts';
+import { watchUpstreams } from './targets/watch-upstreams.ts';
 
 /** A worker: everything between its queue and its providers. */
 export interface Worker {

@@ -8,15 +8,15 @@ import {
 } from '@sluice/protocol';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { createActiveRuns } from '../src/active-runs.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import { createDoubts, type Doubts } from '../src/doubts.ts';
-import type { Choice, Health } from '../src/fleet-health.ts';
-import type { RunLogger } from '../src/log-attempt.ts';
+import { createActiveRuns } from '../src/consumer/active-runs.ts';
+import { createCredentialPool } from '../src/credentials/credential-pool.ts';
+import { createDoubts, type Doubts } from '../src/credentials/forbidden-credentials.ts';
+import type { Choice, Health } from '../src/targets/fleet-health.ts';
+import type { RunLogger } from '../src/attempt/log-attempt.ts';
 import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
-import type { RunNeeds } from '../src/course.ts';
+import type { RunNeeds } from '../src/run/progress.ts';
 import { run as serve } from '../src/run.ts';
-import type { Target } from '../src/targets.ts';
+import type { Target } from '../src/targets/targets.ts';
 import { executionWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>

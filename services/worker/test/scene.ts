@@ -2,12 +2,12 @@ import { retryPresets } from '@sluice/policy';
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { type CallPlan, providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
-import { createActiveRuns } from '../src/active-runs.ts';
-import { type AnswerSink, streamSink } from '../src/answer-sink.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import type { RunNeeds } from '../src/course.ts';
-import { createDoubts } from '../src/doubts.ts';
-import type { Execution } from '../src/execution.ts';
+import { createActiveRuns } from '../src/consumer/active-runs.ts';
+import { type AnswerSink, streamSink } from '../src/answer/answer-sink.ts';
+import { createCredentialPool } from '../src/credentials/credential-pool.ts';
+import type { RunNeeds } from '../src/run/progress.ts';
+import { createDoubts } from '../src/credentials/forbidden-credentials.ts';
+import type { Execution } from '../src/run/claimed-run.ts';
 import {
   type AttemptSeams,
   type ChosenAttempt,
@@ -15,8 +15,8 @@ import {
   type MakeAttempt,
   type MakeAttemptNeeds,
 } from '../src/make-attempt.ts';
-import type { Target } from '../src/targets.ts';
-import type { CallClient } from '../src/upstream-clients.ts';
+import type { Target } from '../src/targets/targets.ts';
+import type { CallClient } from '../src/targets/upstream-clients.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
 
 /** A first run of a streamed chat. */

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CallPlan, type ChatBody, type ProviderAdapter } from '@sluice/providers';
 import { createUpstreamClient } from '@sluice/upstream';
-import { createCollection, streamSink, wholeSink } from '../../src/answer-sink.ts';
-import { attempt, type AttemptResult } from '../../src/attempt.ts';
+import { createCollection, streamSink, wholeSink } from '../../src/answer/answer-sink.ts';
+import { attempt, type AttemptResult } from '../../src/upstream.ts';
 import type { Recording } from './recording.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 
