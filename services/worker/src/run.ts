@@ -9,7 +9,7 @@ import { settleDoubts } from './run/judge.ts';
 import { unservable } from './run/final-error.ts';
 import { rememberImages, type RememberedImages } from './images/load-images.ts';
 import { idsOf, logDetail } from './attempt/log-attempt.ts';
-import type { ChosenAttempt } from './make-attempt.ts';
+import type { ChosenAttempt } from './attempt.ts';
 import { type Candidate, createPlan, type Found, offerCredentials } from './run/plan.ts';
 import { createTally } from './run/tally.ts';
 import { isAskedToStream } from './attempt/asks-stream.ts';

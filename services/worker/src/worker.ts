@@ -18,7 +18,7 @@ import { createActiveRuns } from './consumer/active-runs.ts';
 import { createDoubts } from './credentials/forbidden-credentials.ts';
 import { createHealth } from './targets/fleet-health.ts';
 import { logThrown } from './attempt/log-attempt.ts';
-import { createMakeAttempt } from './make-attempt.ts';
+import { createMakeAttempt } from './attempt.ts';
 import { createModelLists } from './models/model-lists.ts';
 import { refuseForged, runJob } from './consumer.ts';
 import { createRunMemory } from './consumer/run-memory.ts';

@@ -13,7 +13,7 @@ import { createCredentialPool } from '../src/credentials/credential-pool.ts';
 import { createDoubts, type Doubts } from '../src/credentials/forbidden-credentials.ts';
 import type { Choice, Health } from '../src/targets/fleet-health.ts';
 import type { RunLogger } from '../src/attempt/log-attempt.ts';
-import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
+import type { Attempted, ChosenAttempt } from '../src/attempt.ts';
 import type { RunNeeds } from '../src/run/progress.ts';
 import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets/targets.ts';

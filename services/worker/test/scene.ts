@@ -14,7 +14,7 @@ import {
   createMakeAttempt,
   type MakeAttempt,
   type MakeAttemptNeeds,
-} from '../src/make-attempt.ts';
+} from '../src/attempt.ts';
 import type { Target } from '../src/targets/targets.ts';
 import type { CallClient } from '../src/targets/upstream-clients.ts';
 import { createFakeUpstream } from './fake-upstream.ts';

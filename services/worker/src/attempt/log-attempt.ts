@@ -2,7 +2,7 @@ import { targetName, type Verdict } from '@sluice/policy';
 import type { Logger } from '@sluice/telemetry';
 import type { Execution } from '../run/claimed-run.ts';
 import type { FailedAttempt } from '../run/judge.ts';
-import type { ChosenAttempt, ThrownFacts } from '../make-attempt.ts';
+import type { ChosenAttempt, ThrownFacts } from '../attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 
 /** The part of a logger that is needed here. */

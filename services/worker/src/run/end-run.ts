@@ -2,7 +2,7 @@ import { type End, GatewayError } from '@sluice/protocol';
 import { believableUsage } from './believable-usage.ts';
 import type { Course } from './progress.ts';
 import type { Outcome } from './claimed-run.ts';
-import type { Attempted } from '../make-attempt.ts';
+import type { Attempted } from '../attempt.ts';
 import type { Candidate } from './plan.ts';
 
 /** An attempt is complete; undefined: its answer has met its limit and is to be lengthened. */

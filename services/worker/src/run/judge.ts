@@ -15,7 +15,7 @@ import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
 import type { WorkerMetrics } from '@sluice/telemetry';
 import type { Doubts } from '../credentials/forbidden-credentials.ts';
 import type { Health } from '../targets/fleet-health.ts';
-import type { Attempted } from '../make-attempt.ts';
+import type { Attempted } from '../attempt.ts';
 import { type Candidate, credentialName, type Plan } from './plan.ts';
 import type { Target } from '../targets/targets.ts';
 

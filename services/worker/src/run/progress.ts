@@ -6,7 +6,7 @@ import type { Answer, Opening } from '../answer/answer.ts';
 import type { Execution } from './claimed-run.ts';
 import type { JudgeNeeds } from './judge.ts';
 import type { RunLogger } from '../attempt/log-attempt.ts';
-import type { MakeAttempt, AttemptMemory } from '../make-attempt.ts';
+import type { MakeAttempt, AttemptMemory } from '../attempt.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
 import type { TargetsOf } from '../targets/targets.ts';

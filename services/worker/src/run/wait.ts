@@ -5,7 +5,7 @@ import type { Course, RunNeeds } from './progress.ts';
 import { end, giveUp } from './end-run.ts';
 import type { Outcome } from './claimed-run.ts';
 import { lastWord, tooLate } from './final-error.ts';
-import type { Attempted } from '../make-attempt.ts';
+import type { Attempted } from '../attempt.ts';
 import type { Target } from '../targets/targets.ts';
 
 /** Longest wait in the worker, for requests whose attempts keep notes: another run would not have them. */

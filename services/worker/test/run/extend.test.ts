@@ -3,7 +3,7 @@ import type { ChatBody } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { createActiveRuns } from '../../src/consumer/active-runs.ts';
 import type { Choice } from '../../src/targets/fleet-health.ts';
-import type { Attempted, ChosenAttempt } from '../../src/make-attempt.ts';
+import type { Attempted, ChosenAttempt } from '../../src/attempt.ts';
 import { run as serve } from '../../src/run.ts';
 import { delta } from '../fake-upstream.ts';
 import { executionWith, jobWith, quietLogger, runNeedsWith, targetWith } from '../scene.ts';
