@@ -2,25 +2,17 @@ import type { Config } from '@sluice/config';
 import { targetName } from '@sluice/policy';
 import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
-import {
-  attemptSpan,
-  type Carrier,
-  httpResponseAttributes,
-  type SpanHandle,
-  type SpanShape,
-  startSpan,
-  startSpanOf,
-  tokenSpan,
-  type WorkerMetrics,
-} from '@sluice/telemetry';
+import { httpResponseAttributes, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
 import type { ImageFetcher } from '@sluice/upstream';
 import type { AnswerSink } from './answer/answer-sink.ts';
-import { attempt, type AttemptResult } from './upstream.ts';
-import type { Execution } from './run/claimed-run.ts';
-import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
+import { type AttemptResult, withoutCall } from './attempt/attempt-result.ts';
 import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
+import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
 import { redactFailure } from './attempt/redact-failure.ts';
+import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
+import type { Execution } from './run/claimed-run.ts';
 import type { Credential, Target } from './targets/targets.ts';
+import { callUpstream } from './upstream.ts';
 
 /** One attempt of a run: its target, credential and request. */
 export interface ChosenAttempt {
@@ -52,15 +44,7 @@ export interface AttemptSeams {
   readonly onCall: () => void;
 }
 
-/** The result of an attempt; `failure` is free of secrets. */
-export type Attempted = AttemptResult & {
-  /** False if no call was made to the target. */
-  readonly wasCalled: boolean;
-  /** The provider refused an access token: it can be renewed. */
-  readonly isTokenRefused: boolean;
-};
-
-export type MakeAttempt = (execution: Execution, chosen: ChosenAttempt, seams: AttemptSeams) => Promise<Attempted>;
+export type MakeAttempt = (execution: Execution, chosen: ChosenAttempt, seams: AttemptSeams) => Promise<AttemptResult>;
 
 export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'> {
   readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
@@ -87,7 +71,7 @@ export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
   return async (execution, chosen, seams) => {
     const { credential, giveBack } = chosen.target.pool.take(chosen.credentialId);
     try {
-      return await attemptAs(opening, execution, { chosen, credential, ...seams });
+      return await attemptAs(opening, { execution, chosen, credential, ...seams });
     } finally {
       giveBack();
     }
@@ -95,28 +79,69 @@ export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
 }
 
 interface AttemptFacts extends AttemptSeams {
+  readonly execution: Execution;
   readonly chosen: ChosenAttempt;
   readonly credential: Credential;
 }
 
-async function attemptAs(
-  needs: MakeAttemptNeeds & OpenCallNeeds,
-  execution: Execution,
-  facts: AttemptFacts,
-): Promise<Attempted> {
-  const { chosen, credential, sink } = facts;
+async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<AttemptResult> {
+  const { execution, chosen } = facts;
   const { target } = chosen;
+  const opening = await open(needs, facts);
+  const { opened, calledAtMs, key } = opening;
+  const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
+  const span = startAttemptSpan(execution, chosen, opening);
+  const ended = opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
+  const { token } = key ?? {};
+  const isTokenRefused = isRefusal(ended) && token !== undefined;
+  if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
+  const wasCalled = ended.wasCalled || opening.calls > 0;
+  const result = { ...withoutSecrets(ended, opening.secrets), wasCalled, isTokenRefused };
+  endAttemptSpan(span, result);
+  needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+  if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
+  logDetail(needs.logger, 'attempt ended', () => ({
+    ...ids(),
+    outcome: outcomes[result.kind],
+    finish_reason: result.kind === 'complete' ? result.summary.finishReason : undefined,
+    events: result.events,
+    duration_ms: Date.now() - calledAtMs,
+  }));
+  return result;
+}
+
+const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
+
+const isRefusal = (result: AttemptResult): boolean =>
+  result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
+
+/** A call that was opened, or why it was not, and the findings on the way. */
+interface Opening {
+  readonly opened: OpenedCall;
+  /** Undefined if no key or access token could be had. */
+  readonly key: OpenedKey | undefined;
+  /** Number of calls that the preparation made. */
+  readonly calls: number;
+  /** Time at which the key was there, ms since 1970. */
+  readonly calledAtMs: number;
+  readonly secrets: () => readonly string[];
+  readonly onThrow: (error: unknown) => void;
+}
+
+async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<Opening> {
+  const { execution, chosen, credential } = facts;
+  const { target } = chosen;
+  const { upstream, model, adapter } = target;
   const askedAtMs = Date.now();
   let calledAtMs = askedAtMs;
   let key: OpenedKey | undefined;
   let calls = 0;
-  const secrets = (): string[] => [
+  const secrets = (): readonly string[] => [
     ...(key?.apiKey === undefined ? [] : [key.apiKey]),
-    ...(target.adapter.secrets ?? []),
+    ...(adapter.secrets ?? []),
     ...target.secrets,
   ];
   const onThrow = once((error: unknown) => {
-    const { upstream, model } = target;
     needs.onThrow(error, { requestId: execution.job.requestId, upstream, model, secrets: secrets() });
   });
   const opened = await openCall(needs, {
@@ -137,59 +162,7 @@ async function attemptAs(
     },
     onThrow,
   });
-  const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
-  if (opened.kind === 'ready') {
-    logDetail(needs.logger, 'provider called', () => ({ ...ids(), ...describeRequest(opened.request) }));
-  }
-  const span = startSpanOf(() => spanOf(chosen, opened), { parent: execution.span, startTimeMs: calledAtMs });
-  const result: AttemptResult =
-    opened.kind === 'ready'
-      ? await attempt({
-          client: needs.clientOf(target.upstream),
-          now: needs.now,
-          ...needs.timeouts,
-          ...needs.limits,
-          adapter: target.adapter,
-          request: withTraceContext(opened.request, span.carrier()),
-          body: opened.body,
-          plan: opened.plan,
-          sink,
-          signal: execution.run.signal,
-          onHold: execution.run.onHold,
-          wholeMs: chosen.wholeMs,
-          remainingMs: execution.remainingMs(),
-          onGap: (gapMs) => needs.metrics.chunkGap(target.upstream, gapMs, span.sampledTraceId),
-          onHead(head) {
-            span.set(httpResponseAttributes(head.status));
-            logDetail(needs.logger, 'provider answers', () => ({
-              ...ids(),
-              status: head.status,
-              content_type: head.headers['content-type'],
-              after_ms: Date.now() - calledAtMs,
-            }));
-          },
-          onThrow,
-        })
-      : { ...opened, events: 0, received: 0, wasResent: false };
-  const { token } = key ?? {};
-  const isTokenRefused = isRefusal(result) && token !== undefined;
-  if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
-  const redacted = redact(result, secrets);
-  recordEnd(needs, { target, result: redacted, span });
-  logDetail(needs.logger, 'attempt ended', () => ({
-    ...ids(),
-    outcome: outcomes[result.kind],
-    finish_reason: result.kind === 'complete' ? result.summary.finishReason : undefined,
-    events: result.events,
-    duration_ms: Date.now() - calledAtMs,
-  }));
-  return { ...redacted, wasCalled: opened.kind === 'ready' || calls > 0, isTokenRefused };
-}
-
-/** Describes a call for the log, without its query and body: they may hold a token and the prompt. */
-function describeRequest({ method, url, body }: UpstreamRequest): object {
-  const { origin, pathname } = new URL(url);
-  return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
+  return { opened, key, calls, calledAtMs, secrets, onThrow };
 }
 
 /** An adapter that has thrown once often throws again while the attempt ends: only the first error is told. */
@@ -210,53 +183,56 @@ function notesOf({ memory, chosen: { target } }: AttemptFacts): Pick<CallFacts, 
   };
 }
 
-interface TokenTimes {
-  readonly key: OpenedKey;
-  readonly askedAtMs: number;
-  readonly calledAtMs: number;
-}
-
-/** A span for an access token that had to be waited for. */
-function traceToken({ span }: Execution, chosen: ChosenAttempt, { key, askedAtMs, calledAtMs }: TokenTimes): void {
-  const { token } = key;
-  if (token === undefined || token.origin === 'stored') return;
-  const { upstream } = chosen.target;
-  const shape = tokenSpan({ upstream, credentialId: chosen.credentialId, origin: token.origin });
-  startSpan({ ...shape, parent: span, startTimeMs: askedAtMs }).end(calledAtMs);
-}
-
-function spanOf({ target, number, credentialId }: ChosenAttempt, opened: OpenedCall): SpanShape {
-  const request = opened.kind === 'ready' ? opened.request : { method: 'POST', url: target.baseUrl };
-  const { method, url } = request;
-  return attemptSpan({ method, url, resendCount: number - 1, upstream: target.upstream, credentialId });
-}
-
-interface EndedAttempt {
-  readonly target: Target;
-  readonly result: AttemptResult;
+interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
+  readonly opened: Extract<OpenedCall, { kind: 'ready' }>;
   readonly span: SpanHandle;
+  /** Fields that name the attempt in the log. */
+  readonly ids: () => object;
 }
 
-function recordEnd({ metrics }: MakeAttemptNeeds, { target, result, span }: EndedAttempt): void {
-  if (result.kind === 'aborted') span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
-  if (result.kind === 'failed') span.fail({ code: result.failure.kind, message: result.failure.message });
-  span.end();
-  metrics.attemptEnded(target.upstream, outcomes[result.kind]);
-  if (result.kind === 'failed') metrics.tokensBurnt(target.upstream, result.received);
+function call(
+  { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
+  { execution, chosen, sink }: AttemptFacts,
+  { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
+): Promise<AttemptResult> {
+  const { upstream, adapter } = chosen.target;
+  const { request, body, plan } = opened;
+  logDetail(logger, 'provider called', () => ({ ...ids(), ...describeRequest(request) }));
+  return callUpstream({
+    client: clientOf(upstream),
+    now,
+    ...timeouts,
+    ...limits,
+    adapter,
+    request: withTraceContext(request, span.carrier()),
+    body,
+    plan,
+    sink,
+    signal: execution.active.signal,
+    onHold: execution.active.onHold,
+    wholeMs: chosen.wholeMs,
+    remainingMs: execution.remainingMs(),
+    onGap: (gapMs) => metrics.chunkGap(upstream, gapMs, span.sampledTraceId),
+    onHead(head) {
+      span.set(httpResponseAttributes(head.status));
+      logDetail(logger, 'provider answers', () => ({
+        ...ids(),
+        status: head.status,
+        content_type: head.headers['content-type'],
+        after_ms: Date.now() - calledAtMs,
+      }));
+    },
+    onThrow,
+  });
 }
 
-const isRefusal = (result: AttemptResult): boolean =>
-  result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
-
-/** The client's `tracestate` may hold internals of the client: it goes no further. */
-function withTraceContext(request: UpstreamRequest, { traceparent }: Carrier): UpstreamRequest {
-  if (traceparent === undefined) return request;
-  return { ...request, headers: { ...request.headers, traceparent } };
+/** Describes a call for the log, without its query and body: they may hold a token and the prompt. */
+function describeRequest({ method, url, body }: UpstreamRequest): object {
+  const { origin, pathname } = new URL(url);
+  return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
 }
 
-const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
-
-function redact(result: AttemptResult, secrets: () => readonly string[]): AttemptResult {
+function withoutSecrets(result: AttemptResult, secrets: () => readonly string[]): AttemptResult {
   if (result.kind !== 'failed') return result;
   return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets()) };
 }

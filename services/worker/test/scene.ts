@@ -6,7 +6,7 @@ import { createActiveRuns } from '../src/consumer/active-runs.ts';
 import { type AnswerSink, streamSink } from '../src/answer/answer-sink.ts';
 import { createCredentialPool } from '../src/credentials/credential-pool.ts';
 import type { RunNeeds } from '../src/run/progress.ts';
-import { createDoubts } from '../src/credentials/forbidden-credentials.ts';
+import { createForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
 import type { Execution } from '../src/run/claimed-run.ts';
 import {
   type AttemptSeams,
@@ -121,7 +121,7 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
     job,
     body: {},
     delivered: undefined,
-    run: createActiveRuns().open(job),
+    active: createActiveRuns().open(job),
     publisher: {
       data: (piece) => onData?.(piece),
       send: () => undefined,
@@ -155,7 +155,7 @@ type RunNeedsScene = Pick<RunNeeds, 'targetsOf' | 'makeAttempt'> & Partial<Omit<
 
 /** All that a run needs, without Redis, metrics, images or chance. */
 export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<RunNeeds['health']> }): RunNeeds => ({
-  doubts: createDoubts(),
+  forbiddenCredentials: createForbiddenCredentials(),
   images: noImages,
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },

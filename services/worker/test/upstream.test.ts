@@ -2,14 +2,15 @@ import { providers } from '@sluice/providers';
 import { createStitch, type Stitch } from '@sluice/rescue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCollection, resumeFrom, streamSink, wholeSink } from '../src/answer/answer-sink.ts';
-import { attempt, type AttemptOptions, type AttemptResult } from '../src/upstream.ts';
+import type { AttemptResult } from '../src/attempt/attempt-result.ts';
+import { callUpstream, type UpstreamCallOptions } from '../src/upstream.ts';
 import { createFakeUpstream, delta, laterDelta, type FakeUpstream, names } from './fake-upstream.ts';
 import { planWith } from './scene.ts';
 
 const plan = planWith();
 const adapter = providers.openai.create({});
 
-interface Start extends Partial<AttemptOptions> {
+interface Start extends Partial<UpstreamCallOptions> {
   /** The client wants a stream. */
   readonly stream?: boolean;
   /** Fits the stream to what the client has. */
@@ -33,7 +34,7 @@ function start({ stream = true, stitch, ...over }: Start = {}) {
     onceWritable: (callback: () => void) => void (drain = callback),
   };
   const sink = stream ? streamSink(way, {}) : wholeSink(way, {}, createCollection());
-  const promise = attempt({
+  const promise = callUpstream({
     client: upstream,
     adapter,
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
@@ -86,7 +87,7 @@ const whole = (content: string): string =>
     ],
   });
 
-describe('attempt', () => {
+describe('callUpstream', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 

@@ -1,7 +1,7 @@
 import { targetName, type Verdict } from '@sluice/policy';
 import type { Logger } from '@sluice/telemetry';
 import type { Execution } from '../run/claimed-run.ts';
-import type { FailedAttempt } from '../run/judge.ts';
+import type { FailedAttempt } from './attempt-result.ts';
 import type { ChosenAttempt, ThrownFacts } from '../attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 

@@ -61,7 +61,7 @@ export interface CallFacts {
  */
 export async function openCall(needs: OpenCallNeeds, facts: CallFacts): Promise<OpenedCall> {
   const { execution, credential, onKey, onThrow } = facts;
-  const { signal } = execution.run;
+  const { signal } = execution.active;
   const key = await takeCallKey(credential, { tokens: needs.tokens, signal, remainingMs: execution.remainingMs() });
   if (key.kind !== 'key') return key;
   onKey(key);
@@ -81,7 +81,7 @@ const notWritten: UpstreamFailure = {
 async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: string | undefined): Promise<OpenedCall> {
   const { execution, target, body, images, onCall, onThrow } = facts;
   const { adapter } = target;
-  const { signal } = execution.run;
+  const { signal } = execution.active;
   const loaded = await loadImages(body, { adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return loaded;

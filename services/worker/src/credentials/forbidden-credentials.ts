@@ -1,5 +1,5 @@
 /** A credential as it is used at one target. */
-export interface DoubtedCredential {
+export interface ForbiddenCredential {
   readonly upstreamId: string;
   readonly credentialId: string;
 }
@@ -8,11 +8,11 @@ export interface DoubtedCredential {
  * Counts refusals with 403, which may be the fault of the credential or of the request. Each worker keeps its own
  * counts: they decide only on a short rest.
  */
-export interface Doubts {
+export interface ForbiddenCredentials {
   /** Counts a refusal. True when enough requests, of more than one client, have met it in a row: the credential is at fault. */
-  refused(credential: DoubtedCredential, request: { readonly requestId: string; readonly tenant: string }): boolean;
+  refused(credential: ForbiddenCredential, request: { readonly requestId: string; readonly tenant: string }): boolean;
   /** The credential has served a request. */
-  served(credential: DoubtedCredential): void;
+  served(credential: ForbiddenCredential): void;
 }
 
 /** Requests in a row that must be refused before the credential rests; fewer may be the fault of the requests. */
@@ -21,9 +21,9 @@ const enoughTenants = 2;
 /** Bounds the memory: a configuration has far fewer credentials. */
 const mostCredentials = 10_000;
 
-export function createDoubts(): Doubts {
+export function createForbiddenCredentials(): ForbiddenCredentials {
   const refusals = new Map<string, Map<string, string>>();
-  const nameOf = ({ upstreamId, credentialId }: DoubtedCredential): string => `${upstreamId}/${credentialId}`;
+  const nameOf = ({ upstreamId, credentialId }: ForbiddenCredential): string => `${upstreamId}/${credentialId}`;
   return {
     refused(credential, { requestId, tenant }) {
       const name = nameOf(credential);

@@ -10,7 +10,7 @@ export interface Execution {
   readonly body: ChatBody;
   /** The part of a broken answer that the client has. */
   readonly delivered: Delivered | undefined;
-  readonly run: ActiveRun;
+  readonly active: ActiveRun;
   readonly publisher: Publisher;
   /** Milliseconds until the request's deadline. */
   readonly remainingMs: () => number;

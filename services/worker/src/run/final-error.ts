@@ -2,7 +2,7 @@ import { longestRetryAfterMs, type NextStep, type Standing, toClientError } from
 import { type ChatJob, GatewayError, type UpstreamFailure } from '@sluice/protocol';
 import type { TargetsOf } from '../targets/targets.ts';
 
-export interface LastWordFacts {
+export interface FinalErrorFacts {
   readonly step: NextStep;
   /** The last failure of this request, in whichever run. */
   readonly lastFailure: UpstreamFailure | undefined;
@@ -10,7 +10,7 @@ export interface LastWordFacts {
 }
 
 /** The error for a request that has no target left, or none in time. */
-export function lastWord({ step, lastFailure, standings }: LastWordFacts): GatewayError {
+export function finalError({ step, lastFailure, standings }: FinalErrorFacts): GatewayError {
   if (step.kind === 'fail' && step.reason === 'cooling') {
     return toClientError({ kind: 'rate_limit', message: '', retryAfterMs: step.retryAfterMs });
   }
@@ -36,7 +36,7 @@ export const tooLate: UpstreamFailure = {
 };
 
 /** For a model without a target that could serve the request. */
-export function unservable(targetsOf: TargetsOf, { model, operation }: ChatJob): GatewayError {
+export function noTargetError(targetsOf: TargetsOf, { model, operation }: ChatJob): GatewayError {
   const isKnown = operation === 'embeddings' && targetsOf(model, 'chat').length > 0;
   // Else ingress and worker disagree about the configuration, for a moment of a rollout.
   if (!isKnown) return new GatewayError('upstream_unavailable');

@@ -13,17 +13,16 @@ import {
 } from '@sluice/policy';
 import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
 import type { WorkerMetrics } from '@sluice/telemetry';
-import type { Doubts } from '../credentials/forbidden-credentials.ts';
+import type { ForbiddenCredentials } from '../credentials/forbidden-credentials.ts';
 import type { Health } from '../targets/fleet-health.ts';
-import type { Attempted } from '../attempt.ts';
-import { type Candidate, credentialName, type Plan } from './plan.ts';
+import type { FailedAttempt } from '../attempt/attempt-result.ts';
+import { credentialName } from './offer-credentials.ts';
+import type { Candidate, Plan } from './plan.ts';
 import type { Target } from '../targets/targets.ts';
-
-export type FailedAttempt = Attempted & { readonly kind: 'failed' };
 
 export interface JudgeNeeds {
   readonly health: Health;
-  readonly doubts: Doubts;
+  readonly forbiddenCredentials: ForbiddenCredentials;
   readonly policy: RetryPolicy;
   readonly metrics: Pick<WorkerMetrics, 'credentialCooledDown'>;
   /** Gives numbers in [0, 1). */
@@ -87,7 +86,7 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
       return { state: { ...counted, rateLimitWaits: counted.rateLimitWaits + 1 }, isFinal: false };
     }
     case 'doubt_credential':
-      return { state: await doubt(needs, attempted, state), isFinal: false };
+      return { state: await onForbidden(needs, attempted, state), isFinal: false };
     case 'other_credential':
       return {
         state: { ...state, incapable: [...state.incapable, credentialName(target, candidate.credentialId)] },
@@ -203,12 +202,12 @@ async function rest(
 }
 
 /** A 403 may mean the credential or the request: the next attempt asks another credential of the same target. */
-async function doubt(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetryState): Promise<RetryState> {
+async function onForbidden(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetryState): Promise<RetryState> {
   const { job, candidate, result, plan } = attempted;
   const { target, credentialId } = candidate;
   const place = { upstreamId: target.upstream, credentialId };
   const forbidden = [...state.forbidden, credentialName(target, credentialId)];
-  if (needs.doubts.refused(place, { requestId: job.requestId, tenant: job.tenant })) {
+  if (needs.forbiddenCredentials.refused(place, { requestId: job.requestId, tenant: job.tenant })) {
     const { failure } = result;
     const restMs = Math.max(refusedRestMs, failure.retryAfterMs ?? 0);
     await rest(needs, candidate, { failure, restMs, isRefused: true });
@@ -226,9 +225,9 @@ const refusedBy = (state: RetryState, target: string): RetryState => ({
 });
 
 /** A credential has served a request for which others at the same target were refused: those rest. */
-export async function settleDoubts(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
+export async function restForbidden(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
   const { target, credentialId } = candidate;
-  needs.doubts.served({ upstreamId: target.upstream, credentialId });
+  needs.forbiddenCredentials.served({ upstreamId: target.upstream, credentialId });
   const prefix = `${targetName(target)}#`;
   const failure: UpstreamFailure = { kind: 'permission', message: '' };
   for (const name of state.forbidden.filter((each) => each.startsWith(prefix))) {

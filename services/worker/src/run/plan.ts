@@ -6,13 +6,14 @@ import {
   type Standing,
   targetName,
 } from '@sluice/policy';
-import type { RetryState, UpstreamFailure } from '@sluice/protocol';
-import { type ChatBody, fitRequest } from '@sluice/providers';
-import { droppedParametersAttribute } from '@sluice/telemetry';
-import type { Execution } from './claimed-run.ts';
-import type { Health } from '../targets/fleet-health.ts';
+import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
 import { idsOf, logDetail, type RunLogger } from '../attempt/log-attempt.ts';
-import type { Credential, Target } from '../targets/targets.ts';
+import type { Health } from '../targets/fleet-health.ts';
+import type { Target } from '../targets/targets.ts';
+import type { Execution } from './claimed-run.ts';
+import { fitTargets } from './fit-targets.ts';
+import { offerCredentials } from './offer-credentials.ts';
 
 /** A target that may be called now, with the credential for it. */
 export interface Candidate {
@@ -70,7 +71,7 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
   const { job } = facts.execution;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
-  const { bodies, misfit } = fitTo(planned, facts.execution);
+  const { bodies, misfit } = fitTargets(planned, facts.execution);
   const standings = new Map<Target, Standing>();
   for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
 
@@ -101,32 +102,16 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
     return preferredWaitMs({ policy, state, preferred, remainingMs: facts.execution.remainingMs() });
   }
 
-  async function standingOf(target: Target, state: RetryState): Promise<Candidate | Standing> {
-    const fitted = bodies.get(target);
-    if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
-    const offer = offerCredentials(target, fitted, state);
-    if (offer.ids.length === 0) return { kind: 'refused' };
-    const choice = await health
-      .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
-      .finally(offer.close);
-    return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
-  }
-
   return {
     async next(state) {
       for (const target of inOrder(state)) {
         if (standings.has(target)) continue;
         const delayMs = waitBefore(target, state);
         if (delayMs !== undefined) return { kind: 'wait', delayMs };
-        const found = await standingOf(target, state);
+        const found = await choose(health, { job, target, fitted: bodies.get(target), state });
         if ('target' in found) return { kind: 'call', candidate: found };
         standings.set(target, found);
-        logDetail(logger, 'target passed over', () => ({
-          ...idsOf(facts.execution),
-          target: targetName(target),
-          standing: found.kind,
-          wait_ms: 'waitMs' in found ? found.waitMs : undefined,
-        }));
+        logPassedOver(logger, facts.execution, { target, standing: found });
       }
       return undefined;
     },
@@ -156,39 +141,36 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
 const isSpent = (target: Target, { stalled }: RetryState): boolean =>
   stalled.filter((name) => name === targetName(target)).length > 1;
 
-/** Name of a credential within the refusals of one target. */
-export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
-
-/** Offers the credentials of a target that may send this request. A guest comes in only where there is nobody else. */
-export function offerCredentials(
-  target: Target,
-  body: ChatBody,
-  { forbidden, incapable }: RetryState,
-): ReturnType<Target['pool']['offer']> {
-  const { pool, adapter } = target;
-  const needsUser = adapter.refusesGuests?.(body) === true && pool.hasSome(isUser);
-  return pool.offer((credential) => {
-    const name = credentialName(target, credential.id);
-    return !forbidden.includes(name) && !incapable.includes(name) && (!needsUser || isUser(credential));
-  });
+interface ChoiceFacts {
+  readonly job: ChatJob;
+  readonly target: Target;
+  readonly fitted: ChatBody | undefined;
+  readonly state: RetryState;
 }
 
-const isUser = ({ tokens }: Credential): boolean => tokens?.kind !== 'anonymous';
-
-interface Fit {
-  /** The request as each target can serve it; nothing for those that can't. */
-  readonly bodies: ReadonlyMap<Target, ChatBody>;
-  readonly misfit: UpstreamFailure | undefined;
+/** Chooses a credential of a target. */
+async function choose(
+  health: PlanNeeds['health'],
+  { job, target, fitted, state }: ChoiceFacts,
+): Promise<Candidate | Standing> {
+  if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
+  const offer = offerCredentials(target, fitted, state);
+  if (offer.ids.length === 0) return { kind: 'refused' };
+  const choice = await health
+    .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
+    .finally(offer.close);
+  return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
 }
 
-function fitTo(targets: readonly Target[], { body, job, span }: Execution): Fit {
-  const bodies = new Map<Target, ChatBody>();
-  let misfit: UpstreamFailure | undefined;
-  for (const target of targets) {
-    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
-    if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
-    else bodies.set(target, fitted.body);
-    if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
-  }
-  return { bodies, misfit };
+function logPassedOver(
+  logger: PlanNeeds['logger'],
+  execution: Execution,
+  { target, standing }: { readonly target: Target; readonly standing: Standing },
+): void {
+  logDetail(logger, 'target passed over', () => ({
+    ...idsOf(execution),
+    target: targetName(target),
+    standing: standing.kind,
+    wait_ms: 'waitMs' in standing ? standing.waitMs : undefined,
+  }));
 }

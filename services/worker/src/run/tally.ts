@@ -10,6 +10,8 @@ export interface Tally {
   countBatch(): void;
   /** An attempt went out twice, since its connection had been closed before, and failed. */
   countResend(): void;
+  /** An attempt has passed so many upstream events on. */
+  pass(events: number): void;
   /** A failed attempt had sent about so many tokens. */
   burn(tokens: number): void;
   /** Attempts that the policy limits. */
@@ -19,6 +21,8 @@ export interface Tally {
   /** All calls, as the client is told. */
   calls(): number;
   readonly burntTokens: number;
+  /** Upstream events that this run has passed on. */
+  readonly events: number;
   /** The state with what was counted. */
   into(state: RetryState): RetryState;
 }
@@ -29,6 +33,7 @@ export function createTally(state: RetryState, delivered: Delivered | undefined)
     attempts: state.attempts,
     extensions: delivered?.continuations ?? 0,
     burntTokens: state.burntTokens,
+    events: 0,
     calls: (): number => tally.attempts + tally.extensions + batchCalls,
     begin(): number {
       tally.attempts++;
@@ -40,6 +45,7 @@ export function createTally(state: RetryState, delivered: Delivered | undefined)
     },
     countBatch: () => void batchCalls++,
     countResend: () => void tally.attempts++,
+    pass: (events: number) => void (tally.events += events),
     burn: (tokens: number) => void (tally.burntTokens += tokens),
     into: (given: RetryState): RetryState => ({
       ...given,

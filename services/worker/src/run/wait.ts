@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isToStay, nextStep, plainBackoffMs, type Standing, targetName, toClientError } from '@sluice/policy';
 import type { GatewayError, RetryState, UpstreamFailure } from '@sluice/protocol';
-import type { Course, RunNeeds } from './progress.ts';
+import type { RunProgress, RunNeeds } from './progress.ts';
 import { end, giveUp } from './end-run.ts';
 import type { Outcome } from './claimed-run.ts';
-import { lastWord, tooLate } from './final-error.ts';
-import type { Attempted } from '../attempt.ts';
+import { finalError, tooLate } from './final-error.ts';
+import { withoutCall } from '../attempt/attempt-result.ts';
 import type { Target } from '../targets/targets.ts';
 
 /** Longest wait in the worker, for requests whose attempts keep notes: another run would not have them. */
@@ -14,9 +14,9 @@ const longestWaitMs = 10_000;
 const spreadMs = 50;
 
 /** Ends a round in which every target had its chance; undefined: another round begins. */
-export async function endRound(needs: RunNeeds, course: Course): Promise<Outcome | undefined> {
-  const { execution, plan, tally, state } = course;
-  if (course.extended !== undefined) return end(course, course.extended.end);
+export async function waitOrFail(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {
+  const { execution, plan, tally, state } = progress;
+  if (progress.extended !== undefined) return end(progress, progress.extended.end);
   const standings = plan.standings();
   const remainingMs = execution.remainingMs();
   const lastFailure = state.lastFailure ?? plan.misfit;
@@ -26,12 +26,12 @@ export async function endRound(needs: RunNeeds, course: Course): Promise<Outcome
   }
   const { policy, random } = needs;
   const step = nextStep({ policy, state: tally.into(state), standings, remainingMs, random });
-  const error = lastWord({ step, lastFailure, standings });
+  const error = finalError({ step, lastFailure, standings });
   if (step.kind === 'fail') {
     return { kind: 'error', error, attempts: tally.calls(), events: 0, lastFailure: state.lastFailure };
   }
   const hasFailed = standings.some(({ kind }) => kind === 'failed');
-  return pause(course, { ...step, error, baseDelayMs: hasFailed ? baseDelayOf(needs, state) : undefined });
+  return pause(progress, { ...step, error, baseDelayMs: hasFailed ? baseDelayOf(needs, state) : undefined });
 }
 
 const baseDelayOf = ({ policy }: Pick<RunNeeds, 'policy'>, { waits }: RetryState): number =>
@@ -40,37 +40,37 @@ const baseDelayOf = ({ policy }: Pick<RunNeeds, 'policy'>, { waits }: RetryState
 /** Waits for a preferred target, although a fallback could be called. */
 export function waitForPreferred(
   { random }: RunNeeds,
-  course: Course,
+  progress: RunProgress,
   { delayMs }: { readonly delayMs: number },
 ): Promise<Outcome | undefined> {
-  const { plan, tally } = course;
+  const { plan, tally } = progress;
   const standings = plan.standings();
-  const state = tally.into(course.state);
+  const state = tally.into(progress.state);
   const step = {
     kind: 'wait',
     delayMs: Math.ceil(delayMs + spreadMs * random()),
     state: { ...state, preferredWaitMs: state.preferredWaitMs + delayMs },
   } as const;
-  return pause(course, { ...step, error: lastWord({ step, lastFailure: state.lastFailure, standings }) });
+  return pause(progress, { ...step, error: finalError({ step, lastFailure: state.lastFailure, standings }) });
 }
 
 /**
  * After a failure at the target that is to be tried again before any other (`retry.same_target`): the back-off.
  * Undefined if the request is to go on to another target at once.
  */
-export function stayAt(
+export function backOffAt(
   { policy, random }: RunNeeds,
-  course: Course,
+  progress: RunProgress,
   { target, failure }: { readonly target: Target; readonly failure: UpstreamFailure },
 ): Promise<Outcome | undefined> | undefined {
-  const { execution, tally, plan } = course;
-  if (!isToStay(course.state, targetName(target)) || !plan.hasAnother(target, course.state)) return undefined;
+  const { execution, tally, plan } = progress;
+  if (!isToStay(progress.state, targetName(target)) || !plan.hasAnother(target, progress.state)) return undefined;
   const standings: Standing[] = [{ kind: 'failed', retryAfterMs: failure.retryAfterMs }];
-  const state = tally.into(course.state);
+  const state = tally.into(progress.state);
   const step = nextStep({ policy, state, standings, remainingMs: execution.remainingMs(), random });
   // A fallback answers sooner than a target that wants to be left alone for longer than our own back-off.
   if (step.kind === 'fail' || step.delayMs > policy.maxDelayMs + policy.randomDelayMaxMs) return undefined;
-  return pause(course, { ...step, error: toClientError(failure), baseDelayMs: baseDelayOf({ policy }, state) });
+  return pause(progress, { ...step, error: toClientError(failure), baseDelayMs: baseDelayOf({ policy }, state) });
 }
 
 interface Pause {
@@ -86,24 +86,15 @@ interface Pause {
  * attempts keep notes waits here, for a short time; then another round begins.
  */
 async function pause(
-  course: Course,
+  progress: RunProgress,
   { delayMs, state: counted, error, baseDelayMs }: Pause,
 ): Promise<Outcome | undefined> {
-  const { execution, plan, memory } = course;
+  const { execution, plan, memory } = progress;
   const state = { ...counted, away: plan.awayAfter(delayMs) };
   if (memory.notes.size === 0 || delayMs > longestWaitMs) return { kind: 'retry', delayMs, state, error, baseDelayMs };
-  await sleep(delayMs, undefined, { signal: execution.run.signal }).catch(() => undefined);
-  if (execution.run.signal.aborted) return giveUp(course, idle);
-  course.state = state;
+  await sleep(delayMs, undefined, { signal: execution.active.signal }).catch(() => undefined);
+  if (execution.active.signal.aborted) return giveUp(progress, withoutCall({ kind: 'aborted' }));
+  progress.state = state;
   plan.beginRound(state);
   return undefined;
 }
-
-const idle: Attempted = {
-  kind: 'aborted',
-  events: 0,
-  received: 0,
-  wasCalled: false,
-  wasResent: false,
-  isTokenRefused: false,
-};

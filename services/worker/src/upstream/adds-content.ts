@@ -13,7 +13,7 @@ const usual = '{"content":"';
  * Returns whether these server-sent events add anything to the answer. A chunk that only says who speaks, or has empty
  * texts, does not: servers send them to keep the connection open.
  */
-export function saysSomething(sse: string): boolean {
+export function addsContent(sse: string): boolean {
   const at = sse.indexOf(usual);
   if (at !== -1 && sse.charCodeAt(at + usual.length) !== quote) return true;
   return text.test(sse) || eventsOf(sse).some(({ data }) => hasContent(data));

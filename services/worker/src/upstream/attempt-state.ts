@@ -1,16 +1,13 @@
 import type { UpstreamFailure } from '@sluice/protocol';
-import type { AnswerSummary, StreamState } from '@sluice/providers';
+import type { StreamState } from '@sluice/providers';
+import type { Ending } from '../attempt/attempt-result.ts';
+import { notBegun, notUnderstood, notWhole, pastDeadline, stopped } from './answer-failures.ts';
+import type { AttemptCommand, AttemptEvent, Holder } from './attempt-events.ts';
 
 /*
  * One attempt as a pure table: `stepAttempt(state, event)` returns the next state and the commands to carry out. The
- * driver in attempt.ts owns socket, timer and translator. All times are monotonic ms.
+ * driver in ../upstream.ts owns socket and timer, the reader in read-answer.ts owns the translator. All times are monotonic ms.
  */
-
-/** The end of an attempt. */
-export type Ending =
-  | { readonly kind: 'complete'; readonly summary: AnswerSummary }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
-  | { readonly kind: 'aborted' };
 
 export interface AttemptLimits {
   /** The provider was asked for a stream. */
@@ -38,51 +35,10 @@ export interface AttemptState {
   readonly quietUntil: number;
   /** Signs of life without content may put `quietUntil` off up to this time. */
   readonly signsUntil: number;
+  /** Time of the next look whether a whole answer is complete although its body has not ended; Infinity for none. */
+  readonly checkWholeAt: number;
   readonly isOver: boolean;
 }
-
-/** A link on the way to the client that is full. */
-export type Holder = 'client' | 'mailbox';
-
-export type AttemptEvent =
-  | { readonly kind: 'head'; readonly isSuccess: boolean; readonly at: number }
-  | { readonly kind: 'decided'; readonly as: 'stream' | 'whole'; readonly at: number }
-  /** A piece of the stream has been translated. */
-  | {
-      readonly kind: 'piece';
-      readonly gave: 'content' | 'sign' | 'nothing';
-      readonly finish: Finish;
-      readonly at: number;
-    }
-  | { readonly kind: 'held'; readonly by: Holder; readonly isHeld: boolean; readonly at: number }
-  | { readonly kind: 'tick'; readonly at: number }
-  /** The translator's state, after it was given something. */
-  | { readonly kind: 'translated'; readonly state: StreamState }
-  /** The body has ended. */
-  | { readonly kind: 'ended' }
-  /** The connection broke. */
-  | { readonly kind: 'broke'; readonly failure: UpstreamFailure }
-  | { readonly kind: 'completed'; readonly summary: AnswerSummary }
-  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
-  /** An adapter or a filter threw. */
-  | { readonly kind: 'threw' }
-  | { readonly kind: 'aborted' };
-
-/** The finish of the answer. `may_go_on`: the provider says it has finished, but this one sometimes sends more. */
-export type Finish = 'open' | 'finished' | 'may_go_on';
-
-export type AttemptCommand =
-  | { readonly kind: 'pause' | 'resume' }
-  /** Listen for a client that does not keep up. */
-  | { readonly kind: 'listen' }
-  /** Let the translator end the stream; if it is not complete then, the attempt fails with this failure. */
-  | { readonly kind: 'end_stream'; readonly otherwise: UpstreamFailure | undefined }
-  | { readonly kind: 'read_whole' | 'read_error' }
-  | { readonly kind: 'settle'; readonly ending: Ending }
-  /** Close the socket; tell the provider to stop where that is not enough. */
-  | { readonly kind: 'hang_up' }
-  /** Let the provider end its answer, so that the connection can be used again. */
-  | { readonly kind: 'linger' };
 
 export interface AttemptStep {
   readonly state: AttemptState;
@@ -91,6 +47,8 @@ export interface AttemptStep {
 
 /** An answer that lacks only its usage is complete this long after its finish. */
 const usageWaitMs = 500;
+/** A whole answer whose JSON is complete is taken after so much silence: its length was wrong, or its last chunk lost. */
+const wholeQuietMs = 1000;
 /** The longest wait for the body of an error. The client of `@sluice/upstream` ends it after 2 s; this holds if it does not. */
 const errorBodyMs = 5000;
 /** Signs of life without content extend a limit to this many times its length. */
@@ -111,14 +69,15 @@ export function beginAttempt(limits: AttemptLimits, at: number): AttemptState {
     holders: [],
     quietUntil: limits.asksStream ? at + limits.firstTokenMs : Number.POSITIVE_INFINITY,
     signsUntil: at + limits.firstTokenMs * mostPatience,
+    checkWholeAt: Number.POSITIVE_INFINITY,
     isOver: false,
   };
 }
 
 /** The time at which the attempt must be looked at, if nothing happens before. */
-export function wakeAt({ limits, startedAt, reading, quietUntil }: AttemptState): number {
+export function wakeAt({ limits, startedAt, reading, quietUntil, checkWholeAt }: AttemptState): number {
   const wholeUntil = reading === 'stream' || (reading === 'undecided' && limits.asksStream) ? Infinity : limits.wholeMs;
-  return Math.min(quietUntil, startedAt + wholeUntil, startedAt + limits.remainingMs);
+  return Math.min(quietUntil, checkWholeAt, startedAt + wholeUntil, startedAt + limits.remainingMs);
 }
 
 export function stepAttempt(state: AttemptState, event: AttemptEvent): AttemptStep {
@@ -130,6 +89,8 @@ export function stepAttempt(state: AttemptState, event: AttemptEvent): AttemptSt
       return onDecided(state, event);
     case 'piece':
       return stay(onPiece(state, event));
+    case 'whole_text':
+      return stay(onWholeText(state, event));
     case 'held':
       return onHeld(state, event);
     case 'tick':
@@ -139,7 +100,7 @@ export function stepAttempt(state: AttemptState, event: AttemptEvent): AttemptSt
     case 'ended':
       return stay(state, [endOfBody[state.reading]]);
     case 'broke':
-      return breakOff(state, event.failure);
+      return onBroken(state, event);
     case 'completed':
       return settle(state, { kind: 'complete', summary: event.summary });
     case 'failed':
@@ -157,11 +118,6 @@ const endOfBody = {
   error: { kind: 'read_error' },
   stream: { kind: 'end_stream', otherwise: undefined },
 } as const satisfies Record<AttemptState['reading'], AttemptCommand>;
-
-const notUnderstood: UpstreamFailure = {
-  kind: 'malformed',
-  message: "The provider's answer could not be understood.",
-};
 
 const none: readonly AttemptCommand[] = [];
 const stay = (state: AttemptState, commands = none): AttemptStep => ({ state, commands });
@@ -187,10 +143,11 @@ function onHead(state: AttemptState, { isSuccess, at }: Extract<AttemptEvent, { 
 function onDecided(state: AttemptState, { as, at }: Extract<AttemptEvent, { kind: 'decided' }>): AttemptStep {
   const { limits, holders } = state;
   if (as === 'whole') return stay({ ...state, reading: 'whole', quietUntil: Number.POSITIVE_INFINITY });
-  if (limits.asksStream) return stay({ ...state, reading: 'stream' });
+  if (limits.asksStream) return stay({ ...state, reading: 'stream', checkWholeAt: Number.POSITIVE_INFINITY });
   // A stream came although none was asked for: from here on the limits of a stream apply.
   const quietUntil = holders.length > 0 ? Number.POSITIVE_INFINITY : at + limits.idleMs;
-  return stay({ ...state, reading: 'stream', quietUntil, signsUntil: at + limits.idleMs * mostPatience });
+  const signsUntil = at + limits.idleMs * mostPatience;
+  return stay({ ...state, reading: 'stream', quietUntil, signsUntil, checkWholeAt: Number.POSITIVE_INFINITY });
 }
 
 function onPiece(before: AttemptState, event: Extract<AttemptEvent, { kind: 'piece' }>): AttemptState {
@@ -219,6 +176,21 @@ function onPiece(before: AttemptState, event: Extract<AttemptEvent, { kind: 'pie
   };
 }
 
+function onWholeText(
+  state: AttemptState,
+  { mayBeComplete, at }: Extract<AttemptEvent, { kind: 'whole_text' }>,
+): AttemptState {
+  const checkWholeAt = mayBeComplete ? at + wholeQuietMs : Number.POSITIVE_INFINITY;
+  return checkWholeAt === state.checkWholeAt ? state : { ...state, checkWholeAt };
+}
+
+/** A whole answer may be complete although its connection was cut. */
+function onBroken(state: AttemptState, { failure, isCut }: Extract<AttemptEvent, { kind: 'broke' }>): AttemptStep {
+  const mayBeWhole = state.reading === 'whole' || state.reading === 'undecided';
+  if (isCut && mayBeWhole) return stay(state, [{ kind: 'take_whole', otherwise: failure }]);
+  return breakOff(state, failure);
+}
+
 function onHeld(state: AttemptState, { by, isHeld, at }: Extract<AttemptEvent, { kind: 'held' }>): AttemptStep {
   const others = state.holders.filter((holder) => holder !== by);
   const holders = isHeld ? [...others, by] : others;
@@ -234,16 +206,13 @@ function onHeld(state: AttemptState, { by, isHeld, at }: Extract<AttemptEvent, {
 }
 
 function onTime(state: AttemptState, at: number): AttemptStep {
-  if (at >= state.startedAt + state.limits.remainingMs) return breakOff(state, deadlineFailure);
+  if (at >= state.checkWholeAt) {
+    return stay({ ...state, checkWholeAt: Number.POSITIVE_INFINITY }, [{ kind: 'take_whole', otherwise: undefined }]);
+  }
+  if (at >= state.startedAt + state.limits.remainingMs) return breakOff(state, pastDeadline);
   if (state.reading === 'whole') return breakOff(state, notWhole);
   return breakOff(state, state.progress === 'none' ? notBegun : stopped);
 }
-
-const timeout = (message: string): UpstreamFailure => ({ kind: 'timeout', message });
-const deadlineFailure = timeout('The request took longer than it may in all.');
-const notBegun = timeout('The provider did not begin to answer in time.');
-const notWhole = timeout('The provider did not end its answer in time.');
-const stopped = timeout('The provider stopped answering.');
 
 /** Ends the answer on a failure. An answer that was finished before is complete all the same. */
 function breakOff(state: AttemptState, failure: UpstreamFailure): AttemptStep {

@@ -3,7 +3,8 @@ import type { ChatBody } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { createActiveRuns } from '../../src/consumer/active-runs.ts';
 import type { Choice } from '../../src/targets/fleet-health.ts';
-import type { Attempted, ChosenAttempt } from '../../src/attempt.ts';
+import type { ChosenAttempt } from '../../src/attempt.ts';
+import type { AttemptResult } from '../../src/attempt/attempt-result.ts';
 import { run as serve } from '../../src/run.ts';
 import { delta } from '../fake-upstream.ts';
 import { executionWith, jobWith, quietLogger, runNeedsWith, targetWith } from '../scene.ts';
@@ -20,7 +21,7 @@ const go = (credentialId: string, over: object = {}): Choice => ({
 /** The events of an attempt, and its result. */
 interface Scripted {
   readonly events: readonly string[];
-  readonly result: Attempted;
+  readonly result: AttemptResult;
 }
 const counts = { events: 2, received: 2, wasCalled: true, wasResent: false, isTokenRefused: false };
 const says = (text: string, finishReason = 'length'): Scripted => ({
@@ -78,7 +79,7 @@ async function run(script: Script) {
     executionWith({
       job,
       body,
-      run: createActiveRuns().open(job),
+      active: createActiveRuns().open(job),
       onData: (piece) => (text += piece),
       remainingMs: () => remainingMs.shift() ?? 60_000,
     }),

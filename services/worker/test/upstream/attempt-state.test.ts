@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AttemptEvent } from '../../src/upstream/attempt-events.ts';
 import {
-  type AttemptEvent,
   type AttemptLimits,
   type AttemptState,
   beginAttempt,
@@ -27,6 +27,8 @@ const sign = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'sign', finis
 const empty = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'nothing', finish: 'open', at });
 const finishes = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', finish: 'finished', at });
 const mayGoOn = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', finish: 'may_go_on', at });
+const wholeText = (at: number, mayBeComplete = true): AttemptEvent => ({ kind: 'whole_text', mayBeComplete, at });
+const broke = (isCut: boolean): AttemptEvent => ({ kind: 'broke', failure: reset, isCut });
 const hold = (at: number, isHeld = true, by: 'client' | 'mailbox' = 'client'): AttemptEvent => ({
   kind: 'held',
   by,
@@ -79,6 +81,11 @@ describe('silence', () => {
     ['a finish may be none', [head(1), stream(1), mayGoOn(400)], 1000],
     ['a whole answer comes in place of a stream', [head(1), whole(400)], 10_000],
     ['a whole answer has a limit', [head(1), whole(400)], 3000, { wholeMs: 3000 }],
+    ['a whole answer may be complete', [head(1), whole(400), wholeText(400)], 1400],
+    ['it was not complete', [head(1), whole(400), wholeText(400), wholeText(900, false)], 10_000],
+    ['more of it may make it complete', [head(1), whole(400), wholeText(400), wholeText(900)], 1900],
+    ['its limit is nearer', [head(1), whole(400), wholeText(400)], 1200, { wholeMs: 1200 }],
+    ['it turns out to be a stream', [head(1), whole(400), wholeText(400), stream(500)], 2500, { asksStream: false, idleMs: 2000 }],
     ['a whole answer was asked for', [], 3000, { asksStream: false, wholeMs: 3000 }],
     ['a stream comes in place of a whole answer', [head(1), stream(400)], 1000, { asksStream: false, wholeMs: 3000 }],
     ['that stream says something', [head(1), stream(400), says(900)], 1500, { asksStream: false, wholeMs: 3000 }],
@@ -107,19 +114,33 @@ describe('the end', () => {
     ['of a finished answer: the deadline', [...done, tick(10_000)], ['listen', 'end_stream']],
     [
       'of a finished answer: a broken connection',
-      [...done, { kind: 'broke', failure: reset }],
+      [...done, broke(false)],
       ['listen', 'end_stream'],
     ],
     [
       'of an unfinished one: a broken connection',
-      [...begun, { kind: 'broke', failure: reset }],
+      [...begun, broke(false)],
       ['listen', 'settle failed network', 'hang_up'],
     ],
     ['of the body of a stream', [...begun, { kind: 'ended' }], ['listen', 'end_stream']],
     ['of the body of a whole answer', [head(1), whole(1), { kind: 'ended' }], ['listen', 'read_whole']],
     ['of the body of an error', [head(1, false), { kind: 'ended' }], ['read_error']],
     ['of patience with the body of an error', [head(1, false), tick(5001)], ['read_error']],
-    ['of the connection in the body of an error', [head(1, false), { kind: 'broke', failure: reset }], ['read_error']],
+    ['of the connection in the body of an error', [head(1, false), broke(false)], ['read_error']],
+    ['of a whole answer that may be complete: quiet', [head(1), whole(1), wholeText(1), tick(1001)], ['listen', 'take_whole']],
+    [
+      'of a whole answer that was not complete: quiet',
+      [head(1), whole(1), wholeText(1), tick(1001), tick(2002)],
+      ['listen', 'take_whole'],
+    ],
+    ['of a whole answer: a cut connection', [head(1), whole(1), broke(true)], ['listen', 'take_whole']],
+    ['of an answer of either kind: a cut connection', [head(1), broke(true)], ['listen', 'take_whole']],
+    [
+      'of a whole answer: a connection broken otherwise',
+      [head(1), whole(1), broke(false)],
+      ['listen', 'settle failed network', 'hang_up'],
+    ],
+    ['of a stream: a cut connection', [...begun, broke(true)], ['listen', 'settle failed network', 'hang_up']],
     ['by the word of the translator', [...done, completed], ['listen', 'settle complete', 'linger']],
     ['by an adapter that throws', [...begun, { kind: 'threw' }], ['listen', 'settle failed malformed', 'hang_up']],
     [
@@ -147,7 +168,8 @@ describe('the end', () => {
       completed,
       { kind: 'threw' },
       { kind: 'ended' },
-      { kind: 'broke', failure: reset },
+      broke(true),
+      wholeText(1),
       { kind: 'failed', failure: reset },
       { kind: 'completed', summary },
       { kind: 'aborted' },
