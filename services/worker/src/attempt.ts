@@ -91,7 +91,8 @@ async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: Attempt
   const { opened, calledAtMs, key } = opening;
   const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
   const span = startAttemptSpan(execution, chosen, opening);
-  const ended = opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
+  const ended =
+    opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
   const { token } = key ?? {};
   const isTokenRefused = isRefusal(ended) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);

@@ -35,7 +35,8 @@ async function serve(needs: RunNeeds, execution: Execution, images: RememberedIm
   logDetail(needs.logger, 'run begins', () => ({ ...idsOf(execution), ...describeRun(progress) }));
   if (progress.plan.isEmpty) {
     const { lastFailure } = progress.state;
-    const error = lastFailure === undefined ? noTargetError(needs.targetsOf, execution.job) : toClientError(lastFailure);
+    const error =
+      lastFailure === undefined ? noTargetError(needs.targetsOf, execution.job) : toClientError(lastFailure);
     return { kind: 'error', error, attempts: progress.tally.calls(), events: 0, lastFailure };
   }
   for (;;) {

@@ -27,6 +27,11 @@ export function refuseJob(
   needs.metrics.jobRefused(metric);
   needs.onRefused(new Error(reason));
   const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
-  publishOutcome(publisher, { kind: 'error', error: new GatewayError('internal_error'), attempts: state.attempts, events: 0 });
+  publishOutcome(publisher, {
+    kind: 'error',
+    error: new GatewayError('internal_error'),
+    attempts: state.attempts,
+    events: 0,
+  });
   needs.forget(job);
 }

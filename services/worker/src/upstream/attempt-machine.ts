@@ -1,11 +1,5 @@
 import type { AttemptCommand, AttemptEvent } from './attempt-events.ts';
-import {
-  type AttemptLimits,
-  type AttemptState,
-  beginAttempt,
-  stepAttempt,
-  wakeAt,
-} from './attempt-state.ts';
+import { type AttemptLimits, type AttemptState, beginAttempt, stepAttempt, wakeAt } from './attempt-state.ts';
 
 /** Holds the state of one attempt, and the one timer that looks at it. */
 export interface AttemptMachine {

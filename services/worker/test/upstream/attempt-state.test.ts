@@ -85,7 +85,12 @@ describe('silence', () => {
     ['it was not complete', [head(1), whole(400), wholeText(400), wholeText(900, false)], 10_000],
     ['more of it may make it complete', [head(1), whole(400), wholeText(400), wholeText(900)], 1900],
     ['its limit is nearer', [head(1), whole(400), wholeText(400)], 1200, { wholeMs: 1200 }],
-    ['it turns out to be a stream', [head(1), whole(400), wholeText(400), stream(500)], 2500, { asksStream: false, idleMs: 2000 }],
+    [
+      'it turns out to be a stream',
+      [head(1), whole(400), wholeText(400), stream(500)],
+      2500,
+      { asksStream: false, idleMs: 2000 },
+    ],
     ['a whole answer was asked for', [], 3000, { asksStream: false, wholeMs: 3000 }],
     ['a stream comes in place of a whole answer', [head(1), stream(400)], 1000, { asksStream: false, wholeMs: 3000 }],
     ['that stream says something', [head(1), stream(400), says(900)], 1500, { asksStream: false, wholeMs: 3000 }],
@@ -112,11 +117,7 @@ describe('the end', () => {
     ['of the deadline', [...begun, says(9900), tick(10_000)], ['listen', 'settle failed timeout', 'hang_up']],
     ['of a finished answer: quiet', [...done, tick(900)], ['listen', 'end_stream']],
     ['of a finished answer: the deadline', [...done, tick(10_000)], ['listen', 'end_stream']],
-    [
-      'of a finished answer: a broken connection',
-      [...done, broke(false)],
-      ['listen', 'end_stream'],
-    ],
+    ['of a finished answer: a broken connection', [...done, broke(false)], ['listen', 'end_stream']],
     [
       'of an unfinished one: a broken connection',
       [...begun, broke(false)],
@@ -127,7 +128,11 @@ describe('the end', () => {
     ['of the body of an error', [head(1, false), { kind: 'ended' }], ['read_error']],
     ['of patience with the body of an error', [head(1, false), tick(5001)], ['read_error']],
     ['of the connection in the body of an error', [head(1, false), broke(false)], ['read_error']],
-    ['of a whole answer that may be complete: quiet', [head(1), whole(1), wholeText(1), tick(1001)], ['listen', 'take_whole']],
+    [
+      'of a whole answer that may be complete: quiet',
+      [head(1), whole(1), wholeText(1), tick(1001)],
+      ['listen', 'take_whole'],
+    ],
     [
       'of a whole answer that was not complete: quiet',
       [head(1), whole(1), wholeText(1), tick(1001), tick(2002)],
