@@ -112,7 +112,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
       }
     },
     onEnd: () => guard(reader.onEnd),
-    onFailure: (failure, isCut) => guard(() => dispatch({ kind: 'broke', failure, isCut: isCut === true })),
+    onFailure: (failure, isCut) => guard(() => dispatch({ kind: 'broke', failure, isCut })),
   });
   return promise;
 }
