@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createUpstreamHealth } from '@sluice/admission';
+import { createUpstreamHealth } from '@sluice/upstream-health';
 import { type Config, createChooseProxy, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
@@ -12,7 +12,7 @@ import {
   createModelListWriter,
 } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
-import { createTokenVault } from '@sluice/tokens';
+import { createTokenVault } from '@sluice/access-tokens';
 import { createImageFetcher } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createDoubts } from './doubts.ts';

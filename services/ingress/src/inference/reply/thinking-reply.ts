@@ -1,4 +1,4 @@
-import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/thinking';
+import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/answers';
 import type { Reply } from './reply.ts';
 
 /** Gives the reasoning the client's form, right before the answer is written. */
