@@ -44,7 +44,7 @@ interface Facts {
 
 const factsKey = Symbol('facts');
 
-/** Keeps the facts on the response itself: a WeakMap costs the garbage collector more than all other objects of a request. */
+/** Keeps the facts on the response: a WeakMap costs the garbage collector more than all other objects of a request. */
 function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
   return (response[factsKey] ??= {
     context: undefined,

@@ -18,7 +18,7 @@ import { watchMemory } from './watch-memory.ts';
 export interface Ingress {
   /** Listens, not ready yet. Resolves with the ports for clients and for management; rejects if it can't listen. */
   listen(): Promise<{ readonly port: number; readonly metricsPort: number }>;
-  /** Waits for Redis without a limit; resolves when requests can be served. Rejects when Redis refuses the connection. */
+  /** Waits for Redis without a limit; resolves when requests can be served. Rejects if Redis refuses the connection. */
   start(): Promise<void>;
   readonly openRequests: number;
   /** Lets the running requests finish. Those that still run after `graceMs` end with an error event. */

@@ -7,8 +7,8 @@ export interface MemoryGuardNeeds {
   /** Undefined = no limit. */
   readonly limitBytes: number | undefined;
   /**
-   * Bytes of objects and buffers, garbage included. Not the resident set: it does not shrink, so a process that was full
-   * once would refuse for ever.
+   * Bytes of objects and buffers, garbage included. Not the resident set: it does not shrink, so a process that was
+   * full once would refuse for ever.
    */
   readonly usedBytes: () => number;
   /** Collects the garbage. This blocks the process: 50 ms for 400 MB. */
@@ -21,7 +21,9 @@ export interface MemoryGuardNeeds {
 
 /** Validity of a measurement. */
 const measuredMs = 200;
-/** Interval of collections while the process is full. Only a collection shows how much is garbage, so its result stays. */
+/**
+ * Interval of collections while the process is full. Only a collection shows how much is garbage, so its result stays.
+ */
 const collectEveryMs = 5000;
 /** Interval after a collection that found room: a burst can fill the process within seconds. */
 const collectAgainMs = 1000;

@@ -9,8 +9,8 @@ import type { Consumption } from './settle.ts';
 export interface Delivery {
   readonly listener: ExchangeListener;
   /**
-   * Resolves when the client has got an end of the answer, or has left. Rejects with a GatewayError if the request fails
-   * before anything is sent, so that it becomes an HTTP error.
+   * Resolves when the client has got an end of the answer, or has left. Rejects with a GatewayError if the request
+   * fails before anything is sent, so that it becomes an HTTP error.
    */
   readonly replied: Promise<void>;
   /** The worker's report on the latest attempt. */

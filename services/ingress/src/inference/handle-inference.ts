@@ -29,7 +29,7 @@ export interface InferenceNeeds {
 
 /**
  * Handles the requests to models: resolve, shape, admit, run, reply, settle, the steps that docs/architecture.md lists.
- * While a request waits, only the bytes of its body stay in memory: after `prepareOrder`, the parsed request is garbage.
+ * While a request waits, only the bytes of its body stay in memory; the parsed request is garbage after `prepareOrder`.
  */
 export function handleInference<Request>(needs: InferenceNeeds, operation: Operation<Request>): RequestHandler {
   return (request, response) => {

@@ -5,8 +5,7 @@ import type { Reservation } from './reservation.ts';
 import type { ModelEntry } from './resolve-model.ts';
 
 /**
- * A kind of request to a model, as data for the conductor (`handle-inference.ts`). `Request` is the validated body of the
- * client.
+ * A kind of request to a model, as data for the conductor (`handle-inference.ts`). `Request` is the validated body.
  */
 export interface Operation<Request> {
   /** Name of the operation in the job for the worker. */

@@ -22,6 +22,8 @@ export function resolveModel(config: Config, principal: Pick<Principal, 'models'
   return entry;
 }
 
-/** False for names with `.` or `..` segments: some providers have the name in their paths, where it would reach others. */
+/**
+ * False for names with `.` or `..` segments: some providers have the name in their paths, where it would reach others.
+ */
 const isPlainName = (model: string): boolean =>
   model.isWellFormed() && !model.split('/').some((segment) => segment === '.' || segment === '..');

@@ -8,7 +8,9 @@ export type Consumption =
   | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
   | { readonly kind: 'failed'; readonly facts: FailureFacts };
 
-/** A reported usage is plausible up to this multiple of the reservation: the length of reasoning can't be predicted … */
+/**
+ * A reported usage is plausible up to this multiple of the reservation: the length of reasoning can't be predicted …
+ */
 const plausibleTimes = 100;
 /** … and up to this many tokens in any case: about the largest context of a model. */
 const plausibleTokens = 1_000_000;
@@ -18,8 +20,8 @@ const plausibleTokens = 1_000_000;
  * prompt and one token for each event. A prompt that was sent to a provider is spent, even if no answer began, and
  * whichever side ended the request. The request still counts against the requests per minute, as with OpenAI.
  *
- * A chat is charged once for all attempts, because the gateway decides on the further ones. Embeddings, where one request
- * can take many calls, are charged for each attempt.
+ * A chat is charged once for all attempts, because the gateway decides on the further ones. Embeddings, where one
+ * request can take many calls, are charged for each attempt.
  */
 export function settle(lease: Lease, reservation: Reservation, consumption: Consumption): void {
   const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;

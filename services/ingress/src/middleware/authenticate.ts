@@ -73,7 +73,7 @@ function keyOf(request: Request): string | undefined {
   return bearer ?? request.get('x-api-key');
 }
 
-/** Returns the /64 network of an IPv6 address, because one machine can use all of its addresses; an IPv4 address as it is. */
+/** Returns the /64 network of an IPv6 address, because one machine can use the whole network; an IPv4 address as it is. */
 export function networkOf(address = ''): string {
   if (!address.includes(':') || address.includes('.')) return address;
   const [front = '', back = ''] = address.split('::');

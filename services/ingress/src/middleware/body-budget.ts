@@ -62,7 +62,7 @@ export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions)
           if (more <= 0 || isReleased) return;
           if (own.bytes + more > perKeyBytes) {
             throw new GatewayError('concurrency_limit_exceeded', {
-              message: `The bodies of this API key that are being read exceed its budget of ${perKeyBytes} bytes. Send fewer at once.`,
+              message: `This API key sends more than ${perKeyBytes} bytes of bodies at once. Send fewer requests at once.`,
               retryAfterMs,
             });
           }

@@ -26,8 +26,8 @@ const longestHeaderNames = 4096;
 
 /**
  * Lets web pages of these origins send requests from a browser and read the answers, including errors and streams. Keys
- * travel in headers, never in cookies, so `access-control-allow-credentials` is never set. Requests of other origins, and
- * without an origin, get no such headers: their preflight is a request like any other.
+ * travel in headers, never in cookies, so `access-control-allow-credentials` is never set. Requests of other origins,
+ * and without an origin, get no such headers: their preflight is a request like any other.
  */
 export function cors(origins: readonly string[]): RequestHandler {
   const allowed = new Set(origins);
@@ -46,7 +46,7 @@ export function cors(origins: readonly string[]): RequestHandler {
     response.setHeader('access-control-allow-methods', methods);
     response.setHeader('access-control-max-age', maxAgeSeconds);
     const wanted = request.headers['access-control-request-headers'];
-    // All requested headers are allowed: "*" would leave out `authorization`, and new SDKs send headers that no list has.
+    // Allows all requested headers: "*" would leave out `authorization`, and new SDKs send headers that no list has.
     if (wanted !== undefined && wanted.length <= longestHeaderNames && headerNames.test(wanted)) {
       response.setHeader('access-control-allow-headers', wanted);
     }

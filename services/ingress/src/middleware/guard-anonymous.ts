@@ -8,12 +8,13 @@ import { principalOf } from '../context.ts';
  * Refuses requests of foreign web pages that carry no key. A page can send requests to any address that its reader
  * reaches; if its own host name points to that address (DNS rebinding), it can read the answers too.
  *
- * - The `host` header must be an IP address, a name without a dot, which can't be registered in public DNS, or an entry of
- *   `server.allowed_hosts`.
- * - A page whose origin is in `server.cors.origins` belongs to the operator: the browser proves it, under any host name.
- *   `*` there names no page.
- * - Any other page must come from the gateway's own host or from an allowed one. A page of this machine may call a gateway
- *   on this machine. Another address or name without a dot does not prove that the page belongs to the operator.
+ * - The `host` header must be an IP address, a name without a dot, which can't be registered in public DNS, or an entry
+ *   of `server.allowed_hosts`.
+ * - A page whose origin is in `server.cors.origins` belongs to the operator: the browser proves it, under any host
+ *   name. `*` there names no page.
+ * - Any other page must come from the gateway's own host or from an allowed one. A page of this machine may call a
+ *   gateway on this machine. Another address or name without a dot does not prove that the page belongs to the
+ *   operator.
  */
 export function guardAnonymous({
   allowedHosts,
@@ -53,8 +54,8 @@ const isLoopback = (name: string | undefined): boolean =>
   /^127(?:\.\d+){3}$/.test(name ?? '');
 
 /**
- * Returns the host name of a URL, in lower case and without brackets. Undefined for a text that is not a URL with a host,
- * such as the origin `null`.
+ * Returns the host name of a URL, in lower case and without brackets. Undefined for a text that is not a URL with a
+ * host, such as the origin `null`.
  */
 function nameOf(url: string): string | undefined {
   const name = URL.parse(url)

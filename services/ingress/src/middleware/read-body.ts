@@ -21,8 +21,8 @@ const zstdWindowLog = 23;
 /**
  * Reads a body to its end and inflates it. Reserves each byte in the budget before it keeps it, and stops at the first
  * byte too many.
- * @throws GatewayError if the body is too large or does not match its coding, if the budget has no room for it, or if the
- *   client has left
+ * @throws GatewayError if the body is too large or does not match its coding, if the budget has no room for it, or if
+ *   the client has left
  */
 export async function readBody(request: IncomingMessage, options: ReadBodyOptions): Promise<Buffer> {
   const { length = 0, coding, maxBytes, maxInflationRatio, hold } = options;

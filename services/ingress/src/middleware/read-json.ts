@@ -62,8 +62,8 @@ const mebibyte = 1024 * 1024;
 
 /**
  * Returns the function that creates the readers of all routes, which share one budget. A reader reads the body within
- * the budget, checks its shape, and parses it only then: JSON that is nested a thousand levels deep parses, but overflows
- * the stack of code that walks it.
+ * the budget, checks its shape, and parses it only then: JSON that is nested a thousand levels deep parses, but
+ * overflows the stack of code that walks it.
  *
  * A small plain body is read at once: admission checks its key's limits. Before any other body is read, the limits of
  * the key are checked, so that a key at its limit costs no megabytes.

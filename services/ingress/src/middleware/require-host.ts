@@ -2,8 +2,8 @@ import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 
 /**
- * Refuses a request that has not exactly one `host` header, as HTTP/1.1 requires. Node would refuse a missing one without
- * the error envelope; of several, Node takes the first, and a proxy in front may have checked another one.
+ * Refuses a request that has not exactly one `host` header, as HTTP/1.1 requires. Node would refuse a missing one
+ * without the error envelope; of several, Node takes the first, and a proxy in front may have checked another one.
  */
 export const requireHost: RequestHandler = (request, _response, next) => {
   if (request.headers.host === undefined && request.httpVersionMinor > 0) {

@@ -31,8 +31,8 @@ export function listModels({ catalogue, startedAtSeconds }: ModelsNeeds): Reques
 }
 
 /**
- * `GET /v1/models/{id}`; ids may contain slashes. A name that a glob covers exists even if no upstream lists it, because
- * the gateway would send a request for it.
+ * `GET /v1/models/{id}`; ids may contain slashes. A name that a glob covers exists even if no upstream lists it,
+ * because the gateway would send a request for it.
  */
 export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): RequestHandler {
   return async (request, response) => {

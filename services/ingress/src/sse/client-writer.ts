@@ -22,8 +22,8 @@ export interface ClientWriterOptions {
 }
 
 /**
- * Time in which a client must catch up with a burst. One turn of the event loop can bring more than the bound, before the
- * socket sends and the pause reaches the source.
+ * Time in which a client must catch up with a burst. One turn of the event loop can bring more than the bound, before
+ * the socket sends and the pause reaches the source.
  */
 const burstMs = 1000;
 const burstFactor = 4;

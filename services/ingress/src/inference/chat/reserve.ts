@@ -6,8 +6,8 @@ import type { Reservation } from '../reservation.ts';
 const mediumBytes = 1024 * 1024;
 
 /**
- * Estimates the tokens of a chat request, until the provider counts them. Images, sounds and files count by piece, because
- * their bytes say little about their tokens. Each MiB begun is a piece, or 20 MB would be as cheap as a link.
+ * Estimates the tokens of a chat request, until the provider counts them. Images, sounds and files count by piece,
+ * because their bytes say little about their tokens. Each MiB begun is a piece, or 20 MB would be as cheap as a link.
  */
 export function reserveChat(request: ChatRequest, bodyBytes: number): Reservation {
   let media = 0;
@@ -30,7 +30,9 @@ function answerTokens({ max_completion_tokens: newer, max_tokens: older }: ChatR
   return newer == null && older == null ? defaultAnswerTokens : Math.max(newer ?? 0, older ?? 0);
 }
 
-/** Sums the texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 has one byte a character. */
+/**
+ * Sums the texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 has one byte a character.
+ */
 function textLengthOf(part: object): number {
   let length = 0;
   for (const value of Object.values(part) as unknown[]) {

@@ -3,8 +3,8 @@ import type { ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from
 import { createResumption, type ResumptionRequest } from './resumption.ts';
 
 /**
- * Receives the answer of a request. Exactly one of `onEnd` and `onError` is called, unless the request is cancelled first.
- * If `onEnd` throws, `onError` is called with an `internal_error` as well: the client must get an end.
+ * Receives the answer of a request. Exactly one of `onEnd` and `onError` is called, unless the request is cancelled
+ * first. If `onEnd` throws, `onError` is called with an `internal_error` as well: the client must get an end.
  */
 export interface ExchangeListener {
   onStarted(workerId: string): void;

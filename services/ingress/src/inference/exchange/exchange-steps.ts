@@ -111,8 +111,8 @@ export function onEnd(state: ExchangeState, { end }: EventOf<'end'>): Step {
 }
 
 /**
- * A worker that reports `request_cancelled` for a run that this ingress did not cancel took the ingress for dead, and has
- * closed its call. The run counts as lost.
+ * A worker that reports `request_cancelled` for a run that this ingress did not cancel took the ingress for dead, and
+ * has closed its call. The run counts as lost.
  */
 export const onError = (state: ExchangeState, event: EventOf<'error'>): Step =>
   event.error.code === 'request_cancelled' ? loseRun(state, 'worker_lost') : reportError(state, event);
@@ -135,8 +135,8 @@ export const onRerunDue = (state: ExchangeState, { reason }: EventOf<'rerun_due'
   );
 
 /**
- * A worker has the latest run, or had it. All frames that it sent earlier have arrived, or never will: a missing one was
- * in Redis when Redis lost its data.
+ * A worker has the latest run, or had it. All frames that it sent earlier have arrived, or never will: a missing one
+ * was in Redis when Redis lost its data.
  */
 export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds, received: number): Step {
   const next = { ...state, workerId, isAsking: false, mayHaveCalled: true };

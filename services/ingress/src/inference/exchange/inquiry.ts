@@ -1,8 +1,8 @@
 import type { MailboxWriter, Roster } from '@sluice/relay';
 
 /**
- * Asks the workers for a run of which Redis has lost every trace. Each worker answers for itself, and does not begin a run
- * later that it has disclaimed. So a run that all workers disclaim has made no attempt.
+ * Asks the workers for a run of which Redis has lost every trace. Each worker answers for itself, and does not begin a
+ * run later that it has disclaimed. So a run that all workers disclaim has made no attempt.
  */
 export interface Inquiry {
   /** @param workerId the only worker that can have the run; undefined = all workers of the fleet are asked */
@@ -23,8 +23,8 @@ export interface InquiryNeeds {
 }
 
 /**
- * Time limit for the answers. A worker needs less to reconnect to Redis: it tries at least once a second, and writes again
- * to a missing mailbox every 200 ms.
+ * Time limit for the answers. A worker needs less to reconnect to Redis: it tries at least once a second, and writes
+ * again to a missing mailbox every 200 ms.
  */
 const answerMs = 3000;
 

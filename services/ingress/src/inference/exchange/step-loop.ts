@@ -10,8 +10,8 @@ export interface StepLoopNeeds {
 }
 
 /**
- * Returns the function that takes an event of a request, calls `step`, and carries out the commands in order. Events that
- * come meanwhile wait for their turn. An error in a command does not stop the commands after it.
+ * Returns the function that takes an event of a request, calls `step`, and carries out the commands in order. Events
+ * that come meanwhile wait for their turn. An error in a command does not stop the commands after it.
  */
 export function createStepLoop({ first, carryOut, onError }: StepLoopNeeds): (event: ExchangeEvent) => void {
   const events: ExchangeEvent[] = [];

@@ -10,7 +10,9 @@ export type WorkerCommand = Extract<
   { kind: 'expect' | 'watch_worker' | 'tell' | 'ask' | 'stop_asking' }
 >;
 
-/** The workers' side of a request: receives their frames, sends them controls and probes, and watches the running one. */
+/**
+ * The workers' side of a request: receives their frames, sends them controls and probes, and watches the running one.
+ */
 export interface WorkerSide {
   carryOut(command: WorkerCommand, state: ExchangeState): void;
   close(): void;

@@ -8,8 +8,8 @@ export interface Reply {
   onData(text: string): void;
   onEnd(): void;
   /**
-   * Called when the request fails. Returns true if the client got the error; false if nothing has been sent, so that the
-   * error can become an HTTP status.
+   * Called when the request fails. Returns true if the client got the error; false if nothing has been sent, so that
+   * the error can become an HTTP status.
    */
   onError(error: GatewayError): boolean;
   /** Ends the reply: nothing more is written. */
