@@ -17,7 +17,7 @@ export function adminCheck(keys: readonly ClientKey[]): (request: Request) => bo
   return (request) => identify(known, keyOf(request)) !== undefined;
 }
 
-/** Lets only administrators pass; the error says which key is required. */
+/** Lets only administrators pass; the error names the required key. */
 export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHandler {
   return (request, _response, next) => {
     if (!isAdmin(request)) {

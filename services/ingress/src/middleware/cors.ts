@@ -55,6 +55,6 @@ export function cors(origins: readonly string[]): RequestHandler {
   };
 }
 
-/** True for the question that a browser asks before the request itself. It carries no key. */
+/** True for a preflight, which a browser sends before the request itself. It carries no key. */
 const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;

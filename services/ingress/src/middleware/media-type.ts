@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '@sluice/protocol';
 
 const json = /^(?:application\/json|[\w!#$&^.+-]+\/[\w!#$&^.+-]+\+json)$/i;
-/** Default type of curl's `-d` and `--data-binary`, whatever the body is. */
+/** Default type of curl's `-d` and `--data-binary`, for any body. */
 const curlDefault = /^application\/x-www-form-urlencoded$/i;
 const charset = /;\s*charset\s*=\s*"?([^\s;"]+)"?/i;
 

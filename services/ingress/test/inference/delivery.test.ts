@@ -77,7 +77,7 @@ describe('a delivery', () => {
     expect(rest.headers).toEqual(headers);
   });
 
-  it('sends the client an internal error if the end can not be written', async () => {
+  it('sends the client an internal error if the end cannot be written', async () => {
     const fault = new RangeError('too large');
     const { delivery, listener, written, faults, seen } = setUp({
       onEnd() {
@@ -93,7 +93,7 @@ describe('a delivery', () => {
     expect(delivery.consumption({ attempts: 0, events: 0 }).kind).toBe('complete');
   });
 
-  it('rejects with the error if the error can not be written', async () => {
+  it('rejects with the error if the error cannot be written', async () => {
     const fault = new Error('boom');
     const { delivery, listener, faults } = setUp({
       onError() {

@@ -190,7 +190,7 @@ describe('a request to a model', () => {
     expect([test.jobs, test.exchanges.size]).toEqual([[], 0]);
   });
 
-  it('gives its lease and its tokens back when it can not be queued', async () => {
+  it('gives its lease and its tokens back when it cannot be queued', async () => {
     const test = await setUp(
       { model: 'm', messages, stream: true },
       { queue: { submit: () => Promise.reject(new Error('Command timed out')) } },

@@ -60,7 +60,7 @@ describe('an address that keeps sending wrong keys', () => {
   });
 });
 
-describe('the network of an address', () => {
+describe('the network', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '::ffff:192.0.2.7'],

@@ -7,7 +7,7 @@ const mediumBytes = 1024 * 1024;
 
 /**
  * Estimates the tokens of a chat request, until the provider counts them. Images, sounds and files count by piece,
- * because their bytes say little about their tokens. Each MiB begun is a piece, or 20 MB would be as cheap as a link.
+ * because their tokens hardly depend on their bytes. Each MiB begun is a piece, or 20 MB would be as cheap as a link.
  */
 export function reserveChat(request: ChatRequest, bodyBytes: number): Reservation {
   let media = 0;

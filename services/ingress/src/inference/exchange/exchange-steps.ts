@@ -156,7 +156,7 @@ export function onSilence(state: ExchangeState): Step {
   return isUnclaimed(state) ? loseRun(state, 'worker_lost') : to(state);
 }
 
-/** Frames are missing, so the run is useless. Its worker still makes it, and is told to stop. */
+/** Frames are missing, so the run is useless: its worker gets a `cancel`. */
 export function onGap(state: ExchangeState): Step {
   const lost = loseRun(state, 'relay_gap');
   return to(lost.state, ...tell(state, 'cancel'), ...lost.commands);

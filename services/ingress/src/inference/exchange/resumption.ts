@@ -19,7 +19,7 @@ export interface Resumption {
   chunks(): number;
   /** @param error the reason for the end of the run */
   after(error: GatewayError): RerunDecision;
-  /** Returns the error for the client. If the client has part of an answer, its message says how long that is. */
+  /** Returns the error for the client. Its message has the length of the delivered part, if there is one. */
   brokenOff(error: GatewayError): GatewayError;
 }
 

@@ -151,18 +151,18 @@ describe('the state of an exchange', () => {
       'queued 1, store',
     ],
     [
-      'can not be queued',
+      'cannot be queued',
       stateIn('queued'),
       { kind: 'not_queued', error, isReplacement: false },
       'over 1, finish, tell_error',
     ],
     [
-      'can not be queued, which submit reports',
+      'cannot be queued, which submit reports',
       stateIn('queued', { isSubmitted: false }),
       { kind: 'not_queued', error, isReplacement: false },
       'over 1, finish',
     ],
-    ['can not be replaced for now', stateIn('queued'), { kind: 'not_queued', error, isReplacement: true }, 'queued 1'],
+    ['cannot be replaced for now', stateIn('queued'), { kind: 'not_queued', error, isReplacement: true }, 'queued 1'],
     [
       'is cancelled in the queue',
       stateIn('queued'),

@@ -315,7 +315,7 @@ describe('an exchange', () => {
     expect(await isEnded()).toBe(true);
   });
 
-  it('reports the length of an answer that can not be resumed', async () => {
+  it('reports the length of an answer that cannot be resumed', async () => {
     const { running, deliver, heard, lastError, isEnded } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }) + chunk({ tool_calls: [{ index: 0 }] }));
@@ -481,7 +481,7 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w pause 1', 'w2 pause 2', 'w2 resume 2']);
   });
 
-  it('rejects when it can not be queued', async () => {
+  it('rejects when it cannot be queued', async () => {
     const { exchange, heard, isEnded } = setUp({ submit: () => Promise.reject(new Error('Command timed out')) });
     await expect(exchange.submit()).rejects.toMatchObject({ code: 'redis_unavailable', retryAfterMs: 1000 });
     expect([await isEnded(), heard]).toEqual([true, []]);

@@ -56,7 +56,7 @@ describe('a queue watch', () => {
     expect([heard, errors]).toEqual([[], [boom]]);
   });
 
-  it('starts anew with another run, and stops when told to', async () => {
+  it('starts anew with another run, and polls no more once it is stopped', async () => {
     const { watch, heard, polls } = setUp(['gone']);
     watch.start(job);
     await vi.advanceTimersByTimeAsync(1500);
