@@ -45,10 +45,10 @@ export interface WorkerNeeds {
 }
 
 /**
- * Ingresses read the list of workers twice a second. A worker that claimed a run before they know it could not be asked
+ * Ingresses read the list of workers four times a second. A worker that claimed a run before they know it could not be asked
  * for that run after Redis has lost its data.
  */
-const untilKnownMs = 1000;
+const untilKnownMs = 500;
 /** A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. */
 const noWriteMs = 2000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */
