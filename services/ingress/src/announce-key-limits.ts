@@ -4,7 +4,8 @@ import type { Config } from '@sluice/config';
 type Say = (facts: object, message: string) => void;
 
 /**
- * Logs one line at start about keys without a concurrency of their own: their share, and how many have no limit at all.
+ * Logs one line at start about keys without a concurrency limit of their own: their share, and how many have no limit
+ * at all.
  */
 export function announceKeyLimits(
   { keys, limits }: Pick<Config, 'keys' | 'limits'>,
@@ -21,7 +22,7 @@ export function announceKeyLimits(
   };
   const share = `each runs up to ${limits.defaultKeyConcurrency} of ${limits.maxConcurrentRequests} requests at once`;
   const ofAll = `of ${keys.length} client keys`;
-  // A single key can take places only from itself.
+  // A single key can take leases only from itself.
   if (withoutAny.length === 0 || keys.length === 1) {
     logger.info(facts, `${withoutConcurrency.length} ${ofAll} have no concurrency of their own; ${share}`);
   } else {

@@ -33,12 +33,12 @@ export interface AppNeeds {
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   readonly metrics: Render;
-  /** Creation time of the models, as far as clients are told; seconds since 1970. */
+  /** Creation time of every model in the answers to clients; seconds since 1970. */
   readonly startedAtSeconds: number;
   readonly onInternal: (error: unknown) => void;
 }
 
-/** Every route of the ingress. */
+/** Creates the HTTP application with every route of the ingress. */
 export function createApp(needs: AppNeeds): Express {
   const { config, pages } = needs;
   const app = express();
@@ -52,7 +52,7 @@ export function createApp(needs: AppNeeds): Express {
   app.use(mergeSlashes);
 
   const isAdmin = adminCheck(config.keys);
-  // A proxy in front keeps a page from the internet by its path: `/STATUS` and `/status/` must not be the same page.
+  // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
   ownPages.get('/livez', showPage(pages.livez));
   ownPages.get('/readyz', showPage(pages.readyz));
@@ -93,7 +93,7 @@ export function createApp(needs: AppNeeds): Express {
   return app;
 }
 
-/** Stands for clients without a key where anybody may read the list of models. */
+/** The client key of requests without a key, where the list of models is public. */
 const publicReader: Config['keys'][number] = {
   id: 'public',
   digest: '',

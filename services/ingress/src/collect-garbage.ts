@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** V8's full collection, which Node gives to nobody unless it is started with a flag for it. */
+/** Returns V8's full garbage collection. Node exposes it only under `--expose-gc`, which is set here for a moment. */
 export function createCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');

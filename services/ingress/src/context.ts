@@ -4,30 +4,30 @@ import type { ThinkingMode } from '@sluice/answers';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
-/** The caller: a client key of the configuration. */
+/** The client, as a key of the configuration. */
 export interface Principal {
-  /** Id part of the key's digest; names its leases and rates in Redis. */
+  /** Id part of the key's digest: the name of its leases and rates in Redis. */
   readonly keyId: string;
   readonly name: string;
   /** The key masked to its first and last four characters, for logs; absent for keys known by hash alone. */
   readonly hint: string | undefined;
   readonly isAdmin: boolean;
-  /** Stands for clients whom no key names. */
+  /** The key of clients that send no valid key. */
   readonly isAnonymous: boolean;
-  /** Globs of the models it may use. */
+  /** Globs of the models that the key may use. */
   readonly models: readonly string[];
   readonly limits: KeyLimits;
-  /** Its share among keys that wait. */
+  /** Share of the turns among the keys that have waiters. */
   readonly weight: number;
-  /** The form in which it sees reasoning; undefined = as the model says. */
+  /** Form of reasoning in its answers; undefined = the setting of the model. */
   readonly thinking: ThinkingMode | undefined;
 }
 
-/** The facts that the middleware has found out about a request. */
+/** The facts of a request that the middleware collects. */
 export interface RequestContext {
-  /** Ours alone: names the request in Redis, queue and frames. A client's id could meet another's there. */
+  /** Id of ours, for Redis, queue and frames. Ids of two clients could be equal there. */
   readonly requestId: string;
-  /** The id that the client sees as `x-request-id`: its own valid one, else ours. */
+  /** Id that the client gets as `x-request-id`: its own if that is valid, else ours. */
   readonly publicId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
@@ -44,7 +44,7 @@ interface Facts {
 
 const factsKey = Symbol('facts');
 
-/** On the response itself: a WeakMap costs the garbage collector more than the request's other objects together. */
+/** Keeps the facts on the response: a WeakMap costs the garbage collector more than all other objects of a request. */
 function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
   return (response[factsKey] ??= {
     context: undefined,
@@ -63,11 +63,11 @@ export const setObservation = (response: Response, observation: Observation): un
 
 export const setBodyHold = (response: Response, hold: BodyHold): unknown => (factsOf(response).bodyHold = hold);
 
-/** @throws Error when the middleware that sets it did not run: a fault in `app.ts` */
+/** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');
 export const principalOf = (response: Response): Principal => need(factsOf(response).principal, 'principal');
 export const observationOf = (response: Response): Observation => need(factsOf(response).observation, 'observation');
-/** For errors on any route; only chat requests are observed. */
+/** Returns undefined on routes that are not observed: only requests to models are. */
 export const findObservation = (response: Response): Observation | undefined => factsOf(response).observation;
 
 /** One request and its client, as the steps of `inference/` see them. */
@@ -84,7 +84,7 @@ export const clientOf = (response: Response): Client => ({
   observation: observationOf(response),
 });
 
-/** The body lies in Redis: its part of the budget goes to another one. */
+/** Marks the body as stored in Redis, which frees its part of the budget. */
 export const bodyStored = (response: Response): void => factsOf(response).bodyHold?.stored();
 
 function need<Value>(value: Value | undefined, what: string): Value {

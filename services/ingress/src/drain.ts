@@ -5,7 +5,7 @@ import type { ClientServer } from './server.ts';
 
 export interface StopOptions {
   readonly graceMs: number;
-  /** For how long, within that, a replica in use still takes requests, until its load balancer has noticed. */
+  /** Part of it in which a replica in use still takes requests, because its load balancer has not noticed yet. */
   readonly noticeMs: number;
 }
 
@@ -21,12 +21,12 @@ export interface DrainNeeds extends StopOptions {
   readonly now: () => number;
 }
 
-/** A replica that got no request for this time is not in use. */
+/** A replica counts as in use for this time after its last request. */
 const inUseMs = 10_000;
-/** Time for the work that remains after the grace: error events, cancellations, releases. */
+/** Time limit of each step after the grace: error events, cancellations, releases. */
 const lastWordsMs = 3000;
 
-/** Lets the running requests finish; ends those that still run after the grace, and closes everything. */
+/** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
   const { links, server, management, graceMs, noticeMs, now } = needs;
   const { exchanges, admission, writer, reader, liveness, roster, submitter } = links;
@@ -34,7 +34,7 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   server?.endWithAnswers();
   if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
   needs.onRefusing();
-  // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
+  // A load balancer without probes sees the refused connection and sends the request to another replica.
   server?.stopListening();
   await within(server?.idle() ?? Promise.resolve(), endsAt - now());
   exchanges.failAll('draining');

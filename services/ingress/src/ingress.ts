@@ -14,14 +14,14 @@ import { createTotals } from './totals.ts';
 import { watchGauges } from './watch-gauges.ts';
 import { watchMemory } from './watch-memory.ts';
 
-/** An ingress: everything between its clients and the queue. Holds no state that another replica would need. */
+/** Everything between clients and the queue. An ingress holds no state that another replica would need. */
 export interface Ingress {
-  /** Listens, unready yet; resolves with the ports for clients and for management. Rejects when that is impossible. */
+  /** Listens, not ready yet. Resolves with the ports for clients and for management; rejects if it can't listen. */
   listen(): Promise<{ readonly port: number; readonly metricsPort: number }>;
-  /** Resolves when Redis answers, however long that takes, and requests can be served. Rejects when Redis refuses. */
+  /** Waits for Redis without a limit; resolves when requests can be served. Rejects if Redis refuses the connection. */
   start(): Promise<void>;
   readonly openRequests: number;
-  /** Lets the running requests finish; what still runs after `graceMs` ends with an error event. */
+  /** Lets the running requests finish. Those that still run after `graceMs` end with an error event. */
   stop(options: StopOptions): Promise<void>;
 }
 
@@ -35,14 +35,16 @@ export interface IngressNeeds {
   readonly metrics: IngressMetrics;
 }
 
-/** Time that running requests wait for a Redis that is away, and the interval at which that is checked. */
-const patienceMs = 5000;
-const lookEveryMs = 500;
+/** Running requests fail after this time without Redis. */
+const redisAwayMs = 5000;
+/** Interval of that check. */
+const checkEveryMs = 500;
 /**
- * A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. A
- * process writes twice a second.
+ * Redis counts as down after this time without a write, although it may answer: it may be a replica, or full. A process
+ * writes twice a second.
  */
 const noWriteMs = 2000;
+
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
@@ -63,7 +65,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
-    // Also while it can be reached and takes no write: such a connection is ready again in each round.
+    // Includes a Redis that can be reached but takes no writes: its connection becomes ready again and again.
     isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
     isDraining,
     isRefusing,
@@ -92,7 +94,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   });
 
   function giveUpWithoutRedis(): void {
-    if (liveness.silentForMs <= patienceMs) return;
+    if (liveness.silentForMs <= redisAwayMs) return;
     exchanges.failAll('redis_unavailable');
   }
 
@@ -107,7 +109,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([links.reader.start(), liveness.start(), links.roster.start()]);
       isStarted = true;
-      watchdog = setInterval(giveUpWithoutRedis, lookEveryMs);
+      watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
       return exchanges.size;
@@ -128,10 +130,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
 }
 
 function listenToClients({ config, logger }: IngressNeeds, app: Express, now: () => number): Promise<ClientServer> {
-  const onDropped = createTroubleLog(logger, 'too many connections of clients', now);
+  const onDropped = createTroubleLog(logger, 'too many client connections: the new one is closed', now);
   return listen(app, {
     ...config.server,
-    onDropped: () => onDropped(`there are ${config.server.maxConnections}: server.max_connections`),
+    onDropped: () => onDropped(`server.max_connections is reached; it is ${config.server.maxConnections}`),
   });
 }
 

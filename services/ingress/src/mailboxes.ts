@@ -13,7 +13,7 @@ import type { IngressMetrics } from '@sluice/telemetry';
 
 export interface MailboxesNeeds {
   readonly open: (role: ConnectionRole) => RedisConnection;
-  /** Of the `command` role. */
+  /** A connection of the `command` role. */
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly ingressId: string;
@@ -27,15 +27,15 @@ export interface MailboxesNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** The frames of an ingress: its own two mailboxes, and the way to those of the workers. */
+/** Reads the two mailboxes of an ingress, and writes to those of the workers. */
 export interface Mailboxes {
   readonly writer: MailboxWriter;
   readonly inbox: Inbox;
   readonly reader: MailboxReader;
 }
 
-/** After one of these a worker does nothing more for the run. */
-const lastWords: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
+/** Kinds of a run's last frame: after one of these, its worker does nothing more for it. */
+const lastKinds: ReadonlySet<FrameKind> = new Set(['end', 'error', 'retry', 'disclaims']);
 
 export function createMailboxes(needs: MailboxesNeeds): Mailboxes {
   const { open, connection, keys, ingressId, metrics, admission, onError } = needs;
@@ -50,9 +50,9 @@ export function createMailboxes(needs: MailboxesNeeds): Mailboxes {
   const inbox = createInbox({
     onDropped({ requestId, epoch, kind }, reason, origin) {
       metrics.relayDropped(reason);
-      // A worker works in vain for a run that was superseded or whose client has left: it is told to stop.
-      const isInVain = reason !== 'repeated' && !lastWords.has(kind);
-      if (isInVain && origin !== undefined) {
+      // The run was replaced, or its client has left, but the worker still makes it.
+      const isUnwanted = reason !== 'repeated' && !lastKinds.has(kind);
+      if (isUnwanted && origin !== undefined) {
         writer.send(origin.processId, { requestId, epoch, seq: 0, kind: 'cancel', data: '' });
       }
     },

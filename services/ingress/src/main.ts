@@ -9,16 +9,16 @@ import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
 import { keyLabels } from './key-labels.ts';
 
-/** Until a load balancer has seen that a replica is no longer ready. */
+/** Time in which a load balancer notices that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
 
-/** Of this package: from `src` and from `dist` its manifest is one folder up. */
+/** Returns the version of this package. package.json is one folder above both `src` and `dist`. */
 function readVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as unknown;
   return z.object({ version: z.string() }).parse(manifest).version;
 }
 
-/** When this file was compiled; of sources that are run as they are, when they were written. */
+/** Returns the date on which this file was written: by the compiler, or by an editor if the sources run uncompiled. */
 const readBuildDate = (): string =>
   statSync(new URL(import.meta.url))
     .mtime.toISOString()
@@ -52,7 +52,7 @@ async function start(): Promise<Service> {
   return {
     async stop(reason) {
       logger.info({ reason, open_requests: ingress.openRequests }, 'ingress draining');
-      // Only a replica behind a load balancer is stopped this way.
+      // Only a replica behind a load balancer is stopped by SIGTERM without a launcher.
       const noticeMs = reason === 'SIGTERM' && process.env['SLUICE_SUPERVISED'] !== '1' ? loadBalancerNoticeMs : 0;
       await ingress.stop({ graceMs: config.server.drainTimeoutMs, noticeMs });
       logger.info('ingress stopped');

@@ -1,4 +1,4 @@
-/** Tells whether this process uses more memory than it may. */
+/** Reports whether this process is over its memory limit. */
 export interface MemoryGuard {
   isFull(): boolean;
 }
@@ -7,25 +7,27 @@ export interface MemoryGuardNeeds {
   /** Undefined = no limit. */
   readonly limitBytes: number | undefined;
   /**
-   * Objects and buffers, garbage included. Not the resident set: that stays as large as it once was, so that a process
-   * that was full would refuse for ever.
+   * Bytes of objects and buffers, garbage included. Not the resident set: it does not shrink, so a process that was
+   * full once would refuse for ever.
    */
   readonly usedBytes: () => number;
-  /** Frees what nothing refers to any more. It holds the process up: 50 ms for 400 MB. */
+  /** Collects the garbage. This blocks the process: 50 ms for 400 MB. */
   readonly collect: () => void;
-  /** The process uses more than it may, also after a collection. */
+  /** Called when the process is over the limit even after a collection. */
   readonly onFull: (usedBytes: number) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-/** A measurement counts for so long. */
+/** Validity of a measurement. */
 const measuredMs = 200;
-/** Only a collection tells what is garbage; until the next one its verdict stays. */
+/**
+ * Interval of collections while the process is full. Only a collection shows how much is garbage, so its result stays.
+ */
 const collectEveryMs = 5000;
-/** After a collection that found room: a burst may fill the process within seconds. */
+/** Interval after a collection that found room: a burst can fill the process within seconds. */
 const collectAgainMs = 1000;
-/** So far above the limit it is not garbage alone. */
+/** Multiple of the limit that garbage alone can't explain. */
 const certainlyFull = 1.5;
 
 export function createMemoryGuard({ limitBytes, usedBytes, collect, onFull, now }: MemoryGuardNeeds): MemoryGuard {

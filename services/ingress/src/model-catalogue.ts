@@ -1,16 +1,16 @@
 import { type Config, findListedModel, isGlob, isListed } from '@sluice/config';
 import type { ModelListReader } from '@sluice/relay';
 
-/** A model that can be shown to clients. */
+/** A model in the list that clients get. */
 export interface NamedModel {
   readonly id: string;
   /** Id of an upstream that serves it. */
   readonly ownedBy: string;
 }
 
-/** The models by their names: those of the configuration, and what the upstreams tell of those that its globs cover. */
+/** The models by name: those of the configuration, and those that its globs cover, as the upstreams list them. */
 export interface ModelCatalogue {
-  /** In the order of the configuration; what a glob covers by name. Never rejects, and takes 2 s at most. */
+  /** In the order of the configuration; models of one glob by name. Never rejects, and takes at most 2 s. */
   list(): Promise<readonly NamedModel[]>;
 }
 
@@ -22,13 +22,14 @@ export interface CatalogueNeeds {
   readonly now: () => number;
 }
 
-/** This process reads a list again after so long. */
+/** Age at which this process reads the lists again. */
 const cachedMs = 5000;
-/** For lists that nobody has yet: then the answer leaves them out. */
-const patienceMs = 2000;
-const lookEveryMs = 50;
-/** An upstream that has told nothing is not waited for again so soon. */
-const impatienceMs = 60_000;
+/** Time limit for lists that no process has read yet; after it, the answer leaves them out. */
+const maxWaitMs = 2000;
+/** Poll interval of that wait. */
+const pollEveryMs = 50;
+/** Time in which no request waits again for an upstream that gave no list. */
+const skipSilentMs = 60_000;
 
 type Names = ReadonlyMap<string, readonly string[]>;
 
@@ -38,20 +39,20 @@ export function createModelCatalogue({ config, lists, onError, now }: CatalogueN
   let known: Names = new Map();
   let cached = toModels(config, known);
   let readAt = -Infinity;
-  /** Settles when the lists were read, and after `patienceMs` at the latest. */
+  /** Settles when the lists have been read, and after `maxWaitMs` at the latest. */
   let reading: Promise<void> | undefined;
 
   const isAwaited = (id: string): boolean =>
-    !known.has(id) && now() - (silentSince.get(id) ?? -Infinity) > impatienceMs;
+    !known.has(id) && now() - (silentSince.get(id) ?? -Infinity) > skipSilentMs;
 
-  /** To match thousands of names against the globs takes a while, in which the ingress serves nobody. */
+  /** Matches only lists that have changed: thousands of names against the globs block the event loop. */
   function learn(names: Names): void {
     if (isSame(names, known)) return;
     known = names;
     cached = toModels(config, known);
   }
 
-  /** Reads until every upstream has told its models, or has been waited for. */
+  /** Reads until every upstream has given its list, or its time is over. */
   async function read(until: number): Promise<void> {
     await lists.want();
     while (now() < until) {
@@ -60,20 +61,20 @@ export function createModelCatalogue({ config, lists, onError, now }: CatalogueN
       );
       learn(new Map(found.flatMap(([id, names]) => (names === undefined ? [] : [[id, names]]))));
       if (!upstreams.some(({ id }) => isAwaited(id))) break;
-      await pause(lookEveryMs);
+      await pause(pollEveryMs);
     }
     for (const { id } of upstreams) if (isAwaited(id)) silentSince.set(id, now());
   }
 
-  /** All who ask meanwhile wait for the same reading, and for one timer. */
+  /** Starts one reading, with one timer, for all requests that come in the meantime. */
   async function begin(): Promise<void> {
-    const reads = read(now() + patienceMs)
+    const reads = read(now() + maxWaitMs)
       .catch(onError)
       .finally(() => {
         readAt = now();
         reading = undefined;
       });
-    await Promise.race([reads, pause(patienceMs)]);
+    await Promise.race([reads, pause(maxWaitMs)]);
   }
 
   return {
@@ -87,7 +88,7 @@ export function createModelCatalogue({ config, lists, onError, now }: CatalogueN
   };
 }
 
-/** Does not keep a process alive that wants to stop. */
+/** The timer does not keep a stopping process alive. */
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref());
 
 const isSame = (some: Names, others: Names): boolean =>

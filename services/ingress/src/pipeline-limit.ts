@@ -2,9 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 
 export interface PipelineLimits {
-  /** Requests of one connection that are under way at once. */
+  /** Requests of one connection that run at once. */
   readonly maxRequests: number;
-  /** The connection is closed if its client reads nothing for this long while requests wait behind unread answers. */
+  /** A connection closes if its client reads nothing for this time while requests wait behind unread answers. */
   readonly stallMs: number;
 }
 
@@ -13,13 +13,13 @@ interface Waiting {
   readonly response: ServerResponse;
 }
 
-/** Unread answers of one connection beyond which no more are made. */
+/** Unread answer bytes of one connection at which its next request waits. */
 const maxUnreadBytes = 1024 * 1024;
 
 /**
- * Node hands over all requests that a client has sent in one go, and keeps the answers that it does not read: 70 kB of
- * requests cost gigabytes. Here the requests of a connection wait for each other, and nothing more is read from it
- * while some do.
+ * Bounds the requests of a connection that run at once; the others wait, and nothing is read from the connection
+ * meanwhile. Node itself starts all requests that a client pipelines and keeps the answers that the client does not
+ * read: 70 kB of requests cost gigabytes.
  */
 export function limitPipelines(listener: RequestListener, limits: PipelineLimits): RequestListener {
   const connections = new WeakMap<Socket, Pipeline>();
@@ -57,20 +57,20 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     open.add(response);
     response.once('close', () => {
       open.delete(response);
-      if (waiting.length > 0 || isPaused) goOnSoon();
+      if (waiting.length > 0 || isPaused) beginNextSoon();
     });
     listener(request, response);
   }
 
-  /** Goes on in the next turn of the event loop, so that a row of quick answers does not block other connections. */
-  function goOnSoon(): void {
+  /** Waits for the next turn of the event loop, so that a series of quick answers does not block other connections. */
+  function beginNextSoon(): void {
     turn ??= setImmediate(() => {
       turn = undefined;
-      goOn();
+      beginNext();
     });
   }
 
-  function goOn(): void {
+  function beginNext(): void {
     while (mayBegin()) {
       const next = waiting.shift();
       if (next === undefined) break;
@@ -79,7 +79,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     if (waiting.length > 0 || !isPaused) return;
     isPaused = false;
     clearTimeout(stalled);
-    // Node has its own reason to pause, and its parser with it, until the client has read what it is sent.
+    // If Node has paused the socket and its parser, it resumes both itself when the client has read its answers.
     if (Reflect.get(socket, '_paused') !== true) socket.resume();
   }
 
@@ -90,7 +90,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     watch();
   }
 
-  /** Looks whether the client has read any of what is ready for it. */
+  /** Closes the connection if the client reads nothing for `stallMs`. */
   function watch(): void {
     const unread = socket.writableLength;
     stalled = setTimeout(() => {
@@ -99,7 +99,7 @@ function createPipeline(socket: Socket, listener: RequestListener, { maxRequests
     }, stallMs);
   }
 
-  // Node resumes the socket when an answer has been sent or a body is wanted; while requests wait it must stay paused.
+  // Node resumes the socket after an answer and for a body, but while requests wait it must stay paused.
   socket.on('resume', () => {
     if (waiting.length > 0) socket.pause();
   });

@@ -15,10 +15,10 @@ import { createOpenExchanges, type OpenExchanges } from './inference/exchange/op
 import { createWorkerWatch } from './inference/exchange/worker-watch.ts';
 import { createMailboxes } from './mailboxes.ts';
 
-/** What an ingress has in Redis: its connections, and the parts that use them. */
+/** The Redis connections of an ingress, and the parts that use them. */
 export interface RedisLinks {
   readonly keys: Keys;
-  /** Of the `command` role. */
+  /** A connection of the `command` role. */
   readonly commands: RedisConnection;
   readonly liveness: Liveness;
   readonly roster: Roster;
@@ -69,7 +69,7 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     ingressId,
     fleet: config.limits,
     onError,
-    onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request goes on without'),
+    onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request continues without it'),
     random: Math.random,
   });
   const { writer, inbox, reader } = createMailboxes({
@@ -82,7 +82,7 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     admission,
     onGone: workers.lost,
     onRestored() {
-      logger.warn('redis has lost its data; what no worker has begun is queued again');
+      logger.warn('redis has lost its data; runs that no worker has begun are queued again');
       exchanges.requeueAll();
     },
     onError,
@@ -93,7 +93,7 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     shards: config.queue.shards,
     seal: createJobSeal(config.secretKey?.reveal()),
     onMoved() {
-      logger.warn('another redis server has taken over; what no worker has begun is queued again');
+      logger.warn('another redis server has taken over; runs that no worker has begun are queued again');
       exchanges.requeueAll();
     },
     onError,

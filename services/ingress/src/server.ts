@@ -3,23 +3,23 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
 import { limitPipelines } from './pipeline-limit.ts';
 
-/** Node looks for connections that have timed out this often. Its default, 30 s, would turn 10 s into 40 s. */
+/** Interval at which Node looks for connections that have timed out. Its default, 30 s, would turn 10 s into 40 s. */
 const checkingMs = 1000;
 const makeRoomEveryMs = 1000;
 
-/** The server that clients talk to. */
+/** The HTTP server for clients. */
 export interface ClientServer {
   readonly port: number;
-  /** Returns whether a POST has come within this time, or a request of any kind is open. */
+  /** True if a POST has come within this time, or a request of any kind is open. */
   isBusy(withinMs: number): boolean;
   /** Resolves when no request is open. */
   idle(): Promise<void>;
   /**
-   * From now on each connection ends with the answer that is under way on it: its head was sent before anybody knew, so that
-   * it does not say `connection: close`, and the client would send its next request here.
+   * From now on each connection ends with its running answer. The head of that answer has been sent without
+   * `connection: close`, so the client would send its next request here.
    */
   endWithAnswers(): void;
-  /** Refuses new connections. Those that are there stay, idle ones too: a request may be on its way on one of them. */
+  /** Refuses new connections. Open ones stay, idle ones too: a request may be under way on one of them. */
   stopListening(): void;
   /** Ends all connections and stops listening. */
   close(): void;
@@ -28,22 +28,22 @@ export interface ClientServer {
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Connections at once; more are closed, and those without a request with them. */
+  /** Maximum number of open connections. A further one is closed, together with all that have no request. */
   readonly maxConnections: number;
-  /** Longer than the load balancers in front keep theirs, so that never both ends close at once. */
+  /** Longer than the keep-alive of the load balancers in front, so that the two ends do not close at the same time. */
   readonly keepAliveMs: number;
-  /** Headers must be there after this time, and the whole request after that: slow senders hold no connection for long. */
+  /** Time limits for the headers, and for the whole request: slow senders do not hold connections for long. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Requests of one connection at once; more wait. */
+  /** Requests of one connection that run at once; more wait. */
   readonly maxPipelinedRequests: number;
-  /** The connection is closed if its client reads nothing for this long while requests wait behind unread answers. */
+  /** A connection closes if its client reads nothing for this time while requests wait behind unread answers. */
   readonly slowClientMs: number;
-  /** A connection was closed because there were too many. */
+  /** Called when a connection was closed because there were too many. */
   readonly onDropped: () => void;
 }
 
-/** Listens for clients; resolves when it does. */
+/** Starts to listen for clients; resolves when the port is open. */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<ClientServer> {
   const server = createServer(
     {
@@ -52,23 +52,23 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       connectionsCheckingInterval: checkingMs,
       keepAliveTimeout: options.keepAliveMs,
       noDelay: true,
-      // `require-host.ts` refuses in the envelope instead.
+      // `require-host.ts` refuses with the error envelope instead.
       requireHostHeader: false,
     },
     limitPipelines(app, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),
   );
   server.maxConnections = options.maxConnections;
   server.on('drop', makeRoom);
-  // Clients that ask before they send a body are told to go on by what reads it.
+  // `read-json.ts` answers `100-continue` when it is ready for the body.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
-  // `refuse-expectation.ts` refuses any other wish, behind what gives answers their headers.
+  // `refuse-expectation.ts` refuses any other expectation, after the middleware that sets headers.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   let roomMadeAt = -Infinity;
-  /** Idle connections are kept for long; they must not keep clients out that have a request. */
+  /** Closes idle connections, which would otherwise keep out clients that have a request. */
   function makeRoom(): void {
     options.onDropped();
     const now = performance.now();
-    // It looks at every connection there is.
+    // `closeIdleConnections` visits every connection.
     if (now - roomMadeAt < makeRoomEveryMs) return;
     roomMadeAt = now;
     server.closeIdleConnections();
@@ -118,7 +118,7 @@ const statusTexts: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
 };
 
-/** Answers what Node's parser refused before express saw it: in the envelope, and then the connection ends. */
+/** Answers a request that Node's parser refused with the error envelope, and ends the connection. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();

@@ -1,4 +1,4 @@
-/** Running sums for `/health` and `/status`; Prometheus has the rest. */
+/** Sums since the start for `/health` and `/status`; Prometheus has the other figures. */
 export interface Totals {
   count(request: { readonly durationMs: number; readonly isError: boolean }): void;
   /** Chat requests since the start. */

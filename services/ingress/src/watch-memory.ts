@@ -10,7 +10,7 @@ export interface WatchMemoryNeeds {
   readonly now: () => number;
 }
 
-/** Guards the memory of this process, and logs now and then that it is full. */
+/** Guards the memory of this process. Logs from time to time while it is full. */
 export function watchMemory({ limitBytes, logger, now }: WatchMemoryNeeds): MemoryGuard {
   const onFull = createTroubleLog(logger, 'memory full: new requests are refused', now);
   return createMemoryGuard({
@@ -19,7 +19,7 @@ export function watchMemory({ limitBytes, logger, now }: WatchMemoryNeeds): Memo
       const { heapUsed, external } = process.memoryUsage();
       return heapUsed + external;
     },
-    // V8's flag for it is changed only where there is a limit to keep.
+    // Without a limit, V8's flags stay untouched.
     collect: limitBytes === undefined ? () => undefined : createCollector(),
     onFull: () => onFull('server.memory_limit_bytes is reached'),
     now,

@@ -13,25 +13,25 @@ function announced(keys: readonly object[]): readonly string[] {
 const key = (at: number, limits: object = {}): object => ({ key: `sk-team-${at}-0001`, limits });
 
 describe('at its start an ingress', () => {
-  it('warns once of keys without any limits', () => {
+  it('warns once about keys without any limits', () => {
     expect(announced([key(1), key(2, { rpm: 5 }), key(3, { concurrency: 2 }), key(4)])).toEqual([
       'warn: 2 of 4 client keys have no limits of their own (keys[].limits); each runs up to 500 of 1000 requests at once',
     ]);
   });
 
-  it('says what keys without a concurrency of their own may run', () => {
+  it('logs the share of keys without a concurrency limit of their own', () => {
     expect(announced([key(1, { rpm: 5 }), key(2, { concurrency: 2 })])).toEqual([
       'info: 1 of 2 client keys have no concurrency of their own; each runs up to 500 of 1000 requests at once',
     ]);
   });
 
-  it('does not warn of a key that is alone', () => {
+  it('does not warn about a single key', () => {
     expect(announced([key(1)])).toEqual([
       'info: 1 of 1 client keys have no concurrency of their own; each runs up to 1000 of 1000 requests at once',
     ]);
   });
 
-  it('says nothing where every key has a concurrency', () => {
+  it('logs nothing if every key has a concurrency limit', () => {
     expect(announced([key(1, { concurrency: 5 })])).toEqual([]);
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { keyLabels } from '../src/key-labels.ts';
 
 describe('keyLabels', () => {
-  it('names each key once, also where two have the same name', () => {
+  it('has each name once, even if two keys share it', () => {
     expect(keyLabels([{ name: 'a' }, { name: 'b' }, { name: 'a' }])).toEqual(['a', 'b']);
   });
 
-  it('lets the first hundred have series of their own, and no more', async () => {
+  it('gives only the first hundred names a series of their own', async () => {
     const keys = Array.from({ length: 150 }, (_, at) => ({ name: `team-${at}` }));
     const metrics = createMetrics({ service: 'ingress', models: [], upstreams: [], keys: keyLabels(keys) });
     for (const { name } of keys) metrics.refused('rate_limit_exceeded', name);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCollector } from '../src/collect-garbage.ts';
 import { createMemoryGuard } from '../src/memory-guard.ts';
 
-/** A process with so much memory in use, of which a collection frees the garbage. */
+/** A simulated process; a collection frees its garbage. */
 function setUp(limitBytes: number | undefined) {
   const memory = { live: 0, garbage: 0, collections: 0, measured: 0, now: 0 };
   const told: number[] = [];
@@ -27,14 +27,14 @@ function setUp(limitBytes: number | undefined) {
 }
 
 describe('the memory of a process', () => {
-  it('is never full without a limit, and is not looked at', () => {
+  it('is never full without a limit, and is not measured', () => {
     const { memory, isFullAfter } = setUp(undefined);
     memory.live = Number.MAX_SAFE_INTEGER;
     expect(isFullAfter(1000)).toBe(false);
     expect(memory.measured).toBe(0);
   });
 
-  it('is full when more is in use than may be, garbage aside', () => {
+  it('is full when live memory exceeds the limit', () => {
     const { memory, told, isFullAfter } = setUp(100);
     memory.live = 90;
     memory.garbage = 20;
@@ -45,7 +45,7 @@ describe('the memory of a process', () => {
     expect(told).toEqual([110]);
   });
 
-  it('is not full any more as soon as less is in use', () => {
+  it('is not full any more as soon as less memory is in use', () => {
     const { memory, isFullAfter } = setUp(100);
     memory.live = 110;
     expect(isFullAfter(1000)).toBe(true);
@@ -54,7 +54,7 @@ describe('the memory of a process', () => {
     expect(memory.collections).toBe(1);
   });
 
-  it('is collected again while it is full, so that a process without work serves again', () => {
+  it('is collected again while it is full, so that an idle process serves again', () => {
     const { memory, isFullAfter } = setUp(100);
     memory.live = 110;
     expect(isFullAfter(1000)).toBe(true);
@@ -64,7 +64,7 @@ describe('the memory of a process', () => {
     expect(memory.collections).toBe(2);
   });
 
-  it('is not taken for full by garbage between two collections', () => {
+  it('does not count as full because of garbage between two collections', () => {
     const { memory, isFullAfter } = setUp(100);
     Object.assign(memory, { live: 50, garbage: 60 });
     expect(isFullAfter(1000)).toBe(false);
@@ -75,7 +75,7 @@ describe('the memory of a process', () => {
     expect(memory.collections).toBe(2);
   });
 
-  it('is full at once when a burst brings it far above the limit', () => {
+  it('is full at once when a burst exceeds the limit by far', () => {
     const { memory, isFullAfter } = setUp(100);
     Object.assign(memory, { live: 50, garbage: 60 });
     expect(isFullAfter(1000)).toBe(false);
@@ -83,7 +83,7 @@ describe('the memory of a process', () => {
     expect(isFullAfter(300)).toBe(true);
   });
 
-  it('is measured five times a second at most', () => {
+  it('is measured at most five times a second', () => {
     const { memory, isFullAfter } = setUp(100);
     for (let count = 0; count < 100; count++) isFullAfter(10);
     expect(memory.measured).toBeLessThanOrEqual(6);
@@ -91,7 +91,7 @@ describe('the memory of a process', () => {
 });
 
 describe('a collection', () => {
-  it('frees what nothing refers to any more', () => {
+  it('frees unreachable objects', () => {
     const collect = createCollector();
     collect();
     const before = process.memoryUsage().heapUsed;

@@ -60,13 +60,13 @@ function setUp(models: readonly Entry[], told: Record<string, readonly string[] 
 }
 
 describe('the models', () => {
-  it('that have names are there without a question', async () => {
+  it('of the configuration are listed without asking upstreams', async () => {
     const { list, reads, wantedTimes } = setUp([entry('a', target('one')), entry('b-*', target('one', 'b'))], {});
     expect(await list()).toEqual(['a of one']);
     expect([reads, wantedTimes()]).toEqual([[], 0]);
   });
 
-  it('that a glob covers are those that its upstreams tell, each once, under the entry that serves them', async () => {
+  it('of a glob are those that its upstreams list, each once, under the entry that serves them', async () => {
     const models = [
       entry('gpt-4', target('two', 'x')),
       entry('gpt-*', target('one'), target('two'), target('idle', 'fixed')),
@@ -80,7 +80,7 @@ describe('the models', () => {
     expect(reads).toEqual(['one', 'two']);
   });
 
-  it('are put together again only where a list has changed', async () => {
+  it('are matched again only if a list has changed', async () => {
     const { catalogue, told } = setUp([entry('*', target('one'), target('two'))], { one: ['a', 'b'], two: [] });
     const read = async () => {
       await vi.advanceTimersByTimeAsync(5001);
@@ -98,12 +98,12 @@ describe('the models', () => {
     expect((await read()).map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('are waited for by all who ask meanwhile with one timer', async () => {
+  it('make all concurrent requests wait on one timer', async () => {
     const { catalogue } = setUp([entry('*', target('one'))], {});
     const before = vi.getTimerCount();
     const listed = Array.from({ length: 50 }, () => catalogue.list());
     await vi.advanceTimersByTimeAsync(0);
-    // The limit of the wait, and the pause before the next look.
+    // The time limit of the wait, and the pause before the next poll.
     expect(vi.getTimerCount() - before).toBe(2);
     await vi.advanceTimersByTimeAsync(2100);
     expect(await Promise.all(listed)).toEqual(listed.map(() => []));
@@ -120,7 +120,7 @@ describe('the models', () => {
     expect(reads).toHaveLength(2);
   });
 
-  it('are waited for 2 s where nothing is known yet, and left out then', async () => {
+  it('are left out after 2 s if their upstream has given no list yet', async () => {
     const { catalogue } = setUp([entry('*', target('one'), target('two'))], { one: ['a'] });
     const before = performance.now();
     const listed = catalogue.list();
@@ -131,7 +131,7 @@ describe('the models', () => {
     expect(performance.now() - before).toBeLessThan(2200);
   });
 
-  it('are there as soon as they are told', async () => {
+  it('are listed as soon as their upstream gives them', async () => {
     const { catalogue, told } = setUp([entry('*', target('one'))], {});
     const listed = catalogue.list();
     await vi.advanceTimersByTimeAsync(300);
@@ -140,7 +140,7 @@ describe('the models', () => {
     await expect(Promise.race([listed, Promise.resolve('waiting')])).resolves.toEqual([{ id: 'a', ownedBy: 'one' }]);
   });
 
-  it('of an upstream that told nothing are not waited for again for a minute', async () => {
+  it('of an upstream that gave no list are not awaited again for a minute', async () => {
     const { list, catalogue } = setUp([entry('*', target('one'))], {});
     const first = catalogue.list();
     await vi.advanceTimersByTimeAsync(2100);
@@ -154,7 +154,7 @@ describe('the models', () => {
     await vi.advanceTimersByTimeAsync(1100);
   });
 
-  it('that were known stay while Redis is away', async () => {
+  it('stay listed while Redis is away', async () => {
     const { list, told, errors } = setUp([entry('*', target('one'))], { one: ['a'] });
     await list();
     const away = new Error('redis is away');

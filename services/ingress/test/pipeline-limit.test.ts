@@ -32,7 +32,7 @@ async function readUntil(socket: Socket, end: string): Promise<string> {
 }
 
 describe('the requests of one connection', () => {
-  it('begin in their order, so many at once, the next when one is answered', async () => {
+  it('begin in order, up to the maximum, and the next one when one is answered', async () => {
     const begun: string[] = [];
     const unanswered: ServerResponse[] = [];
     const socket = await open(({ url = '' }, response) => {
@@ -50,7 +50,7 @@ describe('the requests of one connection', () => {
     expect(begun).toEqual(Array.from({ length: 10 }, (_, at) => `/${at}`));
   });
 
-  it('are all answered, with bodies too', async () => {
+  it('are all answered, also those with bodies', async () => {
     const socket = await open((request, response) => {
       let text = '';
       request.on('data', (piece) => (text += String(piece)));
@@ -66,7 +66,7 @@ describe('the requests of one connection', () => {
     expect(Array.from(text.matchAll(/\[\/(\d+) x+/g), ([, at]) => Number(at))).toEqual(posts.map((_, at) => at));
   });
 
-  it('wait while a mebibyte of answers is unread, and are not even taken from the connection', async () => {
+  it('wait while 1 MiB of answers is unread, and are not even read from the connection', async () => {
     let begun = 0;
     const large = Buffer.alloc(300_000);
     const socket = await open((_request, response) => {
@@ -74,7 +74,7 @@ describe('the requests of one connection', () => {
       response.end(large);
     });
     socket.pause();
-    // More than the buffers of both sides take in.
+    // More than the buffers of both sides hold.
     socket.write(get(0).repeat(600_000));
     let before = 0;
     const isStill = (): boolean => {
@@ -99,13 +99,13 @@ describe('the requests of one connection', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('go on as long as an answer takes, if the client reads', async () => {
+  it('wait for a slow answer without a limit, if the client reads', async () => {
     const unanswered: ServerResponse[] = [];
     const socket = await open((_request, response) => void unanswered.push(response), { maxRequests: 1, stallMs: 20 });
     socket.write(gets(2));
     await until(() => unanswered.length === 1, { what: 'one to begin' });
     const waited = performance.now() + 100;
-    await until(() => performance.now() > waited, { what: 'the stall to be over, were it one' });
+    await until(() => performance.now() > waited, { what: 'the time of a stall to be over' });
     unanswered[0]?.end('first');
     await until(() => unanswered.length === 2, { what: 'the other to begin' });
     unanswered[1]?.end('second');

@@ -44,8 +44,8 @@ async function keptConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-describe('an idle connection', () => {
-  it('is promised as long as the setting says', async () => {
+describe('a connection', () => {
+  it('announces the keep-alive time of the setting', async () => {
     const { port } = await serving({ keepAliveMs: 4_020_000 });
     const agent = new Agent({ keepAlive: true });
     closers.push(() => agent.destroy());
@@ -54,7 +54,7 @@ describe('an idle connection', () => {
     expect(response.headers['keep-alive']).toBe('timeout=4020');
   });
 
-  it('makes room when there are too many', async () => {
+  it('is closed if it is idle and there are too many', async () => {
     let dropped = 0;
     const { port } = await serving({ maxConnections: 2, onDropped: () => dropped++ });
     const kept = [await keptConnection(port), await keptConnection(port)];
@@ -67,7 +67,7 @@ describe('an idle connection', () => {
     await keptConnection(port);
   });
 
-  it('makes no room while its answer is under way', async () => {
+  it('is not closed while its answer is under way', async () => {
     const { port } = await serving({ maxConnections: 1 }, (_request, response) => void response.write('begun'));
     const busy = await keptConnection(port);
     await once(open(port), 'close');
@@ -76,7 +76,7 @@ describe('an idle connection', () => {
 });
 
 describe('a slow request', () => {
-  it('gets 408 when its headers take longer than they may', async () => {
+  it('gets 408 when its headers exceed the time limit', async () => {
     const { port } = await serving({ headersTimeoutMs: 1000, requestTimeoutMs: 60_000 });
     const socket = open(port);
     socket.write('GET / HTTP/1.1\r\n');

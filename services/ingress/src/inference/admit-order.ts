@@ -15,7 +15,8 @@ export interface AdmitOrderNeeds {
 }
 
 /**
- * Admits an order within the limits of its client's key and of the fleet; may wait for that. Records the wait.
+ * Admits an order within the limits of its client's key and of the fleet. Waits for a lease if need be, and records the
+ * wait.
  * @throws GatewayError as `admit` does
  */
 export async function admitOrder(

@@ -2,13 +2,13 @@ import type { Admission, KeyLimits, Rates, Refusal, Lease, Turn } from '@sluice/
 import { GatewayError } from '@sluice/protocol';
 import { isRedisUnavailable } from '@sluice/redis';
 
-/** A request that may run now. */
+/** A request that has its lease and may run. */
 export interface Admitted {
   readonly lease: Lease;
-  /** The Redis clock at the decision, ms since 1970. */
+  /** Redis's clock at the admission, ms since 1970. */
   readonly redisNow: number;
   readonly rates: Rates;
-  /** Spent in the waiting room. */
+  /** Time as a waiter. */
   readonly waitedMs: number;
 }
 
@@ -16,23 +16,23 @@ export interface AdmitRequest {
   readonly requestId: string;
   readonly keyId: string;
   readonly limits: KeyLimits;
-  /** The key's share among keys that wait. */
+  /** Share of the key in the turns of the waiters. */
   readonly weight: number;
-  /** Estimated; corrected when the provider has counted. */
+  /** Estimate; the provider's count corrects it. */
   readonly tokens: number;
-  /** Maximum time that it may wait. */
+  /** Maximum time as a waiter. */
   readonly maxWaitMs: number;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
-  /** Told the state of the rates, also when the request is refused. */
+  /** Called with the state of the rates, also for a refused request. */
   readonly onRates: (rates: Rates) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Takes a place among the running requests, waiting for one if need be.
- * @throws GatewayError when it is refused, when it waited too long, when its client left, or when Redis is away
+ * Gets a lease for a request; waits for one if need be.
+ * @throws GatewayError if the request is refused or waits too long, if its client leaves, or if Redis is away
  */
 export async function admit(admission: Pick<Admission, 'acquire'>, request: AdmitRequest): Promise<Admitted> {
   const verdict = await admission.acquire(request).catch((error: unknown) => {
@@ -48,12 +48,12 @@ export async function admit(admission: Pick<Admission, 'acquire'>, request: Admi
   const end = await waitForTurn(lease, request);
   const waitedMs = request.now() - since;
   if (end === 'run') return { lease, rates, redisNow: redisNow + waitedMs, waitedMs };
-  // No provider has seen the prompt. A client that leaves still pays for the request, or no limit would bind it.
+  // No provider got the prompt. A client that leaves still pays for the request, or the limit would not bind it.
   lease.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
   throw new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
 }
 
-/** The end of a wait in the waiting room. */
+/** End of a waiter: its turn, its client's leave, or the time limit. */
 type WaitEnd = Turn | 'left' | 'too_late';
 
 const errorOfWait = {

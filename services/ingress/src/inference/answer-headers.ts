@@ -2,25 +2,25 @@ import type { ServerResponse } from 'node:http';
 import type { Answered } from '@sluice/protocol';
 import type { Shape } from './operation.ts';
 
-/** Sets the headers that say how the request was changed for its model. */
+/** Sets the headers that report how the request was changed for its model. */
 export function setShapeHeaders(
   response: ServerResponse,
   { stream, droppedMessages, maxContinuations }: Omit<Shape, 'body'> & { readonly stream: boolean },
 ): void {
   if (droppedMessages > 0) response.setHeader('x-sluice-compressed-messages', droppedMessages);
-  // The actual number is not known when a stream begins.
+  // The actual number of extensions is unknown when a stream begins.
   if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 }
 
 export interface AnswerFacts extends Pick<Shape, 'maxContinuations'> {
   readonly stream: boolean;
-  /** Time since the request came. */
+  /** Time since the request arrived. */
   readonly elapsedMs: number;
-  /** The worker's report on its latest attempt; undefined before it. */
+  /** The worker's report on the latest attempt; undefined before the first one. */
   readonly answered: Answered | undefined;
 }
 
-/** Sets the headers that say where an answer comes from. The status line takes them along. */
+/** Sets the headers that report the source of an answer. They are sent with the status line. */
 export function setAnswerHeaders(
   response: ServerResponse,
   { stream, elapsedMs, answered, maxContinuations }: AnswerFacts,

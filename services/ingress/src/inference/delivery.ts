@@ -5,21 +5,21 @@ import type { Observation } from './observe/observe.ts';
 import type { Reply } from './reply/reply.ts';
 import type { Consumption } from './settle.ts';
 
-/** Passes an answer on to its client, and remembers what it used. */
+/** Passes an answer on to the client, and records the usage. */
 export interface Delivery {
   readonly listener: ExchangeListener;
   /**
-   * Resolves when the client has been told of an end, or has left. Rejects with a GatewayError when the request failed
-   * before anything was sent, so that it becomes an HTTP error.
+   * Resolves when the client has got an end of the answer, or has left. Rejects with a GatewayError if the request
+   * fails before anything is sent, so that it becomes an HTTP error.
    */
   readonly replied: Promise<void>;
-  /** The worker's report on its latest attempt. */
+  /** The worker's report on the latest attempt. */
   answered(): Answered | undefined;
-  /** The client has left: nothing more is written. */
+  /** Called when the client has left: nothing more is written. */
   clientLeft(): void;
-  /** The client was cut off because it was too slow. */
+  /** Called when the client was disconnected because it was too slow. */
   clientCut(): void;
-  /** @param facts the facts of a request that is not complete */
+  /** @param facts for a request whose answer is not complete */
   consumption(facts: FailureFacts): Consumption;
 }
 
@@ -27,18 +27,18 @@ export interface DeliveryNeeds {
   readonly response: Pick<ServerResponse, 'headersSent' | 'setHeader'>;
   readonly observation: Observation;
   readonly reply: Reply;
-  /** Called with a fault of ours, for the log. */
+  /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
 }
 
 export function createDelivery({ response, observation, reply, onInternal }: DeliveryNeeds): Delivery {
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
-  // An error may come before the submission is through, when no caller waits for it yet.
+  // An error can come while the request is still being submitted, before any caller awaits this promise.
   replied.catch(() => undefined);
   let answered: Answered | undefined;
   let complete: { readonly end: End; readonly attempts: number } | undefined;
 
-  /** Tells the client of the end even if the reply throws: by an error event, a status, or a broken connection. */
+  /** Ends the answer even if the reply throws: by an error event, a status, or a broken connection. */
   function onError(error: GatewayError, { attempts, failure }: Pick<FailureFacts, 'attempts' | 'failure'>): void {
     let isTold = false;
     try {

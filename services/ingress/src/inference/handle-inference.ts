@@ -21,15 +21,15 @@ export interface InferenceNeeds {
   readonly exchanges: Pick<OpenExchanges, 'begin'>;
   readonly ingressId: string;
   readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'streamOpened' | 'streamClosed'>;
-  /** Called with a fault of ours, for the log. */
+  /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Handles the requests to models: resolve, shape, admit, run, reply, settle, as docs/architecture.md lists the steps.
- * While a request waits, only its bytes stay in memory: nothing here holds the parsed request after `prepareOrder`.
+ * Handles the requests to models: resolve, shape, admit, run, reply, settle, the steps that docs/architecture.md lists.
+ * While a request waits, only the bytes of its body stay in memory; the parsed request is garbage after `prepareOrder`.
  */
 export function handleInference<Request>(needs: InferenceNeeds, operation: Operation<Request>): RequestHandler {
   return (request, response) => {
@@ -39,7 +39,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
   };
 }
 
-/** @throws GatewayError when the request fails before anything is sent, so that it becomes an HTTP error */
+/** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
   createReply: (needs: ReplyNeeds) => Reply,
@@ -73,7 +73,7 @@ async function answerOrder(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
     delivery.listener,
   );
-  // The lease is held until no worker works on the request, which may be after its client has left.
+  // The lease lasts until no worker works on the request, which can be after its client has left.
   void exchange.ended.then((facts) => settle(admitted.lease, order.reservation, delivery.consumption(facts)));
   const onClientLeft = (): void => {
     delivery.clientLeft();

@@ -5,18 +5,17 @@ import type { Reservation } from './reservation.ts';
 import type { ModelEntry } from './resolve-model.ts';
 
 /**
- * A kind of request to a model, as data for the conductor (`handle-inference.ts`). `Request` is the client's body once it
- * is validated.
+ * A kind of request to a model, as data for the conductor (`handle-inference.ts`). `Request` is the validated body.
  */
 export interface Operation<Request> {
-  /** Names the work of the job that goes to a worker. */
+  /** Name of the operation in the job for the worker. */
   readonly name: OperationName;
   /**
    * Validates a body.
-   * @throws GatewayError 400 that names the wrong field
+   * @throws GatewayError 400 naming the wrong field
    */
   readonly parse: (value: unknown) => Parsed<Request>;
-  /** Fits a request to its model. `bytes` are the body as the client sent it. */
+  /** Fits a request to its model. `bytes` is the client's body. */
   readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry) => Shaped<Request>;
   /** Estimates the tokens that a request uses. */
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
@@ -33,17 +32,17 @@ export interface Parsed<Request> {
   readonly parameters?: ChatParameters;
 }
 
-/** What goes to the worker. */
+/** The body for the worker, and how it differs from the client's. */
 export interface Shape {
   /** JSON. */
   readonly body: Buffer;
-  /** Messages that are left out of the body. */
+  /** Number of messages that are left out of the body. */
   readonly droppedMessages: number;
-  /** Maximum number of calls that extend an answer which has met its token limit; 0 = none. */
+  /** Maximum number of extensions, attempts that extend an answer after its token limit; 0 = none. */
   readonly maxContinuations: number;
 }
 
 export interface Shaped<Request> extends Shape {
-  /** The request as the body has it. */
+  /** The request in the body. */
   readonly request: Request;
 }

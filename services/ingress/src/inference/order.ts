@@ -9,20 +9,20 @@ import type { Operation, Shape } from './operation.ts';
 import type { Reservation } from './reservation.ts';
 import { resolveModel } from './resolve-model.ts';
 
-/** A valid request, fitted to its model: all that later steps need of it. */
+/** A valid request, fitted to its model, with everything that later steps need. */
 export interface Order extends Shape {
   readonly operation: OperationName;
-  /** The name that the client gives to the model. */
+  /** Name that the client gives to the model. */
   readonly model: string;
   readonly stream: boolean;
-  /** The form in which the client sees reasoning. */
+  /** Form of the reasoning that the client gets. */
   readonly thinking: ThinkingMode;
   readonly reservation: Reservation;
 }
 
 /**
  * Validates a request, resolves its model and shapes its body.
- * @throws GatewayError 400 for a wrong field, 403 and 404 for the model
+ * @throws GatewayError 400 for a wrong field, 403 or 404 for the model
  */
 export function prepareOrder<Request>(
   config: Config,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Rates, RateState } from '@sluice/admission';
 
-/** Sets OpenAI's `x-ratelimit-*` headers for the limits that the key has. */
+/** Sets OpenAI's `x-ratelimit-*` headers for the limits of the key. */
 export function setRateHeaders(response: ServerResponse, { requests, tokens }: Rates): void {
   if (requests !== undefined) setOne(response, 'requests', requests);
   if (tokens !== undefined) setOne(response, 'tokens', tokens);
@@ -13,7 +13,7 @@ function setOne(response: ServerResponse, unit: 'requests' | 'tokens', { limit, 
   response.setHeader(`x-ratelimit-reset-${unit}`, goDuration(resetMs));
 }
 
-/** OpenAI writes these as Go does: `0s`, `450ms`, `1.2s`, `6m0s`. */
+/** Formats a duration for OpenAI's headers, which use Go's form: `0s`, `450ms`, `1.2s`, `6m0s`. */
 export function goDuration(ms: number): string {
   if (ms <= 0) return '0s';
   if (ms < 1000) return `${Math.ceil(ms)}ms`;
@@ -21,6 +21,6 @@ export function goDuration(ms: number): string {
   if (seconds < 60) return `${seconds}s`;
   const whole = Math.ceil(seconds);
   const hours = Math.floor(whole / 3600);
-  const rest = `${Math.floor((whole % 3600) / 60)}m${whole % 60}s`;
-  return hours > 0 ? `${hours}h${rest}` : rest;
+  const minutes = `${Math.floor((whole % 3600) / 60)}m${whole % 60}s`;
+  return hours > 0 ? `${hours}h${minutes}` : minutes;
 }

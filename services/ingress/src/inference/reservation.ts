@@ -1,7 +1,7 @@
-/** The amount to reserve for a request, and the part of it that is the prompt. Tokens. */
+/** Tokens to reserve for a request, and the prompt's part of them. */
 export interface Reservation {
   readonly total: number;
   readonly prompt: number;
-  /** Each attempt costs the prompt and a request; otherwise all attempts together do. */
+  /** Each attempt costs the prompt and one request; otherwise all attempts together do. */
   readonly isPaidPerAttempt: boolean;
 }

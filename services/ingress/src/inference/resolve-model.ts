@@ -5,8 +5,8 @@ import type { Principal } from '../context.ts';
 export type ModelEntry = NonNullable<ReturnType<typeof findModel>>;
 
 /**
- * The entry of the configuration that serves this model for this key.
- * @throws GatewayError 404 for a model that is not here, 403 for one that the key may not use
+ * Returns the entry of the configuration for a model.
+ * @throws GatewayError 404 for an unknown model, 403 for a model that the key may not use
  */
 export function resolveModel(config: Config, principal: Pick<Principal, 'models'>, model: string): ModelEntry {
   const entry = isPlainName(model) ? findModel(config, model) : undefined;
@@ -22,6 +22,8 @@ export function resolveModel(config: Config, principal: Pick<Principal, 'models'
   return entry;
 }
 
-/** Some providers have the model's name in their paths: there it must not lead to other places than the model's. */
+/**
+ * False for names with `.` or `..` segments: some providers have the name in their paths, where it would reach others.
+ */
 const isPlainName = (model: string): boolean =>
   model.isWellFormed() && !model.split('/').some((segment) => segment === '.' || segment === '..');

@@ -3,23 +3,25 @@ import type { End } from '@sluice/protocol';
 import type { FailureFacts } from './exchange/exchange.ts';
 import type { Reservation } from './reservation.ts';
 
-/** The result of a request, as far as its limits are concerned. */
+/** The consumption of a request, for the limits of its key. */
 export type Consumption =
   | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
   | { readonly kind: 'failed'; readonly facts: FailureFacts };
 
-/** A usage may be up to this many times the reservation, because the length of reasoning can't be predicted … */
+/**
+ * A reported usage is plausible up to this multiple of the reservation: the length of reasoning can't be predicted …
+ */
 const plausibleTimes = 100;
-/** … and up to this many tokens in any case: about the largest context that models have. */
+/** … and up to this many tokens in any case: about the largest context of a model. */
 const plausibleTokens = 1_000_000;
 
 /**
- * Gives the request's place back and corrects what was reserved to what was used: the provider's own count, or else the
- * estimated prompt and an event per token. A prompt that was sent to a provider is spent, whether or not an answer
- * began and whichever side ended it. The request's share of the requests per minute stays spent, as with OpenAI.
+ * Releases the lease and corrects the reserved tokens to the used ones: the provider's own count, or else the estimated
+ * prompt and one token for each event. A prompt that was sent to a provider is spent, even if no answer began, and
+ * whichever side ended the request. The request still counts against the requests per minute, as with OpenAI.
  *
- * A chat is charged once however many calls it took: the further ones are ours to decide. Embeddings, of which one
- * request may be many calls, are charged for each attempt.
+ * A chat is charged once for all attempts, because the gateway decides on the further ones. Embeddings, where one
+ * request can take many calls, are charged for each attempt.
  */
 export function settle(lease: Lease, reservation: Reservation, consumption: Consumption): void {
   const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;
@@ -39,6 +41,6 @@ function usedTokens(reservation: Reservation, consumption: Consumption): number 
   return facts.attempts === 0 && facts.events === 0 ? 0 : reservation.prompt + facts.events;
 }
 
-/** Otherwise our own count stands: a number that no answer has would lock the key out for hours. */
+/** Without this check, an impossible number would lock the key out for hours; then our own count applies. */
 const isPlausible = (tokens: number, { total }: Reservation): boolean =>
   tokens >= 0 && tokens <= Math.max(plausibleTokens, total * plausibleTimes);

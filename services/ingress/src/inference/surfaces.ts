@@ -5,16 +5,16 @@ import { embeddings } from './embeddings/operation.ts';
 import { handleInference, type InferenceNeeds } from './handle-inference.ts';
 import type { Operation } from './operation.ts';
 
-/** A path that takes requests to models. */
+/** A path for requests to models. */
 export interface Surface {
-  /** Below `/v1`, and below `/` for clients that leave it out. */
+  /** Path below `/v1`, and below `/` for clients that leave out `/v1`. */
   readonly path: string;
-  /** Limits that a body keeps before it is parsed. */
+  /** Limits for the body, checked before it is parsed. */
   readonly bodyShape: BodyShape;
   readonly handler: (needs: InferenceNeeds) => RequestHandler;
 }
 
-/** Lists all surfaces. A new one is a folder with its operation, and a line here. */
+/** All surfaces. A new one is a folder with its operation, and a line here. */
 export const surfaces: readonly Surface[] = [
   surface('/chat/completions', usualShape, chat),
   surface('/embeddings', embeddingsShape, embeddings),

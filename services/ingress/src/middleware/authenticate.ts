@@ -11,13 +11,13 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-/** Checks whether a request brings the key of an administrator. Such a key is never anonymous. */
+/** Returns a check for the key of an administrator in a request. Such a key is never anonymous. */
 export function adminCheck(keys: readonly ClientKey[]): (request: Request) => boolean {
   const known = new Map(keys.filter(({ admin }) => admin).map((key) => [key.id, toKnown(key)]));
   return (request) => identify(known, keyOf(request)) !== undefined;
 }
 
-/** Lets only administrators pass; the error tells others which key is wanted. */
+/** Lets only administrators pass; the error names the required key. */
 export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHandler {
   return (request, _response, next) => {
     if (!isAdmin(request)) {
@@ -28,26 +28,26 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
 }
 
 /**
- * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. Only the SHA-256 of a key is known: its
- * first 8 bytes find the key, the whole is compared in constant time. A client without a key may be the anonymous key
- * of the configuration.
- * @param wrongKeys a bucket for each address, from which a request without a valid key takes; valid keys are not limited
+ * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. The configuration holds only the SHA-256 of
+ * a key: its first 8 bytes find the key, and the whole is compared in constant time. A client without a valid key uses
+ * the anonymous key of the configuration, if there is one that allows it.
+ * @param wrongKeys a bucket for each address, from which each request without a valid key takes a token
  */
 export function authenticate(keys: readonly ClientKey[], wrongKeys: TokenBuckets): RequestHandler {
   const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
   const anonymous = keys.find((key) => key.anonymous !== undefined);
-  const stranger = anonymous === undefined ? undefined : toKnown(anonymous).principal;
+  const anonymousPrincipal = anonymous === undefined ? undefined : toKnown(anonymous).principal;
   return (request, response, next) => {
     const key = keyOf(request);
     const mayBeAnonymous = anonymous?.anonymous === 'any_key' || key === undefined;
-    const principal = identify(known, key) ?? (mayBeAnonymous ? stranger : undefined);
+    const principal = identify(known, key) ?? (mayBeAnonymous ? anonymousPrincipal : undefined);
     if (principal === undefined) {
       const address = networkOf(request.ip);
       if (wrongKeys.isEmpty(address)) {
         response.setHeader('connection', 'close');
         findObservation(response)?.unlogged();
         throw new GatewayError('rate_limit_exceeded', {
-          message: 'Too many requests without a valid API key came from this address. Give them a valid one.',
+          message: 'Too many requests without a valid API key came from this address. Send a valid key.',
           retryAfterMs: wrongKeys.waitMs(address),
           retryable: false,
         });
@@ -73,7 +73,7 @@ function keyOf(request: Request): string | undefined {
   return bearer ?? request.get('x-api-key');
 }
 
-/** The /64 network of an IPv6 address, because a single machine may use any address in it; an IPv4 address as it is. */
+/** Returns the /64 network of an IPv6 address, because one machine can use the whole network; an IPv4 address as it is. */
 export function networkOf(address = ''): string {
   if (!address.includes(':') || address.includes('.')) return address;
   const [front = '', back = ''] = address.split('::');

@@ -1,31 +1,32 @@
 import { GatewayError } from '@sluice/protocol';
 
 /**
- * Counts the bytes of request bodies that this process holds, each from before it is read until it lies in Redis. They
- * take about four times as much memory: the bytes, their text and the parsed values.
+ * Bounds the bytes of request bodies that this process holds. A body counts from before it is read until Redis has it.
+ * Its memory is about four times its size: the bytes, their text and the parsed values.
  */
 export interface BodyBudget {
-  /** For one body of a client key. */
+  /** Opens the hold of one body of a client key. */
   open(keyId: string): BodyHold;
-  /** Bytes that are held now. */
+  /** Bytes that all holds have now. */
   readonly held: number;
-  /** Bodies of this key that are held now. */
+  /** Number of open holds of this key. */
   heldBy(keyId: string): number;
 }
 
 /** The part of the budget that one body takes. */
 export interface BodyHold {
   /**
-   * Grows the hold to this many bytes in all. It never shrinks.
-   * @throws GatewayError 503 where the process has no room for that, 429 where the key has none
+   * Grows the hold to this many bytes in total. It never shrinks.
+   * @throws GatewayError 503 if the budget of the process is used up, 429 if that of the key is
    */
   grow(bytes: number): void;
-  /** The most it has held. */
+  /** Size that the hold has reached. */
   bytes(): number;
-  /** The body lies in Redis. */
+  /** True if the body lies in Redis. */
   isStored(): boolean;
+  /** Marks the body as stored in Redis, and releases the hold. */
   stored(): void;
-  /** The body is not held any more. Later calls do nothing. */
+  /** Gives the bytes back to the budget. Later calls do nothing. */
   release(): void;
 }
 
@@ -34,7 +35,7 @@ export interface BodyBudgetOptions {
   readonly perKeyBytes: number;
 }
 
-/** Most bodies are read within a second, so there is room again. */
+/** Most bodies are read within a second; then there is room again. */
 const retryAfterMs = 1000;
 
 export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions): BodyBudget {
@@ -61,13 +62,13 @@ export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions)
           if (more <= 0 || isReleased) return;
           if (own.bytes + more > perKeyBytes) {
             throw new GatewayError('concurrency_limit_exceeded', {
-              message: `This API key has too many bytes of requests on their way: at most ${perKeyBytes} may be.`,
+              message: `This API key sends more than ${perKeyBytes} bytes of bodies at once. Send fewer requests at once.`,
               retryAfterMs,
             });
           }
           if (total + more > totalBytes) {
             throw new GatewayError('server_overloaded', {
-              message: 'The gateway holds as many bytes of requests as it may just now.',
+              message: 'The request bodies that the gateway is reading use up its memory budget. Try again later.',
               retryAfterMs,
             });
           }

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Size and coding of a body by its headers. */
+/** Size and coding of a body, as its headers declare them. */
 export interface BodySize {
-  /** Undefined where it comes in chunks. */
+  /** Undefined for a body in chunks. */
   readonly length: number | undefined;
   /** As in `gzip`; undefined for a body that is not compressed. */
   readonly coding: string | undefined;
 }
 
-/** Node has checked the headers: a length is a number, and there is none beside chunks. */
+/** Reads headers that Node has checked: a length is a number, and a body in chunks has no length. */
 export function bodySizeOf({ headers }: Pick<IncomingMessage, 'headers'>): BodySize {
   const coding = headers['content-encoding']?.trim().toLowerCase();
   return {
@@ -17,6 +17,6 @@ export function bodySizeOf({ headers }: Pick<IncomingMessage, 'headers'>): BodyS
   };
 }
 
-/** Returns whether the body is so small, by its headers, that reading it costs less than asking Redis first. */
+/** True if the headers declare a body so small that reading it costs less than asking Redis first. */
 export const isSmall = ({ length, coding }: BodySize, smallBytes: number): boolean =>
   coding === undefined && length !== undefined && length <= smallBytes;

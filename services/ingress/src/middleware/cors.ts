@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
-/** The headers of answers that a page may read, besides those that it always may. */
+/** Headers of answers that a page may read, besides those that browsers always allow. */
 const exposedHeaders = [
   'x-request-id',
   'retry-after',
@@ -18,16 +18,16 @@ const exposedHeaders = [
 ];
 
 const methods = 'GET, HEAD, POST';
-/** Longest time for which Chromium remembers the answer to a preflight. */
+/** Maximum time for which Chromium caches the answer to a preflight. */
 const maxAgeSeconds = 7200;
-/** Names of headers; SDKs send some twenty of their own. */
+/** A list of header names; SDKs send some twenty of their own. */
 const headerNames = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/;
 const longestHeaderNames = 4096;
 
 /**
- * Lets web pages of these origins call from a browser and read the answers, errors and streams too. Keys travel in
- * headers, never in cookies, so credentials in the sense of browsers are never allowed. For all other origins, and
- * without any, nothing changes: a preflight is a method like any other.
+ * Lets web pages of these origins send requests from a browser and read the answers, including errors and streams. Keys
+ * travel in headers, never in cookies, so `access-control-allow-credentials` is never set. Requests of other origins,
+ * and without an origin, get no such headers: their preflight is a request like any other.
  */
 export function cors(origins: readonly string[]): RequestHandler {
   const allowed = new Set(origins);
@@ -35,7 +35,7 @@ export function cors(origins: readonly string[]): RequestHandler {
   const isForAll = allowed.has('*');
   return (request, response, next) => {
     const { origin } = request.headers;
-    // Caches must not give the answer for one origin to another.
+    // A cache must not give the answer for one origin to another one.
     if (!isForAll && allowed.size > 0) response.vary('origin');
     if (origin === undefined || !(isForAll || allowed.has(origin))) return next();
     response.setHeader('access-control-allow-origin', isForAll ? '*' : origin);
@@ -46,7 +46,7 @@ export function cors(origins: readonly string[]): RequestHandler {
     response.setHeader('access-control-allow-methods', methods);
     response.setHeader('access-control-max-age', maxAgeSeconds);
     const wanted = request.headers['access-control-request-headers'];
-    // The wish is repeated: "*" would leave out `authorization`, and new SDKs send headers that no list has.
+    // Allows all requested headers: "*" would leave out `authorization`, and new SDKs send headers that no list has.
     if (wanted !== undefined && wanted.length <= longestHeaderNames && headerNames.test(wanted)) {
       response.setHeader('access-control-allow-headers', wanted);
     }
@@ -55,6 +55,6 @@ export function cors(origins: readonly string[]): RequestHandler {
   };
 }
 
-/** Browsers ask in this way before they send a request; it brings no key. */
+/** True for a preflight, which a browser sends before the request itself. It carries no key. */
 const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Time for the client to read its answer: an earlier reset of the connection would lose it. */
+/** Time for the client to read its answer, which an earlier reset of the connection would lose. */
 const lingerMs = 1000;
-/** Up to this many bytes that the client still sends are read and thrown away. */
+/** Maximum number of further bytes of the client that are read and dropped. */
 const discardBytes = 1024 * 1024;
 
-/** Sends a JSON answer to a request whose body is not wanted, and ends the connection. */
+/** Sends a JSON answer to a request whose body stays unread, and ends the connection. */
 export function endUnread(request: IncomingMessage, response: ServerResponse, body: string): void {
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(body));
   response.setHeader('connection', 'close');
-  // The whole answer is sent here; only the end of the connection waits.
+  // Sends the whole answer; only the end of the connection waits.
   response.write(body);
   let left = discardBytes;
   const timer = setTimeout(end, lingerMs);

@@ -5,12 +5,16 @@ import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
 
 /**
- * Keeps web pages from calling as a client that needs no key. A page may send requests to any address that its reader
- * reaches; if its own host name points to that address (DNS rebinding), it may read the answers too. Host names without
- * a dot can't be registered in public DNS, so they are safe; others must be in `server.allowed_hosts`. A page whose
- * origin is in `server.cors.origins` is the operator's own: its browser says so itself, under whichever host name it
- * calls. `*` there names no page. Any other page must be served by the gateway's own host, by an allowed one, or stand on
- * this machine as the gateway does: an address or a name without a dot says nothing of who owns the page.
+ * Refuses requests of foreign web pages that carry no key. A page can send requests to any address that its reader
+ * reaches; if its own host name points to that address (DNS rebinding), it can read the answers too.
+ *
+ * - The `host` header must be an IP address, a name without a dot, which can't be registered in public DNS, or an entry
+ *   of `server.allowed_hosts`.
+ * - A page whose origin is in `server.cors.origins` belongs to the operator: the browser proves it, under any host
+ *   name. `*` there names no page.
+ * - Any other page must come from the gateway's own host or from an allowed one. A page of this machine may call a
+ *   gateway on this machine. Another address or name without a dot does not prove that the page belongs to the
+ *   operator.
  */
 export function guardAnonymous({
   allowedHosts,
@@ -49,7 +53,10 @@ const isLoopback = (name: string | undefined): boolean =>
   name?.endsWith('.localhost') === true ||
   /^127(?:\.\d+){3}$/.test(name ?? '');
 
-/** The host name in a URL, in lower case and without brackets. Undefined for what is no URL with a host, `null` for one. */
+/**
+ * Returns the host name of a URL, in lower case and without brackets. Undefined for a text that is not a URL with a
+ * host, such as the origin `null`.
+ */
 function nameOf(url: string): string | undefined {
   const name = URL.parse(url)
     ?.hostname.toLowerCase()

@@ -7,7 +7,7 @@ import { bodySizeOf, isSmall } from './body-size.ts';
 import { endUnread } from './end-unread.ts';
 import { z } from 'zod';
 
-/** Turns whatever was thrown into OpenAI's envelope. Errors that are not ours are told to `onInternal` first. */
+/** Answers a thrown error with OpenAI's envelope. `onInternal` gets the unexpected ones, for the log. */
 export function handleError(onInternal: (error: unknown) => void): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = toGatewayError(thrown);
@@ -16,7 +16,7 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
     if (error.code === 'request_cancelled') observation?.cancelled();
     else observation?.failed(error, { status: error.status });
     if (response.headersSent) {
-      // Too late for a status: the client must see a broken answer, not a complete one.
+      // The status is sent already: the client must see a broken answer, not a complete one.
       response.destroy();
       return;
     }
@@ -24,10 +24,10 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
   };
 }
 
-/** An unwanted body up to this size is read and dropped, so that the connection can go on. */
+/** An unread body up to this size is read and dropped, so that the connection stays usable. */
 const smallBytes = 64 * 1024;
 
-/** Sends an error as the whole answer. The rest of a large body is not read: the connection ends instead. */
+/** Sends an error as the whole answer. A large body stays unread: the connection ends instead. */
 function sendError(request: Request, response: Response, error: GatewayError): void {
   if (response.destroyed) return;
   if (error.retryAfterMs !== undefined) {
@@ -37,13 +37,13 @@ function sendError(request: Request, response: Response, error: GatewayError): v
   }
   response.setHeader('x-should-retry', String(error.retryable));
   response.status(error.status);
-  // A client that waited for leave to send its body may leave it out now: where the next request begins is not known.
+  // A client that waits for `100 Continue` may leave its body out now, so the start of its next request is unknown.
   const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
   if (request.complete || isEnding) response.json(toEnvelope(error));
   else endUnread(request, response, JSON.stringify(toEnvelope(error)));
 }
 
-/** The error that express throws for a path that it can't decode. */
+/** Error of express for a path that it can't decode. */
 const pathErrorSchema = z.object({ status: z.literal(400), message: z.string() });
 
 function toGatewayError(thrown: unknown): GatewayError {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Takes several slashes in a row as one: clients that join a base URL and a path with a slash of their own ask for
+ * Replaces several slashes in a row by one: clients that put another slash between base URL and path request
  * `//v1/chat/completions` and `/v1//models`. The query and the host of an absolute URL stay as they are.
  */
 export const mergeSlashes: RequestHandler = (request, _response, next) => {

@@ -6,23 +6,23 @@ import type { BodyHold } from './body-budget.ts';
 import type { BodySize } from './body-size.ts';
 
 export interface ReadBodyOptions extends BodySize {
-  /** After inflation. */
+  /** Maximum size after inflation. */
   readonly maxBytes: number;
-  /** The largest ratio of inflated to received bytes, for bodies that inflate to more than a mebibyte. */
+  /** Maximum ratio of inflated to received bytes, for bodies that inflate to more than 1 MiB. */
   readonly maxInflationRatio: number;
   readonly hold: BodyHold;
 }
 
-/** The ratio does not apply below this size: only short texts come near it. */
+/** Inflated size below which the ratio does not apply: only short texts come near it. */
 const freeInflationBytes = 1024 * 1024;
-/** 8 MiB: what decoders must support at least (RFC 8878), and what encoders use unless they are told otherwise. */
+/** 8 MiB: the window that every decoder should support (RFC 8878), and the default maximum of encoders. */
 const zstdWindowLog = 23;
 
 /**
- * Reads a body to its end and undoes its compression. Asks the budget for each byte before it is kept, and stops at the
- * first byte too many.
- * @throws GatewayError when it is too large, when it is not what its coding says, when the budget has no room for it,
- *   or when the client has left
+ * Reads a body to its end and inflates it. Reserves each byte in the budget before it keeps it, and stops at the first
+ * byte too many.
+ * @throws GatewayError if the body is too large or does not match its coding, if the budget has no room for it, or if
+ *   the client has left
  */
 export async function readBody(request: IncomingMessage, options: ReadBodyOptions): Promise<Buffer> {
   const { length = 0, coding, maxBytes, maxInflationRatio, hold } = options;
@@ -71,7 +71,7 @@ export async function readBody(request: IncomingMessage, options: ReadBodyOption
       request.off('data', onReceived);
       request.off('close', onLeft);
       request.off('error', onLeft);
-      // The rest of the body is dropped.
+      // Drops the remaining body.
       if (inflater !== undefined) {
         request.unpipe(inflater);
         inflater.off('error', onBroken);
@@ -93,7 +93,7 @@ export async function readBody(request: IncomingMessage, options: ReadBodyOption
   });
 }
 
-/** @throws GatewayError for a coding that is not known */
+/** @throws GatewayError 415 for any other coding */
 function createInflater(coding: string): Transform {
   switch (coding) {
     case 'gzip':
@@ -107,7 +107,7 @@ function createInflater(coding: string): Transform {
       return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLog } });
     default:
       throw new GatewayError('unsupported_media_type', {
-        message: `The content-encoding "${coding.slice(0, 64)}" is not known here: send the body plain, or compressed with gzip, deflate, br or zstd.`,
+        message: `The content-encoding "${coding.slice(0, 64)}" is not supported: send the body plain, or compressed with gzip, deflate, br or zstd.`,
       });
   }
 }

@@ -11,9 +11,9 @@ import { requireJson } from './media-type.ts';
 import { readBody } from './read-body.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
-/** A request body as it came and as it reads. */
+/** A request body, as bytes and parsed. */
 export interface JsonBody {
-  /** Inflated, valid UTF-8. They go into the queue as they are, not by way of a text. */
+  /** Inflated, valid UTF-8. The queue gets these bytes, so no text is made from them again. */
   readonly bytes: Buffer;
   readonly value: unknown;
 }
@@ -21,19 +21,19 @@ export interface JsonBody {
 export interface ReadJsonNeeds {
   readonly server: Pick<Config['server'], 'maxBodyBytes' | 'maxInflationRatio' | 'largeBodyBytes'>;
   readonly budget: BodyBudget;
-  /** For each key, the mebibytes of bodies that may be read and then refused. */
+  /** A bucket for each key, in mebibytes: bodies that are read and then refused take from it. */
   readonly refusedBodies: TokenBuckets;
   readonly peek: Peek;
 }
 
-/** Limits that the bodies of a route must keep before they are parsed. */
+/** Limits for the bodies of a route, checked before they are parsed. */
 export interface BodyShape {
   readonly limits: Required<JsonLimits>;
-  /** The refusal of a body with too many elements. */
+  /** Creates the error for a body with too many elements. */
   readonly tooManyElements: () => GatewayError;
 }
 
-/** More than any real request has; millions of elements would block the event loop. */
+/** Above any real request; millions of elements would block the event loop. */
 const usualLimits = {
   maxDepth: 64,
   maxElements: 100_000,
@@ -50,8 +50,8 @@ const tooWide = ({ maxElements, maxMembers }: Required<JsonLimits>): GatewayErro
 export const usualShape: BodyShape = { limits: usualLimits, tooManyElements: () => tooWide(usualLimits) };
 
 /**
- * For inputs that are tokens, of which a request may have 300,000: numbers cost the parser little, so there may be more
- * elements, but fewer of them may be lists or objects. A body beyond that has too many tokens, or means no good.
+ * For inputs as tokens, of which a request may have 300,000. Numbers cost the parser little, so more elements are
+ * allowed, but fewer lists and objects. A body above these limits has too many tokens, or is an attack.
  */
 export const embeddingsShape: BodyShape = {
   limits: { ...usualLimits, maxElements: 400_000, maxOpenings: 20_000 },
@@ -61,12 +61,12 @@ export const embeddingsShape: BodyShape = {
 const mebibyte = 1024 * 1024;
 
 /**
- * Returns what makes the readers of all routes, which share one budget. A reader takes the body in within that, looks at
- * its shape and only then parses it: what is nested a thousand deep parses well enough, but breaks whoever walks it
- * afterwards.
+ * Returns the function that creates the readers of all routes, which share one budget. A reader reads the body within
+ * the budget, checks its shape, and parses it only then: JSON that is nested a thousand levels deep parses, but
+ * overflows the stack of code that walks it.
  *
- * A small plain body is read at once: its limits are asked in one step when it is there. Before another one is read the
- * key's limits are asked, so that a key at its limit costs no megabytes.
+ * A small plain body is read at once: admission checks its key's limits. Before any other body is read, the limits of
+ * the key are checked, so that a key at its limit costs no megabytes.
  */
 export function createJsonReaders(needs: ReadJsonNeeds): (shape: BodyShape) => RequestHandler {
   const { budget, server } = needs;
@@ -83,7 +83,7 @@ export function createJsonReaders(needs: ReadJsonNeeds): (shape: BodyShape) => R
       await askLimits(needs, response);
       chargeIfRefused(needs.refusedBodies, { keyId, hold, response });
     }
-    // Only now is a client that waits for leave to send told to go on.
+    // Only now may a client that waits for `100 Continue` send its body.
     if (request.headers.expect !== undefined) response.writeContinue();
     const { maxBodyBytes: maxBytes, maxInflationRatio } = server;
     const bytes = await readBody(request, { ...size, maxBytes, maxInflationRatio, hold });
@@ -99,15 +99,15 @@ export function createJsonReaders(needs: ReadJsonNeeds): (shape: BodyShape) => R
 }
 
 /**
- * Parses one large body in each turn of the event loop: twenty that end together would otherwise block it for the time
- * that all of them take.
+ * Returns a function that resolves for one large body in each turn of the event loop: twenty bodies that end together
+ * would otherwise block it for the sum of their parsing times.
  */
 function createTurns(): () => Promise<void> {
   let last = Promise.resolve();
   return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))));
 }
 
-/** Takes the body out of the request, which lives as long as the answer, so that its values can be freed earlier. */
+/** Takes the body out of the request, so that its values can be freed before the answer ends. */
 export function takeJson(request: Request): JsonBody {
   const body = request.body as JsonBody;
   request.body = undefined;
@@ -118,12 +118,12 @@ function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
   if (!refusedBodies.isEmpty(keyId)) return;
   throw new GatewayError('rate_limit_exceeded', {
     message:
-      'Too many large requests of this API key were refused in the last minute, so this one was not read. Send valid requests, or wait.',
+      'Too many large requests of this API key were refused in the last minute, so this one is not read. Send valid requests, or wait.',
     retryAfterMs: refusedBodies.waitMs(keyId),
   });
 }
 
-/** @throws GatewayError 429 as admission would, where the key is at a limit of its own */
+/** @throws GatewayError 429, as admission would, if the key is at one of its limits */
 async function askLimits({ peek, budget }: ReadJsonNeeds, response: Response): Promise<void> {
   const { keyId, limits } = principalOf(response);
   if ((limits.concurrency ?? limits.rpm ?? limits.tpm) === undefined) return;
@@ -148,7 +148,7 @@ interface Charged {
   readonly response: Response;
 }
 
-/** Charges the key for a body that was read and then refused, unless the refusal was the gateway's fault (5xx). */
+/** Charges the key for a body that is read and then refused, unless the gateway is at fault (5xx). */
 function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }: Charged): void {
   response.once('close', () => {
     if (!hold.isStored() && response.statusCode < 500)
@@ -156,21 +156,21 @@ function chargeIfRefused(refusedBodies: TokenBuckets, { keyId, hold, response }:
   });
 }
 
-/** A body that is no object is parsed, for a better message, only up to this size. */
-const longestOdd = 64 * 1024;
+/** Maximum size at which a body that is not an object is parsed, for a better error message. */
+const maxNonObjectBytes = 64 * 1024;
 const openCurly = 0x7b;
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 function beginsAsObject(bytes: Buffer): boolean {
-  return bytes.subarray(0, longestOdd).find((byte) => !blanks.has(byte)) === openCurly;
+  return bytes.subarray(0, maxNonObjectBytes).find((byte) => !blanks.has(byte)) === openCurly;
 }
 
 function toJson(bytes: Buffer, { limits, tooManyElements }: BodyShape): JsonBody {
   if (bytes.length === 0) {
-    throw new GatewayError('invalid_json', { message: 'The request has no body; a JSON object is wanted.' });
+    throw new GatewayError('invalid_json', { message: 'The request has no body; it must have a JSON object.' });
   }
-  if (bytes.length > longestOdd && !beginsAsObject(bytes)) {
-    throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: a JSON object is wanted.' });
+  if (bytes.length > maxNonObjectBytes && !beginsAsObject(bytes)) {
+    throw new GatewayError('invalid_json', { message: 'The request body is not valid JSON: it must be an object.' });
   }
   if (!isUtf8(bytes)) throw new GatewayError('invalid_encoding', { message: 'The request body is not valid UTF-8.' });
   switch (inspectJson(bytes, limits)) {

@@ -2,12 +2,12 @@ import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import type { ReplicaState } from '../routes/health.ts';
 
-const memoryFull = 'This replica of the gateway uses as much memory as it may just now.';
+const memoryFull = 'This replica of the gateway has reached its memory limit. Try again later.';
 
 /**
- * Refuses at once what this replica can't serve: while Redis is away or its memory is full, and when it is about to stop.
- * In the first moments of a drain it still serves, until whoever sends the requests has noticed, but ends each connection
- * with its answer.
+ * Refuses requests at once while Redis is away, while the memory is full, and before the replica stops. At the start of
+ * a drain the replica still serves, because its load balancer has not noticed yet, but ends each connection with its
+ * answer.
  */
 export function refuseUnready(state: () => ReplicaState): RequestHandler {
   return (_request, response, next) => {

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { requestIdPattern } from '@sluice/protocol';
 import { setContext } from '../context.ts';
 
-/** Names the request and notes when it came and whether its client is still there. */
+/** Gives the request its ids, its start time, and a signal that aborts when its client leaves. */
 export const requestId: RequestHandler = (request, response, next) => {
   const own = randomUUID();
   const given = request.get('x-request-id');

@@ -1,10 +1,10 @@
-/** Rates of this process by name: a key, an address. Buckets that are full again are forgotten. */
+/** Rate limits of this process, a bucket for each name: a key, an address. A bucket that is full again is removed. */
 export interface TokenBuckets {
-  /** Returns whether there is less than one token left. */
+  /** True if less than one token is left. */
   isEmpty(name: string): boolean;
-  /** Takes so many, down to a debt of a full bucket. */
+  /** Takes tokens. The debt is at most one full bucket. */
   take(name: string, tokens: number): void;
-  /** Milliseconds until there is a token again. */
+  /** Milliseconds until the bucket has a token again. */
   waitMs(name: string): number;
 }
 
@@ -16,12 +16,12 @@ export interface TokenBucketOptions {
   readonly now: () => number;
 }
 
-/** Names that are remembered at once; beyond that the ones that came first are forgotten. */
+/** Maximum number of buckets; the one used longest ago is removed for a new one. */
 const maxNames = 10_000;
 
 export function createTokenBuckets({ perMinute, burst, now }: TokenBucketOptions): TokenBuckets {
   const perMs = perMinute / 60_000;
-  /** The time at which each bucket is full again. */
+  /** Time at which each bucket is full again, on the clock `now`. */
   const fullAt = new Map<string, number>();
 
   function levelOf(name: string): number {
@@ -32,7 +32,7 @@ export function createTokenBuckets({ perMinute, burst, now }: TokenBucketOptions
     isEmpty: (name) => levelOf(name) < 1,
     take(name, tokens) {
       const level = Math.max(-burst, levelOf(name) - tokens);
-      // Set anew, so that the order of the map is that of the last use.
+      // Moves the bucket to the end of the map, which is in the order of last use.
       fullAt.delete(name);
       fullAt.set(name, now() + (burst - level) / perMs);
       const [oldest] = fullAt.keys();

@@ -5,16 +5,16 @@ import type { Request, RequestHandler } from 'express';
 import type { Config } from '@sluice/config';
 import type { Totals } from '../totals.ts';
 
-/** The state that this replica knows of itself. */
+/** The state of this replica. */
 export interface ReplicaState {
   readonly isRedisUp: boolean;
-  /** For so long that no request can wait for it. */
+  /** Redis has been away for so long that new requests are refused. */
   readonly isRedisAway: boolean;
   readonly isDraining: boolean;
-  /** Draining, and no new request is taken any more. */
+  /** The replica drains, and takes no new requests any more. */
   readonly isRefusing: boolean;
   readonly openRequests: number;
-  /** It uses as much memory as it may. */
+  /** The memory limit is reached. */
   readonly isMemoryFull: boolean;
 }
 
@@ -29,18 +29,18 @@ export interface HealthNeeds {
   readonly occupancy: () => Promise<Pick<Occupancy, 'running' | 'waiting' | 'longestWaitMs'>>;
 }
 
-/** While Redis does not answer within this time, what it knows is `null`. */
+/** Time limit for Redis; after it, the figures of the fleet are `null`. */
 const occupancyMs = 1000;
 
-/** The pages about this replica: in full for operators, as far as a probe needs them for anybody else. */
+/** The pages about this replica: in full for operators, and in the short form of a probe for all other clients. */
 export interface HealthPages {
-  /** The process answers. Says nothing of Redis, or a Redis outage would restart the whole fleet. */
+  /** 200 if the process answers. Independent of Redis, or an outage of Redis would restart the whole fleet. */
   livez(): Page;
-  /** Tells whether this replica may get requests. */
+  /** 200 if this replica may get requests, else 503. */
   readyz(): Page;
   /** A summary; 200 while the process lives. */
   health(inFull: boolean): Page;
-  /** This replica in numbers. */
+  /** The figures of this replica. */
   status(inFull: boolean): Promise<Page>;
 }
 
@@ -118,19 +118,19 @@ const toMebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
 
 const description = 'Sluice: many LLM providers behind one OpenAI-compatible API, on ingresses, workers and Redis.';
 
-/** Features for the field `improvements`, which monitors of an earlier gateway read. */
+/** Texts of the field `improvements`, which monitors of an earlier gateway read. */
 const improvements = [
   'Limits of requests, tokens and concurrency hold over all replicas, and waiting requests take turns by key.',
-  'A request is retried with other credentials and targets before its client hears of a failure.',
-  'Streams that break off are continued.',
-  'A lost worker or ingress costs no request that another one can take over.',
+  'A request is retried with other credentials and targets before its client gets an error.',
+  'Streams that break off are resumed.',
+  'Another worker takes over the requests of a lost worker, and the leases of a lost ingress end by themselves.',
   'Slow clients hold their upstream back instead of filling memory.',
   'Structured logs, metrics and traces join the lines of a request by its id.',
   'Keys are known by their hashes, and secrets are taken out of logs and errors.',
   'Reasoning, images and tools are translated for each provider.',
 ];
 
-/** The settings that decide how patient and how large this gateway is; times in milliseconds. */
+/** Returns the settings for retries, timeouts and sizes; times in milliseconds. */
 function toSettings({ retry, timeouts, limits, server }: HealthNeeds['config']): object {
   return {
     max_retries: retry.maxAttempts - 1,
@@ -143,7 +143,7 @@ function toSettings({ retry, timeouts, limits, server }: HealthNeeds['config']):
   };
 }
 
-/** Answers with a page, the same for everybody. */
+/** Answers every client with the same page. */
 export function showPage(page: () => Page): RequestHandler {
   return (_request, response) => {
     const { status, body } = page();
@@ -151,7 +151,7 @@ export function showPage(page: () => Page): RequestHandler {
   };
 }
 
-/** Answers with a page, in full to whom it may be shown so. */
+/** Answers with a page: in full to clients that may see all, else in short. */
 export function showPageInFull(
   page: (inFull: boolean) => Page | Promise<Page>,
   maySeeAll: (request: Request) => boolean,

@@ -14,11 +14,11 @@ interface ModelObject {
 export interface ModelsNeeds {
   readonly config: Pick<Config, 'models'>;
   readonly catalogue: ModelCatalogue;
-  /** Creation time of the models, as far as clients are told; seconds since 1970. */
+  /** Creation time of every model in the answers to clients; seconds since 1970. */
   readonly startedAtSeconds: number;
 }
 
-/** `GET /v1/models`: the models that this key may use, those that globs cover too where their upstreams tell them. */
+/** `GET /v1/models`: the models that this key may use, including those of globs whose upstreams list their models. */
 export function listModels({ catalogue, startedAtSeconds }: ModelsNeeds): RequestHandler {
   return async (_request, response) => {
     const principal = principalOf(response);
@@ -31,8 +31,8 @@ export function listModels({ catalogue, startedAtSeconds }: ModelsNeeds): Reques
 }
 
 /**
- * `GET /v1/models/{id}`; ids may hold slashes. A name that a glob covers is there even if no upstream has told it: a
- * request for it would be sent on.
+ * `GET /v1/models/{id}`; ids may contain slashes. A name that a glob covers exists even if no upstream lists it,
+ * because the gateway would send a request for it.
  */
 export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): RequestHandler {
   return async (request, response) => {
@@ -42,7 +42,7 @@ export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): 
     if (entry === undefined || !allowsModel(principalOf(response), id)) {
       throw new GatewayError('model_not_found', { message: `The model '${id}' does not exist here.`, param: 'model' });
     }
-    // Only what a glob covers may have another owner than the entry's first target.
+    // Only a model of a glob can have another owner than the entry's first target.
     const told = isGlob(entry.id) ? await catalogue.list() : [];
     const owner = told.find((model) => model.id.toLowerCase() === id.toLowerCase())?.ownedBy;
     const ownedBy = owner ?? entry.targets[0]?.upstream ?? 'sluice';

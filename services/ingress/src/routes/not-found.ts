@@ -1,12 +1,12 @@
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 
-/** Everything that no route answers. */
+/** Refuses requests that match no route. */
 export const notFound: RequestHandler = (request) => {
   throw new GatewayError('unknown_url', { message: `Unknown request URL: ${request.method} ${request.path}.` });
 };
 
-/** A route that exists, asked with a method that it does not have. */
+/** Refuses the methods that a route does not have. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader('allow', allowed.join(', '));

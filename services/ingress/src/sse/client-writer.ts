@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** Writes to one client and minds whether it keeps up. */
+/** Writes to one client. Pauses the source while the client is slow, and disconnects a client that stays slow. */
 export interface ClientWriter {
   write(text: string): void;
-  /** Ends the response; what is written goes out first. */
+  /** Ends the response after everything that has been written. */
   end(text?: string): void;
 }
 
@@ -11,19 +11,19 @@ export interface ClientWriterOptions {
   readonly response: ServerResponse;
   /** Unsent bytes at which the source is asked to pause. */
   readonly pauseAtBytes: number;
-  /** Unsent bytes that a client may have for a second; four times as many at no time. */
+  /** Unsent bytes at which the client is disconnected: if exceeded for 1 s, or fourfold at any time. */
   readonly cutAtBytes: number;
-  /** A client that takes nothing for this long is cut off. */
+  /** A client that takes nothing for this time is disconnected. */
   readonly stallMs: number;
   readonly onPause: () => void;
   readonly onResume: () => void;
-  /** The client was too slow and has been cut off. */
+  /** Called when a client was disconnected because it was too slow. */
   readonly onCut: () => void;
 }
 
 /**
- * More than the bound may come in one turn of the event loop, before the socket had a chance to send and the source to
- * hear of the pause: only who has not caught up after this time is slow.
+ * Time in which a client must catch up with a burst. One turn of the event loop can bring more than the bound, before
+ * the socket sends and the pause reaches the source.
  */
 const burstMs = 1000;
 const burstFactor = 4;
@@ -45,7 +45,7 @@ export function createClientWriter(options: ClientWriterOptions): ClientWriter {
     if (isCut) return;
     isCut = true;
     stopTimers();
-    // Not an end: the client must see a broken connection, never a complete answer.
+    // The client must see a broken connection, never a complete answer.
     response.destroy();
     options.onCut();
   }

@@ -1,6 +1,6 @@
 /**
- * A comment line that keeps proxies and clients from giving up on a silent stream. Without a blank line behind it: that
- * would be an empty event to the Python SDK once it has seen an id.
+ * A comment line, so that proxies and clients do not give up on a silent stream. No blank line follows: the Python SDK
+ * would read it as an empty event once it has seen an id.
  */
 export const heartbeatLine = ': ping\n';
 

@@ -47,7 +47,7 @@ describe('admit', () => {
     expect(onRates).toHaveBeenCalledExactlyOnceWith(rates);
   });
 
-  it('waits for the lease, and moves the clock on by the wait', async () => {
+  it('waits for the lease, and adds the wait to the clock', async () => {
     const { accepted, wake, release } = lease(true);
     const { result } = setUp(accepted);
     await vi.advanceTimersByTimeAsync(1500);
@@ -75,7 +75,7 @@ describe('admit', () => {
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: 0, tokens: -40 });
   });
 
-  it('gives everything back when its place goes to a key with fewer waiters', async () => {
+  it('gives everything back when it is displaced by a key with fewer waiters', async () => {
     const { accepted, release, displace } = lease(true);
     const { result } = setUp(accepted);
     displace();
@@ -100,12 +100,12 @@ describe('admit', () => {
     expect(onRates).toHaveBeenCalledOnce();
   });
 
-  it('says that Redis is away when it is', async () => {
+  it('reports that Redis is away', async () => {
     const { result } = setUp(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     await expect(result).rejects.toMatchObject({ code: 'redis_unavailable', status: 503 });
   });
 
-  it('does not hide a fault of ours', async () => {
+  it('passes unexpected errors on', async () => {
     const { result } = setUp(new Error('ERR user_script:1: boom'));
     await expect(result).rejects.toThrow('boom');
   });

@@ -54,7 +54,7 @@ describe('a delivery', () => {
     expect(delivery.consumption({ attempts: 0, events: 0 })).toMatchObject({ attempts: 1 });
   });
 
-  it('resolves once a client that has part of the answer is told of the error', async () => {
+  it('resolves once a client that has part of the answer gets the error', async () => {
     const { delivery, listener, written, headers, seen } = setUp();
     listener.onError(error, { attempts: 2, events: 1 });
     await delivery.replied;
@@ -77,7 +77,7 @@ describe('a delivery', () => {
     expect(rest.headers).toEqual(headers);
   });
 
-  it('fails with an internal error when the end can not be written, and tells the client of it', async () => {
+  it('sends the client an internal error if the end cannot be written', async () => {
     const fault = new RangeError('too large');
     const { delivery, listener, written, faults, seen } = setUp({
       onEnd() {
@@ -89,11 +89,11 @@ describe('a delivery', () => {
     await delivery.replied;
     expect([written, faults]).toEqual([['internal_error'], [fault]]);
     expect(seen.at(-1)).toBe('failed internal_error 200 3');
-    // The provider has counted: the client pays for the answer.
+    // The provider has counted the tokens, so the client is charged for the answer.
     expect(delivery.consumption({ attempts: 0, events: 0 }).kind).toBe('complete');
   });
 
-  it('rejects with the error when that can not be written either', async () => {
+  it('rejects with the error if the error cannot be written', async () => {
     const fault = new Error('boom');
     const { delivery, listener, faults } = setUp({
       onError() {

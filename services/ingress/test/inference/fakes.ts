@@ -7,7 +7,7 @@ import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
 import type { Observation } from '../../src/inference/observe/observe.ts';
 
-/** A configuration with this one model. */
+/** Returns a configuration with this one model. */
 export function configWith(model: Partial<Config['models'][number]> = {}): Config {
   const readFile = (): string => JSON.stringify({ keys: [{ key: 'sk-team-1-0001' }] });
   const entry = {
@@ -22,7 +22,7 @@ export function configWith(model: Partial<Config['models'][number]> = {}): Confi
   return { ...loadConfig({ env: {}, cwd: '/srv', readFile }), models: [{ ...entry, ...model }] };
 }
 
-/** Answers of a queue; where one is not given, all goes well. */
+/** Answers of a queue; by default, all commands succeed. */
 export interface QueueAnswers {
   readonly submit?: Submitter['submit'];
   readonly resubmit?: Submitter['resubmit'];
@@ -31,7 +31,7 @@ export interface QueueAnswers {
   readonly withdraw?: Submitter['withdraw'];
 }
 
-/** A queue that remembers what it is given. */
+/** A queue that records its input. */
 export function fakeQueue(answers: QueueAnswers = {}) {
   const jobs: ChatJob[] = [];
   const bodies: string[] = [];
@@ -61,7 +61,7 @@ export function fakeQueue(answers: QueueAnswers = {}) {
   return { submitter, jobs, bodies, resumed, withdrawn };
 }
 
-/** The way to the workers and back: frames that are told to them, and frames that they send. */
+/** The mailboxes: records the frames to workers, and delivers frames from them. */
 export function fakeMailboxes(onDropped: (reason: string) => void = () => undefined) {
   const told: string[] = [];
   const errors: unknown[] = [];
@@ -100,7 +100,7 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
 
 const noRates: Rates = { requests: undefined, tokens: undefined };
 
-/** Admission that gives this answer, and remembers what was reserved and given back. */
+/** Admission that gives this answer, and records reservations and releases. */
 export function fakeAdmission(answer?: Verdict | Error) {
   const reserved: number[] = [];
   const released: Parameters<Lease['release']>[0][] = [];
@@ -123,7 +123,7 @@ export function fakeAdmission(answer?: Verdict | Error) {
   return { admission, reserved, released };
 }
 
-/** An observation that lists what it is told. */
+/** An observation that lists its calls. */
 export function fakeObservation() {
   const seen: string[] = [];
   const observation: Observation = {

@@ -33,7 +33,7 @@ interface Over {
   readonly queue?: QueueAnswers;
 }
 
-/** A gateway of which admission, queue and mailboxes are fakes, and a request to it. */
+/** Sends a request to a gateway whose admission, queue and mailboxes are fakes. */
 async function setUp(body: object, over: Over = {}) {
   const queue = fakeQueue(over.queue);
   const mailboxes = fakeMailboxes();
@@ -98,7 +98,7 @@ async function setUp(body: object, over: Over = {}) {
     meters,
     stored,
     leave: () => outgoing.destroy(),
-    /** Resolves when the request is in the queue. */
+    /** Waits until the request is in the queue. */
     async queued() {
       await expect.poll(() => stored.length).toBe(1);
     },
@@ -164,7 +164,7 @@ describe('a request to a model', () => {
 
   it.each<[string, object, Over, number, string]>([
     ['has a wrong field', { model: 'm' }, {}, 400, 'missing_required_parameter'],
-    ['names a model that is not there', { model: 'x', messages }, {}, 404, 'model_not_found'],
+    ['names an unknown model', { model: 'x', messages }, {}, 404, 'model_not_found'],
     [
       'names a model that its key may not use',
       { model: 'm', messages },
@@ -190,7 +190,7 @@ describe('a request to a model', () => {
     expect([test.jobs, test.exchanges.size]).toEqual([[], 0]);
   });
 
-  it('gives its lease and its tokens back when it can not be queued', async () => {
+  it('gives its lease and its tokens back when it cannot be queued', async () => {
     const test = await setUp(
       { model: 'm', messages, stream: true },
       { queue: { submit: () => Promise.reject(new Error('Command timed out')) } },
@@ -201,7 +201,7 @@ describe('a request to a model', () => {
     expect([test.stored, test.meters]).toEqual([[], ['opened', 'closed']]);
   });
 
-  it('gets an HTTP error when its run fails before the first event, and pays for the prompt', async () => {
+  it('gets an HTTP error when its run fails before the first event, and is charged for the prompt', async () => {
     const test = await setUp({ model: 'm', messages, stream: true });
     const answer = test.answer();
     await test.queued();
@@ -243,16 +243,19 @@ describe('a request to a model', () => {
     [undefined, 'raw', true],
     ['raw', 'field', true],
     ['strip', 'raw', undefined],
-  ] as const)('of a key that wants %s of a model with %s reasoning', async (ofKey, ofModel, keepsThinkingMarkup) => {
-    const test = await setUp(
-      { model: 'm', messages },
-      { principal: { thinking: ofKey }, entry: { thinking: ofModel } },
-    );
-    await test.queued();
-    expect(test.jobs[0]?.keepsThinkingMarkup).toBe(keepsThinkingMarkup);
-  });
+  ] as const)(
+    'uses the form of reasoning of its key (%s) before that of its model (%s)',
+    async (ofKey, ofModel, keepsThinkingMarkup) => {
+      const test = await setUp(
+        { model: 'm', messages },
+        { principal: { thinking: ofKey }, entry: { thinking: ofModel } },
+      );
+      await test.queued();
+      expect(test.jobs[0]?.keepsThinkingMarkup).toBe(keepsThinkingMarkup);
+    },
+  );
 
-  it('says what was left out of it, and by how many calls its answer may be extended', async () => {
+  it('gets the number of dropped messages and of possible extensions in headers', async () => {
     const rounds = ['one', 'two', 'three'].flatMap((content) => [
       { role: 'user', content },
       { role: 'assistant', content },
@@ -271,7 +274,7 @@ describe('a request to a model', () => {
     expect(test.bodies[0]).not.toContain('one');
   });
 
-  it('goes the same way as embeddings, and whole', async () => {
+  it('for embeddings takes the same steps, and gets a whole answer', async () => {
     const test = await setUp({ model: 'm', input: 'hi' }, { path: '/embeddings' });
     const answer = test.answer();
     await test.queued();

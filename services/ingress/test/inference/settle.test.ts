@@ -23,12 +23,12 @@ describe('settle', () => {
 
   it.each<[string, Consumption, number]>([
     ["the provider's own count", complete(60), 60],
-    ['prompt and events where it does not count', complete(), 72],
-    ['nothing for a failure before the first call', failed(0, 0), 0],
+    ['prompt and events without such a count', complete(), 72],
+    ['nothing for a failure before the first attempt', failed(0, 0), 0],
     ['the prompt for a failure before the first token', failed(1, 0), 50],
     ['the prompt once, however often it was sent', failed(5, 0), 50],
-    ['what was delivered of a broken answer', failed(1, 7), 57],
-    ['what was delivered before the call that failed', failed(0, 7), 57],
+    ['the delivered part of a broken answer', failed(1, 7), 57],
+    ['the part that was delivered before the failed attempt', failed(0, 7), 57],
   ])('charges %s', (_what, consumption, tokens) => {
     expect(charge(chat, consumption)).toEqual({ requests: 0, tokens });
   });
@@ -42,11 +42,11 @@ describe('settle', () => {
     [Infinity, 300],
     [-5, 300],
     [NaN, 300],
-  ])('takes a usage of %d tokens for %d', (total, tokens) => {
+  ])('charges a reported usage of %d tokens as %d', (total, tokens) => {
     expect(charge(chat, complete(total)).tokens).toBe(tokens);
   });
 
-  it('believes a usage a hundred times the reservation', () => {
+  it('accepts a usage of up to a hundred times the reservation', () => {
     const large: Reservation = { total: 40_000, prompt: 30_000, isPaidPerAttempt: false };
     expect(charge(large, complete(4_000_000)).tokens).toBe(4_000_000);
     expect(charge(large, complete(4_000_001)).tokens).toBe(40_000);

@@ -10,7 +10,7 @@ import { keyFor, send, serve } from './serving.ts';
 
 type ClientKey = Config['keys'][number];
 
-/** The port of a server that says who asks. */
+/** Serves the name of the client; returns the port. */
 function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
@@ -20,7 +20,7 @@ function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number
   return serve(app);
 }
 
-/** Returns the client for whom these headers stand, or the status with which they are refused. */
+/** Returns the client that these headers identify, or the status of the refusal. */
 async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>): Promise<unknown> {
   const { status, json } = await send(await serveNames(keys), { method: 'GET', headers });
   return status === 200 ? json : status;
@@ -28,7 +28,7 @@ async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>
 
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 const known = keyFor('sk-known-0001');
-const stranger = (anonymous: 'without_key' | 'any_key'): ClientKey => keyFor('', { name: 'stranger', anonymous });
+const anonymousKey = (anonymous: 'without_key' | 'any_key'): ClientKey => keyFor('', { name: 'anonymous', anonymous });
 
 describe('a client', () => {
   it.each<[string, readonly ClientKey[], Record<string, string>, unknown]>([
@@ -37,17 +37,17 @@ describe('a client', () => {
     ['with a wrong key', [known], bearer('sk-wrong-0001'), 401],
     ['without a key', [known], {}, 401],
     ['with an empty key', [known], { 'x-api-key': '' }, 401],
-    ['without a key, where that is allowed', [known, stranger('without_key')], {}, 'stranger'],
-    ['with a wrong key, where only none is allowed', [known, stranger('without_key')], bearer('sk-wrong-0001'), 401],
-    ['with a wrong key, where any is allowed', [stranger('any_key'), known], bearer('sk-wrong-0001'), 'stranger'],
-    ['with a key, where any is allowed', [stranger('any_key'), known], bearer('sk-known-0001'), 'sk-known-0001'],
+    ['without a key, if that is allowed', [known, anonymousKey('without_key')], {}, 'anonymous'],
+    ['with a wrong key, if only none is allowed', [known, anonymousKey('without_key')], bearer('sk-wrong-0001'), 401],
+    ['with a wrong key, if any is allowed', [anonymousKey('any_key'), known], bearer('sk-wrong-0001'), 'anonymous'],
+    ['with a key, if any is allowed', [anonymousKey('any_key'), known], bearer('sk-known-0001'), 'sk-known-0001'],
   ])('%s is %s', async (_what, keys, headers, expected) => {
     expect(await whoIs(keys, headers)).toBe(expected);
   });
 });
 
 describe('an address that keeps sending wrong keys', () => {
-  it('is answered with 429 after a while, and a right key from there all the same', async () => {
+  it('gets 429 after a while, but is served with a valid key', async () => {
     const port = await serveNames([known], 3);
     const ask = (key: string) => send(port, { method: 'GET', headers: bearer(key) });
     for (let count = 0; count < 3; count++) expect((await ask('sk-wrong-0001')).status).toBe(401);
@@ -60,7 +60,7 @@ describe('an address that keeps sending wrong keys', () => {
   });
 });
 
-describe('the network of an address', () => {
+describe('the network', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '::ffff:192.0.2.7'],

@@ -31,7 +31,7 @@ const corsHeaders = ({ headers }: IncomingMessage): string[] =>
   Object.keys(headers).filter((name) => name.startsWith('access-control-'));
 
 describe('a preflight', () => {
-  it('of a page that is listed is answered with what it asks for', async () => {
+  it('of a listed page allows what the page asks for', async () => {
     const { statusCode, headers } = await ask([page], preflight(page));
     expect(statusCode).toBe(204);
     expect(headers).toMatchObject({
@@ -55,7 +55,7 @@ describe('a preflight', () => {
     },
   );
 
-  it('for headers that are none gets no leave for them', async () => {
+  it('does not allow invalid header names', async () => {
     const { statusCode, headers } = await ask([page], preflight(page, 'a b, c'));
     expect([statusCode, headers['access-control-allow-headers']]).toEqual([204, undefined]);
   });
@@ -67,7 +67,7 @@ describe('a preflight', () => {
 });
 
 describe('an answer', () => {
-  it('may be read with its headers by a page that is listed', async () => {
+  it('can be read with its headers by a listed page', async () => {
     const { statusCode, headers } = await ask([page], { headers: { origin: page } });
     expect([statusCode, headers['access-control-allow-origin'], headers['vary']]).toEqual([418, page, 'origin']);
     expect(headers['access-control-expose-headers']?.split(', ')).toEqual(
@@ -79,12 +79,12 @@ describe('an answer', () => {
     ['another page', { headers: { origin: 'https://evil.example' } }],
     ['no page', {}],
     ['a page that sends OPTIONS by itself', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } }],
-  ])('to %s has no leave in it, and caches keep it apart', async (_, asked) => {
+  ])('to %s allows nothing, and caches store it by origin', async (_, asked) => {
     const response = await ask([page], asked);
     expect([response.statusCode, corsHeaders(response), response.headers['vary']]).toEqual([418, [], 'origin']);
   });
 
-  it('has nothing of all this while no origin is listed', async () => {
+  it('has no such headers if no origin is listed', async () => {
     const response = await ask([], preflight(page));
     expect([response.statusCode, corsHeaders(response), response.headers['vary']]).toEqual([418, [], undefined]);
   });

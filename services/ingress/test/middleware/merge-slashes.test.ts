@@ -22,6 +22,6 @@ it.each([
   ['//host.example/v1/models', '/host.example/v1/models'],
   ['http://host.example//v1//models?a=//', 'http://host.example/v1/models?a=//'],
   ['/v1/models/a%2F%2Fb', '/v1/models/a%2F%2Fb'],
-])('takes %s as %s', async (path, expected) => {
+])('reads %s as %s', async (path, expected) => {
   expect(await urlOf(path)).toBe(expected);
 });

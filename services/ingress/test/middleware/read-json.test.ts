@@ -25,9 +25,9 @@ const nothing: Peeked = { refusal: undefined, rates: { requests: undefined, toke
 interface SetUp {
   readonly port: number;
   readonly budget: BodyBudget;
-  /** The arguments with which the key's limits were asked. */
+  /** Arguments of the questions about the key's limits. */
   readonly asked: Parameters<Peek>[0][];
-  /** Bodies that a route has got and not yet stored. */
+  /** Answers of requests whose bodies are read and not stored yet. */
   readonly waiting: (() => void)[];
 }
 
@@ -51,7 +51,7 @@ async function setUp(
   const keys = [
     keyFor('sk-one', { limits: limited }),
     keyFor('sk-two'),
-    keyFor('', { name: 'stranger', anonymous: 'without_key' }),
+    keyFor('', { name: 'anonymous', anonymous: 'without_key' }),
   ];
   app.use(requestId, authenticate(keys, buckets(1000)));
   app.post(
@@ -82,7 +82,7 @@ async function setUp(
 const json = { 'content-type': 'application/json' };
 const as = (key: string): Record<string, string> => ({ ...json, authorization: `Bearer ${key}` });
 const text = (bytes: number): string => JSON.stringify({ text: 'x'.repeat(bytes - 11) });
-/** Text that hardly gets smaller. */
+/** Returns text that compression hardly makes smaller. */
 const noise = (bytes: number): string =>
   JSON.stringify({ text: Array.from({ length: bytes / 8 }, () => Math.random().toString(36).slice(2, 10)).join('') });
 const whole = (body: string | Buffer, headers: Record<string, string> = as('sk-one')): Sent => ({
@@ -113,15 +113,10 @@ describe('a body', () => {
   });
 
   it.each<[string, Sent, number, string]>([
-    ['larger than is allowed, by its length', whole(text(8 * mebibyte + 1)), 413, 'request_too_large'],
+    ['whose declared length is too large', whole(text(8 * mebibyte + 1)), 413, 'request_too_large'],
+    ['whose chunks are too large', { headers: as('sk-one'), body: [text(8 * mebibyte + 1)] }, 413, 'request_too_large'],
     [
-      'larger than is allowed, in chunks',
-      { headers: as('sk-one'), body: [text(8 * mebibyte + 1)] },
-      413,
-      'request_too_large',
-    ],
-    [
-      'that says it is larger, and never comes',
+      'that declares a length of 1 TB and never arrives',
       { headers: { ...as('sk-one'), 'content-length': 1e12 }, isOpen: true },
       413,
       'request_too_large',
@@ -133,7 +128,7 @@ describe('a body', () => {
       'request_too_large',
     ],
     [
-      'that says it is long, and inflates to more than 20 times what came of it',
+      'that declares a large length and inflates to more than 20 times the received bytes',
       {
         headers: { ...as('sk-one'), 'content-encoding': 'br', 'content-length': mebibyte },
         body: [brotliCompressSync(text(7 * mebibyte))],
@@ -143,13 +138,13 @@ describe('a body', () => {
       'request_too_large',
     ],
     [
-      'that is cut',
+      'that is cut off',
       whole(gzipSync(noise(1000)).subarray(0, 500), { ...as('sk-one'), 'content-encoding': 'gzip' }),
       400,
       'invalid_encoding',
     ],
     [
-      'that wants a large window',
+      'that needs a large window',
       whole(Buffer.from('28b52ffd0098', 'hex'), { ...as('sk-one'), 'content-encoding': 'zstd' }),
       400,
       'invalid_encoding',
@@ -160,8 +155,8 @@ describe('a body', () => {
       415,
       'unsupported_media_type',
     ],
-    ['that is none', { headers: { ...as('sk-one'), 'content-length': 0 } }, 400, 'invalid_json'],
-    ['that is large and no object', whole('x'.repeat(100_000)), 400, 'invalid_json'],
+    ['that is empty', { headers: { ...as('sk-one'), 'content-length': 0 } }, 400, 'invalid_json'],
+    ['that is large and not an object', whole('x'.repeat(100_000)), 400, 'invalid_json'],
   ])('%s is refused', async (_, sent, status, code) => {
     const { port, budget } = await setUp();
     const answer = await send(port, sent);
@@ -169,13 +164,13 @@ describe('a body', () => {
     await until(() => budget.held === 0, { what: 'the budget to be free' });
   });
 
-  it('may inflate to a mebibyte however small it was', async () => {
+  it('may inflate to 1 MiB at any ratio', async () => {
     const { port } = await setUp();
     const sent = whole(brotliCompressSync(text(mebibyte)), { ...as('sk-one'), 'content-encoding': 'br' });
     expect((await send(port, sent)).json).toEqual({ bytes: mebibyte });
   });
 
-  it('is given back to the budget when its client leaves', async () => {
+  it('frees its part of the budget when its client leaves', async () => {
     const { port, budget } = await setUp();
     const outgoing = request({ port, host: '127.0.0.1', method: 'POST', agent: false });
     outgoing.on('error', () => undefined);
@@ -214,29 +209,29 @@ describe('the content type', () => {
     }
   });
 
-  it('may be left out by who has a key alone', async () => {
+  it('may be missing only if the request has a key', async () => {
     const { port } = await setUp();
     expect((await send(port, whole('{}', { authorization: 'Bearer sk-one' }))).status).toBe(200);
     expect((await send(port, whole('{}', {}))).status).toBe(415);
-    // As curl's `-d` says when nobody names a type.
+    // The default of curl's `-d`.
     const unnamed = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await send(port, whole('{}', { authorization: 'Bearer sk-one', ...unnamed }))).status).toBe(200);
     expect((await send(port, whole('{}', unnamed))).status).toBe(415);
   });
 });
 
-describe('the shape of a body', () => {
+describe('the check of the shape', () => {
   const filled = (item: string, count: number): string => `{"input":[${Array(count).fill(item).join(',')}]}`;
 
   it.each<[string, BodyShape, string, number, number, string | undefined]>([
-    ['tokens of a chat', usualShape, '1234', 90_000, 200, undefined],
-    ['more elements than a chat has', usualShape, '1234', 100_000, 413, 'request_too_large'],
-    ['tokens to embed', embeddingsShape, '1234', 300_000, 200, undefined],
-    ['more tokens than are embedded', embeddingsShape, '1234', 400_000, 400, 'max_tokens_per_request'],
-    ['lists without end', embeddingsShape, '[]', 20_000, 413, 'request_too_large'],
-    ['objects without end', embeddingsShape, '{}', 20_000, 413, 'request_too_large'],
-    ['members without end', embeddingsShape, '{"a":1,"b":2,"c":3,"d":4}', 10_000, 413, 'request_too_large'],
-    ['more levels than anybody wants', embeddingsShape, `${'['.repeat(70)}${']'.repeat(70)}`, 1, 400, 'json_too_deep'],
+    ['allows a large chat', usualShape, '1234', 90_000, 200, undefined],
+    ['refuses more elements than a chat has', usualShape, '1234', 100_000, 413, 'request_too_large'],
+    ['allows 300,000 tokens to embed', embeddingsShape, '1234', 300_000, 200, undefined],
+    ['refuses more tokens to embed', embeddingsShape, '1234', 400_000, 400, 'max_tokens_per_request'],
+    ['refuses too many lists', embeddingsShape, '[]', 20_000, 413, 'request_too_large'],
+    ['refuses too many objects', embeddingsShape, '{}', 20_000, 413, 'request_too_large'],
+    ['refuses too many members', embeddingsShape, '{"a":1,"b":2,"c":3,"d":4}', 10_000, 413, 'request_too_large'],
+    ['refuses too many levels', embeddingsShape, `${'['.repeat(70)}${']'.repeat(70)}`, 1, 400, 'json_too_deep'],
   ])('%s', async (_, shape, item, count, status, code) => {
     const { port } = await setUp({ shape });
     const answer = await send(port, whole(filled(item, count)));
@@ -245,7 +240,7 @@ describe('the shape of a body', () => {
 });
 
 describe('the budget', () => {
-  it('has no room beyond that of a key, for others it has', async () => {
+  it('bounds the bodies of one key, and of all keys', async () => {
     const { port, budget, waiting } = await setUp({ holds: true });
     const first = send(port, whole(text(6 * mebibyte)));
     await until(() => waiting.length === 1, { what: 'one body to be there' });
@@ -266,7 +261,7 @@ describe('the budget', () => {
     expect(budget.held).toBe(0);
   });
 
-  it('counts what a compressed body inflates to, as it comes', async () => {
+  it('counts the inflated size of a compressed body while it is read', async () => {
     const { port } = await setUp({ perKeyBytes: 2 * mebibyte });
     const sent = whole(gzipSync(noise(3 * mebibyte)), { ...as('sk-one'), 'content-encoding': 'gzip' });
     expect(await send(port, sent)).toMatchObject({ status: 429 });
@@ -286,13 +281,13 @@ describe('the limits of a key', () => {
     ['a compressed one', whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip' }), true],
     ['one in chunks', { headers: as('sk-one'), body: ['{}'] }, true],
     ['a large one of a key without limits', whole(text(100_000), as('sk-two')), false],
-  ])('are asked before a body is read: %s', async (_, sent, isAsked) => {
+  ])('are checked before a body is read, unless it is small and plain: %s', async (_, sent, isAsked) => {
     const { port, asked } = await setUp();
     expect((await send(port, sent)).status).toBe(200);
     expect(asked.length).toBe(isAsked ? 1 : 0);
   });
 
-  it('refuse without the body, which need not come', async () => {
+  it('refuse a request before its body arrives', async () => {
     const { port, budget } = await setUp({ peeked: atLimit });
     const answer = await send(port, { headers: { ...as('sk-one'), 'content-length': 5_000_000 }, isOpen: true });
     expect(answer).toMatchObject({
@@ -308,7 +303,7 @@ describe('the limits of a key', () => {
     await until(() => budget.held === 0, { what: 'the budget to be free' });
   });
 
-  it('refuse before a client that asked is told to send', async () => {
+  it('refuse a client that waits for 100 Continue before it sends its body', async () => {
     const { port } = await setUp({ peeked: atLimit });
     const headers = { ...as('sk-one'), 'content-length': 100_000, expect: '100-continue' };
     expect(await send(port, { headers, isOpen: true })).toMatchObject({ status: 429 });
@@ -324,10 +319,10 @@ describe('the limits of a key', () => {
   });
 });
 
-describe('bodies that were read only to be refused', () => {
+describe('bodies that are read and then refused', () => {
   const bad = whole(gzipSync('{'), { ...as('sk-one'), 'content-encoding': 'gzip' });
 
-  it('are not read beyond so many, as long as they are not small and plain', async () => {
+  it('block further large bodies of the key after too many, but not small plain ones', async () => {
     const { port } = await setUp({ refusedBodies: 3 });
     for (let count = 0; count < 3; count++) expect((await send(port, bad)).status).toBe(400);
     await until(async () => (await send(port, bad)).status === 429, { what: 'the next one to be refused' });
@@ -339,7 +334,7 @@ describe('bodies that were read only to be refused', () => {
     expect((await send(port, other)).status).toBe(200);
   });
 
-  it('do not count those that were stored', async () => {
+  it('do not include stored ones', async () => {
     const { port } = await setUp({ refusedBodies: 3 });
     const good = whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip' });
     for (let count = 0; count < 10; count++) expect((await send(port, good)).status).toBe(200);

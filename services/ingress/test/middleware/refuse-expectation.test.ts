@@ -28,16 +28,16 @@ async function start(): Promise<number> {
   return server.port;
 }
 
-it('refuses a wish that nobody knows, with the headers that a page needs to read why', async () => {
+it('refuses an unknown expectation, with the headers that let a page read the error', async () => {
   const port = await start();
   const headers = { origin: page, expect: 'miracles' };
   const { status, headers: got, json } = await send(port, { method: 'GET', headers });
   expect(status).toBe(417);
   expect(got).toMatchObject({ 'access-control-allow-origin': page, connection: 'close' });
-  expect(json.error?.message).toBe('The "expect" header may only say "100-continue".');
+  expect(json.error?.message).toBe('The "expect" header must be "100-continue".');
 });
 
-it('lets a client that asks before it sends go on', async () => {
+it('lets a client that waits for 100 Continue send its body', async () => {
   const port = await start();
   expect(await send(port, { headers: { expect: '100-continue' }, body: ['{}'] })).toMatchObject({ status: 200 });
 });

@@ -9,7 +9,7 @@ type ClientKey = Config['keys'][number];
 
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
-/** A client key as the configuration has it. */
+/** Returns a client key of the configuration. */
 export const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
   id: digestOf(key).slice(0, 16),
   name: key,
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** Serves it until the end of the test; resolves with the port. */
+/** Serves until the end of the test; resolves with the port. */
 export async function serve(listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   closers.push(() => {
@@ -44,9 +44,9 @@ export interface Sent {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | number>>;
-  /** Sent piece by piece, without a length where the headers have none. */
+  /** The pieces of the body. Without a length in the headers, they are sent as chunks. */
   readonly body?: readonly (string | Buffer)[];
-  /** Leaves the body without its end. */
+  /** The end of the body is not sent. */
   readonly isOpen?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 
 describe('a bucket', () => {
-  it('is empty after its burst, and fills again', () => {
+  it('is empty after its burst, and refills', () => {
     let now = 0;
     const buckets = createTokenBuckets({ perMinute: 60, burst: 2, now: () => now });
     expect(buckets.isEmpty('a')).toBe(false);
@@ -21,13 +21,13 @@ describe('a bucket', () => {
     expect(buckets.isEmpty('a')).toBe(false);
   });
 
-  it('goes into debt by one more of its bursts at most', () => {
+  it('has a debt of at most one burst', () => {
     const buckets = createTokenBuckets({ perMinute: 60, burst: 2, now: () => 0 });
     buckets.take('a', 1_000_000);
     expect(buckets.waitMs('a')).toBe(3000);
   });
 
-  it('is one of ten thousand at most, and then the one used last is kept', () => {
+  it('is removed when ten thousand others have been used after it', () => {
     const buckets = createTokenBuckets({ perMinute: 60, burst: 1, now: () => 0 });
     buckets.take('first', 1);
     buckets.take('second', 1);

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** A response whose client reads only when told to. */
+/** A response whose client reads nothing until its socket is resumed. */
 async function slowClient(): Promise<{ response: ServerResponse; socket: Socket }> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -62,7 +62,7 @@ describe('createClientWriter', () => {
     expect(onCut).not.toHaveBeenCalled();
   });
 
-  it('cuts a client off that lets too much pile up', async () => {
+  it('disconnects a client that leaves too many bytes unread', async () => {
     const { response } = await slowClient();
     const { writer, onCut } = write(response, { cutAtBytes: 500_000 });
     for (let written = 0; written < 1000 && onCut.mock.calls.length === 0; written++) writer.write(piece);
@@ -73,21 +73,21 @@ describe('createClientWriter', () => {
     expect(onCut).toHaveBeenCalledOnce();
   });
 
-  it('lets a client that reads have a burst, and cuts one off that has not caught up after it', async () => {
+  it('allows a burst, and disconnects a client that does not catch up with it', async () => {
     const [reader, sleeper] = await Promise.all([slowClient(), slowClient()]);
     const served = write(reader.response, { cutAtBytes: 4_000_000 });
-    const deaf = write(sleeper.response, { cutAtBytes: 4_000_000 });
+    const stalled = write(sleeper.response, { cutAtBytes: 4_000_000 });
     reader.socket.resume();
     for (let written = 0; written < 200; written++) {
       served.writer.write(piece);
-      deaf.writer.write(piece);
+      stalled.writer.write(piece);
     }
-    expect(deaf.onCut).not.toHaveBeenCalled();
-    await vi.waitFor(() => expect(deaf.onCut).toHaveBeenCalledOnce(), { timeout: 3000 });
+    expect(stalled.onCut).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(stalled.onCut).toHaveBeenCalledOnce(), { timeout: 3000 });
     expect(served.onCut).not.toHaveBeenCalled();
   });
 
-  it('cuts a client off that takes nothing for too long, so that it sees a broken answer', async () => {
+  it('disconnects a client that takes nothing for too long, so that it sees a broken answer', async () => {
     const { response, socket } = await slowClient();
     const { writer, onCut } = write(response, { stallMs: 50 });
     for (let written = 0; written < 200; written++) writer.write(piece);
@@ -99,7 +99,7 @@ describe('createClientWriter', () => {
     expect(text).not.toContain('\r\n0\r\n\r\n');
   });
 
-  it('does not wait for ever for a client to take the end', async () => {
+  it('disconnects a client that does not take the end in time', async () => {
     const { response } = await slowClient();
     const { writer, onPause } = write(response, { stallMs: 60_000 });
     while (onPause.mock.calls.length === 0) writer.write(piece);

@@ -5,7 +5,7 @@ describe('createHeartbeat', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('beats after each ten seconds of silence, counted from the last word', () => {
+  it('beats after every ten seconds of silence, counted from the last event', () => {
     const onSilence = vi.fn<() => void>();
     const heartbeat = createHeartbeat({ everyMs: 10_000, onSilence, now: () => performance.now() });
     vi.advanceTimersByTime(9000);
@@ -21,7 +21,7 @@ describe('createHeartbeat', () => {
     expect(onSilence).toHaveBeenCalledTimes(4);
   });
 
-  it('is a comment without a blank line, which no SDK takes for an event', () => {
+  it('is a comment without a blank line, which no SDK reads as an event', () => {
     expect(heartbeatLine).toBe(': ping\n');
   });
 });

@@ -2,12 +2,12 @@ import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
 import type { ChatRequest } from '@sluice/protocol';
 import type { Reservation } from '../reservation.ts';
 
-/** An image, sound or file within the request counts once for each MiB begun of its data. */
+/** Data of an image, sound or file in the request that counts as one piece. */
 const mediumBytes = 1024 * 1024;
 
 /**
- * Estimates before the provider has counted. Images, sounds and files count by piece: their bytes say little of their
- * tokens. A piece of many MiB counts as several, else 20 MB would be as cheap as a link.
+ * Estimates the tokens of a chat request, until the provider counts them. Images, sounds and files count by piece,
+ * because their tokens hardly depend on their bytes. Each MiB begun is a piece, or 20 MB would be as cheap as a link.
  */
 export function reserveChat(request: ChatRequest, bodyBytes: number): Reservation {
   let media = 0;
@@ -25,12 +25,14 @@ export function reserveChat(request: ChatRequest, bodyBytes: number): Reservatio
   return { prompt, total: prompt + answerTokens(request) * (request.n ?? 1), isPaidPerAttempt: false };
 }
 
-/** Both limits are sent on, and which of them binds is the provider's to say: the larger one may. */
+/** Returns the larger limit: both are sent, and the provider decides which of them applies. */
 function answerTokens({ max_completion_tokens: newer, max_tokens: older }: ChatRequest): number {
   return newer == null && older == null ? defaultAnswerTokens : Math.max(newer ?? 0, older ?? 0);
 }
 
-/** Texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 is a byte a character. */
+/**
+ * Sums the texts of a part and of the objects in it: `{ type, image_url: { url } }`. Base64 has one byte a character.
+ */
 function textLengthOf(part: object): number {
   let length = 0;
   for (const value of Object.values(part) as unknown[]) {

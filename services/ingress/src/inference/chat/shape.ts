@@ -4,7 +4,7 @@ import { isExtensible } from '@sluice/answers';
 import type { Shaped } from '../operation.ts';
 import type { ModelEntry } from '../resolve-model.ts';
 
-/** Fits a chat request to its model: leaves out its oldest rounds. Keeps the client's own bytes where nothing changes. */
+/** Fits a chat request to its model: leaves out the oldest rounds. Keeps the client's own bytes if nothing changes. */
 export function shapeChat(chat: ChatRequest, bytes: Buffer, entry: ModelEntry): Shaped<ChatRequest> {
   const maxContinuations = isExtensible(chat) ? entry.maxContinuations : 0;
   const { messages, droppedMessages } =
@@ -16,7 +16,7 @@ export function shapeChat(chat: ChatRequest, bytes: Buffer, entry: ModelEntry): 
   return { request, body: withMessages(bytes, chat, new Set(messages)), droppedMessages, maxContinuations };
 }
 
-/** Returns the request with some of its messages; all else stays the same to the digit. */
+/** Returns the request with some of the messages; all else stays the same to the digit. */
 function withMessages(bytes: Buffer, chat: ChatRequest, kept: ReadonlySet<unknown>): Buffer {
   const body = parseLossless(bytes.toString('utf8')) as ChatRequest;
   return Buffer.from(

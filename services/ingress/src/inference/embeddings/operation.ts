@@ -3,7 +3,7 @@ import type { Operation } from '../operation.ts';
 import { createWholeReply } from '../reply/whole-reply.ts';
 import { reserveEmbeddings } from './reserve.ts';
 
-/** `POST /v1/embeddings`: the request goes out as it came, and the answer comes back whole. */
+/** `POST /v1/embeddings`: the request stays unchanged, and the answer comes whole. */
 export const embeddings: Operation<EmbeddingsFacts> = {
   name: 'embeddings',
   parse(value) {

@@ -1,10 +1,10 @@
 import type { Answered, End, ErrorCode, GatewayError } from '@sluice/protocol';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
-import { createResumption, type ResumptionRequest } from './rescue.ts';
+import { createResumption, type ResumptionRequest } from './resumption.ts';
 
 /**
- * Hears the answer of a request. Exactly one of `onEnd` and `onError` is called, unless the request is cancelled first.
- * If `onEnd` throws, `onError` is called with an `internal_error` as well: the client must hear of an end.
+ * Receives the answer of a request. Exactly one of `onEnd` and `onError` is called, unless the request is cancelled
+ * first. If `onEnd` throws, `onError` is called with an `internal_error` as well: the client must get an end.
  */
 export interface ExchangeListener {
   onStarted(workerId: string): void;
@@ -12,23 +12,23 @@ export interface ExchangeListener {
   onData(text: string): void;
   onEnd(end: End): void;
   onError(error: GatewayError, facts: FailureFacts): void;
-  /** The request goes into the queue once more, because of this error; `isResumed` if the client has part of an answer. */
+  /** Called when the request is queued again because of this error; `isResumed` if the client has part of an answer. */
   onRerun(reason: ErrorCode, isResumed: boolean): void;
 }
 
 export type ClientCommand = Extract<ExchangeCommand, { kind: `tell_${string}` }>;
 
-/** Tells the client, and knows which part of the answer it has. */
+/** Calls the listener of a request, and records the part of the answer that the client has. */
 export interface ClientSide {
   carryOut(command: ClientCommand, state: ExchangeState): void;
-  /** Finds out how the request goes on after a run that ended before its answer did. */
-  afterRun(ending: Extract<ExchangeCommand, { kind: 'find_continuation' }>['ending']): ExchangeEvent;
-  /** Returns what a request has cost where no worker's report says it: lost runs may have called an upstream. */
+  /** Decides on another run after one that ended before its answer did. */
+  afterRun(ending: Extract<ExchangeCommand, { kind: 'decide_rerun' }>['ending']): ExchangeEvent;
+  /** Returns the cost of a request whose worker did not report it. A lost run may have made an attempt. */
   spent(state: ExchangeState): FailureFacts;
 }
 
 export function createClientSide(request: ResumptionRequest, listener: ExchangeListener): ClientSide {
-  const rescue = createResumption(request);
+  const resumption = createResumption(request);
   return {
     carryOut(command, state) {
       switch (command.kind) {
@@ -36,31 +36,31 @@ export function createClientSide(request: ResumptionRequest, listener: ExchangeL
           return listener.onStarted(command.workerId);
         case 'tell_answered': {
           const { answered } = command;
-          if (answered.continuations !== undefined) rescue.continued(answered.continuations);
+          if (answered.continuations !== undefined) resumption.extended(answered.continuations);
           return listener.onAnswered(answered);
         }
         case 'tell_data':
-          rescue.deliver(command.text);
+          resumption.deliver(command.text);
           return listener.onData(command.text);
         case 'tell_rerun':
           return listener.onRerun(command.reason, command.isResumed);
         case 'tell_end':
           return listener.onEnd(command.end);
         case 'tell_error': {
-          const facts = command.facts ?? { attempts: state.attempts, events: rescue.chunks() };
-          return listener.onError(rescue.brokenOff(command.error), facts);
+          const facts = command.facts ?? { attempts: state.attempts, events: resumption.chunks() };
+          return listener.onError(resumption.brokenOff(command.error), facts);
         }
       }
     },
     afterRun: (ending) => ({
-      kind: 'continuation',
-      continuation: rescue.after(ending.error),
-      chunks: rescue.chunks(),
+      kind: 'rerun_decided',
+      decision: resumption.after(ending.error),
+      chunks: resumption.chunks(),
       ending,
     }),
     spent: ({ attempts, job, mayHaveCalled }) => ({
       attempts: Math.max(attempts, job.state.attempts, mayHaveCalled ? 1 : 0),
-      events: rescue.chunks(),
+      events: resumption.chunks(),
     }),
   };
 }

@@ -5,12 +5,11 @@ import {
   cancel,
   fail,
   finish,
-  hold,
-  isSought,
+  isUnclaimed,
   lookForRun,
   loseRun,
   onAnswered,
-  onContinuation,
+  onRerunDecided,
   onEnd,
   onError,
   onGap,
@@ -25,6 +24,7 @@ import {
   onTakenBack,
   replaceRun,
   reportError,
+  setPaused,
   type Step,
   to,
 } from './exchange-steps.ts';
@@ -37,7 +37,7 @@ export function firstState(job: ChatJob): ExchangeState {
     workerId: undefined,
     isAsking: false,
     isSubmitted: false,
-    isHeld: false,
+    isPaused: false,
     hasLostRun: false,
     isForgotten: false,
     mayHaveCalled: false,
@@ -55,8 +55,8 @@ type EventOf<K extends Kind, Event = ExchangeEvent> = Event extends { readonly k
 type Row = { readonly [K in Kind]?: (state: ExchangeState, event: EventOf<K>) => Step };
 
 const ofClient: Row = {
-  pause: (state) => hold(state, 'pause'),
-  resume: (state) => hold(state, 'resume'),
+  pause: (state) => setPaused(state, 'pause'),
+  resume: (state) => setPaused(state, 'resume'),
   cancel,
   fail: (state, { code }) => fail(state, code),
 };
@@ -70,13 +70,13 @@ const ofRun: Row = {
   silence: (state) => onSilence({ ...state, isAsking: false }),
   gap: onGap,
   worker_lost: (state) => loseRun(state, 'worker_lost'),
-  continuation: onContinuation,
+  rerun_decided: onRerunDecided,
   error: onError,
 };
 
 /**
- * The step for each event that counts in a phase. All other events come late, or from a process that is not ours, and are
- * ignored. The diagram in docs/architecture.md is made from this table.
+ * The step for each event that counts in a phase. All other events come late, or from a process without the latest run,
+ * and are ignored. The diagram in docs/architecture.md is generated from this table.
  */
 const table: Readonly<Record<Phase, Row>> = {
   new: {
@@ -90,7 +90,7 @@ const table: Readonly<Record<Phase, Row>> = {
     ...ofRun,
     redis_restored: lookForRun,
     not_found: lookForRun,
-    taken_back: (state, { epoch, found }) => (isSought(state, epoch) ? onTakenBack(state, found) : to(state)),
+    taken_back: (state, { epoch, found }) => (isUnclaimed(state, epoch) ? onTakenBack(state, found) : to(state)),
     started: (state, { workerId }) => onStarted(state, workerId),
     disclaimed: replaceRun,
   },
@@ -112,7 +112,7 @@ const table: Readonly<Record<Phase, Row>> = {
   },
   cancelling: {
     not_queued: onNotQueued,
-    // If it was claimed a moment ago, its `started` is under way and will be answered with a cancel.
+    // A run that was claimed a moment ago has its `started` under way, which is answered with `cancel`.
     withdrawn: (state, { isClaimed }) => (isClaimed ? to({ ...state, mayHaveCalled: true }) : finish(state)),
     started: (state, { workerId }) => onStarted(state, workerId),
     end: onEnd,
@@ -125,12 +125,12 @@ const table: Readonly<Record<Phase, Row>> = {
 };
 
 /**
- * Decides what an event means to a request and what is to be done about it. Pure: `createExchange` carries it out.
- * A run that is replaced without being counted as an attempt was begun by no worker, and will be by none: see
+ * Returns the next state of a request after an event, and the commands for `createExchange`. Pure.
+ * A run is replaced without counting as an attempt only if no worker has begun it and no worker can begin it:
  * docs/decisions/2026-11-30-redis-lost-data.md.
  */
 export function step(state: ExchangeState, event: ExchangeEvent): Step {
-  // `Row` sees to it that the entry of a kind takes the events of that kind.
+  // The type `Row` ensures that the entry of a kind takes events of that kind.
   const decide = table[state.phase][event.kind] as ((state: ExchangeState, event: ExchangeEvent) => Step) | undefined;
   return decide === undefined ? to(state) : decide(state, event);
 }

@@ -2,7 +2,7 @@ import { type End, type ErrorCode, errorTable, GatewayError, type Holds } from '
 import type { TakeBack } from '@sluice/queue';
 import type { Ending, ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
 
-/** Time limit for a cancelled worker to confirm that its upstream call is closed. */
+/** Time limit for a worker to confirm that the call of a cancelled run is closed. */
 const confirmMs = 2000;
 
 export interface Step {
@@ -14,11 +14,11 @@ type EventOf<K extends ExchangeEvent['kind']> = Extract<ExchangeEvent, { readonl
 
 export const to = (state: ExchangeState, ...commands: ExchangeCommand[]): Step => ({ state, commands });
 
-/** A run is queued or under way. */
+/** True while a run is queued or running. */
 const hasRun = ({ phase }: ExchangeState): boolean => phase === 'queued' || phase === 'running';
 
-/** The run is queued, as far as is known; no worker of it is known, and no worker has been asked for it. */
-export const isSought = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
+/** True while the run is queued, its worker is unknown, and no worker is being asked for it. */
+export const isUnclaimed = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
   phase === 'queued' && job.epoch === epoch && workerId === undefined && !isAsking;
 
 function tell({ workerId }: ExchangeState, what: 'cancel' | 'pause' | 'resume'): ExchangeCommand[] {
@@ -30,10 +30,10 @@ export function ask(state: ExchangeState, workerId: string | undefined): Step {
 }
 
 export const lookForRun = (state: ExchangeState): Step =>
-  isSought(state) ? to(state, { kind: 'take_back' }) : to(state);
+  isUnclaimed(state) ? to(state, { kind: 'take_back' }) : to(state);
 
-export function hold(state: ExchangeState, what: 'pause' | 'resume'): Step {
-  return to({ ...state, isHeld: what === 'pause' }, ...tell(state, what));
+export function setPaused(state: ExchangeState, what: 'pause' | 'resume'): Step {
+  return to({ ...state, isPaused: what === 'pause' }, ...tell(state, what));
 }
 
 export const onSubmit = (state: ExchangeState): Step =>
@@ -52,13 +52,13 @@ interface Stored {
 
 export function onStored(state: ExchangeState, { found, epoch, isReplacement }: Stored): Step {
   if (found === 'queued' || state.phase !== 'queued' || state.job.epoch !== epoch) return to(state);
-  // Redis has lost the request, or its time is over.
+  // The record is gone: Redis has lost it, or its TTL is over.
   if (found === 'gone') return to(state, { kind: 'store', isReplacement });
-  return isSought(state) ? ask(state, undefined) : to(state);
+  return isUnclaimed(state) ? ask(state, undefined) : to(state);
 }
 
 export function onNotQueued(state: ExchangeState, { error, isReplacement }: EventOf<'not_queued'>): Step {
-  // `submit` itself reports the failure of the first run. A replacement is looked for again by the queue watch.
+  // `submit` itself reports a failure of the first run. For a replacement, the queue watch tries again.
   if (!state.isSubmitted) return finish(state);
   return isReplacement ? to(state) : finish(state, { kind: 'tell_error', error });
 }
@@ -77,7 +77,7 @@ export function onTakenBack(state: ExchangeState, found: TakeBack): Step {
   }
 }
 
-/** No worker has the latest run, nor will one begin it: another one takes its place as if it had never been queued. */
+/** Replaces the latest run, which no worker has begun or can begin, as if it had never been queued. */
 export function replaceRun(state: ExchangeState): Step {
   const job = { ...state.job, epoch: state.job.epoch + 1 };
   return to(
@@ -97,7 +97,7 @@ export function onStarted(state: ExchangeState, workerId: string): Step {
     { ...next, phase: 'running' },
     ...known,
     { kind: 'leave_queue' },
-    ...(state.isHeld ? tell(next, 'pause') : []),
+    ...(state.isPaused ? tell(next, 'pause') : []),
     { kind: 'tell_started', workerId },
   );
 }
@@ -110,17 +110,20 @@ export function onEnd(state: ExchangeState, { end }: EventOf<'end'>): Step {
   return finish({ ...state, isForgotten: true }, { kind: 'tell_end', end }, facts);
 }
 
-/** This ingress did not cancel the run. Where its worker says so, it took the ingress for dead, and has closed its call. */
+/**
+ * A worker that reports `request_cancelled` for a run that this ingress did not cancel took the ingress for dead, and
+ * has closed its call. The run counts as lost.
+ */
 export const onError = (state: ExchangeState, event: EventOf<'error'>): Step =>
   event.error.code === 'request_cancelled' ? loseRun(state, 'worker_lost') : reportError(state, event);
 
 export const reportError = (state: ExchangeState, { error, facts }: EventOf<'error'>): Step =>
   finish({ ...state, isForgotten: true }, { kind: 'tell_error', error, facts }, facts);
 
-/** The worker gives the run back: the reason, and the state for the next run. */
+/** The worker hands the request back, with the reason and the state for the next run. */
 export function onRetry(state: ExchangeState, { delayMs, state: next, error }: EventOf<'retry'>): Step {
   const ending: Ending = { delayMs, state: next, error, isLost: false };
-  return to({ ...state, attempts: next.attempts }, { kind: 'find_continuation', ending });
+  return to({ ...state, attempts: next.attempts }, { kind: 'decide_rerun', ending });
 }
 
 export const onRerunDue = (state: ExchangeState, { reason }: EventOf<'rerun_due'>): Step =>
@@ -132,15 +135,15 @@ export const onRerunDue = (state: ExchangeState, { reason }: EventOf<'rerun_due'
   );
 
 /**
- * A worker has the latest run, or had it. All frames that it sent before have come by now, or never will: what is
- * missing was in Redis when that lost its data.
+ * A worker has the latest run, or had it. All frames that it sent earlier have arrived, or never will: a missing one
+ * was in Redis when Redis lost its data.
  */
 export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds, received: number): Step {
   const next = { ...state, workerId, isAsking: false, mayHaveCalled: true };
   const known: ExchangeCommand[] = [{ kind: 'watch_worker', workerId }, { kind: 'stop_asking' }];
   if (sent === received && !isOver) return to(next, ...known);
   if (state.phase === 'queued' && sent === 1 && !isOver) {
-    // Only `started` is missing, and this says the same.
+    // Only `started` is missing; `holds` has the same meaning.
     const started = onStarted(state, workerId);
     return to(started.state, { kind: 'expect', seq: 1 }, ...started.commands);
   }
@@ -148,32 +151,32 @@ export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds,
   return to(lost.state, ...known, ...tell(next, 'cancel'), ...lost.commands);
 }
 
-/** A worker that did not answer may have the run, so it counts as an attempt. A known worker is watched anyway. */
+/** A worker that did not answer may have the run, so it counts as an attempt. A known worker is watched in any case. */
 export function onSilence(state: ExchangeState): Step {
-  return isSought(state) ? loseRun(state, 'worker_lost') : to(state);
+  return isUnclaimed(state) ? loseRun(state, 'worker_lost') : to(state);
 }
 
-/** Frames are missing: the run goes on at its worker, and can't be used. */
+/** Frames are missing, so the run is useless: its worker gets a `cancel`. */
 export function onGap(state: ExchangeState): Step {
   const lost = loseRun(state, 'relay_gap');
   return to(lost.state, ...tell(state, 'cancel'), ...lost.commands);
 }
 
-/** The lost run may have called an upstream, so it counts. */
+/** Counts the lost run as an attempt, because it may have made one. The second lost run ends the request. */
 export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap'): Step {
   const error = new GatewayError(code);
   if (state.hasLostRun) return finish(state, { kind: 'tell_error', error });
   const retry = { ...state.job.state, attempts: state.job.state.attempts + 1 };
   const ending: Ending = { error, delayMs: 0, state: retry, isLost: true };
-  return to({ ...state, hasLostRun: true }, { kind: 'find_continuation', ending });
+  return to({ ...state, hasLostRun: true }, { kind: 'decide_rerun', ending });
 }
 
-/** Another run, if what the client has allows for one. */
-export function onContinuation(state: ExchangeState, { continuation, chunks, ending }: EventOf<'continuation'>): Step {
+/** Starts another run, completes the answer, or ends the request with the error. */
+export function onRerunDecided(state: ExchangeState, { decision, chunks, ending }: EventOf<'rerun_decided'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
-  switch (continuation.kind) {
+  switch (decision.kind) {
     case 'complete': {
-      const end: End = { events: chunks, finishReason: continuation.finishReason, burntTokens };
+      const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens };
       return finish(state, { kind: 'tell_end', end });
     }
     case 'over': {
@@ -186,7 +189,7 @@ export function onContinuation(state: ExchangeState, { continuation, chunks, end
     }
     case 'rerun': {
       const job = { ...state.job, epoch: state.job.epoch + 1, state: { ...ending.state, burntTokens } };
-      const { delivered } = continuation;
+      const { delivered } = decision;
       return to(
         {
           ...state,
@@ -208,7 +211,7 @@ export function onContinuation(state: ExchangeState, { continuation, chunks, end
   }
 }
 
-/** Ends the request from this side: the client is told now, the worker's confirmation is awaited behind it. */
+/** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
 export function fail(state: ExchangeState, code: ErrorCode): Step {
   const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
   const cancelled = cancel(state);
@@ -227,9 +230,9 @@ export function cancel(state: ExchangeState): Step {
   );
 }
 
-/** Ends the request. The client is told only if it has not been told of an end before. */
+/** Ends the request. The client gets the last command, unless it has got an end or has left. */
 export function finish(state: ExchangeState, last?: ExchangeCommand, facts?: FailureFacts): Step {
   const over: ExchangeState = { ...state, phase: 'over', workerId: undefined, isAsking: false };
-  const isHeard = last !== undefined && state.phase !== 'cancelling';
-  return to(over, { kind: 'finish', isWithdrawn: !state.isForgotten, facts }, ...(isHeard ? [last] : []));
+  const isTold = last !== undefined && state.phase !== 'cancelling';
+  return to(over, { kind: 'finish', isWithdrawn: !state.isForgotten, facts }, ...(isTold ? [last] : []));
 }

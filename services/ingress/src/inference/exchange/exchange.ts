@@ -12,24 +12,24 @@ export type { FailureFacts } from './exchange-events.ts';
 export type { ExchangeListener } from './client-side.ts';
 
 /**
- * One request on its way through queue and worker, over all its runs. The ingress alone decides on another run: it
- * alone knows what its client has received.
+ * One request on the way through queue and worker, over all runs. Only the ingress decides on another run, because only
+ * the ingress has the record of what the client got.
  */
 export interface Exchange {
-  /** Stores and queues the request. Rejects with a GatewayError when that fails; then no listener is called. */
+  /** Stores and queues the request. Rejects with a GatewayError if that fails; then the listener is not called. */
   submit(): Promise<void>;
-  /** Holds the worker back while the client does not keep up. */
+  /** Holds the run while the client reads too slowly, until `resume`. */
   pause(): void;
   resume(): void;
-  /** Ends the request with this error, unless the client has been told of another end. */
+  /** Ends the request with this error, unless the client has got another end. */
   fail(code: ErrorCode): void;
-  /** Redis may have lost data: looks for the run, and queues it once more if no worker has begun it. */
+  /** Looks for the run after a possible loss of data in Redis, and queues it again if no worker has begun it. */
   requeue(): void;
-  /** The answer is not wanted any more. Afterwards only `ended` follows. */
+  /** Ends the request without an answer. Afterwards only `ended` resolves. */
   cancel(): void;
   /**
-   * Resolves when no worker works on this request any more: its place may go to another. Never rejects. Resolves to the
-   * calls and events that are known, at least one call if a run may have made one.
+   * Resolves when no worker works on this request any more, so that another request may have the lease. Never rejects.
+   * The result has the known attempts and events, at least one attempt if a run may have made one.
    */
   readonly ended: Promise<FailureFacts>;
 }
@@ -41,18 +41,18 @@ export interface ExchangeNeeds extends WorkerSideNeeds {
 export interface ExchangeRequest {
   readonly job: ChatJob;
   readonly body: Buffer;
-  /** ms since 1970 on the Redis clock. */
+  /** ms since 1970 on Redis's clock. */
   readonly deadlineAt: number;
-  /** Until then, in ms. */
+  /** Time until the deadline, in ms. */
   readonly remainingMs: number;
-  /** Maximum time that a run may lie in the queue, in ms. */
+  /** Maximum time of a run in the queue, in ms. */
   readonly queueWaitMs: number;
 }
 
-/** The worker keeps the deadline; the ingress steps in this much later, should it not. */
+/** Delay after the deadline at which the ingress ends a request whose worker did not. */
 const deadlineGraceMs = 2000;
 
-/** Drives one request: has the commands of `step` carried out. The reasons are in `exchange-state.ts`. */
+/** Drives one request: passes events to `step`, and its commands to the parts that carry them out. */
 export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
   const { submitter, onError } = needs;
   const { job, body } = request;
@@ -65,10 +65,10 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const worker = createWorkerSide(needs, job.requestId, on);
   const timers = createTimers(longestMs, on);
 
-  /** Carries out a command; returns the event that answers it at once. */
+  /** Carries out a command. Returns the event that results from it at once, if there is one. */
   function carryOut(command: ExchangeCommand, state: ExchangeState): ExchangeEvent | undefined {
     switch (command.kind) {
-      case 'find_continuation':
+      case 'decide_rerun':
         return client.afterRun(command.ending);
       case 'store':
       case 'resubmit':

@@ -1,13 +1,13 @@
 import type { MailboxWriter, Roster } from '@sluice/relay';
 
 /**
- * Asks workers whether one of them has a run of which Redis has lost every trace. Each worker answers for itself, and
- * one that disclaims the run does not begin it later. So a run that all workers disclaim has made no upstream call.
+ * Asks the workers for a run of which Redis has lost every trace. Each worker answers for itself, and does not begin a
+ * run later that it has disclaimed. So a run that all workers disclaim has made no attempt.
  */
 export interface Inquiry {
-  /** @param workerId the only one that can have it; not given: all workers of the fleet are asked */
+  /** @param workerId the only worker that can have the run; undefined = all workers of the fleet are asked */
   start(epoch: number, workerId?: string): void;
-  /** This worker does not have it. */
+  /** Records that this worker does not have the run. */
   disclaimed(workerId: string): void;
   stop(): void;
 }
@@ -16,32 +16,32 @@ export interface InquiryNeeds {
   readonly requestId: string;
   readonly roster: Pick<Roster, 'members'>;
   readonly writer: Pick<MailboxWriter, 'send'>;
-  /** None of the workers has it. */
+  /** Called when all workers have disclaimed the run. */
   readonly onDisclaimed: () => void;
-  /** Not all have answered in time, and none of those that have has the run. */
+  /** Called when some workers have not answered in time, and all others have disclaimed the run. */
   readonly onSilence: () => void;
 }
 
 /**
- * Longer than a worker needs to reconnect to Redis: it tries at least once a second, and writes again to a missing
- * mailbox every 200 ms.
+ * Time limit for the answers. A worker needs less to reconnect to Redis: it tries at least once a second, and writes
+ * again to a missing mailbox every 200 ms.
  */
 const answerMs = 3000;
 
 export function createInquiry({ requestId, roster, writer, onDisclaimed, onSilence }: InquiryNeeds): Inquiry {
-  let whom: (() => readonly string[]) | undefined;
+  let candidates: (() => readonly string[]) | undefined;
   let asked = new Map<string, 'asked' | 'disclaimed'>();
   let epoch = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function stop(): void {
     clearTimeout(timer);
-    whom = undefined;
+    candidates = undefined;
   }
 
-  /** A worker that has joined meanwhile is asked as well. */
-  function look(): void {
-    const workers = whom?.() ?? [];
+  /** Asks the workers that have not been asked yet: a worker may have joined in the meantime. */
+  function askOthers(): void {
+    const workers = candidates?.() ?? [];
     for (const worker of workers) {
       if (asked.has(worker)) continue;
       asked.set(worker, 'asked');
@@ -57,16 +57,16 @@ export function createInquiry({ requestId, roster, writer, onDisclaimed, onSilen
       stop();
       epoch = run;
       asked = new Map();
-      whom = workerId === undefined ? () => roster.members() : () => [workerId];
+      candidates = workerId === undefined ? () => roster.members() : () => [workerId];
       timer = setTimeout(() => {
         stop();
         onSilence();
       }, answerMs);
-      look();
+      askOthers();
     },
     disclaimed(workerId) {
       asked.set(workerId, 'disclaimed');
-      if (whom !== undefined) look();
+      if (candidates !== undefined) askOthers();
     },
     stop,
   };

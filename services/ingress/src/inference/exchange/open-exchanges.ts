@@ -7,15 +7,15 @@ import {
   type ExchangeRequest,
 } from './exchange.ts';
 
-/** All requests of this ingress on which a worker may work. */
+/** The requests of this ingress that have not ended: a worker may work on each. */
 export interface OpenExchanges {
   begin(request: ExchangeRequest, listener: ExchangeListener): Exchange;
   readonly size: number;
-  /** Redis may have lost data: looks for the run of each. */
+  /** Looks for the run of each request, after a possible loss of data in Redis. */
   requeueAll(): void;
-  /** Ends each with this error. */
+  /** Ends each request with this error. */
   failAll(code: ErrorCode): void;
-  /** Resolves when those that are open now have ended. */
+  /** Resolves when the requests that are open now have ended. */
   allEnded(): Promise<unknown>;
 }
 

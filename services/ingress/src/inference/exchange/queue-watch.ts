@@ -1,7 +1,7 @@
 import type { ChatJob } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 
-/** Watches over a run that lies in the queue: it must not lie there too long, nor get lost on its way to a worker. */
+/** Watches a run in the queue: reports when it has waited too long, or got lost on the way to a worker. */
 export interface QueueWatch {
   start(job: ChatJob): void;
   stop(): void;
@@ -9,16 +9,16 @@ export interface QueueWatch {
 
 export interface QueueWatchNeeds {
   readonly submitter: Pick<Submitter, 'find'>;
-  /** Maximum time that a run may lie in the queue, in ms. */
+  /** Maximum time of a run in the queue, in ms. */
   readonly waitMs: number;
   readonly onTimeout: () => void;
-  /** The job is in the list no more, and no worker has begun it: one may have died with it in its hands. */
+  /** Called when the job has left the list and no worker has begun it: the worker that took it may have died. */
   readonly onLost: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Interval of the checks, and number of times in turn it must be missing from the list to count as lost. */
-const lookEveryMs = 1000;
+/** Poll interval, and number of misses in a row after which the job counts as lost. */
+const checkEveryMs = 1000;
 const missesUntilLost = 2;
 
 export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError }: QueueWatchNeeds): QueueWatch {
@@ -27,18 +27,18 @@ export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError
   let misses = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function goOn(job: ChatJob): void {
+  function scheduleCheck(job: ChatJob): void {
     if (watched !== job) return;
     const leftMs = endsAt - performance.now();
     if (leftMs <= 0) return onTimeout();
-    timer = setTimeout(() => void look(job).then(() => goOn(job)), Math.min(lookEveryMs, leftMs));
+    timer = setTimeout(() => void check(job).then(() => scheduleCheck(job)), Math.min(checkEveryMs, leftMs));
   }
 
-  async function look(job: ChatJob): Promise<void> {
+  async function check(job: ChatJob): Promise<void> {
     try {
-      const place = await submitter.find(job);
+      const found = await submitter.find(job);
       if (watched !== job) return;
-      misses = place === 'listed' ? 0 : misses + 1;
+      misses = found === 'listed' ? 0 : misses + 1;
       if (misses >= missesUntilLost) onLost();
     } catch (error) {
       onError(error);
@@ -51,7 +51,7 @@ export function createQueueWatch({ submitter, waitMs, onTimeout, onLost, onError
       watched = job;
       endsAt = performance.now() + waitMs;
       misses = 0;
-      goOn(job);
+      scheduleCheck(job);
     },
     stop() {
       clearTimeout(timer);

@@ -7,9 +7,9 @@ import { createQueueWatch } from './queue-watch.ts';
 /** Carries out the queue commands of an exchange, and reports each result to it as an event. */
 export interface RunQueue {
   carryOut(command: QueueCommand, state: ExchangeState): void;
-  /** Resolves when the first run is stored, or may be. Rejects with a GatewayError when it is not. */
+  /** Resolves when the first run is stored, or may be. Rejects with a GatewayError if it is not. */
   readonly submitted: Promise<void>;
-  /** Stops watching the queue. `isWithdrawn`: whatever is still queued must not run. */
+  /** Stops watching the queue. `isWithdrawn`: a run that is still queued is withdrawn. */
   close(state: ExchangeState, isWithdrawn: boolean): void;
 }
 
@@ -22,12 +22,12 @@ export interface RunQueueNeeds {
   readonly submitter: Submitter;
   readonly request: {
     readonly body: Buffer;
-    /** ms since 1970 on the Redis clock. */
+    /** ms since 1970 on Redis's clock. */
     readonly deadlineAt: number;
-    /** Maximum time that a run may lie in the queue, in ms. */
+    /** Maximum time of a run in the queue, in ms. */
     readonly queueWaitMs: number;
   };
-  /** The request is kept in Redis for this many ms from now. */
+  /** Time for which Redis keeps the request, in ms from now. */
   readonly keepMs: number;
   readonly on: (event: ExchangeEvent) => void;
   readonly onError: (error: unknown) => void;
@@ -43,7 +43,7 @@ export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQ
     onLost: () => on({ kind: 'not_found' }),
     onError,
   });
-  // Only the first run's caller waits for this promise.
+  // Only the caller of `submit` awaits this promise.
   submitted.catch(() => undefined);
 
   function store({ job, delivered, isSubmitted }: ExchangeState, isReplacement: boolean): void {

@@ -4,14 +4,14 @@ import { step } from './exchange-state.ts';
 
 export interface StepLoopNeeds {
   readonly first: ExchangeState;
-  /** Carries out a command. An event that it returns is taken before all that wait. */
+  /** Carries out a command. An event that it returns is handled before all waiting events. */
   readonly carryOut: (command: ExchangeCommand, state: ExchangeState) => ExchangeEvent | undefined;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Returns the function that takes an event of a request, steps, and has the commands carried out in order. Events that
- * come meanwhile wait for their turn. An error that a command throws does not stop the commands after it.
+ * Returns the function that takes an event of a request, calls `step`, and carries out the commands in order. Events
+ * that come meanwhile wait for their turn. An error in a command does not stop the commands after it.
  */
 export function createStepLoop({ first, carryOut, onError }: StepLoopNeeds): (event: ExchangeEvent) => void {
   const events: ExchangeEvent[] = [];

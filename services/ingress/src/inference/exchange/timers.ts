@@ -1,13 +1,13 @@
 import type { ExchangeCommand, ExchangeEvent } from './exchange-events.ts';
 
-/** The deadline of a request, and the one timer that its state may have. */
+/** The deadline of a request, and the one timer of its state. */
 export interface Timers {
-  /** Starts the timer anew; one that runs is stopped. */
+  /** Starts the timer; replaces one that runs. */
   start(command: Extract<ExchangeCommand, { kind: 'start_timer' }>): void;
   close(): void;
 }
 
-/** @param longestMs time after which a request fails, should its worker let the deadline pass */
+/** @param longestMs time after which a request fails whose worker has missed the deadline */
 export function createTimers(longestMs: number, on: (event: ExchangeEvent) => void): Timers {
   const deadline = setTimeout(() => on({ kind: 'fail', code: 'upstream_timeout' }), longestMs);
   let timer: NodeJS.Timeout | undefined;

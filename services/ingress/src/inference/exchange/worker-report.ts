@@ -16,7 +16,7 @@ import {
   startedSchema,
 } from '@sluice/protocol';
 
-/** A worker's report on a run, apart from the text of the answer. */
+/** A worker's report on a run, other than the text of the answer. */
 export type WorkerReport =
   | { readonly kind: 'started'; readonly workerId: string }
   | { readonly kind: 'answered'; readonly answered: Answered }
@@ -29,8 +29,8 @@ export type WorkerReport =
   | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
 
 /**
- * Undefined for `data`, which is text and no report, and for what no worker says.
- * @throws SyntaxError or ZodError when the payload is not what its kind says
+ * Reads a worker's report. Undefined for `data`, which has text, and for kinds that workers do not send.
+ * @throws SyntaxError or ZodError if the payload does not match its kind
  */
 export function readReport({ kind, data }: Frame): WorkerReport | undefined {
   switch (kind) {
@@ -53,12 +53,12 @@ export function readReport({ kind, data }: Frame): WorkerReport | undefined {
   }
 }
 
-/** A worker's answer to the question whether it has a run. */
+/** A worker's answer to a probe: the worker has the run, or disclaims it. */
 export type ClaimReport =
   | ({ readonly kind: 'holds' } & Holds)
   | { readonly kind: 'disclaims'; readonly workerId: string };
 
-/** @throws SyntaxError or ZodError when the payload is not what its kind says */
+/** @throws SyntaxError or ZodError if the payload does not match its kind */
 export function readClaimReport({ kind, data }: Frame): ClaimReport {
   const payload: unknown = JSON.parse(data);
   if (kind === 'holds') return { kind, ...holdsSchema.parse(payload) };

@@ -10,7 +10,9 @@ export type WorkerCommand = Extract<
   { kind: 'expect' | 'watch_worker' | 'tell' | 'ask' | 'stop_asking' }
 >;
 
-/** Speaks with the workers about the runs of a request: hears their frames, tells and asks them, watches the one that runs. */
+/**
+ * The workers' side of a request: receives their frames, sends them controls and probes, and watches the running one.
+ */
 export interface WorkerSide {
   carryOut(command: WorkerCommand, state: ExchangeState): void;
   close(): void;
@@ -20,7 +22,7 @@ export interface WorkerSideNeeds {
   readonly inbox: Inbox;
   readonly writer: Pick<MailboxWriter, 'send'>;
   readonly workers: WorkerWatch;
-  /** All workers that may have claimed a run. */
+  /** All workers of the fleet: each may have claimed a run. */
   readonly roster: Pick<Roster, 'members'>;
   readonly onError: (error: unknown) => void;
 }
@@ -41,12 +43,12 @@ export function createWorkerSide(
     onSilence: () => on({ kind: 'silence' }),
   });
   const subscription = inbox.subscribe(requestId, {
-    onFrame: (frame) => hear(() => eventOf(frame)),
+    onFrame: (frame) => pass(() => eventOf(frame)),
     onGap: () => on({ kind: 'gap' }),
-    onClaimKnown: (frame) => hear(() => claimEventOf(frame)),
+    onClaimKnown: (frame) => pass(() => claimEventOf(frame)),
   });
 
-  function hear(read: () => ExchangeEvent | undefined): void {
+  function pass(read: () => ExchangeEvent | undefined): void {
     if (isOver) return;
     try {
       const event = read();

@@ -1,10 +1,10 @@
 import type { Liveness } from '@sluice/relay';
 
-/** Tells those who wait for a worker that it is gone. */
+/** Reports the loss of a worker to the requests that it runs. */
 export interface WorkerWatch {
   add(workerId: string, onLost: () => void): void;
   remove(workerId: string, onLost: () => void): void;
-  /** This worker is gone: found by its silence, or by its missing mailbox. */
+  /** Called for a lost worker: it is silent, or its mailbox is missing. */
   lost(workerId: string): void;
 }
 
@@ -12,24 +12,24 @@ export function createWorkerWatch(liveness: () => Pick<Liveness, 'watch' | 'unwa
   const watchers = new Map<string, Set<() => void>>();
   return {
     add(workerId, onLost) {
-      let those = watchers.get(workerId);
-      if (those === undefined) {
-        those = new Set();
-        watchers.set(workerId, those);
+      let callbacks = watchers.get(workerId);
+      if (callbacks === undefined) {
+        callbacks = new Set();
+        watchers.set(workerId, callbacks);
         liveness().watch(workerId);
       }
-      those.add(onLost);
+      callbacks.add(onLost);
     },
     remove(workerId, onLost) {
-      const those = watchers.get(workerId);
-      if (those === undefined || !those.delete(onLost) || those.size > 0) return;
+      const callbacks = watchers.get(workerId);
+      if (callbacks === undefined || !callbacks.delete(onLost) || callbacks.size > 0) return;
       watchers.delete(workerId);
       liveness().unwatch(workerId);
     },
     lost(workerId) {
-      const those = watchers.get(workerId);
+      const callbacks = watchers.get(workerId);
       watchers.delete(workerId);
-      for (const onLost of those ?? []) onLost();
+      for (const onLost of callbacks ?? []) onLost();
     },
   };
 }

@@ -10,33 +10,33 @@ import {
 } from '@sluice/telemetry';
 import type { Totals } from '../../totals.ts';
 
-/** Parameters of a chat for its log line; undefined where the client set none. */
+/** Parameters of a chat for its log line; undefined if the client did not set them. */
 export interface ChatParameters {
   readonly messageCount: number;
   readonly temperature: number | undefined;
   readonly maxTokens: number | undefined;
 }
 
-/** Facts that are known of a request from its start. */
+/** The facts of a request that are known at its start. */
 export interface Origin {
   readonly span: SpanHandle;
-  /** Names the request in Redis, queue and frames. */
+  /** Id of the request in Redis, queue and frames. */
   readonly requestId: string;
-  /** The id that the client sees. */
+  /** Id that the client gets. */
   readonly publicId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
-  /** Its address is read at the end. */
+  /** The client's address is read from it at the end. */
   readonly request: { readonly ip?: string | undefined };
   readonly userAgent: string | undefined;
 }
 
-/** Facts that are gathered on the way. */
+/** The facts of a request that are collected until its end. */
 export interface Facts {
   principal: { readonly name: string; readonly hint: string | undefined } | undefined;
-  /** The client's own name of the model. */
+  /** Name that the client gives to the model. */
   model: string | undefined;
-  /** The configured id that matched. */
+  /** Configured model id that matches it. */
   entryId: string | undefined;
   stream: boolean;
   parameters: ChatParameters | undefined;
@@ -45,13 +45,13 @@ export interface Facts {
   ttftMs: number | undefined;
   answered: Answered | undefined;
   resumptions: number;
-  /** The request gets a line of its own in the log. */
+  /** The request gets its own log line. */
   isLogged: boolean;
 }
 
 /** The end of a request. */
 export interface Conclusion {
-  /** The HTTP status that the client saw. */
+  /** HTTP status that the client got; 499 if it left. */
   readonly status: number;
   readonly outcome: 'complete' | 'error' | 'cancelled' | 'refused';
   readonly code?: ErrorCode;

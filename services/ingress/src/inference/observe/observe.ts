@@ -16,11 +16,11 @@ import {
   type Origin,
 } from './conclude.ts';
 
-/** Gathers what is worth knowing of one request to a model; writes its span, its metrics and its one log line at the end. */
+/** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
 export interface Observation {
   readonly span: SpanHandle;
   principal(principal: NonNullable<Facts['principal']>): void;
-  /** `entryId` is the configured id that matched; the client's own name goes to the log alone. */
+  /** `entryId` is the configured id that matches; the client's own name appears in the log alone. */
   model(model: string, entryId: string, stream: boolean): void;
   /** Parameters of a chat for its log line. */
   asked(parameters: ChatParameters): void;
@@ -28,22 +28,22 @@ export interface Observation {
   queued(): void;
   started(): void;
   answered(answered: Answered): void;
-  /** Text for the client has come; the first time counts. */
+  /** Called with each text for the client; the first call gives the time to first token. */
   data(): void;
   rerun(reason: ErrorCode, isResumed: boolean): void;
-  /** The first of these ends it; what follows is ignored. */
+  /** `complete`, `failed` and `cancelled` end the observation; calls after the first are ignored. */
   complete(end: End): void;
-  /** `status` is what the client saw: 200 when the error came inside a stream. */
+  /** `status` is what the client got: 200 for an error inside a stream. */
   failed(error: GatewayError, facts: FailedFacts): void;
   cancelled(): void;
-  /** One of a flood: it ends without a line of its own in the log. */
+  /** Suppresses the log line: the request is one of a flood. */
   unlogged(): void;
 }
 
 interface FailedFacts {
   readonly attempts?: number | undefined;
   readonly status: number;
-  /** The last failure of a call. */
+  /** The last failure of an attempt. */
   readonly failure?: Failed['failure'];
 }
 
@@ -52,19 +52,19 @@ export interface ObserveNeeds extends ConcludeNeeds {
     IngressMetrics,
     'requestFinished' | 'streamResumed' | 'admitted' | 'queueWaited' | 'resubmitted' | 'refused' | 'clientAborted'
   >;
-  /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
+  /** A client's trace context decides on sampling, and its `tracestate` is passed on. */
   readonly trustTraceContext: boolean;
 }
 
-/** The request that is observed. */
+/** A request to observe. */
 export interface Observed {
   readonly request: Request;
   readonly context: Pick<Origin, 'requestId' | 'publicId' | 'startedAt'>;
-  /** As in `/v1/chat/completions`. */
+  /** Path of the route: `/v1/chat/completions`. */
   readonly route: string;
 }
 
-/** Codes with which a request is turned away before any upstream is asked. */
+/** Error codes of requests that are refused before any attempt. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'rate_limit_exceeded',
   'concurrency_limit_exceeded',

@@ -3,34 +3,34 @@ import type { Config } from '@sluice/config';
 import type { GatewayError } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
 
-/** Writes one answer to one client, as a stream or as a whole. */
+/** Writes one answer to one client, streamed or whole. */
 export interface Reply {
   onData(text: string): void;
   onEnd(): void;
   /**
-   * The request failed. True when the client has been told; false when nothing has been sent yet, so that the error can
-   * still become a real HTTP status.
+   * Called when the request fails. Returns true if the client got the error; false if nothing has been sent, so that
+   * the error can become an HTTP status.
    */
   onError(error: GatewayError): boolean;
-  /** Nothing more will be written. */
+  /** Ends the reply: nothing more is written. */
   close(): void;
 }
 
 export interface ReplyNeeds {
   readonly response: ServerResponse;
   readonly stream: boolean;
-  /** The form in which the client sees reasoning. */
+  /** Form of the reasoning that the client gets. */
   readonly thinking: ThinkingMode;
-  /** Sets the headers that are known when the status line goes out. */
+  /** Sets the headers of the answer; called right before the status line is sent. */
   readonly setHeaders: () => void;
   readonly server: Pick<
     Config['server'],
     'holdMs' | 'heartbeatMs' | 'pauseAtBytes' | 'slowClientBytes' | 'slowClientMs'
   >;
-  /** The client does not keep up: the worker pauses. */
+  /** Called when the client reads too slowly: the worker pauses. */
   readonly onPause: () => void;
   readonly onResume: () => void;
-  /** The client was too slow and has been cut off. */
+  /** Called when the client was disconnected because it was too slow. */
   readonly onCut: () => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;

@@ -4,8 +4,8 @@ import { createHeartbeat, type Heartbeat, heartbeatLine } from '../../sse/heartb
 import type { Reply, ReplyNeeds } from './reply.ts';
 
 /**
- * Streams the answer as server-sent events. The status line is held until the first event, so that failures before it
- * are HTTP errors which SDKs retry; after it, a failure is an error event and the end without `[DONE]`.
+ * Streams the answer as server-sent events. The status line waits for the first event, so that earlier failures are
+ * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
  */
 export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>): Reply {
   const { response, server, onPause, onResume, onCut } = needs;

@@ -1,13 +1,13 @@
 import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/answers';
 import type { Reply } from './reply.ts';
 
-/** Gives the answer's reasoning the form that the client wants, as the last thing before they are written. */
+/** Gives the reasoning the client's form, right before the answer is written. */
 export function withThinking(reply: Reply, mode: ThinkingMode, stream: boolean): Reply {
   if (!isReshaped(mode)) return reply;
   const reasoning = stream ? createReasoningStream(mode) : undefined;
   let whole = '';
 
-  /** Stripped text is silence to the client, and the heartbeat has to go on. */
+  /** An empty text must not reach the reply: it would silence the heartbeat. */
   function write(text: string): void {
     if (text !== '') reply.onData(text);
   }

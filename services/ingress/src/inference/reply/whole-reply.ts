@@ -1,6 +1,6 @@
 import type { Reply, ReplyNeeds } from './reply.ts';
 
-/** Sends the provider's answer as it came, once it is complete. Until then every error is a real HTTP error. */
+/** Sends the unchanged answer of the provider once it is complete. Until then every error is an HTTP error. */
 export function createWholeReply({ response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>): Reply {
   let text = '';
   return {

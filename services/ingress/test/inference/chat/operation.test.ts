@@ -40,7 +40,7 @@ describe('a chat request', () => {
     expect(chat.parse({ ...body, ...fields }).stream).toBe(stream);
   });
 
-  it("goes out as the client's own bytes where nothing is left out", () => {
+  it("goes out as the client's own bytes if nothing is left out", () => {
     const text = `{ "seed": 1234567890123456789, ${JSON.stringify(body).slice(1)}`;
     for (const model of [{}, { contextRounds: 9 }]) {
       const shaped = shape(text, model);
@@ -65,7 +65,7 @@ describe('a chat request', () => {
 
   it.each([
     ['may be extended as often as its model says', {}, 2],
-    ['is not extended when it wants several answers', { n: 2 }, 0],
+    ['is not extended if it asks for several answers', { n: 2 }, 0],
   ])('%s', (_what, fields, maxContinuations) => {
     const shaped = shape(JSON.stringify({ ...body, ...fields }), { maxContinuations: 2 });
     expect(shaped.maxContinuations).toBe(maxContinuations);

@@ -3,7 +3,7 @@ import { type Phase, phases } from '../../../src/inference/exchange/exchange-eve
 import { step } from '../../../src/inference/exchange/exchange-state.ts';
 import { events, stateIn } from './events.ts';
 
-/** Returns the events that lead from phase to phase, as a diagram. */
+/** Returns a diagram of the phases, and of the events that lead from one to another. */
 function diagram(): string {
   const ways = new Map<string, Set<string>>();
   for (const phase of phases) {
@@ -25,7 +25,7 @@ const nameOf = (phase: Phase): string => phase.replaceAll('-', '_');
 const url = new URL('../../../../../docs/architecture.md', import.meta.url);
 const block = /```mermaid\nstateDiagram-v2\n[^`]*```/;
 
-/** Returns the page as it is, and as it is with the diagram of the present table. */
+/** Returns the page as it is, and with the diagram of the present table. */
 export function architecturePage(): { readonly present: string; readonly generated: string } {
   const present = readFileSync(url, 'utf8');
   if (!block.test(present)) throw new Error('docs/architecture.md has no state diagram to replace.');

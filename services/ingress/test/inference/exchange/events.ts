@@ -23,7 +23,7 @@ export const lostEnding: Ending = {
 };
 export const holds = { workerId: 'w', isOver: false, sent: 1 };
 
-/** Every event, in every form that makes a difference. */
+/** All events, in all forms that lead to different steps. */
 export const events: readonly ExchangeEvent[] = [
   { kind: 'submit' },
   { kind: 'pause' },
@@ -59,9 +59,9 @@ export const events: readonly ExchangeEvent[] = [
   { kind: 'disclaimed' },
   { kind: 'silence' },
   ...[retryEnding, lostEnding].flatMap((ending): ExchangeEvent[] => [
-    { kind: 'continuation', continuation: { kind: 'rerun', delivered: undefined }, chunks: 2, ending },
-    { kind: 'continuation', continuation: { kind: 'complete', finishReason: 'stop' }, chunks: 2, ending },
-    { kind: 'continuation', continuation: { kind: 'over', error }, chunks: 2, ending },
+    { kind: 'rerun_decided', decision: { kind: 'rerun', delivered: undefined }, chunks: 2, ending },
+    { kind: 'rerun_decided', decision: { kind: 'complete', finishReason: 'stop' }, chunks: 2, ending },
+    { kind: 'rerun_decided', decision: { kind: 'over', error }, chunks: 2, ending },
   ]),
   { kind: 'rerun_due', reason: 'upstream_error' },
   { kind: 'confirmation_due' },

@@ -6,8 +6,8 @@ import { firstState, step } from '../../../src/inference/exchange/exchange-state
 import { architecturePage } from './diagram.ts';
 import { error, events, holds, job, lostEnding, stateIn } from './events.ts';
 
-/** Returns the result of an event: the phase, the epoch, and what is done. */
-function lead(state: ExchangeState, event: ExchangeEvent): string {
+/** Returns the result of an event as a text: the phase, the epoch, and the commands. */
+function resultOf(state: ExchangeState, event: ExchangeEvent): string {
   const { state: after, commands } = step(state, event);
   const done = commands.map((command) => (command.kind === 'tell' ? `tell ${command.what}` : command.kind));
   return [`${after.phase} ${after.job.epoch}`, ...done].join(', ');
@@ -23,8 +23,8 @@ describe('the state of an exchange', () => {
       'running 1, watch_worker, stop_asking, leave_queue, tell_started',
     ],
     [
-      'is begun by a worker that must pause',
-      stateIn('queued', { isHeld: true }),
+      'is begun by a worker that is held at once',
+      stateIn('queued', { isPaused: true }),
       { kind: 'started', workerId: 'w' },
       'running 1, watch_worker, stop_asking, leave_queue, tell pause, tell_started',
     ],
@@ -40,16 +40,21 @@ describe('the state of an exchange', () => {
       { kind: 'stored', found: 'unknown', epoch: 1 },
       'queued 1, ask',
     ],
-    ['is looked for', stateIn('queued'), { kind: 'not_found' }, 'queued 1, take_back'],
-    ['is not looked for twice', stateIn('queued', { isAsking: true }), { kind: 'not_found' }, 'queued 1'],
+    ['is taken back when its job is missing', stateIn('queued'), { kind: 'not_found' }, 'queued 1, take_back'],
     [
-      'is known to a worker, and not looked for',
+      'is not taken back while workers are asked',
+      stateIn('queued', { isAsking: true }),
+      { kind: 'not_found' },
+      'queued 1',
+    ],
+    [
+      'is not taken back when its worker is known',
       stateIn('queued', { workerId: 'w' }),
       { kind: 'not_found' },
       'queued 1',
     ],
     [
-      'can not be known to Redis any more',
+      'is unknown to Redis, so that workers are asked',
       stateIn('queued'),
       { kind: 'taken_back', found: { kind: 'unknown' }, epoch: 1 },
       'queued 1, ask',
@@ -84,75 +89,80 @@ describe('the state of an exchange', () => {
       { kind: 'disclaimed' },
       'queued 2, watch_worker, expect, watch_queue, resubmit',
     ],
-    ['is not answered for', stateIn('queued', { isAsking: true }), { kind: 'silence' }, 'queued 1, find_continuation'],
     [
-      'is not answered for, a second time',
+      'is lost when workers do not answer',
+      stateIn('queued', { isAsking: true }),
+      { kind: 'silence' },
+      'queued 1, decide_rerun',
+    ],
+    [
+      'is lost a second time',
       stateIn('queued', { isAsking: true, hasLostRun: true }),
       { kind: 'silence' },
       'over 1, finish, tell_error',
     ],
     [
-      'runs, with its first word lost',
+      'runs, and its first frame is lost',
       stateIn('queued', { isAsking: true }),
       { kind: 'holds', holds, received: 0 },
       'running 1, expect, watch_worker, stop_asking, leave_queue, tell_started',
     ],
     [
-      'runs, with nothing lost',
+      'runs, and nothing is lost',
       stateIn('running', { isAsking: true }),
       { kind: 'holds', holds, received: 1 },
       'running 1, watch_worker, stop_asking',
     ],
     [
-      'runs, with words lost',
+      'runs, and frames are lost',
       stateIn('running'),
       { kind: 'holds', holds: { ...holds, sent: 3 }, received: 1 },
-      'running 1, watch_worker, stop_asking, tell cancel, find_continuation',
+      'running 1, watch_worker, stop_asking, tell cancel, decide_rerun',
     ],
     [
-      'has run, with words lost',
+      'has run, and frames are lost',
       stateIn('queued'),
       { kind: 'holds', holds: { ...holds, isOver: true }, received: 0 },
-      'queued 1, watch_worker, stop_asking, tell cancel, find_continuation',
+      'queued 1, watch_worker, stop_asking, tell cancel, decide_rerun',
     ],
-    ['has a gap', stateIn('running'), { kind: 'gap' }, 'running 1, tell cancel, find_continuation'],
+    ['has a gap', stateIn('running'), { kind: 'gap' }, 'running 1, tell cancel, decide_rerun'],
     [
-      'is to go on',
+      'is to run again',
       stateIn('running'),
-      { kind: 'continuation', continuation: { kind: 'rerun', delivered: undefined }, chunks: 0, ending: lostEnding },
+      { kind: 'rerun_decided', decision: { kind: 'rerun', delivered: undefined }, chunks: 0, ending: lostEnding },
       'between-runs 2, watch_worker, leave_queue, stop_asking, expect, start_timer',
     ],
     [
-      'is complete but for the word of it',
+      'is complete, and only its end is lost',
       stateIn('running'),
-      { kind: 'continuation', continuation: { kind: 'complete', finishReason: 'stop' }, chunks: 1, ending: lostEnding },
+      { kind: 'rerun_decided', decision: { kind: 'complete', finishReason: 'stop' }, chunks: 1, ending: lostEnding },
       'over 1, finish, tell_end',
     ],
     [
-      'has its time to run again',
+      'is queued when the wait before its next run is over',
       stateIn('between-runs'),
       { kind: 'rerun_due', reason: 'worker_lost' },
       'queued 1, tell_rerun, watch_queue, resubmit',
     ],
     [
-      'is gone from Redis when it is to run again',
+      'is stored again when Redis has lost its record',
       stateIn('queued'),
       { kind: 'resubmitted', found: 'gone', epoch: 1, isReplacement: false },
       'queued 1, store',
     ],
     [
-      'can not be queued',
+      'cannot be queued',
       stateIn('queued'),
       { kind: 'not_queued', error, isReplacement: false },
       'over 1, finish, tell_error',
     ],
     [
-      'can not be queued, which submit tells',
+      'cannot be queued, which submit reports',
       stateIn('queued', { isSubmitted: false }),
       { kind: 'not_queued', error, isReplacement: false },
       'over 1, finish',
     ],
-    ['can not be replaced for now', stateIn('queued'), { kind: 'not_queued', error, isReplacement: true }, 'queued 1'],
+    ['cannot be replaced for now', stateIn('queued'), { kind: 'not_queued', error, isReplacement: true }, 'queued 1'],
     [
       'is cancelled in the queue',
       stateIn('queued'),
@@ -167,10 +177,10 @@ describe('the state of an exchange', () => {
     ],
     ['is cancelled between runs', stateIn('between-runs'), { kind: 'cancel' }, 'over 1, finish'],
     [
-      'is cancelled by its worker alone',
+      'is cancelled only by its worker',
       stateIn('running'),
       { kind: 'error', error: new GatewayError('request_cancelled'), facts: { attempts: 1, events: 0 } },
-      'running 1, find_continuation',
+      'running 1, decide_rerun',
     ],
     [
       'fails',
@@ -191,21 +201,21 @@ describe('the state of an exchange', () => {
       { kind: 'end', end: { events: 1, burntTokens: 0 } },
       'over 1, finish',
     ],
-  ])('%s', (_, state, event, led) => {
-    expect(lead(state, event)).toBe(led);
+  ])('%s', (_, state, event, expected) => {
+    expect(resultOf(state, event)).toBe(expected);
   });
 
   it('stays as it is once it is over', () => {
-    for (const event of events) expect(lead(stateIn('over'), event)).toBe('over 1');
+    for (const event of events) expect(resultOf(stateIn('over'), event)).toBe('over 1');
   });
 
-  it('tells one end, finishes once, and replaces no run uncounted that a worker may have begun', () => {
+  it('has one end, finishes once, and counts every replaced run that a worker may have begun', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 30 }), (happened) => {
         let state = step(firstState(job), { kind: 'submit' }).state;
         const ends = [];
         for (const event of happened) {
-          // Answers of the queue and of rescue are about the latest run.
+          // Answers of the queue belong to the latest run.
           const { state: after, commands } = step(
             state,
             'epoch' in event ? { ...event, epoch: state.job.epoch } : event,

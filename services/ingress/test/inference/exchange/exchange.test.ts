@@ -8,7 +8,7 @@ import { job } from './events.ts';
 
 interface Over {
   readonly isClaimed?: boolean;
-  readonly place?: 'listed' | 'taken' | 'gone';
+  readonly found?: 'listed' | 'taken' | 'gone';
   readonly takeBack?: TakeBack;
   readonly resubmit?: QueueAnswers['resubmit'];
   readonly submit?: QueueAnswers['submit'];
@@ -18,11 +18,11 @@ interface Over {
   readonly onError?: () => void;
 }
 
-function queueOf({ isClaimed = false, place = 'listed', takeBack = { kind: 'taken_back' }, submit, resubmit }: Over) {
+function queueOf({ isClaimed = false, found = 'listed', takeBack = { kind: 'taken_back' }, submit, resubmit }: Over) {
   return fakeQueue({
     ...(submit === undefined ? {} : { submit }),
     ...(resubmit === undefined ? {} : { resubmit }),
-    find: () => Promise.resolve(place),
+    find: () => Promise.resolve(found),
     takeBack: () => Promise.resolve(takeBack),
     withdraw: () => Promise.resolve(isClaimed),
   });
@@ -46,7 +46,7 @@ function setUp(over: Over = {}) {
       lastError = error;
       heard.push(`error ${error.code} ${attempts}`);
     },
-    onRerun: (reason, isResumed) => heard.push(`${isResumed ? 'rescue' : 'rerun'} ${reason}`),
+    onRerun: (reason, isResumed) => heard.push(`${isResumed ? 'resume' : 'rerun'} ${reason}`),
   };
   const exchange = createExchange(
     {
@@ -97,7 +97,7 @@ describe('an exchange', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('hears an answer from start to end, and leaves its record to the worker', async () => {
+  it('receives an answer from start to end, and leaves its record to the worker', async () => {
     const { running, deliver, heard, isEnded, withdrawn } = setUp();
     await running();
     deliver('answered', { upstream: 'u', model: 'm', attempts: 1 });
@@ -109,7 +109,7 @@ describe('an exchange', () => {
     expect([await isEnded(), withdrawn]).toEqual([true, []]);
   });
 
-  it('runs again one epoch later when the worker gives it back, and hears nothing of the old run', async () => {
+  it('runs again one epoch later when the worker hands it back, and drops frames of the old run', async () => {
     const { running, deliver, nextRun, heard, jobs } = setUp();
     await running();
     deliver('retry', retry({ waits: 1 }, 250));
@@ -125,7 +125,7 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'rerun upstream_error', 'dropped old_epoch', 'started w2', 'data a', 'end 1']);
   });
 
-  it('is stored once more when its record is gone before the next run', async () => {
+  it('is stored again when its record is gone before the next run', async () => {
     const { running, deliver, jobs, bodies } = setUp({ resubmit: () => Promise.resolve('gone') });
     await running();
     deliver('retry', retry());
@@ -133,7 +133,7 @@ describe('an exchange', () => {
     expect([jobs.at(-1)?.epoch, bodies]).toEqual([2, ['{}', '{}']]);
   });
 
-  it('is queued once more when Redis has lost it and no worker has it, and only then', async () => {
+  it('is queued again only when Redis has lost it and all workers disclaim it', async () => {
     const { exchange, deliver, nextRun, heard, controls, jobs } = setUp({
       takeBack: { kind: 'unknown' },
       resubmit: () => Promise.resolve('gone'),
@@ -164,7 +164,7 @@ describe('an exchange', () => {
     expect(jobs.at(-1)).toMatchObject({ epoch: 2, state: { attempts: 0 } });
   });
 
-  it('counts the lost run as an attempt when a worker does not say whether it has it', async () => {
+  it('counts the lost run as an attempt when a worker does not answer', async () => {
     const { exchange, jobs, heard } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
     await exchange.submit();
     exchange.requeue();
@@ -173,7 +173,7 @@ describe('an exchange', () => {
     expect(heard).toEqual(['rerun worker_lost']);
   });
 
-  it('hears the rest of a run of which only the beginning was lost', async () => {
+  it('receives the remaining frames of a run when only the first is lost', async () => {
     const { exchange, deliver, heard, jobs } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
     await exchange.submit();
     exchange.requeue();
@@ -186,9 +186,9 @@ describe('an exchange', () => {
   });
 
   it.each([
-    ['goes on', false, ['w probe 1', 'w cancel 1']],
-    ['is over', true, ['w probe 1', 'w cancel 1']],
-  ])('counts a run of which frames were lost as an attempt when it %s', async (_, isOver, told) => {
+    ['still running', false, ['w probe 1', 'w cancel 1']],
+    ['over', true, ['w probe 1', 'w cancel 1']],
+  ])('counts a run with lost frames as an attempt when it is %s', async (_, isOver, told) => {
     const { exchange, deliver, heard, controls, jobs } = setUp({ takeBack: { kind: 'unknown' }, fleet: ['w'] });
     await exchange.submit();
     exchange.requeue();
@@ -199,7 +199,7 @@ describe('an exchange', () => {
     expect([heard, controls]).toEqual([['rerun relay_gap'], told]);
   });
 
-  it('finds out that the end of its answer was lost with the data of Redis', async () => {
+  it('detects that the end of its answer was lost with the data of Redis', async () => {
     const { running, exchange, deliver, controls, heard } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }));
@@ -207,10 +207,10 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w probe 1']);
     deliver('holds', { workerId: 'w', isOver: true, sent: 3 }, { seq: 0 });
     await vi.advanceTimersByTimeAsync(0);
-    expect(heard.at(-1)).toBe('rescue relay_gap');
+    expect(heard.at(-1)).toBe('resume relay_gap');
   });
 
-  it('goes on when nothing of its answer was lost', async () => {
+  it('continues when nothing of its answer was lost', async () => {
     const { running, exchange, deliver, controls, heard } = setUp();
     await running();
     deliver('data', 'a');
@@ -221,8 +221,8 @@ describe('an exchange', () => {
     expect([heard, controls]).toEqual([['started w', 'data a', 'data b'], ['w probe 1']]);
   });
 
-  it.each(['taken', 'gone'] as const)('is queued once more when its job is %s and no worker begins', async (place) => {
-    const { exchange, jobs } = setUp({ place });
+  it.each(['taken', 'gone'] as const)('is queued again when its job is %s and no worker begins', async (found) => {
+    const { exchange, jobs } = setUp({ found });
     await exchange.submit();
     await vi.advanceTimersByTimeAsync(1500);
     expect(jobs).toHaveLength(1);
@@ -230,9 +230,9 @@ describe('an exchange', () => {
     expect(jobs.map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
 
-  it('is left to the worker that has claimed it, and queued once more when that one is lost', async () => {
+  it('is left to the worker that has claimed it, and queued again when that worker is lost', async () => {
     const { exchange, jobs, workers, heard } = setUp({
-      place: 'taken',
+      found: 'taken',
       takeBack: { kind: 'claimed', workerId: 'w' },
     });
     await exchange.submit();
@@ -244,7 +244,7 @@ describe('an exchange', () => {
     expect(heard).toEqual(['rerun worker_lost']);
   });
 
-  it('is not queued once more while it waits in the list', async () => {
+  it('is not queued again while it waits in the list', async () => {
     const { exchange, jobs, heard } = setUp();
     await exchange.submit();
     await vi.advanceTimersByTimeAsync(4900);
@@ -253,7 +253,7 @@ describe('an exchange', () => {
     expect(heard).toEqual(['error queue_timeout 0']);
   });
 
-  it('is not queued once more when its client has left meanwhile', async () => {
+  it('is not queued again when its client has left meanwhile', async () => {
     const { promise, resolve } = Promise.withResolvers<'gone'>();
     const { exchange, bodies } = setUp({ resubmit: () => promise });
     await exchange.submit();
@@ -264,7 +264,7 @@ describe('an exchange', () => {
     expect(bodies).toHaveLength(1);
   });
 
-  it('runs again once when its worker is lost before the first word', async () => {
+  it('runs again once when its worker is lost before the first event', async () => {
     const { running, deliver, nextRun, heard, jobs, workers } = setUp();
     await running();
     workers.lost('w');
@@ -276,7 +276,7 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'rerun worker_lost', 'started w2', 'error worker_lost 0']);
   });
 
-  it('says to the next run that the answer has come by several calls already', async () => {
+  it('tells the next run the number of extensions so far', async () => {
     const { exchange, deliver, workers, resumed } = setUp();
     await exchange.submit();
     deliver('started', { workerId: 'w' });
@@ -289,7 +289,7 @@ describe('an exchange', () => {
     expect(resumed).toMatchObject([{ content: 'One two', continuations: 2 }]);
   });
 
-  it('goes on from what was delivered when its worker is lost in the middle of the answer', async () => {
+  it('resumes the delivered part when its worker is lost in the middle of the answer', async () => {
     const { running, deliver, nextRun, heard, jobs, resumed, workers } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }));
@@ -303,10 +303,10 @@ describe('an exchange', () => {
     deliver('retry', retry({ attempts: 2 }, 0), { epoch: 2 });
     await vi.advanceTimersByTimeAsync(0);
     expect(resumed[1]).toMatchObject({ content: 'Hello you' });
-    expect(heard.filter((text) => text.startsWith('rescue'))).toEqual(['rescue worker_lost', 'rescue upstream_error']);
+    expect(heard.filter((text) => text.startsWith('resume'))).toEqual(['resume worker_lost', 'resume upstream_error']);
   });
 
-  it('is complete when its worker is lost after the last word', async () => {
+  it('is complete when its worker is lost after the finish reason', async () => {
     const { running, deliver, heard, workers, isEnded } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }) + chunk({}, 'stop'));
@@ -315,7 +315,7 @@ describe('an exchange', () => {
     expect(await isEnded()).toBe(true);
   });
 
-  it('says how far an answer got that can not be continued', async () => {
+  it('reports the length of an answer that cannot be resumed', async () => {
     const { running, deliver, heard, lastError, isEnded } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }) + chunk({ tool_calls: [{ index: 0 }] }));
@@ -325,7 +325,7 @@ describe('an exchange', () => {
     expect(await isEnded()).toBe(true);
   });
 
-  it('reports a failure with what it cost', async () => {
+  it('reports a failure with its attempts and events', async () => {
     const { running, deliver, heard, exchange, lastError } = setUp();
     await running();
     deliver('error', failed({ events: 3, error: { code: 'upstream_rate_limited', message: 'slow', retryAfterMs: 7 } }));
@@ -334,7 +334,7 @@ describe('an exchange', () => {
     expect(await exchange.ended).toMatchObject({ attempts: 5, events: 3 });
   });
 
-  it('tells the worker to stop, and is over when that confirms', async () => {
+  it('cancels the run, and is over when the worker confirms', async () => {
     const { running, deliver, exchange, heard, controls, isEnded } = setUp();
     await running();
     deliver('data', 'a');
@@ -347,24 +347,24 @@ describe('an exchange', () => {
     expect(heard).toEqual(['started w', 'data a']);
   });
 
-  it('does not wait for ever for a worker that does not confirm', async () => {
+  it('waits at most 2 s for the confirmation of a worker', async () => {
     const { running, exchange, isEnded } = setUp();
     await running();
     exchange.cancel();
     await vi.advanceTimersByTimeAsync(2000);
     expect(await isEnded()).toBe(true);
-    // It may have called an upstream: its prompt is charged.
+    // The run may have made an attempt, so the prompt is charged.
     expect(await exchange.ended).toEqual({ attempts: 1, events: 0 });
   });
 
-  it('says that no upstream was called for a request that was taken back', async () => {
+  it('reports no attempt for a request that is withdrawn from the queue', async () => {
     const { exchange } = setUp();
     await exchange.submit();
     exchange.cancel();
     expect(await exchange.ended).toEqual({ attempts: 0, events: 0 });
   });
 
-  it('says how often an upstream was called when it is taken back between two runs', async () => {
+  it('reports the attempts when it is cancelled between two runs', async () => {
     const { running, deliver, exchange } = setUp();
     await running();
     deliver('retry', retry({ attempts: 2 }, 1000));
@@ -372,14 +372,14 @@ describe('an exchange', () => {
     expect(await exchange.ended).toEqual({ attempts: 2, events: 0 });
   });
 
-  it('takes a job back that nobody has begun', async () => {
+  it('withdraws a job that no worker has begun', async () => {
     const { exchange, controls, withdrawn, isEnded } = setUp();
     await exchange.submit();
     exchange.cancel();
     expect([await isEnded(), withdrawn, controls]).toEqual([true, [1, 1], []]);
   });
 
-  it('cancels a job that was begun a moment before, as soon as it knows by whom', async () => {
+  it('cancels a run that was claimed a moment before, as soon as its worker reports', async () => {
     const { exchange, deliver, controls, isEnded, heard } = setUp({ isClaimed: true });
     await exchange.submit();
     exchange.cancel();
@@ -416,7 +416,7 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w cancel 1']);
   });
 
-  it('leaves a run of which a part is missing, and goes on with another one, once', async () => {
+  it('replaces a run with missing frames by another one, once', async () => {
     const { running, deliver, nextRun, heard, controls, resumed } = setUp();
     await running();
     deliver('data', chunk({ content: 'Hello' }));
@@ -427,11 +427,11 @@ describe('an exchange', () => {
     nextRun();
     deliver('started', { workerId: 'w2' }, { epoch: 2 });
     deliver('data', chunk({ content: ' three' }), { epoch: 2, seq: 7 });
-    expect(heard.slice(-3)).toEqual(['rescue relay_gap', 'started w2', 'error relay_gap 0']);
+    expect(heard.slice(-3)).toEqual(['resume relay_gap', 'started w2', 'error relay_gap 0']);
     expect(controls).toEqual(['w cancel 1', 'w2 cancel 2']);
   });
 
-  it('ends with an error when a frame makes no sense', async () => {
+  it('ends with an error when a frame is invalid', async () => {
     const { running, deliver, heard, errors } = setUp();
     await running();
     deliver('end', { events: 'many' });
@@ -439,7 +439,7 @@ describe('an exchange', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('tells of an internal error when its listener can not take the end, and is over', async () => {
+  it('reports an internal error when its listener throws at the end, and is over', async () => {
     const { running, deliver, heard, errors, isEnded } = setUp({
       onEnd() {
         throw new RangeError('Maximum call stack size exceeded');
@@ -450,7 +450,7 @@ describe('an exchange', () => {
     expect([heard.at(-1), errors.length, await isEnded()]).toEqual(['error internal_error 0', 1, true]);
   });
 
-  it('cancels its run even when its listener can not take the error', async () => {
+  it('cancels its run even when its listener throws at the error', async () => {
     const { running, exchange, controls, errors } = setUp({
       onError() {
         throw new Error('boom');
@@ -461,7 +461,7 @@ describe('an exchange', () => {
     expect([controls, errors]).toEqual([['w cancel 1'], [new Error('boom')]]);
   });
 
-  it('passes on that the client can not keep up', async () => {
+  it('holds the run while the client reads too slowly', async () => {
     const { running, exchange, controls } = setUp();
     await running();
     exchange.pause();
@@ -469,7 +469,7 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w pause 1', 'w resume 1']);
   });
 
-  it('tells the next run, too, that the client can not keep up', async () => {
+  it('holds the next run as well while the client reads too slowly', async () => {
     const { running, exchange, deliver, nextRun, controls, workers } = setUp();
     await running();
     exchange.pause();
@@ -481,7 +481,7 @@ describe('an exchange', () => {
     expect(controls).toEqual(['w pause 1', 'w2 pause 2', 'w2 resume 2']);
   });
 
-  it('rejects when it can not be queued', async () => {
+  it('rejects when it cannot be queued', async () => {
     const { exchange, heard, isEnded } = setUp({ submit: () => Promise.reject(new Error('Command timed out')) });
     await expect(exchange.submit()).rejects.toMatchObject({ code: 'redis_unavailable', retryAfterMs: 1000 });
     expect([await isEnded(), heard]).toEqual([true, []]);

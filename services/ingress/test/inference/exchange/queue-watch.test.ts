@@ -5,18 +5,18 @@ import { job } from './events.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-type Place = 'listed' | 'taken' | 'gone';
+type Found = 'listed' | 'taken' | 'gone';
 
-/** A watch that finds the job at these places, one after the other; at the last one from then on. */
-function setUp(places: readonly (Place | Error)[], waitMs = 60_000) {
+/** A watch whose polls have these results, one after the other; all later polls have the last one. */
+function setUp(results: readonly (Found | Error)[], waitMs = 60_000) {
   const heard: string[] = [];
   const errors: unknown[] = [];
-  let looks = 0;
+  let polls = 0;
   const watch = createQueueWatch({
     submitter: {
       find() {
-        const place = places[Math.min(looks++, places.length - 1)] ?? 'listed';
-        return place instanceof Error ? Promise.reject(place) : Promise.resolve(place);
+        const found = results[Math.min(polls++, results.length - 1)] ?? 'listed';
+        return found instanceof Error ? Promise.reject(found) : Promise.resolve(found);
       },
     },
     waitMs,
@@ -24,31 +24,31 @@ function setUp(places: readonly (Place | Error)[], waitMs = 60_000) {
     onLost: () => heard.push('lost'),
     onError: (error) => errors.push(error),
   });
-  return { watch, heard, errors, looks: () => looks };
+  return { watch, heard, errors, polls: () => polls };
 }
 
 describe('a queue watch', () => {
-  it('looks once a second while the job is listed, until it has waited too long', async () => {
-    const { watch, heard, looks } = setUp(['listed'], 4500);
+  it('polls once a second while the job is listed, until it has waited too long', async () => {
+    const { watch, heard, polls } = setUp(['listed'], 4500);
     watch.start(job);
     await vi.advanceTimersByTimeAsync(4400);
-    expect([looks(), heard]).toEqual([4, []]);
+    expect([polls(), heard]).toEqual([4, []]);
     await vi.advanceTimersByTimeAsync(200);
     expect(heard).toEqual(['timeout']);
   });
 
-  it.each<[string, readonly Place[], number]>([
-    ['missing twice in turn', ['gone', 'taken'], 1],
-    ['missing once', ['gone', 'listed'], 0],
-    ['missing twice, but not in turn', ['gone', 'listed', 'gone', 'listed'], 0],
-  ])('tells of a job that is %s', async (_what, places, times) => {
-    const { watch, heard } = setUp(places);
+  it.each<[string, readonly Found[], number]>([
+    ['reports a job that is missing twice in a row', ['gone', 'taken'], 1],
+    ['does not report a job that is missing once', ['gone', 'listed'], 0],
+    ['does not report a job that is missing twice, but not in a row', ['gone', 'listed', 'gone', 'listed'], 0],
+  ])('%s', async (_what, results, times) => {
+    const { watch, heard } = setUp(results);
     watch.start(job);
-    await vi.advanceTimersByTimeAsync(places.length * 1000 + 100);
+    await vi.advanceTimersByTimeAsync(results.length * 1000 + 100);
     expect(heard).toHaveLength(times);
   });
 
-  it('goes on after an error of Redis, which says nothing of the job', async () => {
+  it('continues after an error of Redis, which does not count as a miss', async () => {
     const boom = new Error('boom');
     const { watch, heard, errors } = setUp(['gone', boom, 'listed']);
     watch.start(job);
@@ -56,15 +56,15 @@ describe('a queue watch', () => {
     expect([heard, errors]).toEqual([[], [boom]]);
   });
 
-  it('looks no more once it is stopped, and begins anew with another run', async () => {
-    const { watch, heard, looks } = setUp(['gone']);
+  it('starts anew with another run, and polls no more once it is stopped', async () => {
+    const { watch, heard, polls } = setUp(['gone']);
     watch.start(job);
     await vi.advanceTimersByTimeAsync(1500);
     watch.start({ ...job, epoch: 2 });
     await vi.advanceTimersByTimeAsync(1500);
-    expect([looks(), heard]).toEqual([2, []]);
+    expect([polls(), heard]).toEqual([2, []]);
     watch.stop();
     await vi.advanceTimersByTimeAsync(5000);
-    expect([looks(), heard]).toEqual([2, []]);
+    expect([polls(), heard]).toEqual([2, []]);
   });
 });

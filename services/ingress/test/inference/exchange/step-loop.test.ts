@@ -18,13 +18,13 @@ function setUp(phase: 'new' | 'running', carryOut: (command: ExchangeCommand) =>
 }
 
 describe('the step loop', () => {
-  it('has the commands of an event carried out in order, in the state after it', () => {
+  it('carries out the commands of an event in order, in the state after it', () => {
     const { on, done } = setUp('new', () => undefined);
     on({ kind: 'submit' });
     expect(done).toEqual(['expect queued', 'watch_queue queued', 'store queued']);
   });
 
-  it('takes events that come meanwhile after the commands under way', () => {
+  it('handles events that come meanwhile after the present commands', () => {
     const { on, done } = setUp('new', (command) => {
       if (command.kind === 'watch_queue') on({ kind: 'started', workerId: 'w' });
       return undefined;
@@ -33,26 +33,26 @@ describe('the step loop', () => {
     expect(done.slice(2, 4)).toEqual(['store queued', 'watch_worker running']);
   });
 
-  it('takes the answer to a command before events that wait', () => {
+  it('handles the result of a command before waiting events', () => {
     const { on, done } = setUp('running', (command) => {
-      if (command.kind !== 'find_continuation') return undefined;
+      if (command.kind !== 'decide_rerun') return undefined;
       on({ kind: 'pause' });
       return {
-        kind: 'continuation',
-        continuation: { kind: 'rerun', delivered: undefined },
+        kind: 'rerun_decided',
+        decision: { kind: 'rerun', delivered: undefined },
         chunks: 0,
         ending: lostEnding,
       };
     });
     on({ kind: 'worker_lost' });
-    expect(done[0]).toBe('find_continuation running');
+    expect(done[0]).toBe('decide_rerun running');
     expect(done).toContain('start_timer between-runs');
-    // The worker that would have paused is gone by then.
+    // The worker that the pause would reach is gone by then.
     expect(done.some((command) => command.startsWith('tell '))).toBe(false);
   });
 
   it.each(['tell_end', 'tell_error'])(
-    'carries on when %s throws, and tells of an internal error at most once',
+    'continues when %s throws, and reports an internal error at most once',
     (kind) => {
       const boom = new Error('boom');
       const { on, done, errors } = setUp('running', (command) => {

@@ -11,7 +11,7 @@ import { serve } from '../../middleware/serving.ts';
 const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const answered = { upstream: 'u', model: 'm', attempts: 2 };
 
-/** Observes a request to which this happens; returns its log lines and what its metrics were told. */
+/** Observes a request; returns its log lines and the calls of its metrics. */
 async function observed(act: (observation: Observation, clock: { ms: number }) => void) {
   const lines: Record<string, unknown>[] = [];
   const counted: string[] = [];
@@ -50,7 +50,7 @@ async function observed(act: (observation: Observation, clock: { ms: number }) =
 }
 
 describe('an observation', () => {
-  it('writes one line with all that is known of a complete request', async () => {
+  it('writes one line with all facts of a complete request', async () => {
     const { lines, counted, finished, totals } = await observed((observation, clock) => {
       observation.principal({ name: 'team', hint: 'sk-a…0001' });
       observation.model('mini', 'm*', true);
@@ -112,7 +112,7 @@ describe('an observation', () => {
     expect([observation.totals.requests, observation.totals.errors]).toEqual([1, errors]);
   });
 
-  it('names the last failure of an upstream', async () => {
+  it('logs the last failure of an attempt', async () => {
     const { lines } = await observed((observation) =>
       observation.failed(new GatewayError('upstream_error'), {
         status: 502,
@@ -131,7 +131,7 @@ describe('an observation', () => {
     ['completion', (observation) => observation.complete({ events: 0, burntTokens: 0 })],
     ['failure', (observation) => observation.failed(new GatewayError('draining'), { status: 503 })],
     ['departure', (observation) => observation.cancelled()],
-  ])('ends with the first end, not with a %s after it', async (_what, second) => {
+  ])('ends with the first end, and ignores a %s after it', async (_what, second) => {
     const { lines, counted, finished } = await observed((observation) => {
       observation.failed(new GatewayError('upstream_error'), { status: 502 });
       second(observation);
@@ -140,7 +140,7 @@ describe('an observation', () => {
     expect(lines[0]).toMatchObject({ code: 'upstream_error' });
   });
 
-  it('counts runs that took the place of another, and those that resumed an answer', async () => {
+  it('counts repeated runs, and those that resume an answer', async () => {
     const { lines, counted } = await observed((observation, clock) => {
       observation.queued();
       observation.started();
@@ -161,7 +161,7 @@ describe('an observation', () => {
     ]);
   });
 
-  it('counts one of a flood, and writes no line for it', async () => {
+  it('counts an unlogged request, and writes no line for it', async () => {
     const { lines, finished } = await observed((observation) => {
       observation.unlogged();
       observation.failed(new GatewayError('invalid_api_key'), { status: 401 });

@@ -58,7 +58,7 @@ describe('a streamed reply', () => {
     expect([heads, written]).toEqual([[200], [': ping\n']]);
   });
 
-  it('sends heartbeats while it is silent, and none after its end', () => {
+  it('sends heartbeats during silence, and none after its end', () => {
     const { reply, written } = setUp();
     reply.onData('data: 1\n\n');
     vi.advanceTimersByTime(300);
@@ -68,7 +68,7 @@ describe('a streamed reply', () => {
     expect(written.at(-1)).toBe('data: [DONE]\n\n');
   });
 
-  it('leaves an error before the status line to become an HTTP error', () => {
+  it('leaves an error before the status line to the HTTP error', () => {
     const { reply, written, heads } = setUp();
     expect(reply.onError(new GatewayError('upstream_error'))).toBe(false);
     vi.advanceTimersByTime(3000);

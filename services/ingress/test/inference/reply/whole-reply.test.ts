@@ -5,7 +5,7 @@ import { createWholeReply } from '../../../src/inference/reply/whole-reply.ts';
 import type { Reply } from '../../../src/inference/reply/reply.ts';
 import { serve } from '../../middleware/serving.ts';
 
-/** Replies to one request; resolves with the client's view of it. */
+/** Replies to one request; resolves with the answer that the client gets. */
 async function replyWith(act: (reply: Reply) => void) {
   const port = await serve((_request, response) => {
     act(createWholeReply({ response, setHeaders: () => void response.setHeader('x-sluice-upstream', 'u') }));
@@ -28,7 +28,7 @@ describe('a whole reply', () => {
     expect(headers.get('x-sluice-upstream')).toBe('u');
   });
 
-  it('leaves an error to become an HTTP error, and writes nothing', async () => {
+  it('leaves an error to the HTTP error, and writes nothing', async () => {
     const told: boolean[] = [];
     const { status } = await replyWith((reply) => {
       reply.onData('{');
@@ -41,7 +41,7 @@ describe('a whole reply', () => {
   it.each([
     ['field', '{"choices":[{"message":{"content":"a","reasoning_content":"r"}}]}'],
     ['raw', '{"choices":[{"message":{"content":"a","reasoning_content":"r"}}]}'],
-  ] as const)('passes reasoning on unread as %s', (mode, text) => {
+  ] as const)('passes reasoning on unchanged in the mode %s', (mode, text) => {
     const written: string[] = [];
     const plain: Reply = {
       onData: (piece) => void written.push(piece),
@@ -68,7 +68,7 @@ describe('a reply without reasoning', () => {
     return { written, reply: withThinking(plain, 'strip', stream) };
   };
 
-  it('is written once it is whole', () => {
+  it('is written once it is complete', () => {
     const { written, reply } = setUp(false);
     const text = JSON.stringify({
       id: 'c',
@@ -88,7 +88,7 @@ describe('a reply without reasoning', () => {
     expect(written[0]).not.toContain('reasoning_content');
   });
 
-  it('is silent where there is nothing but reasoning', () => {
+  it('is silent for reasoning alone', () => {
     const { written, reply } = setUp(true);
     const chunk = (delta: object): string =>
       `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;

@@ -9,7 +9,7 @@ import { keyFor, send, serve } from './serving.ts';
 
 async function ask(headers: Record<string, string>): Promise<string> {
   const app = express();
-  const keys = [keyFor('sk-known-0001'), keyFor('', { name: 'stranger', anonymous: 'without_key' })];
+  const keys = [keyFor('sk-known-0001'), keyFor('', { name: 'anonymous', anonymous: 'without_key' })];
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: 10, now: () => 0 });
   app.use(
     requestId,
@@ -44,13 +44,13 @@ describe('a client without a key', () => {
     '127.0.0.1.evil.example',
     'x.llm.corp.example',
     'a b',
-  ])('may not call under %j, with a key it may', async (host) => {
+  ])('may not call under %j; with a key it may', async (host) => {
     expect(await ask({ host })).toBe('403 host_not_allowed');
     expect(await ask({ host, authorization: 'Bearer sk-known-0001' })).toBe('200');
   });
 
   it.each<[string, Record<string, string>]>([
-    ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+    ['another site, by sec-fetch-site', { 'sec-fetch-site': 'cross-site' }],
     ['a listed host by another scheme', { origin: 'http://chat.corp.example' }],
     ['another host', { origin: 'https://evil.example' }],
     ['no host', { origin: 'null' }],
@@ -58,7 +58,7 @@ describe('a client without a key', () => {
     ['another extension', { origin: 'chrome-extension://abcdefghijklmnop' }],
     ['another address', { origin: 'http://203.0.113.9' }],
     ['another machine of the network', { origin: 'http://wiki' }],
-  ])('may not call from a page of %s, with a key it may', async (_, headers) => {
+  ])('may not call from a page of %s; with a key it may', async (_, headers) => {
     expect(await ask({ host: 'localhost', ...headers })).toBe('403 origin_not_allowed');
     expect(await ask({ host: 'localhost', ...headers, authorization: 'Bearer sk-known-0001' })).toBe('200');
   });
@@ -70,7 +70,7 @@ describe('a client without a key', () => {
     ['the same address', { host: '192.168.1.5:8080', origin: 'http://192.168.1.5:3000' }],
     ['this machine by another name', { host: '127.0.0.1:8080', origin: 'http://app.localhost:3000' }],
     ['an allowed host', { origin: 'https://llm.corp.example', 'sec-fetch-site': 'same-origin' }],
-    ['nowhere', { 'sec-fetch-site': 'none' }],
+    ['no site, as from the address bar', { 'sec-fetch-site': 'none' }],
   ])('may call from a page of %s', async (_, headers) => {
     expect(await ask({ host: 'localhost', ...headers })).toBe('200');
   });

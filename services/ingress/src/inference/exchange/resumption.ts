@@ -1,25 +1,25 @@
 import { type Delivered, GatewayError } from '@sluice/protocol';
 import { createTranscript, isContinuable, type Transcript } from '@sluice/answers';
 
-/** The fate of a request whose run ended before its answer did. */
-export type Continuation =
-  /** Another run; `delivered` is what it goes on from, undefined if the client has nothing yet. */
+/** The decision on a request whose run ended before its answer did. */
+export type RerunDecision =
+  /** Another run, which resumes `delivered`; undefined if the client has nothing yet. */
   | { readonly kind: 'rerun'; readonly delivered: Delivered | undefined }
-  /** The client has the whole answer: only the word that it is complete was lost. */
+  /** The client has the whole answer; only the report of its end was lost. */
   | { readonly kind: 'complete'; readonly finishReason: string }
   | { readonly kind: 'over'; readonly error: GatewayError };
 
-/** Knows what the client has of an answer, and whether it may go on from there. */
-export interface Rescue {
-  /** The answer has come so far by so many calls beyond its first. */
-  continued(continuations: number): void;
-  /** This goes out to the client. */
+/** Records the part of an answer that the client has, and decides if another run can resume it. */
+export interface Resumption {
+  /** Records the number of extensions of the answer so far. */
+  extended(extensions: number): void;
+  /** Records a text that the client gets. */
   deliver(text: string): void;
-  /** Chunks that the client has; about as many tokens. */
+  /** Number of chunks that the client has; about as many tokens. */
   chunks(): number;
-  /** @param error why the run ended */
-  after(error: GatewayError): Continuation;
-  /** The error for a client that has part of an answer: it says how far that got. */
+  /** @param error the reason for the end of the run */
+  after(error: GatewayError): RerunDecision;
+  /** Returns the error for the client. Its message has the length of the delivered part, if there is one. */
   brokenOff(error: GatewayError): GatewayError;
 }
 
@@ -29,10 +29,10 @@ export interface ResumptionRequest {
   readonly stream: boolean;
 }
 
-export function createResumption({ body, stream }: ResumptionRequest): Rescue {
+export function createResumption({ body, stream }: ResumptionRequest): Resumption {
   const transcript: Transcript | undefined = stream ? createTranscript() : undefined;
   let hasDelivered = false;
-  let continuations = 0;
+  let extensions = 0;
 
   function brokenOff(error: GatewayError): GatewayError {
     if (transcript === undefined || !hasDelivered) return error;
@@ -44,7 +44,7 @@ export function createResumption({ body, stream }: ResumptionRequest): Rescue {
   }
 
   return {
-    continued: (count) => (continuations = count),
+    extended: (count) => (extensions = count),
     deliver(text) {
       hasDelivered = true;
       transcript?.add(text);
@@ -54,10 +54,10 @@ export function createResumption({ body, stream }: ResumptionRequest): Rescue {
       if (!hasDelivered) return { kind: 'rerun', delivered: undefined };
       if (transcript === undefined) return { kind: 'over', error };
       const { finishReason, delivered } = transcript.read();
-      const mayGoOn = isContinuable(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
-      if (mayGoOn && finishReason !== undefined) return { kind: 'complete', finishReason };
-      if (mayGoOn && delivered !== undefined)
-        return { kind: 'rerun', delivered: continuations > 0 ? { ...delivered, continuations } : delivered };
+      const isResumable = isContinuable(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
+      if (isResumable && finishReason !== undefined) return { kind: 'complete', finishReason };
+      if (isResumable && delivered !== undefined)
+        return { kind: 'rerun', delivered: extensions > 0 ? { ...delivered, continuations: extensions } : delivered };
       return { kind: 'over', error: brokenOff(error) };
     },
     brokenOff,
