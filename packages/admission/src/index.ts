@@ -1,14 +1,11 @@
+export type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
 export {
   type Admission,
   type AdmissionNeeds,
-  type AdmissionRequest,
   createAdmission,
-  type FleetLimits,
-  type KeyLimits,
   type Rates,
   type RateState,
   type Refusal,
-  type RefusalReason,
   type Lease,
   type Turn,
   type Verdict,

@@ -1,6 +1,7 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
-import type { KeyLimits, Rates, RefusalReason } from './admission.ts';
+import type { Rates } from './admission.ts';
+import type { KeyLimits, RefusalReason } from './admission-request.ts';
 
 /** State of a client key's own limits, for one more request. */
 export interface Peeked {

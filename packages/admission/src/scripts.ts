@@ -1,6 +1,6 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
-import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission.ts';
+import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
 
 /** Admission scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface AdmissionScripts {

@@ -1,5 +1,4 @@
 import type { UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan } from './adapter.ts';
 
 /** Requests the list of models that a provider serves. */
 export interface ModelLister {
@@ -14,7 +13,14 @@ export interface ModelLister {
 }
 
 /** Address and key for the request. */
-export type ListPlan = Pick<CallPlan, 'baseUrl' | 'apiKey' | 'startedAtMs'>;
+export interface ListPlan {
+  /** Base URL without a trailing slash. */
+  readonly baseUrl: string;
+  /** API key or access token; absent if the provider needs none. */
+  readonly apiKey: string | undefined;
+  /** Start of the call, in ms since 1970. */
+  readonly startedAtMs: number;
+}
 
 export interface ModelPage {
   /** Names in the form of a target's `model`. */

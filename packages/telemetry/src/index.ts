@@ -2,16 +2,15 @@ export type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label
 export { metricTable } from './metric-names.ts';
 export type { LabelValues, MetricRow, Service } from './metric-row.ts';
 export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';
-export {
-  createMetrics,
-  type FinishedRequest,
-  type IngressMetrics,
-  type IngressSources,
-  type MetricsOptions,
-  type SharedMetrics,
-  type WorkerMetrics,
-  type WorkerSources,
-} from './metrics.ts';
+export { createMetrics, type MetricsOptions } from './metrics.ts';
+export type {
+  FinishedRequest,
+  IngressMetrics,
+  IngressSources,
+  SharedMetrics,
+  WorkerMetrics,
+  WorkerSources,
+} from './recorders.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
 export {
   admissionWaitSpan,

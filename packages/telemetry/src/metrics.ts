@@ -1,11 +1,10 @@
-import type { ErrorCode } from '@sluice/protocol';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createExposer, type Exposition, type ExpositionFormat } from './exposition.ts';
-import { createGaugeFeed, type Source } from './gauge-feed.ts';
+import { createExposer } from './exposition.ts';
+import { createGaugeFeed } from './gauge-feed.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
 import { metricTable } from './metric-names.ts';
 import type { Service } from './metric-row.ts';
+import type { IngressMetrics, SharedMetrics, WorkerMetrics } from './recorders.ts';
 import { recordIngress } from './record-ingress.ts';
 import { recordWorker } from './record-worker.ts';
 
@@ -20,103 +19,6 @@ export interface MetricsOptions {
   readonly queues?: readonly string[];
   /** Names of client keys. Default: none. */
   readonly keys?: readonly string[];
-}
-
-/** Metrics that both services record. The methods never throw, and those for chunks or batches allocate nothing. */
-export interface SharedMetrics {
-  redisUp(isUp: boolean): void;
-  /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
-  relayRead(frameCount: number, lagMs?: number): void;
-  /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
-  render(format?: ExpositionFormat): Promise<Exposition>;
-}
-
-/** Result of a chat request; recorded once, after its end. */
-export interface FinishedRequest {
-  readonly model?: string | undefined;
-  readonly upstream?: string | undefined;
-  readonly stream: boolean;
-  readonly outcome: Outcome;
-  readonly status: number;
-  /** Error code that the client received, as status or inside the stream. */
-  readonly code?: ErrorCode | undefined;
-  readonly durationMs: number;
-  readonly ttftMs?: number | undefined;
-  readonly inputTokens?: number | undefined;
-  readonly outputTokens?: number | undefined;
-  /** Name of the client key. */
-  readonly key?: string | undefined;
-  /** Id of a recorded trace: the exemplar of the duration and of the time to first token. */
-  readonly traceId?: string | undefined;
-}
-
-/** Metrics that only an ingress records. */
-export interface IngressMetrics extends SharedMetrics {
-  requestFinished(request: FinishedRequest): void;
-  streamOpened(): void;
-  streamClosed(): void;
-  clientAborted(): void;
-  clientTooSlow(): void;
-  /** Records the wait for a lease. `traceId`, here and below: id of a recorded trace, as exemplar of this wait. */
-  admitted(waitMs: number, traceId?: string): void;
-  /** Counts a refusal. `key` is the name of the client key. */
-  refused(reason: ErrorCode, key?: string): void;
-  /** Records the time from the submission of the job to the frame `started`, both on this process's clock. */
-  queueWaited(waitMs: number, traceId?: string): void;
-  /** Counts a resubmission. `reason` is the error of the previous run. */
-  resubmitted(reason: ErrorCode): void;
-  /** Counts a resumed answer; `outcome` is its end. */
-  streamResumed(outcome: Outcome): void;
-  /** Counts a frame without a waiting request. */
-  relayDropped(reason: DropReason): void;
-  /** Counts a lost frame of a request. */
-  relayGap(): void;
-  /** Sets the sources of gauges that are not counted here. */
-  watch(sources: IngressSources): void;
-}
-
-/** Metrics that only a worker records. */
-export interface WorkerMetrics extends SharedMetrics {
-  jobStarted(): void;
-  jobEnded(): void;
-  jobRefused(reason: RefusalReason): void;
-  attemptEnded(upstream: string, outcome: AttemptOutcome): void;
-  /** Records a gap between chunks. Only long gaps get an exemplar: there is a gap per chunk, most of them usual. */
-  chunkGap(upstream: string, gapMs: number, traceId?: string): void;
-  /** Counts a retry. `upstream` is the one that failed. */
-  retried(upstream: string, reason: ErrorCode): void;
-  /** Counts a query of an upstream for its models. */
-  modelsAsked(upstream: string, outcome: AttemptOutcome): void;
-  /** Counts the approximate tokens that a failed attempt had sent. */
-  tokensBurnt(upstream: string, tokens: number): void;
-  credentialCooledDown(upstream: string, reason: ErrorCode): void;
-  /** Sets the sources of gauges that are not counted here. */
-  watch(sources: WorkerSources): void;
-}
-
-/** Sources queried at each scrape. While one fails or takes over a second, its gauges are absent. */
-export interface IngressSources {
-  readonly slots?: Source<{
-    readonly inUse: number;
-    readonly limit: number;
-    readonly waiting: number;
-    readonly longestWaitMs: number;
-  }>;
-  readonly queueJobs?: Source<readonly { readonly queue: string; readonly state: string; readonly count: number }[]>;
-  /** Number of workers. */
-  readonly workers?: Source<number>;
-  readonly redisMemory?: Source<{ readonly usedBytes: number; readonly limitBytes: number }>;
-}
-
-/** Sources queried at each scrape. While one fails or takes over a second, its gauges are absent. */
-export interface WorkerSources {
-  readonly credentials?: Source<
-    readonly { readonly upstream: string; readonly ready: number; readonly cooling: number }[]
-  >;
-  readonly circuits?: Source<readonly { readonly target: string; readonly isOpen: boolean }[]>;
-  readonly pools?: Source<readonly { readonly upstream: string; readonly open: number; readonly waiting: number }[]>;
-  /** Maximum of parallel requests of the worker. */
-  readonly concurrency?: Source<number>;
 }
 
 /** Creates a registry with the metrics of one service and of its process, including event-loop lag. */

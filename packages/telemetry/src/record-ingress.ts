@@ -1,7 +1,7 @@
 import type { GaugeFeed } from './gauge-feed.ts';
 import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
-import type { IngressMetrics, IngressSources, SharedMetrics } from './metrics.ts';
+import type { IngressMetrics, IngressSources, SharedMetrics } from './recorders.ts';
 
 /** Creates the methods with which an ingress records its metrics. */
 export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {

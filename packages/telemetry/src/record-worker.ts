@@ -1,7 +1,7 @@
 import type { GaugeFeed } from './gauge-feed.ts';
 import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
-import type { SharedMetrics, WorkerMetrics, WorkerSources } from './metrics.ts';
+import type { SharedMetrics, WorkerMetrics, WorkerSources } from './recorders.ts';
 
 /** Gap between two chunks (ms) from which its trace becomes an exemplar. */
 const longGapMs = 250;

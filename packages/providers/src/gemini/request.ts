@@ -1,5 +1,6 @@
 import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type GeminiRequest, readRequest } from './gemini-request.ts';
 import { toConversation } from './contents.ts';
 import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
 import { toolNamesOf } from './tool-names.ts';
@@ -55,15 +56,6 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
 
 export const keyHeader = ({ apiKey }: Pick<CallPlan, 'apiKey'>): Readonly<Record<string, string>> =>
   apiKey === undefined ? {} : { 'x-goog-api-key': apiKey };
-
-/**
- * A request whose unsupported fields may have been removed. `top_k` is not a field of OpenAI's, but many clients send
- * it.
- */
-export type GeminiRequest = Partial<ChatRequest> & { readonly top_k?: number };
-
-/** Narrows the type; the ingress has validated the body. */
-export const readRequest = (body: ChatBody): GeminiRequest => body;
 
 /**
  * Returns the name with its collection, as in `models/gemini-2.5-flash`; names of other collections contain theirs:

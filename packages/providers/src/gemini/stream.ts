@@ -6,7 +6,7 @@ import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type
 import { blockOf, endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
 import { readResponse } from './read-response.ts';
-import { readRequest } from './request.ts';
+import { readRequest } from './gemini-request.ts';
 import { toolNamesOf } from './tool-names.ts';
 import type { WirePart, WireResponse } from './wire.ts';
 

@@ -1,5 +1,5 @@
 import { createDistinctIds } from '../answer/distinct-ids.ts';
-import type { GeminiRequest } from './request.ts';
+import type { GeminiRequest } from './gemini-request.ts';
 
 /** Maps the names of the client's functions to names that Gemini accepts, and back. */
 export interface ToolNames {

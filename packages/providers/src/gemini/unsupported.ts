@@ -2,7 +2,7 @@ import type { ChatMessage, ContentPart } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
 import { isOddImage, toPart } from './parts.ts';
-import { type GeminiRequest, readRequest } from './request.ts';
+import { type GeminiRequest, readRequest } from './gemini-request.ts';
 import { isEffort } from './thinking.ts';
 
 const largestSeed = 2 ** 31 - 1;

@@ -5,7 +5,7 @@ import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type
 import { endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
 import { readResponses } from './read-response.ts';
-import { readRequest } from './request.ts';
+import { readRequest } from './gemini-request.ts';
 import { toolNamesOf } from './tool-names.ts';
 import type { WireResponse } from './wire.ts';
 

@@ -1,4 +1,4 @@
-import type { EventReader } from './event-reader.ts';
+import type { EventReader } from './reader.ts';
 
 /**
  * Splits text into lines, which end with LF, CRLF or the end of the stream.

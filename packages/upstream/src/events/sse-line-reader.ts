@@ -1,4 +1,4 @@
-import type { EventReader, EventReaderNeeds } from './event-reader.ts';
+import type { EventReader, EventReaderNeeds } from './reader.ts';
 import { createLineReader } from './line-reader.ts';
 import { isUnfinished } from './unfinished.ts';
 

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import type { EventReader, EventReaderNeeds } from './event-reader.ts';
+import type { EventReader, EventReaderNeeds } from './reader.ts';
 import { isUnfinished, isWholeJson } from './unfinished.ts';
 
 /**

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from '../../src/doctor/check.ts';
 import { type RedisThere, parseInfo } from '../../src/doctor/redis/ask-redis.ts';
 import { commandsOf } from '../../src/doctor/redis/commands.ts';
-import { judgeRedis, type RedisExpectations } from '../../src/doctor/redis/judge-redis.ts';
+import type { RedisExpectations } from '../../src/doctor/redis/expectations.ts';
+import { judgeRedis } from '../../src/doctor/redis/judge-redis.ts';
 import { expectationsOf } from '../../src/doctor/redis/place.ts';
 import type { Config } from '@sluice/config';
 

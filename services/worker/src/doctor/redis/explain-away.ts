@@ -1,6 +1,6 @@
 import { type Check, type CheckId, problem } from '../check.ts';
 import type { RedisAway } from './ask-redis.ts';
-import type { RedisExpectations } from './judge-redis.ts';
+import type { RedisExpectations } from './expectations.ts';
 
 interface Reason {
   readonly pattern: RegExp;

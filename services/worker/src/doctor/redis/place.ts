@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Config } from '@sluice/config';
-import type { RedisExpectations } from './judge-redis.ts';
+import type { RedisExpectations } from './expectations.ts';
 
 /** The configuration's expectations of Redis. */
 export function expectationsOf({ redis, upstreams }: Pick<Config, 'redis' | 'upstreams'>): RedisExpectations {
