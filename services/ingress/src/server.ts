@@ -15,8 +15,8 @@ export interface ClientServer {
   /** Resolves when no request is open. */
   idle(): Promise<void>;
   /**
-   * From now on each connection ends with the answer that is under way on it: its head was sent before anybody knew, so that
-   * it does not say `connection: close`, and the client would send its next request here.
+   * From now on each connection ends with the last answer that is under way on it: its head was sent before anybody knew, so
+   * that it does not say `connection: close`, and the client would send its next request here.
    */
   endWithAnswers(): void;
   /** Refuses new connections. Those that are there stay, idle ones too: a request may be on its way on one of them. */
@@ -74,17 +74,21 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     server.closeIdleConnections();
   }
   let open = 0;
+  const openOn = new WeakMap<Socket, number>();
   let endsWithAnswers = false;
   let lastPostAt = -Infinity;
   const idle: (() => void)[] = [];
   server.on('request', (request, response) => {
+    const { socket } = request;
     open++;
+    openOn.set(socket, (openOn.get(socket) ?? 0) + 1);
     if (request.method === 'POST') lastPostAt = performance.now();
-    response.once('finish', () => {
-      if (endsWithAnswers) request.socket.end();
-    });
     response.once('close', () => {
       open--;
+      const others = (openOn.get(socket) ?? 1) - 1;
+      openOn.set(socket, others);
+      // What the client has pipelined behind it is answered first.
+      if (endsWithAnswers && others === 0) socket.end();
       if (open === 0) for (const resolve of idle.splice(0)) resolve();
     });
   });
