@@ -9,10 +9,11 @@ import { canHave } from './go-tools.ts';
 import { saveImages } from './images.ts';
 import { bridgeAddress, removeTraces, startNode } from './node.ts';
 import { createProcesses, type Processes } from './processes.ts';
+import { removeServiceRules, startServiceProxy } from './service-proxy.ts';
 import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
 
-/** A Kubernetes of one node that runs real pods, with a name service, on this machine alone. */
+/** A Kubernetes of one node that runs real pods, with kube-proxy and a name service, on this machine alone. */
 export interface Cluster {
   readonly kubeconfig: string;
   readonly folder: string;
@@ -24,11 +25,16 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const;
+const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
 
-/** Returns whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
+/** Returns whether this machine can run one: as root, with runc, iptables, a Docker engine, and either the programs or what builds them. */
 export const canHaveCluster = (): boolean =>
-  process.getuid?.() === 0 && works('runc', ['--version']) && hasEngine() && canHave(...needed) && canHaveDebianTools();
+  process.getuid?.() === 0 &&
+  works('runc', ['--version']) &&
+  works('iptables', ['--version']) &&
+  hasEngine() &&
+  canHave(...needed) &&
+  canHaveDebianTools();
 
 /** Resolves when pods can be started. */
 export async function startCluster(firstPort: number): Promise<Cluster> {
@@ -37,6 +43,7 @@ export async function startCluster(firstPort: number): Promise<Cluster> {
   const images = await saveImages(folder);
   const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
   const node = await startNode({ folder, processes, kubeconfig, firstPort, images });
+  await startServiceProxy({ processes, kubeconfig, node: node.name, firstPort: firstPort + 12 });
   const get = apiClient(kubeconfig);
   const dns = await startClusterDns(get, bridgeAddress);
   return {
@@ -50,6 +57,7 @@ export async function startCluster(firstPort: number): Promise<Cluster> {
       await node.close();
       await dns.close();
       await processes.stop();
+      await removeServiceRules();
       removeTraces(folder);
       rmSync(folder, {
         recursive: true,

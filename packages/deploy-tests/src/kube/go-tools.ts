@@ -40,6 +40,7 @@ const recipes = {
   'kube-controller-manager': ofKubernetes('kube-controller-manager'),
   'kube-scheduler': ofKubernetes('kube-scheduler'),
   kubelet: ofKubernetes('kubelet'),
+  'kube-proxy': ofKubernetes('kube-proxy'),
   'keda-operator': ofKeda('operator'),
   'keda-adapter': ofKeda('adapter'),
 } satisfies Record<string, Recipe>;

@@ -81,7 +81,8 @@ interface Progress {
 /** An error in words: its status, code and request of the gateway's, and what lies below it when there was no answer. */
 function faultOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const facts = error instanceof OpenAiError ? `${error.status} ${error.code} ${error.requestID}: ` : '';
+  const isAnswered = error instanceof OpenAiError && error.status !== undefined;
+  const facts = isAnswered ? `${error.code} of request ${error.requestID}: ` : '';
   const cause = error.cause === undefined ? '' : `, because of ${faultOf(error.cause)}`;
   return `${error.name}: ${facts}${error.message}${cause}`;
 }

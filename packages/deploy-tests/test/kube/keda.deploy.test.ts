@@ -60,12 +60,12 @@ describe.skipIf(isMissing('KEDA and a Kubernetes node', isThere))('KEDA’s own 
   it.each(['redis', 'prometheus'])(
     'scales workers out on a burst of queued requests, and in again without cutting a stream, by %s',
     async (trigger) => {
-      const { apiKey, balancer, cluster, release } = fleet;
+      const { apiKey, url, cluster, release } = fleet;
       if (trigger === 'prometheus') {
         const serverAddress = await startPrometheus(cluster, firstPort() + 50);
         await release.upgradeUnderWay(fleet.values({ worker: { keda: { trigger, prometheus: { serverAddress } } } }));
       }
-      const load = { baseUrl: `${balancer.url}/v1`, apiKey, model: 'demo-t100-i100', tokens: 100 };
+      const load = { baseUrl: `${url}/v1`, apiKey, model: 'demo-t100-i100', tokens: 100 };
       await untilWorkers(1, 60_000);
       const startedAt = performance.now();
       const burst = keepStreams(load, 16);
