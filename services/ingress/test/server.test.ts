@@ -92,6 +92,16 @@ describe('a connection, once answers are to end theirs', () => {
     expect(await rest(socket)).toMatch(/whole 0[^]*whole 1[^]*whole 2/);
   });
 
+  it('answers a request that follows at once', async () => {
+    let count = 0;
+    const server = await serving({}, (_request, response) => void response.end(`whole ${count++}`));
+    server.endWithAnswers();
+    const socket = await begun(server.port, 1);
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const [said] = await Promise.all([rest(socket), server.idle()]);
+    expect(said).toMatch(/whole 1/);
+  });
+
   /** Its answers begin at once, and end when they are told to. */
   async function waiting(): Promise<{ readonly server: ClientServer; readonly answer: () => void }> {
     const told = Promise.withResolvers<void>();
