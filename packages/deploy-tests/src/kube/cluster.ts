@@ -9,6 +9,7 @@ import { canHave } from './go-tools.ts';
 import { saveImages } from './images.ts';
 import { bridgeAddress, removeTraces, startNode } from './node.ts';
 import { createProcesses, type Processes } from './processes.ts';
+import { startRegistry } from './registry.ts';
 import { removeServiceRules, startServiceProxy } from './service-proxy.ts';
 import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
@@ -36,13 +37,19 @@ export const canHaveCluster = (): boolean =>
   canHave(...needed) &&
   canHaveDebianTools();
 
+export interface ClusterOptions {
+  /** Images beside those of this repository, which the engine must have. They can be pulled, too, as from Docker Hub. */
+  readonly images?: readonly string[];
+}
+
 /** Resolves when pods can be started. */
-export async function startCluster(firstPort: number): Promise<Cluster> {
+export async function startCluster(firstPort: number, { images: others = [] }: ClusterOptions = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'));
   const processes = createProcesses(folder);
-  const images = await saveImages(folder);
+  const images = await saveImages(folder, others);
+  const registry = await startRegistry(folder, images, firstPort + 14);
   const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
-  const node = await startNode({ folder, processes, kubeconfig, firstPort, images });
+  const node = await startNode({ folder, processes, kubeconfig, firstPort, images, registry: registry.url });
   await startServiceProxy({ processes, kubeconfig, node: node.name, firstPort: firstPort + 12 });
   const get = apiClient(kubeconfig);
   const dns = await startClusterDns(get, bridgeAddress);
@@ -56,6 +63,7 @@ export async function startCluster(firstPort: number): Promise<Cluster> {
     async close() {
       await node.close();
       await dns.close();
+      await registry.close();
       await processes.stop();
       await removeServiceRules();
       removeTraces(folder);
