@@ -16,8 +16,11 @@ interface Recipe {
   readonly module: string;
   readonly version: string;
   readonly path: string;
-  /** The module's go.mod replaces modules; `go install` refuses that, so a module of ours repeats the replacements. */
-  readonly wrapper?: 'kubernetes' | 'keda';
+  /**
+   * The module's go.mod replaces modules; `go install` refuses that, so a module of ours repeats the replacements. `plain`: the
+   * program's path does not end in its name, after which `go install` would call it.
+   */
+  readonly wrapper?: 'kubernetes' | 'keda' | 'plain';
 }
 
 const ofKubernetes = (name: string): Recipe => ({
@@ -41,6 +44,12 @@ const recipes = {
   'kube-scheduler': ofKubernetes('kube-scheduler'),
   kubelet: ofKubernetes('kubelet'),
   'kube-proxy': ofKubernetes('kube-proxy'),
+  'kube-network-policies': {
+    module: 'sigs.k8s.io/kube-network-policies',
+    version: 'v0.8.0',
+    path: 'sigs.k8s.io/kube-network-policies/cmd',
+    wrapper: 'plain',
+  },
   'keda-operator': ofKeda('operator'),
   'keda-adapter': ofKeda('adapter'),
 } satisfies Record<string, Recipe>;

@@ -24,6 +24,7 @@ export async function startServiceProxy(request: ServiceProxyRequest): Promise<v
       `--metrics-bind-address=127.0.0.1:${firstPort}`,
       `--healthz-bind-address=127.0.0.1:${firstPort + 1}`,
       // What is the machine's own stays as it is.
+      '--iptables-localhost-nodeports=false',
       '--conntrack-max-per-core=0',
       '--conntrack-tcp-timeout-established=0s',
       '--conntrack-tcp-timeout-close-wait=0s',
