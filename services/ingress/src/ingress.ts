@@ -129,7 +129,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
   const redis = watchPresence(commands, now);
   let isStarted = false;
   let isDraining = false;
-  let isRefusing = false;
+  let servesUntil = Infinity;
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
@@ -154,7 +154,7 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
     // Also while it can be reached and takes no write: such a connection is ready again in each round.
     isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
     isDraining,
-    isRefusing,
+    isRefusing: now() >= servesUntil,
     openRequests: openExchanges.size,
     isMemoryFull: memory.isFull(),
   });
@@ -248,9 +248,12 @@ export function createIngress({ config, ingressId, version, buildDate, logger, m
       isDraining = true;
       server?.endWithAnswers();
       if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
-      isRefusing = true;
       // A load balancer that does not probe learns of it in this way, and sends the request to another replica.
       server?.stopListening();
+      // A client whose stream ends goes on with the same connection, and so do its repetitions: refusals would meet it again and
+      // again. Its next request is served while the time is enough for the longest answer.
+      const { timeouts, limits } = config;
+      servesUntil = endsAt - Math.max(timeouts.streamMs, timeouts.wholeMs) - limits.maxQueueWaitMs;
       await within(server?.idle() ?? Promise.resolve(), endsAt - now());
       for (const exchange of openExchanges) exchange.fail('draining');
       await within(Promise.all([...openExchanges].map(({ ended }) => ended)), lastWordsMs);

@@ -6,8 +6,8 @@ const memoryFull = 'This replica of the gateway uses as much memory as it may ju
 
 /**
  * Refuses at once what this replica can't serve: while Redis is away or its memory is full, and when it is about to stop.
- * In the first moments of a drain it still serves, until whoever sends the requests has noticed, but ends each connection
- * with its answer.
+ * While it drains it still serves as long as its time is enough for the longest answer, and in any case until whoever sends the
+ * requests has noticed, but ends each connection with its answer.
  */
 export function refuseUnready(state: () => ReplicaState): RequestHandler {
   return (_request, response, next) => {
