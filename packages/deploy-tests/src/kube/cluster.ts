@@ -47,9 +47,9 @@ export async function startCluster(firstPort: number, { images: others = [] }: C
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'));
   const processes = createProcesses(folder);
   const images = await saveImages(folder, others);
-  const registry = await startRegistry(folder, images, firstPort + 14);
+  const registry = others.length > 0 ? await startRegistry(folder, images, firstPort + 14) : undefined;
   const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
-  const node = await startNode({ folder, processes, kubeconfig, firstPort, images, registry: registry.url });
+  const node = await startNode({ folder, processes, kubeconfig, firstPort, images, registry: registry?.url });
   await startServiceProxy({ processes, kubeconfig, node: node.name, firstPort: firstPort + 12 });
   const get = apiClient(kubeconfig);
   const dns = await startClusterDns(get, bridgeAddress);
@@ -63,7 +63,7 @@ export async function startCluster(firstPort: number, { images: others = [] }: C
     async close() {
       await node.close();
       await dns.close();
-      await registry.close();
+      await registry?.close();
       await processes.stop();
       await removeServiceRules();
       removeTraces(folder);

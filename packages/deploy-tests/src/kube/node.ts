@@ -16,8 +16,8 @@ export interface NodeRequest {
   readonly firstPort: number;
   /** An archive of images, as `docker save` makes it. */
   readonly images: string;
-  /** Stands for Docker Hub. */
-  readonly registry: string;
+  /** Stands for Docker Hub, if pods pull anything. */
+  readonly registry?: string | undefined;
 }
 
 /** A node that runs real pods: containerd, kubelet, and a bridge that pods and this machine are on. */
@@ -42,7 +42,7 @@ export async function startNode(request: NodeRequest): Promise<KubeNode> {
   const socket = join(folder, 'containerd.sock');
   addBridge();
   writeFiles(folder, socket, firstPort);
-  writeRegistry(folder, registry);
+  if (registry !== undefined) writeRegistry(folder, registry);
   const bin = join(debianTools(), 'usr/bin');
   const path = `${bin}:${process.env['PATH'] ?? ''}`;
   processes.start({
