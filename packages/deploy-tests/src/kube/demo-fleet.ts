@@ -40,10 +40,19 @@ export interface DemoFleetRequest {
   readonly prepare?: (cluster: Cluster) => Promise<void> | void;
 }
 
-/** Resolves when all pods are ready. */
+/** Resolves when all pods are ready. Nothing stays behind when they do not become so. */
 export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
-  const { values: own = {}, redisArguments = [], prepare } = request;
   const cluster = await startCluster(firstPort());
+  try {
+    return await startIn(cluster, request);
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+async function startIn(cluster: Cluster, request: DemoFleetRequest): Promise<DemoFleet> {
+  const { values: own = {}, redisArguments = [], prepare } = request;
   const { kubectl } = cluster;
   const args = ['--bind', bridgeAddress, '--protected-mode', 'no', ...redisArguments];
   const redis = await startRedis({ port: firstPort() + 40, args });

@@ -88,7 +88,7 @@ async function buildWrapped(name: GoTool, target: string, { module, version, pat
   const replaces = (await replacementsOf(`${module}@${version}`, folder)).map(({ old, by }) =>
     wrapper === 'kubernetes' ? `-replace=${old}=${old}@v0.${kubernetes.slice(2)}` : `-replace=${old}=${by}`,
   );
-  await go(['mod', 'edit', ...replaces], folder);
+  if (replaces.length > 0) await go(['mod', 'edit', ...replaces], folder);
   await go(['get', '-tool', `${path}@${version}`], folder);
   await go(['build', '-ldflags', linkerFlags(wrapper), '-o', target, path], folder);
 }

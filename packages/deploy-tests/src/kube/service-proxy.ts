@@ -35,4 +35,15 @@ export async function startServiceProxy(request: ServiceProxyRequest): Promise<v
 /** Takes its rules away; to be called when it has ended. */
 export async function removeServiceRules(): Promise<void> {
   execFileSync(await goTool('kube-proxy'), ['--cleanup'], { stdio: 'pipe' });
+  // A chain that it leaves, because kubelets once shared it.
+  const left = 'KUBE-FIREWALL';
+  const isThere = execFileSync('iptables-save', { encoding: 'utf8' }).includes(`:${left} `);
+  if (!isThere) return;
+  for (const args of [
+    ['-D', 'INPUT', '-j', left],
+    ['-D', 'OUTPUT', '-j', left],
+    ['-F', left],
+    ['-X', left],
+  ])
+    execFileSync('iptables', args, { stdio: 'pipe' });
 }
