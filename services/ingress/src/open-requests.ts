@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 /**
  * A client that goes on at once has sent its next request before it sees the end of the connection, and can't tell whether it was
- * served: of 200 such clients a rollout failed 47, some of them three times in a row. For this long, which a client that is short of
+ * served: of 200 such clients a rollout failed 42, some of them three times in a row. For this long, which a client that is short of
  * CPU may need as well, the request still gets an answer.
  */
 const lingerMs = 1000;

@@ -65,7 +65,7 @@ async function startIn(cluster: Cluster, request: DemoFleetRequest): Promise<Dem
     image: { pullPolicy: 'Never' },
     ingress: { resources },
     worker: { resources },
-    config: { timeouts: { total_ms: 60_000 } },
+    config: { timeouts: { total_ms: 240_000 } },
   };
   const files = { base, own } as const;
   for (const [name, values] of Object.entries(files))
