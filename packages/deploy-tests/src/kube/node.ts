@@ -77,7 +77,7 @@ export async function startNode(request: NodeRequest): Promise<KubeNode> {
     name: nodeName,
     async close() {
       // While kubelet lives: what it started and mounted outlives it.
-      runKubectl(kubeconfig, ['delete', 'deployments,pods', '--all', '-A', '--grace-period=0', '--force']);
+      runKubectl(kubeconfig, ['delete', 'deployments,statefulsets,pods', '--all', '-A', '--grace-period=0', '--force']);
       const isEmpty = (): boolean =>
         ctr('containers', 'ls', '-q').trim() === '' &&
         !readFileSync('/proc/mounts', 'utf8').includes(`${folder}/kubelet/pods`);
