@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { type ServiceProcess, type SseAnswer, until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask as bodyOf, type Sluice, startSluice } from './sluice.ts';
@@ -69,6 +70,34 @@ describe('an ingress that is told to stop', () => {
     expect((await post(sluice, { model: 'demo-t1', at: 1 })).status).toBe(200);
     idle.destroy();
     kept.destroy();
+  });
+});
+
+describe('an ingress with more time to drain than its longest answer takes', () => {
+  it('serves what comes on its connections, and ends them', async () => {
+    const [draining] = sluice.fleet.ingresses;
+    if (draining === undefined) throw new Error('no ingress');
+    const streaming = new Agent({ keepAlive: true, maxSockets: 1 });
+    const first = await openOn(streaming, draining.url, 'demo-t200-i20');
+    const exit = timedExit(draining);
+    const isRefused = (): Promise<boolean> =>
+      ask(new Agent(), draining.url).then(
+        () => false,
+        () => true,
+      );
+    await until(isRefused, { what: 'new connections to be refused' });
+    // It waits for the connection of the first one.
+    const second = openOn(streaming, draining.url, 'demo-t2');
+    expect((await text(first)).trim()).toMatch(/\[DONE\]$/);
+    expect((await second).headers.connection).toBe('close');
+    expect((await text(await second)).trim()).toMatch(/\[DONE\]$/);
+    expect((await exit).code).toBe(0);
+  });
+
+  let sluice: Sluice;
+  beforeAll(async () => {
+    const config = { keys, timeouts: { total_ms: 20_000 }, limits: { max_queue_wait_ms: 1000 } };
+    sluice = await startSluice({ ingresses: 1, workers: 1, config });
   });
 });
 

@@ -14,7 +14,10 @@ export interface Liveness {
   /** Calls `onLost` once when that process falls silent, unless `unwatch` was called before. */
   watch(processId: string): void;
   unwatch(processId: string): void;
-  /** Time since Redis last accepted a write of this process, in milliseconds. */
+  /**
+   * Time since Redis last accepted a write of this process, in milliseconds. Time in which the process itself stood still
+   * (without CPU, or while its machine was moved) does not count: no answer could arrive then.
+   */
   readonly silentForMs: number;
   /** Stops and removes the announcement. */
   close(): Promise<void>;
@@ -40,12 +43,22 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
   const misses = new Map<string, number>();
   let trustAfter = 0;
   let answeredAt = needs.now();
+  let tickedAt = needs.now();
   let beating: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   /** Returns null if the key did not exist before. */
   const announce = (): Promise<string | null> =>
     needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs, 'GET');
+
+  /** For so long this process has not come to what it does every `beatEveryMs`. */
+  const lateMs = (): number => Math.max(0, needs.now() - tickedAt - beatEveryMs);
+
+  function tick(): void {
+    answeredAt = Math.min(needs.now(), answeredAt + lateMs());
+    tickedAt = needs.now();
+    beating ??= beat().finally(() => (beating = undefined));
+  }
 
   async function beat(): Promise<void> {
     try {
@@ -85,9 +98,8 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
       await announce();
       answeredAt = needs.now();
       needs.onBeat?.(true);
-      timer = setInterval(() => {
-        beating ??= beat().finally(() => (beating = undefined));
-      }, beatEveryMs);
+      tickedAt = needs.now();
+      timer = setInterval(tick, beatEveryMs);
     },
     watch(processId) {
       if (!misses.has(processId)) misses.set(processId, 0);
@@ -96,7 +108,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
       misses.delete(processId);
     },
     get silentForMs() {
-      return needs.now() - answeredAt;
+      return Math.max(0, needs.now() - answeredAt - lateMs());
     },
     async close() {
       clearInterval(timer);

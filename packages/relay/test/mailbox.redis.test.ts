@@ -287,7 +287,12 @@ describe('mailboxes', () => {
 });
 
 describe('liveness', () => {
-  const create = (fleet: ReturnType<typeof createFleet>, processId: string, connection = fleet.commands) => {
+  const create = (
+    fleet: ReturnType<typeof createFleet>,
+    processId: string,
+    connection = fleet.commands,
+    now = () => performance.now(),
+  ) => {
     const lost: string[] = [];
     const liveness = createLiveness({
       connection,
@@ -295,11 +300,27 @@ describe('liveness', () => {
       processId,
       onLost: (id) => lost.push(id),
       onError: () => undefined,
-      now: () => performance.now(),
+      now,
     });
     closers.push(() => liveness.close());
     return { liveness, lost };
   };
+
+  redisTest(
+    'counts no time for which its own process stood still as silence of Redis',
+    async ({ redisUrl, keyPrefix }) => {
+      const fleet = createFleet(redisUrl, keyPrefix);
+      await untilReady(fleet.commands, 5000);
+      let stoodStillMs = 0;
+      const { liveness } = create(fleet, 'i-1', fleet.commands, () => performance.now() + stoodStillMs);
+      await liveness.start();
+      stoodStillMs = 60_000;
+      expect(liveness.silentForMs).toBeLessThan(2000);
+      fleet.commands.disconnect();
+      await until(() => liveness.silentForMs > 2500, { what: 'silence while the process runs' });
+      expect(liveness.silentForMs).toBeLessThan(10_000);
+    },
+  );
 
   redisTest('reports a silent process, and no live one', async ({ redisUrl, keyPrefix }) => {
     const fleet = createFleet(redisUrl, keyPrefix);

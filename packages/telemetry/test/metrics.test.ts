@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { formerMetrics } from '../src/former-metrics.ts';
 import { metricTable } from '../src/metric-names.ts';
 import type { LabelValues, MetricRow } from '../src/metric-row.ts';
-import { createMetrics, type FinishedRequest } from '../src/metrics.ts';
+import { createMetrics } from '../src/metrics.ts';
+import type { FinishedRequest } from '../src/recorders.ts';
 import { parseExposition } from './exposition.ts';
 
 const rows: readonly MetricRow[] = Object.values(metricTable);

@@ -1,7 +1,7 @@
 export { promiseOf } from './checklist/promise-of.ts';
 export type { ChaosDirection, ChaosMode } from './chaos/chaos-mode.ts';
 export { type ChaosProxy, type ChaosProxyOptions, startChaosProxy } from './chaos/chaos-proxy.ts';
-export { openaiClient, type OpenAiClientOptions } from './clients/openai-client.ts';
+export { openaiClient, type OpenAiClientOptions, OpenAiError } from './clients/openai-client.ts';
 export { parseSse, type SseContent, type SseEvent } from './clients/parse-sse.ts';
 export { readSse, type SseAnswer, type SseEnd, type SseRequest } from './clients/read-sse.ts';
 export {

@@ -13,8 +13,10 @@ export interface DrainNeeds extends StopOptions {
   readonly links: RedisLinks;
   readonly server: ClientServer | undefined;
   readonly management: ManagementServer | undefined;
-  /** Called when new requests are refused from now on. */
-  readonly onRefusing: () => void;
+  /** Longest time from the arrival of a request to the end of its answer. */
+  readonly longestAnswerMs: number;
+  /** Called with the monotonic time until which new requests on kept connections are served. */
+  readonly onServesUntil: (at: number) => void;
   /** Called when no request is left. */
   readonly onIdle: () => void;
   /** Monotonic milliseconds. */
@@ -33,9 +35,11 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
   if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
-  needs.onRefusing();
   // A load balancer without probes sees the refused connection and sends the request to another replica.
   server?.stopListening();
+  // A client whose stream ends sends its next request, and each repetition of it, on the same connection: a refusal would
+  // meet all of them. See docs/decisions/2026-11-30-next-requests-of-a-drain.md.
+  needs.onServesUntil(endsAt - needs.longestAnswerMs);
   await within(server?.idle() ?? Promise.resolve(), endsAt - now());
   exchanges.failAll('draining');
   await within(exchanges.allEnded(), lastWordsMs);

@@ -56,7 +56,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const redis = watchPresence(commands, now);
   let isStarted = false;
   let isDraining = false;
-  let isRefusing = false;
+  let servesUntil = Infinity;
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
@@ -68,7 +68,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     // Includes a Redis that can be reached but takes no writes: its connection becomes ready again and again.
     isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
     isDraining,
-    isRefusing,
+    isRefusing: now() >= servesUntil,
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
@@ -121,7 +121,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
         links,
         server,
         management,
-        onRefusing: () => void (isRefusing = true),
+        longestAnswerMs: Math.max(config.timeouts.streamMs, config.timeouts.wholeMs) + config.limits.maxQueueWaitMs,
+        onServesUntil: (at) => void (servesUntil = at),
         onIdle: () => clearInterval(watchdog),
         now,
       });

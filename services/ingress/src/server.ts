@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
+import { createOpenRequests } from './open-requests.ts';
 import { limitPipelines } from './pipeline-limit.ts';
 
 /** Interval at which Node looks for connections that have timed out. Its default, 30 s, would turn 10 s into 40 s. */
@@ -12,11 +13,11 @@ export interface ClientServer {
   readonly port: number;
   /** True if a POST has come within this time, or a request of any kind is open. */
   isBusy(withinMs: number): boolean;
-  /** Resolves when no request is open. */
+  /** Resolves when no request is open, and none may follow at once. */
   idle(): Promise<void>;
   /**
-   * From now on each connection ends with its running answer. The head of that answer has been sent without
-   * `connection: close`, so the client would send its next request here.
+   * From now on each connection ends soon after its last running answer. The head of that answer has been sent without
+   * `connection: close`, so the client may send its next request here.
    */
   endWithAnswers(): void;
   /** Refuses new connections. Open ones stay, idle ones too: a request may be under way on one of them. */
@@ -73,20 +74,11 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     roomMadeAt = now;
     server.closeIdleConnections();
   }
-  let open = 0;
-  let endsWithAnswers = false;
+  const open = createOpenRequests();
   let lastPostAt = -Infinity;
-  const idle: (() => void)[] = [];
   server.on('request', (request, response) => {
-    open++;
     if (request.method === 'POST') lastPostAt = performance.now();
-    response.once('finish', () => {
-      if (endsWithAnswers) request.socket.end();
-    });
-    response.once('close', () => {
-      open--;
-      if (open === 0) for (const resolve of idle.splice(0)) resolve();
-    });
+    open.add(request, response);
   });
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
@@ -98,9 +90,9 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   });
   return {
     port: (server.address() as AddressInfo).port,
-    isBusy: (withinMs) => open > 0 || performance.now() - lastPostAt < withinMs,
-    idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
-    endWithAnswers: () => void (endsWithAnswers = true),
+    isBusy: (withinMs) => open.count > 0 || performance.now() - lastPostAt < withinMs,
+    idle: open.idle,
+    endWithAnswers: open.endWithAnswers,
     stopListening() {
       // The close of an HTTP server ends idle connections as well.
       NetServer.prototype.close.call(server);

@@ -75,6 +75,59 @@ describe('a connection', () => {
   });
 });
 
+describe('a connection, once answers are to end theirs', () => {
+  it('ends with the answer that is under way', async () => {
+    const { server, answer } = await waiting();
+    const socket = await begun(server.port, 1);
+    server.endWithAnswers();
+    answer();
+    expect(await rest(socket)).toMatch(/whole 0/);
+  });
+
+  it('ends with the last of the answers to pipelined requests', async () => {
+    const { server, answer } = await waiting();
+    const socket = await begun(server.port, 3);
+    server.endWithAnswers();
+    answer();
+    expect(await rest(socket)).toMatch(/whole 0[^]*whole 1[^]*whole 2/);
+  });
+
+  it('answers a request that follows at once', async () => {
+    let count = 0;
+    const server = await serving({}, (_request, response) => void response.end(`whole ${count++}`));
+    server.endWithAnswers();
+    const socket = await begun(server.port, 1);
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const [said] = await Promise.all([rest(socket), server.idle()]);
+    expect(said).toMatch(/whole 1/);
+  });
+
+  /** Its answers begin at once, and end when they are told to. */
+  async function waiting(): Promise<{ readonly server: ClientServer; readonly answer: () => void }> {
+    const told = Promise.withResolvers<void>();
+    let count = 0;
+    const server = await serving({}, (_request, response) => {
+      const number = count++;
+      response.write('begun ');
+      void told.promise.then(() => response.end(`whole ${number}`));
+    });
+    return { server, answer: told.resolve };
+  }
+
+  async function begun(port: number, requests: number): Promise<Socket> {
+    const socket = open(port);
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(requests));
+    await once(socket, 'data');
+    return socket;
+  }
+
+  async function rest(socket: Socket): Promise<string> {
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  }
+});
+
 describe('a slow request', () => {
   it('gets 408 when its headers exceed the time limit', async () => {
     const { port } = await serving({ headersTimeoutMs: 1000, requestTimeoutMs: 60_000 });

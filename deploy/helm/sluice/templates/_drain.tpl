@@ -44,10 +44,17 @@ first. Five seconds more: an ingress ends what is over its deadline two seconds 
 {{- add (div (add $ms 999) 1000) 5 }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/*
+An ingress that drains serves what still comes on its connections while its time is enough for the longest answer: hence more time than
+it needs. Wants {root, component}.
+*/}}
 {{- define "sluice.drainSeconds" -}}
 {{- $given := (index .root.Values .component).drainTimeoutSeconds }}
-{{- if kindIs "invalid" $given }}{{ include "sluice.neededDrainSeconds" . }}{{ else }}{{ int64 $given }}{{ end }}
+{{- $needed := int64 (include "sluice.neededDrainSeconds" .) }}
+{{- if not (kindIs "invalid" $given) }}{{ int64 $given }}
+{{- else if eq .component "ingress" }}{{ add $needed (int64 .root.Values.drain.followUpSeconds) }}
+{{- else }}{{ $needed }}
+{{- end }}
 {{- end }}
 
 {{/* No load balancer looks at a worker, so it waits for none. Wants {root, component}. */}}

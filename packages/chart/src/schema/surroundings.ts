@@ -55,6 +55,7 @@ export const surroundings: Readonly<Record<string, Schema>> = {
   drain: mapping({
     longestAnswerSeconds: orNull(whole(1)),
     preStopSeconds: whole(0, 300),
+    followUpSeconds: whole(0, 3600),
     graceSeconds: whole(10),
     mayCutAnswers: flag,
   }),

@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { ApiGet } from './api-client.ts';
-import { readyAddresses } from './endpoints.ts';
+import { addressesOf } from './endpoints.ts';
 
-/** Stands in for a cluster's DNS and for kube-proxy: a service's name leads to the addresses of its ready pods. */
+/** Stands in for a cluster's DNS: a service's name leads to its address, or, if it has none of its own, to its pods. */
 export interface ClusterDns {
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ const recordA = 1;
 const nameError = 3;
 const ttlSeconds = 1;
 
-/** Answers for names such as `redis.data.svc.cluster.local` and for no others. Services' ports must be those of their pods. */
+/** Answers for names such as `redis.data.svc.cluster.local` and for no others. */
 export async function startClusterDns(get: ApiGet, address: string): Promise<ClusterDns> {
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address: client }) => {
@@ -40,8 +40,9 @@ async function answer(get: ApiGet, query: Buffer): Promise<Buffer> {
   const [service, namespace] = name.endsWith(suffix) ? name.slice(0, -suffix.length).split('.') : [];
   if (service === undefined || namespace === undefined)
     return reply(query, question, { code: nameError, addresses: [] });
-  const addresses = type === recordA ? await readyAddresses(get, namespace, service) : [];
-  return reply(query, question, { code: 0, addresses });
+  const addresses = await addressesOf(get, namespace, service);
+  if (addresses === undefined) return reply(query, question, { code: nameError, addresses: [] });
+  return reply(query, question, { code: 0, addresses: type === recordA ? addresses : [] });
 }
 
 /** The name of the first question, and where it ends. */

@@ -9,10 +9,12 @@ import { canHave } from './go-tools.ts';
 import { saveImages } from './images.ts';
 import { bridgeAddress, removeTraces, startNode } from './node.ts';
 import { createProcesses, type Processes } from './processes.ts';
+import { startRegistry } from './registry.ts';
+import { removeServiceRules, startServiceProxy } from './service-proxy.ts';
 import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
 
-/** A Kubernetes of one node that runs real pods, with a name service, on this machine alone. */
+/** A Kubernetes of one node that runs real pods, with kube-proxy and a name service, on this machine alone. */
 export interface Cluster {
   readonly kubeconfig: string;
   readonly folder: string;
@@ -24,19 +26,31 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const;
+const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
 
-/** Returns whether this machine can run one: as root, with runc, a Docker engine, and either the programs or what builds them. */
+/** Returns whether this machine can run one: as root, with runc, iptables, a Docker engine, and either the programs or what builds them. */
 export const canHaveCluster = (): boolean =>
-  process.getuid?.() === 0 && works('runc', ['--version']) && hasEngine() && canHave(...needed) && canHaveDebianTools();
+  process.getuid?.() === 0 &&
+  works('runc', ['--version']) &&
+  works('iptables', ['--version']) &&
+  hasEngine() &&
+  canHave(...needed) &&
+  canHaveDebianTools();
+
+export interface ClusterOptions {
+  /** Images beside those of this repository, which the engine must have. They can be pulled, too, as from Docker Hub. */
+  readonly images?: readonly string[];
+}
 
 /** Resolves when pods can be started. */
-export async function startCluster(firstPort: number): Promise<Cluster> {
+export async function startCluster(firstPort: number, { images: others = [] }: ClusterOptions = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'));
   const processes = createProcesses(folder);
-  const images = await saveImages(folder);
+  const images = await saveImages(folder, others);
+  const registry = others.length > 0 ? await startRegistry(folder, images, firstPort + 14) : undefined;
   const { kubeconfig } = await startControlPlane({ folder, processes, firstPort, withControllers: true });
-  const node = await startNode({ folder, processes, kubeconfig, firstPort, images });
+  const node = await startNode({ folder, processes, kubeconfig, firstPort, images, registry: registry?.url });
+  await startServiceProxy({ processes, kubeconfig, node: node.name, firstPort: firstPort + 12 });
   const get = apiClient(kubeconfig);
   const dns = await startClusterDns(get, bridgeAddress);
   return {
@@ -49,7 +63,9 @@ export async function startCluster(firstPort: number): Promise<Cluster> {
     async close() {
       await node.close();
       await dns.close();
+      await registry?.close();
       await processes.stop();
+      await removeServiceRules();
       removeTraces(folder);
       rmSync(folder, {
         recursive: true,

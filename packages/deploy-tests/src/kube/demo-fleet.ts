@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { startRedis } from '@sluice/testkit';
 import { stringify } from 'yaml';
 import { findHelm } from '../chart/find-helm.ts';
-import { type Balancer, startBalancer } from './balancer.ts';
 import { type Cluster, startCluster } from './cluster.ts';
+import { addressesOf } from './endpoints.ts';
 import { firstPort } from './first-port.ts';
 import { type HelmRelease, helmRelease } from './helm-release.ts';
 import { bridgeAddress } from './node.ts';
 
-/** The chart's demo in real pods, with a Redis of this machine and a load balancer in front. */
+/** The chart's demo in real pods, with a Redis of this machine. */
 export interface DemoFleet {
   readonly cluster: Cluster;
   readonly release: HelmRelease;
-  readonly balancer: Balancer;
+  /** URL of the ingresses' Service, which this machine reaches as pods do. */
+  readonly url: string;
   readonly namespace: string;
   readonly apiKey: string;
   /** Arguments for Helm that stand for these values on top of those of the demo. */
@@ -28,7 +29,7 @@ export interface DemoFleet {
 const namespace = 'llm';
 const apiKey = 'sk-demo-not-a-secret';
 /** So that several pods fit on two cores. */
-const resources = { requests: { cpu: '10m' } };
+const resources = { requests: { cpu: '100m' } };
 
 export interface DemoFleetRequest {
   /** On top of the demo's own values. */
@@ -39,10 +40,19 @@ export interface DemoFleetRequest {
   readonly prepare?: (cluster: Cluster) => Promise<void> | void;
 }
 
-/** Resolves when all pods are ready. */
+/** Resolves when all pods are ready. Nothing stays behind when they do not become so. */
 export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
-  const { values: own = {}, redisArguments = [], prepare } = request;
   const cluster = await startCluster(firstPort());
+  try {
+    return await startIn(cluster, request);
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+async function startIn(cluster: Cluster, request: DemoFleetRequest): Promise<DemoFleet> {
+  const { values: own = {}, redisArguments = [], prepare } = request;
   const { kubectl } = cluster;
   const args = ['--bind', bridgeAddress, '--protected-mode', 'no', ...redisArguments];
   const redis = await startRedis({ port: firstPort() + 40, args });
@@ -53,10 +63,9 @@ export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<De
     demo: { enabled: true, clientKey: apiKey, resources },
     redis: { url: `redis://${bridgeAddress}:${redis.port}` },
     image: { pullPolicy: 'Never' },
-    // The name service leads straight to pods, so a service's port has to be its pods'.
-    ingress: { service: { port: 8080 }, resources },
+    ingress: { resources },
     worker: { resources },
-    config: { timeouts: { total_ms: 60_000 } },
+    config: { timeouts: { total_ms: 240_000 } },
   };
   const files = { base, own } as const;
   for (const [name, values] of Object.entries(files))
@@ -68,14 +77,12 @@ export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<De
   };
   const release = helmRelease({ helm: await findHelm(), kubeconfig: cluster.kubeconfig, namespace, name: 'sluice' });
   release.install([...values(), '--wait', '--timeout', '3m']);
-  const service = 'sluice-ingress';
-  const port = firstPort() + 20;
-  const balancer = await startBalancer({ get: cluster.get, namespace, service, targetPort: 8080, port });
+  const [address] = (await addressesOf(cluster.get, namespace, 'sluice-ingress')) ?? [];
   const inNamespace = (...args: readonly string[]): string => kubectl('-n', namespace, ...args);
   return {
     cluster,
     release,
-    balancer,
+    url: `http://${address}`,
     namespace,
     apiKey,
     values,
@@ -85,7 +92,6 @@ export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<De
         .split('\n')
         .filter(Boolean),
     async close() {
-      await balancer.close();
       await cluster.close();
       await redis.stop();
     },

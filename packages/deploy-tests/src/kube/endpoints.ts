@@ -16,8 +16,24 @@ const slicesSchema = z.object({
   ),
 });
 
-/** Addresses of the ready pods of a service, as the control plane tells them to whoever balances load. */
-export async function readyAddresses(get: ApiGet, namespace: string, service: string): Promise<readonly string[]> {
+const serviceSchema = z.union([
+  z.object({ spec: z.object({ clusterIP: z.string() }) }),
+  z.object({ kind: z.literal('Status'), code: z.literal(404) }),
+]);
+
+/** Addresses that the name of a service leads to: its own, or those of its ready pods if it is headless. Undefined when there is none. */
+export async function addressesOf(
+  get: ApiGet,
+  namespace: string,
+  service: string,
+): Promise<readonly string[] | undefined> {
+  const found = serviceSchema.parse(await get(`/api/v1/namespaces/${namespace}/services/${service}`));
+  if ('code' in found) return undefined;
+  const { clusterIP } = found.spec;
+  return clusterIP === 'None' ? await readyAddresses(get, namespace, service) : [clusterIP];
+}
+
+async function readyAddresses(get: ApiGet, namespace: string, service: string): Promise<readonly string[]> {
   const label = encodeURIComponent(`kubernetes.io/service-name=${service}`);
   const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${label}`;
   const { items } = slicesSchema.parse(await get(path));

@@ -16,8 +16,11 @@ interface Recipe {
   readonly module: string;
   readonly version: string;
   readonly path: string;
-  /** The module's go.mod replaces modules; `go install` refuses that, so a module of ours repeats the replacements. */
-  readonly wrapper?: 'kubernetes' | 'keda';
+  /**
+   * The module's go.mod replaces modules; `go install` refuses that, so a module of ours repeats the replacements. `plain`: the
+   * program's path does not end in its name, after which `go install` would call it.
+   */
+  readonly wrapper?: 'kubernetes' | 'keda' | 'plain';
 }
 
 const ofKubernetes = (name: string): Recipe => ({
@@ -40,6 +43,13 @@ const recipes = {
   'kube-controller-manager': ofKubernetes('kube-controller-manager'),
   'kube-scheduler': ofKubernetes('kube-scheduler'),
   kubelet: ofKubernetes('kubelet'),
+  'kube-proxy': ofKubernetes('kube-proxy'),
+  'kube-network-policies': {
+    module: 'sigs.k8s.io/kube-network-policies',
+    version: 'v0.8.0',
+    path: 'sigs.k8s.io/kube-network-policies/cmd',
+    wrapper: 'plain',
+  },
   'keda-operator': ofKeda('operator'),
   'keda-adapter': ofKeda('adapter'),
 } satisfies Record<string, Recipe>;
@@ -78,7 +88,7 @@ async function buildWrapped(name: GoTool, target: string, { module, version, pat
   const replaces = (await replacementsOf(`${module}@${version}`, folder)).map(({ old, by }) =>
     wrapper === 'kubernetes' ? `-replace=${old}=${old}@v0.${kubernetes.slice(2)}` : `-replace=${old}=${by}`,
   );
-  await go(['mod', 'edit', ...replaces], folder);
+  if (replaces.length > 0) await go(['mod', 'edit', ...replaces], folder);
   await go(['get', '-tool', `${path}@${version}`], folder);
   await go(['build', '-ldflags', linkerFlags(wrapper), '-o', target, path], folder);
 }

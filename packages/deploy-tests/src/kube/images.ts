@@ -11,8 +11,10 @@ const targets = ['ingress', 'worker', 'simulator'] as const;
 /**
  * Writes an archive of the images that pods run, of this repository as it is, and returns its path. With
  * `DEPLOY_TESTS_IMAGES=keep` those that the engine has already are taken as they are.
+ *
+ * @param others more images that the engine has
  */
-export async function saveImages(folder: string): Promise<string> {
+export async function saveImages(folder: string, others: readonly string[]): Promise<string> {
   const isKept = process.env['DEPLOY_TESTS_IMAGES'] === 'keep';
   const wanted = targets.filter((target) => !(isKept && hasImage(imageOf(target))));
   if (wanted.length > 0) await bringBaseImages();
@@ -24,6 +26,6 @@ export async function saveImages(folder: string): Promise<string> {
   writeFileSync(join(pause, 'Dockerfile'), `FROM ${imageOf('simulator')}\nENTRYPOINT ["sleep", "infinity"]\n`);
   await docker(['build', '--tag', pauseName, pause]);
   const archive = join(folder, 'images.tar');
-  await docker(['save', '--output', archive, ...targets.map((target) => imageOf(target)), pauseName]);
+  await docker(['save', '--output', archive, ...targets.map((target) => imageOf(target)), pauseName, ...others]);
   return archive;
 }

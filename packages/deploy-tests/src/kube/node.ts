@@ -16,6 +16,8 @@ export interface NodeRequest {
   readonly firstPort: number;
   /** An archive of images, as `docker save` makes it. */
   readonly images: string;
+  /** Stands for Docker Hub, if pods pull anything. */
+  readonly registry?: string | undefined;
 }
 
 /** A node that runs real pods: containerd, kubelet, and a bridge that pods and this machine are on. */
@@ -35,10 +37,12 @@ const nodeName = 'localhost';
  *
  * @throws Error when it does not become ready
  */
-export async function startNode({ folder, processes, kubeconfig, firstPort, images }: NodeRequest): Promise<KubeNode> {
+export async function startNode(request: NodeRequest): Promise<KubeNode> {
+  const { folder, processes, kubeconfig, firstPort, images, registry } = request;
   const socket = join(folder, 'containerd.sock');
   addBridge();
   writeFiles(folder, socket, firstPort);
+  if (registry !== undefined) writeRegistry(folder, registry);
   const bin = join(debianTools(), 'usr/bin');
   const path = `${bin}:${process.env['PATH'] ?? ''}`;
   processes.start({
@@ -73,7 +77,7 @@ export async function startNode({ folder, processes, kubeconfig, firstPort, imag
     name: nodeName,
     async close() {
       // While kubelet lives: what it started and mounted outlives it.
-      runKubectl(kubeconfig, ['delete', 'deployments,pods', '--all', '-A', '--grace-period=0', '--force']);
+      runKubectl(kubeconfig, ['delete', 'deployments,statefulsets,pods', '--all', '-A', '--grace-period=0', '--force']);
       const isEmpty = (): boolean =>
         ctr('containers', 'ls', '-q').trim() === '' &&
         !readFileSync('/proc/mounts', 'utf8').includes(`${folder}/kubelet/pods`);
@@ -128,6 +132,15 @@ function writeFiles(folder: string, socket: string, firstPort: number): void {
   writeFileSync(join(folder, 'kubelet.yaml'), kubeletYaml(folder, socket, firstPort));
 }
 
+function writeRegistry(folder: string, url: string): void {
+  const ofHub = join(folder, 'registries', 'docker.io');
+  mkdirSync(ofHub, { recursive: true });
+  writeFileSync(
+    join(ofHub, 'hosts.toml'),
+    `server = "${url}"\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`,
+  );
+}
+
 /** `restrict_oom_score_adj`: where a container has no CAP_SYS_RESOURCE, no pod starts without it. */
 const containerdToml = (folder: string, socket: string): string => `version = 3
 root = "${folder}/containerd"
@@ -139,6 +152,8 @@ state = "${folder}/state"
   [plugins."io.containerd.cri.v1.runtime".cni]
     bin_dirs = ["${join(debianTools(), 'usr/lib/cni')}"]
     conf_dir = "${folder}/cni"
+[plugins."io.containerd.cri.v1.images".registry]
+  config_path = "${folder}/registries"
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "${pauseImage}"
 `;

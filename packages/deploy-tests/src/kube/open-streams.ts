@@ -1,4 +1,4 @@
-import { openaiClient } from '@sluice/testkit';
+import { openaiClient, OpenAiError } from '@sluice/testkit';
 
 export interface StreamLoad {
   /** With `/v1`. */
@@ -12,7 +12,7 @@ export interface StreamLoad {
 /** Outcomes of the streams of a load. */
 export interface StreamTally {
   readonly complete: number;
-  /** Fault of each stream that was not whole: an error, or what its text lacked. */
+  /** Fault of each stream that was not whole: when it came, the error with its status and cause, or what the text lacked. */
   readonly broken: readonly string[];
 }
 
@@ -34,19 +34,21 @@ export function keepStreams(load: StreamLoad, count: number): OpenStreams {
   let next = 0;
   let complete = 0;
   const broken: string[] = [];
+  const startedAt = performance.now();
 
   async function one(): Promise<void> {
-    const id = `s${next++}`;
+    const stream: Progress = { id: `s${next++}`, startedAt: performance.now(), tokens: 0 };
     open++;
-    try {
-      const fault = await readStream(load, id);
-      if (fault === undefined) complete++;
-      else broken.push(`${id}: ${fault}`);
-    } catch (error) {
-      broken.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      open--;
+    const fault = await readStream(load, stream).catch(faultOf);
+    open--;
+    if (fault === undefined) {
+      complete++;
+      return;
     }
+    const seconds = (from: number): string => ((performance.now() - from) / 1000).toFixed(1);
+    const at = `${stream.id}, ${seconds(startedAt)} s into the load, ${seconds(stream.startedAt)} s after it was asked for`;
+    broken.push(`${at}, with ${stream.tokens} tokens read: ${fault}`);
+    process.stderr.write(`stream broken: ${broken.at(-1)}\n`);
   }
 
   async function lane(): Promise<void> {
@@ -69,8 +71,26 @@ export function keepStreams(load: StreamLoad, count: number): OpenStreams {
   };
 }
 
+interface Progress {
+  readonly id: string;
+  /** By the clock of `performance`. */
+  readonly startedAt: number;
+  tokens: number;
+}
+
+/** An error in words: its status, code and request of the gateway's, and what lies below it when there was no answer. */
+function faultOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isAnswered = error instanceof OpenAiError && error.status !== undefined;
+  const facts = isAnswered ? `${error.code} of request ${error.requestID}: ` : '';
+  const cause = error.cause === undefined ? '' : `, because of ${faultOf(error.cause)}`;
+  return `${error.name}: ${facts}${error.message}${cause}`;
+}
+
 /** Returns what is wrong with a stream, if anything is. */
-async function readStream({ baseUrl, apiKey, model, tokens }: StreamLoad, id: string): Promise<string | undefined> {
+async function readStream(load: StreamLoad, progress: Progress): Promise<string | undefined> {
+  const { baseUrl, apiKey, model, tokens } = load;
+  const { id } = progress;
   const client = openaiClient({ baseUrl, apiKey, maxRetries: 2 });
   const stream = await client.chat.completions.create({
     model,
@@ -80,7 +100,9 @@ async function readStream({ baseUrl, apiKey, model, tokens }: StreamLoad, id: st
   let text = '';
   let finish: string | null = null;
   for await (const { choices } of stream) {
-    text += choices[0]?.delta.content ?? '';
+    const content = choices[0]?.delta.content ?? '';
+    if (content !== '') progress.tokens++;
+    text += content;
     finish = choices[0]?.finish_reason ?? finish;
   }
   if (finish !== 'stop') return `ended with ${finish}`;

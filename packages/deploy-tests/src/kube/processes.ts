@@ -8,6 +8,8 @@ export interface ProcessRequest {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** SIGTERM by default. */
+  readonly endBy?: NodeJS.Signals;
 }
 
 /** Programs that belong together: ended in the opposite order in which they were started. */
@@ -22,10 +24,10 @@ const graceMs = 15_000;
 
 /** Keeps the log of each program as a file in `folder`. They run politely: others may measure on this machine. */
 export function createProcesses(folder: string): Processes {
-  const running: ChildProcess[] = [];
+  const running: { readonly child: ChildProcess; readonly signal: NodeJS.Signals }[] = [];
   const logOf = (name: string): string => join(folder, `${name}.log`);
   return {
-    start({ name, file, args, env, cwd = folder }) {
+    start({ name, file, args, env, cwd = folder, endBy: signal = 'SIGTERM' }) {
       const log = openSync(logOf(name), 'a');
       const child = spawn('nice', ['-n', '5', file, ...args], {
         cwd,
@@ -33,22 +35,22 @@ export function createProcesses(folder: string): Processes {
         stdio: ['ignore', log, log],
       });
       closeSync(log);
-      running.push(child);
+      running.push({ child, signal });
       return child;
     },
     tail: (name) => readFileSync(logOf(name), 'utf8').split('\n').slice(-30).join('\n'),
     async stop() {
-      for (const child of running.toReversed()) await end(child);
+      for (const { child, signal } of running.toReversed()) await end(child, signal);
       running.length = 0;
     },
   };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   child.once('exit', () => resolve());
-  child.kill('SIGTERM');
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await promise;
   clearTimeout(timer);

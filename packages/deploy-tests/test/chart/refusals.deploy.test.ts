@@ -16,7 +16,7 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     'a grace period below the drain',
     'minimal',
     { ingress: { terminationGracePeriodSeconds: 600 } },
-    'Kubernetes would kill the pod while it drains. Set it to null or to 655 and more.',
+    'Kubernetes would kill the pod while it drains. Set it to null or to 775 and more.',
   ],
   [
     'a time-out that is a text',

@@ -36,11 +36,11 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
     });
 
     it('are replaced under 200 open streams of OpenAI’s client without breaking one', async () => {
-      const { apiKey, balancer, cluster, namespace, release } = fleet;
+      const { apiKey, url, cluster, namespace, release } = fleet;
       const before = new Set((await podNames(cluster.get, namespace)).filter((name) => /ingress|worker/.test(name)));
       expect(before.size).toBe(4);
       const startedAt = performance.now();
-      const load = { baseUrl: `${balancer.url}/v1`, apiKey, model: 'demo-t200-i100', tokens: 200 };
+      const load = { baseUrl: `${url}/v1`, apiKey, model: 'demo-t100-i200', tokens: 100 };
       const streams = keepStreams(load, 200);
       await until(() => streams.tally.complete > 0, { what: 'the first whole stream', timeoutMs: 120_000 });
       expect(streams.open).toBe(200);

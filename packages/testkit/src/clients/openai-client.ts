@@ -1,5 +1,8 @@
 import OpenAI from 'openai';
 
+/** What that client throws. */
+export { APIError as OpenAiError } from 'openai';
+
 /** Whom the SDK talks to. */
 export interface OpenAiClientOptions {
   /** As the SDK takes it, with `/v1`. */

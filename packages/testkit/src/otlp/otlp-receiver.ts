@@ -16,8 +16,8 @@ export interface OtlpReceiver {
   close(): Promise<void>;
 }
 
-/** Starts a receiver of OTLP over HTTP with JSON, on a free port of 127.0.0.1. */
-export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+/** Starts a receiver of OTLP over HTTP with JSON, by default on a free port of 127.0.0.1. */
+export async function startOtlpReceiver({ host = '127.0.0.1', port = 0 } = {}): Promise<OtlpReceiver> {
   const spans: CollectedSpan[] = [];
   const server = createServer((request, response) => {
     void take(request, spans).then(({ status, answer }) => {
@@ -25,9 +25,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       response.end(JSON.stringify(answer));
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     env: {

@@ -5,9 +5,9 @@ import type { ReplicaState } from '../routes/health.ts';
 const memoryFull = 'This replica of the gateway has reached its memory limit. Try again later.';
 
 /**
- * Refuses requests at once while Redis is away, while the memory is full, and before the replica stops. At the start of
- * a drain the replica still serves, because its load balancer has not noticed yet, but ends each connection with its
- * answer.
+ * Refuses requests at once while Redis is away, while the memory is full, and before the replica stops. A draining replica
+ * serves while its remaining time covers the longest answer, and in any case until its load balancer has noticed; it ends
+ * each connection with its answer.
  */
 export function refuseUnready(state: () => ReplicaState): RequestHandler {
   return (_request, response, next) => {
