@@ -26,7 +26,7 @@ afterAll(async () => {
   await once(engine, 'close');
 });
 
-test('returns the reason why an engine can't start Redis', async () => {
+test('returns the reason why an engine fails to start Redis', async () => {
   imageAnswer = '{"message":"no such image:\\n redis"}';
   expect(await startRedisContainer({ timeoutMs: 10_000 })).toMatchObject({
     kind: 'failed',
