@@ -1,6 +1,6 @@
 import type { Usage } from '@sluice/protocol';
 import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers';
-import { type AnswerJoin, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/rescue';
+import { type ExtendedAnswer, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/answers';
 
 /**
  * Takes the answer of an attempt. A sink wraps another sink to change what passes through it: to go on with an answer
@@ -50,7 +50,7 @@ export function resumeFrom(stitch: ResumedAnswer, sink: AnswerSink): AnswerSink 
 }
 
 /** Makes one answer of several attempts, each of which goes on where the one before met its limit. */
-export const extendAnswer = (join: AnswerJoin, sink: AnswerSink): AnswerSink => ({
+export const extendAnswer = (join: ExtendedAnswer, sink: AnswerSink): AnswerSink => ({
   ...sink,
   data(text) {
     const passed = join.take(text);

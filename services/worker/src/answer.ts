@@ -2,16 +2,16 @@ import { targetName } from '@sluice/policy';
 import type { Answered, Delivered, RetryState, Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 import {
-  type AnswerJoin,
+  type ExtendedAnswer,
   createResumedAnswer,
-  createStreamJoin,
-  createWholeJoin,
+  extendStream,
+  extendWhole,
   isContinuable,
   isExtensible,
   type PrefillStyle,
   withAnswerSoFar,
   withPrefill,
-} from '@sluice/rescue';
+} from '@sluice/answers';
 import { firstChunkEvent } from '@sluice/telemetry';
 import {
   type AnswerSink,
@@ -58,7 +58,7 @@ export interface Answer {
 export function createAnswer(execution: Execution, tally: Tally, mayExtend: boolean): Answer {
   const { job, body, delivered, publisher } = execution;
   const isJoined = mayExtend && job.operation === 'chat' && isExtensible(body);
-  let join: AnswerJoin | undefined;
+  let join: ExtendedAnswer | undefined;
   let collection: Collection = createCollection();
   let soFar: Delivered | undefined;
 
@@ -96,7 +96,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
   return {
     begin(candidate, state, onAnswer) {
       const { target, fitted } = candidate;
-      if (isJoined) join = job.stream ? createStreamJoin(delivered) : createWholeJoin();
+      if (isJoined) join = job.stream ? extendStream(delivered) : extendWhole();
       const style = styleOf(target, state);
       const from = before();
       const sink = (): AnswerSink => sinkOf(candidate, onAnswer);

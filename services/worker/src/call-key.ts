@@ -1,5 +1,5 @@
 import type { UpstreamFailure } from '@sluice/protocol';
-import type { TokenAnswer, TokenCredential, TokenVault } from '@sluice/tokens';
+import type { TokenAnswer, TokenCredential, TokenVault } from '@sluice/access-tokens';
 import type { Credential } from './targets.ts';
 
 /** As whom a call is made. */

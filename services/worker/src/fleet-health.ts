@@ -1,7 +1,7 @@
-import type { Choice, Failed, Recovered, RequestRef, TargetRef, UpstreamHealth } from '@sluice/admission';
+import type { Choice, Failed, Recovered, RequestRef, TargetRef, UpstreamHealth } from '@sluice/upstream-health';
 import { isRedisUnavailable } from '@sluice/redis';
 
-export type { Choice } from '@sluice/admission';
+export type { Choice } from '@sluice/upstream-health';
 
 type CredentialRef = Parameters<UpstreamHealth['coolDown']>[0];
 type Cooldown = Parameters<UpstreamHealth['coolDown']>[1];

@@ -5,7 +5,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import { type ModelLister, type ProviderAdapter, providers } from '@sluice/providers';
 import type { ModelListWriter } from '@sluice/relay';
 import type { AttemptOutcome } from '@sluice/telemetry';
-import type { TokenVault } from '@sluice/tokens';
+import type { TokenVault } from '@sluice/access-tokens';
 import { takeCallKey } from './call-key.ts';
 import { listModels, type Listing } from './list-models.ts';
 import { redactFailure } from './redact-failure.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '@sluice/providers';
-import type { TokenVault } from '@sluice/tokens';
+import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
 import { type CallKey, takeCallKey } from './call-key.ts';
 import type { Execution } from './execution.ts';

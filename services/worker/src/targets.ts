@@ -3,7 +3,7 @@ import { findModel } from '@sluice/config';
 import type { ContentPolicyRule, PlannedTarget } from '@sluice/policy';
 import type { Operation } from '@sluice/protocol';
 import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@sluice/providers';
-import type { TokenCredential } from '@sluice/tokens';
+import type { TokenCredential } from '@sluice/access-tokens';
 import { createCredentialPool, type CredentialPool } from './credential-pool.ts';
 import { toTokenCredential, type TokenCredentialNeeds } from './token-credential.ts';
 import { headerSecrets } from './upstream-clients.ts';

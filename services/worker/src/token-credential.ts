@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { UpstreamConfig, UpstreamCredential } from '@sluice/config';
 import type { ProviderToken, TokenResult, TokenSource } from '@sluice/providers';
-import type { TokenCredential } from '@sluice/tokens';
+import type { TokenCredential } from '@sluice/access-tokens';
 import { redactFailure } from './redact-failure.ts';
 import { runSteps } from './run-steps.ts';
 import { type CallClient, headerSecrets } from './upstream-clients.ts';

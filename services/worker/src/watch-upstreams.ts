@@ -1,4 +1,4 @@
-import type { TargetRef, UpstreamHealth } from '@sluice/admission';
+import type { TargetRef, UpstreamHealth } from '@sluice/upstream-health';
 import type { Config } from '@sluice/config';
 import { targetName } from '@sluice/policy';
 import type { WorkerSources } from '@sluice/telemetry';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createUpstreamHealth } from '@sluice/admission';
+import { createUpstreamHealth } from '@sluice/upstream-health';
 import { type Config, createChooseProxy, readRedisFiles } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { claim, createConsumer, createJobSeal, forget } from '@sluice/queue';
@@ -12,7 +12,7 @@ import {
   createModelListWriter,
 } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
-import { createTokenVault } from '@sluice/tokens';
+import { createTokenVault } from '@sluice/access-tokens';
 import { createImageFetcher } from '@sluice/upstream';
 import { createActiveRuns } from './active-runs.ts';
 import { createDoubts } from './doubts.ts';
@@ -45,10 +45,10 @@ export interface WorkerNeeds {
 }
 
 /**
- * Ingresses read the list of workers twice a second. A worker that claimed a run before they know it could not be asked
+ * Ingresses read the list of workers four times a second. A worker that claimed a run before they know it could not be asked
  * for that run after Redis has lost its data.
  */
-const untilKnownMs = 1000;
+const untilKnownMs = 500;
 /** A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. */
 const noWriteMs = 2000;
 /** Time that remains after the grace for aborting the rest and telling their ingresses. */

@@ -1,5 +1,5 @@
 import { providers } from '@sluice/providers';
-import { createResumedAnswer, type ResumedAnswer } from '@sluice/rescue';
+import { createResumedAnswer, type ResumedAnswer } from '@sluice/answers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCollection, resumeFrom, streamSink, wholeSink } from '../src/answer-sink.ts';
 import { attempt, type AttemptOptions, type AttemptResult } from '../src/attempt.ts';

@@ -1,5 +1,5 @@
 import { createSecret } from '@sluice/config';
-import type { TokenAnswer, TokenCredential, TokenVault } from '@sluice/tokens';
+import type { TokenAnswer, TokenCredential, TokenVault } from '@sluice/access-tokens';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeCallKey } from '../src/call-key.ts';
 

@@ -1,4 +1,4 @@
-import type { CooldownEntry } from '@sluice/admission';
+import type { CooldownEntry } from '@sluice/upstream-health';
 import type { Config } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 import { cooldowns, usage, UsageError } from '../src/cooldowns/cooldowns.ts';
