@@ -9,7 +9,7 @@ import {
 import type { LokiQuery, Panel, PrometheusQuery, Query, TempoQuery } from '../board.ts';
 import { refTo } from './variables.ts';
 
-/** Returns the target of a query; `at` is its index in the panel. Decoders check a target only if it names its data source's type. */
+/** Returns the target of a query; `at` is its index in the panel. Decoders check it only if it has its data source's type. */
 export function targetOf(query: Query, at: number, panel: Panel): Builder<AnyQuery> {
   const refId = String.fromCharCode('A'.charCodeAt(0) + at);
   switch (query.source) {
