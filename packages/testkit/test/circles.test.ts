@@ -29,6 +29,10 @@ function circleFrom(file: string, above: readonly string[], done: Set<string>): 
 it('no file imports itself by way of others, not even for a type', () => {
   expect(files.length).toBeGreaterThan(500);
   const done = new Set<string>();
-  const circles = files.map((file) => circleFrom(file, [], done)).filter((circle) => circle !== undefined);
-  expect(circles.map((circle) => circle.map((file) => file.slice(root.length)))).toEqual([]);
+  const circles = files.flatMap((file) => {
+    const circle = circleFrom(file, [], done) ?? [];
+    for (const member of circle) done.add(member);
+    return circle.length === 0 ? [] : [circle.map((member) => member.slice(root.length)).join(' -> ')];
+  });
+  expect(circles).toEqual([]);
 });

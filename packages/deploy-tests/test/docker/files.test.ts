@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -40,8 +40,7 @@ describe('the Dockerfile', () => {
     expect(valueOf('VERSION')).toBe(manifest.version);
   });
 
-  it('is what `docker build .` takes, and its last image the one for a trial', () => {
-    expect(realpathSync(inRepository('Dockerfile'))).toBe(inRepository('deploy/docker/Dockerfile'));
+  it('builds the image for a trial where no target is named', () => {
     expect(Array.from(dockerfile.matchAll(/^FROM .* AS (\S+)$/gm), ([, stage]) => stage).at(-1)).toBe('all');
   });
 

@@ -180,7 +180,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
           .split(' ')
           .concat(imageOf('simulator')),
       );
-      await inShell(inRepository('.'), `docker build --network host -t ${name} .`);
+      await inShell(inRepository('.'), `docker build --network host -f deploy/docker/Dockerfile -t ${name} .`);
     });
     afterEach(() => docker(['rm', '--force', '--volumes', name]));
     afterAll(async () => {
