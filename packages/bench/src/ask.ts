@@ -2,28 +2,28 @@ import type { Dispatcher } from 'undici';
 
 /** One request as a client sees it. */
 export interface Answered {
-  /** To the first token; undefined for whole answers. */
+  /** Time to the first token; undefined for whole answers. */
   readonly firstTokenMs: number | undefined;
   readonly totalMs: number;
   readonly tokens: number;
 }
 
 export interface Question {
-  /** As in `http://127.0.0.1:8080/v1`. */
+  /** Base URL, as in `http://127.0.0.1:8080/v1`. */
   readonly url: string;
   readonly apiKey: string;
   readonly model: string;
   readonly stream: boolean;
   readonly promptBytes: number;
-  /** Names the request: the simulator's tokens are `RID.0 RID.1 …`. */
+  /** Id of the request: the simulator's tokens are `RID.0 RID.1 …`. */
   readonly rid: string;
   readonly tokens: number;
 }
 
 /**
- * Asks once, and looks at every token: one that is lost, doubled or another request's is an error.
+ * Sends one request and checks every token: a lost token, a repeated one or one of another request is an error.
  *
- * @throws Error for any answer that is not whole
+ * @throws Error for an incomplete or wrong answer
  */
 export async function ask(dispatcher: Dispatcher, question: Question): Promise<Answered> {
   const { url, apiKey, model, stream, rid, promptBytes } = question;

@@ -13,18 +13,18 @@ export interface LoadResult {
   readonly answers: readonly Answered[];
   /** Messages of failed requests. */
   readonly errors: readonly string[];
-  /** From the first request to the last answer. */
+  /** Time from the first request to the last answer. */
   readonly elapsedMs: number;
 }
 
 export interface LoadRequest {
   readonly target: Target;
   readonly scenario: Scenario;
-  /** Requests begin for so long; those under way are awaited. */
+  /** Time in which requests are started; running ones are awaited after it. */
   readonly durationMs: number;
 }
 
-/** Puts one kind of load on one target. */
+/** Runs one scenario against one target. */
 export async function load({ target, scenario, durationMs }: LoadRequest): Promise<LoadResult> {
   const agent = new Agent({ connections: scenario.clients, headersTimeout: 60_000, bodyTimeout: 60_000 });
   const answers: Answered[] = [];
@@ -48,14 +48,14 @@ export async function load({ target, scenario, durationMs }: LoadRequest): Promi
   }
 
   const beganAt = performance.now();
-  const goesOn = (): boolean => performance.now() - beganAt < durationMs;
+  const isBeforeEnd = (): boolean => performance.now() - beganAt < durationMs;
   if (scenario.ratePerSecond === undefined) {
     const client = async (): Promise<void> => {
-      while (goesOn()) await one();
+      while (isBeforeEnd()) await one();
     };
     await Promise.all(Array.from({ length: scenario.clients }, client));
   } else {
-    await beginAtRate({ one, goesOn, everyMs: 1000 / scenario.ratePerSecond });
+    await beginAtRate({ one, isBeforeEnd, everyMs: 1000 / scenario.ratePerSecond });
   }
   const elapsedMs = performance.now() - beganAt;
   await agent.close();
@@ -64,15 +64,15 @@ export async function load({ target, scenario, durationMs }: LoadRequest): Promi
 
 interface Pace {
   readonly one: () => Promise<void>;
-  readonly goesOn: () => boolean;
+  readonly isBeforeEnd: () => boolean;
   readonly everyMs: number;
 }
 
-async function beginAtRate({ one, goesOn, everyMs }: Pace): Promise<void> {
+async function beginAtRate({ one, isBeforeEnd, everyMs }: Pace): Promise<void> {
   const open: Promise<void>[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setInterval(() => {
-    if (goesOn()) return void open.push(one());
+    if (isBeforeEnd()) return void open.push(one());
     clearInterval(timer);
     resolve();
   }, everyMs);

@@ -1,4 +1,4 @@
-// `npm run bench`: the launcher has started the product and says in BENCH_SETUP where it is. Arguments: names of
+// `npm run bench`: the launcher starts the product and passes its addresses in BENCH_SETUP. Arguments: names of
 // scenarios, --seconds N, --rounds N, --json FILE.
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { costOf } from './process-cost.ts';
 import { figuresOf, type Round, tableOf } from './report.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
-/** As the launcher writes it. */
+/** Content of BENCH_SETUP. */
 interface Setup {
   readonly upstreamUrl: string;
   readonly gateway: { readonly url: string; readonly apiKey: string; readonly pids: readonly number[] };
 }
 
 interface MeasuredTarget extends Target {
-  /** Of all processes between client and upstream. */
+  /** Ids of all processes between client and upstream. */
   readonly pids: readonly number[];
 }
 
@@ -69,7 +69,7 @@ const chosen = positionals.length === 0 ? scenarios : scenarios.filter(({ name }
 for (const scenario of chosen) {
   const rounds = new Map<string, Round[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    // In turns, so that what the machine does meanwhile strikes all of them.
+    // In turns, so that other load of the machine affects all targets equally.
     for (const target of targets) rounds.get(target.name)?.push(await measure(target, scenario));
   }
   const figures = targets.map(({ name }) => figuresOf(name, rounds.get(name) ?? []));
@@ -82,6 +82,6 @@ for (const scenario of chosen) {
 }
 const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, platform: process.platform };
 writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), machine, results }, undefined, 2)}\n`);
-console.log(`\nCPU and memory of sluice are those of ingress, worker and Redis together. All figures: ${values.json}`);
+console.log(`\nCPU and memory of sluice are the sums of ingress, worker and Redis. All figures: ${values.json}`);
 proxy.disconnect();
 process.exit(results.some(({ figures }) => figures.some(({ errors }) => errors > 0)) ? 1 : 0);

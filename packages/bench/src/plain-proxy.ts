@@ -1,5 +1,5 @@
-// The least that a proxy in Node can be: express takes the request, undici passes it on, nothing is looked at. It does
-// none of what a gateway is for; what Sluice costs more than this is what its promises cost.
+// A minimal proxy in Node: express accepts the request, undici passes it on, and nothing is parsed. It has no feature of a
+// gateway; the difference between its cost and Sluice's is the cost of Sluice's features.
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response } from 'express';
 import { Agent } from 'undici';

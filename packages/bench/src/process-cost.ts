@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Resources that processes have used so far. */
+/** Total use of resources by processes. */
 export interface ProcessCost {
   readonly cpuMs: number;
   readonly rssBytes: number;
@@ -9,13 +9,13 @@ export interface ProcessCost {
 /** Linux counts CPU time in hundredths of a second. */
 const tickMs = 10;
 
-/** Sums it over processes. Undefined where the system has no /proc. */
+/** Returns the sums over processes; undefined on systems without /proc. */
 export function costOf(pids: readonly number[]): ProcessCost | undefined {
   if (process.platform !== 'linux') return undefined;
   let cpuMs = 0;
   let rssBytes = 0;
   for (const pid of pids) {
-    // Behind the name, which may hold blanks and brackets: the state is the first field, utime and stime the 12th and 13th.
+    // After the name, which may hold blanks and brackets, state is field 1, utime and stime are fields 12 and 13.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     cpuMs += (Number(fields[11]) + Number(fields[12])) * tickMs;

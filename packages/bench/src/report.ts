@@ -3,12 +3,12 @@ import type { LoadResult } from './load.ts';
 
 /** One round of one scenario against one target. */
 export interface Round extends LoadResult {
-  /** CPU time of all processes between client and upstream; undefined where it can't be measured. */
+  /** CPU time of all processes between client and upstream; undefined if it can't be measured. */
   readonly cpuMs: number | undefined;
   readonly rssBytes: number | undefined;
 }
 
-/** Combined results of the rounds of one scenario against one target; times in milliseconds. */
+/** Results of one scenario against one target over all rounds; times in milliseconds. */
 export interface Figures {
   readonly target: string;
   readonly requestsPerSecond: number;
@@ -23,7 +23,7 @@ export interface Figures {
   readonly errors: number;
 }
 
-/** Medians over rounds. */
+/** Returns the medians over rounds. */
 export function figuresOf(target: string, rounds: readonly Round[]): Figures {
   const over = (value: (round: Round) => number): number => median(rounds.map(value));
   const overKnown = (value: (round: Round) => number | undefined): number | undefined => {
@@ -63,7 +63,7 @@ const columns: readonly (readonly [string, (figures: Figures, direct: Figures | 
   ['errors', ({ errors }) => String(errors)],
 ];
 
-/** A table in Markdown, a row per target; the first is what the others are compared with. */
+/** Returns a table in Markdown with a row per target. The ratios are relative to the first. */
 export function tableOf(figures: readonly Figures[]): string {
   const rows = [
     columns.map(([title]) => title),

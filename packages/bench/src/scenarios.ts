@@ -1,16 +1,16 @@
 /** A kind of load. */
 export interface Scenario {
   readonly name: string;
-  /** For the reader of the table. */
+  /** Description, printed above the table. */
   readonly about: string;
   /** Directives for the simulator, as a suffix of the model's name. */
   readonly directives: string;
   /** Tokens of one answer. */
   readonly tokens: number;
   readonly stream: boolean;
-  /** Requests under way at once; with a rate, the most that may be. */
+  /** Number of concurrent requests; with a rate, the maximum. */
   readonly clients: number;
-  /** Requests a second, whether or not the ones before are answered; absent: each client asks again when it has its answer. */
+  /** Requests per second, independent of answers. If absent, each client sends the next request after its answer. */
   readonly ratePerSecond?: number;
   readonly promptBytes?: number;
 }
@@ -18,7 +18,7 @@ export interface Scenario {
 export const scenarios: readonly Scenario[] = [
   {
     name: 'light',
-    about: 'streams of 32 tokens, 10 ms apart, 20 begun a second: the latency that an idle gateway adds',
+    about: 'streams of 32 tokens, 10 ms apart, 20 started per second: the latency that an idle gateway adds',
     directives: 't32-i10',
     tokens: 32,
     stream: true,
@@ -27,7 +27,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'whole',
-    about: 'whole answers of 16 tokens for 32 clients: most requests a second',
+    about: 'whole answers of 16 tokens for 32 clients: maximum requests per second',
     directives: 't16',
     tokens: 16,
     stream: false,
@@ -35,7 +35,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'chunks',
-    about: 'streams of 256 tokens, each a write of its own, for 8 clients: most tokens a second',
+    about: 'streams of 256 tokens, each in its own write, for 8 clients: maximum tokens per second',
     directives: 't256-each',
     tokens: 256,
     stream: true,

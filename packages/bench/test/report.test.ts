@@ -17,12 +17,12 @@ it.each([
   [[7], 0.99, 7],
   [[3, 1, 2], 0.5, 2],
   [Array.from({ length: 100 }, (_, at) => at + 1), 0.99, 99],
-])('of %j the share %d lies below %d', (values, share, expected) => {
+])('of %j the quantile %d is %d', (values, share, expected) => {
   expect(percentile(values, share)).toBe(expected);
 });
 
 describe('the figures of a target', () => {
-  it('are medians over rounds, and errors summed', () => {
+  it('are medians over rounds, and the sum of errors', () => {
     const rounds = [round(), round({ elapsedMs: 500, errors: ['x'] }), round({ elapsedMs: 2000, cpuMs: 40 })];
     expect(figuresOf('t', rounds)).toEqual({
       target: 't',
@@ -39,19 +39,19 @@ describe('the figures of a target', () => {
     });
   });
 
-  it('leave out what could not be measured', () => {
+  it('omit values that could not be measured', () => {
     const whole = { answers: [{ firstTokenMs: undefined, totalMs: 10, tokens: 5 }], cpuMs: undefined };
     const figures = figuresOf('t', [round({ ...whole, rssBytes: undefined })]);
     expect(figures).toMatchObject({ firstTokenP50: undefined, cpuMsPerRequest: undefined, rssMegabytes: undefined });
   });
 
-  it('make a table that compares with the first row', () => {
+  it('form a table with ratios to the first row', () => {
     const table = tableOf([figuresOf('direct', [round()]), figuresOf('sluice', [round({ elapsedMs: 2000 })])]);
     expect(table.split('\n')).toHaveLength(4);
     expect(table).toMatch(/\| sluice +\| +5\.00 +\| +0\.50 \|/);
   });
 });
 
-it('the scenarios ask for as many tokens as they check', () => {
+it('the scenarios request as many tokens as they check', () => {
   for (const { directives, tokens } of scenarios) expect(directives).toMatch(new RegExp(`^t${tokens}(?:-|$)`));
 });

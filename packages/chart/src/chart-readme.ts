@@ -2,7 +2,7 @@ import type { ValueRow } from './values-table.ts';
 
 const marks = ['<!-- values: made by npm run generate -w @sluice/chart -->', '<!-- /values -->'] as const;
 
-/** Puts the table of values between its two marks. */
+/** Inserts the table of values between its two marks. */
 export function withValues(readme: string, rows: readonly ValueRow[]): string {
   const [begin, end] = marks.map((mark) => readme.indexOf(mark));
   if (begin === undefined || end === undefined || begin === -1 || end < begin) {
@@ -11,7 +11,7 @@ export function withValues(readme: string, rows: readonly ValueRow[]): string {
   return `${readme.slice(0, begin)}${marks[0]}\n\n${table(rows)}\n\n${readme.slice(end)}`;
 }
 
-/** With columns of even width, as the formatter of this repository makes them. */
+/** Returns a table with padded columns, as the formatter of this repository writes it. */
 function table(rows: readonly ValueRow[]): string {
   const cells = [
     ['Value', 'Default', 'Meaning'],

@@ -6,7 +6,7 @@ import { valueRows } from './values-table.ts';
 const chart = new URL('../../../deploy/helm/sluice/', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, chart), 'utf8');
 
-/** The files that this package makes, as they should be. */
+/** Returns every file that this package generates. */
 export function generatedFiles(): readonly { readonly url: URL; readonly text: string }[] {
   return [
     { url: new URL('values.schema.json', chart), text: `${JSON.stringify(valuesSchema(), null, 2)}\n` },

@@ -2,18 +2,18 @@ import { isMap, isPair, isScalar, type Node, type Pair, parseDocument, type Scal
 
 /** A row of the README's table of values. */
 export interface ValueRow {
-  /** As in `worker.keda.enabled`. */
+  /** Path, as in `worker.keda.enabled`. */
   readonly path: string;
-  /** As JSON; empty for a mapping with rows of its own. */
+  /** Default as JSON; empty for a mapping whose values have their own rows. */
   readonly fallback: string;
   readonly meaning: string;
 }
 
 /**
- * Reads the table of values out of the comments of `values.yaml` that begin with `# --`. A value with such a comment is a
- * row with all that is in it, so rows of a mapping come only where the mapping itself has none.
+ * Reads the table of values from the comments of `values.yaml` that begin with `# --`. A mapping with such a comment is one
+ * row; the values in a mapping without one have their own rows.
  *
- * @throws Error when a value is not covered by any comment
+ * @throws Error when no comment covers a value
  */
 export function valueRows(valuesYaml: string): readonly ValueRow[] {
   const document = parseDocument(valuesYaml);
@@ -31,7 +31,7 @@ function rowsOf(node: Node | null, path: string, comment: string | undefined): r
   return [{ path, fallback: JSON.stringify(node?.toJSON() ?? null), meaning }];
 }
 
-/** The comment above a mapping's first pair belongs to the mapping, as YAML's parser sees it. */
+/** Returns the comment of a pair. YAML's parser attaches the comment above a mapping's first pair to the mapping. */
 function rowsOfPair(pair: Pair, path: string, parent: Node | null): readonly ValueRow[] {
   if (!isPair(pair) || !isScalar(pair.key)) throw new Error(`a key below ${path || 'the top'} is not a word`);
   const key = pair.key as Scalar<string>;
@@ -40,7 +40,7 @@ function rowsOfPair(pair: Pair, path: string, parent: Node | null): readonly Val
   return rowsOf(pair.value as Node | null, inner, comment);
 }
 
-/** The text behind `--`, up to the end of the comment; several lines are one text. */
+/** Returns the text from `--` to the end of the comment, with its lines joined. */
 function meaningOf(comment: string | undefined): string | undefined {
   const at = comment?.lastIndexOf(' -- ') ?? -1;
   return at === -1

@@ -8,7 +8,7 @@ const chart = new URL('../../../deploy/helm/sluice/', import.meta.url);
 const readYaml = (path: string): unknown => parse(readFileSync(new URL(path, chart), 'utf8'));
 const check = new Ajv({ allErrors: true, strict: false, validateFormats: false }).compile(valuesSchema());
 
-/** Paths and reasons of what the schema refuses. */
+/** Returns paths and reasons of the refused values. */
 function problems(values: unknown): readonly string[] {
   check(values);
   return (check.errors ?? []).map(({ instancePath, message, params }) =>

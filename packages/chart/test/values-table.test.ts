@@ -21,12 +21,12 @@ image:
     ]);
   });
 
-  it('takes a mapping with a comment as one row', () => {
+  it('has one row for a mapping with a comment', () => {
     const rows = valueRows('# -- For all.\npod:\n  # no dashes\n  labels: { a: b }\n');
     expect(rows).toEqual([{ path: 'pod', fallback: '{"labels":{"a":"b"}}', meaning: 'For all.' }]);
   });
 
-  it('refuses a value that nothing explains', () => {
+  it('refuses a value without a comment', () => {
     expect(() => valueRows('# -- One.\none: 1\ntwo: 2\n')).toThrow('two in values.yaml has no comment');
   });
 });

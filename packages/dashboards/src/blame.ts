@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable } from '@sluice/protocol';
 /** Parties that can do something about an error. */
 export type Culprit = 'client' | 'key limits' | 'provider' | 'fleet' | 'sluice';
 
-/** By type of the error table, but for those codes whose type says something else. */
+/** Party by type of the error table, for all codes without an exception. */
 const byType = {
   invalid_request_error: 'client',
   authentication_error: 'client',
@@ -16,9 +16,9 @@ const byType = {
 } as const satisfies Record<(typeof errorTable)[ErrorCode]['type'], Culprit>;
 
 const exceptions: Partial<Record<ErrorCode, Culprit>> = {
-  // Every credential is in cooldown: the provider's limit, not one of ours.
+  // Every credential is in cooldown: a limit of the provider, not of the client's key.
   upstream_rate_limited: 'provider',
-  // 502 like the others, and no provider has to do with it.
+  // A 502 that no provider has caused.
   worker_lost: 'fleet',
   relay_gap: 'fleet',
   client_too_slow: 'client',
@@ -27,11 +27,11 @@ const exceptions: Partial<Record<ErrorCode, Culprit>> = {
 /** Returns who is to blame for an error. */
 export const culpritOf = (code: ErrorCode): Culprit => exceptions[code] ?? byType[errorTable[code].type];
 
-/** Codes that some are to blame for, as an alternative of a regular expression. */
+/** Returns the codes of some parties, as alternatives of a regular expression. */
 export function codesOf(...culprits: readonly Culprit[]): string {
   const codes = (Object.keys(errorTable) as ErrorCode[]).filter((code) => culprits.includes(culpritOf(code)));
   return codes.join('|');
 }
 
-/** The errors that count against the objective: whatever is no fault of a client and not a limit of its key. */
+/** The errors that count against the objective: all except those of clients and limits of their keys. */
 export const badCodes = codesOf('provider', 'fleet', 'sluice');

@@ -1,19 +1,19 @@
-/** Data sources of queries: each is a variable of every board that needs it, so that any data source of the type will do. */
+/** Data sources of queries. Each is a variable of every board that uses it, so that any data source of the type fits. */
 export type Source = 'prometheus' | 'tempo' | 'loki';
 
 /** A query in PromQL. */
 export interface PrometheusQuery {
   readonly source: 'prometheus';
   readonly expr: string;
-  /** As in `{{ outcome }}`. */
+  /** Name of the line, as in `{{ outcome }}`. */
   readonly legend?: string;
-  /** One value at the end of the time range, not a line. */
+  /** Shows one value at the end of the time range instead of a line. */
   readonly isInstant?: boolean;
-  /** Show example traces as dots, where the metric is a histogram of single requests. */
+  /** Shows example traces as dots, for histograms of single requests. */
   readonly hasExemplars?: boolean;
 }
 
-/** A query in TraceQL; the service graph of the same data source; or one trace by its id. */
+/** A query in TraceQL, the service graph of the same data source, or one trace by its id. */
 export interface TempoQuery {
   readonly source: 'tempo';
   readonly kind: 'metrics' | 'search' | 'graph' | 'trace';
@@ -29,10 +29,10 @@ export interface LokiQuery {
 
 export type Query = PrometheusQuery | TempoQuery | LokiQuery;
 
-/** Units by Grafana's own names, those that we use. */
+/** The used units, by Grafana's names. */
 export type Unit = 's' | 'ms' | 'short' | 'percentunit' | 'reqps' | 'ops' | 'bytes' | 'cps';
 
-/** A value from which on the panel changes its colour. */
+/** A value at which the panel changes its colour. */
 export interface Threshold {
   readonly from: number;
   readonly color: 'green' | 'orange' | 'red';
@@ -48,7 +48,7 @@ export interface Panel {
   readonly unit?: Unit;
   readonly queries: readonly Query[];
   readonly thresholds?: readonly Threshold[];
-  /** The sign of a healthy fleet for which the panel has nothing to show. */
+  /** The normal state in which the panel is empty, as in "no request fails". */
   readonly emptyWhile?: string;
 }
 
@@ -57,12 +57,12 @@ export interface Row {
   readonly panels: readonly Panel[];
 }
 
-/** The variables that a board may have, beside its data sources. */
+/** The variables of boards, besides the data sources. */
 export type VariableName = 'model' | 'upstream' | 'key' | 'ttft_target' | 'gap_target' | 'instance' | 'trace';
 
 /** A dashboard. */
 export interface Board {
-  /** Of the file and of the address in Grafana. */
+  /** Name of the file, and id in the address in Grafana. */
   readonly uid: string;
   readonly title: string;
   readonly description: string;
@@ -70,17 +70,17 @@ export interface Board {
   readonly rows: readonly Row[];
 }
 
-/** A line of Prometheus. */
+/** Returns a PromQL query whose result is shown as lines. */
 export const prom = (expr: string, legend?: string): PrometheusQuery => ({
   source: 'prometheus',
   expr,
   ...(legend === undefined ? {} : { legend }),
 });
 
-/** The newest value alone. */
+/** Returns a PromQL query for only the newest value. */
 export const now = (expr: string, legend?: string): PrometheusQuery => ({ ...prom(expr, legend), isInstant: true });
 
-/** Quantiles of a histogram as lines; `by` keeps labels apart. */
+/** Returns queries of quantiles of a histogram, with a line for each value of the labels `by`. */
 export function quantiles(
   quantile: readonly number[],
   {
@@ -99,7 +99,7 @@ export function quantiles(
   }));
 }
 
-/** Rate of a counter, as lines by some labels. */
+/** Returns the rate of a counter, with a line for each value of the labels `by`. */
 export const rateBy = (
   metric: string,
   { labels = '', by }: { readonly labels?: string; readonly by: readonly string[] },

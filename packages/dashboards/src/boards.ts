@@ -5,5 +5,5 @@ import { queueBoard } from './boards/queue.ts';
 import { traces } from './boards/traces.ts';
 import { upstreams } from './boards/upstreams.ts';
 
-/** All boards, in the order in which one looks at them. */
+/** All boards, in the order of their use. */
 export const boards: readonly Board[] = [overview, queueBoard, upstreams, traces, fleet];

@@ -2,18 +2,18 @@ import { boards } from './boards.ts';
 import { dashboardOf } from './grafana/dashboard.ts';
 import { rulesFile } from './rules/rules-file.ts';
 
-/** A file of the repository that this package makes. */
+/** A file of the repository that this package generates. */
 export interface GeneratedFile {
-  /** From the root of the repository. */
+  /** Path from the root of the repository. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A chart can only read files below its own folder. */
+/** Folders of the dashboards. The chart has a copy, because it can only read files below its own folder. */
 const homes = { dashboards: ['deploy/grafana/dashboards', 'deploy/helm/sluice/files/dashboards'] } as const;
 const rulesPaths = ['deploy/prometheus/rules.yaml', 'deploy/helm/sluice/files/rules.yaml'];
 
-/** Every file, as it should be. */
+/** Returns every generated file. */
 export function generatedFiles(): GeneratedFile[] {
   const dashboards = boards.flatMap((board) => {
     const text = `${JSON.stringify(dashboardOf(board), undefined, 2)}\n`;

@@ -22,11 +22,11 @@ const cases = (parse(readText('deploy/prometheus/rules.test.yaml')) as Tests).te
 const pages = new Set(filesIn('docs/runbooks'));
 
 describe('the rules', () => {
-  it.each(rules.map(({ expr }) => [expr]))('name metrics and labels that there are: %s', (expr) => {
+  it.each(rules.map(({ expr }) => [expr]))('name existing metrics and labels: %s', (expr) => {
     expect(problemsOf(expr, recorded)).toEqual([]);
   });
 
-  it('have names once', () => {
+  it('have unique names', () => {
     expect(new Set(alerts.map(({ name }) => name)).size).toBe(alerts.length);
   });
 });
@@ -57,7 +57,7 @@ describe('docs/runbooks', () => {
     expect([...pages].filter((page) => page !== 'README.md' && !named.has(page))).toEqual([]);
   });
 
-  it.each([...pages])('%s names metrics that there are', (page) => {
+  it.each([...pages])('%s names existing metrics', (page) => {
     const text = readText(`docs/runbooks/${page}`);
     for (const [, expr = ''] of text.matchAll(/```promql\n([^`]+)```/g)) {
       for (const line of expr.split('\n').filter((line) => !line.startsWith('#')))

@@ -15,18 +15,18 @@ describe('culpritOf', () => {
     ['redis_unavailable', 'fleet'],
     ['worker_lost', 'fleet'],
     ['internal_error', 'sluice'],
-  ] as const)('blames for %s the %s', (code, culprit) => {
+  ] as const)('assigns %s to the %s', (code, culprit) => {
     expect(culpritOf(code)).toBe(culprit);
   });
 
-  it('names somebody for every code, once', () => {
+  it('assigns every code to one party', () => {
     const all = codesOf('client', 'key limits', 'provider', 'fleet', 'sluice').split('|');
     expect(all.sort()).toEqual(Object.keys(errorTable).sort());
   });
 
-  it('counts against the objective only what no client can help', () => {
+  it('counts no error of a client against the objective', () => {
     for (const code of badCodes.split('|')) {
-      // A client that does not read has seen its 200.
+      // A client that does not read has already received status 200.
       expect(errorTable[code as ErrorCode].status >= 500 || code === 'upstream_rate_limited', code).toBe(true);
     }
   });

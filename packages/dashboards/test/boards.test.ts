@@ -12,7 +12,7 @@ const panels = boards.flatMap((board) =>
 const queries = panels.flatMap(({ name, board, panel }) => panel.queries.map((query) => ({ name, board, query })));
 
 describe('each board', () => {
-  it('is there', () => {
+  it('exists', () => {
     expect(boards.map(({ uid }) => uid)).toEqual([
       'sluice-overview',
       'sluice-queue',
@@ -23,12 +23,12 @@ describe('each board', () => {
     expect(panels.length).toBeGreaterThan(50);
   });
 
-  it.each(panels.map(({ name, panel }) => [name, panel] as const))('says what %s shows', (_, panel) => {
+  it.each(panels.map(({ name, panel }) => [name, panel] as const))('describes the panel %s', (_, panel) => {
     expect(panel.description).toMatch(/^[A-Z0-9].+[.]$/);
     expect(panel.queries.length).toBeGreaterThan(0);
   });
 
-  it('fills its rows: no panel hangs over the edge, none leaves a hole', () => {
+  it('fills its rows without overlaps and holes', () => {
     for (const { uid, rows } of boards) {
       for (const row of rows) {
         let column = 0;
@@ -42,7 +42,7 @@ describe('each board', () => {
     }
   });
 
-  it('uses every variable that it offers, and offers every one that it uses', () => {
+  it('has exactly the variables that it uses', () => {
     for (const board of boards) {
       const texts = board.rows.flatMap((row) =>
         row.panels.flatMap((panel) =>
@@ -56,7 +56,7 @@ describe('each board', () => {
     }
   });
 
-  it('gives every target the type of its data source, and links to the other boards with what is chosen', () => {
+  it('gives every target the type of its data source, and keeps the chosen values in links to other boards', () => {
     for (const board of boards) {
       const dashboard = dashboardOf(board);
       expect(dashboard.links?.[0]).toMatchObject({
@@ -83,11 +83,11 @@ describe('PromQL', () => {
     query.source === 'prometheus' ? [[name, query.expr] as const] : [],
   );
 
-  it.each(exprs)('of %s names metrics and labels that there are', (_, expr) => {
+  it.each(exprs)('of %s names existing metrics and labels', (_, expr) => {
     expect(problemsOf(expr)).toEqual([]);
   });
 
-  it('asks for no sum of gauges that every replica tells alike', () => {
+  it('does not sum gauges that have the same value in every replica', () => {
     const alike = Object.values(metricTable).filter(
       ({ kind, help }) => kind === 'gauge' && /take max|same from every/.test(help),
     );
@@ -97,7 +97,7 @@ describe('PromQL', () => {
     }
   });
 
-  it('shows of every metric of ours something on some board', () => {
+  it('shows every metric of Sluice on some board', () => {
     const shown = exprs.map(([, expr]) => expr).join('\n');
     const missing = Object.values(metricTable).filter(
       ({ name }) => !new RegExp(`\\b${name}(_bucket|_count)?\\b`).test(shown),
@@ -119,16 +119,16 @@ describe('TraceQL and LogQL', () => {
   const attributes = wordsOfTracing('Span', 3);
   const fields = wordsOfTracing('Field', 1);
 
-  it('ask for attributes that spans have', () => {
+  it('use attributes that spans have', () => {
     const asked = queries.flatMap(({ query }) =>
       query.source === 'tempo' ? Array.from(query.query.matchAll(/span\.([\w.]+)/g), ([, name = '']) => name) : [],
     );
     expect(asked.length).toBeGreaterThan(10);
-    // Every failed span has it: see docs/tracing.md, below the tree.
+    // Every failed span has this one: see docs/tracing.md, below the tree.
     for (const name of asked) if (name !== 'error.type') expect([...attributes]).toContain(name);
   });
 
-  it('ask for fields that the lines of requests have', () => {
+  it('use fields that the log lines of requests have', () => {
     const asked = queries.flatMap(({ query }) => {
       if (query.source !== 'loki') return [];
       const [, pipeline = ''] = /\| json(.*)$/.exec(query.expr) ?? [];

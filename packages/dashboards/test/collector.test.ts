@@ -23,7 +23,7 @@ interface Collector {
 
 const collector = parse(readText('deploy/otel/collector.yaml')) as Collector;
 const sampling = collector.processors.tail_sampling;
-/** Of `${env:NAME:-660s}`. */
+/** Returns the default in `${env:NAME:-660s}`. */
 const secondsOf = (setting: string): number => Number(/:-(\d+)s\}$/.exec(setting)?.[1]);
 
 describe('deploy/otel/collector.yaml', () => {
@@ -33,7 +33,7 @@ describe('deploy/otel/collector.yaml', () => {
     expect(secondsOf(sampling.decision_wait) * 1000).toBeGreaterThan(longestMs);
   });
 
-  it('waits after the root for longer than services keep finished spans, which is 5 s by default', () => {
+  it('waits after the root span longer than the 5 s for which services keep finished spans', () => {
     expect(secondsOf(sampling.decision_wait_after_root_received)).toBeGreaterThan(5);
   });
 
@@ -46,19 +46,19 @@ describe('deploy/otel/collector.yaml', () => {
     expect(more).toEqual([]);
   });
 
-  it('judges by attributes that spans have', () => {
+  it('samples by attributes that spans have', () => {
     const attributes = wordsOfTracing('Span', 3);
     const judged = sampling.policies.flatMap(({ numeric_attribute: numeric }) => numeric?.key ?? []);
     expect([...attributes]).toEqual(expect.arrayContaining(judged));
   });
 
-  it('samples in its pipeline, after the limit on memory', () => {
+  it('samples after the memory limit', () => {
     expect(collector.service.pipelines['traces']?.processors).toEqual(['memory_limiter', 'tail_sampling', 'batch']);
   });
 });
 
 describe('deploy/otel/service-graph.yaml', () => {
-  it('adds pipelines under names of its own, that take spans before any are dropped', () => {
+  it('adds pipelines with their own names, which take spans before sampling', () => {
     const graph = parse(readText('deploy/otel/service-graph.yaml')) as Collector;
     expect(Object.keys(graph.service.pipelines)).toEqual(['traces/graph', 'metrics/graph']);
     expect(graph.service.pipelines['traces/graph']?.processors).toEqual(['memory_limiter', 'filter/attempts']);

@@ -2,7 +2,7 @@ import { type MetricRow, metricTable } from '@sluice/telemetry';
 
 const rows = new Map<string, MetricRow>(Object.values(metricTable).map((row) => [row.name, row]));
 
-/** Of every Node.js process with prom-client, with the labels that they have. */
+/** Metrics of every Node.js process with prom-client, and their labels. */
 const processMetrics = new Map<string, readonly string[]>([
   ['nodejs_eventloop_lag_p99_seconds', []],
   ['nodejs_gc_duration_seconds_sum', ['kind']],
@@ -11,10 +11,10 @@ const processMetrics = new Map<string, readonly string[]>([
   ['process_resident_memory_bytes', []],
 ]);
 
-/** Prometheus itself adds these. */
+/** Labels that Prometheus adds. */
 const scraped = ['job', 'instance'];
 
-/** Faults in the metrics of an expression: names that do not exist, labels that their metrics do not have. */
+/** Returns the unknown metrics of an expression, and the labels that their metrics do not have. */
 export function problemsOf(expr: string, recorded: ReadonlySet<string> = new Set()): string[] {
   const problems: string[] = [];
   for (const [, name = '', selector = ''] of expr.matchAll(
@@ -39,7 +39,7 @@ export function problemsOf(expr: string, recorded: ReadonlySet<string> = new Set
 const namesIn = (expr: string): string[] =>
   Array.from(expr.matchAll(/\b((?:sluice|gen_ai|nodejs|process)_[a-z0-9_]*)/g), ([, name = '']) => name);
 
-/** Labels of a metric, or of what a histogram appends; undefined where there is no such metric. */
+/** Returns the labels of a metric or of a histogram's series; undefined when it does not exist. */
 function labelsOf(name: string): readonly string[] | undefined {
   const ofProcess = processMetrics.get(name);
   if (ofProcess !== undefined) return [...ofProcess, ...scraped];

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../../', import.meta.url);
 
-/** The text of a file of the repository. */
+/** Returns the text of a file of the repository. */
 export const readText = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
-/** Names of the files in a folder of the repository. */
+/** Returns the names of the files in a folder of the repository. */
 export const filesIn = (path: string): string[] => readdirSync(fileURLToPath(new URL(path, root)));
 
-/** The code words in a column of the tables of `docs/tracing.md` that begin with `header`. */
+/** Returns the code words in a column of those tables of `docs/tracing.md` that begin with `header`. */
 export function wordsOfTracing(header: string, column: number): Set<string> {
   const lines = readText('docs/tracing.md').split('\n');
   const words = new Set<string>();

@@ -12,27 +12,27 @@ export interface BenchLaunch {
   readonly terminal: Terminal;
 }
 
-/** Beyond any load of the bench: it is not the limits that are to be measured, though they are on. */
+/** Limits beyond any load of the bench, so that they are checked for each request but never reached. */
 const configuration = { limits: { max_concurrent_requests: 10_000, queue_size: 10_000 } };
 
-/** For `fairness`: one key has many clients, the others have one, and there are fewer places than keys. */
+/** Keys of `fairness`: the first has many clients, the others have one each, and there are fewer leases than keys. */
 const fairKeys = Array.from({ length: 21 }, (_, at) => `sk-bench-fairness-${at}`);
 const fairConfiguration = {
   keys: fairKeys.map((key) => ({ key })),
-  // The clients of the one key wait for fifty times a turn of their key.
+  // A client of the first key waits up to fifty turns of its key.
   limits: { max_concurrent_requests: 10, queue_size: 500, max_queue_wait_ms: 120_000 },
 };
 
 /**
- * Measures a product of its own, whatever the person has configured for theirs.
+ * Starts a separate product with the bench's own configuration and measures it.
  *
  * @returns the bench's exit code
- * @throws LaunchError when something that is needed can't be had or does not come up
+ * @throws LaunchError when something that the product needs can't be had or does not become ready
  */
 export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly string[]): Promise<number> {
   mkdirSync(join(root, '.sluice'), { recursive: true });
   const [what, ...others] = rest;
-  // The adapters alone need no product.
+  // `translate` measures the adapters alone, which need no product.
   if (what === 'translate') {
     const program = join(root, 'packages/bench/dist/translate/main.js');
     return await runInForeground({ file: process.execPath, args: [program, ...others], cwd: root, env });
@@ -53,7 +53,7 @@ export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly
   );
 }
 
-/** The facts about the product that the bench has to know. */
+/** The facts about the product that the bench needs. */
 function setupOf({ facts, plans, started }: Product): object {
   const measured = started.filter(({ name }) => name !== 'simulator');
   return {

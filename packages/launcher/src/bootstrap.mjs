@@ -1,6 +1,6 @@
-// The first file of `npm start` and its siblings. It runs before anything is installed, on any Node from 20 on, so it
-// and what it imports are plain JavaScript on Node's own modules. It brings the dependencies, Node 24 and the build,
-// then hands over to main.ts or to a service.
+// The first file of `npm start` and the other commands. It runs before anything is installed, on Node 20 or newer, so it
+// and its imports are plain JavaScript on Node's own modules. It installs the dependencies and Node 24, builds, and then
+// runs main.ts or a service.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,7 +34,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const terminal = openTerminal(process.env);
 
 /**
- * @param {readonly string[]} argv the command, then what is passed on to it
+ * @param {readonly string[]} argv the command, then its arguments
  * @returns {Promise<number>} exit code
  */
 async function main([command = '', ...rest]) {
@@ -53,7 +53,7 @@ async function main([command = '', ...rest]) {
 }
 
 /**
- * One replica in the foreground. It must be ready within seconds, so the set-up is only looked at.
+ * Runs one replica in the foreground. It must be ready within seconds, so the set-up is only checked, not done.
  *
  * @param {import('./bare/service-command.mjs').ServiceName} name
  * @param {readonly string[]} rest
@@ -70,7 +70,7 @@ async function runService(name, rest) {
   return await runInForeground({ file: node, args });
 }
 
-/** @returns {Promise<string>} the Node to go on with */
+/** @returns {Promise<string>} the path of the Node that runs the rest */
 async function setUp() {
   const lock = await waitForLock(join(root, '.sluice/setup.lock'));
   try {
@@ -85,7 +85,7 @@ async function setUp() {
 }
 
 /**
- * Two commands at once must not both delete and fill node_modules.
+ * Waits for the set-up lock: two commands at once must not both delete and fill node_modules.
  *
  * @param {string} path
  */
@@ -98,7 +98,7 @@ async function waitForLock(path) {
   }
 }
 
-// Only npm's scripts: who runs this file by hand may well leave it running behind.
+// Only under npm: a person who runs this file by hand may close the shell and leave it running.
 if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent();
 
 main(process.argv.slice(2)).then(

@@ -5,7 +5,7 @@ import { openRollingFile } from './rolling-file.ts';
 import type { Started } from './started.ts';
 
 const keptLines = 20;
-/** Of the log of one program, besides the one that is written. */
+/** Older parts of one program's log, besides the current one. */
 const keptFiles = 5;
 
 export interface ChildRequest {
@@ -13,13 +13,13 @@ export interface ChildRequest {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** All that the child prints is appended to it. It begins anew at 10 MiB; five older parts are kept. */
+  /** Log to which the child's output is appended. It rolls at 10 MiB; five older parts are kept. */
   readonly logFile: string;
   /** Maximum time that an orderly end may take before the child is killed. */
   readonly graceMs: number;
   /**
-   * Gives it an IPC channel and SLUICE_SUPERVISED=1: a child of ours ends by itself when the channel closes, even if
-   * this process is killed.
+   * Gives the child an IPC channel and SLUICE_SUPERVISED=1: a program of ours stops when the channel closes, even if this
+   * process is killed.
    */
   readonly isOurs?: boolean;
   readonly onLine?: (line: string) => void;
@@ -30,7 +30,7 @@ export interface Child extends Started {
   readonly died: Promise<string>;
 }
 
-/** Starts a process and keeps what it prints in a file. A file that can't be run counts as one that died. */
+/** Starts a process and writes its output to a file. A program that can't be run counts as one that died. */
 export function startChild(request: ChildRequest): Child {
   const { name, file, args, logFile, graceMs, isOurs = false } = request;
   const onFailure = (text: string): void => request.onLine?.(text);

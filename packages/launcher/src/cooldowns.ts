@@ -12,7 +12,7 @@ export interface RedisNote {
   readonly remove: () => void;
 }
 
-/** Notes where the Redis of a running `npm start` is, for `npm run cooldowns` and `npm run doctor`. Nobody but this user can read it. */
+/** Notes the URL of Redis for `npm run cooldowns` and `npm run doctor` in a file that only this user can read. */
 export function noteRedis(stateFolder: string, url: string): RedisNote {
   const path = noteIn(stateFolder);
   rmSync(path, { force: true });
@@ -20,12 +20,12 @@ export function noteRedis(stateFolder: string, url: string): RedisNote {
   return { remove: () => rmSync(path, { force: true }) };
 }
 
-/** Returns the URL of the Redis that the running `npm start` has noted; undefined if none runs. Secret. */
+/** Returns the URL that the running `npm start` has noted, a secret; undefined if none runs. */
 export const notedRedis = (stateFolder: string): string | undefined => readIfThere(noteIn(stateFolder));
 
 /**
- * Lists credentials in cooldown and open circuits, or lifts them: of the Redis that is configured, or else of the
- * `npm start` that runs from this folder.
+ * Lists credentials in cooldown and open circuits, or ends cooldowns and closes circuits: in the configured Redis, or else
+ * in that of the `npm start` that runs from this folder.
  *
  * @returns exit code
  * @throws LaunchError when there is no Redis to ask

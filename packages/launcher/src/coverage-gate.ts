@@ -1,11 +1,11 @@
-/** Percentages of the product's source that `npm test` must run, a little below what it does run. They may only grow. */
+/** Minimum coverage of the product's source by `npm test`, in percent: a little below the measured one. It may only grow. */
 const gate = { lines: 84, branches: 84 } as const;
 
 /**
- * Returns the arguments with which vitest fails below the gate. A part of the tests covers less than all, so there are
- * none when something is chosen.
+ * Returns the arguments with which vitest fails below the gate. They are empty when only some tests are chosen, because
+ * those cover less.
  *
- * @param rest what the person has given beside the command
+ * @param rest the command's arguments
  */
 export function coverageGate(rest: readonly string[]): readonly string[] {
   const isWhole = rest.every((argument) => argument.startsWith('--coverage'));

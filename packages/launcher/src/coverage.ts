@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { runInForeground } from './bare/run.mjs';
 import { runTests } from './run-tests.ts';
 
-/** Where each process that a test starts leaves what it has run; testkit hands it on as NODE_V8_COVERAGE. */
+/** Variable with the folder for the coverage of each process that a test starts; testkit passes it on as NODE_V8_COVERAGE. */
 const folderVariable = 'SLUICE_PROCESS_COVERAGE';
 
 /**
- * Runs tests, counts what they and the processes that they start run of the product's source, and writes the sums of a run
- * of all tests into README.md.
+ * Runs tests and measures how much of the product's source they and their child processes run. After a run of all tests
+ * the totals are written to README.md.
  *
- * @returns vitest's exit code, or that of the sums where all tests passed
+ * @returns vitest's exit code, or the exit code of the totals when all tests passed
  */
 export async function measureCoverage(root: string, rest: readonly string[]): Promise<number> {
   const processes = join(root, '.sluice/coverage');
@@ -22,7 +22,7 @@ export async function measureCoverage(root: string, rest: readonly string[]): Pr
   const options = rest.length === 0 && exitCode === 0 ? ['--readme'] : [];
   const sums = await runInForeground({
     file: process.execPath,
-    // Of `stripTypeScriptTypes`.
+    // `stripTypeScriptTypes` prints this warning.
     args: ['--disable-warning=ExperimentalWarning', join(root, '.config/coverage.ts'), tests, processes, ...options],
     cwd: root,
   });

@@ -13,8 +13,8 @@ export interface DoctorNeeds {
 }
 
 /**
- * Prints the settings and tries what Sluice needs. The program that does so sees this machine as the services do; it is
- * told where `npm start` keeps its state, and which Redis a running one has brought.
+ * Prints the settings and tests everything that Sluice needs. The doctor runs in its own process, with the environment of
+ * the services, the state folder of `npm start`, and the URL of the Redis that a running `npm start` has started.
  *
  * @returns exit code: 1 when a problem was found
  */
@@ -39,7 +39,7 @@ function needsSecretKey(env: NodeJS.ProcessEnv, root: string): boolean {
   try {
     return readSettings(env, root).needsSecretKey;
   } catch (error) {
-    // The doctor lists what is wrong with the settings itself.
+    // The doctor itself lists the faults of the settings.
     if (error instanceof LaunchError) return false;
     throw error;
   }

@@ -5,7 +5,7 @@ import { createWhole, hasCode, readIfThere } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 
 interface SecretKind {
-  /** The form of one that was made here. */
+  /** Pattern of a generated secret. */
   readonly form: RegExp;
   make(): string;
 }
@@ -17,12 +17,12 @@ const apiKey: SecretKind = {
 };
 const secretKey: SecretKind = { form: /^[\w-]{43}$/, make: () => randomBytes(32).toString('base64url') };
 
-/** File in which `npm start` keeps the `SLUICE_SECRET_KEY` that it has made, seen from the root. */
+/** File, relative to the root, in which `npm start` keeps the `SLUICE_SECRET_KEY` that it has generated. */
 export const secretKeyFile = '.sluice/secret-key';
 
 /**
- * The key for clients of this machine: made at the first start and kept in `file`, which only its owner may read.
- * Another content of that file is replaced.
+ * Returns the key for clients of this machine. The first start generates it and keeps it in `file`, which only its owner
+ * may read. A file with any other content is overwritten.
  */
 export function keepApiKey(file: string): string {
   const kept = keep(file, apiKey);
@@ -33,10 +33,10 @@ export function keepApiKey(file: string): string {
 }
 
 /**
- * The same for what encrypts tokens in Redis. All starts from this folder get the same one, also when they come at
- * once.
+ * Returns the secret that encrypts access tokens in Redis, generated and kept in the same way. All starts from this folder
+ * get the same one, even if they run at the same time.
  *
- * @throws LaunchError when something else is in the file: tokens may be encrypted with it
+ * @throws LaunchError when the file has any other content: access tokens may be encrypted with it
  */
 export function keepSecretKey(file: string): string {
   const kept = keep(file, secretKey);
@@ -46,17 +46,17 @@ export function keepSecretKey(file: string): string {
   );
 }
 
-/** Returns what {@link keepSecretKey} has kept; undefined when there is none, or something else is in the file. */
+/** Returns the secret that {@link keepSecretKey} has kept; undefined when the file is missing or has other content. */
 export function readKeptSecretKey(root: string): string | undefined {
   return keptIn(join(root, secretKeyFile), secretKey);
 }
 
-/** Returns undefined when something else is in the file. */
+/** Returns the kept secret, or generates one; undefined when the file has other content. */
 function keep(file: string, kind: SecretKind): string | undefined {
   if (readIfThere(file) === undefined) {
     mkdirSync(dirname(file), { recursive: true });
     const made = kind.make();
-    // Of starts at once the first one wins.
+    // When several starts run at once, the first one wins.
     if (createWhole(file, `${made}\n`)) return made;
   }
   closeToOthers(file);
@@ -68,12 +68,12 @@ function keptIn(file: string, { form }: SecretKind): string | undefined {
   return kept !== undefined && form.test(kept) ? kept : undefined;
 }
 
-/** A copy or an archive may have opened it. */
+/** Removes the rights of other users, which a copy or an archive may have added. */
 function closeToOthers(file: string): void {
   try {
     if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
   } catch (error) {
-    // Not ours to change.
+    // The file belongs to another user, or the file system is read-only.
     if (!hasCode(error, 'EPERM') && !hasCode(error, 'EROFS')) throw error;
   }
 }

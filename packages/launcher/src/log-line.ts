@@ -10,7 +10,7 @@ const levels = [
 
 const warnValue = 40;
 
-/** Fields that every line has or that the terminal shows otherwise. */
+/** Fields that every line has, or that the readable line shows in another form. */
 const hiddenFields = new Set([
   'level',
   'time',
@@ -27,13 +27,13 @@ const hiddenFields = new Set([
 
 export interface ReadableLine {
   readonly text: string;
-  /** Warnings, errors and whatever is no log line, such as a stack trace: shown even while nothing else is. */
+  /** True for warnings, errors and output that is not JSON, such as a stack trace. Shown even during the start. */
   readonly isUrgent: boolean;
-  /** Of a log line. */
+  /** `msg` of the log line. */
   readonly message: string | undefined;
 }
 
-/** Turns a JSON log line of a service into one for people. Anything else is passed on behind the service's name. */
+/** Turns a JSON log line of a service into a readable one. Other output is prefixed with the service's name. */
 export function readableLine(service: string, line: string, isColoured: boolean): ReadableLine {
   const record = parseRecord(line);
   if (record === undefined) return { text: `${service}: ${line}`, isUrgent: true, message: undefined };
@@ -51,7 +51,7 @@ export function readableLine(service: string, line: string, isColoured: boolean)
   };
 }
 
-/** The line as JSON, which a stack trace of a dying process is not. */
+/** Returns the line as JSON. Other output, such as the stack trace of a crash, becomes the message of an error. */
 export function asRecord(service: string, line: string): string {
   if (parseRecord(line) !== undefined) return line;
   const record = { level: 'error', time: new Date().toISOString(), service: `sluice-${service}`, msg: line };
@@ -67,19 +67,19 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Pino writes numbers unless it is told to write labels. */
+/** Reads a level as Pino writes it: a number, or a label if so configured. */
 function levelOf(written: unknown): (typeof levels)[number] {
   return levels.find(({ value, label }) => value === written || label === written) ?? levels[2];
 }
 
-/** The local time of day, from milliseconds since 1970 or an ISO date. */
+/** Returns the local time of day, from milliseconds since 1970 or an ISO date. */
 function clockTime(written: unknown): string {
   if (typeof written !== 'number' && typeof written !== 'string') return '';
   const date = new Date(written);
   return Number.isNaN(date.getTime()) ? '' : date.toTimeString().slice(0, 8);
 }
 
-/** A serialized error, with its stack where there is one. */
+/** Returns the text of a serialized error: its stack if it has one, else its message. */
 function errorText(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error === 'string' ? error : '';
   const { stack, message } = error as { stack?: unknown; message?: unknown };

@@ -1,12 +1,12 @@
-/** A time in which the lines of a log are lost. */
+/** A period in which the lines of a log are lost. */
 interface Outage {
   begin(error: unknown): void;
-  /** One more line is lost. */
+  /** Counts one more lost line. */
   count(): void;
   end(): void;
 }
 
-/** Says once that lines are lost, and once how many there were. */
+/** Reports each outage twice: at its start, and at its end with the number of lost lines. */
 export function createOutage(path: string, say: (text: string) => void): Outage {
   let isTold = false;
   let lost = 0;

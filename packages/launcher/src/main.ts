@@ -1,4 +1,4 @@
-// The program that bootstrap.mjs hands over to, on Node 24, with everything installed and built.
+// The program that bootstrap.mjs starts, on Node 24, after everything is installed and built.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { env } = process;
 const terminal = openTerminal(env);
 
-// bootstrap.mjs holds our IPC channel open. If it was killed, nobody else would ever stop us.
+// bootstrap.mjs holds our IPC channel open. The channel closes if bootstrap.mjs is killed, which then can't stop us.
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 /** Tests and benches must not depend on a person's own configuration. */
@@ -32,7 +32,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
   const before = { ...env };
   if (!commandsWithoutEnvFile.includes(command)) {
     const said = takeEnvFile(root, env);
-    // A machine reads the doctor's JSON.
+    // With --json a program reads the doctor's output.
     const say = rest.includes('--json') ? () => {} : terminal.say;
     if (said !== undefined) say(said);
     const isReadByNode = before['NODE_EXTRA_CA_CERTS'] !== undefined;
@@ -74,7 +74,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
   }
 }
 
-/** The rest is done by bootstrap.mjs. Where an image is built, Redis can often not be reached. */
+/** Finishes `npm run setup` after bootstrap.mjs. `--no-redis` is for image builds, which often can't reach Redis. */
 async function endSetUp(rest: readonly string[]): Promise<number> {
   const unknown = rest.find((argument) => argument !== withoutRedis);
   if (unknown !== undefined) throw new LaunchError(`setup does not know "${unknown}"; it knows ${withoutRedis}.`);
@@ -83,7 +83,7 @@ async function endSetUp(rest: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Makes sure that a Redis can be had, without starting one. */
+/** Checks that a Redis is available, without starting one. */
 async function redisAtHand(): Promise<string> {
   const given = { url: env['REDIS_URL'] || undefined, setting: 'REDIS_URL' };
   const stateFolder = join(root, '.sluice');

@@ -3,15 +3,15 @@ import { choosePort } from './ports.ts';
 import type { ServicePlan } from './services.ts';
 import type { Listener, Settings } from './settings.ts';
 
-/** The port that each of them gets, and the ingress's second one. */
+/** The port of each service, and the ingress's management port. */
 export type Ports = Readonly<Record<ServiceName | 'ingressManagement', number>>;
 
 const loopback = '127.0.0.1';
 
 /**
- * Finds a free port for each service, the usual one if it can be had.
+ * Finds a free port for each service, the default one if it is free.
  *
- * @param say told when another one had to be taken
+ * @param say called when a port other than the default is taken
  * @throws LaunchError when a port that the person chose is not free
  */
 export async function choosePorts(
@@ -21,7 +21,7 @@ export async function choosePorts(
   const taken: number[] = [];
   const choose = async (name: string, listener: Listener): Promise<number> => {
     const port = await choosePort({ ...listener, taken });
-    // Whoever asks for port 0 wants any.
+    // Port 0 means any port, so no message is due.
     if (port !== listener.port && listener.port !== 0)
       say(`Port ${listener.port} is in use: the ${name} takes ${port} instead.`);
     taken.push(port);
@@ -31,7 +31,7 @@ export async function choosePorts(
     ingress: await choose('ingress', ingress),
     ingressManagement: await choose("ingress's management", ingressManagement),
     worker: await choose('worker', worker),
-    // None is started beside configured upstreams, and one that a person runs may well be on its port.
+    // With configured upstreams no simulator is started, and one that a person runs may already use its port.
     simulator: isDemo ? await choose('simulator', simulator) : simulator.port,
   };
 }
@@ -41,17 +41,17 @@ export interface PlanNeeds {
   readonly env: NodeJS.ProcessEnv;
   readonly settings: Settings;
   readonly ports: Ports;
-  /** Undefined when the configuration names it. */
+  /** Undefined when the services read it from the configuration. */
   readonly redisUrl: string | undefined;
-  /** A key made here, for when the person set none. */
+  /** The generated client key, if the person set none. */
   readonly newApiKey: string | undefined;
-  /** The same for SLUICE_SECRET_KEY. */
+  /** The generated SLUICE_SECRET_KEY, if one is needed and the person set none. */
   readonly newSecretKey: string | undefined;
 }
 
 /**
- * Things to start, in order. The services read the same file and environment as the launcher did; only what it had to
- * choose is added.
+ * Returns the services to start, in order. They read the same file and environment as the launcher; only the values that
+ * the launcher chose are added.
  */
 export function planServices(needs: PlanNeeds): ServicePlan[] {
   const { env, settings, ports, redisUrl, newApiKey, newSecretKey } = needs;
@@ -76,7 +76,7 @@ export function planServices(needs: PlanNeeds): ServicePlan[] {
   ];
 }
 
-/** Address of each service's metrics. */
+/** Returns the URL of each service's metrics. */
 export function metricsPages({ ingressManagement, worker }: Settings, ports: Ports): string[] {
   const pageOf = ({ host }: Listener, port: number): string => `http://${reachable(host)}:${port}/metrics`;
   return [pageOf(ingressManagement, ports.ingressManagement), pageOf(worker, ports.worker)];

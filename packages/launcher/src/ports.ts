@@ -1,24 +1,24 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { LaunchError } from './bare/launch-error.mjs';
 
-/** Number of ports above the usual one that are tried. */
+/** Number of ports above the default one that are tried. */
 const triedPorts = 100;
 
 export interface PortWish {
-  /** The setting that names it, for messages. */
+  /** The setting of the port, for messages. */
   readonly variable: string;
   readonly port: number;
-  /** True if the person asked for this very port: then no other will do. */
+  /** True if the person chose this port; then no other is tried. */
   readonly isExplicit: boolean;
   readonly host: string;
-  /** The setting that names the host. */
+  /** The setting of the host, for messages. */
   readonly hostSetting: string;
-  /** Ports that other parts of this start will use. */
+  /** Ports already chosen for other services of this start. */
   readonly taken: readonly number[];
 }
 
 /**
- * Finds a port to listen on: the one that is wished for or, if nobody insists on it, the next free one.
+ * Finds a port to listen on: the wanted one or, unless it is explicit, the next free one.
  *
  * @throws LaunchError
  */
@@ -33,7 +33,7 @@ export async function choosePort({ variable, port, isExplicit, host, hostSetting
     const problem = taken.includes(candidate) ? 'EADDRINUSE' : await listenProblem(candidate, host);
     if (problem === undefined) return candidate;
     if (problem !== 'EADDRINUSE') {
-      // Whoever may not listen on this port may on another one; every other fault is that of the host.
+      // EACCES concerns this port: another one may be allowed. Every other error concerns the host.
       if (problem === 'EACCES') throw new LaunchError(`${variable}: can't listen on port ${candidate} (${problem}).`);
       throw new LaunchError(`${hostSetting}: can't listen on ${host} (${problem}).`);
     }
@@ -45,7 +45,7 @@ export async function choosePort({ variable, port, isExplicit, host, hostSetting
   );
 }
 
-/** A port that nobody listens on, as the system gives it. */
+/** Returns a free port that the system chooses. */
 export async function anyFreePort(host: string): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -21,7 +21,7 @@ export interface Launch {
   readonly env: NodeJS.ProcessEnv;
   readonly terminal: Terminal;
   readonly settings: Settings;
-  /** Keeps what the services log in their files alone. */
+  /** Writes the services' log lines to their files only, not to the terminal. */
   readonly isQuiet?: boolean;
 }
 
@@ -36,16 +36,16 @@ export interface Product {
 }
 
 /**
- * Runs the whole product for as long as `use` takes. Whatever was started is stopped in the opposite order, on every
- * way out.
+ * Runs the whole product for as long as `use` takes. Everything that was started is stopped in the opposite order, after
+ * errors too.
  *
- * @param use gives the exit code
- * @throws LaunchError when something that is needed can't be had or does not come up
+ * @param use returns the exit code
+ * @throws LaunchError when something that the product needs can't be had or does not become ready
  * @throws Interrupted when the person asks to stop before it is ready
  */
 export async function withProduct(launch: Launch, use: (product: Product) => Promise<number>): Promise<number> {
   const { root, terminal } = launch;
-  // For the children too: Redis would make its snapshots readable for every user of the machine.
+  // The children inherit it: otherwise every user of the machine could read Redis's snapshots.
   process.umask(0o077);
   const state = takeStateFolder(root);
   if (state.besides !== undefined) {
@@ -79,10 +79,11 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
 }
 
 /**
- * The file of all services' lines, where the configuration names one. Without the right to write there, the start continues with
- * a warning: an engine of containers makes the folder of a missing volume as root, and every line is in the services' own files.
+ * Opens `log.file`, which gets the lines of all services, if the configuration names one. Without the right to write it, the
+ * start continues with a warning: a container engine creates the folder of a missing volume as root, and each line is also in
+ * the service's own file.
  *
- * @throws LaunchError when there can be no such file, which is a mistake in the path
+ * @throws LaunchError when the path is invalid
  */
 function openCopy({ root, terminal, settings }: Launch): RollingFile | undefined {
   const { file, retentionDays } = settings.log;
@@ -107,12 +108,12 @@ const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM', 'EROFS'].so
 interface Scene extends Launch {
   readonly stateFolder: string;
   readonly context: StartContext;
-  /** URL of Redis, unless the services know it from the configuration. */
+  /** Called with the URL of Redis, unless the services read it from the configuration. */
   readonly onRedis: (url: string) => void;
   readonly copy: RollingFile | undefined;
 }
 
-/** Redis, then the services. */
+/** Starts Redis, then the services. */
 async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> {
   const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onRedis, copy } = scene;
   for (const warning of settings.warnings) terminal.say(`Warning: ${warning}.`);
@@ -136,7 +137,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
   return { facts, plans };
 }
 
-/** Other processes on the same Redis need this secret to read tokens, so the start tells where it is kept. */
+/** Other processes on the same Redis need this secret to read access tokens, so the start prints its file. */
 function secretKeyOf({ root, terminal }: Launch): string {
   const made = readKeptSecretKey(root) === undefined ? ', which was made here' : '';
   const secretKey = keepSecretKey(join(root, secretKeyFile));
@@ -151,7 +152,7 @@ function keyOf({ apiKey, isOpen }: Settings, newApiKey: string | undefined): Rea
 }
 
 interface ReadyRedis {
-  /** Undefined when the services know it from the configuration. */
+  /** Undefined when the services read it from the configuration. */
   readonly url: string | undefined;
   readonly description: string;
 }

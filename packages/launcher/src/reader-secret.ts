@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readKeptSecretKey } from './kept-secret.ts';
 
 /**
- * The SLUICE_SECRET_KEY for a command that only reads: the one that `npm start` gives the services. Before the first
- * start any will do, since nothing is sealed yet; it is not written to a file, since reading changes nothing.
+ * Returns the SLUICE_SECRET_KEY for a command that only reads: the one that `npm start` gives the services. Before the
+ * first start it is random, since nothing is encrypted yet; it is not kept, because reading must not change anything.
  */
 export const secretKeyForReaders = (root: string): string =>
   readKeptSecretKey(root) ?? randomBytes(32).toString('base64url');

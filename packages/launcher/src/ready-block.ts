@@ -1,26 +1,26 @@
 export interface ReadyFacts {
   readonly baseUrl: string;
-  /** Other machines reach it too. */
+  /** True if other machines can reach the ingress too. */
   readonly isOnEveryAddress: boolean;
   readonly key: ShownKey;
-  /** A model that answers; undefined when the configuration has globs alone. */
+  /** A model for the sample request; undefined when the configuration has only globs. */
   readonly model: string | undefined;
   readonly redis: string;
-  /** Pages with Prometheus metrics. */
+  /** URLs of Prometheus metrics. */
   readonly metrics: readonly string[];
-  /** Folder and file. */
+  /** The log folder, and `log.file` if set. */
   readonly logs: readonly string[];
 }
 
 /** The key that clients send. */
 export type ShownKey =
   | { readonly kind: 'plain'; readonly text: string }
-  /** The configuration keeps nothing but hashes. */
+  /** The configuration holds only hashes of keys. */
   | { readonly kind: 'hashed' }
-  /** Clients need none. */
+  /** Clients need no key. */
   | { readonly kind: 'none' };
 
-/** The facts a newcomer needs once everything runs. The command is one line, so that it can be copied from anywhere. */
+/** The block that `npm start` prints when everything runs. The curl command is one line, so that it is easy to copy. */
 export function readyBlock({ baseUrl, isOnEveryAddress, key, model, redis, metrics, logs }: ReadyFacts): string {
   const body = { model: model ?? 'MODEL', stream: true, messages: [{ role: 'user', content: 'Tell me a story.' }] };
   const curl = [
@@ -64,7 +64,7 @@ function authorization(key: ShownKey): string[] {
     : ['-H "Authorization: Bearer $SLUICE_API_KEY"'];
 }
 
-/** The text as one word of a POSIX shell; bare where nothing in it needs quotes. */
+/** Returns the text as one word of a POSIX shell, quoted only if necessary. */
 function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -16,39 +16,39 @@ import { hasCode, makeFolder } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
 import { createOutage } from './log-outage.ts';
 
-/** A log that is appended to and does not grow for ever. Several processes may write to one. */
+/** A log of bounded size. Several processes may append to the same one. */
 export interface RollingFile {
-  /** Never throws: a log that can't be written must not stop what is logged. */
+  /** Appends a line. Never throws: a failing log must not stop the program. */
   write(line: string): void;
   end(): void;
 }
 
 export interface RollingFileOptions {
   readonly path: string;
-  /** The setting that names it, for messages; absent for one of our own. */
+  /** The setting of the path, for messages; absent for the launcher's own logs. */
   readonly setting?: string | undefined;
-  /** Older parts that are kept: so many (`path.1` is the newest), or those of so many days (`path.2026-01-31`). */
+  /** Older parts to keep: a number of files (`path.1` is the newest), or those of some days (`path.2026-01-31`). */
   readonly keep: { readonly files: number } | { readonly days: number };
-  /** Told once when it can't be written to any more, once when it can be again, and once when it can't begin anew. */
+  /** Called when writing fails, when it works again, and once when the log can't roll. */
   readonly onFailure: (text: string) => void;
-  /** Size at which it begins anew. Default 10 MiB. */
+  /** Size at which the log rolls. Default 10 MiB. */
   readonly maxBytes?: number;
-  /** While it can't be written to, it is opened again at the first line after so long. Default 1 s. */
+  /** After a failure, the first line after this time opens the file again. Default 1 s. */
   readonly againAfterMs?: number;
-  /** Default: the clock of this machine. */
+  /** Clock. Default: that of this machine. */
   readonly now?: () => Date;
 }
 
 const usualMaxBytes = 10 * 1024 * 1024;
 const dayMs = 86_400_000;
 
-/** @throws LaunchError when it can't be opened */
+/** @throws LaunchError when the file can't be opened */
 export function openRollingFile(options: RollingFileOptions): RollingFile {
   const { path, setting, keep, onFailure, maxBytes = usualMaxBytes, againAfterMs = 1000 } = options;
   const { now = () => new Date() } = options;
   const outage = createOutage(path, onFailure);
   const onRollError = once((error: unknown) =>
-    onFailure(`The log ${path} can't begin anew (${codeOf(error)}); its lines go on where they went.`),
+    onFailure(`The log ${path} can't be rolled (${codeOf(error)}); it continues in the same file.`),
   );
   let failedAtMs: number | undefined;
   const open = (): Part => {
@@ -69,7 +69,7 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
   }
 
   function beginAnew(bytes: number): void {
-    // Another writer may have begun it anew already, or somebody has removed it: then this one follows.
+    // Another writer may have rolled the log, or a person removed it: then the file of that name is opened.
     if (!isAt(path, part.fd)) passTo(open());
     if (!isOver(bytes)) return;
     if ('days' in keep) rollByDay(path, { day: part.day, days: keep.days, now: now() });
@@ -77,7 +77,7 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
     passTo(open());
   }
 
-  /** A stream that has failed, on a full disk for one, takes nothing any more. */
+  /** Opens the file again after a failure such as a full disk: a stream that has failed accepts no more writes. */
   function openAgain(): boolean {
     if (failedAtMs === undefined) return true;
     if (Math.abs(now().getTime() - failedAtMs) < againAfterMs) return false;
@@ -98,7 +98,7 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
       beginAnew(bytes);
     } catch (error) {
       onRollError(error);
-      // Tried again after as much again, not at every line.
+      // The next attempt follows after another `maxBytes` or the next day, not at every line.
       part.day = dayOf(now());
       part.bytes = 0;
     }
@@ -110,7 +110,7 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
         outage.count();
         return;
       }
-      // The disk may have been full in the middle of a line.
+      // A full disk may have cut the last line.
       const text = `${part.isTorn ? '\n' : ''}${line}\n`;
       const bytes = Buffer.byteLength(text);
       makeRoom(bytes);
@@ -138,16 +138,16 @@ function openFirst(open: () => Part, { path, setting }: Pick<RollingFileOptions,
 interface Part {
   readonly fd: number;
   readonly stream: WriteStream;
-  /** The day of its first line, as in `2026-01-31`. */
+  /** Day of the part, as in `2026-01-31`. */
   day: string;
   bytes: number;
-  /** Its last line has no end. */
+  /** True if the last line has no line feed. */
   isTorn: boolean;
 }
 
 function openPart(path: string, now: Date): Part {
   makeFolder(dirname(path));
-  // Opened at once: its name may pass to the next part before a stream would come to open it.
+  // Opened synchronously: a stream opens later, when the name may already belong to the next part.
   const fd = openSync(path, 'a', 0o600);
   const stats = fstatSync(fd);
   const stream = createWriteStream(path, { fd });
@@ -155,7 +155,7 @@ function openPart(path: string, now: Date): Part {
   return { fd, stream, day, bytes: stats.size, isTorn: isTorn(path, stats) };
 }
 
-/** A file that may be written and not read counts as whole. */
+/** Returns whether the last line has no line feed; false for a file that can't be read. */
 function isTorn(path: string, stats: Stats): boolean {
   if (!stats.isFile() || stats.size === 0) return false;
   try {
@@ -171,7 +171,7 @@ function isTorn(path: string, stats: Stats): boolean {
   }
 }
 
-/** @returns false too when nothing is at `path` */
+/** Returns whether the file at `path` is the open one; false if there is no file. */
 function isAt(path: string, fd: number): boolean {
   const [named, opened] = [statIfThere(path), fstatSync(fd)];
   return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
@@ -200,7 +200,7 @@ function rollByDay(path: string, { day, days, now }: DayRoll): void {
   }
 }
 
-/** The older parts, as `rollByDay` names them. */
+/** Returns the older parts that `rollByDay` has named. */
 function partsOf(path: string): string[] {
   const begin = `${basename(path)}.`;
   return readdirSync(dirname(path))
@@ -237,6 +237,6 @@ function once(tell: (error: unknown) => void): (error: unknown) => void {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
-/** In the zone of this machine, as people count days. */
+/** Returns the date in the time zone of this machine. */
 const dayOf = (date: Date): string =>
   [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-');

@@ -7,14 +7,14 @@ import { testSummary, type TestReport } from './test-summary.ts';
 
 /** The selection of tests to run. */
 export interface TestSelection {
-  /** Of the vitest configuration. */
+  /** Projects of the vitest configuration. */
   readonly projects: readonly string[];
-  /** More arguments for vitest: parts of file names, options. A `--project` among them takes the place of `projects`. */
+  /** More arguments for vitest: parts of file names, options. A `--project` among them replaces `projects`. */
   readonly rest: readonly string[];
 }
 
 /**
- * Runs every test of some projects, or those that the arguments name, and ends with one plain line of counts.
+ * Runs all tests of the projects, or those that the arguments name, and prints one last line with the counts.
  *
  * @returns vitest's exit code
  */

@@ -8,17 +8,17 @@ import type { RollingFile } from './rolling-file.ts';
 import type { StartContext } from './started.ts';
 import { untilReady } from './until-ready.ts';
 
-/** Beyond the drain, for flushing telemetry and closing connections. */
+/** Time beyond the drain for flushing telemetry and closing connections. */
 const graceBeyondDrainMs = 10_000;
 const readyTimeoutMs = 30_000;
 const probeTimeoutMs = 2000;
 
-/** Of its own: with `NODE_USE_ENV_PROXY` Node's `fetch` would ask a proxy for processes of this machine. */
+/** Connects directly. With `NODE_USE_ENV_PROXY` Node's `fetch` would use a proxy even for processes of this machine. */
 const straight = new Agent();
 
 const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
 
-/** One process of ours, and where to ask whether it is ready. */
+/** One service to start, and the URL of its readiness check. */
 export interface ServicePlan {
   readonly name: ServiceName;
   readonly env: NodeJS.ProcessEnv;
@@ -29,20 +29,20 @@ export interface ServicePlan {
 
 export interface Stage {
   readonly root: string;
-  /** Folder of the logs. */
+  /** Folder of the log files. */
   readonly logs: string;
   readonly terminal: Terminal;
   readonly context: StartContext;
-  /** Shows nothing of what they log once they are ready. */
+  /** Hides the services' log lines on the terminal once all are ready. */
   readonly isQuiet: boolean;
-  /** Gets their lines as well. */
+  /** `log.file`, which gets the lines of all services as well. */
   readonly copy: Pick<RollingFile, 'write'> | undefined;
-  /** Messages that the person has seen already: each service repeats them in its own log. */
+  /** Messages that the launcher has already shown; each service repeats them in its log, and the terminal hides them. */
   readonly known: ReadonlySet<string>;
 }
 
 /**
- * Starts all of them at once and resolves when each of them is ready.
+ * Starts all services at once and resolves when each of them is ready.
  *
  * @throws LaunchError when one dies or is not ready in time
  * @throws Interrupted when the person asks to stop

@@ -2,45 +2,45 @@ import { createHash, randomBytes } from 'node:crypto';
 import { ConfigError, isGlob, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
-/** The part of the configuration handed on to the services that the launcher itself has to know. */
+/** The part of the services' configuration that the launcher itself needs. */
 export interface Settings {
-  /** No upstream is configured: the simulator stands in for one, and is to be started. */
+  /** True if no upstream is configured: the launcher starts the simulator in place of one. */
   readonly isDemo: boolean;
   readonly ingress: Listener;
-  /** The ingress's management port; `METRICS_PORT` of the launcher itself is the worker's. */
+  /** The ingress's management port. `METRICS_PORT` in the launcher's environment is the worker's. */
   readonly ingressManagement: Listener;
   readonly worker: Listener;
   readonly simulator: Listener;
-  /** True if any client may call already. */
+  /** True if the configuration has a client key or lets clients in without one. */
   readonly hasClientKeys: boolean;
   /** Clients need no key. */
   readonly isOpen: boolean;
-  /** There are tokens to keep, and no SLUICE_SECRET_KEY to encrypt them with. */
+  /** True if a credential has access tokens and SLUICE_SECRET_KEY, which encrypts them, is not set. */
   readonly needsSecretKey: boolean;
-  /** A client key to show; the configuration keeps only digests of those in its file. */
+  /** A client key to show; of keys in the file, the configuration has only digests. */
   readonly apiKey: string | undefined;
-  /** A model to try, as clients name it; undefined when there are globs alone. */
+  /** A model to try, as clients name it; undefined when there are only globs. */
   readonly model: string | undefined;
-  /** Warnings of the configuration, for the person who starts the product. */
+  /** Warnings of the configuration, for the terminal. */
   readonly warnings: readonly string[];
   readonly log: Config['log'];
-  /** The name under which the person knows `log.file`. */
+  /** The name of the setting of the log file: `log.file`, or that of a profile. */
   readonly logFileSetting: string;
   readonly redis:
     | { readonly kind: 'url'; readonly url: string | undefined; readonly setting: string }
-    /** A cluster, behind sentinels, or with its own certificates: the services find it themselves. */
+    /** A cluster, sentinels, or TLS with own certificates: only the services connect to it. */
     | { readonly kind: 'configured' };
 }
 
-/** The address at which something listens, and the maximum time that its orderly end may take. */
+/** The address at which a service listens, and the maximum duration of its drain. */
 export interface Listener {
   readonly host: string;
-  /** The setting that names the host, for messages: of the environment, or of the file. */
+  /** The setting of the host, for messages: an environment variable or a key of the file. */
   readonly hostSetting: string;
-  /** The environment's name for its port. */
+  /** The environment variable of its port. */
   readonly variable: 'PORT' | 'METRICS_PORT' | 'SIMULATOR_PORT';
   readonly port: number;
-  /** True if the person chose this port: then no other will do. */
+  /** True if the person chose this port; then no other is tried. */
   readonly isExplicit: boolean;
   readonly drainTimeoutMs: number;
 }
@@ -49,15 +49,15 @@ const loopback = '127.0.0.1';
 const usualIngressManagementPort = 9463;
 
 /**
- * Reads what the services will read.
+ * Reads the configuration as the services will.
  *
- * @throws LaunchError with the configuration's own words when there is something wrong with it
+ * @throws LaunchError with the message of the `ConfigError` when the configuration is not valid
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   try {
     const links = serviceLinksIn(env);
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !links.has(name)));
-    // One that can be made is as good as one that is there.
+    // A missing secret is not an error: the launcher generates one.
     const hasSecretKey = isSet(own, 'SLUICE_SECRET_KEY');
     const possible = hasSecretKey ? own : { ...own, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
     const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false });
@@ -108,7 +108,7 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     simulator: {
       variable: 'SIMULATOR_PORT',
       host: loopback,
-      // Always the same.
+      // The simulator's host is fixed; its port's setting stands for it in messages.
       hostSetting: 'SIMULATOR_PORT',
       port: simulator.port,
       isExplicit: !simulator.isPortUsual,
@@ -120,13 +120,13 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     model: concrete,
     warnings,
     log,
-    // The one profile that has a log file calls it so.
+    // Of the profiles only one has a log file, under this name.
     logFileSetting: isSet(env, 'SLUICE_COMPAT') ? 'LOG_FILE_PATH' : 'log.file',
     redis: redisOf(config, env),
   };
 }
 
-/** The configuration keeps the digest of a profile's own key under the name of its variable. */
+/** Returns the key of a profile: the configuration holds its digest under the name of its variable. */
 function keyOfProfile(keys: Config['keys'], env: NodeJS.ProcessEnv): string | undefined {
   const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
   const found = keys.find(({ name, digest }) => isSet(env, name) && digestOf(env[name] ?? '') === digest);
@@ -140,7 +140,7 @@ function redisOf({ redis }: Config, env: NodeJS.ProcessEnv): Settings['redis'] {
   return { kind: 'url', url: wholeUrl(redis), setting };
 }
 
-/** The configuration keeps the credentials apart from the URL; a client needs them in one piece. */
+/** Returns the URL with username, password and TLS, which the configuration holds apart from it. */
 function wholeUrl({ url, username, password, tls }: Config['redis'] & { readonly kind: 'single' }): string {
   const whole = new URL(url);
   if (tls === true) whole.protocol = 'rediss:';

@@ -2,10 +2,10 @@ import { type Launch, type Product, withProduct } from './product.ts';
 import { readyBlock } from './ready-block.ts';
 
 /**
- * Runs the whole product until the person stops it or a part of it dies.
+ * Runs the whole product until the person stops it or one of its processes dies.
  *
- * @returns exit code: 0 when the person has asked to stop, 1 when something died by itself
- * @throws LaunchError when something that is needed can't be had or does not come up
+ * @returns exit code: 0 when the person has stopped it, 1 when a process died
+ * @throws LaunchError when something that the product needs can't be had or does not become ready
  * @throws Interrupted when the person asks to stop before it is ready
  */
 export function start(launch: Launch): Promise<number> {
@@ -18,7 +18,7 @@ export function start(launch: Launch): Promise<number> {
   });
 }
 
-/** Resolves with what to tell about what has died, or with nothing when the person has asked to stop. */
+/** Resolves with the report of a process that died, or with undefined when the person has asked to stop. */
 async function untilOver({ started, signal }: Product): Promise<string | undefined> {
   const stopped = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);

@@ -1,19 +1,19 @@
-/** Something that the launcher started and therefore has to stop. */
+/** Something that the launcher started and must stop. */
 export interface Started {
   readonly name: string;
-  /** Absent for what is no process of this machine. */
+  /** Absent for something that does not run as a process of this machine, such as a container. */
   readonly pid?: number | undefined;
-  /** Ends it in good order. Resolves once it is gone. */
+  /** Ends it in good order. Resolves when it has ended. */
   stop(): Promise<void>;
   /** Ends it at once. */
   kill(): void;
-  /** Resolves when it ends without having been asked to, with what to tell about it. Absent: nobody watches it. */
+  /** Resolves with a report when it ends without a call of `stop` or `kill`. Absent if its end is not watched. */
   readonly died?: Promise<string>;
 }
 
-/** The context that is handed to whatever starts something. */
+/** The needs of a function that starts something. */
 export interface StartContext {
-  /** To be told of each thing before it can be left behind: as soon as it may run, ready or not. */
+  /** Called for each thing as soon as it may run, ready or not, so that it is always stopped. */
   readonly register: (started: Started) => void;
   /** Aborted when the person asks to stop. */
   readonly signal: AbortSignal;

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from './bare/lock.mjs';
 
-/** The folder that one running `npm start` keeps for itself: its Redis data and its logs. */
+/** The folder of one running `npm start`, with its Redis data and its logs. */
 export interface StateFolder {
   readonly path: string;
-  /** The process of the `npm start` that has the usual folder, when this is another one. */
+  /** Process id of the `npm start` that holds `.sluice`, if this folder is another one. */
   readonly besides?: number;
   readonly release: () => void;
 }
@@ -14,11 +14,11 @@ const ownerOnly = 0o700;
 
 /**
  * Takes `.sluice`, or `.sluice/run-2` and so on while other starts from the same clone run: two Redis servers must not
- * share a data directory. Only its owner may look into it: there are prompts, answers, a key and a password.
+ * share a data directory. Only its owner may read it: it holds prompts, answers, a key and a password.
  */
 export function takeStateFolder(root: string): StateFolder {
   const usual = join(root, '.sluice');
-  // Earlier versions let every user of the machine look into it.
+  // Earlier versions created it readable for every user of the machine.
   mkdirSync(usual, { recursive: true, mode: ownerOnly });
   chmodSync(usual, ownerOnly);
   let besides: number | undefined;

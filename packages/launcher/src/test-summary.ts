@@ -1,4 +1,4 @@
-/** The part that we read of the report that vitest's JSON reporter writes. */
+/** The used part of the report that vitest's JSON reporter writes. */
 export interface TestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -11,13 +11,13 @@ export interface TestReport {
 }
 
 /**
- * The last line of `npm test`, in a form that programs read: `12 passed, 0 failed`, then `, 1 skipped` if any were.
+ * Returns the last line of `npm test`, for programs to read: `12 passed, 0 failed`, then `, 1 skipped` if any were.
  *
- * A file that could not be loaded counts as one failure, and so does a run that failed although all its tests passed,
- * as after an unhandled rejection: a red run never reads `0 failed`.
+ * A file that could not be loaded counts as one failure. So does a run that failed although all its tests passed, as after
+ * an unhandled rejection: a failed run never reads `0 failed`.
  *
  * @param report undefined when vitest wrote none
- * @param isFailure whether vitest's exit code says that the run failed
+ * @param isFailure true if vitest's exit code says that the run failed
  */
 export function testSummary(report: TestReport | undefined, isFailure: boolean): string {
   const passed = report?.numPassedTests ?? 0;
@@ -27,7 +27,7 @@ export function testSummary(report: TestReport | undefined, isFailure: boolean):
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
-/** Failed, and not because of a test that is counted already. */
+/** Returns whether the file failed without a failed test, which would be counted already. */
 function isBrokenFile({ status, assertionResults }: TestReport['testResults'][number]): boolean {
   return status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed');
 }

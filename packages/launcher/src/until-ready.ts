@@ -4,19 +4,19 @@ import { Interrupted, LaunchError } from './bare/launch-error.mjs';
 const pollMs = 50;
 
 export interface Awaited {
-  /** As a sentence begins with it: `The worker`. */
+  /** Subject of messages, capitalized: `The worker`. */
   readonly subject: string;
   readonly isReady: () => Promise<boolean>;
-  /** Resolves with the reason when waiting is in vain. */
+  /** Resolves with the reason when it dies. */
   readonly died?: Promise<string> | undefined;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** The place to look when it does not come up. */
+  /** Place of its log, for messages. */
   readonly log: string;
 }
 
 /**
- * Waits until something answers.
+ * Waits until something that was started is ready.
  *
  * @throws LaunchError when it dies or takes longer than `timeoutMs`
  * @throws Interrupted when the person asks to stop

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => repository.remove());
 
-/** Runs to the end. */
+/** Runs a command until it ends. */
 async function run(
   ...parameters: Parameters<MadeUpRepository['run']>
 ): Promise<{ code: number | null; output: string }> {
@@ -35,7 +35,7 @@ interface Launched {
   readonly SLUICE_COMPAT?: string;
 }
 
-/** Returns what was said by the program to which the set-up handed over. */
+/** Returns what the program that the set-up started has printed. */
 function launched(output: string): Launched {
   const line = output.split('\n').find((candidate) => candidate.startsWith('launched '));
   if (line === undefined) throw new Error(`nothing was launched:\n${output}`);
@@ -43,7 +43,7 @@ function launched(output: string): Launched {
 }
 
 describe('the set-up', () => {
-  test('installs, builds and hands over to the launcher on Node 24 with all arguments', async () => {
+  test('installs, builds and runs the launcher on Node 24 with all arguments', async () => {
     const { code, output } = await run(['test', '--project', 'unit']);
     expect(code).toBe(0);
     expect(repository.calls()).toEqual([
@@ -58,7 +58,7 @@ describe('the set-up', () => {
     });
   });
 
-  test('installs nothing the second time', async () => {
+  test('installs only once', async () => {
     await run(['setup']);
     await run(['setup']);
     expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
@@ -85,13 +85,13 @@ describe('the set-up', () => {
     expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
   });
 
-  test('two commands at once install once', async () => {
+  test('installs once for two commands at the same time', async () => {
     const both = await Promise.all([run(['setup']), run(['setup'])]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(repository.calls().filter((call) => call.startsWith('npm'))).toHaveLength(1);
   });
 
-  test('waits for another command only as long as it lives', async () => {
+  test('waits for another command only while that runs', async () => {
     const other = spawn(process.execPath, ['--eval', 'process.stdin.resume()'], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
@@ -104,14 +104,14 @@ describe('the set-up', () => {
     expect(await waiting.exited).toMatchObject({ code: 0 });
   });
 
-  test('fetches Node 24 itself where npm may not run install scripts', async () => {
+  test('fetches Node 24 itself when npm may not run install scripts', async () => {
     const { code, output } = await run(['setup'], { NPM_SCRIPTS: 'off' });
     expect(code).toBe(0);
     expect(launched(output).node).toBe(24);
     expect(existsSync(join(repository.root, 'node_modules/.bin/node'))).toBe(true);
   });
 
-  test('shows what npm said when it fails, and tries again the next time', async () => {
+  test('shows the output of npm when it fails, and tries again at the next start', async () => {
     const { code, output } = await run(['setup'], { NPM_FAILS: '1' });
     expect(code).toBe(1);
     expect(output).toContain('npm error the registry is away');
@@ -119,14 +119,14 @@ describe('the set-up', () => {
     expect((await run(['setup'])).code).toBe(0);
   });
 
-  test('shows what the compiler said when the build fails', async () => {
+  test('shows the output of the compiler when it fails', async () => {
     const { code, output } = await run(['start'], { BUILD_FAILS: '1' });
     expect(code).toBe(1);
     expect(output).toContain('error TS2322');
     expect(output).not.toContain('launched');
   });
 
-  test('names its commands to one who asks for another', async () => {
+  test('names its commands when it gets an unknown one', async () => {
     const { code, output } = await run(['launch']);
     expect(code).toBe(1);
     expect(output).toContain(
@@ -142,7 +142,7 @@ describe('one service in the foreground', () => {
     expect(output).toContain('run `npm run setup` first');
   });
 
-  test('refuses to run what is not built', async () => {
+  test('refuses to run a service that is not built', async () => {
     await run(['setup']);
     rmSync(join(repository.root, 'services/worker/dist'), { recursive: true });
     expect(await run(['worker'])).toMatchObject({ code: 1, output: expect.stringContaining('npm run setup') });
@@ -164,7 +164,7 @@ describe('one service in the foreground', () => {
 
 describe('a .env in the folder of the repository', () => {
   test.each(['ingress', 'worker', 'simulator'])(
-    'is read by the %s in the foreground, wherever it is started',
+    'is read by the %s in the foreground, in whatever folder it is started',
     verifies('001-15', '002-06', '003-12'),
     async (name) => {
       await run(['setup']);
@@ -185,7 +185,7 @@ describe('NODE_EXTRA_CA_CERTS in .env', () => {
     ['simulator', 'packages/simulator/dist/main.js'],
   ] as const;
 
-  /** A program that calls a server whose authority only the file knows. */
+  /** A program that calls a server whose certificate only the authority in the file has signed. */
   async function callFrom(program: string): Promise<string> {
     const name = [{ name: 'commonName', value: 'localhost' }];
     const altNames = [{ type: 2 as const, value: 'localhost' }];
@@ -219,7 +219,7 @@ describe('NODE_EXTRA_CA_CERTS in .env', () => {
   test.each([
     ['is not there', undefined, 'ENOENT'],
     ['holds no certificate', 'text', 'ERR_OSSL_PEM_NO_START_LINE'],
-  ])('stops nothing where the file %s, and a warning says so', async (_, text, code) => {
+  ])('stops nothing when the file %s, and a warning says so', async (_, text, code) => {
     await run(['setup']);
     const path = join(repository.root, 'company.pem');
     if (text !== undefined) repository.write('company.pem', text);
@@ -249,7 +249,7 @@ describe('signals', () => {
     expect(processIdentity(pid)).toBeUndefined();
   });
 
-  test('a signal to the whole group, as from a terminal, reaches the program through its parent alone', async () => {
+  test('a signal to the whole group, as from a terminal, reaches the program only through its parent', async () => {
     const running = await repository.run(['start'], { WAIT: '1' });
     const { pid } = await waitUntilLaunched(running);
     process.kill(-running.pid, 'SIGINT');
@@ -267,7 +267,7 @@ describe('signals', () => {
     expect(running.output()).toContain('stopped by disconnect');
   });
 
-  test('one that interrupts the installation ends npm too and leaves no lock', async () => {
+  test('a signal during the installation ends npm too and leaves no lock', async () => {
     const npm = join(repository.root, 'bin/npm');
     const endless =
       "import { writeFileSync } from 'node:fs'; writeFileSync('npm.pid', String(process.pid)); setInterval(() => {}, 1000);";

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { coverageGate } from '../src/coverage-gate.ts';
 
 describe('the gate of the coverage', () => {
-  it('counts lines and branches where every test runs', () => {
+  it('requires lines and branches when every test runs', () => {
     expect(coverageGate(['--coverage'])).toEqual([
       expect.stringMatching(/^--coverage\.thresholds\.lines=\d\d$/),
       expect.stringMatching(/^--coverage\.thresholds\.branches=\d\d$/),
@@ -10,7 +10,7 @@ describe('the gate of the coverage', () => {
     expect(coverageGate(['--coverage', '--coverage.reporter=text'])).toHaveLength(2);
   });
 
-  it('is open for a part of the tests, and without coverage', () => {
+  it('requires nothing for a part of the tests or without coverage', () => {
     for (const rest of [
       [],
       ['packages/policy'],

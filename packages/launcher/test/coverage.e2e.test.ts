@@ -34,7 +34,7 @@ function node(args: readonly string[], env: Readonly<Record<string, string>> = {
   return stdout;
 }
 
-/** The report that vitest writes of a test that runs the line 5 alone. */
+/** The report that vitest writes for a test that runs only line 5. */
 function writeReport(): string {
   const span = { start: { line: 5, column: 2 }, end: { line: 5, column: null } };
   const report = join(folder, 'coverage-final.json');
@@ -46,7 +46,7 @@ function writeReport(): string {
 const sum = (report: string): string =>
   node(['--disable-warning=ExperimentalWarning', sums, report, join(folder, 'processes')]);
 
-it('adds what processes have run to what the tests have run', () => {
+it('adds the coverage of processes to that of the tests', () => {
   const program = join(folder, 'program.ts');
   writeFileSync(program, "import { label } from './planted.ts';\nlabel(Number(process.argv[2]));\n");
   const run = (count: string): string => node([program, count], { NODE_V8_COVERAGE: join(folder, 'processes') });
@@ -58,7 +58,7 @@ it('adds what processes have run to what the tests have run', () => {
   expect(sum(report)).toContain('With 2 processes that tests started: 100 % of 2 lines, 100 % of 2 branches.');
 });
 
-it('counts no file that vitest does not count', () => {
+it('ignores files that vitest does not count', () => {
   const report = join(folder, 'coverage-final.json');
   writeFileSync(report, '{}');
   node([source], { NODE_V8_COVERAGE: join(folder, 'processes') });

@@ -20,7 +20,7 @@ beforeEach(() => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 
-/** Plants a source file in a package, and the dependencies that would make it compile. */
+/** Adds a source file to a package, and the dependencies that it needs to compile. */
 function plant(folder: string, text: string, dependencies: Readonly<Record<string, string>> = {}): void {
   mkdirSync(join(copy, folder, 'src'), { recursive: true });
   writeFileSync(join(copy, folder, 'src/planted.ts'), text);
@@ -40,7 +40,7 @@ function run(tool: string, ...args: string[]): { readonly code: number | null; r
 }
 
 describe('the direction of dependencies', () => {
-  it('is right as it stands', () => {
+  it('holds in this repository', () => {
     expect(run('turbo', 'boundaries')).toMatchObject({ code: 0 });
   });
 
@@ -49,15 +49,15 @@ describe('the direction of dependencies', () => {
     ['an I/O package may not depend on a service', 'packages/relay', '@sluice/worker'],
     ['one I/O package may not depend on another', 'packages/relay', '@sluice/queue'],
     ['one service may not depend on the other', 'services/ingress', '@sluice/worker'],
-    ['what drives the product from outside may not depend on it', 'packages/testkit', '@sluice/protocol'],
-  ])('is watched: %s', (_what, folder, dependency) => {
+    ['a package that drives the product from outside may not depend on it', 'packages/testkit', '@sluice/protocol'],
+  ])('is enforced: %s', (_what, folder, dependency) => {
     plant(folder, `import '${dependency}';\n`, { [dependency]: '0.1.0' });
     const { code, output } = run('turbo', 'boundaries');
     expect(code).not.toBe(0);
     expect(output.replace(/[\s|]/g, '')).toContain(dependency);
   });
 
-  it('is watched for packages that a manifest does not name', () => {
+  it('is enforced for packages that a manifest does not name', () => {
     plant('packages/policy', "import '@sluice/relay';\n");
     expect(run('turbo', 'boundaries').code).not.toBe(0);
   });
@@ -65,7 +65,7 @@ describe('the direction of dependencies', () => {
   it.each([
     ['files', "import { readFileSync } from 'node:fs';\nexport const planted = readFileSync;\n"],
     ['the clock', 'export const planted = (): number => Date.now();\n'],
-    ['dice', 'export const planted = (): number => Math.random();\n'],
+    ['random numbers', 'export const planted = (): number => Math.random();\n'],
     ['the environment', "export const planted = process.env['PATH'];\n"],
     ['timers', 'export const planted = setTimeout;\n'],
     ['the network', 'export const planted = fetch;\n'],
@@ -77,7 +77,7 @@ describe('the direction of dependencies', () => {
     });
   });
 
-  it('keeps imports from running in circles', () => {
+  it('forbids circular imports', () => {
     plant('packages/policy', "import './planted-too.ts';\nexport const planted = 1;\n");
     writeFileSync(join(copy, 'packages/policy/src/planted-too.ts'), "import './planted.ts';\n");
     expect(run('oxlint', 'packages/policy')).toMatchObject({

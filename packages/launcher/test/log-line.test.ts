@@ -49,11 +49,11 @@ describe('a line of a service log', () => {
   });
 });
 
-test.each(['    at file.js:1:1', '{"cut', '[1]', ''])('passes on %j, which is no log line, as urgent', (line) => {
+test.each(['    at file.js:1:1', '{"cut', '[1]', ''])('passes on %j, which is not a log line, as urgent', (line) => {
   expect(readableLine('worker', line, true)).toEqual({ text: `worker: ${line}`, isUrgent: true, message: undefined });
 });
 
-test('a file of JSON gets what is no log line as one', () => {
+test('a file of JSON lines gets other output as JSON too', () => {
   const line = '{"level":"info","msg":"ready"}';
   expect(asRecord('worker', line)).toBe(line);
   expect(JSON.parse(asRecord('worker', '    at file.js:1:1'))).toMatchObject({

@@ -30,7 +30,7 @@ interface Started {
   readonly running: RunningProcess;
   readonly home: string;
   readonly port: number;
-  /** The URL that the person is to open. */
+  /** The URL for the person's browser. */
   readonly url: () => Promise<string>;
   readonly file: string;
 }
@@ -66,7 +66,7 @@ describe('npm run login -- iflow', () => {
     verifies('004-05', '004-15', '004-18'),
     async () => {
       const { running, url, port, file } = await start();
-      // The simulator consents at once, and sends its visitor to the callback.
+      // The simulator consents at once and redirects to the callback.
       const page = await fetch(await url());
       expect([page.status, new URL(page.url).port]).toEqual([200, String(port)]);
       expect(await running.exited).toMatchObject({ code: 0 });
@@ -87,7 +87,7 @@ describe('npm run login -- iflow', () => {
     },
   );
 
-  it('asks the provider through the proxy of the environment, and says when that does not answer', async () => {
+  it('calls the provider through the proxy of the environment, and says if that does not answer', async () => {
     const asked: string[] = [];
     const proxy = createProxy((incoming, response) => {
       asked.push(String(incoming.url));
@@ -105,7 +105,7 @@ describe('npm run login -- iflow', () => {
     for (const [at, address] of [`127.0.0.1:${proxyPort}`, '127.0.0.1:1'].entries()) {
       const env = { IFLOW_OAUTH_BASE_URL: 'http://login.test/iflow', HTTP_PROXY: `http://ann:hidden@${address}` };
       const { running, url } = await start([], { env });
-      // The browser of the person knows its own way.
+      // The person's browser does not use the proxy.
       await fetch((await url()).replace('http://login.test', simulator.url));
       const { code } = await running.exited;
       expect([code, running.output()]).toEqual([at, expect.any(String)]);
@@ -116,7 +116,7 @@ describe('npm run login -- iflow', () => {
     for (const url of asked) expect(url).toMatch(/^http:\/\/login\.test\/iflow\//);
   });
 
-  it('takes no code that comes with another state, and goes on waiting', async () => {
+  it('refuses a code that comes with another state, and keeps waiting', async () => {
     const { running, url, port } = await start(['--file', 'login.json']);
     const address = await url();
     const callback = `http://127.0.0.1:${port}/oauth2callback`;
@@ -128,7 +128,7 @@ describe('npm run login -- iflow', () => {
     expect(await running.exited).toMatchObject({ code: 0 });
   });
 
-  it('goes on waiting when somebody asks for what is no address', async () => {
+  it('keeps waiting after a request for an invalid address', async () => {
     const { running, url, port } = await start();
     const address = await url();
     const asked = request({ port, host: '127.0.0.1', path: '//' }).end();
@@ -139,7 +139,7 @@ describe('npm run login -- iflow', () => {
     expect(await running.exited).toMatchObject({ code: 0 });
   });
 
-  it('listens on this machine alone', async () => {
+  it('listens only on this machine', async () => {
     const { url, port } = await start();
     await url();
     const others = Object.values(networkInterfaces()).flatMap((addresses = []) =>
@@ -158,7 +158,7 @@ describe('npm run login -- iflow', () => {
     expect(running.output()).toContain('did not log you in: access_denied');
   });
 
-  it('says so when the provider gives no login', async () => {
+  it('says so when the provider does not return a login', async () => {
     const { running, url, file } = await start([], { env: { IFLOW_OAUTH_CLIENT_ID: 'crowd-ann' } });
     await fetch(await url());
     expect(await running.exited).toMatchObject({ code: 1 });

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTerminal } from '../src/bare/terminal.mjs';
 
-/** A machine on whose PATH there is nothing but what a test puts there. */
+/** A machine whose PATH holds only the programs of a test. */
 export interface MadeUpMachine {
-  /** A folder for its programs: its PATH. */
+  /** PATH: the folder of its programs. */
   readonly bin: string;
   readonly stateFolder: string;
   readonly terminal: ReturnType<typeof createTerminal>;
-  /** Returns what it has told the person. */
+  /** Returns what was printed on its terminal. */
   said(): string;
-  /** Puts a program on its PATH, in JavaScript. */
+  /** Adds a program, in JavaScript, to its PATH. */
   install(name: string, source: string): void;
   installRedis(name: string, version: string): void;
   remove(): void;
@@ -23,7 +23,7 @@ export function makeUpMachine(): MadeUpMachine {
   const home = mkdtempSync(join(tmpdir(), 'sluice-machine-'));
   const bin = join(home, 'bin');
   mkdirSync(bin);
-  // Scripts of package managers are run by the shell.
+  // The shell runs the scripts of package managers.
   symlinkSync('/bin/sh', join(bin, 'sh'));
   writeFileSync(join(home, 'package.json'), '{"type":"module"}');
   let said = '';

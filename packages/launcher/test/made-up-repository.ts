@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RunningProcess, startProcess } from '@sluice/testkit';
 
-/** A folder that looks like this repository to bootstrap.mjs, with an npm that installs nothing. */
+/** A folder that bootstrap.mjs takes for this repository, with an npm that installs nothing. */
 export interface MadeUpRepository {
   readonly root: string;
   write(path: string, text: string): void;
-  /** Returns the calls of npm and turbo with their arguments, a call a line. */
+  /** Returns the calls of npm and turbo with their arguments, one per line. */
   calls(): string[];
-  /** Runs a command as the root's scripts would. */
+  /** Runs a command as the scripts of the root do. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<RunningProcess>;
   remove(): void;
 }

@@ -57,13 +57,13 @@ test('starts simulator, worker and ingress in this order for a demo', () => {
   expect(envOf(plans, 'worker')).toMatchObject({ METRICS_PORT: '9465', SIMULATOR_PORT: '9901' });
 });
 
-test('leaves the host to the configuration, which knows that of a profile', () => {
+test('leaves the host to the configuration, which has that of a profile', () => {
   const plans = planServices(needs);
   expect(envOf(plans, 'ingress')).not.toHaveProperty('HOST');
   expect(envOf(plans, 'simulator')).toMatchObject({ HOST: '127.0.0.1' });
 });
 
-test('hands a secret that was made here to ingress and worker', () => {
+test('passes a generated secret to ingress and worker', () => {
   const plans = planServices({ ...needs, newSecretKey: 'made' });
   for (const name of ['ingress', 'worker']) expect(envOf(plans, name)).toMatchObject({ SLUICE_SECRET_KEY: 'made' });
 });
@@ -74,7 +74,7 @@ test('starts no simulator when upstreams are configured', () => {
   expect(envOf(plans, 'worker')).not.toHaveProperty('SIMULATOR_PORT');
 });
 
-test('asks for no port of the simulator when upstreams are configured', async () => {
+test('needs no port for the simulator when upstreams are configured', async () => {
   const simulator = createServer();
   await new Promise<void>((resolve) => void simulator.listen(0, '127.0.0.1', resolve));
   const { port } = simulator.address() as { port: number };
@@ -101,13 +101,13 @@ test('asks for no port of the simulator when upstreams are configured', async ()
   }
 });
 
-test('leaves Redis and keys to the configuration when they stand there', () => {
+test('leaves Redis and keys to the configuration when it has them', () => {
   const [, worker] = planServices({ ...needs, redisUrl: undefined, newApiKey: undefined });
   expect(worker?.env).not.toHaveProperty('REDIS_URL');
   expect(worker?.env).not.toHaveProperty('SLUICE_API_KEYS');
 });
 
-test('passes the environment on, and keeps the simulator on loopback whatever HOST is', () => {
+test('passes the environment on, and keeps the simulator on loopback for any HOST', () => {
   const plans = planServices({ ...needs, env: { HOST: '0.0.0.0', LOG_LEVEL: 'debug' } });
   expect(envOf(plans, 'ingress')).toMatchObject({ HOST: '0.0.0.0', LOG_LEVEL: 'debug' });
   expect(envOf(plans, 'simulator')).toMatchObject({ HOST: '127.0.0.1' });
@@ -119,6 +119,6 @@ test.each([
   ['::', '127.0.0.1'],
   ['::1', '[::1]'],
   ['box.example', 'box.example'],
-])('what listens on %s is reached at %s', (host, url) => {
+])('a listener on %s is reached at %s', (host, url) => {
   expect(reachable(host)).toBe(url);
 });

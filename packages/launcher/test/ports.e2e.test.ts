@@ -23,21 +23,21 @@ const wish = (changes: object) => ({
   ...changes,
 });
 
-test('takes the usual port when it is free', async () => {
+test('takes the default port when it is free', async () => {
   await new Promise((resolve) => occupant.close(resolve));
   expect(await choosePort(wish({}))).toBe(port);
 });
 
-test('takes the next free one when the usual one is in use', async () => {
+test('takes the next free one when the default one is in use', async () => {
   expect(await choosePort(wish({}))).toBeGreaterThan(port);
 });
 
-test('leaves out what another part of this start will use', async () => {
+test('skips ports already chosen for another service of this start', async () => {
   await new Promise((resolve) => occupant.close(resolve));
   expect(await choosePort(wish({ taken: [port] }))).toBeGreaterThan(port);
 });
 
-test('refuses to replace a port that was asked for, naming its setting', async () => {
+test('refuses to replace an explicit port, and names its setting', async () => {
   await expect(choosePort(wish({ isExplicit: true }))).rejects.toThrow(
     `PORT: port ${port} is in use on 127.0.0.1. Set PORT to another one, or free it.`,
   );
@@ -51,7 +51,7 @@ test.each([
   ['192.0.2.1', 'EADDRNOTAVAIL'],
   ['0.0.0.0:80', 'ENOTFOUND|EAI_AGAIN'],
   ['name.invalid', 'ENOTFOUND|EAI_AGAIN'],
-])('names the setting of the host when it is none of this machine: %s', async (wrong, code) => {
+])('names the setting of the host when this machine does not have it: %s', async (wrong, code) => {
   for (const wanted of [{}, { port: 0 }, { isExplicit: true }]) {
     await expect(choosePort(wish({ host: wrong, hostSetting: 'METRICS_HOST', ...wanted }))).rejects.toThrow(
       new RegExp(`^METRICS_HOST: can't listen on ${wrong.replaceAll('.', '\\.')} \\((?:${code})\\)\\.$`),

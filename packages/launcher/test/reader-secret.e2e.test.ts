@@ -15,12 +15,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-it('a command that only reads gets the secret that npm start has made', () => {
+it('a command that only reads gets the secret that npm start has generated', () => {
   const made = keepSecretKey(file);
   expect(secretKeyForReaders(root)).toBe(made);
 });
 
-it('a command that only reads makes no secret, and takes none of another form', () => {
+it('a command that only reads creates no secret file, and ignores a secret of another form', () => {
   expect(secretKeyForReaders(root)).toMatch(/^[\w-]{43}$/);
   expect(existsSync(join(root, '.sluice'))).toBe(false);
   mkdirSync(join(root, '.sluice'));

@@ -24,7 +24,7 @@ test('shows base URL, key, and one line of curl that streams from the model', ()
   ]);
 });
 
-test('leaves the key to a variable when only its hash is known', () => {
+test('uses a variable for the key when only its hash is known', () => {
   expect(curlOf(readyBlock({ ...facts, key: { kind: 'hashed' } }))[0]).toContain(
     '-H "Authorization: Bearer $SLUICE_API_KEY"',
   );
@@ -34,13 +34,13 @@ test('quotes a model name for the shell', () => {
   expect(curlOf(readyBlock({ ...facts, model: "it's" }))[0]).toContain(`-d '{"model":"it'\\''s",`);
 });
 
-test('needs no key where clients need none', () => {
+test('shows no key when clients need none', () => {
   const block = readyBlock({ ...facts, key: { kind: 'none' } });
   expect(block).toContain('API key   none needed');
   expect(curlOf(block)[0]).not.toContain('Authorization');
 });
 
-test('tells that other machines can call, that there are more logs, and what to put in the place of MODEL', () => {
+test('says that other machines can call, that there are more logs, and what replaces MODEL', () => {
   const block = readyBlock({ ...facts, isOnEveryAddress: true, logs: ['.sluice/logs', './p.log'], model: undefined });
   expect(block).toContain('/v1 (and at every other address of this machine)\n');
   expect(block).toContain('Logs      .sluice/logs, ./p.log\n');

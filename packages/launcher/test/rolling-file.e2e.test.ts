@@ -32,10 +32,10 @@ const onFailure = (text: string): never => {
   throw new Error(text);
 };
 
-describe('a log that begins anew at a size', () => {
+describe('a log that rolls at a size', () => {
   const keep = { files: 2 };
 
-  it('appends to what an earlier start has written', async () => {
+  it('appends to the lines of an earlier start', async () => {
     for (const line of ['first', 'second']) {
       const file = openRollingFile({ path, keep, onFailure });
       file.write(line);
@@ -46,7 +46,7 @@ describe('a log that begins anew at a size', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('keeps so many older parts, the newest as .1', async () => {
+  it('keeps the configured number of older parts, the newest as .1', async () => {
     const file = openRollingFile({ path, keep, onFailure, maxBytes: 10 });
     for (const line of ['one', 'two', 'three', 'four-and-more', 'five', 'six']) file.write(line);
     file.end();
@@ -57,7 +57,7 @@ describe('a log that begins anew at a size', () => {
     });
   });
 
-  it('counts what is there already', async () => {
+  it('counts the bytes that the file already has', async () => {
     mkdirSync(join(folder, 'logs'));
     writeFileSync(path, 'from before\n');
     const file = openRollingFile({ path, keep, onFailure, maxBytes: 15 });
@@ -69,8 +69,8 @@ describe('a log that begins anew at a size', () => {
   });
 });
 
-describe('a log that begins anew each day', () => {
-  it('names older parts by their day and removes them after so many', verifies('003-07', '003-29'), async () => {
+describe('a log that rolls each day', () => {
+  it('names older parts by their day and removes the oldest', verifies('003-07', '003-29'), async () => {
     let now = new Date(2026, 0, 31, 23, 59);
     mkdirSync(join(folder, 'logs'));
     const old = join(folder, 'logs/proxy.log.2026-01-20');
@@ -91,7 +91,7 @@ describe('a log that begins anew each day', () => {
 });
 
 describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps $keep', ({ keep }) => {
-  it('is made again where its folder was removed while it runs', async () => {
+  it('is created again when its folder is removed while it runs', async () => {
     const file = openRollingFile({ path, keep, onFailure, maxBytes: 10 });
     file.write('one');
     await until(() => textOf('proxy.log') === 'one\n', { what: 'the first line' });
@@ -103,7 +103,7 @@ describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps
     expect(names().map(textOf)).toEqual(['three\n', 'two-and-more\n']);
   });
 
-  it('says once that it can not begin anew, and goes on with the open part', async () => {
+  it('says once that it can not roll, and continues with the open part', async () => {
     const told: string[] = [];
     const file = openRollingFile({ path, keep, onFailure: (text) => void told.push(text), maxBytes: 10 });
     renameSync(join(folder, 'logs'), join(folder, 'aside'));
@@ -113,10 +113,10 @@ describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps
     file.end();
     const written = `${lines.join('\n')}\n`;
     await until(() => readFileSync(join(folder, 'aside/proxy.log'), 'utf8') === written, { what: 'all lines' });
-    expect(told).toEqual([expect.stringMatching(/^The log \S+ can't begin anew \((?:EEXIST|ENOTDIR)\); /)]);
+    expect(told).toEqual([expect.stringMatching(/^The log \S+ can't be rolled \((?:EEXIST|ENOTDIR)\); /)]);
   });
 
-  it('takes two writers, and loses and repeats no line', async () => {
+  it('keeps every line of two writers, each once', async () => {
     const open = () => openRollingFile({ path, keep, onFailure, maxBytes: 25 });
     const writers = [open(), open()];
     const lines = Array.from({ length: 6 }, (_, at) => `line-${at}-xx`);
@@ -130,7 +130,7 @@ describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps
   });
 });
 
-it('passes to the part that another writer has begun on the next day', async () => {
+it('continues in the part that another writer has begun on the next day', async () => {
   let now = new Date();
   const open = () => openRollingFile({ path, keep: { days: 7 }, onFailure, now: () => now });
   const [first, second] = [open(), open()];
@@ -151,7 +151,7 @@ describe('a log on a full disk', () => {
   const keep = { files: 1 };
   const waitMs = 50;
 
-  it('is written again once there is space, and says how many lines are missing', async () => {
+  it('is written again when there is space, and says how many lines are missing', async () => {
     const told: string[] = [];
     let now = 0;
     mkdirSync(join(folder, 'logs'));
@@ -183,7 +183,7 @@ describe('a log on a full disk', () => {
     ]);
   });
 
-  it('takes no line while its folder is away, and all of them later', async () => {
+  it('takes no line while its folder is missing, and all lines after its return', async () => {
     const told: string[] = [];
     let now = 0;
     mkdirSync(join(folder, 'logs'));
@@ -206,14 +206,14 @@ describe('a log on a full disk', () => {
   });
 });
 
-it.skipIf(!existsSync('/proc/self'))('ends at a folder in which none can be made, and names the setting', () => {
+it.skipIf(!existsSync('/proc/self'))('names the setting of a path where no folder can be made', () => {
   const nowhere = '/proc/nope/logs/x.log';
   expect(() => openRollingFile({ path: nowhere, setting: 'LOG_FILE_PATH', keep: { files: 1 }, onFailure })).toThrow(
     `LOG_FILE_PATH: The log ${nowhere} can't be written (ENOENT).`,
   );
 });
 
-it('says what is wrong with a place that can not be written', () => {
+it('says why a path can not be written', () => {
   writeFileSync(join(folder, 'logs'), 'a file');
   expect(() => openRollingFile({ path, keep: { files: 1 }, onFailure })).toThrow(
     `The log ${path} can't be written (EEXIST).`,

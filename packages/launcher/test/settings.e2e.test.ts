@@ -20,7 +20,7 @@ function settingsOf(yaml: string, env: Readonly<Record<string, string>> = {}): R
 
 describe('the Redis of the settings', () => {
   it.each([
-    ['nobody names', '', {}, { kind: 'url', url: undefined, setting: 'REDIS_URL' }],
+    ['no setting names', '', {}, { kind: 'url', url: undefined, setting: 'REDIS_URL' }],
     ['the file names', 'redis: { url: redis://h:7 }', {}, { kind: 'url', url: 'redis://h:7', setting: 'redis.url' }],
     [
       'the environment names',
@@ -42,7 +42,7 @@ describe('the Redis of the settings', () => {
 });
 
 describe('the model to try', () => {
-  it('is the first that is no glob', () => {
+  it('is the first that is not a glob', () => {
     const upstream = 'upstreams: [{ id: u, type: openai, base_url: "http://127.0.0.1:1/v1" }]';
     const model = (id: string): string => `{ id: "${id}", targets: [{ upstream: u }] }`;
     expect(settingsOf(`${upstream}\nmodels: [${model('gpt-*')}, ${model('small')}]`).model).toBe('small');
@@ -50,11 +50,11 @@ describe('the model to try', () => {
   });
 });
 
-it('a file with a mistake ends in the configuration’s own words', () => {
+it('a file with a mistake throws the message of the configuration', () => {
   expect(() => settingsOf('server: { port: x }')).toThrow(/server\.port/);
 });
 
-it('names of each host the setting that it comes from', () => {
+it('names the setting of each host', () => {
   const named = (yaml: string, env = {}): string[] => {
     const { ingress, ingressManagement, worker } = settingsOf(yaml, env);
     return [ingress, ingressManagement, worker].map(({ hostSetting }) => hostSetting);
@@ -65,7 +65,7 @@ it('names of each host the setting that it comes from', () => {
 
 describe('the address of the ingress', () => {
   it.each([
-    ['this machine alone, unless somebody says otherwise', '', {}, '127.0.0.1'],
+    ['loopback by default', '', {}, '127.0.0.1'],
     ['that of the file', 'server: { host: 0.0.0.0 }', {}, '0.0.0.0'],
     ['that of the environment', 'server: { host: 0.0.0.0 }', { HOST: '::1' }, '::1'],
   ])('is %s', (_, yaml, env, host) => {
@@ -80,7 +80,7 @@ describe('a profile', () => {
     return readSettings(env, root);
   };
 
-  it('needs a secret for tokens of guests, which can be made', verifies('000-11', '000-15', '001-38'), () => {
+  it('needs a secret for access tokens of guests', verifies('000-11', '000-15', '001-38'), () => {
     const env = { SLUICE_COMPAT: 'zai-proxy' };
     expect(profileOf(env)).toMatchObject({ needsSecretKey: true, hasClientKeys: false, model: 'glm-4.5' });
     expect(profileOf({ ...env, SLUICE_SECRET_KEY: '' }).needsSecretKey).toBe(true);
@@ -91,7 +91,7 @@ describe('a profile', () => {
   it('shows the key of its own variable', verifies('000-12', '001-21'), () => {
     expect(profileOf({ SLUICE_COMPAT: 'z2api', DEFAULT_KEY: 'sk-our-own-key' }).apiKey).toBe('sk-our-own-key');
     expect(profileOf({ SLUICE_COMPAT: 'zai-proxy', API_KEY: 'sk-our-own-key' }).apiKey).toBe('sk-our-own-key');
-    // Here the variable of this name holds the key of the provider.
+    // In this profile the variable of this name holds the provider's key.
     const unified = profileOf({
       SLUICE_COMPAT: 'unified-proxy',
       API_KEY: 'sk-of-provider',
@@ -100,7 +100,7 @@ describe('a profile', () => {
     expect(unified).toMatchObject({ apiKey: undefined, isOpen: true });
   });
 
-  it('takes empty variables for variables that are not set', () => {
+  it('treats empty variables as not set', () => {
     const empty = { PORT: '', METRICS_PORT: '', SIMULATOR_PORT: '', REDIS_URL: '', HOST: '', SLUICE_API_KEYS: '' };
     const { warnings: _, ...settings } = profileOf(empty);
     const { warnings: _none, ...usual } = profileOf({});
@@ -115,13 +115,13 @@ describe('the ports of the settings', () => {
     ['worker: { metrics_port: 9464 }', {}, ['worker']],
     ['server: { metrics_port: 9463 }', {}, ['ingressManagement']],
     ['{}', { PORT: '8080', METRICS_PORT: '9464', SIMULATOR_PORT: '9900' }, ['ingress', 'worker', 'simulator']],
-  ])('are kept where somebody has chosen them, the usual ones too: %s %o', (yaml, env, explicit) => {
+  ])('are explicit when they are set, even to the defaults: %s %o', (yaml, env, explicit) => {
     const settings = settingsOf(yaml, env);
     const names = ['ingress', 'ingressManagement', 'worker', 'simulator'] as const;
     expect(names.filter((name) => settings[name].isExplicit)).toEqual(explicit);
   });
 
-  it('are not those of the services that Kubernetes tells of', () => {
+  it('ignore the variables that Kubernetes sets for neighbouring services', () => {
     const links = { PORT: 'tcp://10.0.0.1:80', METRICS_PORT: 'tcp://10.0.0.1:1', SIMULATOR_PORT: 'tcp://10.0.0.1:2' };
     expect(settingsOf('{}', links)).toEqual(settingsOf('{}'));
   });

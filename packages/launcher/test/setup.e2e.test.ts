@@ -15,16 +15,16 @@ async function setUp(...args: readonly string[]): Promise<ProcessExit & { readon
 }
 
 describe('npm run setup', () => {
-  it('fails when the Redis that was named does not answer', async () => {
+  it('fails when the configured Redis does not answer', async () => {
     expect(await setUp()).toMatchObject({ code: 1, output: expect.stringContaining('REDIS_URL: no usable Redis at') });
   });
 
-  it('does not look for Redis with --no-redis, as where an image is built', async () => {
+  it('does not look for Redis with --no-redis, as in the build of an image', async () => {
     const { code, output } = await setUp('--no-redis');
     expect([code, output]).toEqual([0, expect.stringContaining('Everything is set up')]);
   });
 
-  it('refuses an argument that it does not know', async () => {
+  it('refuses an unknown argument', async () => {
     const { code, output } = await setUp('--no-reddis');
     expect([code, output]).toEqual([1, expect.stringContaining('setup does not know "--no-reddis"')]);
   });

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.stop());
 
-/** A folder with the built product and a state of its own. */
+/** A folder with the built product and its own state. */
 let root: string;
 let home: string;
 let running: RunningProcess | undefined;
@@ -59,11 +59,11 @@ afterEach(async () => {
 interface Ready {
   readonly output: string;
   readonly port: number;
-  /** The command that the block shows. */
+  /** The curl command in the block. */
   readonly curl: string;
 }
 
-/** `npm start` with this environment and a port of its own, until it is ready. */
+/** Runs `npm start` with this environment and its own port, and resolves when it is ready. */
 async function start(env: Env): Promise<Ready> {
   const port = await freePort();
   const started = await startProcess({
@@ -84,7 +84,7 @@ async function stop(): Promise<void> {
   running = undefined;
 }
 
-/** Runs a command as a person would who has copied it. */
+/** Runs a command as a person who has copied it would. */
 const shell = async (command: string): Promise<string> =>
   (await execute('/bin/sh', ['-c', command], { timeout: 30_000 })).stdout;
 
@@ -108,11 +108,11 @@ interface ProfileCase {
   readonly name: string;
   readonly rows: VerifiesOptions;
   readonly env: () => Env;
-  /** Address of the simulator. */
+  /** URL of the simulator. */
   readonly path: string;
 }
 
-/** The least that each gateway required, and the simulator in the place of its provider. */
+/** The minimal settings that each gateway required, with the simulator in the place of its provider. */
 const profiles: readonly ProfileCase[] = [
   {
     name: 'zai-proxy',
@@ -149,19 +149,19 @@ const profiles: readonly ProfileCase[] = [
   },
 ];
 
-describe('npm start with a profile and the least that its gateway required', () => {
-  // Rows of its own for each, so no `it.each`.
+describe('npm start with a profile and the minimal settings that its gateway required', () => {
+  // Each verifies rows of its own, so there is no `it.each`.
   for (const { name, rows, env, path } of profiles) {
-    it(`is ready, on every address, with a command that streams as it is printed: ${name}`, rows, async () => {
+    it(`is ready on every address, and its printed command streams: ${name}`, rows, async () => {
       const { output, port, curl } = await start({ SLUICE_COMPAT: name, ...env() });
       expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1 (and at every other address of this machine)`);
       const stream = await shell(curl);
       expect(stream).toContain('"delta":');
       expect(stream.trimEnd().endsWith('data: [DONE]')).toBe(true);
       expect((await simulatorControl(simulator.url).calls()).map((call) => call.path)).toContain(path);
-      // Only unified-proxy showed its models to everybody; other keys than ours open nothing anywhere.
+      // Only unified-proxy showed its models without a key; no gateway accepts a key other than ours.
       expect(await statusOf(`http://127.0.0.1:${port}`)).toBe(name === 'unified-proxy' ? 200 : 401);
-      expect(await statusOf(`http://127.0.0.1:${port}`, 'sk-of-a-stranger')).toBe(401);
+      expect(await statusOf(`http://127.0.0.1:${port}`, 'sk-unknown')).toBe(401);
       for (const address of otherAddresses()) {
         expect((await fetch(`http://${address}:${port}/livez`)).status).toBe(200);
       }
@@ -175,14 +175,14 @@ describe('npm start with a profile and nothing else set', () => {
     ['z2api', 'SLUICE_SECRET_KEY is not set'],
     ['unified-proxy', 'Warning: API_KEY is not set'],
     ['iflow2api', 'log in with `npm run login -- iflow`'],
-  ])('is ready where its gateway started so: %s', async (name, words) => {
-    // Calls to providers end at once: nobody listens there.
+  ])('is ready if its gateway started without settings: %s', async (name, words) => {
+    // Calls to providers fail at once: no process listens on that port.
     const { output, curl } = await start({ SLUICE_COMPAT: name, HTTPS_PROXY: 'http://127.0.0.1:9' });
     expect(output).toContain(words);
     expect(curl).toContain('Authorization: Bearer sk-');
   });
 
-  it('asks for no port of the simulator, on which a person may run one', async () => {
+  it('needs no port for the simulator, so a person may run one there', async () => {
     const { output, curl } = await start({
       SLUICE_COMPAT: 'z2api',
       UPSTREAM_URL: simulator.url,
@@ -194,7 +194,7 @@ describe('npm start with a profile and nothing else set', () => {
 });
 
 describe('npm start', () => {
-  it('keeps the secret that it has made where tokens need one, and hands it on', verifies('000-15'), async () => {
+  it('keeps a generated secret for access tokens, and passes it on', verifies('000-15'), async () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };
     const first = await start(env);
     expect(first.output).toContain('with the secret in .sluice/secret-key, which was made here.');
@@ -212,7 +212,7 @@ describe('npm start', () => {
   });
 
   it(
-    'takes everything from .env, the profile too, and shows the key that stands there',
+    'takes everything from .env, even the profile, and shows its key',
     verifies('001-15', '001-21', '002-06', '003-12'),
     async () => {
       const lines = [
@@ -233,7 +233,7 @@ describe('npm start', () => {
     },
   );
 
-  it('names the profile to who has set its variables alone, once', async () => {
+  it('suggests the profile, once, when only its variables are set', async () => {
     writeFileSync(join(root, '.env'), 'UPSTREAM_TOKEN=tok\nDEFAULT_KEY=sk-our-own-key-0001\n');
     const { output } = await start({ SIMULATOR_PORT: String(await freePort()) });
     expect(output.match(/set SLUICE_COMPAT=z2api/g)).toHaveLength(1);
@@ -241,7 +241,7 @@ describe('npm start', () => {
   });
 
   it(
-    'lets anybody of this machine in where that was said, warns of it once, and shows a command without a key',
+    'lets every client of this machine in if so configured, warns once, and shows a command without a key',
     verifies('002-22', '002-34', '003-26', '003-40'),
     async () => {
       const { output, port, curl } = await start({
@@ -291,7 +291,7 @@ describe('npm start', () => {
   );
 });
 
-it('the official API answers with tools in zai-proxy where there is a key for it', verifies('000-05'), async () => {
+it('the official API answers with tools in zai-proxy if there is a key for it', verifies('000-05'), async () => {
   const { port } = await start({
     SLUICE_COMPAT: 'zai-proxy',
     API_KEY: 'sk-our-own-key-0001',
@@ -299,7 +299,7 @@ it('the official API answers with tools in zai-proxy where there is a key for it
     ZAI_API_KEY: 'tok-official',
     ZAI_BASE_URL: `${simulator.url}/api/paas/v4`,
   });
-  // The sample of its README.
+  // The sample in the README of zai-proxy.
   const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer sk-our-own-key-0001' },

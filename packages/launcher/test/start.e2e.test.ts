@@ -73,7 +73,7 @@ const run = (env: Readonly<Record<string, string>> = {}): Promise<RunningProcess
 const isReady = (running: RunningProcess): Promise<true> =>
   until(() => running.output().includes('Sluice is ready.'), { what: 'the block', timeoutMs: 20_000 });
 
-/** Everything that a start began: Redis and the services, by what they wrote down. */
+/** Ids of all processes of a start, Redis and the services, from the files that they wrote. */
 function pids(stateFolder = join(root, '.sluice')): number[] {
   const logged = ['ingress', 'worker', 'simulator'].map((name) => {
     const [line = ''] = readFileSync(join(stateFolder, `logs/${name}.log`), 'utf8').split('\n');
@@ -100,7 +100,7 @@ describe('a start', () => {
     expect(areGone(ids)).toBe(true);
   });
 
-  test('hands Redis, key and supervision on to the services', async () => {
+  test('passes Redis, key and supervision on to the services', async () => {
     const running = await run();
     await isReady(running);
     const [first = ''] = readFileSync(join(root, '.sluice/logs/worker.log'), 'utf8').split('\n');
@@ -123,7 +123,7 @@ describe('a start', () => {
     await running.exited;
   });
 
-  test('uses what it finds the second time, with the same key', async () => {
+  test('uses the files of the first start, with the same key', async () => {
     for (let runs = 0; runs < 2; runs += 1) {
       const running = await run();
       await isReady(running);
@@ -136,7 +136,7 @@ describe('a start', () => {
     expect(readdirSync(join(root, '.sluice')).sort()).toEqual(['api-key', 'logs', 'redis', 'redis.conf', 'redis.pid']);
   });
 
-  test('beside another one takes other ports and a Redis of its own', async () => {
+  test('beside another one takes other ports and its own Redis', async () => {
     const first = await run();
     await isReady(first);
     const second = await run();
@@ -154,7 +154,7 @@ describe('a start', () => {
     expect(areGone(secondIds)).toBe(true);
   });
 
-  test('uses the Redis that was given, and leaves it running', async () => {
+  test('uses the configured Redis, and leaves it running', async () => {
     const other = await run();
     await isReady(other);
     const [, url = ''] =
@@ -170,7 +170,7 @@ describe('a start', () => {
     await other.exited;
   });
 
-  test('fails clearly when the given Redis does not answer', async () => {
+  test('fails with a clear message when the configured Redis does not answer', async () => {
     const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
     settings = { ...settings, redis: { kind: 'url', url, setting: 'REDIS_URL' } };
     const running = await run();
@@ -179,7 +179,7 @@ describe('a start', () => {
     expect(running.output()).not.toContain('secret');
   });
 
-  test('fails clearly when a port that was asked for is in use', async () => {
+  test('fails with a clear message when an explicit port is in use', async () => {
     const other = await run();
     await isReady(other);
     settings = { ...settings, ingress: { ...settings.ingress, isExplicit: true } };
@@ -208,7 +208,7 @@ describe('the end', () => {
     await until(() => readFileSync(join(root, '.sluice/logs/ingress.log'), 'utf8').includes('ignores it'), {
       what: 'the ingress to be asked',
     });
-    // Until it is no longer taken for the same Ctrl-C.
+    // Wait until a second signal no longer counts as the same Ctrl-C.
     await until(
       () => {
         running.kill('SIGINT');
@@ -229,15 +229,15 @@ describe('the end', () => {
     expect(areGone(ids)).toBe(true);
   });
 
-  test('comes when a service does not even begin', async () => {
+  test('comes when a service does not start', async () => {
     const running = await run({ FAILS: 'ingress' });
     expect(await running.exited).toMatchObject({ code: 1 });
-    expect(running.output()).toContain("ingress can't go on");
+    expect(running.output()).toContain("ingress can't start");
     expect(running.output()).not.toContain('Sluice is ready.');
   });
 
   test('of the services comes when the launcher is killed; the next start ends its Redis', async () => {
-    // Not by testkit, which would kill the whole group with it.
+    // Not started by testkit, which would kill the whole group.
     const killed = spawn(process.execPath, launch(), { cwd: root, env: { PATH: machine.bin }, stdio: 'pipe' });
     const stopsLog = join(root, 'stops.log');
     try {

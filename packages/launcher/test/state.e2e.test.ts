@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('the API key', () => {
-  test('is made once, looks like a key and is for its owner alone', () => {
+  test('is generated once, looks like a key and is readable only for its owner', () => {
     const file = join(root, '.sluice/api-key');
     const key = keepApiKey(file);
     expect(key).toMatch(/^sk-[0-9A-Za-z]{32}$/);
@@ -35,7 +35,7 @@ describe('the API key', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('is made anew when the file holds something else', () => {
+  test('is generated again when the file has other content', () => {
     const file = join(root, 'api-key');
     writeFileSync(file, 'sk-cut');
     expect(keepApiKey(file)).toMatch(/^sk-[0-9A-Za-z]{32}$/);
@@ -45,7 +45,7 @@ describe('the API key', () => {
 describe('the secret that encrypts tokens', () => {
   const file = (): string => join(root, secretKeyFile);
 
-  test('is made once, and can be read without being made', () => {
+  test('is generated once, and reading does not generate it', () => {
     expect(readKeptSecretKey(root)).toBeUndefined();
     expect(existsSync(join(root, '.sluice'))).toBe(false);
     const secret = keepSecretKey(file());
@@ -56,7 +56,7 @@ describe('the secret that encrypts tokens', () => {
   });
 
   test.each(['', 'short', 'a secret of the operator, longer than forty-three characters'])(
-    'is not written over %j, which somebody else has put there',
+    'does not overwrite %j, which was not generated',
     (text) => {
       mkdirSync(join(root, '.sluice'));
       writeFileSync(file(), text);
@@ -66,14 +66,14 @@ describe('the secret that encrypts tokens', () => {
     },
   );
 
-  test('is closed to other users where a copy has opened it', () => {
+  test('loses the rights of other users that a copy has added', () => {
     keepSecretKey(file());
     chmodSync(file(), 0o644);
     keepSecretKey(file());
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
-  test('is the same for processes that start at once', async () => {
+  test('is the same for processes that start at the same time', async () => {
     const program = `
       import { keepSecretKey } from ${JSON.stringify(new URL('../src/kept-secret.ts', import.meta.url).href)};
       process.stdin.once('data', () => {
@@ -96,7 +96,7 @@ describe('the secret that encrypts tokens', () => {
   });
 });
 
-test('each start that runs has a state folder of its own, the usual one as soon as it is free', () => {
+test('each running start has its own state folder, the default one as soon as it is free', () => {
   const first = takeStateFolder(root);
   const second = takeStateFolder(root);
   expect(first).toMatchObject({ path: join(root, '.sluice') });
@@ -109,7 +109,7 @@ test('each start that runs has a state folder of its own, the usual one as soon 
   third.release();
 });
 
-test('the state folder is for its owner alone, also when it was not before', () => {
+test('the state folder becomes readable only for its owner', () => {
   mkdirSync(join(root, '.sluice'));
   chmodSync(join(root, '.sluice'), 0o755);
   takeStateFolder(root).release();

@@ -1,16 +1,16 @@
 import { inspect } from 'node:util';
 
-/** Options for waiting. */
+/** Options of {@link until}. */
 export interface UntilOptions {
-  /** The thing that is waited for, as it completes "waited 5000 ms for …". */
+  /** Name of the condition, for the message "waited 5000 ms for …". */
   readonly what: string;
   /** Default 5000. */
   readonly timeoutMs?: number;
-  /** Pause between two looks; default 10. */
+  /** Pause between two checks; default 10. */
   readonly intervalMs?: number;
 }
 
-/** A value without what counts as "not yet". */
+/** A truthy value: falsy ones mean "not yet". */
 export type Truthy<Value> = NonNullable<Exclude<Value, false | 0 | '' | 0n>>;
 
 type Answer<Value> =
@@ -19,9 +19,9 @@ type Answer<Value> =
   | { readonly kind: 'none' };
 
 /**
- * Resolves with the first truthy value of a condition. One that throws or rejects is asked again.
- * @throws Error naming what was waited for and the last value or error, once the time is up; a condition that never
- * answers is given up as well.
+ * Resolves with the first truthy value of a condition. A condition that throws or rejects is called again.
+ * @throws Error after `timeoutMs` that names the condition and its last value or error, even if a call of the condition
+ * never answers.
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,

@@ -10,7 +10,7 @@ const seeds = readChecklist();
 const rows = seeds.flatMap((seed) => seed.rows);
 const carried = findCarriedRows();
 
-/** Rows marked partly or missing that a test carries without a word of what it shows, or that have the word without a test. */
+/** Rows marked partly or missing that have a test but no `testsShow`, or `testsShow` but no test. */
 function findUnexplained(rows: readonly Row[], carried: CarriedRows): string[] {
   return rows.flatMap((row) => {
     if (row.state !== 'partly' && row.state !== 'missing') return [];
@@ -41,18 +41,18 @@ describe('the checklist', () => {
     expect(unshown.map(({ id, promise }) => `${id} ${promise}`)).toEqual([]);
   });
 
-  it('says of a row that tests carry, but that is not marked as working, what these tests show', () => {
+  it('has `testsShow` in each row with tests that is not marked as working', () => {
     expect(findUnexplained(rows, carried)).toEqual([]);
   });
 
-  it('would not leave a state behind that has been overtaken by a test', () => {
+  it('reports a row whose state is older than its tests', () => {
     const row = { id: '000-01', kind: 'feature', lines: '7', promise: 'It answers.', lacks: 'Half of it.' } as const;
     const explained = { ...row, testsShow: 'the other half' };
     const carriedRows = new Map([['000-01', ['some.test.ts']]]);
     expect(findUnexplained([{ ...row, state: 'partly' }], carriedRows)).toHaveLength(1);
     expect(findUnexplained([{ ...row, state: 'missing', issue: 15 }], carriedRows)).toHaveLength(1);
     expect(findUnexplained([{ ...explained, state: 'partly' }], carriedRows)).toEqual([]);
-    // An explanation goes when its tests go.
+    // An explanation without tests is an error too.
     expect(findUnexplained([{ ...explained, state: 'partly' }], new Map())).toHaveLength(1);
   });
 
@@ -75,7 +75,7 @@ describe('the checklist', () => {
     expect([...carried.keys()].filter((id) => !known.has(id))).toEqual([]);
   });
 
-  it('refuses what is missing where no issue brings it, and a row with an unknown member', () => {
+  it('refuses a missing promise without an issue, and a row with an unknown member', () => {
     const row = { id: '000-01', kind: 'feature', lines: '7', promise: 'It answers.' };
     const seedOf = (more: object) => ({ profile: 'x', title: 'a gateway', rows: [{ ...row, ...more }] });
     expect(seedSchema.safeParse(seedOf({ state: 'works' })).success).toBe(true);
@@ -87,7 +87,7 @@ describe('the checklist', () => {
 });
 
 describe('rows in the text of a test', () => {
-  it('may be ranges and lists', () => {
+  it('are ranges and lists', () => {
     expect(rowsIn('000-23 to 000-25, 001-16')).toEqual(['000-23', '000-24', '000-25', '001-16']);
     expect(rowsIn("'004-07', '004-19'")).toEqual(['004-07', '004-19']);
   });
@@ -97,7 +97,7 @@ describe('rows in the text of a test', () => {
   });
 });
 
-describe('a page that is made from the checklist', () => {
+describe('a page that is generated from the checklist', () => {
   it.each(generatedPages().map(({ url, text }) => [url.pathname.split('/').at(-1), url, text] as const))(
     '%s is up to date (if not: npm run generate -w @sluice/testkit)',
     (_, url, text) => {
@@ -105,7 +105,7 @@ describe('a page that is made from the checklist', () => {
     },
   );
 
-  it('needs its marks in the README', () => {
+  it('requires its marks in the README', () => {
     expect(() => readmeWithSeeds('# Nothing', seeds)).toThrow('README.md must have the lines');
   });
 });

@@ -7,13 +7,13 @@ import { rootUrl } from '../src/checklist/read-checklist.ts';
 const root = fileURLToPath(rootUrl);
 const files = globSync('{packages,services}/*/src/**/*.{ts,mjs}', { cwd: root }).map((file) => join(root, file));
 
-/** Files of this repository that a file imports by a relative path, for values or for types alone. */
+/** Returns the files that a file imports by relative paths, for values or only for types. */
 const importsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(/\bfrom '(\.{1,2}\/[^']+)'/g)].map(({ 1: path = '' }) =>
     join(dirname(file), path),
   );
 
-/** Returns the first circle of imports below a file, as the files on it. */
+/** Returns the files of the first circle of imports that a file leads to. */
 function circleFrom(file: string, above: readonly string[], done: Set<string>): readonly string[] | undefined {
   const at = above.indexOf(file);
   if (at >= 0) return above.slice(at);
@@ -26,7 +26,7 @@ function circleFrom(file: string, above: readonly string[], done: Set<string>): 
   return undefined;
 }
 
-it('no file imports itself by way of others, not even for a type', () => {
+it('no file imports itself through other files, not even for types only', () => {
   expect(files.length).toBeGreaterThan(500);
   const done = new Set<string>();
   const circles = files.flatMap((file) => {

@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node';
 import { setup, teardown } from '../src/global-redis.ts';
 import { ping } from '../src/redis/ping.ts';
 
-/** A project that only takes down what it is provided with. */
+/** A project that records the provided values. */
 function project(): { readonly provided: unknown[]; readonly project: TestProject } {
   const provided: unknown[] = [];
   const provide = (...pair: readonly unknown[]): void => void provided.push(pair);
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('gives all projects the same Redis, and tells once how it was found', async () => {
+test('gives all projects the same Redis, and prints its source once', async () => {
   const redisUrl = inject('redisUrl');
   vi.stubEnv('REDIS_URL', redisUrl);
   const log = vi.spyOn(console, 'log').mockReturnValue();
@@ -28,7 +28,7 @@ test('gives all projects the same Redis, and tells once how it was found', async
   await expect(ping(redisUrl)).resolves.toBeUndefined();
 });
 
-test('has nothing to end when none was found', async () => {
+test('ends nothing when no Redis was found', async () => {
   vi.stubEnv('REDIS_URL', 'nonsense');
   await expect(setup(project().project)).rejects.toThrow('REDIS_URL names no valid URL');
   await expect(teardown()).resolves.toBeUndefined();

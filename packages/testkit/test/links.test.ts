@@ -12,7 +12,7 @@ interface Link {
   readonly target: string;
 }
 
-/** Links to files of this repository; those in code are none. */
+/** Returns the links to files of this repository. Links in code do not count. */
 function linksOf(page: string): Link[] {
   const text = readFileSync(new URL(page, rootUrl), 'utf8');
   const prose = text.replaceAll(/^```[^]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
@@ -21,7 +21,7 @@ function linksOf(page: string): Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
-/** The names by which a page's headings can be linked, as GitHub makes them. */
+/** Returns the anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(url: URL): string[] {
   const headings = readFileSync(url, 'utf8')
     .replaceAll(/^```[^]*?^```/gm, '')
@@ -38,10 +38,10 @@ function anchorsOf(url: URL): string[] {
 function faultOf({ page, target }: Link): string | undefined {
   const url = new URL(target, new URL(page, rootUrl));
   const file = new URL(url.pathname, url);
-  if (!existsSync(file)) return `${page}: ${target} is no file`;
+  if (!existsSync(file)) return `${page}: ${target} is not a file`;
   const anchor = decodeURIComponent(url.hash.slice(1));
   if (anchor === '' || anchorsOf(file).includes(anchor)) return undefined;
-  return `${page}: ${target} is no heading`;
+  return `${page}: ${target} is not a heading`;
 }
 
 describe('a link in the documentation', () => {

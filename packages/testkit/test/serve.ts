@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Serves HTTP on a free port for the length of the test; returns the URL without a path. */
+/** Serves HTTP on a free port until the test ends; returns the URL without a path. */
 export async function serveHttp(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1');
@@ -16,7 +16,7 @@ export async function serveHttp(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Accepts TCP connections on a free port for the length of the test; returns the port. */
+/** Accepts TCP connections on a free port until the test ends; returns the port. */
 export async function serveTcp(onConnection: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

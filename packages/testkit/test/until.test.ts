@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { until } from '../src/until.ts';
 
-/** Answers with one after the other, and then with the last again. */
+/** Returns the values one after the other, then always the last one. */
 function sequence<Value>(answers: readonly Value[]): () => Value {
   let index = 0;
   return () => {
@@ -20,7 +20,7 @@ test('waits for conditions that answer later', async () => {
   expect(await until(async () => condition(), { what: 'a promise', intervalMs: 1 })).toBe(true);
 });
 
-test('asks again after a condition has thrown', async () => {
+test('calls a condition again after it has thrown', async () => {
   const condition = sequence(['ECONNREFUSED', '']);
   const value = await until(
     () => {
@@ -33,7 +33,7 @@ test('asks again after a condition has thrown', async () => {
   expect(value).toBe(7);
 });
 
-test('names what it waited for, how long, and the last value', async () => {
+test('names the condition, the time and the last value', async () => {
   await expect(until(() => 0, { what: 'a worker', timeoutMs: 20 })).rejects.toThrow(
     'waited 20 ms for a worker; the last value was 0',
   );

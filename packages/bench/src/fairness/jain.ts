@@ -1,4 +1,4 @@
-/** Jain's index: 1 when all shares are equal, 1/n when one has everything. */
+/** Returns Jain's index: 1 for equal shares, 1/n when one of n has everything. */
 export function jain(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   const squares = shares.reduce((total, share) => total + share * share, 0);

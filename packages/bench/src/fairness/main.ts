@@ -1,15 +1,15 @@
-// `npm run bench -- fairness`: one key with 50 clients beside 20 keys with one each, while all places are taken. The
-// launcher has started the product and says in BENCH_SETUP where it is. Arguments: --seconds N (60).
+// `npm run bench -- fairness`: one key with 50 clients and 20 keys with one client each, while all leases are in use. The
+// launcher starts the product and passes its address in BENCH_SETUP. Arguments: --seconds N (60).
 import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
 import { ask } from '../ask.ts';
 import { percentile } from '../statistics.ts';
 import { jain } from './jain.ts';
 
-/** As the launcher writes it. */
+/** Content of BENCH_SETUP. */
 interface Setup {
   readonly gateway: { readonly url: string };
-  /** Of clients; the first is that of the crowd. */
+  /** Client keys. The first one has many clients. */
   readonly keys: readonly string[];
 }
 
@@ -22,9 +22,9 @@ interface KeyResult {
 const crowdClients = 50;
 const leastJain = 0.95;
 const mostTimes = 2;
-/** Of one answer. */
+/** Tokens of one answer. */
 const tokens = 20;
-/** 500 ms and then all of it. */
+/** The simulator sends the whole answer after 500 ms. */
 const model = `demo-t${tokens}-f500`;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
@@ -36,7 +36,7 @@ if (!(durationMs > 0)) {
 const { gateway, keys } = JSON.parse(process.env['BENCH_SETUP'] ?? '{}') as Setup;
 const [crowdKey = '', ...singleKeys] = keys;
 
-/** Each of these keys, as often as it stands there, asks again as soon as it has its answer. */
+/** Runs one client for each entry; each sends its next request after its answer. */
 async function run(clients: readonly string[], forMs: number): Promise<Map<string, KeyResult>> {
   const agent = new Agent({ connections: clients.length, headersTimeout: 180_000, bodyTimeout: 180_000 });
   const results = new Map<string, KeyResult>(clients.map((key) => [key, { tokens: 0, totalMs: [], errors: 0 }]));
@@ -56,7 +56,7 @@ async function run(clients: readonly string[], forMs: number): Promise<Map<strin
         };
         await ask(agent, question).then(
           (answer) => {
-            // Requests still under way at the end count for nobody.
+            // Requests that end after the measurement do not count.
             if (performance.now() < endsAt) result.tokens += answer.tokens;
             result.totalMs.push(answer.totalMs);
           },

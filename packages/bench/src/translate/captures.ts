@@ -1,7 +1,7 @@
 import type { CallPlan, ChatBody, ProviderAdapter, ProviderType } from '@sluice/providers';
 import { request } from 'undici';
 
-/** The path and model used to call each provider at the simulator. */
+/** Path and model of each provider at the simulator. */
 export const places: Readonly<Record<ProviderType, Place>> = {
   openai: { path: '/v1', model: 'demo' },
   azure: { path: '', model: 'demo' },
@@ -20,13 +20,13 @@ export const places: Readonly<Record<ProviderType, Place>> = {
 };
 
 interface Place {
-  /** Behind the simulator's address. */
+  /** Path after the simulator's address. */
   readonly path: string;
   readonly model: string;
   readonly options?: object;
 }
 
-/** One stream of a provider as it came from the network. */
+/** One stream of a provider, as received from the network. */
 export interface Capture {
   readonly adapter: ProviderAdapter;
   readonly body: ChatBody;
@@ -42,7 +42,7 @@ export interface CaptureRequest {
 }
 
 /**
- * Asks the simulator for a stream in a provider's own protocol.
+ * Requests a stream in a provider's own protocol from the simulator.
  *
  * @throws Error when the answer is not a stream of status 200
  */

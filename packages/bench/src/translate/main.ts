@@ -1,4 +1,4 @@
-// `npm run bench -- translate`: how many chunks a second each adapter translates on one core, beside the bare stream.
+// `npm run bench -- translate`: chunks per second that each adapter translates on one core, compared with the bare stream.
 // Arguments: types of providers, --tokens N, --rounds N, --milliseconds N, --json FILE.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -39,7 +39,7 @@ for (const type of known.filter((name) => positionals.length === 0 || positional
   const translated: number[] = [];
   rateOf(() => translate(stream), durationMs);
   for (let round = 0; round < rounds; round += 1) {
-    // In turns, so that what the machine does meanwhile strikes both.
+    // In turns, so that other load of the machine affects both equally.
     bare.push(rateOf(() => passThrough(stream), durationMs));
     translated.push(rateOf(() => translate(stream), durationMs));
   }
@@ -48,7 +48,9 @@ for (const type of known.filter((name) => positionals.length === 0 || positional
 await simulator.close();
 
 const thousands = (rate: number): string => `${Math.round(rate / 1000)}k`;
-console.log(`\nChunks a second on one core, ${tokens} chunks a stream; bare: read and framed anew, untranslated.\n`);
+console.log(
+  `\nChunks per second on one core, with ${tokens} chunks per stream; bare: read and framed again without translation.\n`,
+);
 console.log('| adapter | translated | bare | ratio |\n| --- | ---: | ---: | ---: |');
 for (const { type, chunksPerSecond, bareChunksPerSecond } of results) {
   const ratio = (chunksPerSecond / bareChunksPerSecond).toFixed(2);

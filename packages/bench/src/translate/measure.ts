@@ -1,17 +1,17 @@
 import { createEventReader } from '@sluice/upstream';
 import type { Capture } from './captures.ts';
 
-/** As much of a stream as one read of a socket brings. */
+/** Typical size of one read from a socket, in characters. */
 const pieceLength = 16_384;
 
 /** The result of one pass over a stream. */
 export interface Pass {
   readonly events: number;
-  /** For the client. */
+  /** Bytes for the client. */
   readonly bytes: number;
 }
 
-/** Reads a stream and translates it, as a worker does. */
+/** Reads and translates a stream, as a worker does. */
 export function translate({ adapter, body, plan, text }: Capture): Pass {
   const translator = adapter.translateStream(body, plan);
   const pass = read(text, adapter.framing, (event) => translator.push(event));
@@ -21,7 +21,7 @@ export function translate({ adapter, body, plan, text }: Capture): Pass {
   return { ...pass, bytes: pass.bytes + rest.length };
 }
 
-/** Reads a stream and frames its events anew, and nothing else: what no translation can be cheaper than. */
+/** Reads a stream and frames its events again: the minimum cost of any translation. */
 export function passThrough({ adapter, text }: Capture): Pass {
   return read(text, adapter.framing, ({ data }) => `data: ${data}\n\n`);
 }
@@ -42,7 +42,7 @@ function read(text: string, framing: Framing, give: Give): Pass {
   });
   for (let at = 0; at < text.length; at += pieceLength) {
     reader.feed(text.slice(at, at + pieceLength));
-    // As bytes, as a worker writes it: only then has it really been put together.
+    // A worker writes bytes; the conversion also makes V8 join the concatenated string.
     bytes += Buffer.from(output).length;
     output = '';
   }
@@ -50,7 +50,7 @@ function read(text: string, framing: Framing, give: Give): Pass {
   return { events, bytes: bytes + output.length };
 }
 
-/** Events per second over so many milliseconds on one core. */
+/** Returns events per second on one core, measured over `durationMs`. */
 export function rateOf(pass: () => Pass, durationMs: number): number {
   const beganAt = performance.now();
   let events = 0;

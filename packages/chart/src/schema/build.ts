@@ -1,14 +1,14 @@
-/** A JSON Schema, as far as this package writes one. */
+/** A JSON Schema with the keywords that this package uses. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** A mapping that has these keys and no others: a typo is an error. */
+/** Returns the schema of a mapping with only these keys, so that a typo is an error. */
 export const mapping = (properties: Readonly<Record<string, Schema>>): Schema => ({
   type: 'object',
   additionalProperties: false,
   properties,
 });
 
-/** A mapping that Kubernetes or another chart checks. */
+/** A mapping whose content Kubernetes or another chart checks. */
 export const anything: Schema = { type: 'object' };
 
 export const text: Schema = { type: 'string' };
@@ -27,10 +27,10 @@ export const share = (minimum: number, maximum: number): Schema => ({ type: 'num
 export const matching = (pattern: string): Schema => ({ type: 'string', pattern });
 export const listOf = (items: Schema): Schema => ({ type: 'array', items });
 
-/** `null` says: computed, or none. */
+/** Returns the schema of a value that may be null, which means computed or none. */
 export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
 
-/** A number of pods, or a share of them in percent. */
+/** A number of pods, or a percentage of them. */
 export const podsOrPercent: Schema = {
   anyOf: [whole(0), matching('^(?:\\d|[1-9]\\d|100)%$')],
 };

@@ -23,7 +23,7 @@ const probe = mapping({
   terminationGracePeriodSeconds: whole(1),
 });
 
-/** Placement and security of pods; `ingress.pod` and `worker.pod` replace keys of it. */
+/** Placement and security of pods; `ingress.pod` and `worker.pod` override its keys. */
 export const podSchema = mapping({
   nodeSelector: textByName,
   tolerations: mappings,

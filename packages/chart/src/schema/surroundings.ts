@@ -20,7 +20,7 @@ const variable = matching('^[A-Za-z_][A-Za-z0-9_]*$');
 const secretKey = { existingSecret: text, key: text };
 const redisUser = mapping({ username: text, passwordKey: text });
 
-/** Values around the two services: images, secrets, Redis, ways in, monitoring. */
+/** Values besides the two services: images, secrets, Redis, exposure, monitoring. */
 export const surroundings: Readonly<Record<string, Schema>> = {
   nameOverride: text,
   fullnameOverride: text,

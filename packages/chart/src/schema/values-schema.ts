@@ -7,8 +7,8 @@ import { surroundings } from './surroundings.ts';
 const settingsSchema = new URL('../../../config/sluice.schema.json', import.meta.url);
 
 /**
- * The schema of the chart's values. Helm checks it at each lint, template, install and upgrade; so a typo in the block
- * `config` fails there too, and not first in a pod that does not start.
+ * Returns the schema of the chart's values. Helm checks it at each lint, template, install and upgrade, so that a typo in the
+ * block `config` fails there too, before a pod does not start.
  */
 export function valuesSchema(): Schema {
   const read: unknown = JSON.parse(readFileSync(settingsSchema, 'utf8'));

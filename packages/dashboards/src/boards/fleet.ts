@@ -1,7 +1,7 @@
 import { type Board, prom, quantiles, rateBy, redFrom, type Row } from '../board.ts';
 
 const here = 'instance=~"$instance"';
-/** Every Node.js process has these metrics; only ours has `sluice_redis_up` beside them. */
+/** Every Node.js process has these metrics; only Sluice's also have `sluice_redis_up`. */
 const ours = (metric: string, labels = here): string => `${metric}{${labels}} and on (job, instance) sluice_redis_up`;
 
 const replicas: Row = {
@@ -9,7 +9,7 @@ const replicas: Row = {
   panels: [
     {
       title: 'Ingresses',
-      description: 'Replicas that Prometheus reaches.',
+      description: 'Replicas that Prometheus can scrape.',
       kind: 'number',
       width: 6,
       unit: 'short',
@@ -17,7 +17,7 @@ const replicas: Row = {
     },
     {
       title: 'Workers',
-      description: 'Replicas that Prometheus reaches.',
+      description: 'Replicas that Prometheus can scrape.',
       kind: 'number',
       width: 6,
       unit: 'short',
@@ -48,7 +48,7 @@ const runtime: Row = {
   panels: [
     {
       title: 'Event-loop lag, p99',
-      description: 'More than some 50 ms: the process has too much to do, add replicas.',
+      description: 'Above some 50 ms the process is overloaded: add replicas.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -56,7 +56,7 @@ const runtime: Row = {
     },
     {
       title: 'Garbage collection',
-      description: 'Share of time, by kind of collection, on average over the replicas that are chosen.',
+      description: 'Share of time, by kind of collection, on average over the chosen replicas.',
       kind: 'stacked',
       width: 8,
       unit: 'percentunit',
@@ -69,7 +69,7 @@ const runtime: Row = {
     },
     {
       title: 'Processor time',
-      description: 'Cores used. One core is the most that the JavaScript of a process can use.',
+      description: 'Cores in use. The JavaScript of a process can use one core at most.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -82,7 +82,7 @@ const runtime: Row = {
     },
     {
       title: 'Resident memory',
-      description: 'Of each process.',
+      description: 'Resident memory of each process.',
       kind: 'lines',
       width: 8,
       unit: 'bytes',
@@ -90,7 +90,7 @@ const runtime: Row = {
     },
     {
       title: 'Heap in use',
-      description: 'After a collection it falls. What remains grows with open streams.',
+      description: 'It falls after each collection. The remainder grows with the number of open streams.',
       kind: 'lines',
       width: 8,
       unit: 'bytes',
@@ -98,7 +98,7 @@ const runtime: Row = {
     },
     {
       title: 'Open streams by replica',
-      description: 'At a drain it falls to 0.',
+      description: 'It falls to 0 during a drain.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -112,7 +112,7 @@ const redis: Row = {
   panels: [
     {
       title: 'Redis reached',
-      description: '1 while the process reaches Redis and Redis takes what it writes.',
+      description: '1 while the process reaches Redis and Redis accepts writes.',
       kind: 'timeline',
       width: 12,
       queries: [prom(`sluice_redis_up{${here}}`, '{{instance}}')],
@@ -123,7 +123,7 @@ const redis: Row = {
     },
     {
       title: 'Memory of Redis',
-      description: 'In a cluster, of its fullest node. At its limit Redis refuses writes. A limit of 0 means none.',
+      description: 'In a cluster, the fullest node. At the limit Redis refuses writes. A limit of 0 means no limit.',
       kind: 'lines',
       width: 12,
       unit: 'bytes',
@@ -134,7 +134,7 @@ const redis: Row = {
     },
     {
       title: 'Relay lag',
-      description: 'From the sending of a batch of frames to its reading, between the clocks of two machines.',
+      description: 'From sending a batch of frames to reading it, measured with the clocks of two machines.',
       kind: 'lines',
       width: 12,
       unit: 's',
@@ -144,24 +144,25 @@ const redis: Row = {
     },
     {
       title: 'Frames read',
-      description: 'Answers at ingresses; cancels and pauses at workers.',
+      description: 'Ingresses read answers; workers read cancels and pauses.',
       kind: 'lines',
       width: 12,
       unit: 'ops',
       queries: [rateBy('sluice_relay_frames_total', { labels: here, by: ['instance'] })],
     },
     {
-      title: 'Frames that nobody waited for',
-      description: 'Unknown requests are usual after clients left. The others: workers were given up that still ran.',
+      title: 'Dropped frames',
+      description:
+        'Unknown requests are normal after clients have left. Other reasons: a worker given up as lost was still running.',
       kind: 'stacked',
       width: 12,
       unit: 'ops',
       queries: [rateBy('sluice_relay_dropped_frames_total', { labels: here, by: ['reason'] })],
-      emptyWhile: 'no client leaves and no worker is given up',
+      emptyWhile: 'no client leaves and no worker is given up as lost',
     },
     {
       title: 'Gaps',
-      description: 'Requests of which a frame was lost on the way. Never usual: Redis lost data.',
+      description: 'Requests with a lost frame. This is never normal: Redis has lost data.',
       kind: 'lines',
       width: 12,
       unit: 'ops',
@@ -173,7 +174,7 @@ const redis: Row = {
 export const fleet: Board = {
   uid: 'sluice-fleet',
   title: 'Sluice: fleet',
-  description: 'The processes themselves: event loop, memory, Redis, relay.',
+  description: 'The processes: event loop, memory, Redis, relay.',
   variables: ['instance'],
   rows: [replicas, runtime, redis],
 };

@@ -5,7 +5,7 @@ import { objective } from '../rules/objective.ts';
 const model = 'model=~"$model"';
 const target = `${model}, upstream=~"$upstream"`;
 
-/** Share of a histogram's observations at or below a target. The bound is written as a whole number or as a float. */
+/** Returns the share of a histogram's observations within a target. Prometheus writes the bound as an integer or a float. */
 const within = (metric: string, labels: string, bound: string): string =>
   `sum(rate(${metric}_bucket{${labels}, le=~"${bound}([.]0)?"}[$__range])) / sum(rate(${metric}_count{${labels}}[$__range]))`;
 
@@ -23,7 +23,7 @@ const targets: Row = {
   panels: [
     {
       title: 'Good requests',
-      description: `Share of requests without an error that the provider, the fleet or Sluice itself is to blame for. The objective is ${objective.good * 100} %.`,
+      description: `Share of requests without an error of the provider, the fleet or Sluice itself. The objective is ${objective.good * 100} %.`,
       kind: 'number',
       width: 4,
       unit: 'percentunit',
@@ -35,7 +35,7 @@ const targets: Row = {
     },
     {
       title: 'Error budget left',
-      description: 'Of the errors that the objective allows in this time range. Below 0 the objective is missed.',
+      description: 'Share of the errors that the objective allows in this time range. Below 0 the objective is missed.',
       kind: 'number',
       width: 4,
       unit: 'percentunit',
@@ -48,7 +48,7 @@ const targets: Row = {
     },
     {
       title: 'First token within target',
-      description: 'Share of answers whose first piece came within the target that the variable "First token" names.',
+      description: 'Share of answers whose first piece came within the target in the variable "First token".',
       kind: 'number',
       width: 4,
       unit: 'percentunit',
@@ -57,7 +57,7 @@ const targets: Row = {
     },
     {
       title: 'Chunk gaps within target',
-      description: 'Share of the gaps between two chunks that are within the target that the variable "Gap" names.',
+      description: 'Share of the gaps between two chunks that are within the target in the variable "Gap".',
       kind: 'number',
       width: 4,
       unit: 'percentunit',
@@ -66,7 +66,7 @@ const targets: Row = {
     },
     {
       title: 'Requests',
-      description: 'Requests to models that end, a second.',
+      description: 'Finished requests to models per second.',
       kind: 'number',
       width: 4,
       unit: 'reqps',
@@ -74,7 +74,7 @@ const targets: Row = {
     },
     {
       title: 'Tokens',
-      description: 'Tokens of prompts and answers, a second.',
+      description: 'Tokens of prompts and answers per second.',
       kind: 'number',
       width: 4,
       unit: 'cps',
@@ -88,16 +88,16 @@ const requests: Row = {
   panels: [
     {
       title: 'Requests by outcome',
-      description: 'Complete, failed, left by the client, or refused before a provider was asked.',
+      description: 'Complete, failed, left by the client, or refused before any attempt.',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
       queries: [rateBy('sluice_requests_total', { labels: model, by: ['outcome'] })],
     },
     {
-      title: 'Errors by who is to blame',
+      title: 'Errors by responsible party',
       description:
-        'Client: the request itself. Key limits: more than the key may. Provider: it failed or limited us. Fleet: too small, draining, or without Redis. Sluice: a fault of ours.',
+        'Client: the request itself. Key limits: more requests than the key allows. Provider: it failed or limited us. Fleet: too small, draining, or without Redis. Sluice: a bug.',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
@@ -117,7 +117,7 @@ const requests: Row = {
     },
     {
       title: 'Errors by code',
-      description: 'As clients are told them. docs/errors.md says what to do about each.',
+      description: 'Codes in the answers to clients. docs/errors.md says what to do about each.',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
@@ -131,7 +131,7 @@ const times: Row = {
   panels: [
     {
       title: 'Time to the first token',
-      description: 'From the arrival of a request to the first piece of its answer. Dots lead to example traces.',
+      description: 'From the arrival of a request to the first piece of its answer. Dots are links to example traces.',
       kind: 'lines',
       width: 12,
       unit: 's',
@@ -142,7 +142,7 @@ const times: Row = {
     },
     {
       title: 'Gap between chunks',
-      description: 'Between two chunks of an answer, as the worker reads them from the provider.',
+      description: 'Time between two chunks of an answer, as the worker reads them from the provider.',
       kind: 'lines',
       width: 12,
       unit: 's',
@@ -156,7 +156,7 @@ const times: Row = {
     },
     {
       title: 'Queue wait',
-      description: 'From handing a request to the queue to word from the worker that took it.',
+      description: 'From the submission of a request to the first frame of its worker.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -172,7 +172,7 @@ const times: Row = {
     },
     {
       title: 'Time per output token',
-      description: 'Of complete streams: what remains after the first token, divided by the tokens after it.',
+      description: 'For complete streams: the time after the first token, divided by the number of tokens after it.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -186,7 +186,7 @@ const usage: Row = {
   panels: [
     {
       title: 'Tokens by model',
-      description: 'Tokens of prompts and answers a second, as providers counted them.',
+      description: 'Tokens of prompts and answers per second, as counted by providers.',
       kind: 'stacked',
       width: 12,
       unit: 'cps',
@@ -194,7 +194,7 @@ const usage: Row = {
     },
     {
       title: 'Tokens by key',
-      description: 'By the name of the client key. Keys beyond the hundredth of the configuration count as "other".',
+      description: 'By name of the client key. Keys after the first hundred of the configuration count as "other".',
       kind: 'stacked',
       width: 12,
       unit: 'cps',
@@ -202,14 +202,15 @@ const usage: Row = {
     },
     {
       title: 'Requests by key',
-      description: 'In this time range, by the name of the client key and how they ended.',
+      description: 'Requests in this time range, by name of the client key and outcome.',
       kind: 'table',
       width: 12,
       queries: [now('topk(50, sum by (key, outcome) (increase(sluice_key_requests_total{key=~"$key"}[$__range])))')],
     },
     {
       title: 'Clients that left',
-      description: 'Answers that clients did not wait for, and clients that were cut off because they did not read.',
+      description:
+        'Clients that left before the end of their answer, and clients that were disconnected because they read too slowly.',
       kind: 'lines',
       width: 12,
       unit: 'ops',
@@ -225,7 +226,7 @@ const usage: Row = {
 export const overview: Board = {
   uid: 'sluice-overview',
   title: 'Sluice: overview and objectives',
-  description: 'What clients notice: errors, first tokens, gaps, tokens.',
+  description: 'Effects on clients: errors, first tokens, gaps, tokens.',
   variables: ['model', 'upstream', 'key', 'ttft_target', 'gap_target'],
   rows: [targets, requests, times, usage],
 };

@@ -6,8 +6,8 @@ const glance: Row = {
   title: 'At a glance',
   panels: [
     {
-      title: 'Slots in use',
-      description: 'Share of limits.max_concurrent_requests. At 100 % requests wait.',
+      title: 'Leases in use',
+      description: 'Share of limits.max_concurrent_requests. At 100 % new requests wait.',
       kind: 'number',
       width: 6,
       unit: 'percentunit',
@@ -16,7 +16,7 @@ const glance: Row = {
     },
     {
       title: 'Waiting',
-      description: 'Requests that have a place to wait and none to run yet.',
+      description: 'Waiters: requests that wait for a lease.',
       kind: 'number',
       width: 6,
       unit: 'short',
@@ -25,7 +25,7 @@ const glance: Row = {
     },
     {
       title: 'Age of the oldest waiter',
-      description: 'Near limits.max_queue_wait_ms it is refused.',
+      description: 'At limits.max_queue_wait_ms the waiter is refused.',
       kind: 'number',
       width: 6,
       unit: 's',
@@ -34,7 +34,7 @@ const glance: Row = {
     },
     {
       title: 'Worker utilisation',
-      description: 'Runs of all workers, as a share of what they may run at once.',
+      description: 'Runs of all workers, as a share of their total concurrency.',
       kind: 'number',
       width: 6,
       unit: 'percentunit',
@@ -48,8 +48,8 @@ const admission: Row = {
   title: 'Admission',
   panels: [
     {
-      title: 'Slots',
-      description: 'Requests that run over all replicas, and how many may.',
+      title: 'Leases',
+      description: 'Leases in use over all replicas, and their maximum number.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -57,16 +57,15 @@ const admission: Row = {
     },
     {
       title: 'Waiting requests',
-      description: 'Above 0 for long: raise the limit, or shed load.',
+      description: 'If it stays above 0, raise the limit or shed load.',
       kind: 'lines',
       width: 8,
       unit: 'short',
       queries: [prom('max(sluice_waiting_requests)', 'waiting')],
     },
     {
-      title: 'Wait for a slot',
-      description:
-        'From the request for a lease to its grant. of those that got one; and the age of the oldest that waits.',
+      title: 'Wait for a lease',
+      description: 'From the request for a lease to its grant, for granted leases, and the age of the oldest waiter.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -77,31 +76,31 @@ const admission: Row = {
     },
     {
       title: 'Refusals by reason',
-      description: 'A key at its limits, or the fleet at its own.',
+      description: 'A limit of a key, or a limit of the fleet.',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
       queries: [rateBy('sluice_admission_refusals_total', { labels: 'key=~"$key"', by: ['reason'] })],
-      emptyWhile: 'nobody is refused',
+      emptyWhile: 'no request is refused',
     },
     {
       title: 'Refusals by key',
-      description: 'By the name of the client key. Keys beyond the hundredth of the configuration count as "other".',
+      description: 'By name of the client key. Keys after the first hundred of the configuration count as "other".',
       kind: 'stacked',
       width: 8,
       unit: 'reqps',
       queries: [rateBy('sluice_admission_refusals_total', { labels: 'key=~"$key"', by: ['key'] })],
-      emptyWhile: 'nobody is refused',
+      emptyWhile: 'no request is refused',
     },
     {
-      title: 'Who was refused, and why',
-      description: 'In this time range.',
+      title: 'Refusals by key and reason',
+      description: 'Number in this time range.',
       kind: 'table',
       width: 8,
       queries: [
         now('topk(50, sum by (key, reason) (increase(sluice_admission_refusals_total{key=~"$key"}[$__range])))'),
       ],
-      emptyWhile: 'nobody is refused',
+      emptyWhile: 'no request is refused',
     },
   ],
 };
@@ -111,7 +110,7 @@ const queue: Row = {
   panels: [
     {
       title: 'Jobs by state',
-      description: 'Waiting above 0 while slots are free: there are too few workers.',
+      description: 'Jobs that wait while leases are free: there are too few workers.',
       kind: 'stacked',
       width: 8,
       unit: 'short',
@@ -119,7 +118,7 @@ const queue: Row = {
     },
     {
       title: 'Queue wait',
-      description: 'From handing a request to the queue to word from the worker that took it.',
+      description: 'From the submission of a request to the first frame of its worker.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -127,7 +126,7 @@ const queue: Row = {
     },
     {
       title: 'Utilisation by worker',
-      description: 'Runs as a share of worker.concurrency. Near 100 % everywhere: add workers.',
+      description: 'Runs as a share of worker.concurrency. If all are near 100 %, add workers.',
       kind: 'lines',
       width: 8,
       unit: 'percentunit',
@@ -138,7 +137,7 @@ const queue: Row = {
     },
     {
       title: 'Workers',
-      description: 'Those that live or were seen within the last minute, as ingresses know them.',
+      description: 'Workers that ingresses have seen within the last minute, and workers that Prometheus scrapes.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -146,21 +145,21 @@ const queue: Row = {
     },
     {
       title: 'Resubmissions by reason',
-      description: 'Requests put into the queue again, by the error of the run before.',
+      description: 'Requests submitted again, by the error of the run before.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
       queries: [rateBy('sluice_resubmissions_total', { by: ['reason'] })],
-      emptyWhile: 'no run has to be made again',
+      emptyWhile: 'no request needs another run',
     },
     {
       title: 'Jobs refused by workers',
-      description: 'Nobody with the same SLUICE_SECRET_KEY has written them: see SECURITY.md.',
+      description: 'Jobs that were not signed with the same SLUICE_SECRET_KEY: see SECURITY.md.',
       kind: 'lines',
       width: 8,
       unit: 'ops',
       queries: [rateBy('sluice_jobs_refused_total', { by: ['reason'] })],
-      emptyWhile: 'all replicas have the same secret and nobody else writes jobs',
+      emptyWhile: 'all replicas have the same secret and no other process writes jobs',
     },
   ],
 };
@@ -168,7 +167,7 @@ const queue: Row = {
 export const queueBoard: Board = {
   uid: 'sluice-queue',
   title: 'Sluice: queue and limits',
-  description: 'Who runs, who waits, who is refused, and whether there are enough workers.',
+  description: 'Running, waiting and refused requests, and the load of the workers.',
   variables: ['key'],
   rows: [glance, admission, queue],
 };

@@ -8,18 +8,18 @@ const logs = (expr: string, legend?: string): LokiQuery => ({
   ...(legend === undefined ? {} : { legend }),
 });
 
-/** The span of a request at the ingress, the root of what Sluice does. */
+/** The span of a request at the ingress: the root of Sluice's spans. */
 const request = 'span:kind = server && resource.service.name = "sluice-ingress"';
-/** Whatever ships the logs, the lines of requests have this field. */
+/** Selects the log lines of requests by a field that does not depend on the log shipper. */
 const requestLines = '{service_name=~".+"} |= `"type":"request"` | json';
 
 const whereTimeGoes: Row = {
-  title: 'Where time goes, over the two hops',
+  title: 'Time spent in ingress and worker',
   panels: [
     {
       title: 'Steps of a request, on average',
       description:
-        "Waiting for a slot, waiting for a worker, the worker's run, calls to providers. Kept traces only: slow and failed requests weigh more than they are.",
+        "Wait for a lease, wait for a worker, the worker's run, calls to providers. Only kept traces: slow and failed requests are overrepresented.",
       kind: 'lines',
       width: 12,
       unit: 's',
@@ -32,7 +32,7 @@ const whereTimeGoes: Row = {
     {
       title: 'Time in each service, p95',
       description:
-        'The request at the ingress, and its runs at workers. What lies between them is waiting, Redis and the way of the tokens.',
+        'The request at the ingress, and its runs at workers. The difference is waiting, Redis and the transfer of the answer.',
       kind: 'lines',
       width: 12,
       unit: 's',
@@ -43,7 +43,7 @@ const whereTimeGoes: Row = {
     },
     {
       title: 'Queue wait by upstream, p95',
-      description: 'By the upstream that answered in the end.',
+      description: 'By the upstream that gave the final answer.',
       kind: 'lines',
       width: 8,
       unit: 'ms',
@@ -55,7 +55,7 @@ const whereTimeGoes: Row = {
     },
     {
       title: 'Attempts by upstream and status',
-      description: 'Calls to providers a second. The metrics board has all of them; this is of kept traces.',
+      description: 'Attempts per second in kept traces. The board of upstreams has all attempts.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
@@ -67,7 +67,7 @@ const whereTimeGoes: Row = {
     },
     {
       title: 'Failed attempts by kind',
-      description: 'The kind of the failure, as docs/errors.md explains it.',
+      description: 'Kind of the failure; docs/errors.md explains the kinds.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
@@ -76,7 +76,7 @@ const whereTimeGoes: Row = {
           '{ span:name = "POST" && span:kind = client && span:status = error } | rate() by (span.sluice.upstream, span.error.type)',
         ),
       ],
-      emptyWhile: 'no call fails',
+      emptyWhile: 'no attempt fails',
     },
   ],
 };
@@ -95,7 +95,7 @@ const fields =
   'select(span.sluice.request_id, span.sluice.upstream, span.sluice.attempts, span.sluice.ttft_ms, span.sluice.queue_wait_ms)';
 
 const worthALook: Row = {
-  title: 'Requests worth a look',
+  title: 'Notable requests',
   panels: [
     table(
       'Slowest requests',
@@ -105,19 +105,19 @@ const worthALook: Row = {
     ),
     table(
       'Late first tokens',
-      'The first piece came after the target that the variable "First token" names.',
+      'The first piece came later than the target in the variable "First token".',
       `{ ${request} && span.sluice.ttft_ms > 1000 * $ttft_target } | ${fields}`,
       'first tokens come in time',
     ),
     table(
       'Failed requests',
-      'With the code that the client was told.',
+      'With the error code in the answer to the client.',
       `{ ${request} && span:status = error } | select(span.sluice.request_id, span.error.type, span.sluice.upstream, span.sluice.attempts)`,
       'no request fails',
     ),
     table(
       'Resumed streams',
-      'The answer broke off and another call went on.',
+      'The answer broke off and another attempt resumed it.',
       `{ ${request} && span.sluice.resumptions > 0 } | select(span.sluice.request_id, span.sluice.resumptions, span.sluice.upstream)`,
       'no stream breaks off',
     ),
@@ -130,7 +130,7 @@ const services: Row = {
     {
       title: 'Service graph',
       description:
-        'Made by the collector from all spans, kept or not: ingress, worker, and the providers that it calls.',
+        'The collector makes it from all spans, kept or not: ingress, worker, and the providers that it calls.',
       kind: 'graph',
       width: 12,
       height: 10,
@@ -147,8 +147,7 @@ const services: Row = {
     },
     {
       title: 'Requests by key, from the log',
-      description:
-        'Of all keys, also of those beyond the hundredth, which have no series of their own among the metrics.',
+      description: 'Includes the keys after the first hundred, which have no metric series of their own.',
       kind: 'stacked',
       width: 12,
       unit: 'short',
@@ -177,7 +176,7 @@ const one: Row = {
   panels: [
     {
       title: 'Trace',
-      description: 'The one whose id stands in the variable "Trace".',
+      description: 'The trace whose id is in the variable "Trace".',
       kind: 'trace',
       width: 24,
       height: 14,
@@ -186,7 +185,7 @@ const one: Row = {
     },
     {
       title: 'Its log lines',
-      description: 'The line of the request at the ingress, and at the debug level those of the worker.',
+      description: 'The line of the request at the ingress, and the lines of the worker at the debug level.',
       kind: 'logs',
       width: 24,
       queries: [logs('{service_name=~".+"} |= "$trace" | json')],
@@ -198,7 +197,7 @@ const one: Row = {
 export const traces: Board = {
   uid: 'sluice-traces',
   title: 'Sluice: traces',
-  description: 'Where the time of requests goes, and which of them to look at.',
+  description: 'Time spent by requests in each step, and notable requests.',
   variables: ['upstream', 'ttft_target', 'trace'],
   rows: [whereTimeGoes, worthALook, services, one],
 };

@@ -15,8 +15,8 @@ const health: Row = {
       thresholds: redFrom(1),
     },
     {
-      title: 'Upstreams with nothing to call with',
-      description: 'All their credentials rest. Requests to them wait or fail.',
+      title: 'Upstreams without a usable credential',
+      description: 'All their credentials are in cooldown. Requests to them wait or fail.',
       kind: 'number',
       width: 6,
       unit: 'short',
@@ -25,7 +25,7 @@ const health: Row = {
     },
     {
       title: 'Attempts that succeed',
-      description: 'Share of calls to providers that were complete, without those that nobody wanted any more.',
+      description: 'Share of attempts that were complete, not counting cancelled ones.',
       kind: 'number',
       width: 6,
       unit: 'percentunit',
@@ -42,16 +42,16 @@ const health: Row = {
     },
     {
       title: 'Burnt tokens',
-      description: 'Paid for and part of no answer, in this time range.',
+      description: 'Tokens of failed attempts in this time range: billed by the provider, not part of any answer.',
       kind: 'number',
       width: 6,
       unit: 'short',
       queries: [now(`sum(increase(sluice_burnt_tokens_total{${upstream}}[$__range]))`)],
-      emptyWhile: 'no call has failed in the middle of its answer',
+      emptyWhile: 'no attempt has failed in the middle of its answer',
     },
     {
       title: 'Circuits',
-      description: '1 while the circuit of the target is open. One call now and then tries it.',
+      description: '1 while the circuit of the target is open. A probe tries the target from time to time.',
       kind: 'timeline',
       width: 12,
       queries: [prom('max by (target) (sluice_circuit_open)', '{{target}}')],
@@ -59,7 +59,7 @@ const health: Row = {
     },
     {
       title: 'Credentials',
-      description: 'Ready at 0: requests to this upstream wait or fail.',
+      description: 'If none is ready, requests to this upstream wait or fail.',
       kind: 'lines',
       width: 12,
       unit: 'short',
@@ -69,7 +69,7 @@ const health: Row = {
 };
 
 const calls: Row = {
-  title: 'Calls',
+  title: 'Attempts',
   panels: [
     {
       title: 'Attempts by upstream and outcome',
@@ -81,16 +81,16 @@ const calls: Row = {
     },
     {
       title: 'Retries by reason',
-      description: 'Failed calls that left the request to be tried again.',
+      description: 'Failed attempts after which the request was tried again.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
       queries: [rateBy('sluice_retries_total', { labels: upstream, by: ['upstream', 'reason'] })],
-      emptyWhile: 'no call fails',
+      emptyWhile: 'no attempt fails',
     },
     {
-      title: 'Cool-downs by reason',
-      description: 'Credentials sent to rest. Rate limits: add credentials. Authentication: replace the key.',
+      title: 'Cooldowns by reason',
+      description: 'Credentials put into cooldown. Rate limits: add credentials. Authentication: replace the key.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
@@ -99,7 +99,7 @@ const calls: Row = {
     },
     {
       title: 'Resumed streams',
-      description: 'Streams that broke off and were continued, by how they ended. Complete: no client noticed.',
+      description: 'Streams that broke off and were resumed, by outcome. Complete: the client got the whole answer.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
@@ -108,21 +108,21 @@ const calls: Row = {
     },
     {
       title: 'Burnt tokens',
-      description: 'About what failed calls had sent of an answer, a second.',
+      description: 'Approximate number of tokens per second that failed attempts had sent.',
       kind: 'stacked',
       width: 8,
       unit: 'cps',
       queries: [rateBy('sluice_burnt_tokens_total', { labels: upstream, by: ['upstream'] })],
-      emptyWhile: 'no call has failed in the middle of its answer',
+      emptyWhile: 'no attempt has failed in the middle of its answer',
     },
     {
-      title: 'Questions for model lists',
-      description: 'Workers ask upstreams which models they have, where a glob of the configuration covers them.',
+      title: 'Calls for model lists',
+      description: 'Workers read the model lists of upstreams that a glob of the configuration covers.',
       kind: 'stacked',
       width: 8,
       unit: 'ops',
       queries: [rateBy('sluice_model_list_calls_total', { labels: upstream, by: ['upstream', 'outcome'] })],
-      emptyWhile: 'nobody asks for the list of models, or no glob needs it',
+      emptyWhile: 'no client asks for the list of models, or no glob needs it',
     },
   ],
 };
@@ -132,7 +132,7 @@ const speed: Row = {
   panels: [
     {
       title: 'Time to the first token, p95',
-      description: 'As clients see it, by the upstream that answered.',
+      description: 'From the arrival of a request, by the upstream that answered.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -144,7 +144,7 @@ const speed: Row = {
     },
     {
       title: 'Gap between chunks, p99',
-      description: 'Between two chunks of an answer, as the worker reads them from the provider.',
+      description: 'Time between two chunks of an answer, as the worker reads them from the provider.',
       kind: 'lines',
       width: 8,
       unit: 's',
@@ -152,7 +152,7 @@ const speed: Row = {
     },
     {
       title: 'Connections',
-      description: 'Open ones of all workers, and calls that wait for one.',
+      description: 'Open connections of all workers, and calls that wait for one.',
       kind: 'lines',
       width: 8,
       unit: 'short',
@@ -167,7 +167,7 @@ const speed: Row = {
 export const upstreams: Board = {
   uid: 'sluice-upstreams',
   title: 'Sluice: upstreams and credentials',
-  description: 'What providers do to us: health, cool-downs, attempts, retries, resumptions.',
+  description: 'Health, attempts, retries, cooldowns and resumptions by upstream.',
   variables: ['upstream'],
   rows: [health, calls, speed],
 };

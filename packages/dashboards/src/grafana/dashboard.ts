@@ -10,10 +10,10 @@ import type { Board } from '../board.ts';
 import { panelOf } from './panels.ts';
 import { variablesOf } from './variables.ts';
 
-/** By this tag the boards find each other. */
+/** Tag by which the boards link to each other. */
 const tag = 'sluice';
 
-/** The dashboard of a board, ready to be written down. */
+/** Returns the dashboard of a board as JSON. */
 export function dashboardOf(board: Board): Dashboard {
   const builder = new DashboardBuilder(board.title)
     .uid(board.uid)
@@ -40,7 +40,7 @@ export function dashboardOf(board: Board): Dashboard {
   return numbered(builder.build());
 }
 
-/** Links to a single panel name it by its number. */
+/** Numbers the panels: links to a single panel contain its number. */
 function numbered(dashboard: Dashboard): Dashboard {
   return { ...dashboard, panels: dashboard.panels?.map((panel, at) => ({ ...panel, id: at + 1 })) ?? [] };
 }

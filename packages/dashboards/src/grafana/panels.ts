@@ -27,7 +27,7 @@ import type { Panel, Threshold } from '../board.ts';
 import { targetOf } from './targets.ts';
 import { refTo } from './variables.ts';
 
-/** Whichever builder a kind of panel has, they all have these methods. */
+/** The methods that the builders of all kinds of panels have. */
 type AnyBuilder =
   | LinesBuilder
   | StatBuilder
@@ -39,7 +39,7 @@ type AnyBuilder =
 
 const usualHeight = 8;
 
-/** Grafana's panel for one of ours. */
+/** Returns Grafana's panel for a panel of a board. */
 export function panelOf(panel: Panel): AnyBuilder {
   const { title, description, width, height = usualHeight, unit, queries, thresholds, emptyWhile } = panel;
   const builder = builderOf(panel);
@@ -84,7 +84,7 @@ function builderOf(panel: Panel): AnyBuilder {
     case 'graph':
       return new GraphBuilder();
     case 'trace':
-      // The SDK has no builder for this one.
+      // The SDK has no builder for this kind.
       return new PanelBuilder().type('traces');
     case 'logs':
       return new LogsBuilder().showTime(true).wrapLogMessage(true).enableLogDetails(true);
@@ -113,12 +113,12 @@ const withoutTime = (builder: TableBuilder): TableBuilder =>
     options: { excludeByName: { Time: true }, renameByName: { Value: 'Count' } },
   });
 
-/** Without the variable that the link sets. */
+/** Variables that the link keeps, without the one that it sets. */
 const kept = ['prometheus', 'tempo', 'loki', 'upstream', 'ttft_target']
   .map((name) => `\${${name}:queryparam}`)
   .join('&');
 
-/** The name of a span leads to the last row of the same board, filled with its trace. */
+/** Link from the name of a span to the last row of the same board, which then shows its trace. */
 const withTraceLink = (builder: TableBuilder): TableBuilder =>
   builder.overrideByRegexp('/^(traceName|name)$/', [
     {

@@ -9,7 +9,7 @@ import {
 import type { LokiQuery, Panel, PrometheusQuery, Query, TempoQuery } from '../board.ts';
 import { refTo } from './variables.ts';
 
-/** The target of a query; `at` is its place in the panel. Each names the type of its data source, or no decoder checks it. */
+/** Returns the target of a query; `at` is its index in the panel. Decoders check it only if it has its data source's type. */
 export function targetOf(query: Query, at: number, panel: Panel): Builder<AnyQuery> {
   const refId = String.fromCharCode('A'.charCodeAt(0) + at);
   switch (query.source) {

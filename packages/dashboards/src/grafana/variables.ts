@@ -17,10 +17,10 @@ interface VariableBuilder {
 
 const sourceLabels: Readonly<Record<Source, string>> = { prometheus: 'Metrics', tempo: 'Traces', loki: 'Logs' };
 
-/** Its uid is the variable of the same name, whatever data source stands behind it. */
+/** Returns a reference to a data source. Its uid is the variable of the same name. */
 export const refTo = (source: Source): { type: Source; uid: string } => ({ type: source, uid: `\${${source}}` });
 
-/** Labels whose values a board can be narrowed to, and the metric that has them all. */
+/** Labels by which a board can be filtered, and the metric that has all their values. */
 const labelSources = {
   model: ['Model', 'sluice_requests_total'],
   upstream: ['Upstream', 'sluice_upstream_attempts_total'],
@@ -42,7 +42,7 @@ function ofLabel(name: keyof typeof labelSources): VariableBuilder {
     .current({ selected: true, text: ['All'], value: ['$__all'] });
 }
 
-/** Bounds of buckets, so that the share within the target can be read exactly. */
+/** Targets. Each is the bound of a bucket, so that the share within it is exact. */
 export const ttftTargets = ['0.5', '1', '2.5', '5', '10'];
 export const gapTargets = ['0.1', '0.25', '0.5', '1', '2.5', '5'];
 
@@ -66,7 +66,7 @@ const make: Readonly<Record<VariableName, () => VariableBuilder>> = {
   trace: () => new TextBoxVariableBuilder('trace').label('Trace').defaultValue(''),
 };
 
-/** The data sources that a board asks, and always Prometheus, which its variables ask. */
+/** Returns the data sources of a board. Prometheus is always among them, because the variables use it. */
 function sourcesOf(board: Board): Source[] {
   const asked = new Set(
     board.rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries)).map(({ source }) => source),
@@ -74,7 +74,7 @@ function sourcesOf(board: Board): Source[] {
   return (['prometheus', 'tempo', 'loki'] as const).filter((source) => source === 'prometheus' || asked.has(source));
 }
 
-/** The variables of a board: its data sources, its own, and a filter by any label for several fleets in one Prometheus. */
+/** Returns the variables of a board: data sources, its own, and a filter by any label for several fleets in one Prometheus. */
 export function variablesOf(board: Board): VariableBuilder[] {
   const sources = sourcesOf(board).map((source) =>
     new DatasourceVariableBuilder(source).label(sourceLabels[source]).type(source),

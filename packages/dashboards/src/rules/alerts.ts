@@ -1,23 +1,23 @@
 import { objective } from './objective.ts';
 
-/** An alert. It fires when `value` compares with the bound for as long as `for` says. */
+/** An alert. It fires when the comparison of `value` with `bound` holds for the duration `for`. */
 export interface Alert {
   readonly name: string;
   readonly severity: 'critical' | 'warning';
-  /** The quantity that is watched, so that a test can see it on a healthy fleet too. */
+  /** The watched quantity. Tests also read it on a healthy fleet. */
   readonly value: string;
-  /** As in `> 0.8`. */
+  /** Comparison, as in `> 0.8`. */
   readonly bound: string;
   /** A second condition that must hold as well. */
   readonly and?: string;
   readonly for: string;
   readonly summary: string;
   readonly description: string;
-  /** The page in docs/runbooks, without `.md`. */
+  /** Page in docs/runbooks, without `.md`. */
   readonly runbook: string;
 }
 
-/** By the book of multi-window, multi-burn-rate alerts: the short window says that it still goes on. */
+/** A multi-window, multi-burn-rate alert: the short window shows that the burning has not stopped. */
 const burn = (rate: number, window: string): string =>
   `sluice:bad_requests:ratio_rate${window} > ${Math.round(rate * objective.budget * 1e6) / 1e6}`;
 
@@ -29,8 +29,8 @@ export const alerts: readonly Alert[] = [
     bound: `> ${Math.round(14.4 * objective.budget * 1e6) / 1e6}`,
     and: burn(14.4, '5m'),
     for: '2m',
-    summary: 'At this rate the errors of a month are used up in two days',
-    description: '{{ $value | humanizePercentage }} of requests fail through no fault of their client.',
+    summary: 'At this rate the error budget of a month is spent in two days',
+    description: '{{ $value | humanizePercentage }} of requests fail for reasons other than their client.',
     runbook: 'error-budget-burn',
   },
   {
@@ -40,8 +40,8 @@ export const alerts: readonly Alert[] = [
     bound: `> ${Math.round(6 * objective.budget * 1e6) / 1e6}`,
     and: burn(6, '30m'),
     for: '15m',
-    summary: 'At this rate the errors of a month are used up in five days',
-    description: '{{ $value | humanizePercentage }} of requests fail through no fault of their client.',
+    summary: 'At this rate the error budget of a month is spent in five days',
+    description: '{{ $value | humanizePercentage }} of requests fail for reasons other than their client.',
     runbook: 'error-budget-burn',
   },
   {
@@ -60,7 +60,7 @@ export const alerts: readonly Alert[] = [
     value: 'max(sluice_longest_wait_seconds)',
     bound: '> 15',
     for: '1m',
-    summary: 'A request has waited for a slot for half of the time that is allowed',
+    summary: 'A request has waited for a lease for half of the maximum wait',
     description: 'The oldest waiter waits for {{ $value | humanizeDuration }}.',
     runbook: 'oldest-waiter',
   },
@@ -70,8 +70,8 @@ export const alerts: readonly Alert[] = [
     value: 'max by (upstream) (sluice_credentials{state="ready"})',
     bound: '== 0',
     for: '1m',
-    summary: 'An upstream has no credential to call with',
-    description: 'All credentials of {{ $labels.upstream }} rest. Requests to it wait or fail.',
+    summary: 'An upstream has no usable credential',
+    description: 'All credentials of {{ $labels.upstream }} are in cooldown. Requests to it wait or fail.',
     runbook: 'dry-credential-pool',
   },
   {
@@ -81,18 +81,18 @@ export const alerts: readonly Alert[] = [
     bound: '== 1',
     for: '1m',
     summary: 'A target keeps failing and gets no requests',
-    description: 'The circuit of {{ $labels.target }} is open. Other targets take its requests, where there are any.',
+    description: 'The circuit of {{ $labels.target }} is open. Other targets, if there are any, take its requests.',
     runbook: 'open-circuit',
   },
   {
     name: 'SluiceWorkersLost',
     severity: 'warning',
-    // A counter that begins above 0 has no rise that increase() sees: what was not there before counts as a whole.
+    // `increase` does not see the first value of a new counter, so a series that did not exist before counts with its value.
     value:
       '(sum(increase(sluice_resubmissions_total{reason="worker_lost"}[10m])) or vector(0)) + (sum(sluice_resubmissions_total{reason="worker_lost"} unless sluice_resubmissions_total{reason="worker_lost"} offset 10m) or vector(0))',
     bound: '> 0',
     for: '0m',
-    summary: 'Workers died while they worked on requests',
+    summary: 'Workers died while they were running requests',
     description: 'About {{ $value | humanize }} runs were lost with their worker within ten minutes.',
     runbook: 'workers-lost',
   },
@@ -102,8 +102,8 @@ export const alerts: readonly Alert[] = [
     value: 'max(sluice_workers)',
     bound: '== 0',
     for: '1m',
-    summary: 'No worker lives',
-    description: 'Ingresses take requests and nobody answers them.',
+    summary: 'No worker is alive',
+    description: 'Ingresses accept requests, but no worker runs them.',
     runbook: 'workers-lost',
   },
   {
@@ -112,7 +112,7 @@ export const alerts: readonly Alert[] = [
     value: 'histogram_quantile(0.99, sum by (job, instance, le) (rate(sluice_relay_lag_seconds_bucket[5m])))',
     bound: '> 0.25',
     for: '5m',
-    summary: 'Tokens take long on their way through Redis',
+    summary: 'Frames are slow on their way through Redis',
     description:
       'One batch of frames in a hundred takes {{ $value | humanizeDuration }} or more to {{ $labels.instance }}.',
     runbook: 'relay-lag',
@@ -135,7 +135,7 @@ export const alerts: readonly Alert[] = [
     bound: '== 0',
     for: '1m',
     summary: 'A replica does not reach Redis',
-    description: '{{ $labels.instance }} is not ready. If that is so for all replicas, requests get 503.',
+    description: '{{ $labels.instance }} is not ready. If no replica is ready, requests get 503.',
     runbook: 'redis-away',
   },
   {
@@ -144,12 +144,12 @@ export const alerts: readonly Alert[] = [
     value: 'max by (job, instance) (nodejs_eventloop_lag_p99_seconds and on (job, instance) sluice_redis_up)',
     bound: '> 0.1',
     for: '5m',
-    summary: 'A process has too much to do',
+    summary: 'A process is overloaded',
     description: 'The event loop of {{ $labels.instance }} lags by {{ $value | humanizeDuration }}.',
     runbook: 'event-loop',
   },
 ];
 
-/** The whole condition of an alert. */
+/** Returns the whole condition of an alert. */
 export const conditionOf = ({ value, bound, and }: Alert): string =>
   and === undefined ? `${value} ${bound}` : `${value} ${bound} and ${and}`;

@@ -2,14 +2,14 @@ import { stringify } from 'yaml';
 import { badCodes } from '../blame.ts';
 import { alerts, conditionOf } from './alerts.ts';
 
-/** Of a short window to see that it goes on, and of a long one to see that it matters. */
+/** Windows of the recorded ratios: short ones show that errors continue, long ones that they matter. */
 const windows = ['5m', '30m', '1h', '6h'];
 
-/** Share of requests that fail through no fault of their client; 0 as long as none did. */
+/** Share of requests that fail for reasons other than their client; 0 while none has failed. */
 const badShare = (window: string): string =>
   `(sum(rate(sluice_request_errors_total{code=~"${badCodes}"}[${window}])) or vector(0)) / (sum(rate(sluice_requests_total[${window}])) > 0)`;
 
-/** The rules file of Prometheus. Helm puts the same groups into a PrometheusRule. */
+/** Returns the rules file of Prometheus. Helm puts the same groups into a PrometheusRule. */
 export function rulesFile(): string {
   const recorded = windows.map((window) => ({
     record: `sluice:bad_requests:ratio_rate${window}`,

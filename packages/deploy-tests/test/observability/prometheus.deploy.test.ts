@@ -31,7 +31,7 @@ const targets = boards.flatMap((board) =>
   ),
 );
 /** The load does not bring these about for certain: each says on its panel when it is empty. */
-const mayBeEmpty = new Set(['Jobs refused by workers', 'Frames that nobody waited for']);
+const mayBeEmpty = new Set(['Jobs refused by workers', 'Dropped frames']);
 
 const tracesAsked = asked('tempo').filter(({ target }) => target.queryType === 'traceql' && target.query !== '$trace');
 const logsAsked = asked('loki').filter(({ target }) => target.expr?.includes('$trace') === false);

@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { runQuietly } from './run.mjs';
 
 /**
- * Compiles what has changed since the last build; turbo knows what that is.
+ * Compiles the packages that turbo finds changed since the last build.
  *
  * @param {{ root: string, node: string }} place
  * @throws {import('./launch-error.mjs').CommandFailed} with the compiler's messages

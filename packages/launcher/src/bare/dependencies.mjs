@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { readIfThere } from './files.mjs';
 import { runQuietly } from './run.mjs';
 
-/** The parts of a package.json that decide what npm installs; a changed script needs no new installation. */
+/** The fields of package.json that decide what npm installs; a changed script needs no new installation. */
 const installedFields = [
   'name',
   'version',
@@ -19,7 +19,7 @@ const installedFields = [
 ];
 
 /**
- * Returns whether node_modules holds what the lockfile asks for, as far as the last `installDependencies` knows.
+ * Returns whether node_modules matches the lockfile, by the stamp that the last `installDependencies` wrote.
  *
  * @param {string} root
  * @returns {boolean}
@@ -43,7 +43,7 @@ export async function installDependencies(root) {
 }
 
 /**
- * A digest of everything that decides what is installed: the lockfile, the package files, the machine's kind.
+ * A digest of everything that decides what is installed: the lockfile, the package files, platform and architecture.
  *
  * @param {string} root
  */
@@ -58,8 +58,8 @@ function dependencyHash(root) {
 }
 
 /**
- * npm as it runs already, or as PATH has it. Under `npm start` the first `node` on PATH is the packaged one, which
- * `npm ci` is about to delete; npm says which one it runs on itself.
+ * Returns the command of the npm that runs this script, or of the npm on PATH. Under `npm start` the first `node` on PATH
+ * is the packaged one, which `npm ci` is about to delete; `npm_node_execpath` names the Node that npm itself runs on.
  *
  * @param {readonly string[]} args
  */

@@ -4,16 +4,16 @@ import { hasCode } from './files.mjs';
 import { LaunchError } from './launch-error.mjs';
 import { parseEnvText } from './parse-env.mjs';
 
-/** Variables of proxies, which have two spellings: other programs read both, and so do we. */
+/** Variables of proxies. Each has two spellings, upper and lower case; like other programs, Sluice reads both. */
 const proxies = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY']);
 
-/** Kubernetes sets them too, for services called `metrics` and `simulator`; see `serviceLinksIn` of the configuration. */
+/** Kubernetes also sets these, for services called `metrics` and `simulator`; see `serviceLinksIn` in `config`. */
 const ports = new Set(['PORT', 'METRICS_PORT', 'SIMULATOR_PORT']);
 const serviceLink = /^(?:tcp|udp|sctp):\/\/\S+$/;
 
 /**
- * Puts the variables of `.env` into an environment. What is in the environment already wins:
- * a proxy in either spelling; an address that Kubernetes has put there is no setting.
+ * Adds the variables of `.env` to an environment. A variable that the environment already has wins: a proxy in either
+ * spelling. An address that Kubernetes has put there does not count.
  *
  * @param {string} root the folder of the repository
  * @param {NodeJS.ProcessEnv} env changed
@@ -56,7 +56,7 @@ function readEnvFile(path) {
     return decode(readFileSync(path));
   } catch (error) {
     if (error instanceof LaunchError) throw error;
-    // Python's users keep a folder of that name.
+    // In Python projects `.env` is often a folder: a virtual environment.
     if (hasCode(error, 'ENOENT') || hasCode(error, 'EISDIR')) return undefined;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new LaunchError(`.env can't be read (${code}).`);
@@ -64,7 +64,7 @@ function readEnvFile(path) {
 }
 
 /**
- * The `>` of PowerShell writes UTF-16, with a mark at its beginning.
+ * Decodes UTF-8, and UTF-16 with a byte order mark, which the `>` of PowerShell writes.
  *
  * @param {Buffer} bytes
  * @returns {string}

@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 /**
- * Does what Node does with `NODE_EXTRA_CA_CERTS` when a process starts, for a value that it has got later, from `.env`.
- * Needs Node 24.
+ * Trusts the certificates of `NODE_EXTRA_CA_CERTS` from `.env`. Node itself reads the variable only when the process
+ * starts, before `.env` is read. Needs Node 24.
  *
  * @param {string | undefined} path
- * @returns {string | undefined} a sentence for the person when the file can't be used; like Node, we go on without it
+ * @returns {string | undefined} a warning when the file can't be used; like Node, Sluice then runs without it
  */
 export function trustExtraCertificates(path = '') {
   if (path === '') return undefined;
   try {
     const pem = readFileSync(path, 'utf8');
-    // `setDefaultCACertificates` ignores a text without certificates in silence; this throws.
+    // This throws for a text without certificates, which `setDefaultCACertificates` ignores in silence.
     void new X509Certificate(pem);
     setDefaultCACertificates([...getCACertificates('default'), pem]);
     return undefined;

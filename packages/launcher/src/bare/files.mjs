@@ -10,15 +10,15 @@ export function readIfThere(path) {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    // ESRCH is what /proc answers for a process that ends while its file is read.
+    // /proc answers ESRCH for a process that ends while its file is read.
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return undefined;
     throw error;
   }
 }
 
 /**
- * Makes a file that only its owner may read. A link appears with its text in it, so that nobody reads the file before
- * it is written.
+ * Creates a file that only its owner may read. The text is written to a draft, which is then linked to `path`, so that
+ * no process reads a half-written file.
  *
  * @param {string} path
  * @param {string} text
@@ -39,11 +39,11 @@ export function createWhole(path, text) {
 }
 
 /**
- * Makes a folder that a person has named, and those above it. Node's own `recursive` never returns where a folder is
- * there and none can be made in it, as in /proc.
+ * Creates a folder that a person has named, and its parents. Node's own `recursive` never returns when a parent exists
+ * and no folder can be created in it, as in /proc.
  *
  * @param {string} path
- * @param {{ mode?: number | undefined }} [options] of the folders that are made
+ * @param {{ mode?: number | undefined }} [options] `mode` of the created folders
  * @throws the error of the system
  */
 export function makeFolder(path, { mode } = {}) {
@@ -53,7 +53,7 @@ export function makeFolder(path, { mode } = {}) {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!hasCode(error, 'EEXIST') || !isFolder(path)) throw error;
   }
 }

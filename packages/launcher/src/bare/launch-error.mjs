@@ -1,4 +1,4 @@
-/** A reason not to go on that the person who typed the command can act on: the message alone is shown, no stack. */
+/** An error that the person at the terminal can act on. Only its message is shown, not its stack. */
 export class LaunchError extends Error {
   /** @override */
   name = 'LaunchError';
@@ -17,11 +17,11 @@ export class Interrupted extends Error {
 }
 
 /**
- * Says how a command of ours went wrong.
+ * Prints why a command failed.
  *
  * @param {unknown} error
  * @param {(text: string) => void} say
- * @returns {number} the exit code that tells it to the caller
+ * @returns {number} exit code: 130 after an interruption, else 1
  */
 export function reportFailure(error, say) {
   if (error instanceof Interrupted) return 130;

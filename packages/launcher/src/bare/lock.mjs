@@ -4,14 +4,14 @@ import { createWhole, hasCode, readIfThere } from './files.mjs';
 import { livingProcess, processIdentity } from './process-identity.mjs';
 
 /**
- * Takes a lock file, or says who has it. A lock whose owner has died is taken over. It is freed by `release` and at
- * the end of this process.
+ * Takes a lock file, or returns the id of the process that holds it. A lock whose owner has died is taken over.
+ * `release` and the end of this process free the lock.
  *
  * @param {string} path
  * @returns {{ readonly release: () => void } | { readonly heldBy: number }}
  */
 export function takeLock(path) {
-  // The folder will hold keys and prompts, whoever makes it first.
+  // The folder will hold keys and prompts, so it is private from the start.
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   for (;;) {
     if (createWhole(path, processIdentity(process.pid) ?? '')) return heldLock(path);
@@ -34,8 +34,8 @@ function heldLock(path) {
 }
 
 /**
- * Two processes may find the same stale lock. The rename lets one of them win; a loser that caught the winner's new
- * lock instead puts it back.
+ * Removes a stale lock. When two processes find the same one, the rename lets one of them win; a loser that renamed the
+ * winner's new lock instead puts it back.
  *
  * @param {string} path
  * @param {string} staleText

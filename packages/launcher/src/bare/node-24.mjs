@@ -7,13 +7,13 @@ import { runQuietly } from './run.mjs';
 const wantedMajor = 24;
 
 /**
- * Finds the Node that everything but this set-up runs on: the pinned npm package `node`, whose install script npm may
- * have been told not to run, so that it is run here; else the machine's own, if it is new enough.
+ * Finds the Node that everything but this set-up runs on: that in the pinned npm package `node`, or else the machine's
+ * own if it is new enough. npm may be configured not to run the package's install script, so it is run here.
  *
- * @param {{ root: string, mayInstall: boolean, terminal: import('./terminal.mjs').Terminal }} request `mayInstall`:
- *   fetch the package's binary even though the machine's own Node would do
+ * @param {{ root: string, mayInstall: boolean, terminal: import('./terminal.mjs').Terminal }} request `mayInstall`
+ *   fetches the package's binary even if the machine's own Node is new enough
  * @returns {Promise<string>} path of a `node` of at least version 24
- * @throws {LaunchError} when there is none
+ * @throws {LaunchError} when neither can be had
  */
 export async function findNode24({ root, mayInstall, terminal }) {
   const packaged = packagedNode(root);
@@ -35,7 +35,7 @@ export async function findNode24({ root, mayInstall, terminal }) {
 }
 
 /**
- * The pinned Node of a repository, whether it is there or not.
+ * Path of a repository's pinned Node, installed or not.
  *
  * @param {string} root
  */
@@ -45,7 +45,7 @@ function packagedNode(root) {
 
 /**
  * @param {string} version as `node --version` prints it
- * @returns {number} 0 when it is no version
+ * @returns {number} the major version; 0 when the text does not hold a version
  */
 export function majorOf(version) {
   return Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
@@ -63,7 +63,7 @@ function versionOf(node) {
 
 /**
  * @param {string} root
- * @returns {Promise<string | undefined>} what went wrong
+ * @returns {Promise<string | undefined>} the error message of a failed installation
  */
 async function installPackagedNode(root) {
   const cwd = join(root, 'node_modules/node');
@@ -79,7 +79,8 @@ async function installPackagedNode(root) {
 }
 
 /**
- * npm links a program only if it is there when npm looks. The link puts this Node on the PATH of every npm script.
+ * Links the program, which npm does only if the binary exists before its install script runs. The link puts this Node on
+ * the PATH of every npm script.
  *
  * @param {string} root
  */

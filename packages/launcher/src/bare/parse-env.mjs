@@ -1,12 +1,12 @@
 /** @typedef {{ variables: Map<string, string>, faults: string[] }} ParsedEnv */
 
-/** `export` may stand before it, and a colon for the sign, as npm's dotenv has it. */
+/** A name and its `=`. As in npm's dotenv, `export` may precede it, and `: ` may replace the `=`. */
 const beginPattern = /^[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_][\w.-]*)(?:[^\S\n]*=|:(?=[^\S\n]))[^\S\n]*/;
 
-/** To the end of a line only a comment may stand behind a value in quotes. */
+/** Only a comment may follow a value in quotes on its line. */
 const behind = '(?=[^\\S\\n]*(?:#[^\\n]*)?(?:\\n|$))';
 
-/** A quote behind a backslash is part of the text, unless the text would then have no end. */
+/** A quote after a backslash is part of the value, unless the value would then not end. */
 const quotedPatterns = [
   new RegExp(`^"((?:\\\\[^]|[^"\\\\])*)"${behind}`),
   new RegExp(`^"([^"]*)"${behind}`),
@@ -17,13 +17,13 @@ const quotedPatterns = [
 const blankPattern = /^[^\S\n]*(?:#[^\n]*)?(?:\n|$)/;
 
 /**
- * Parses the text of a `.env` file as dotenv's users expect it, of Python and of npm: where those differ, no part of a
- * value is lost. So `#` begins a comment only at the start of a value or of a line's rest that a space parts from it.
+ * Parses the text of a `.env` file as users of Python's and npm's dotenv expect. Where the two differ, no part of a value
+ * is lost: `#` begins a comment only after a space, or at the start of a value that a space separates from its sign.
  *
- * Node's own parser is not used: it ends a value at any `#`, and passes over lines that it does not understand.
+ * Node's own parser is not used: it ends a value at any `#`, and skips lines that it does not understand.
  *
  * @param {string} text
- * @returns {ParsedEnv} `faults`: what was passed over, as in `line 3 is not understood`; no fault repeats a value
+ * @returns {ParsedEnv} `faults`: the skipped lines, as in `line 3 is not understood`; no fault repeats a value
  */
 export function parseEnvText(text) {
   let rest = text.replaceAll(/\r\n?/g, '\n');
@@ -88,7 +88,7 @@ const unescape = (_, character) => (character === 'n' ? '\n' : character);
 
 /**
  * @param {string} rest
- * @param {boolean} isParted a space stands before it
+ * @param {boolean} isParted a space precedes the value
  * @returns {{ text: string, length: number }}
  */
 function plain(rest, isParted) {

@@ -1,4 +1,4 @@
-// Runs inside a service in the foreground, on Node 24 and before anything of the service: `node --import` of this file.
+// Loaded with `node --import` into a service that runs in the foreground, on Node 24, before the service's own code.
 import { fileURLToPath } from 'node:url';
 import { takeEnvFile } from './env-file.mjs';
 import { trustExtraCertificates } from './extra-certificates.mjs';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { hasCode, readIfThere } from './files.mjs';
 
 /**
- * Names a process so that a later one with the same number is not taken for it: its id and the moment it began.
+ * Returns the id and the start time of a process, which tell it from a later process with the same id.
  *
  * @param {number} pid
  * @returns {string | undefined} undefined when no such process runs
@@ -14,7 +14,7 @@ export function processIdentity(pid) {
 }
 
 /**
- * Finds the process that `processIdentity` named.
+ * Finds the process of an identity.
  *
  * @param {string} identity
  * @returns {number | undefined} its id, or undefined when it has ended
@@ -35,8 +35,8 @@ function exists(pid) {
 }
 
 /**
- * Fields 3 and 22 of stat: the state, and the start in clock ticks since boot. The second field may itself hold blanks
- * and brackets. A zombie has ended: where nobody reaps it (a container without an init) it would stay for ever.
+ * Reads fields 3 and 22 of stat: the state, and the start in clock ticks since boot. The second field may itself hold
+ * blanks and brackets. A zombie counts as ended: in a container without an init, no process reaps it.
  *
  * @param {number} pid
  */

@@ -14,7 +14,7 @@ const keptLines = 60;
  */
 
 /**
- * Runs a command whose output nobody needs to see unless it fails. A wish to stop ends it.
+ * Runs a command and shows its output only if it fails. A stop signal ends it.
  *
  * @param {Command & { onLine?: (line: string) => void, timeoutMs?: number }} command
  * @returns {Promise<string>} stdout and stderr together
@@ -71,9 +71,9 @@ function describeFailure({ file, args, ending, output }) {
 }
 
 /**
- * Hands the terminal to a command until it ends. The command runs in a session of its own, so that Ctrl-C reaches it
- * only through this process, and once. If this process is killed, the command sees its IPC channel close and, told by
- * SLUICE_SUPERVISED=1, stops by itself.
+ * Runs a command with this terminal until it ends. The command runs in its own session, so that Ctrl-C reaches it only
+ * through this process, and once. If this process is killed, the command's IPC channel closes, and because of
+ * SLUICE_SUPERVISED=1 it stops by itself.
  *
  * @param {Command} command
  * @returns {Promise<number>} its exit code; 128 + n if signal n ended it
@@ -85,7 +85,7 @@ export async function runInForeground({ file, args, cwd, env }) {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  // Services know how to stop on SIGTERM and SIGINT; a hang-up would end them at once.
+  // Services drain on SIGTERM and SIGINT; SIGHUP would end them at once.
   const stopListening = onStopSignal((signal) => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
   try {
     return await new Promise((resolve, reject) => {

@@ -12,11 +12,12 @@ const entries = {
 const telemetry = 'packages/telemetry/dist/register.js';
 
 /**
- * Node's own choice lets a service with 2,000 open streams grow to 540 MB, of which 90 are in use. With the first two it
- * stays at 300. The third keeps compiled code: so small a heap is collected often, and code that rested for some
- * collections would be compiled again, 18 % of an ingress's CPU under load that comes and goes. docs/performance.md.
- * They stand in a file of their own because images and the test kit read it too. Node takes them on its command line alone:
- * it refuses the last two in NODE_OPTIONS, and the first has no effect once the process runs.
+ * Flags that bound a service's memory. With Node's defaults a service with 2,000 open streams grows to 540 MB, of which
+ * 90 are in use; with the first two flags it stays at 300. The third keeps compiled code: so small a heap is collected
+ * often, and code that was idle for some collections would be compiled again, which takes 18 % of an ingress's CPU under
+ * load that comes and goes (docs/performance.md). The flags have their own file because images and the test kit read it
+ * too. They work only on Node's command line: Node refuses the last two in NODE_OPTIONS, and the first has no effect once
+ * the process runs.
  *
  * @type {readonly string[]}
  */
@@ -33,8 +34,8 @@ export function isServiceName(name) {
 }
 
 /**
- * The arguments with which Node runs one of our programs. Telemetry must be loaded before what it instruments; the
- * simulator stands for somebody else's server and has none.
+ * Returns the arguments with which Node runs one of our programs. Telemetry must be loaded before the modules that it
+ * instruments; the simulator imitates a provider's server and has no telemetry.
  *
  * @param {{ readonly root: string, readonly name: ServiceName }} service
  * @returns {string[]}
@@ -45,7 +46,7 @@ export function serviceArguments({ root, name }) {
 }
 
 /**
- * Returns whether the build has left what `serviceArguments` names.
+ * Returns whether the files that `serviceArguments` names are built.
  *
  * @param {{ readonly root: string, readonly name: ServiceName }} service
  */

@@ -2,13 +2,13 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * One Ctrl-C reaches a child of npm twice: the terminal signals the whole process group, and npm passes the signal on
- * to its child. What arrives this soon after another is taken for the same wish.
+ * Time within which a second signal counts as the same one. One Ctrl-C reaches a child of npm twice: the terminal signals
+ * the whole process group, and npm passes the signal on to its child.
  */
 const sameWishMs = 500;
 
 /**
- * Calls `listener` once for each wish to stop.
+ * Calls `listener` once for each Ctrl-C or other stop signal.
  *
  * @param {(signal: NodeJS.Signals) => void} listener
  * @returns {() => void} stops listening
@@ -31,8 +31,8 @@ export function onStopSignal(listener) {
 const parentPollMs = 250;
 
 /**
- * Takes the end of the parent process for a wish to stop. npm runs a script in a shell, and a shell that is told to stop
- * (by npm, or with npm killed) doesn't tell the script.
+ * Stops this process when its parent ends. npm runs a script in a shell, and a shell that ends (by npm's signal, or with
+ * npm killed) does not pass the signal on to the script.
  */
 export function stopWithParent() {
   const parent = process.ppid;

@@ -1,19 +1,19 @@
 const refreshMs = 100;
-/** Elsewhere than on a live terminal, a step that takes less than this is one line. */
+/** Without a live terminal, a step shorter than this prints one line. */
 const briefMs = 1000;
 const reminderMs = 10_000;
 
 /**
  * @typedef {object} Terminal
- * @property {(text: string) => void} say prints whole lines, above a step that is under way
- * @property {<T>(label: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>} step shows what is
- *   being done and for how long; `note` replaces the few words behind it
+ * @property {(text: string) => void} say prints whole lines, above a running step
+ * @property {<T>(label: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>} step shows the label
+ *   and the elapsed time; `note` replaces the few words after them
  * @property {boolean} isColoured
  */
 
 /**
- * Messages of the set-up to whoever waits. On a live terminal a step is one line that counts; elsewhere (a file, CI)
- * it is a plain line every now and then, and one when it ends.
+ * Prints the progress of the set-up. On a live terminal a step is one line with a running clock; elsewhere (a file, CI)
+ * it is a plain line every 10 s, and one at its end.
  *
  * @param {{
  *   readonly stream: { write(text: string): unknown, readonly columns?: number },
@@ -82,11 +82,11 @@ export function createTerminal({ stream, isLive, isColoured = false }) {
  * @param {NodeJS.ProcessEnv} env `CI` asks for plain lines
  */
 export function openTerminal(env) {
-  // A closed terminal must not end the orderly shutdown that its hang-up signal has just begun.
+  // Closing the terminal sends a hang-up signal; its write errors must not break the shutdown that the signal began.
   process.stderr.on('error', () => {});
   process.stdout.on('error', () => {});
   const { stderr } = process;
-  // Heeds NO_COLOR and what the terminal says of itself.
+  // `hasColors` obeys NO_COLOR and the terminal's own description.
   const isColoured = stderr.isTTY && stderr.hasColors(env);
   return createTerminal({ stream: stderr, isLive: stderr.isTTY && !env['CI'], isColoured });
 }

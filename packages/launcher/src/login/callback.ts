@@ -5,28 +5,28 @@ import { LaunchError } from '../bare/launch-error.mjs';
 export interface CallbackOptions {
   readonly port: number;
   readonly path: string;
-  /** The value that the browser must bring back: anything else is somebody else's. */
+  /** The value that the browser must bring back. A request with another value belongs to another login. */
   readonly state: string;
 }
 
-/** The place to which a browser brings the code of a login. */
+/** The local server to which the browser brings the code of a login. */
 export interface Callback {
   readonly redirectUri: string;
   /**
    * Resolves with the code.
-   * @throws LaunchError when the provider refuses, or nothing comes in time
+   * @throws LaunchError when the provider refuses, or no code arrives in time
    */
   code(withinMs: number): Promise<string>;
   close(): void;
 }
 
-/** This machine alone: a code that passes by others is theirs as well. */
+/** Only this machine can connect, so that no other machine sees the code. */
 const host = '127.0.0.1';
 
-/** @throws LaunchError when the port can't be had */
+/** @throws LaunchError when the port can't be opened */
 export async function openCallback({ port, path, state }: CallbackOptions): Promise<Callback> {
   const arrived = Promise.withResolvers<string>();
-  // It may come before anybody waits for it.
+  // It may be rejected before `code` is called; that must not count as unhandled.
   arrived.promise.catch(() => undefined);
   const server = createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', `http://${host}`);
@@ -38,7 +38,7 @@ export async function openCallback({ port, path, state }: CallbackOptions): Prom
     const [code, error] = [query.get('code'), query.get('error')];
     if (code !== null && code !== '' && error === null) {
       arrived.resolve(code);
-      return answer(response, 200, 'Done: you may close this window. The terminal says how it went on.');
+      return answer(response, 200, 'Done: you may close this window. The terminal shows the result.');
     }
     arrived.reject(new LaunchError(`The provider did not log you in: ${shown(error)}.`));
     return answer(response, 400, 'The provider did not log you in.');
@@ -53,7 +53,7 @@ export async function openCallback({ port, path, state }: CallbackOptions): Prom
     redirectUri: `http://localhost:${port}${path}`,
     async code(withinMs) {
       const timer = setTimeout(() => {
-        arrived.reject(new LaunchError('Nobody has logged in within ten minutes: run the command again.'));
+        arrived.reject(new LaunchError('No login arrived within ten minutes: run the command again.'));
       }, withinMs);
       try {
         return await arrived.promise;
@@ -86,5 +86,5 @@ function describe(error: unknown, port: number): string {
   return `Can't listen on ${host}:${port} (${code}).`;
 }
 
-/** A word of the provider's, if it is one: the rest of a query is anybody's. */
+/** Returns the provider's error code if it looks like one; a forged callback could bring any text. */
 const shown = (error: string | null): string => (error !== null && /^[\w .-]{1,100}$/.test(error) ? error : 'no code');

@@ -11,7 +11,7 @@ type Answer = Parameters<Exchange['next']>[0];
 const callMs = 20_000;
 
 /**
- * Takes the steps by which a code becomes a login.
+ * Runs the steps that exchange a code for a login.
  *
  * @param proxyOf the proxy through which a URL is called
  * @throws LaunchError when the provider can't be reached
@@ -45,7 +45,7 @@ async function take(step: Step, proxyOf: ChooseProxy): Promise<Given> {
     const head = { status: response.status, headers: Object.fromEntries(response.headers), receivedAt: Date.now() };
     return { head, text: await response.text() };
   } catch (error) {
-    // The query may hold a token.
+    // Only the origin is shown: the query may hold an access token.
     const way = proxy === undefined ? '' : ` through the proxy ${proxy.url}`;
     throw new LaunchError(`${new URL(url).origin} can't be reached${way} (${codeOf(error)}).`);
   } finally {
@@ -53,7 +53,7 @@ async function take(step: Step, proxyOf: ChooseProxy): Promise<Given> {
   }
 }
 
-/** Node's own `fetch` takes no proxies from the environment. */
+/** Makes the dispatcher for a proxy: Node's own `fetch` does not read proxies from the environment. */
 function dispatcherOf(proxy: Proxy | undefined): Dispatcher {
   if (proxy === undefined) return new Agent();
   const token = proxy.authorization?.reveal();

@@ -12,16 +12,16 @@ export interface LoginCommand {
   readonly env: NodeJS.ProcessEnv;
   /** The person's home folder. */
   readonly home: string;
-  /** The folder from which the person's relative paths begin. */
+  /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly say: (text: string) => void;
 }
 
-/** Maximum time that the person may take in the browser. */
+/** Maximum time for the login in the browser. */
 const browserMs = 10 * 60_000;
 
 /**
- * Logs a person in at a provider, with a browser, and saves the login for the workers.
+ * Logs a person in at a provider through a browser, and saves the login for the workers.
  *
  * @returns exit code
  * @throws LaunchError when something is missing, the port is taken, or the provider refuses
@@ -52,7 +52,7 @@ export async function logIn({ env, home, cwd, say }: LoginCommand, args: readonl
 interface Saved {
   readonly type: string;
   readonly path: string;
-  /** The path at which a profile looks for the login. */
+  /** The path at which a profile expects the login. */
   readonly usualPath: string;
 }
 

@@ -5,7 +5,7 @@ import { makeFolder } from '../bare/files.mjs';
 import { LaunchError } from '../bare/launch-error.mjs';
 
 /**
- * Writes a login where nobody else may read it, as a whole or not at all.
+ * Writes a login to a file that only its owner may read, whole or not at all.
  *
  * @throws LaunchError
  */
@@ -14,7 +14,7 @@ export function saveLogin(path: string, text: string): void {
   try {
     makeFolder(dirname(path), { mode: 0o700 });
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    // The umask may have taken rights away that the owner needs.
+    // The umask may have removed rights that the owner needs.
     chmodSync(draft, 0o600);
     renameSync(draft, path);
   } catch (error) {

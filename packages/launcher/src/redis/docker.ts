@@ -15,7 +15,7 @@ const engineTimeoutMs = 5000;
 const removalTimeoutMs = 15_000;
 
 const passwordVariable = 'SLUICE_REDIS_PASSWORD';
-/** Reads the password as configuration, from its input. Nothing is written down: the container goes with its data. */
+/** Passes the password as configuration on standard input. Redis writes no file: the data ends with the container. */
 const serverCommand =
   `printf 'requirepass %s\\n' "$${passwordVariable}" | ` +
   "exec redis-server - --save '' --appendonly no --maxmemory-policy noeviction";
@@ -27,7 +27,7 @@ export interface DockerRedis {
   readonly terminal: Terminal;
 }
 
-/** Redis in a container, which is gone with its data once it is stopped. */
+/** Redis in a container, which is removed with its data when it is stopped. */
 export function dockerRedis({ searchPath, stateFolder, terminal }: DockerRedis): RedisSource {
   return {
     async find() {
@@ -71,12 +71,12 @@ async function startContainer({ docker, name, context }: Startable): Promise<str
   const remove = (): void => {
     spawnSync(docker, ['rm', '--force', '--volumes', name], { timeout: removalTimeoutMs });
   };
-  // One of this name was left behind by a launcher that was killed.
+  // A launcher that was killed leaves a container of this name.
   remove();
   const port = await anyFreePort(host);
   context.register({ name: 'Redis container', stop: () => Promise.resolve(remove()), kill: remove });
   const password = newPassword();
-  // Named and not given on the command line, which every user of the machine can see.
+  // Only the variable's name is on the command line, which every user of the machine can see; its value is not.
   const container = [
     '--detach',
     '--rm',

@@ -3,7 +3,7 @@ import type { RedisOffer, RedisSource } from './source.ts';
 import { oldestVersion } from './version.ts';
 
 /**
- * Takes the first source that works.
+ * Returns the first source that works.
  *
  * @throws LaunchError naming every reason and every choice when none does
  */

@@ -7,14 +7,14 @@ import { isNewEnough, oldestVersion } from './version.ts';
 const answerTimeoutMs = 2000;
 
 export interface GivenRedis {
-  /** Undefined when nobody gave one. */
+  /** Undefined when no URL is set. */
   readonly url: string | undefined;
-  /** The place where the URL was given, for messages: `REDIS_URL`, or the setting's name. */
+  /** The setting of the URL, for messages: `REDIS_URL`, or a key of the file. */
   readonly setting: string;
   readonly terminal: Terminal;
 }
 
-/** The Redis that the person named. If it doesn't answer, nothing else is tried: it was chosen. */
+/** The Redis that the person chose. If it does not answer, no other source is tried. */
 export function givenRedis({ url, setting, terminal }: GivenRedis): RedisSource {
   return {
     async find() {
@@ -32,7 +32,7 @@ export function givenRedis({ url, setting, terminal }: GivenRedis): RedisSource 
 
 /**
  * @returns host and port alone, to be shown
- * @throws LaunchError when it is no Redis URL
+ * @throws LaunchError when it is not a Redis URL
  */
 export function withoutSecrets(url: string, setting: string): string {
   const parsed = URL.parse(url);

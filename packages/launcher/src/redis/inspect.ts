@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { untilReady, type Awaited } from '../until-ready.ts';
 import { parseInfoVersion, type ServerVersion } from './version.ts';
 
-/** The facts that a Redis that answers tells of itself. */
+/** Version and eviction policy of a Redis, as it reports them. */
 export interface RedisFacts {
   readonly version?: ServerVersion;
   /** `maxmemory-policy`; absent where the server doesn't let us read its configuration. */
@@ -10,7 +10,7 @@ export interface RedisFacts {
 }
 
 /**
- * Asks the Redis at a URL who it is.
+ * Connects to the Redis at a URL and reads its version and its eviction policy.
  *
  * @throws Error with the reason when it has not answered PING within `timeoutMs`
  */
@@ -41,7 +41,7 @@ export async function inspectRedis(url: string, timeoutMs: number): Promise<Redi
 }
 
 const pollTimeoutMs = 1000;
-/** Reading a large append-only file back takes its time. */
+/** Long, because Redis may load a large append-only file. */
 const readyTimeoutMs = 60_000;
 
 /**
@@ -72,7 +72,7 @@ async function ask(redis: Redis): Promise<RedisFacts> {
   };
 }
 
-/** Managed services often forbid CONFIG: that is no reason not to start. */
+/** Returns undefined when CONFIG is forbidden, as managed services often do: Sluice starts all the same. */
 async function readEvictionPolicy(redis: Redis): Promise<string | undefined> {
   const reply: unknown = await redis.config('GET', 'maxmemory-policy').catch(() => undefined);
   const value: unknown = Array.isArray(reply) ? reply[1] : undefined;

@@ -6,10 +6,10 @@ const commandTimeoutMs = 60_000;
 /** Names of the append-only file of Redis 7 and of Redis 6. */
 const names = ['appendonlydir', 'appendonly.aof'];
 
-/** Did an earlier version of the launcher have this server write an append-only file? */
+/** Returns whether an earlier version of the launcher let this server write an append-only file. */
 export const hasAppendOnly = (data: string): boolean => names.some((name) => existsSync(join(data, name)));
 
-/** Keeps the data of a server that has read its append-only file in a snapshot from now on, and removes that file. */
+/** Switches a server that has read its append-only file to snapshots, and removes the file. */
 export async function leaveAppendOnly(url: string, data: string): Promise<void> {
   const redis = new Redis(url, { commandTimeout: commandTimeoutMs, lazyConnect: true });
   try {

@@ -24,12 +24,12 @@ const leftoverPollMs = 50;
 export interface LocalServer {
   /** Folders to look in, as in PATH. */
   readonly searchPath: string;
-  /** Holds its data, its log and the note of which process it is. */
+  /** Folder of the server's data, its log and its process id. */
   readonly stateFolder: string;
   readonly terminal: Terminal;
 }
 
-/** A `redis-server` or `valkey-server` of this machine, run with a private data directory on a free loopback port. */
+/** A `redis-server` or `valkey-server` of this machine, with its own data directory on a free loopback port. */
 export function localServer({ searchPath, stateFolder, terminal }: LocalServer): RedisSource {
   return {
     find(): Promise<RedisOffer | Unavailable> {
@@ -93,13 +93,14 @@ async function startServer({ file, stateFolder, context }: Startable): Promise<s
 interface ServerState {
   readonly port: number;
   readonly data: string;
-  /** It is to read an append-only file that an earlier version has left. */
+  /** True if an earlier version has left an append-only file, which the server reads. */
   readonly isAppending: boolean;
 }
 
 /**
- * Nothing is ever evicted: every key is a request under way, or a token of a provider, and those have to outlive a
- * restart. A snapshot a minute keeps them. An append-only file would keep every prompt as well, long after its request.
+ * Nothing is evicted: every key belongs to a running request or holds a provider's access token. Access tokens must
+ * survive a restart: a snapshot a minute keeps them. An append-only file would also keep every prompt, long after its
+ * request.
  */
 function serverArguments({ port, data, isAppending }: ServerState): string[] {
   const settings = {
@@ -116,7 +117,7 @@ function serverArguments({ port, data, isAppending }: ServerState): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** A launcher that was killed could not stop its Redis, which still holds the data directory. */
+/** Ends the Redis of a launcher that was killed: it still uses the data directory. */
 async function endLeftover(pidFile: string): Promise<void> {
   const identity = readIfThere(pidFile) ?? '';
   const startedAt = performance.now();

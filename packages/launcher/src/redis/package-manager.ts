@@ -6,19 +6,19 @@ import { findProgram } from '../find-program.ts';
 import { unavailable, type RedisSource } from './source.ts';
 
 export interface PackageManager {
-  /** The program; its presence shows that the system uses it. */
+  /** The program. The first one on PATH is used. */
   readonly name: string;
-  /** The package that it installs, for the terminal. */
+  /** The package that it installs, for messages. */
   readonly package: string;
-  /** For `sh -c`. */
+  /** Script for `sh -c`. */
   readonly script: string;
-  /** Homebrew alone installs for the user, and refuses to run as root. */
+  /** False for Homebrew, which installs for the user and refuses to run as root. */
   readonly needsRoot: boolean;
 }
 
 /**
- * Debian's package starts a service on port 6379 as soon as it is installed, unless policy-rc.d forbids it, and at
- * every boot, unless it is disabled. Nobody asked for either. A policy that is there stays as it is.
+ * Installs Debian's package without its service. The package starts one on port 6379 when it is installed, unless
+ * policy-rc.d forbids it, and at every boot, unless it is disabled; Sluice needs neither. An existing policy is kept.
  */
 const installWithApt = `
 policy=/usr/sbin/policy-rc.d
@@ -33,7 +33,7 @@ apt-get install --yes --no-install-recommends redis-server || exit 1
 if command -v systemctl > /dev/null; then systemctl disable redis-server.service || true; fi
 `;
 
-/** In the order in which they are looked for. Where Redis has left a distribution, Valkey took its place. */
+/** Package managers, in the order of the search. In distributions without Redis, Valkey replaces it. */
 export const packageManagers: readonly PackageManager[] = [
   { name: 'apt-get', package: 'redis-server', script: installWithApt, needsRoot: true },
   { name: 'dnf', package: 'redis', script: 'dnf install -y redis || dnf install -y valkey', needsRoot: true },
@@ -54,17 +54,17 @@ export const packageManagers: readonly PackageManager[] = [
   { name: 'brew', package: 'redis', script: 'brew install redis', needsRoot: false },
 ];
 
-/** Folders where packages put servers, which the PATH of an ordinary user may lack. */
+/** Folders into which packages install servers; the PATH of an ordinary user may lack them. */
 const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 export interface Installation {
   readonly searchPath: string;
-  /** Looks for the server that has been installed. */
+  /** Returns the source that finds the installed server. */
   readonly installed: (searchPath: string) => RedisSource;
   readonly terminal: Terminal;
 }
 
-/** Installs Redis with the package manager of the system, if this user may, and runs what it brought. */
+/** Installs Redis with the package manager of the system, if this user may, and runs it. */
 export function packageManagerRedis({ searchPath, installed, terminal }: Installation): RedisSource {
   return {
     async find() {
@@ -86,7 +86,7 @@ export function packageManagerRedis({ searchPath, installed, terminal }: Install
   };
 }
 
-/** Returns the way to run a manager's script as this user, or the reason why it can't be run. */
+/** Returns the command that runs a manager's script as this user, or the reason why it can't be run. */
 export function installCommand({
   manager,
   isRoot,

@@ -9,8 +9,8 @@ const setting = /^requirepass ([\w-]{43})$/m;
 export const newPassword = (): string => randomBytes(passwordBytes).toString('base64url');
 
 /**
- * The password of the Redis server that the launcher starts: made at the first start, and kept in a configuration file of
- * the server that only its owner may read. So it stands on no command line, which every user of the machine can see.
+ * Returns the password of the Redis server that the launcher starts. The first start generates it and keeps it in the
+ * server's configuration file, which only its owner may read: every user of the machine can see a command line.
  */
 export function keepPassword(configFile: string): string {
   const kept = setting.exec(readIfThere(configFile) ?? '')?.[1];

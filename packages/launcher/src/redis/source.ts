@@ -1,34 +1,34 @@
 import { CommandFailed } from '../bare/launch-error.mjs';
 import type { StartContext } from '../started.ts';
 
-/** One way to come by Redis. */
+/** One way to get a Redis. */
 export interface RedisSource {
   /**
-   * Looks whether this way works here, bringing what it needs (an image, a package) but leaving nothing running.
+   * Checks whether this source works on this machine. It may fetch an image or a package, but starts nothing.
    *
-   * @throws LaunchError when the person chose this way and it doesn't work, so that no other may be tried
+   * @throws LaunchError when the person chose this source and it does not work; then no other is tried
    */
   find(): Promise<RedisOffer | Unavailable>;
 }
 
-/** A Redis that can be had; nothing runs yet that did not run before. */
+/** A Redis that is available and not yet started. */
 export interface RedisOffer {
-  /** For the terminal, as in `redis-server 7.0.15`. */
+  /** Description for the terminal, as in `redis-server 7.0.15`. */
   readonly description: string;
   /**
-   * @returns its URL, once it answers
-   * @throws LaunchError when it does not come up
+   * @returns its URL, when it answers
+   * @throws LaunchError when it does not become ready
    */
   start(context: StartContext): Promise<string>;
 }
 
-/** The reason why a source is of no use on this machine. */
+/** The reason why a source does not work on this machine. */
 export interface Unavailable {
   readonly reason: string;
 }
 
 /**
- * Turns a command that failed into a reason; anything else that was thrown goes on.
+ * Turns the error of a failed command into a reason. Any other error is thrown again.
  *
  * @param what as in `no Docker engine answers`; the command's last line follows it
  */

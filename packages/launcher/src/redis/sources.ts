@@ -6,16 +6,16 @@ import { packageManagerRedis } from './package-manager.ts';
 import type { RedisSource } from './source.ts';
 
 export interface Surroundings {
-  /** The given address of Redis, if any; `setting` is the place where it was given. */
+  /** The configured URL of Redis, if any, and the setting that holds it. */
   readonly given: { readonly url: string | undefined; readonly setting: string };
-  /** As in PATH. */
+  /** Folders, as in PATH. */
   readonly searchPath: string;
-  /** For what a Redis started here keeps. */
+  /** Folder for the data of a Redis that is started here. */
   readonly stateFolder: string;
   readonly terminal: Terminal;
 }
 
-/** The ways to come by Redis, in the order in which they are tried. */
+/** Returns the sources of Redis, in the order in which they are tried. */
 export function redisSources({ given, searchPath, stateFolder, terminal }: Surroundings): readonly RedisSource[] {
   const local = (path: string): RedisSource => localServer({ searchPath: path, stateFolder, terminal });
   return [

@@ -10,15 +10,15 @@ export interface ServerVersion {
 export const oldestVersion = '6.2';
 
 /**
- * Reads what `redis-server --version` or `valkey-server --version` prints.
+ * Reads the version from the output of `redis-server --version` or `valkey-server --version`.
  *
- * @returns undefined when there is no version in it
+ * @returns undefined when the output has no version
  */
 export function parseServerBanner(banner: string): ServerVersion | undefined {
   return parseVersion(/\bv=(\S+)/.exec(banner)?.[1]);
 }
 
-/** Reads `redis_version` from what INFO answers; Valkey gives the version it is compatible with. */
+/** Reads `redis_version` from the reply of INFO; Valkey reports the Redis version that it is compatible with. */
 export function parseInfoVersion(info: string): ServerVersion | undefined {
   return parseVersion(/^redis_version:(\S+)/m.exec(info)?.[1]);
 }

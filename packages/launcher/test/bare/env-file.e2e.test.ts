@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** The environment after a file of this text, and what was said. */
+/** Returns the environment after reading a file of this text, and the sentences for the person. */
 function take(text: string | Buffer, env: Record<string, string | undefined> = {}) {
   writeFileSync(join(root, '.env'), text);
   return { said: takeEnvFile(root, env), env };
@@ -53,7 +53,7 @@ describe('a .env file', () => {
     expect(take(text).env['A']).toBe(value);
   });
 
-  it('gives way to the environment, an empty variable included, and says so', () => {
+  it('does not override the environment, not even an empty variable, and says so', () => {
     const { said, env } = take('A=1\nB=2\nC=3\n', { A: 'mine', B: '' });
     expect(env).toEqual({ A: 'mine', B: '', C: '3' });
     expect(said).toBe('Read 1 variable from .env; 2 more are set in the environment, which wins.');
@@ -69,13 +69,13 @@ describe('a .env file', () => {
     ['B-="secret', 'line 2 is not understood (B- has a quote without its end, or text behind it)'],
     ['B="secret"more', 'line 2 is not understood (B has a quote without its end, or text behind it)'],
     ['9B=secret', 'line 2 is not understood (wanted: NAME=value)'],
-  ])('with the line %s is read without it, which is said without a value', (line, fault) => {
+  ])('is read without the line %s, and the warning shows no value', (line, fault) => {
     const { said, env } = take(`A=1\n${line}\nC=3\n`);
     expect(env).toEqual({ A: '1', C: '3' });
     expect(said).toBe(`Read 2 variables from .env. Warning: of .env ${fault}.`);
   });
 
-  it('keeps the numbers of its lines behind a value of several lines', () => {
+  it('counts its lines correctly after a value of several lines', () => {
     const { said, env } = take('A="b\nc"\r\n\r\n# comment\r\n???\r\n');
     expect(env).toEqual({ A: 'b\nc' });
     expect(said).toContain('of .env line 5 is not understood');
@@ -91,7 +91,7 @@ describe('a .env file', () => {
     expect(said).toBe('Read 2 variables from .env.');
   });
 
-  it('stops the start when it is no text, and names a value that is not UTF-8', () => {
+  it('stops the start when it is not text, and warns of a value that is not UTF-8', () => {
     expect(() => take(Buffer.from('A=b', 'utf16le'))).toThrow(
       '.env is not text: it holds zero bytes. Save it as UTF-8.',
     );
@@ -101,7 +101,7 @@ describe('a .env file', () => {
   });
 
   it.each(['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])(
-    'gives way to a %s of the environment in either spelling',
+    'does not override a %s of the environment in either spelling',
     (name) => {
       const lower = name.toLowerCase();
       const both = `${name}=of-file\n${lower}=of-file\n`;
@@ -112,7 +112,7 @@ describe('a .env file', () => {
     },
   );
 
-  it('does not give way to what Kubernetes says of the services beside it', () => {
+  it('overrides the variables that Kubernetes sets for neighbouring services', () => {
     const link = 'tcp://10.0.0.1:9464';
     for (const name of ['PORT', 'METRICS_PORT', 'SIMULATOR_PORT']) {
       expect([...serviceLinksIn({ [name]: link })]).toEqual([name]);
@@ -122,7 +122,7 @@ describe('a .env file', () => {
     expect(take('REPORT=9000', { REPORT: link }).env).toEqual({ REPORT: link });
   });
 
-  it('is not wanted, and a folder of its name is none', () => {
+  it('is optional, and a folder of that name is ignored', () => {
     expect(takeEnvFile(root, {})).toBeUndefined();
     mkdirSync(join(root, '.env'));
     expect(takeEnvFile(root, {})).toBeUndefined();

@@ -15,10 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A process that has ended. */
+/** Id of a process that has ended. */
 const endedPid = () => spawnSync(process.execPath, ['--version']).pid;
 
-test('is taken once and free again after its release', () => {
+test('a lock is taken once and free again after its release', () => {
   const first = takeLock(path);
   expect(takeLock(path)).toEqual({ heldBy: process.pid });
   if ('release' in first) first.release();
@@ -30,7 +30,7 @@ test.each([
   ['has ended', () => `${endedPid()} 1`],
   ['has the number of a living process that began at another time', () => `${process.pid} 1`],
   ['is not named', () => ''],
-])('is taken over when its owner %s', (_case, owner) => {
+])('a lock is taken over when its owner %s', (_case, owner) => {
   const lock = takeLock(path);
   writeFileSync(path, owner());
   expect(takeLock(path)).toHaveProperty('release');

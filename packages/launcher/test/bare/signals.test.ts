@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('takes the same Ctrl-C from the terminal and from npm for one', () => {
+test('counts one Ctrl-C, received from the terminal and from npm, once', () => {
   process.emit('SIGINT', 'SIGINT');
   vi.advanceTimersByTime(30);
   process.emit('SIGINT', 'SIGINT');
@@ -22,14 +22,14 @@ test('takes the same Ctrl-C from the terminal and from npm for one', () => {
   expect(heard).toEqual(['SIGINT']);
 });
 
-test('hears a second wish to stop', () => {
+test('reports a second stop signal that comes later', () => {
   process.emit('SIGINT', 'SIGINT');
   vi.advanceTimersByTime(1000);
   process.emit('SIGTERM', 'SIGTERM');
   expect(heard).toEqual(['SIGINT', 'SIGTERM']);
 });
 
-test('leaves the process as it was', () => {
+test('removes its listeners', () => {
   const before = process.listenerCount('SIGHUP');
   stopListening();
   expect(process.listenerCount('SIGHUP')).toBe(before - 1);

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test('a brief step is one line where nobody watches', async () => {
+test('a brief step prints one line without a live terminal', async () => {
   const { step } = createTerminal({ stream, isLive: false });
   const work = Promise.withResolvers<void>();
   const done = step('Building', () => work.promise);
@@ -20,7 +20,7 @@ test('a brief step is one line where nobody watches', async () => {
   expect(shown).toBe('Building: done in 0.4 s\n');
 });
 
-test('a long step says now and then that it goes on, with its newest note', async () => {
+test('a long step prints its newest note from time to time', async () => {
   const { step } = createTerminal({ stream, isLive: false });
   const work = Promise.withResolvers<void>();
   const done = step('Installing', (note) => {
@@ -35,7 +35,7 @@ test('a long step says now and then that it goes on, with its newest note', asyn
   );
 });
 
-test('a live terminal shows one line that counts, and keeps it below what is said meanwhile', async () => {
+test('a live terminal shows one line with a running clock, below the lines printed meanwhile', async () => {
   const { say, step } = createTerminal({ stream, isLive: true });
   const work = Promise.withResolvers<void>();
   const done = step('Installing', () => work.promise);

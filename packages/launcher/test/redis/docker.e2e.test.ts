@@ -20,7 +20,7 @@ afterEach(async () => {
 const find = () => dockerRedis({ ...machine, searchPath: machine.bin }).find();
 const calls = () => readFileSync(join(machine.bin, 'calls.log'), 'utf8').trim().split('\n');
 
-/** Notes its calls, runs the made-up redis-server for `run` and ends it for `rm`; `body` may come before that. */
+/** Notes its calls, runs the made-up redis-server for `run` and ends it for `rm`. `body` runs first. */
 const docker = (body: string) => `
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,11 +41,11 @@ if (args[0] === 'rm' && existsSync(pidFile)) {
 }
 `;
 
-test('is of no use without a docker program', async () => {
+test('is unavailable without a docker program', async () => {
   expect(await find()).toEqual({ reason: 'no docker on PATH' });
 });
 
-test('is of no use when no engine answers, and says why', async () => {
+test('is unavailable when no engine answers, and says why', async () => {
   machine.install(
     'docker',
     docker("if (args[0] === 'info') { console.error('Cannot connect to the daemon.'); process.exit(1); }"),
@@ -53,13 +53,13 @@ test('is of no use when no engine answers, and says why', async () => {
   expect(await find()).toEqual({ reason: 'no Docker engine answers: Cannot connect to the daemon.' });
 });
 
-test('is of no use when the image can not be had', async () => {
+test('is unavailable when the image can not be pulled', async () => {
   const broken = "if (args[0] === 'image' || args[0] === 'pull') { console.error('no such host'); process.exit(1); }";
   machine.install('docker', docker(broken));
   expect(await find()).toEqual({ reason: "Docker can't get the image redis:8-alpine: no such host" });
 });
 
-test('pulls the image only if it is not there', async () => {
+test('pulls the image only if it is missing', async () => {
   machine.install('docker', docker(''));
   await find();
   expect(calls()).not.toContain('pull redis:8-alpine');

@@ -9,14 +9,14 @@ const some = (description: string): RedisSource => ({
 });
 const forbidden: RedisSource = { find: () => Promise.reject(new Error('asked needlessly')) };
 
-test('takes the first way that works and asks no further', async () => {
+test('takes the first source that works and tries no other', async () => {
   const offer = await findRedis([none('REDIS_URL is not set'), some('redis-server 7.0.15'), forbidden]);
   expect(offer.description).toBe('redis-server 7.0.15');
 });
 
-test('tries nothing else when the chosen way does not work', async () => {
-  const chosen: RedisSource = { find: () => Promise.reject(new LaunchError('REDIS_URL: nobody answers')) };
-  await expect(findRedis([chosen, forbidden])).rejects.toThrow('REDIS_URL: nobody answers');
+test('tries no other source when the chosen one does not work', async () => {
+  const chosen: RedisSource = { find: () => Promise.reject(new LaunchError('REDIS_URL: no answer')) };
+  await expect(findRedis([chosen, forbidden])).rejects.toThrow('REDIS_URL: no answer');
 });
 
 test('names every reason and every choice when nothing works', async () => {

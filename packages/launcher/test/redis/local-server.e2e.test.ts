@@ -43,14 +43,14 @@ describe('a Redis server on PATH', () => {
     expect(await find()).toMatchObject({ description: 'valkey-server 8.1.1' });
   });
 
-  test('is passed over, aloud, when it is too old', async () => {
+  test('is skipped with a message when it is too old', async () => {
     machine.installRedis('redis-server', '5.0.7');
     machine.installRedis('valkey-server', '8.1.1');
     expect(await find()).toMatchObject({ description: 'valkey-server 8.1.1' });
     expect(machine.said()).toContain('redis-server is version 5.0.7, which is too old (6.2 or newer is needed)');
   });
 
-  test('is not there, or does not run: that is a reason', async () => {
+  test('is unavailable, with a reason, when it is missing or does not run', async () => {
     expect(await find()).toEqual({ reason: 'no redis-server or valkey-server on PATH' });
     machine.install('redis-server', 'process.exit(1)');
     expect(await find()).toEqual({ reason: `${join(machine.bin, 'redis-server')} does not run` });
@@ -60,7 +60,7 @@ describe('a Redis server on PATH', () => {
 describe('a Redis server that is started', () => {
   beforeEach(() => machine.installRedis('redis-server', '7.0.15'));
 
-  test('listens on loopback alone, evicts nothing and keeps its data in the state folder', async () => {
+  test('listens only on loopback, evicts nothing and keeps its data in the state folder', async () => {
     const url = await (await offer()).start(context);
     expect(url).toMatch(/^redis:\/\/:[\w-]{43}@127\.0\.0\.1:\d+$/);
     expect(await inspectRedis(url, 1000)).toMatchObject({ version: { text: '7.0.15' }, evictionPolicy: 'noeviction' });
@@ -77,7 +77,7 @@ describe('a Redis server that is started', () => {
     });
   });
 
-  test('has a password, the same at each start, which stands in a file for its owner alone', async () => {
+  test('has a password, the same at each start, in a file that only its owner may read', async () => {
     const url = await (await offer()).start(context);
     const { password } = new URL(url);
     const file = join(machine.stateFolder, 'redis.conf');
@@ -97,7 +97,7 @@ describe('a Redis server that is started', () => {
     expect(existsSync(join(data, 'appendonlydir'))).toBe(false);
   });
 
-  test('is gone after it was stopped', async () => {
+  test('has ended after it was stopped', async () => {
     const url = await (await offer()).start(context);
     expect(runningPid()).toBeGreaterThan(0);
     await started[0]?.stop();
@@ -105,7 +105,7 @@ describe('a Redis server that is started', () => {
     await expect(inspectRedis(url, 1000)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('takes the place of one that a killed launcher left behind', async () => {
+  test('replaces one that a killed launcher left running', async () => {
     await (await offer()).start(context);
     const leftover = runningPid();
     await (await offer()).start(context);
@@ -114,7 +114,7 @@ describe('a Redis server that is started', () => {
     expect(() => process.kill(leftover ?? 0, 0)).toThrow('ESRCH');
   });
 
-  test('tells why it did not come up', async () => {
+  test('reports why it did not become ready', async () => {
     mkdirSync(join(machine.stateFolder, 'redis'), { recursive: true });
     writeFileSync(join(machine.stateFolder, 'redis/broken'), '');
     const failure = await (await offer()).start(context).catch((error: unknown) => error);
@@ -122,7 +122,7 @@ describe('a Redis server that is started', () => {
     expect(String(failure)).toContain("Can't handle RDB format version 12");
   });
 
-  test('tells when it dies', async () => {
+  test('reports its death', async () => {
     await (await offer()).start(context);
     process.kill(runningPid() ?? 0, 'SIGKILL');
     expect(await started[0]?.died).toContain('The Redis server has stopped (SIGKILL)');

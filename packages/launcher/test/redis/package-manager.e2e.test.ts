@@ -9,7 +9,7 @@ let machine: MadeUpMachine;
 
 beforeEach(() => {
   machine = makeUpMachine();
-  // So that this test goes the same way whoever runs it.
+  // A sudo that always works gives this test the same result for every user.
   machine.install(
     'sudo',
     "import { spawnSync } from 'node:child_process'; const [, file, ...args] = process.argv.slice(2); process.exit(file === 'true' ? 0 : spawnSync(file, args, { stdio: 'inherit' }).status);",
@@ -29,7 +29,7 @@ appendFileSync(${JSON.stringify(join(machine.bin, 'calls.log'))}, process.argv.s
 ${text}
 `;
 
-test('installs Redis, saying so first, and offers what it brought', async () => {
+test('announces the installation, installs Redis and offers it', async () => {
   machine.installRedis('held-back', '7.2.0');
   const { bin } = machine;
   const copy = `copyFileSync(${JSON.stringify(join(bin, 'held-back'))}, ${JSON.stringify(join(bin, 'redis-server'))});`;
@@ -39,12 +39,12 @@ test('installs Redis, saying so first, and offers what it brought', async () => 
   expect(machine.said().split('\n')[0]).toBe('Installing redis with dnf …');
 });
 
-test('tries the successor where Redis itself is gone, then gives the reason', async () => {
+test('tries Valkey when Redis can not be installed, then returns the reason', async () => {
   machine.install('dnf', installer("console.error('No match for ' + process.argv.at(-1)); process.exit(1);"));
   expect(await find()).toEqual({ reason: "dnf can't install redis: No match for valkey" });
 });
 
-test('is of no use where there is no package manager', async () => {
+test('is unavailable without a package manager', async () => {
   expect(await find()).toEqual({ reason: 'no package manager that we know' });
   expect(existsSync(join(machine.bin, 'calls.log'))).toBe(false);
 });

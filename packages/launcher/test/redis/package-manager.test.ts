@@ -7,7 +7,7 @@ const find = (name: string) => {
   return manager;
 };
 
-test('knows the package managers in their order', () => {
+test('has the package managers in the order of the search', () => {
   expect(packageManagers.map(({ name }) => name)).toEqual(['apt-get', 'dnf', 'yum', 'apk', 'pacman', 'zypper', 'brew']);
 });
 
@@ -19,7 +19,7 @@ test('root runs a package manager as it is', () => {
   });
 });
 
-test('others run it with sudo that asks for nothing', () => {
+test('other users run it with sudo that asks for no password', () => {
   const manager = find('dnf');
   expect(installCommand({ manager, isRoot: false, hasSudo: true })).toEqual({
     file: 'sudo',
@@ -27,7 +27,7 @@ test('others run it with sudo that asks for nothing', () => {
   });
 });
 
-test('without root and sudo there is a reason instead', () => {
+test('without root and sudo it returns a reason', () => {
   expect(installCommand({ manager: find('apt-get'), isRoot: false, hasSudo: false })).toEqual({
     reason: 'apt-get is here, but this user is not root and has no password-less sudo',
   });
@@ -42,7 +42,7 @@ test('Homebrew runs as an ordinary user and never as root', () => {
   expect(installCommand({ manager, isRoot: true, hasSudo: true })).toEqual({ reason: 'brew refuses to run as root' });
 });
 
-test('apt-get starts no service: a policy forbids it meanwhile, and one that was there stays', () => {
+test('apt-get starts no service: a policy forbids it meanwhile, and an existing policy is kept', () => {
   const { script } = find('apt-get');
   expect(script.indexOf('[ ! -e "$policy" ]')).toBeLessThan(script.indexOf('exit 101'));
   expect(script.indexOf('exit 101')).toBeLessThan(script.indexOf('apt-get install'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isNewEnough, parseInfoVersion, parseServerBanner } from '../../src/redis/version.ts';
 
-describe('the version that a server program prints', () => {
+describe('the version in the output of a server program', () => {
   test.each([
     ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae4d', '7.0.15', true],
     ['Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1', '8.1.1', true],

@@ -1,24 +1,24 @@
 /** `up` is from client to target, `down` from target to client. */
 export type ChaosDirection = 'up' | 'down';
 
-/** The effect of a {@link ChaosProxy} on the data that passes through it. */
+/** Effect of a {@link ChaosProxy} on the data that passes through it. */
 export type ChaosMode =
-  /** Nothing. */
+  /** No effect. */
   | { readonly kind: 'pass' }
   /**
-   * Nothing arrives any more, and nobody is told. As on a link that died silently, what is sent meanwhile is lost, and a
-   * connection that lost something stays dead in that direction, because TCP never skips bytes; one on which nothing was
-   * sent survives. Connections opened meanwhile come through when the link heals. Default direction: both.
+   * Loses all data without an error, like a link that died silently. A connection that lost data stays dead in that
+   * direction, because TCP never skips bytes; one on which nothing was sent survives. Connections opened meanwhile reach
+   * the target when the mode changes. Default direction: both.
    */
   | { readonly kind: 'blackhole'; readonly direction?: ChaosDirection | 'both' }
-  /** Resets all connections (RST to both sides), and each new one as soon as it is made. */
+  /** Resets all connections (RST to both sides), and each new one at once. */
   | { readonly kind: 'reset' }
-  /** Delays each piece by `ms` and up to `jitterMs` more (default 0), in both directions; the order stays. */
+  /** Delays each piece by `ms` and up to `jitterMs` more (default 0), in both directions, and keeps the order. */
   | { readonly kind: 'latency'; readonly ms: number; readonly jitterMs?: number }
-  /** Passes on at most so many bytes at a time, a turn of the event loop each; a reader that is slower gets several at once. */
+  /** Passes on at most `bytes` per turn of the event loop; a slower reader gets several slices at once. */
   | { readonly kind: 'slice'; readonly bytes: number };
 
-/** Returns whether nothing gets through in this direction. */
+/** Returns whether data in this direction is lost. */
 export function isBlackhole(mode: ChaosMode, direction: ChaosDirection): boolean {
   if (mode.kind !== 'blackhole') return false;
   const { direction: dark = 'both' } = mode;
@@ -27,7 +27,7 @@ export function isBlackhole(mode: ChaosMode, direction: ChaosDirection): boolean
 
 /**
  * Checks a mode's numbers.
- * @throws RangeError naming the one that can't be.
+ * @throws RangeError that names the invalid number.
  */
 export function checkMode(mode: ChaosMode): void {
   if (mode.kind === 'slice' && !(Number.isInteger(mode.bytes) && mode.bytes >= 1)) {

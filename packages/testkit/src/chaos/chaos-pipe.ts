@@ -7,16 +7,16 @@ export interface ChaosPipeNeeds {
   readonly source: Socket;
   readonly sink: Socket;
   readonly direction: ChaosDirection;
-  /** The mode of the moment. */
+  /** Returns the current mode. */
   readonly mode: () => ChaosMode;
-  /** A number from 0 up to 1, for jitter. */
+  /** Returns a number from 0 to below 1, for jitter. */
   readonly random: () => number;
-  /** Resolves when the sink can be written to; until then everything is kept and nothing is lost. */
+  /** Resolves when the sink can be written to; until then all data is kept. */
   readonly sinkReady: Promise<void>;
   readonly isSinkReady: () => boolean;
 }
 
-/** More than this on its way, and the source is not read. */
+/** Limit of bytes in flight; above it the source is not read. */
 const inFlightBytes = 1024 * 1024;
 
 interface Parcel {
@@ -26,7 +26,7 @@ interface Parcel {
   readonly sliceBytes: number;
 }
 
-/** Moves bytes, the end and the reset of a connection in one direction, as the mode at their arrival says. */
+/** Moves the bytes, the end and the reset of a connection in one direction, by the mode at their arrival. */
 export function chaosPipe({ source, sink, direction, mode, random, sinkReady, isSinkReady }: ChaosPipeNeeds): void {
   const parcels: Parcel[] = [];
   let queuedBytes = 0;
@@ -50,7 +50,7 @@ export function chaosPipe({ source, sink, direction, mode, random, sinkReady, is
     if (!isMoving) void move();
   }
 
-  /** One parcel after the other, so that none overtakes another that has to wait longer. */
+  /** Moves one parcel after the other, so that a short delay does not overtake a long one. */
   async function move(): Promise<void> {
     isMoving = true;
     await sinkReady;
@@ -67,7 +67,7 @@ export function chaosPipe({ source, sink, direction, mode, random, sinkReady, is
 
   async function deliver(data: Buffer, sliceBytes: number): Promise<void> {
     for (let at = 0; at < data.length; at += sliceBytes) {
-      // Lets a reader in this process see a slice before the next is there.
+      // A reader in this process sees each slice before the next arrives.
       if (sliceBytes < data.length) await nextTurn();
       await write(data.subarray(at, at + sliceBytes));
     }

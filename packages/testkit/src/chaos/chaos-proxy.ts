@@ -3,12 +3,12 @@ import { type AddressInfo, createServer, Socket } from 'node:net';
 import { type ChaosMode, checkMode } from './chaos-mode.ts';
 import { chaosPipe } from './chaos-pipe.ts';
 
-/** Between whom a proxy stands. */
+/** Target and initial behaviour of a proxy. */
 export interface ChaosProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
   /** The initial mode; default `pass`. */
   readonly mode?: ChaosMode;
-  /** Of the random numbers for jitter, which are the same for the same seed; default 1. */
+  /** Seed of the random numbers for jitter; default 1. */
   readonly seed?: number;
 }
 
@@ -17,14 +17,14 @@ export interface ChaosProxy {
   readonly host: string;
   readonly port: number;
   readonly mode: ChaosMode;
-  /** The same URL with this proxy's host and port: `redis://:secret@10.0.0.1:6379/2` leads through here to the same place. */
+  /** Returns the URL with this proxy's host and port: `redis://:secret@10.0.0.1:6379/2` then goes through the proxy. */
   through(url: string): string;
   /**
    * Changes the mode for everything that arrives from now on.
-   * @throws RangeError on a number that can't be.
+   * @throws RangeError on an invalid number.
    */
   set(mode: ChaosMode): void;
-  /** Clients that have connected and not hung up. */
+  /** Returns the number of clients that are connected. */
   connections(): number;
   /** Cuts all connections and stops. */
   close(): Promise<void>;
@@ -40,7 +40,7 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
   const random = createRandom(seed);
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
-  /** Connects those clients to the target that came while nothing got through. */
+  /** Functions that connect the clients of a blackhole to the target. */
   const waiting = new Set<() => void>();
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -59,7 +59,7 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
     };
     const leave = (): void => {
       clients.delete(client);
-      // Gave up before it ever got through: nobody at the other end shall hear of it.
+      // The client left before it was connected: the target must not see it.
       if (waiting.delete(connect)) client.destroy();
     };
     client.on('end', leave);
@@ -78,7 +78,7 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
   function watch(socket: Socket): Socket {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // The pipes act on the close that follows.
+    // The pipes handle the `close` event that follows.
     socket.on('error', () => undefined);
     return socket;
   }
@@ -112,7 +112,7 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
   };
 }
 
-/** Mulberry32: small, and the same everywhere. */
+/** Mulberry32, which gives the same numbers on every platform. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

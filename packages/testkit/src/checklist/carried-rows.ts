@@ -2,12 +2,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rootUrl } from './read-checklist.ts';
 
-/** The rows that tests carry, with the files of those tests. */
+/** The rows that tests name, with the files of those tests. */
 export type CarriedRows = ReadonlyMap<string, readonly string[]>;
 
 const number = /(\d{3})-(\d{2})/;
 
-/** The rows that a piece of text names, as in `000-23 to 000-27, 001-16`. */
+/** Returns the rows that a text names, as in `000-23 to 000-27, 001-16`. */
 export function rowsIn(text: string): string[] {
   return text.split(',').flatMap((piece) => {
     const [first, last] = piece.split(' to ').map((end) => number.exec(end));
@@ -22,7 +22,7 @@ export function rowsIn(text: string): string[] {
 export function findCarriedRows(): CarriedRows {
   const files = globSync('{packages,services}/*/test/**/*.test.ts', { cwd: fileURLToPath(rootUrl) })
     .map((file) => file.replaceAll('\\', '/'))
-    // The tests of this package name rows only to try `verifies` out.
+    // The tests of this package name rows only to test `verifies`.
     .filter((file) => !file.startsWith('packages/testkit/') && !file.includes('node_modules'))
     .sort();
   const carried = new Map<string, string[]>();

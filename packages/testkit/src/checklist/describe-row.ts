@@ -1,6 +1,6 @@
 import { readChecklist } from './read-checklist.ts';
 
-/** Returns a row of the checklist in one line: number, sentence, and the lines of the README that promise it. */
+/** Returns a row of the checklist as one line: number, sentence, and its lines in the README. */
 export function describeRow(id: string): string {
   for (const { profile, rows } of readChecklist()) {
     const row = rows.find((each) => each.id === id);

@@ -1,14 +1,14 @@
 import { beforeEach } from 'vitest';
 
 /*
- * A file of vitest's `setupFiles`. When a test fails that `verifies` ties to rows of the checklist, the failure says which
- * promises are broken, in every reporter: the sentences stand below the error's own message.
+ * A file of vitest's `setupFiles`. When a test with `verifies` fails, it appends the broken promises to the message of the
+ * error, so that every reporter shows them.
  */
 beforeEach(({ task, onTestFailed }) => {
   const rows = task.meta.verifies;
   if (rows === undefined) return;
   onTestFailed(async () => {
-    // Each test file loads this one; the checklist is read only where a test fails.
+    // Every test file loads this one, so the checklist is read only after a failure.
     const { describeRow } = await import('./describe-row.ts');
     const [error] = task.result?.errors ?? [];
     if (error !== undefined) error.message += `\n\nThe test proves:\n${rows.map(describeRow).join('\n')}`;

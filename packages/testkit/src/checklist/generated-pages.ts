@@ -3,13 +3,13 @@ import { findCarriedRows } from './carried-rows.ts';
 import { readmeWithSeeds, seedsPage } from './pages.ts';
 import { readChecklist, rootUrl } from './read-checklist.ts';
 
-/** A page that follows from the checklist, wholly or in part. */
+/** A page that is generated from the checklist, wholly or in part. */
 export interface GeneratedPage {
   readonly url: URL;
   readonly text: string;
 }
 
-/** Every such page with what it must hold. */
+/** Returns every generated page. */
 export function generatedPages(): GeneratedPage[] {
   const seeds = readChecklist();
   const readme = new URL('README.md', rootUrl);

@@ -10,7 +10,7 @@ promise counts as kept when its line in the README, run word for word, does what
 
 This page is made from \`packages/testkit/checklist\` and from the rows that tests carry: \`${command}\`.`;
 
-/** The page of all promises. */
+/** Returns the page of all promises. */
 export function seedsPage(seeds: readonly Seed[], carried: CarriedRows): string {
   const parts = seeds.map((seed) =>
     [`## ${seed.profile}`, `${seed.title}: ${countsInWords(seed)}.`, rowList(seed, carried)].join('\n\n'),
@@ -33,7 +33,7 @@ export function readmeWithSeeds(readme: string, seeds: readonly Seed[]): string 
   return `${readme.slice(0, from)}${opening}\n\n${countsTable(seeds, 'docs/seeds.md')}\n\n${readme.slice(to)}`;
 }
 
-/** A row per gateway and one for all; the links go to the sections of `page`. */
+/** Returns a table with a row per gateway and one for all. Its links lead to the sections of `page`. */
 function countsTable(seeds: readonly Seed[], page: string): string {
   const counts = seeds.map(countStates);
   const head = [
@@ -98,7 +98,7 @@ const shownInWords = ({ testsShow }: { readonly testsShow?: string | undefined }
 
 const describeProof = (proof: Proof): string => ('command' in proof ? `\`${proof.command}\`` : fileLink(proof.file));
 
-/** As seen from docs/. */
+/** Returns a link to a file, relative to docs/. */
 function fileLink(file: string): string {
   const label = file
     .split('/')
@@ -108,7 +108,7 @@ function fileLink(file: string): string {
   return `[${label}](${file.startsWith('docs/') ? file.slice('docs/'.length) : `../${file}`})`;
 }
 
-/** Columns of even width, as the formatter of this repository writes them. */
+/** Returns a table with padded columns, as the formatter of this repository writes it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[], filler: string): string =>

@@ -3,7 +3,7 @@ import type { Row } from './row.ts';
 
 /**
  * Returns a promise of the gateways' READMEs by its number.
- * @throws Error when there is none
+ * @throws Error when no row has the number
  */
 export function promiseOf(id: string): Row {
   const row = readChecklist()

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Seed, seedSchema } from './row.ts';
 
-/** Of the repository. */
+/** URL of the repository's root. */
 export const rootUrl = new URL('../../../../', import.meta.url);
 
 const folder = new URL('../../checklist/', import.meta.url);

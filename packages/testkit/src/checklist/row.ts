@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The state of a promise, for which something else must stand beside each value. */
+/** State of a promise. Each value requires other members in the row. */
 export const rowStates = ['works', 'partly', 'missing', 'not applicable'] as const;
 export type RowState = (typeof rowStates)[number];
 
@@ -14,24 +14,24 @@ const proof = z.union([
 export type Proof = z.infer<typeof proof>;
 
 const promise = {
-  /** The number of the README, then that of the promise. */
+  /** Number of the README, then number of the promise. */
   id: z.string().regex(/^\d{3}-\d{2}$/),
   kind: z.enum(['feature', 'config', 'model', 'endpoint', 'number/rule', 'log/metric', 'test', 'ship/docs', 'trouble']),
-  /** Of the README. */
+  /** Lines of the README. */
   lines: z.string().regex(/^\d+(?:[-/, …\d]*)$/),
   promise: sentence,
   shownBy: z.array(proof).min(1).optional(),
 };
 
-/** The one that brings what is lacking. */
+/** Number of the issue that adds the missing part. */
 const issue = z.int().positive();
 
-/** The part that the tests with the row's number prove, where the promise is not kept in full. */
+/** The part of an unkept promise that the tests with the row's number prove. */
 const testsShow = sentence.optional();
 
 const rowSchema = z.discriminatedUnion('state', [
   z.strictObject({ ...promise, state: z.literal('works') }),
-  // Without an issue it stays like that, and `lacks` gives the reason.
+  // Without an issue the state is final, and `lacks` gives the reason.
   z.strictObject({ ...promise, state: z.literal('partly'), lacks: sentence, issue: issue.optional(), testsShow }),
   z.strictObject({ ...promise, state: z.literal('missing'), lacks: sentence, issue, testsShow }),
   z.strictObject({ ...promise, state: z.literal('not applicable'), because: sentence }),
@@ -41,7 +41,7 @@ export type Row = z.infer<typeof rowSchema>;
 
 /** The promises of one gateway's README. */
 export const seedSchema = z.strictObject({
-  /** The value of SLUICE_COMPAT that stands in for it. */
+  /** Value of SLUICE_COMPAT that replaces the gateway. */
   profile: z.string().min(1),
   title: sentence,
   rows: z.array(rowSchema).min(1),

@@ -2,7 +2,7 @@
 export interface SseEvent {
   /** The last `id:` seen so far in the stream; empty without one. */
   readonly id: string;
-  /** `message` unless an `event:` line said otherwise. */
+  /** Value of the `event:` line; `message` without one. */
   readonly type: string;
   /** The `data:` lines joined by line feeds. */
   readonly data: string;
@@ -11,15 +11,15 @@ export interface SseEvent {
 /** The content of a text in `text/event-stream` format. */
 export interface SseContent {
   readonly events: readonly SseEvent[];
-  /** Comment lines without their colon, as they are: ` ping` of `: ping`. */
+  /** Comment lines without their colon: ` ping` of `: ping`. */
   readonly comments: readonly string[];
-  /** The values of `retry:` fields, milliseconds as text. */
+  /** Values of the `retry:` fields, in milliseconds, as text. */
   readonly retries: readonly string[];
-  /** The non-comment lines after the last blank line, of an event that never ended. Empty in a whole stream. */
+  /** Lines of an unfinished last event, without comments. Empty in a whole stream. */
   readonly rest: string;
 }
 
-/** Reads a stream by the letter of the standard (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/** Parses a stream exactly by the standard (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export function parseSse(text: string): SseContent {
   const events: SseEvent[] = [];
   const comments: string[] = [];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { parseSse, type SseContent } from './parse-sse.ts';
 
-/** A request as it shall go out. */
+/** The request to send. */
 export interface SseRequest {
   /** Default: POST with a body, else GET. */
   readonly method?: string;
@@ -11,43 +11,43 @@ export interface SseRequest {
 }
 
 /**
- * State of an answer. `whole`: it ended where the protocol says that it ends. `broken`: the connection was cut before.
- * `left`: we hung up.
+ * State of an answer. `whole`: it ended as the protocol requires. `broken`: the connection was cut before that. `left`: the
+ * test closed the connection.
  */
 export type SseEnd = 'open' | 'whole' | 'broken' | 'left';
 
-/** An answer whose every byte can be seen. What is said of its text is said of what has been read so far. */
+/** An answer with all its bytes. Its members describe the part that has been read so far. */
 export interface SseAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turns, as they came. */
+  /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
   readonly end: SseEnd;
   readonly bytes: Buffer;
   readonly text: string;
-  /** Its text as a stream of events. */
+  /** The text, parsed as a stream of events. */
   readonly content: SseContent;
   /**
-   * Pieces of text as they arrive; characters stay whole. Nothing is read that is not asked for, so a test is as slow a
-   * reader as it likes. Ends, without an error, when the answer does, however that is. Breaking off leaves the connection
-   * open; another loop goes on where the last stopped.
+   * Yields pieces of text as they arrive, without splitting characters. Reads only on demand, so that a test can be a slow
+   * reader. Ends without an error when the answer ends, even if that is broken. Leaving the loop keeps the connection open;
+   * another loop continues where the last one stopped.
    */
   pieces(): AsyncGenerator<string, void, undefined>;
-  /** Reads the rest and resolves with how it ended. */
+  /** Reads the rest and resolves with the final state. */
   finish(): Promise<SseEnd>;
-  /** Hangs up; resolves when the connection is closed. */
+  /** Closes the connection; resolves when it is closed. */
   leave(): Promise<void>;
 }
 
 /**
- * Sends a request on a connection of its own and resolves when the head of the answer is there.
- * @throws the system's error (`ECONNREFUSED`, `ECONNRESET`, …) when no head comes.
+ * Sends a request on its own connection and resolves when the head of the answer has arrived.
+ * @throws the system's error (`ECONNREFUSED`, `ECONNRESET`, …) when no head arrives.
  */
 export async function readSse(url: string, { method, headers = {}, body }: SseRequest = {}): Promise<SseAnswer> {
-  // Kept alive, because without that Node would ask the server to close the connection.
+  // Without keep-alive Node would ask the server to close the connection.
   const agent = new Agent({ keepAlive: true });
   const outgoing = request(url, { agent, method: method ?? (body === undefined ? 'GET' : 'POST'), headers });
-  // Said again of a connection that breaks later, which `end` tells.
+  // Node emits it again when the connection breaks later; `end` shows that.
   outgoing.on('error', () => undefined);
   outgoing.end(body);
   try {
@@ -66,7 +66,7 @@ function toAnswer(response: IncomingMessage): SseAnswer {
   const source = response.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   let text = '';
   let end: SseEnd = 'open';
-  // A cut while nobody reads is told by `end`, and must not end the test process.
+  // `end` shows a cut; the event must not end the test process while no loop reads.
   response.on('error', () => undefined);
 
   async function* pieces(): AsyncGenerator<string, void, undefined> {

@@ -1,8 +1,8 @@
 /** A point in time on both clocks of the simulator. */
 export interface SimulatorMoment {
-  /** Milliseconds of its monotonic clock: for spans. */
+  /** Milliseconds of its monotonic clock, for durations. */
   readonly clockMs: number;
-  /** Milliseconds since 1970, with a fraction: to compare with other processes. */
+  /** Milliseconds since 1970, with a fraction, to compare with other processes. */
   readonly wallMs: number;
 }
 
@@ -12,13 +12,13 @@ export type CallOutcome = 'open' | 'finished' | 'aborted' | 'faulted';
 /** One call as the simulator saw it. */
 export interface CallRecord {
   readonly id: string;
-  /** Time at which its head had been read: milliseconds since 1970. */
+  /** Time at which its head was read, in milliseconds since 1970. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
-  /** Behind the path's `?`, as sent. */
+  /** Query after the `?`, as sent. */
   readonly query: string;
-  /** As asked for, directives included. */
+  /** Model as sent, directives included. */
   readonly model: string;
   readonly stream: boolean;
   /** The key as sent, without `Bearer`. */
@@ -27,18 +27,18 @@ export interface CallRecord {
   readonly headers: Readonly<Record<string, string>>;
   /** The first 64 KB. */
   readonly body: string;
-  /** The same for calls with the same messages and model. */
+  /** Equal for calls with the same messages and model. */
   readonly conversation: string;
   /** The directives that applied, lowest precedence first. */
   readonly directives: string;
-  /** Null until a status line was sent. */
+  /** Null until a status line is sent. */
   readonly status: number | null;
   readonly outcome: CallOutcome;
   readonly tokensSent: number;
   readonly startedAt: SimulatorMoment;
   readonly firstTokenAt: SimulatorMoment | null;
   readonly endedAt: SimulatorMoment | null;
-  /** The moment at which the peer was seen to have closed first. */
+  /** Moment at which the simulator saw that the peer had closed first. */
   readonly abortedAt: SimulatorMoment | null;
 }
 
@@ -46,7 +46,7 @@ export interface CallRecord {
 export interface CallCounts {
   readonly total: number;
   readonly open: number;
-  /** The most that were open at once. */
+  /** Maximum number of calls open at once. */
   readonly peakOpen: number;
 }
 
@@ -57,43 +57,43 @@ export interface SimulatorStats extends CallCounts {
   readonly byCredential: Readonly<Record<string, CallCounts>>;
 }
 
-/** A rule that says which calls behave in which way. */
+/** A rule that gives calls a behaviour. */
 export interface SimulatorRule {
-  /** All that is named must fit; without it the rule is for every call. */
+  /** Every condition must match; without conditions the rule matches every call. */
   readonly match?: {
     /** The whole name, or its beginning and `*`. */
     readonly model?: string;
     readonly credential?: string;
-    /** A text that the body holds. */
+    /** A text that the body contains. */
     readonly contains?: string;
   };
-  /** Calls it is used for; default: all. */
+  /** Number of calls that it applies to; default: all. */
   readonly times?: number;
-  /** Matching calls that it lets pass first. */
+  /** Number of matching calls that it skips first. */
   readonly skip?: number;
-  /** As in a model name: `e503-r2`. */
+  /** Directives, as in a model name: `e503-r2`. */
   readonly directives: string;
 }
 
-/** The simulator's control surface. Every method throws an Error with the simulator's words when it refuses. */
+/** The simulator's control API. Every method throws an Error with the simulator's message when the simulator refuses. */
 export interface SimulatorControl {
-  /** Oldest first. */
+  /** Returns all calls, oldest first. */
   calls(): Promise<readonly CallRecord[]>;
   stats(): Promise<SimulatorStats>;
   /** Appends rules. */
   script(rules: readonly SimulatorRule[]): Promise<void>;
-  /** Forgets calls, counts and rules; what runs goes on. */
+  /** Clears calls, counts and rules; running calls continue. */
   reset(): Promise<void>;
-  /** Cuts all connections and refuses new ones for so long. */
+  /** Cuts all connections and refuses new ones for `ms`. */
   refuse(ms: number): Promise<void>;
 }
 
-/** Talks to a simulator at its base URL, which has no path. */
+/** Returns the control of the simulator at a base URL without a path. */
 export function simulatorControl(url: string): SimulatorControl {
   async function ask(method: string, path: string, body?: object): Promise<unknown> {
     const response = await fetch(url + path, {
       method,
-      // A pooled connection would be cut by `refuse`, and the next question with it.
+      // `refuse` would cut a pooled connection, and the next call with it.
       headers: { connection: 'close' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -5,12 +5,12 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { type CollectedSpan, readTraces } from './read-traces.ts';
 
-/** Collects the spans that any number of processes send. */
+/** A receiver of the spans of any number of processes. */
 export interface OtlpReceiver {
   readonly url: string;
-  /** Give these to a process and it sends its spans here, soon after their end. */
+  /** Environment with which a process sends its spans here, soon after their end. */
   readonly env: Readonly<Record<string, string>>;
-  /** All so far, in the order of arrival. */
+  /** Returns all spans so far, in the order of arrival. */
   spans(): readonly CollectedSpan[];
   /** Cuts all connections and stops. */
   close(): Promise<void>;
@@ -50,7 +50,7 @@ interface Reply {
   readonly answer: object;
 }
 
-/** Says why it took nothing, for the log of whoever sent it. */
+/** Takes the spans of one request, or refuses it with a reason for the sender's log. */
 async function take(request: IncomingMessage, spans: CollectedSpan[]): Promise<Reply> {
   const { method, url, headers } = request;
   try {

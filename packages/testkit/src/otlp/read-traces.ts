@@ -1,4 +1,4 @@
-/** A value of an attribute. Integers beyond 2^53 lose their last digits. */
+/** Value of an attribute. Integers beyond 2^53 lose their last digits. */
 export type AttributeValue =
   | string
   | number
@@ -66,7 +66,7 @@ type WireAttributes = readonly { readonly key: string; readonly value: WireValue
 interface WireValue {
   readonly stringValue?: string;
   readonly boolValue?: boolean;
-  /** 64-bit numbers may come as text. */
+  /** A 64-bit number may be a text. */
   readonly intValue?: string | number;
   readonly doubleValue?: number;
   readonly bytesValue?: string;
@@ -75,8 +75,8 @@ interface WireValue {
 }
 
 /**
- * The spans of one export.
- * @throws TypeError where it is none.
+ * Returns the spans of one export.
+ * @throws TypeError when the message is not an export.
  */
 export function readTraces(message: unknown): CollectedSpan[] {
   const { resourceSpans } = message as WireTraces;
@@ -127,7 +127,7 @@ function readValue(value: WireValue): AttributeValue {
   return value.stringValue ?? value.boolValue ?? value.doubleValue ?? value.bytesValue ?? null;
 }
 
-/** Nanoseconds as text are too many digits for a number; microseconds are not. */
+/** Converts nanoseconds to milliseconds by way of microseconds: nanoseconds have too many digits for a number. */
 function toMs(nanoseconds: string): number {
   return Number(BigInt(nanoseconds) / 1000n) / 1000;
 }

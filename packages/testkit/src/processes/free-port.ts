@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * A port of 127.0.0.1 that is free, and stays so for a while (Linux: 60 s). We hang up first on a connection to it, which
- * leaves it in TIME_WAIT: the kernel then hands it to nobody who asks for any port, while whoever names it may listen on
- * it, because servers set SO_REUSEADDR. Tests that run in parallel thus never get the same port.
+ * Returns a port of 127.0.0.1 that stays free for a while (Linux: 60 s). Closing a connection to it from our side leaves it
+ * in TIME_WAIT: the kernel then does not choose it for port 0, but a server can still listen on it by number, because
+ * servers set SO_REUSEADDR. Parallel tests thus never get the same port.
  */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -25,8 +25,8 @@ export async function freePort(): Promise<number> {
 const attempts = 3;
 
 /**
- * Starts something on a free port, and again on another one if that was taken before it could listen.
- * @throws what `start` throws: on another failure at once, else after three ports.
+ * Starts a server on a free port, and again on another one if another process takes the port first.
+ * @throws the error of `start`: after three ports, or at once if the port was not the cause.
  */
 export async function onFreePort<Started>(start: (port: number) => Promise<Started>): Promise<Started> {
   for (let attempt = 1; ; attempt += 1) {

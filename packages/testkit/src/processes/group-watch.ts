@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Ends process groups whose owner is gone. An `exit` handler would not do: it doesn't run when a test runner kills its
- * worker. So a small shell holds the other end of a pipe from us: however we end, it reads the end of the pipe and kills
- * what is left.
+ * Kills process groups whose owner has ended. An `exit` handler does not suffice: it does not run when a test runner kills
+ * its worker. A small shell reads a pipe from this process instead: when the pipe ends, it kills the remaining groups.
  */
 export interface GroupWatch {
   add(groupId: number): void;
@@ -24,16 +23,16 @@ for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 
 let watch: GroupWatch | undefined;
 
-/** The watch of this process, or of this worker thread; starts its shell when first asked for. */
+/** Returns the watch of this process or worker thread. The first call starts its shell. */
 export function groupWatch(): GroupWatch {
   watch ??= startGroupWatch();
   return watch;
 }
 
 function startGroupWatch(): GroupWatch {
-  // A session of its own, so that the Ctrl-C that ends us does not end it first.
+  // In its own session, so that Ctrl-C does not end the shell before this process.
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  // Without the shell processes may outlive a killed worker; everything else goes on.
+  // Without the shell, processes may outlive a killed worker; everything else works.
   shell.on('error', () => undefined);
   shell.stdin.on('error', () => undefined);
   shell.unref();

@@ -1,14 +1,14 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** The newest part of what a process wrote. */
+/** The newest part of a process's output. */
 export interface OutputTail {
-  /** A way in for one of its streams, which decodes by itself, so that streams can't split each other's characters. */
+  /** Returns a writer for one stream. Each has its own decoder, so that streams do not split each other's characters. */
   writer(): (chunk: Buffer) => void;
-  /** All that is kept, in the order of arrival. */
+  /** Returns the kept text, in the order of arrival. */
   text(): string;
 }
 
-/** Keeps at least the newest `maxLength` characters (UTF-16 units), if there are so many, and at most twice as many. */
+/** Keeps at least the newest `maxLength` characters (UTF-16 units), and at most twice as many. */
 export function createOutputTail(maxLength: number): OutputTail {
   let older = '';
   let newer = '';

@@ -4,38 +4,38 @@ import { until } from '../until.ts';
 import { groupWatch } from './group-watch.ts';
 import { createOutputTail } from './output-tail.ts';
 
-/** Characters of output that are kept: 1 MB of ASCII. */
+/** Number of kept characters of output: 1 MB of ASCII. */
 const outputLength = 1_000_000;
-/** Characters of output that an error message shows. */
+/** Number of characters of output in an error message. */
 const shownLength = 8000;
-/** Variables that a process inherits; the rest (a REDIS_URL, say) would make tests depend on who runs them. */
+/** Variables that a process inherits. Others, such as REDIS_URL, would make tests depend on the developer's machine. */
 const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ'] as const;
 
 /** The process that {@link startProcess} starts, and the condition under which it counts as started. */
 export interface ProcessOptions {
   readonly command: string;
   readonly args?: readonly string[];
-  /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, which are all that is inherited. */
+  /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, the only inherited variables. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Asked until it is true; may throw meanwhile. Without it the process is ready once it runs. */
+  /** Called until it returns true; may throw meanwhile. Default: the process is ready when it runs. */
   readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
   /** Default 20,000. */
   readonly readyTimeoutMs?: number;
-  /** The signal with which `stop()` asks; default SIGTERM. */
+  /** First signal of `stop()`; default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
-  /** Time that `stop()` waits between that and SIGKILL; default 5000. */
+  /** Time between that signal and SIGKILL; default 5000. */
   readonly stopGraceMs?: number;
 }
 
-/** Information that can be asked of a process at any time. */
+/** Id and output of a process. */
 export interface ProcessInfo {
   readonly pid: number;
-  /** Its newest output, stdout and stderr in the order of arrival; at least 1 MB is kept. */
+  /** Returns its newest output, stdout and stderr in the order of arrival; at least 1 MB is kept. */
   output(): string;
 }
 
-/** The way in which a process ended; one of the two is null. */
+/** The end of a process; one of the two members is null. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -45,17 +45,17 @@ export interface ProcessExit {
 export interface RunningProcess extends ProcessInfo {
   /** Resolves when it has ended and its output is complete. Never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Sends a signal to the process alone, not to its group; does nothing once it has ended. */
+  /** Sends a signal to the process only, not to its group; does nothing after its end. */
   kill(signal: NodeJS.Signals): void;
-  /** Ends it and all of its group: the stop signal, and SIGKILL after the grace period; stopped processes (SIGSTOP) too. */
+  /** Ends the process and its group by the stop signal, then by SIGKILL after the grace period; paused processes too. */
   stop(): Promise<ProcessExit>;
 }
 
 /**
- * Starts a process as the leader of its own group and resolves when it is ready. What it leaves behind in its group is
- * killed when it ends, when `stop()` is called, and when the calling process ends, in whatever way.
- * @throws Error with the newest output when it can't be started, ends before it is ready, or isn't ready in time; then
- * nothing is left running.
+ * Starts a process as the leader of its own group and resolves when it is ready. Its group is killed when the process ends,
+ * when `stop()` is called, and when the calling process ends in any way.
+ * @throws Error with the newest output when it can't be started, ends before it is ready, or is not ready in time; then
+ * its group is killed too.
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const {
@@ -114,7 +114,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await running.stop();
     throw withOutput(error instanceof Error ? error.message : String(error), { tail: text, cause: error });
   }
-  // Ended while it was being asked; unless being ready means no more than having run.
+  // It ended during the last check of `ready`. Without `ready`, having run suffices.
   if (exit !== undefined && options.ready !== undefined) {
     await exited;
     throw withOutput(`${command} ${args.join(' ')} ended before it was ready: ${describeExit(exit)}`, {
@@ -124,7 +124,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   return running;
 }
 
-/** `exit code 1` or `SIGKILL`. */
+/** Returns `exit code 1` or `SIGKILL`. */
 function describeExit({ code, signal }: ProcessExit): string {
   return signal ?? `exit code ${code}`;
 }
@@ -138,7 +138,7 @@ async function exitOf(child: ChildProcess, onExit: (exit: ProcessExit) => void):
     signalGroup(child.pid, 'SIGKILL');
     groupWatch().remove(child.pid);
   }
-  // A grandchild with a session of its own could hold the pipes for ever.
+  // A grandchild in its own session could keep the pipes open for ever.
   const timer = setTimeout(() => {
     child.stdout?.destroy();
     child.stderr?.destroy();
@@ -152,7 +152,7 @@ function signalGroup(groupId: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-groupId, signal);
   } catch (error) {
-    // ESRCH: nobody is left; EPERM is what macOS says of a group of zombies.
+    // ESRCH: the group has ended. EPERM: macOS's answer for a group of zombies.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
@@ -160,7 +160,7 @@ function signalGroup(groupId: number, signal: NodeJS.Signals): void {
 
 function inheritedEnv(): Record<string, string> {
   const own = inheritedNames.map((name) => [name, process.env[name]] as const);
-  // Node writes there what the process has run, when it ends by itself: for `npm run coverage`.
+  // For `npm run coverage`: Node writes the process's coverage there when the process ends by itself.
   const coverage = ['NODE_V8_COVERAGE', process.env['SLUICE_PROCESS_COVERAGE']] as const;
   return Object.fromEntries(
     [...own, coverage].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

@@ -1,9 +1,9 @@
 import { until } from '../until.ts';
 
 /**
- * Resolves with the output of a process once it holds a text. A line reaches its reader after the answer to a client
- * does, as the two go by different pipes: what a process logs of a request is never there at once for certain.
- * @throws Error naming the text, after 5 s.
+ * Resolves with the output of a process when it contains a text. A log line and the answer to a client use different pipes,
+ * so the line may arrive after the answer.
+ * @throws Error that names the text, after 5 s.
  */
 export async function untilLogged(
   process: { readonly output: () => string } | undefined,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** OpenAI's own client for Python, as `pip install openai` gives it. */
+/** Version of OpenAI's own client for Python, as `pip install openai` installs it. */
 const openaiVersion = '3.57.0';
 const oldestPython = '3.10';
 const installTimeoutMs = 180_000;
@@ -15,12 +15,12 @@ const lockPollMs = 200;
 
 const run = promisify(execFile);
 
-/** A Python that has OpenAI's client, or the reason why there is none. */
+/** A Python with OpenAI's client, or the reason why it is missing. */
 export type OpenAiPython =
   | {
       readonly kind: 'ready';
       /**
-       * Runs a script and resolves to what it printed.
+       * Runs a script and resolves with its output.
        * @param env added to the variables of this process
        * @throws Error with its output when it fails
        */
@@ -29,8 +29,8 @@ export type OpenAiPython =
   | { readonly kind: 'missing'; readonly reason: string };
 
 /**
- * Finds Python 3 on PATH and installs OpenAI's client into a virtual environment in `.sluice`, where later runs find it.
- * Several processes may ask at once.
+ * Finds Python 3 on PATH and installs OpenAI's client into a virtual environment in `.sluice`, which later runs use again.
+ * Several processes may call it at once.
  */
 export async function openaiPython(): Promise<OpenAiPython> {
   const folder = fileURLToPath(new URL(`../../../../.sluice/python-openai-${openaiVersion}`, import.meta.url));
@@ -48,7 +48,7 @@ export async function openaiPython(): Promise<OpenAiPython> {
   };
 }
 
-/** As {@link install}; while another process installs it, this one waits for that. */
+/** Installs it like {@link install}, or waits while another process installs it. */
 async function installOnce(folder: string): Promise<string | undefined> {
   const lock = `${folder}.lock`;
   await mkdir(dirname(folder), { recursive: true });
@@ -63,7 +63,7 @@ async function installOnce(folder: string): Promise<string | undefined> {
       ({ mtimeMs }) => mtimeMs,
       () => Date.now(),
     );
-    // Its process was killed.
+    // The lock is stale: its process was killed.
     if (Date.now() - lockedAt > 2 * installTimeoutMs) await rm(lock, { recursive: true, force: true });
     await delay(lockPollMs);
   }
@@ -74,7 +74,7 @@ async function installOnce(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Returns why it is not there; undefined once it is. */
+/** Installs the client. Returns the reason of a failure, else undefined. */
 async function install(folder: string): Promise<string | undefined> {
   const isNewEnough = `import sys; sys.exit(sys.version_info < (${oldestPython.replace('.', ', ')}))`;
   const draft = `${folder}.${process.pid}`;

@@ -6,20 +6,20 @@ import { findServerBinary } from './server-binary.ts';
 /** The Redis that a test run uses. */
 export interface FoundRedis {
   readonly url: string;
-  /** Description of the way in which it was found, to be printed. Holds no password. */
+  /** Description of the source, for output. Has no password. */
   readonly description: string;
   /** Ends it if it was started for this run. */
   stop(): Promise<void>;
 }
 
-/** The places to look in; anything that is not given is looked for on this machine. */
+/** The sources of a Redis. The defaults are those of this machine. */
 export interface FindRedisNeeds {
   /** The value of REDIS_URL. */
   readonly redisUrl?: string | undefined;
-  /** Told why a way that should have worked did not. */
+  /** Called with the reason when a source that should have worked did not. */
   readonly warn: (line: string) => void;
   readonly startContainer?: () => Promise<ContainerOutcome>;
-  /** Undefined where no server is installed. */
+  /** Resolves with undefined when no server is installed. */
   readonly startLocal?: () => Promise<RedisServer | undefined>;
 }
 
@@ -27,7 +27,7 @@ const containerTimeoutMs = 60_000;
 
 /**
  * Finds a Redis: REDIS_URL, else a container if a Docker engine answers, else a server installed on this machine.
- * @throws Error listing the choices when there is none, or when REDIS_URL is given and does not answer.
+ * @throws Error that lists the choices when there is none, or when REDIS_URL is set and does not answer.
  */
 export async function findRedis(needs: FindRedisNeeds): Promise<FoundRedis> {
   const { redisUrl, warn, startContainer = startContainerOnDemand, startLocal = startInstalled } = needs;
@@ -69,7 +69,7 @@ function place(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'no valid URL';
 }
 
-/** Loads Testcontainers, some 400 ms, only when it is its turn. */
+/** Loads Testcontainers, which takes some 400 ms, only when it is needed. */
 async function startContainerOnDemand(): Promise<ContainerOutcome> {
   const { startRedisContainer } = await import('./redis-container.ts');
   return startRedisContainer({ timeoutMs: containerTimeoutMs });

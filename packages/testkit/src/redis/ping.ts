@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 
 /**
- * Asks the Redis at a URL for one PONG on a connection of its own, within about two seconds.
- * @throws Error saying why there was none.
+ * Sends one PING to the Redis at a URL on its own connection and waits about two seconds for the answer.
+ * @throws Error with the reason when no answer came.
  */
 export async function ping(url: string): Promise<void> {
   const redis = new Redis(url, {

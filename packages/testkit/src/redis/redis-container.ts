@@ -14,16 +14,16 @@ export interface ContainerizedRedis {
 /** The outcome of {@link startRedisContainer}. */
 export type ContainerOutcome =
   | { readonly kind: 'started'; readonly redis: ContainerizedRedis }
-  /** No engine answers; nothing to wonder about. */
+  /** No engine answers, which is not an error. */
   | { readonly kind: 'no-engine' }
-  /** An engine answers and yet there is no Redis. */
+  /** An engine answers, but Redis did not start. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 const image = 'redis:8-alpine';
-/** Testcontainers' own janitor, which removes containers whose owner was killed. */
+/** Testcontainers' janitor, which removes containers whose owner was killed. */
 const janitorImage = process.env['RYUK_CONTAINER_IMAGE'] ?? 'testcontainers/ryuk:0.14.0';
 const settings = {
-  // It would refuse us, who come from outside the container; some builds have it on.
+  // It refuses connections from outside the container, and some builds have it on by default.
   'protected-mode': 'no',
   save: '',
   appendonly: 'no',
@@ -34,8 +34,8 @@ const engineTimeoutMs = 10_000;
 const janitorTimeoutMs = 15_000;
 
 /**
- * Starts Redis through the Docker engine that Testcontainers finds; from image to first answer within `timeoutMs`. A
- * container that comes up later is removed again.
+ * Starts Redis through the Docker engine that Testcontainers finds. Pull, start and first answer take at most `timeoutMs`; a
+ * container that starts later is removed.
  */
 export async function startRedisContainer({ timeoutMs }: { readonly timeoutMs: number }): Promise<ContainerOutcome> {
   const reaching = reachEngine();
@@ -60,7 +60,7 @@ export async function startRedisContainer({ timeoutMs }: { readonly timeoutMs: n
   }
 }
 
-/** Undefined when no engine answers, which is all that Testcontainers' error says. */
+/** Returns undefined when no engine answers, the only cause of Testcontainers' error. */
 async function reachEngine(): Promise<ContainerRuntimeClient | undefined> {
   return getContainerRuntimeClient().catch(() => undefined);
 }
@@ -81,7 +81,7 @@ async function start(client: ContainerRuntimeClient, timeoutMs: number): Promise
     await ping(container.getConnectionUrl());
     return container;
   } catch (error) {
-    // One that was made and didn't start stays otherwise.
+    // Testcontainers does not remove a container that was created but did not start.
     await client.container
       .getById(name)
       .remove({ force: true, v: true })
@@ -90,7 +90,7 @@ async function start(client: ContainerRuntimeClient, timeoutMs: number): Promise
   }
 }
 
-/** A pull that fails is no error to Testcontainers, only a line in a stream that it doesn't read: so look. */
+/** Pulls an image and checks that it exists: Testcontainers does not report a failed pull as an error. */
 async function fetchImage(client: ContainerRuntimeClient, name: string): Promise<boolean> {
   const imageName = ImageName.fromString(name);
   await client.image.pull(imageName);

@@ -4,14 +4,14 @@ import { inject, test } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the Redis that the projects `redis` and `e2e` share. */
+    /** URL of the Redis that the projects `redis` and `e2e` share. */
     readonly redisUrl: string;
   }
 }
 
 /**
  * Vitest's `test` for the projects `redis` and `e2e`, with
- * - `redisUrl`: of the Redis that all tests of the run share. Hand on the whole of it: it may hold a password or a database;
+ * - `redisUrl`: URL of the Redis that all tests of the run share. Use all of it: it may hold a password or a database;
  * - `redis`: a connection to it, closed after the test;
  * - `keyPrefix`: a prefix that no other test uses, `t-<random>`. After the test every key that begins with it is deleted.
  */
@@ -29,14 +29,14 @@ export const redisTest = test
     return prefix;
   });
 
-/** Without a URL ioredis would go to whatever Redis a developer has on port 6379. */
+/** Throws without a URL, because ioredis would then connect to a developer's Redis on port 6379. */
 function providedUrl(): string {
   const url = inject('redisUrl') as string | undefined;
   if (url === undefined) throw new Error('A test that uses Redis belongs in a *.redis.test.ts or *.e2e.test.ts file.');
   return url;
 }
 
-/** On a connection of its own: what the test did to its connection must not keep its keys alive. */
+/** Deletes keys on a new connection, since the test may have broken its own. */
 async function deleteKeys(redisUrl: string, prefix: string): Promise<void> {
   const redis = new Redis(redisUrl);
   try {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 /** A Redis server that is installed on this machine. */
 export interface ServerBinary {
   readonly path: string;
-  /** As it introduces itself: `Redis 7.0.15`, `Valkey 8.0.1`. */
+  /** Product and version: `Redis 7.0.15`, `Valkey 8.0.1`. */
   readonly title: string;
   /** 7 of `7.0.15`. */
   readonly majorVersion: number;
@@ -14,7 +14,7 @@ export interface ServerBinary {
 
 const names = ['redis-server', 'valkey-server'];
 
-/** The first of `redis-server` and `valkey-server` on the path; undefined where there is none that runs. */
+/** Finds the first of `redis-server` and `valkey-server` on the path that runs; undefined if none does. */
 export async function findServerBinary(searchPath = process.env['PATH'] ?? ''): Promise<ServerBinary | undefined> {
   for (const name of names) {
     for (const directory of searchPath.split(delimiter)) {
@@ -27,13 +27,13 @@ export async function findServerBinary(searchPath = process.env['PATH'] ?? ''): 
   return undefined;
 }
 
-/** Reads the answer to `--version`: `Redis server v=7.0.15 sha=…`. */
+/** Parses the output of `--version`: `Redis server v=7.0.15 sha=…`. */
 export function parseVersion(text: string): Omit<ServerBinary, 'path'> | undefined {
   const [, product, version, major] = /(\w+) server v=((\d+)[\d.]*)/.exec(text) ?? [];
   return product === undefined ? undefined : { title: `${product} ${version}`, majorVersion: Number(major) };
 }
 
-/** Returns the default arguments of a server; its own arguments, which follow, override them. */
+/** Returns the default arguments of a server. Arguments after them override them. */
 export function serverArguments({
   port,
   directory,
@@ -55,7 +55,7 @@ export function serverArguments({
   });
 }
 
-/** Settings of `redis.conf` as arguments of the server. */
+/** Returns settings of `redis.conf` as arguments of the server. */
 export function toArguments(settings: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }

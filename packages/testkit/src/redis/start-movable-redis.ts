@@ -3,15 +3,15 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
-/** Two servers behind one address, as a managed Redis has them. */
+/** Two servers behind one address, like a managed Redis. */
 export interface MovableRedis {
-  /** Leads to the first server until the address has moved. */
+  /** URL of the first server, and of the second one after `moveAddress`. */
   readonly url: string;
   readonly first: RedisServer;
   readonly second: RedisServer;
-  /** Makes the first server a replica of the second; connections stay open, as in a fail-over by hand. */
+  /** Makes the first server a replica of the second. Connections stay open, as in a manual fail-over. */
   demote(): Promise<void>;
-  /** New connections go to the second server; those that are open stay. */
+  /** Leads new connections to the second server; open ones stay. */
   moveAddress(): void;
   stop(): Promise<void>;
 }

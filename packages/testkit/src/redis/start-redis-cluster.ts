@@ -6,27 +6,28 @@ import { type RedisServer, startRedis } from './start-redis.ts';
 
 /** The shape of a cluster. */
 export interface RedisClusterOptions {
-  /** Default 3, which is also the least that can agree on a failed one. */
+  /** Default 3, the minimum that can agree on a failed one. */
   readonly masters?: number;
-  /** Of each master; default 0. */
+  /** Number of replicas of each master; default 0. */
   readonly replicas?: number;
 }
 
 /** A Redis Cluster of local servers. */
 export interface RedisCluster {
-  /** The masters in the order of their slots, then the replicas. */
+  /** The masters in the order of their hash slots, then the replicas. */
   readonly nodes: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
-const slotCount = 16_384;
+/** Number of hash slots in every cluster. */
+const partitions = 16_384;
 const nodeTimeoutMs = 1500;
 const readyTimeoutMs = 30_000;
 
 /**
- * Starts a cluster and resolves when every node says that all 16,384 slots are served and every replica follows its
+ * Starts a cluster and resolves when every node reports all 16,384 hash slots as served and every replica follows its
  * master. Needs a server of version 7 or later (`--cluster-port`, ADDSLOTSRANGE).
- * @throws Error as {@link startRedis} does, or when the nodes don't agree within 30 s; then none is left running.
+ * @throws Error as {@link startRedis} does, or when the nodes do not agree within 30 s; then all of them are stopped.
  */
 export async function startRedisCluster({
   masters = 3,
@@ -58,7 +59,7 @@ export async function startRedisCluster({
 
 interface Member {
   readonly server: RedisServer;
-  /** The port on which nodes talk to each other: its default, port + 10,000, is often beyond 65,535 or taken. */
+  /** Port for the nodes' messages. Its default, port + 10,000, is often above 65,535 or taken. */
   readonly busPort: number;
 }
 
@@ -87,11 +88,11 @@ async function join({ members, connections, masters }: Joining): Promise<void> {
   if (first === undefined) throw new RangeError('A cluster needs at least one master.');
   await Promise.all(
     connections.map(async (connection, index) => {
-      // Different from the start, so that nodes needn't first settle whose word counts.
+      // Different epochs from the start save the nodes the resolution of a conflict.
       await connection.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
       if (index >= masters) return;
-      const from = Math.floor((index * slotCount) / masters);
-      const to = Math.floor(((index + 1) * slotCount) / masters) - 1;
+      const from = Math.floor((index * partitions) / masters);
+      const to = Math.floor(((index + 1) * partitions) / masters) - 1;
       await connection.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
     }),
   );
@@ -110,9 +111,9 @@ async function join({ members, connections, masters }: Joining): Promise<void> {
   await untilAll(replicas, 'follow their masters', async (replica) =>
     (await replica.info('replication')).includes('master_link_status:up'),
   );
-  await untilAll(connections, `serve ${slotCount} slots`, async (connection) => {
-    const { cluster_state: state, cluster_slots_ok: slots } = await clusterInfo(connection);
-    return state === 'ok' && Number(slots) === slotCount;
+  await untilAll(connections, `serve ${partitions} hash slots`, async (connection) => {
+    const { cluster_state: state, cluster_slots_ok: served } = await clusterInfo(connection);
+    return state === 'ok' && Number(served) === partitions;
   });
 }
 

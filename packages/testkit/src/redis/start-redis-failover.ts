@@ -8,9 +8,9 @@ import { until } from '../until.ts';
 import { findServerBinary } from './server-binary.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
-/** A master with a replica, and the sentinels that put the one in the place of the other. */
+/** A master with a replica, and the sentinels that promote the replica when the master fails. */
 export interface RedisFailover {
-  /** The name by which sentinels know the pair. */
+  /** Name of the pair at the sentinels. */
   readonly name: string;
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
   readonly master: RedisServer;
@@ -30,8 +30,8 @@ const downAfterMs = 1000;
 const failoverTimeoutMs = 5000;
 
 /**
- * Starts all five and resolves when the replica follows and the sentinels know of each other and of it.
- * @throws Error as {@link startRedis} does, or when they don't agree within 20 s; then none is left running.
+ * Starts all five and resolves when the replica follows and the sentinels have found it and each other.
+ * @throws Error as {@link startRedis} does, or when they do not agree within 20 s; then all of them are stopped.
  */
 export async function startRedisFailover(): Promise<RedisFailover> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-sentinel-'));
@@ -66,7 +66,7 @@ interface SentinelPlace {
   readonly masterPort: number;
 }
 
-/** A sentinel writes what it learns into its file, so each needs one of its own. */
+/** Starts a sentinel with its own configuration file: sentinels write their state into it. */
 async function startSentinel({ file, directory, port, masterPort }: SentinelPlace): Promise<Sentinel> {
   const binary = await findServerBinary();
   if (binary === undefined) throw new Error('This needs a redis-server or valkey-server on PATH, and there is none.');

@@ -5,33 +5,33 @@ import { onFreePort } from '../processes/free-port.ts';
 import { type RunningProcess, startProcess } from '../processes/start-process.ts';
 import { findServerBinary, serverArguments } from './server-binary.ts';
 
-/** Options with which {@link startRedis} starts a server. */
+/** Options of {@link startRedis}. */
 export interface RedisOptions {
   /** Default: a free one. */
   readonly port?: number;
-  /** More options as for `redis-server`, which win over those given by default: `['--appendonly', 'yes']`. */
+  /** More arguments of `redis-server`, which override the defaults: `['--appendonly', 'yes']`. */
   readonly args?: readonly string[];
 }
 
-/** A Redis server of a test's own, to hurt as it likes. */
+/** A test's own Redis server, which the test may pause, kill and restart. */
 export interface RedisServer {
-  /** Without a password: `redis://127.0.0.1:40123`. */
+  /** URL without a password: `redis://127.0.0.1:40123`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Of the newest run. */
+  /** Process id of the newest run. */
   readonly pid: number;
   /** Product and version: `Redis 7.0.15`. */
   readonly title: string;
-  /** The newest run's log. */
+  /** Returns the log of the newest run. */
   output(): string;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open without answers. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
-  /** SIGKILL; resolves when it is gone. Only what its `args` made it write to disk survives. */
+  /** Sends SIGKILL; resolves when it has ended. Only data that `args` made it write to disk survives. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and data directory, after a `kill()` if it still runs; resolves when it accepts connections. */
+  /** Starts it again on the same port and data directory, after `kill()` if it runs. Resolves when it accepts connections. */
   restart(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
@@ -40,9 +40,9 @@ export interface RedisServer {
 const host = '127.0.0.1';
 
 /**
- * Starts a server on 127.0.0.1 with a data directory of its own: nothing persisted, `noeviction`, DEBUG allowed where the
- * version can restrict it to local connections (7 and later). Resolves when it accepts connections.
- * @throws Error when no `redis-server` or `valkey-server` is on PATH, or with its log when it doesn't start.
+ * Starts a server on 127.0.0.1 with its own data directory, no persistence and `noeviction`. DEBUG is allowed if the version
+ * (7 or later) can restrict it to local connections. Resolves when it accepts connections.
+ * @throws Error when no `redis-server` or `valkey-server` is on PATH, or with its log when it does not start.
  */
 export async function startRedis({ port: wantedPort, args = [] }: RedisOptions = {}): Promise<RedisServer> {
   const binary = await findServerBinary();
@@ -55,7 +55,7 @@ export async function startRedis({ port: wantedPort, args = [] }: RedisOptions =
       command: path,
       args: [...serverArguments({ port, directory, majorVersion }), ...args],
       cwd: directory,
-      // Not a PING: whoever else sits on the port would answer that.
+      // A PING would also be answered by another server on the port.
       ready: (server) => server.output().includes('Ready to accept connections'),
     });
   }

@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 
 /**
- * The status that a GET of a URL gets, on a connection of its own that is closed again.
- * @throws the system's error when there is no answer, and an Error after one second without any.
+ * Returns the status of a GET of a URL, on its own connection, which is then closed.
+ * @throws the system's error when the connection fails, and an Error after one second without an answer.
  */
 export function httpStatus(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

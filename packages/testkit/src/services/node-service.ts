@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { type RunningProcess, startProcess } from '../processes/start-process.ts';
 import { httpStatus } from './http-status.ts';
 
-/** A Node program that listens, and how to see that it is ready. */
+/** A Node program that listens, and the URL of its readiness check. */
 export interface NodeServiceOptions {
   /** Node's arguments, the program included. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Written to a file whose path becomes SLUICE_CONFIG. Without it the variable is not set. */
+  /** Content of the file that SLUICE_CONFIG names. Without it the variable is not set. */
   readonly config?: object | undefined;
-  /** Ready when a GET of it is answered with 200. */
+  /** URL that answers a GET with 200 when the program is ready. */
   readonly readyUrl: string;
   readonly readyTimeoutMs?: number | undefined;
   /** Default SIGTERM. */
@@ -22,15 +22,15 @@ export interface NodeServiceOptions {
 const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/sluice-tests', import.meta.url));
 
 /**
- * The place of the modules that Node has compiled: a service that runs from its TypeScript starts in 0.9 s of CPU with
- * them, in 1.5 s without. Functions from there are not counted precisely, so that there is none where coverage is measured.
+ * Returns the variable of Node's compile cache: a service that runs from TypeScript starts in 0.9 s of CPU with it, in 1.5 s
+ * without. Coverage of cached functions is not precise, so runs that measure coverage do not use it.
  */
 const compileCacheOf = (): Readonly<Record<string, string>> =>
   process.env['SLUICE_PROCESS_COVERAGE'] === undefined ? { NODE_COMPILE_CACHE: compileCache } : {};
 
 /**
- * Runs a program under the Node of this process, in an empty directory of its own, so that no `sluice.yaml` that happens
- * to lie somewhere is read. The directory goes when the program ends.
+ * Runs a program under the Node of this process, in its own empty directory, so that it finds no other `sluice.yaml`. The
+ * directory is removed when the program ends.
  * @throws Error as {@link startProcess} does.
  */
 export async function startNodeService(options: NodeServiceOptions): Promise<RunningProcess> {
@@ -69,7 +69,7 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Run
   }
 }
 
-/** As JSON, which every YAML parser reads too. */
+/** Writes the configuration as JSON, which every YAML parser reads. */
 async function writeConfig(directory: string, config: object): Promise<string> {
   const path = join(directory, 'sluice.yaml');
   await writeFile(path, JSON.stringify(config, null, 2), { mode: 0o600 });

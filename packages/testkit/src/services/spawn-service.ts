@@ -3,15 +3,15 @@ import type { RunningProcess } from '../processes/start-process.ts';
 import { startNodeService } from './node-service.ts';
 import { serviceCommand, type ServiceMode, type ServiceName } from './service-command.ts';
 
-/** Options with which one replica runs. */
+/** Options of one replica. */
 export interface SpawnOptions {
-  /** The content of `sluice.yaml`. */
+  /** Content of `sluice.yaml`. */
   readonly config?: object;
-  /** Wins over what is set here: HOST, LOG_LEVEL (debug), SLUICE_CONFIG and the port's variable. */
+  /** Overrides the variables set by default: HOST, LOG_LEVEL (debug), SLUICE_CONFIG and those of the ports. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Of the ingress or simulator; default: a free one. */
+  /** Port of the ingress or simulator; default: a free one. */
   readonly port?: number;
-  /** Its management port; default: a free one. */
+  /** Management port; default: a free one. */
   readonly metricsPort?: number;
   /** Default `source`. */
   readonly mode?: ServiceMode;
@@ -21,24 +21,24 @@ export interface SpawnOptions {
 
 /** A running simulator. */
 export interface SimulatorProcess extends RunningProcess {
-  /** Without a path; an OpenAI client's base URL is this and `/v1`. */
+  /** URL without a path; an OpenAI client needs `/v1` after it. */
   readonly url: string;
 }
 
 /** A running ingress or worker. */
 export interface ServiceProcess extends SimulatorProcess {
-  /** URL for an ingress's clients; of a worker the same as `managementUrl`. Without a path. */
+  /** URL for an ingress's clients, without a path; for a worker the same as `managementUrl`. */
   readonly url: string;
-  /** URL of the management port: `/readyz`, `/health`, `/status` and `/metrics` without a key. Without a path. */
+  /** URL of the management port, without a path: `/readyz`, `/health`, `/status` and `/metrics`, all without a key. */
   readonly managementUrl: string;
-  /** The page with its metrics; what it says may be a second old. */
+  /** URL of its metrics; their values may be a second old. */
   readonly metricsUrl: string;
 }
 
 /**
- * Runs one of our programs as a process on 127.0.0.1 and resolves when it is ready: `/readyz`, of the simulator
- * `/_sim/stats`, answers 200.
- * @throws Error with its newest output when it ends before that or isn't ready in time.
+ * Runs one of our programs as a process on 127.0.0.1 and resolves when it is ready, that is when `/readyz` (for the simulator
+ * `/_sim/stats`) answers 200.
+ * @throws Error with its newest output when it ends before that or is not ready in time.
  */
 export function spawnService(name: 'simulator', options?: SpawnOptions): Promise<SimulatorProcess>;
 export function spawnService(name: 'ingress' | 'worker', options?: SpawnOptions): Promise<ServiceProcess>;
@@ -77,7 +77,7 @@ async function runService({ name, options, port, metricsPort }: Run): Promise<Se
     },
     readyUrl: url + readyPaths[name],
     readyTimeoutMs,
-    // As a person would, with Ctrl-C: after a SIGTERM a busy ingress waits for its load balancer.
+    // Like Ctrl-C: after a SIGTERM a busy ingress waits for its load balancer.
     stopSignal: 'SIGINT',
   });
   return { ...running, url, managementUrl, metricsUrl: `${managementUrl}/metrics` };

@@ -1,18 +1,18 @@
 import { type ServiceProcess, spawnService, type SpawnOptions } from './spawn-service.ts';
 
-/** The fleet that {@link startFleet} runs. */
+/** Size and configuration of a fleet. */
 export interface FleetOptions extends Pick<SpawnOptions, 'env' | 'mode' | 'readyTimeoutMs'> {
   /** Default 2. */
   readonly ingresses?: number;
   /** Default 2. */
   readonly workers?: number;
-  /** The content of `sluice.yaml`, apart from what the next two say. */
+  /** Content of `sluice.yaml`, without the settings of the next members. */
   readonly config: { readonly redis?: object; readonly [key: string]: unknown };
-  /** Becomes `redis.url`. Not given where `config.redis` names a cluster or sentinels. */
+  /** Value of `redis.url`. Absent when `config.redis` names a cluster or sentinels. */
   readonly redisUrl?: string;
-  /** Becomes `redis.url` of these replicas alone: a way to the same Redis that a test can cut. */
+  /** Value of `redis.url` for one kind of replica: a connection to the same Redis that a test can cut. */
   readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;
-  /** Becomes `redis.key_prefix`: keeps this fleet apart from all others on the same Redis. */
+  /** Value of `redis.key_prefix`, which separates this fleet from others on the same Redis. */
   readonly keyPrefix: string;
 }
 
@@ -20,11 +20,11 @@ export interface FleetOptions extends Pick<SpawnOptions, 'env' | 'mode' | 'ready
 export interface Fleet {
   readonly ingresses: readonly ServiceProcess[];
   readonly workers: readonly ServiceProcess[];
-  /** Of the ingresses, without a path. */
+  /** URLs of the ingresses, without a path. */
   readonly urls: readonly string[];
-  /** Starts one more, with variables of its own if need be; it is the last of its kind from then on. */
+  /** Starts one more replica, with `env` as additional variables, and appends it to its list. */
   add(name: 'ingress' | 'worker', env?: SpawnOptions['env']): Promise<ServiceProcess>;
-  /** Stops all replicas, those that ended before too. */
+  /** Stops all replicas, even those that have ended. */
   stop(): Promise<void>;
 }
 
@@ -32,14 +32,14 @@ export interface Fleet {
 export type Spawn = (name: 'ingress' | 'worker', options: SpawnOptions) => Promise<ServiceProcess>;
 
 /**
- * Starts ingresses and workers side by side, each with its own port; resolves when all are ready.
- * @throws Error of the first replica that doesn't start; then none is left running.
+ * Starts ingresses and workers at once, each with its own port; resolves when all are ready.
+ * @throws the error of the first replica that does not start; then all of them are stopped.
  */
 export function startFleet(options: FleetOptions): Promise<Fleet> {
   return startFleetWith(spawnService, options);
 }
 
-/** {@link startFleet}, with replicas from elsewhere. */
+/** Does the same as {@link startFleet}, with another function that starts replicas. */
 export async function startFleetWith(spawn: Spawn, options: FleetOptions): Promise<Fleet> {
   const { ingresses: ingressCount = 2, workers: workerCount = 2, redisUrl, redisUrls, keyPrefix, ...rest } = options;
   const redis = {

@@ -10,12 +10,12 @@ import { serveTcp } from '../serve.ts';
 
 interface Bench {
   readonly proxy: ChaosProxy;
-  /** The data that the target has read, over all connections. */
+  /** Data that the target has read on all connections. */
   readonly arrived: Buffer[];
   readonly targetSockets: Socket[];
 }
 
-/** A proxy before a server that sends everything back. */
+/** A proxy in front of an echo server. */
 async function startBench(mode?: ChaosMode): Promise<Bench> {
   const arrived: Buffer[] = [];
   const targetSockets: Socket[] = [];
@@ -35,12 +35,12 @@ async function startBench(mode?: ChaosMode): Promise<Bench> {
 interface Client {
   readonly socket: Socket;
   text(): string;
-  /** Sends a text and resolves when it has come back. */
+  /** Sends a text and resolves when it is echoed. */
   roundTrip(text: string): Promise<void>;
 }
 
 async function open(proxy: ChaosProxy): Promise<Client> {
-  // Nagle's algorithm would keep a second text back until the first is acknowledged, some 40 ms later.
+  // Nagle's algorithm would hold a second text until the first is acknowledged, some 40 ms later.
   const socket = connect({ port: proxy.port, host: proxy.host, allowHalfOpen: true, noDelay: true });
   onTestFinished(() => void socket.destroy());
   let text = '';
@@ -60,7 +60,7 @@ async function open(proxy: ChaosProxy): Promise<Client> {
   };
 }
 
-/** Proves that what was sent before got no further: whatever is sent later on another connection comes back first. */
+/** Proves that earlier data was lost: a later text on another connection is echoed first. */
 async function settle(proxy: ChaosProxy): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     const probe = await open(proxy);
@@ -69,7 +69,7 @@ async function settle(proxy: ChaosProxy): Promise<void> {
   }
 }
 
-/** Resolves when a socket has closed, with whether it was by an error. */
+/** Resolves with whether an error closed a socket. */
 function closing(socket: Socket | undefined): Promise<boolean> {
   return new Promise((resolve) => socket?.once('close', resolve));
 }
@@ -87,7 +87,7 @@ test('passes bytes and ends in both directions', async () => {
   expect(textOf(arrived)).toBe('hellobye');
 });
 
-test('passes much data on unharmed', async () => {
+test('passes much data on unchanged', async () => {
   const { proxy, arrived } = await startBench();
   const client = await open(proxy);
   const block = 'abcdefgh'.repeat(128 * 1024);
@@ -105,7 +105,7 @@ test('counts the clients that are connected', async () => {
   expect(proxy.connections()).toBe(1);
 });
 
-test('leads URLs through itself', async () => {
+test('returns URLs that lead through it', async () => {
   const { proxy } = await startBench();
   expect(proxy.through('redis://user:pass@10.0.0.1:6379/2')).toBe(`redis://user:pass@127.0.0.1:${proxy.port}/2`);
   expect(proxy.through('http://localhost:9900/v1')).toBe(`http://127.0.0.1:${proxy.port}/v1`);
@@ -148,7 +148,7 @@ test('reset cuts all connections and each new one', async () => {
   await (await open(proxy)).roundTrip('again');
 });
 
-test('blackhole loses what is sent, and the connection stays dead when the link heals', async () => {
+test('blackhole loses data, and the connection stays dead after the mode changes', async () => {
   const { proxy, arrived } = await startBench();
   const client = await open(proxy);
   await client.roundTrip('before ');
@@ -214,7 +214,7 @@ test('a blackhole for requests lets answers through', async () => {
   expect(textOf(arrived)).toBe('before probeprobeprobe');
 });
 
-test('the target never hears of a client that gave up during a blackhole', async () => {
+test('the target never sees a client that left during a blackhole', async () => {
   const { proxy, targetSockets } = await startBench({ kind: 'blackhole' });
   const client = await open(proxy);
   await until(() => proxy.connections() === 1, { what: 'the connection' });
@@ -231,7 +231,7 @@ test('latency delays both directions and keeps the order', async () => {
   const startedAt = performance.now();
   for (let index = 0; index < 10; index += 1) {
     client.socket.write(`${index} `);
-    // So that the proxy reads it before the next is written.
+    // The proxy reads the piece before the next is written.
     await nextTurn();
     await nextTurn();
   }
@@ -253,7 +253,7 @@ test('slice passes the same bytes in small pieces', async () => {
 test.each<[ChaosMode, string]>([
   [{ kind: 'slice', bytes: 0 }, 'slice.bytes must be a whole number from 1, not 0.'],
   [{ kind: 'latency', ms: -1 }, 'latency.ms and latency.jitterMs must not be negative'],
-])('refuses %j and stays as it is', async (mode, message) => {
+])('refuses %j and keeps its mode', async (mode, message) => {
   const { proxy } = await startBench();
   expect(() => proxy.set(mode)).toThrow(message);
   expect(proxy.mode).toEqual({ kind: 'pass' });

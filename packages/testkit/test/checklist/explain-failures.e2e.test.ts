@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const setup = join(root, 'packages/testkit/src/checklist/explain-failures.ts');
 const kit = join(root, 'packages/testkit/src/verifies.ts');
 
-it('prints the promises of a failed test below its error, and none of a test that passes', () => {
+it('prints the promises of a failed test below its error, and not those of a test that passes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-promises-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, '.config'));

@@ -13,7 +13,7 @@ test('sends its key to the base URL, once', async () => {
   expect(calls).toEqual(['GET /v1/models Bearer sk-1']);
 });
 
-test('tries again as often as it is told', async () => {
+test('tries again as often as configured', async () => {
   let calls = 0;
   const url = await serveHttp((_request, response) => {
     calls += 1;

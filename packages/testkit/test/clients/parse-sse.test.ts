@@ -21,7 +21,7 @@ test('keeps the id for the events that follow, and the type for one', () => {
   ]);
 });
 
-test('gives no event to a block without data', () => {
+test('returns no event for a block without data', () => {
   expect(parseSse('event: ping\nid: 1\n\n: ping\n\nretry: 3000\n\n')).toEqual({
     events: [],
     comments: [' ping'],
@@ -42,10 +42,10 @@ test.each([
   ['data: 1\n\nevent: x\ndata: 2\n', 'event: x\ndata: 2\n'],
   ['data: 1\n\n: ping\n', ''],
   ['data: 1\n\n', ''],
-])('shows what remains of %j', (text, rest) => {
+])('returns the unfinished part of %j', (text, rest) => {
   expect(parseSse(text).rest).toBe(rest);
 });
 
-test('passes over a byte order mark and unknown fields', () => {
+test('ignores a byte order mark and unknown fields', () => {
   expect(parseSse('\uFEFFdata: 1\nfoo: bar\n\n').events).toEqual([message('1')]);
 });

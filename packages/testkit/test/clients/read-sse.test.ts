@@ -11,7 +11,7 @@ function stream(response: ServerResponse, ...pieces: readonly (string | Buffer)[
   for (const piece of pieces) response.write(piece);
 }
 
-test('sends the request as it is and tells the head of the answer', async () => {
+test('sends the request unchanged and returns the head of the answer', async () => {
   let seen: IncomingMessage | undefined;
   let body: string | undefined;
   const url = await serveHttp((request, response) => {
@@ -45,7 +45,7 @@ test('collects events, comments and bytes of a whole stream', async () => {
   expect(answer.bytes.toString()).toBe(': ping\ndata: 1\n\ndata: [DONE]\n\n');
 });
 
-test('yields pieces as they arrive, and goes on where a loop broke off', async () => {
+test('yields pieces as they arrive, and continues where a loop stopped', async () => {
   let response: ServerResponse | undefined;
   const url = await serveHttp((_request, ours) => {
     response = ours;
@@ -64,7 +64,7 @@ test('yields pieces as they arrive, and goes on where a loop broke off', async (
   expect(answer.end).toBe('whole');
 });
 
-test('keeps characters whole that were cut on the way', async () => {
+test('joins characters that were split on the way', async () => {
   const euro = Buffer.from('€');
   let response: ServerResponse | undefined;
   const url = await serveHttp((_request, ours) => {
@@ -82,7 +82,7 @@ test('keeps characters whole that were cut on the way', async () => {
 test.each([
   ['a reset', (response: ServerResponse) => response.socket?.resetAndDestroy()],
   ['an end without the last chunk', (response: ServerResponse) => response.socket?.end()],
-])('calls a stream broken after %s', async (_name, cut) => {
+])('reports a stream as broken after %s', async (_name, cut) => {
   let response: ServerResponse | undefined;
   const url = await serveHttp((_request, ours) => {
     response = ours;
@@ -109,7 +109,7 @@ test('closes the connection when it leaves', async () => {
   expect(await answer.finish()).toBe('left');
 });
 
-test('reads nothing that is not asked for', async () => {
+test('reads only on demand', async () => {
   const total = 64 * 1024 * 1024;
   let response: ServerResponse | undefined;
   const url = await serveHttp((_request, ours) => {
@@ -118,7 +118,7 @@ test('reads nothing that is not asked for', async () => {
   });
   const answer = await readSse(url);
   await answer.pieces().next();
-  // The kernel takes some megabytes; the rest can only wait.
+  // The kernel buffers some megabytes; the rest must wait.
   expect(response?.writableNeedDrain).toBe(true);
   expect(answer.bytes.length).toBeLessThan(total / 2);
   await answer.leave();
@@ -130,7 +130,7 @@ test('rejects when there is no answer at all', async () => {
   await expect(readSse(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
-test('uses a connection of its own for each answer', async () => {
+test('uses a separate connection for each answer', async () => {
   const ports = new Set<number | undefined>();
   const url = await serveHttp((request, response) => {
     ports.add(request.socket.remotePort);

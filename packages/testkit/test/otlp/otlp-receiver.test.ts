@@ -28,7 +28,7 @@ test('collects spans, plain and gzipped, in the order of arrival', async () => {
   expect(receiver.spans()).toMatchObject([{ name: 'chat', startMs: 1, endMs: 2 }, { name: 'chat' }]);
 });
 
-test('names the variables that lead a process here', async () => {
+test('returns the variables with which a process sends its spans to it', async () => {
   const { url, env } = await start();
   expect(env).toMatchObject({
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,

@@ -11,7 +11,7 @@ const span = {
 const attribute = (key: string, value: object): object => ({ key, value });
 const exported = (...spans: readonly object[]): object => ({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
 
-test('reads a span with all that it can carry', () => {
+test('reads a span with every member', () => {
   const full = {
     ...span,
     parentSpanId: 'eee19b7ec3c1b173',
@@ -50,7 +50,7 @@ test('reads a span with all that it can carry', () => {
   ]);
 });
 
-test('reads a span with only what it must carry', () => {
+test('reads a span with only the required members', () => {
   expect(readTraces(exported({ ...span, parentSpanId: '' }))).toMatchObject([
     {
       parentSpanId: undefined,
@@ -79,7 +79,7 @@ test.each([
   expect(readTraces(exported({ ...span, attributes: [attribute('x', wire)] }))[0]?.attributes).toEqual({ x: value });
 });
 
-test('gathers the spans of all resources and scopes', () => {
+test('collects the spans of all resources and scopes', () => {
   const message = {
     resourceSpans: [
       { scopeSpans: [{ spans: [{ ...span, name: 'a' }] }, { spans: [{ ...span, name: 'b' }] }] },
@@ -90,6 +90,6 @@ test('gathers the spans of all resources and scopes', () => {
   expect(readTraces(message).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
 });
 
-test('refuses what is no export', () => {
+test('refuses a message that is not an export', () => {
   expect(() => readTraces({ spans: [] })).toThrow(new TypeError('resourceSpans is missing'));
 });

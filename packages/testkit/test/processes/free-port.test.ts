@@ -10,7 +10,7 @@ async function listen(port: number): Promise<Server> {
   return server;
 }
 
-test('gives each asker another port, and nobody else who asks for any', async () => {
+test('returns a different port each time, which port 0 does not get either', async () => {
   const ports = await Promise.all(Array.from({ length: 200 }, freePort));
   const servers = await Promise.all(Array.from({ length: 200 }, () => listen(0)));
   const others = servers.map((server) => (server.address() as AddressInfo).port);
@@ -18,14 +18,14 @@ test('gives each asker another port, and nobody else who asks for any', async ()
   expect(new Set([...ports, ...others]).size).toBe(400);
 });
 
-test('gives a port that can be listened on', async () => {
+test('returns a port that a server can listen on', async () => {
   const port = await freePort();
   const server = await listen(port);
   expect((server.address() as AddressInfo).port).toBe(port);
   server.close();
 });
 
-test('starts again on another port when the first is taken', async () => {
+test('starts again on another port if the first is taken', async () => {
   const tried: number[] = [];
   const port = await onFreePort(async (port) => {
     tried.push(port);

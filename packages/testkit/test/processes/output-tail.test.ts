@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOutputTail } from '../../src/processes/output-tail.ts';
 
-test('keeps everything while there is little', () => {
+test('keeps everything while it is short', () => {
   const tail = createOutputTail(100);
   const write = tail.writer();
   write(Buffer.from('one\n'));
@@ -9,7 +9,7 @@ test('keeps everything while there is little', () => {
   expect(tail.text()).toBe('one\ntwo\n');
 });
 
-test('keeps the newest part, never more than twice what it must', () => {
+test('keeps the newest part, at most twice its maximum length', () => {
   const tail = createOutputTail(10);
   const write = tail.writer();
   let all = '';
@@ -23,13 +23,13 @@ test('keeps the newest part, never more than twice what it must', () => {
   }
 });
 
-test('keeps a chunk that is larger than everything only in part', () => {
+test('keeps only a part of a chunk that is longer than its maximum length', () => {
   const tail = createOutputTail(10);
   tail.writer()(Buffer.from('x'.repeat(1000)));
   expect(tail.text()).toBe('x'.repeat(10));
 });
 
-test('joins characters that were cut, each stream for itself', () => {
+test('joins split characters separately for each stream', () => {
   const tail = createOutputTail(100);
   const stdout = tail.writer();
   const stderr = tail.writer();

@@ -13,7 +13,7 @@ async function start(script: string, options: Omit<ProcessOptions, 'command' | '
 
 const saysReady: ProcessOptions['ready'] = (info) => info.output().includes('ready');
 
-/** A zombie has ended, whoever should have noticed. */
+/** Returns whether a process has ended; a zombie counts as ended. */
 async function isRunning(pid: number): Promise<boolean> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return /^[^Z\s]/.test(stdout);
@@ -23,14 +23,14 @@ function pidIn(output: string): number {
   return Number(/pid=(\d+)/.exec(output)?.[1]);
 }
 
-test('resolves when the process is ready, with what it has written to both streams', async () => {
+test('resolves when the process is ready, with its output on both streams', async () => {
   const running = await start('echo out; echo err >&2; echo ready; exec sleep 60', { ready: saysReady });
   expect(running.output()).toContain('out\n');
   expect(running.output()).toContain('err\n');
   expect(await isRunning(running.pid)).toBe(true);
 });
 
-test('passes on only what a process needs of the environment', async () => {
+test('passes on only the necessary variables of the environment', async () => {
   process.env['SLUICE_TEST_SECRET'] = 'inherited';
   onTestFinished(() => void delete process.env['SLUICE_TEST_SECRET']);
   const running = await start('env', { env: { GIVEN: 'yes' } });
@@ -40,7 +40,7 @@ test('passes on only what a process needs of the environment', async () => {
   expect(running.output()).not.toContain('inherited');
 });
 
-test('tells how a process ended', async () => {
+test('reports the end of a process', async () => {
   expect(await (await start('exit 3')).exited).toEqual({ code: 3, signal: null });
   const killed = await start('exec sleep 60');
   killed.kill('SIGKILL');
@@ -69,7 +69,7 @@ test('stops with SIGTERM, children included', async () => {
   expect(await running.stop()).toEqual({ code: 0, signal: null });
 });
 
-test('stops with the signal that it was given', async () => {
+test('stops with the configured signal', async () => {
   const running = await start('trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05; done', {
     ready: saysReady,
     stopSignal: 'SIGINT',
@@ -78,7 +78,7 @@ test('stops with the signal that it was given', async () => {
   expect(running.output()).toContain('interrupted');
 });
 
-test('stops with SIGKILL what does not obey in time', async () => {
+test('stops a process that does not obey in time with SIGKILL', async () => {
   const running = await start('trap "" TERM; echo ready; while :; do sleep 1; done', {
     ready: saysReady,
     stopGraceMs: 100,
@@ -92,7 +92,7 @@ test('stops a paused process', async () => {
   expect(await running.stop()).toEqual({ code: 7, signal: null });
 });
 
-test('kills what a process leaves behind', async () => {
+test('kills the processes that a process leaves behind', async () => {
   const running = await start('sleep 60 >/dev/null 2>&1 & echo pid=$!');
   await running.exited;
   const child = pidIn(running.output());
@@ -100,7 +100,7 @@ test('kills what a process leaves behind', async () => {
   await until(async () => !(await isRunning(child)), { what: 'the child that was left to end' });
 });
 
-test('says that a process ended before it was ready, and what it wrote', async () => {
+test('says that a process ended before it was ready, and shows its output', async () => {
   await expect(start('echo no config >&2; exit 1', { ready: () => false })).rejects.toThrow(
     /ended before it was ready: exit code 1\nIt wrote:\nno config\n$/,
   );
@@ -125,7 +125,7 @@ test('says that there is no such command', async () => {
   await expect(startProcess({ command: 'no-such-command' })).rejects.toThrow('spawn no-such-command ENOENT');
 });
 
-test('dies with its owner, even when that is killed', async () => {
+test('dies with its owner, even if the owner is killed', async () => {
   const owner = await startProcess({
     command: process.execPath,
     args: [fileURLToPath(new URL('../fixtures/owner.ts', import.meta.url))],

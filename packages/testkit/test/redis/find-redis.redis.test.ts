@@ -5,7 +5,7 @@ import { ping } from '../../src/redis/ping.ts';
 import type { ContainerOutcome } from '../../src/redis/redis-container.ts';
 import { type RedisServer, startRedis } from '../../src/redis/start-redis.ts';
 
-/** A machine that has what is given and nothing else, and a note of what was asked of it. */
+/** A machine with only the given sources, and a list of the calls. */
 function machine({ container = { kind: 'no-engine' }, local }: { container?: ContainerOutcome; local?: RedisServer }) {
   const notes: string[] = [];
   return {
@@ -19,7 +19,7 @@ function machine({ container = { kind: 'no-engine' }, local }: { container?: Con
 }
 
 describe('findRedis', () => {
-  test('takes REDIS_URL before all else, and does not end it', async () => {
+  test('prefers REDIS_URL to all other sources, and does not end it', async () => {
     const redisUrl = inject('redisUrl');
     const found = await findRedis({ ...machine({}).needs, redisUrl });
     expect(found).toMatchObject({ url: redisUrl, description: `REDIS_URL at ${new URL(redisUrl).host}` });
@@ -27,7 +27,7 @@ describe('findRedis', () => {
     await expect(ping(redisUrl)).resolves.toBeUndefined();
   });
 
-  test('does not look further when REDIS_URL does not answer, and keeps its password to itself', async () => {
+  test('tries no other source when REDIS_URL does not answer, and does not show its password', async () => {
     const port = await freePort();
     await expect(findRedis({ ...machine({}).needs, redisUrl: `redis://:secret@127.0.0.1:${port}` })).rejects.toThrow(
       `REDIS_URL names 127.0.0.1:${port}, which does not answer. Correct it, or unset it to have one found.`,
@@ -37,7 +37,7 @@ describe('findRedis', () => {
     );
   });
 
-  test('takes a container where an engine gives one, and ends it', async () => {
+  test('takes a container if an engine starts one, and ends it', async () => {
     let isStopped = false;
     const stop = async (): Promise<void> => {
       isStopped = true;
@@ -54,7 +54,7 @@ describe('findRedis', () => {
     expect(notes).toEqual([]);
   });
 
-  test('falls back to an installed server, and says why when an engine was there', async () => {
+  test('falls back to an installed server, and says why if an engine answers', async () => {
     const local = await startRedis();
     const { needs, notes } = machine({ container: { kind: 'failed', reason: "it can't pull redis:8-alpine" }, local });
     const found = await findRedis(needs);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startRedisContainer } from '../../src/redis/redis-container.ts';
 
-/** The answer of an engine that tells about itself and has no image; undefined for nothing at all. */
+/** Returns the answer of an engine without images; undefined for no answer. */
 let imageAnswer: string | undefined;
 const engine = createServer((request, response) => {
   const isAboutEngine = request.url?.includes('/info') === true;
@@ -26,7 +26,7 @@ afterAll(async () => {
   await once(engine, 'close');
 });
 
-test('repeats why an engine can give no Redis', async () => {
+test('returns the reason why an engine fails to start Redis', async () => {
   imageAnswer = '{"message":"no such image:\\n redis"}';
   expect(await startRedisContainer({ timeoutMs: 10_000 })).toMatchObject({
     kind: 'failed',
@@ -34,7 +34,7 @@ test('repeats why an engine can give no Redis', async () => {
   });
 });
 
-test('does not wait longer for an engine than it is told', async () => {
+test('waits for an engine only until the time-out', async () => {
   imageAnswer = undefined;
   expect(await startRedisContainer({ timeoutMs: 200 })).toEqual({
     kind: 'failed',

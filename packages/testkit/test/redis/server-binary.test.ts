@@ -18,6 +18,6 @@ test('persists nothing, evicts nothing and listens on loopback', () => {
   );
 });
 
-test('does not give a server an option that it is too old for', () => {
+test('omits an option for a server that is too old for it', () => {
   expect(serverArguments({ port: 6400, directory: '/data', majorVersion: 6 })).not.toContain('--enable-debug-command');
 });

@@ -25,7 +25,7 @@ test('serves keys on all three masters', { timeout: 60_000 }, async () => {
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60);
 });
 
-test('gives each master its replicas', { timeout: 60_000 }, async () => {
+test('starts the replicas of each master', { timeout: 60_000 }, async () => {
   const { nodes } = await start({ replicas: 1 });
   expect(nodes).toHaveLength(6);
   const roles = await Promise.all(

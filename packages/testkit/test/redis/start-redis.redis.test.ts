@@ -18,7 +18,7 @@ function connect(server: RedisServer, options: { readonly commandTimeout?: numbe
   return redis;
 }
 
-test('starts servers side by side that persist and evict nothing', async () => {
+test('starts several servers at once, which persist and evict nothing', async () => {
   const servers = await Promise.all([start(), start(), start()]);
   expect(new Set(servers.map(({ port }) => port)).size).toBe(3);
   const redis = connect(servers[0]);
@@ -27,13 +27,13 @@ test('starts servers side by side that persist and evict nothing', async () => {
   expect(await redis.call('DEBUG', 'SLEEP', '0')).toBe('OK');
 });
 
-test('starts on the port it is given, and says so when that is taken', async () => {
+test('starts on the given port, and says so if it is taken', async () => {
   const port = await freePort();
   expect((await start({ port })).url).toBe(`redis://127.0.0.1:${port}`);
   await expect(startRedis({ port })).rejects.toThrow('Address already in use');
 });
 
-test('holds still while paused, with its connections open', async () => {
+test('does not answer while paused, and keeps its connections open', async () => {
   const server = await start();
   const redis = connect(server);
   await redis.set('key', 'kept');
@@ -45,7 +45,7 @@ test('holds still while paused, with its connections open', async () => {
   expect(await answer).toBe('kept');
 });
 
-test('comes back empty, on the same port, after a kill', async () => {
+test('restarts empty on the same port after a kill', async () => {
   const server = await start();
   const redis = connect(server);
   const firstPid = server.pid;
@@ -57,7 +57,7 @@ test('comes back empty, on the same port, after a kill', async () => {
   expect(await redis.get('key')).toBeNull();
 });
 
-test('comes back with what its arguments made it write', async () => {
+test('restarts with the data that its arguments made it write', async () => {
   const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   const redis = connect(server);
   await redis.set('key', 'kept');

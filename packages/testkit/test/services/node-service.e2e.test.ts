@@ -28,7 +28,7 @@ async function start(
   return { running, ask };
 }
 
-test('hands a program its configuration in a directory of its own, and clears that away', async () => {
+test('gives a program its configuration in its own directory, and removes the directory', async () => {
   const config = { redis: { url: 'redis://127.0.0.1:1' }, keys: [{ name: 'a', models: ['*'] }] };
   const { running, ask } = await start({ config });
   const seen = await ask();
@@ -40,7 +40,7 @@ test('hands a program its configuration in a directory of its own, and clears th
   expect(existsSync(seen.cwd)).toBe(false);
 });
 
-test('waits until the program says that it is ready', async () => {
+test('waits until the program is ready', async () => {
   const { ask } = await start({ config: {}, env: { READY_AFTER: '3' } });
   expect((await ask()).asked).toBe(5);
 });

@@ -6,7 +6,7 @@ const [main = ''] = serviceCommand('simulator', 'source').slice(-1);
 const repo = main.replace('packages/simulator/src/main.ts', '');
 const inRepo = (args: readonly string[]): readonly string[] => args.map((arg) => arg.replace(repo, ''));
 
-test('finds the programs from here', () => {
+test('finds the programs', () => {
   expect(existsSync(main)).toBe(true);
 });
 
@@ -23,7 +23,7 @@ test('runs a service from source', () => {
   ]);
 });
 
-test('runs a service as it was built', () => {
+test('runs a built service', () => {
   expect(inRepo(serviceCommand('worker', 'dist'))).toEqual([
     '--enable-source-maps',
     '--max-semi-space-size=16',

@@ -53,7 +53,7 @@ test('shows every call and counts it', async () => {
   });
 });
 
-test('behaves as it is told, until it is reset', async () => {
+test('follows its rules until it is reset', async () => {
   const { url, control } = await start();
   await control.script([{ match: { credential: 'tok-a' }, times: 1, directives: 'e503' }, { directives: 'e429-r1' }]);
   const statusFor = async (apiKey: string): Promise<unknown> =>
@@ -69,14 +69,14 @@ test('behaves as it is told, until it is reset', async () => {
   expect(await control.calls()).toHaveLength(1);
 });
 
-test('repeats what the simulator says of a rule that it cannot read', async () => {
+test('throws the message of the simulator about an invalid rule', async () => {
   const { control } = await start();
   await expect(control.script([{ directives: 'e999' }])).rejects.toThrow(
     /^The simulator answered 400 to POST \/_sim\/script: .*e999/,
   );
 });
 
-test('refuses connections for as long as it is told', async () => {
+test('refuses connections for the given time', async () => {
   const { url, control } = await start();
   await control.refuse(300);
   await until(

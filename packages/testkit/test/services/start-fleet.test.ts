@@ -8,7 +8,7 @@ interface Stage {
   readonly stopped: string[];
 }
 
-/** Pretends to start services; those in `failing` don't start. */
+/** Pretends to start services; those in `failing` do not start. */
 function stage(failing: readonly string[] = []): Stage {
   const spawned: Stage['spawned'] = [];
   const stopped: string[] = [];
@@ -42,14 +42,14 @@ test('starts two of each with one configuration on one Redis', async () => {
   expect(stopped).toHaveLength(4);
 });
 
-test('leaves a cluster that the configuration names in place', async () => {
+test('keeps a cluster that the configuration names', async () => {
   const { spawn, spawned } = stage();
   const cluster = ['127.0.0.1:7000'];
   await startFleetWith(spawn, { config: { redis: { cluster } }, keyPrefix: 't-1' });
   expect(spawned[0]?.options.config).toEqual({ redis: { cluster, key_prefix: 't-1' } });
 });
 
-test('starts as many as it is told', async () => {
+test('starts the given number of replicas', async () => {
   const { spawn, spawned } = stage();
   await startFleetWith(spawn, { ...needs, ingresses: 1, workers: 0 });
   expect(spawned.map(({ name }) => name)).toEqual(['ingress']);
