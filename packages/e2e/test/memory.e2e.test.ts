@@ -46,7 +46,7 @@ it(
           timeoutMs: 20_000,
         });
         const response = await send('demo-t1', 'during');
-        // While a body is read and parsed it takes several times its size: only what stays counts here.
+        // While a body is read and parsed it takes several times its size; only the memory that remains counts here.
         return response.status === 503 && (await statusPage())['status'] === 'degraded' && response;
       },
       { what: 'a refusal', timeoutMs: 90_000 },
