@@ -27,7 +27,7 @@ const timing = [
   'packages/e2e/test/sdk.e2e.test.ts',
 ];
 /** They wait for processes and clocks most of the time: more files at once than the machine has cores. */
-const waiting = { maxWorkers: 6, sequence: { groupOrder: 3 } };
+const waiting = { maxWorkers: 4, sequence: { groupOrder: 3 } };
 
 /**
  * Eight projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes, `timing` is
@@ -55,6 +55,8 @@ export default defineConfig({
           setupFiles,
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
+          // Properties with hundreds of runs take some 5 s while the machine does other things.
+          testTimeout: 30_000,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
           include: ['{packages,services}/*/test/**/*.test.ts'],
           exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak,deploy}.test.ts'],

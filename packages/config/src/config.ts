@@ -1,5 +1,5 @@
 import type { ContentPolicyRule, RetryMode, RetryPolicy, TotalTimeouts } from '@sluice/policy';
-import type { ThinkingMode } from '@sluice/thinking';
+import type { ThinkingMode } from '@sluice/answers';
 import type { EnvironmentProxies } from './network/choose-proxy.ts';
 import type { TlsFiles } from './network/tls-files.ts';
 import type { Secret } from './secret.ts';

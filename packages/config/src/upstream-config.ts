@@ -1,7 +1,7 @@
 import type { ContentPolicyRule } from '@sluice/policy';
 import type { ProviderType } from '@sluice/providers';
-import type { PrefillStyle } from '@sluice/rescue';
-import type { ThinkingMode } from '@sluice/thinking';
+import type { PrefillStyle } from '@sluice/answers';
+import type { ThinkingMode } from '@sluice/answers';
 import type { Proxy } from './network/proxy.ts';
 import type { TlsFiles } from './network/tls-files.ts';
 import type { Secret } from './secret.ts';

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
-import { Interrupted } from './bare/launch-error.mjs';
+import { hasCode } from './bare/files.mjs';
+import { Interrupted, LaunchError } from './bare/launch-error.mjs';
 import { onStopSignal } from './bare/signals.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { keepApiKey, keepSecretKey, readKeptSecretKey, secretKeyFile } from './kept-secret.ts';
@@ -77,18 +78,31 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
   }
 }
 
-/** The file of all services' lines, where the configuration names one. */
+/**
+ * The file of all services' lines, where the configuration names one. Without the right to write there, the start continues with
+ * a warning: an engine of containers makes the folder of a missing volume as root, and every line is in the services' own files.
+ *
+ * @throws LaunchError when there can be no such file, which is a mistake in the path
+ */
 function openCopy({ root, terminal, settings }: Launch): RollingFile | undefined {
   const { file, retentionDays } = settings.log;
   if (file === undefined) return undefined;
   const keep = { days: retentionDays };
-  return openRollingFile({
-    path: resolve(root, file),
-    setting: settings.logFileSetting,
-    keep,
-    onFailure: terminal.say,
-  });
+  try {
+    return openRollingFile({
+      path: resolve(root, file),
+      setting: settings.logFileSetting,
+      keep,
+      onFailure: terminal.say,
+    });
+  } catch (error) {
+    if (!(error instanceof LaunchError) || !isForbidden(error.cause)) throw error;
+    terminal.say(`Warning: ${error.message} User ${process.getuid?.() ?? '?'} may not write there; it is left out.`);
+    return undefined;
+  }
 }
+
+const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM', 'EROFS'].some((code) => hasCode(error, code));
 
 interface Scene extends Launch {
   readonly stateFolder: string;
@@ -117,7 +131,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
     model: settings.model,
     redis: redis.description,
     metrics: metricsPages(settings, ports),
-    logs: [relative(root, logs), ...(settings.log.file === undefined ? [] : [settings.log.file])],
+    logs: [relative(root, logs), ...(copy === undefined || settings.log.file === undefined ? [] : [settings.log.file])],
   };
   return { facts, plans };
 }

@@ -131,7 +131,7 @@ function openFirst(open: () => Part, { path, setting }: Pick<RollingFileOptions,
     return open();
   } catch (error) {
     const subject = setting === undefined ? '' : `${setting}: `;
-    throw new LaunchError(`${subject}The log ${path} can't be written (${codeOf(error)}).`);
+    throw new LaunchError(`${subject}The log ${path} can't be written (${codeOf(error)}).`, { cause: error });
   }
 }
 

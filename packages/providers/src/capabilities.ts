@@ -1,4 +1,4 @@
-import type { PrefillStyle } from '@sluice/rescue';
+import type { PrefillStyle } from '@sluice/answers';
 
 /**
  * Abilities of a provider. A request for anything else is refused with a 400 that names the field, or the field is

@@ -2,8 +2,10 @@ import { defineScript, type RedisConnection } from '@sluice/redis';
 
 const enrolScript = defineScript(new URL('../lua/enrol-1.lua', import.meta.url), () => undefined);
 
-/** Interval (ms) of the beats: twice a second, as in `Liveness`. */
-const beatEveryMs = 500;
+/** Interval (ms) at which a process enters itself: twice a second, as in `Liveness`. */
+const enterEveryMs = 500;
+/** Interval (ms) at which the list is read. A worker waits for two of these before its first run, as a part of its start. */
+const readEveryMs = 250;
 /** Time (ms) without a beat after which a process is dropped from the list. */
 const entryTtlMs = 5000;
 /**
@@ -33,7 +35,7 @@ export interface EnrolmentNeeds {
 
 export function createEnrolment({ connection, rosterKey, processId, onError }: EnrolmentNeeds): Enrolment {
   const enrol = (id: string): Promise<unknown> => enrolScript.run(connection, [rosterKey], [id, entryTtlMs]);
-  const beat = createBeat(() => enrol(processId), onError);
+  const beat = createBeat({ act: () => enrol(processId), everyMs: enterEveryMs, onError });
   return {
     async start() {
       await enrol(processId);
@@ -71,7 +73,7 @@ export function createRoster({ connection, rosterKey, onError, now }: RosterNeed
     for (const id of listed) if (id.startsWith(leftMark)) seenAt.delete(id.slice(leftMark.length));
     for (const [id, at] of seenAt) if (now() - at > rememberMs) seenAt.delete(id);
   }
-  const beat = createBeat(read, onError);
+  const beat = createBeat({ act: read, everyMs: readEveryMs, onError });
   return {
     async start() {
       await read();
@@ -82,11 +84,14 @@ export function createRoster({ connection, rosterKey, onError, now }: RosterNeed
   };
 }
 
-/** Runs an action twice a second, never two at once. */
-function createBeat(
-  act: () => Promise<unknown>,
-  onError: (error: unknown) => void,
-): { start(): void; stop(): Promise<void> } {
+interface BeatNeeds {
+  readonly act: () => Promise<unknown>;
+  readonly everyMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Runs an action again and again, never two at once. */
+function createBeat({ act, everyMs, onError }: BeatNeeds): { start(): void; stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let acting: Promise<void> | undefined;
   return {
@@ -95,7 +100,7 @@ function createBeat(
         acting ??= act()
           .then(() => undefined, onError)
           .finally(() => (acting = undefined));
-      }, beatEveryMs);
+      }, everyMs);
     },
     async stop() {
       clearInterval(timer);

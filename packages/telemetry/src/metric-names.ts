@@ -87,7 +87,7 @@ export const metricTable = {
     kind: 'histogram',
     services: ingress,
     labels: {},
-    help: 'From the request for a lease to the lease.',
+    help: 'From the request for a lease to its grant.',
     buckets: waitBuckets,
   },
   admissionRefusals: {

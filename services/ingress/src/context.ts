@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
-import type { ThinkingMode } from '@sluice/thinking';
+import type { ThinkingMode } from '@sluice/answers';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 

@@ -1,190 +1,222 @@
-import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
-import type { Call, CallListener, UpstreamClient } from '@sluice/upstream';
-import type { AnswerSink } from './answer-sink.ts';
-import {
-  type AttemptCommand,
-  type AttemptEvent,
-  beginAttempt,
-  type Ending,
-  stepAttempt,
-  wakeAt,
-} from './attempt-state.ts';
-import { createAnswerReader } from './read-answer.ts';
+import type { Config } from '@sluice/config';
+import { targetName } from '@sluice/policy';
+import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import { httpResponseAttributes, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
+import type { ImageFetcher } from '@sluice/upstream';
+import type { AnswerSink } from './answer/answer-sink.ts';
+import type { ChosenAttempt, ThrownFacts } from './attempt/chosen-attempt.ts';
+import { type AttemptResult, withoutCall } from './attempt/attempt-result.ts';
+import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
+import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
+import { redactFailure } from './attempt/redact-failure.ts';
+import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
+import type { Execution } from './run/claimed-run.ts';
+import type { Credential } from './targets/targets.ts';
+import { callUpstream } from './upstream.ts';
 
-/** The result of one attempt at one target. */
-export type AttemptResult = Ending & {
-  /** Upstream events that were passed on. */
-  readonly events: number;
-  /** Upstream events that came, including those that the client has from an earlier attempt. */
-  readonly received: number;
-  /** The request went out twice: its first connection had been closed before. */
-  readonly wasResent: boolean;
-};
+/** State that the attempts of one run share. */
+export interface AttemptMemory {
+  readonly images: Pick<ImageFetcher, 'fetch'>;
+  /** Results of attempts that a later one at the same target can use, by the target's name. */
+  readonly notes: Map<string, Readonly<Record<string, string>>>;
+}
 
-export interface AttemptOptions {
-  readonly client: Pick<UpstreamClient, 'call' | 'tell'>;
-  readonly adapter: ProviderAdapter;
-  readonly request: UpstreamRequest;
-  readonly body: ChatBody;
-  readonly plan: CallPlan;
+export interface AttemptSeams {
+  readonly memory: AttemptMemory;
   readonly sink: AnswerSink;
-  readonly signal: AbortSignal;
-  /** Calls back when reading must stop or may go on. */
-  readonly onHold: (listener: (isHeld: boolean) => void) => void;
-  readonly firstTokenMs: number;
-  readonly idleMs: number;
-  /** For an answer in one piece, from the call to its last byte; Infinity: until the deadline. */
-  readonly wholeMs: number;
-  /** Until the request's deadline. */
-  readonly remainingMs: number;
-  readonly maxEventBytes: number;
-  readonly maxBodyBytes: number;
-  /** Called with the milliseconds between two pieces of a stream. */
-  readonly onGap: (gapMs: number) => void;
-  readonly onHead: (head: ResponseHead) => void;
-  /** Called once, with the error that an adapter or a filter threw. */
-  readonly onThrow: (error: unknown) => void;
-  /** Monotonic milliseconds. */
+  /** Called for each call that the preparation makes. */
+  readonly onCall: () => void;
+}
+
+export type MakeAttempt = (execution: Execution, chosen: ChosenAttempt, seams: AttemptSeams) => Promise<AttemptResult>;
+
+export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'> {
+  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
+  readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
+  readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
+  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
+  readonly onError: (error: unknown) => void;
+  /** Called with the error that an adapter threw, and its place. */
+  readonly onThrow: (error: unknown, where: ThrownFacts) => void;
   readonly now: () => number;
 }
 
-/** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
-const lingerMs = 1000;
-
-/** A whole answer whose JSON is complete is taken after so much silence, though its body has not ended. */
-const wholeQuietMs = 1000;
-
-/** Timers of Node hold no more than 31 bits. */
-const longestTimerMs = 2 ** 31 - 1;
-
-/** Makes one call and passes its answer on. Settles once; never rejects, whatever an adapter throws. */
-export function attempt(options: AttemptOptions): Promise<AttemptResult> {
-  const { client, signal, now, onThrow } = options;
-  const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-  let state = beginAttempt({ ...options, asksStream: options.plan.stream }, now());
-  let call: Call | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let timerAt = Number.POSITIVE_INFINITY;
-  let wholeTimer: NodeJS.Timeout | undefined;
-  let wasResent = false;
-  const reader = createAnswerReader({ ...options, state: () => state, dispatch, guard });
-
-  function dispatch(event: AttemptEvent): void {
-    const step = stepAttempt(state, event);
-    ({ state } = step);
-    step.commands.forEach(run);
-    watch();
-  }
-
-  /** An error thrown inside ends the attempt: undici would swallow it. */
-  function guard(work: () => void): void {
+/** Opens a call and makes it; sees to its span, its metrics and its credential's load. */
+export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
+  const opening = { ...needs, stepMs: needs.timeouts.firstTokenMs, maxBodyBytes: needs.limits.maxBodyBytes };
+  return async (execution, chosen, seams) => {
+    const { credential, giveBack } = chosen.target.pool.take(chosen.credentialId);
     try {
-      work();
-    } catch (error) {
-      fallOver(error);
+      return await attemptAs(opening, { execution, chosen, credential, ...seams });
+    } finally {
+      giveBack();
     }
-  }
-
-  function fallOver(error: unknown): void {
-    onThrow(error);
-    dispatch({ kind: 'threw' });
-  }
-
-  /** One timer looks at the state now and then, so that a token costs no timer of its own. */
-  function watch(): void {
-    if (state.isOver) return clearTimeout(timer);
-    const at = wakeAt(state);
-    if (at >= timerAt) return;
-    clearTimeout(timer);
-    timerAt = at;
-    timer = setTimeout(look, Math.min(longestTimerMs, Math.max(0, at - now())));
-  }
-
-  function look(): void {
-    timerAt = Number.POSITIVE_INFINITY;
-    guard(() => dispatch({ kind: 'tick', at: now() }));
-  }
-
-  function run(command: AttemptCommand): void {
-    switch (command.kind) {
-      case 'pause':
-        return call?.pause();
-      case 'resume':
-        return call?.resume();
-      case 'listen':
-        return options.onHold((isHeld) => guard(() => dispatch({ kind: 'held', by: 'client', isHeld, at: now() })));
-      case 'end_stream':
-        return reader.endStream(command.otherwise);
-      case 'read_whole':
-        return reader.readWhole();
-      case 'read_error':
-        return reader.readError();
-      case 'settle':
-        return settle(command.ending);
-      case 'hang_up':
-        return hangUp();
-      case 'linger':
-        setTimeout(() => call?.abort(), lingerMs).unref();
-    }
-  }
-
-  function settle(ending: Ending): void {
-    clearTimeout(wholeTimer);
-    signal.removeEventListener('abort', onAbort);
-    options.onHold(() => undefined);
-    resolve({ ...ending, ...reader.counts(), wasResent });
-  }
-
-  function hangUp(): void {
-    call?.abort();
-    try {
-      const request = reader.toCancel();
-      if (request !== undefined) client.tell(request);
-    } catch (error) {
-      onThrow(error);
-    }
-  }
-
-  /** A whole answer may be there although its body does not end: the length was wrong, or the last chunk is missing. */
-  function expectEndOf(piece: string): void {
-    if (state.reading !== 'whole') return;
-    clearTimeout(wholeTimer);
-    if (state.isOver || !piece.trimEnd().endsWith('}')) return;
-    wholeTimer = setTimeout(() => guard(() => void reader.takeWholeSoFar()), wholeQuietMs);
-  }
-
-  const onAbort = (): void => guard(() => dispatch({ kind: 'aborted' }));
-
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  else guard(reader.open);
-  if (state.isOver) return promise;
-  watch();
-  const listener: CallListener = {
-    onResend: () => void (wasResent = true),
-    onHead: (head) =>
-      guard(() => {
-        reader.onHead(head);
-        options.onHead(head);
-        dispatch({ kind: 'head', isSuccess: head.status >= 200 && head.status < 300, at: now() });
-      }),
-    onText(piece) {
-      // As `guard` does, without a closure for each piece.
-      try {
-        reader.onText(piece);
-        expectEndOf(piece);
-      } catch (error) {
-        fallOver(error);
-      }
-    },
-    onEnd: () => guard(reader.onEnd),
-    onFailure: (failure, isCut) =>
-      guard(() => {
-        if (!isCut || !reader.takeWholeSoFar()) dispatch({ kind: 'broke', failure });
-      }),
   };
-  // `hang_up` aborts it: with the signal, client and attempt would both listen.
-  call = client.call(options.request, listener);
-  return promise;
+}
+
+interface AttemptFacts extends AttemptSeams {
+  readonly execution: Execution;
+  readonly chosen: ChosenAttempt;
+  readonly credential: Credential;
+}
+
+async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<AttemptResult> {
+  const { execution, chosen } = facts;
+  const { target } = chosen;
+  const opening = await open(needs, facts);
+  const { opened, calledAtMs, key } = opening;
+  const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
+  const span = startAttemptSpan(execution, chosen, opening);
+  const ended =
+    opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
+  const { token } = key ?? {};
+  const isTokenRefused = isRefusal(ended) && token !== undefined;
+  if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
+  const wasCalled = ended.wasCalled || opening.calls > 0;
+  const result = { ...withoutSecrets(ended, opening.secrets), wasCalled, isTokenRefused };
+  endAttemptSpan(span, result);
+  needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
+  if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
+  logDetail(needs.logger, 'attempt ended', () => ({
+    ...ids(),
+    outcome: outcomes[result.kind],
+    finish_reason: result.kind === 'complete' ? result.summary.finishReason : undefined,
+    events: result.events,
+    duration_ms: Date.now() - calledAtMs,
+  }));
+  return result;
+}
+
+const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' } as const;
+
+const isRefusal = (result: AttemptResult): boolean =>
+  result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
+
+/** A call that was opened, or why it was not, and the findings on the way. */
+interface Opening {
+  readonly opened: OpenedCall;
+  /** Undefined if no key or access token could be had. */
+  readonly key: OpenedKey | undefined;
+  /** Number of calls that the preparation made. */
+  readonly calls: number;
+  /** Time at which the key was there, ms since 1970. */
+  readonly calledAtMs: number;
+  readonly secrets: () => readonly string[];
+  readonly onThrow: (error: unknown) => void;
+}
+
+async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<Opening> {
+  const { execution, chosen, credential } = facts;
+  const { target } = chosen;
+  const { upstream, model, adapter } = target;
+  const askedAtMs = Date.now();
+  let calledAtMs = askedAtMs;
+  let key: OpenedKey | undefined;
+  let calls = 0;
+  const secrets = (): readonly string[] => [
+    ...(key?.apiKey === undefined ? [] : [key.apiKey]),
+    ...(adapter.secrets ?? []),
+    ...target.secrets,
+  ];
+  const onThrow = once((error: unknown) => {
+    needs.onThrow(error, { requestId: execution.job.requestId, upstream, model, secrets: secrets() });
+  });
+  const opened = await openCall(needs, {
+    execution,
+    target,
+    credential,
+    body: chosen.body,
+    stream: chosen.stream,
+    ...notesOf(facts),
+    onKey(taken) {
+      key = taken;
+      calledAtMs = Date.now();
+      traceToken(execution, chosen, { key: taken, askedAtMs, calledAtMs });
+    },
+    onCall() {
+      calls++;
+      facts.onCall();
+    },
+    onThrow,
+  });
+  return { opened, key, calls, calledAtMs, secrets, onThrow };
+}
+
+/** An adapter that has thrown once often throws again while the attempt ends: only the first error is told. */
+function once(tell: (error: unknown) => void): (error: unknown) => void {
+  let isTold = false;
+  return (error) => {
+    if (!isTold) tell(error);
+    isTold = true;
+  };
+}
+
+function notesOf({ memory, chosen: { target } }: AttemptFacts): Pick<CallFacts, 'images' | 'notes' | 'keepNotes'> {
+  const name = targetName(target);
+  return {
+    images: memory.images,
+    notes: memory.notes.get(name),
+    keepNotes: (notes) => void memory.notes.set(name, notes),
+  };
+}
+
+interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
+  readonly opened: Extract<OpenedCall, { kind: 'ready' }>;
+  readonly span: SpanHandle;
+  /** Fields that name the attempt in the log. */
+  readonly ids: () => object;
+}
+
+function call(
+  { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
+  { execution, chosen, sink }: AttemptFacts,
+  { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
+): Promise<AttemptResult> {
+  const { upstream, adapter } = chosen.target;
+  const { request, body, plan } = opened;
+  logDetail(logger, 'provider called', () => ({ ...ids(), ...describeRequest(request) }));
+  return callUpstream({
+    client: clientOf(upstream),
+    now,
+    ...timeouts,
+    ...limits,
+    adapter,
+    request: withTraceContext(request, span.carrier()),
+    body,
+    plan,
+    sink,
+    signal: execution.active.signal,
+    onHold: execution.active.onHold,
+    wholeMs: chosen.wholeMs,
+    remainingMs: execution.remainingMs(),
+    onGap: (gapMs) => metrics.chunkGap(upstream, gapMs, span.sampledTraceId),
+    onHead(head) {
+      span.set(httpResponseAttributes(head.status));
+      logDetail(logger, 'provider answers', () => ({
+        ...ids(),
+        status: head.status,
+        content_type: head.headers['content-type'],
+        after_ms: Date.now() - calledAtMs,
+      }));
+    },
+    onThrow,
+  });
+}
+
+/** Describes a call for the log, without its query and body: they may hold a token and the prompt. */
+function describeRequest({ method, url, body }: UpstreamRequest): object {
+  const { origin, pathname } = new URL(url);
+  return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
+}
+
+function withoutSecrets(result: AttemptResult, secrets: () => readonly string[]): AttemptResult {
+  if (result.kind !== 'failed') return result;
+  return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets()) };
+}
+
+/** Numbers of a provider are input: a `retryAfterMs` that is no time is dropped. */
+function withSaneNumbers(failure: UpstreamFailure): UpstreamFailure {
+  const { retryAfterMs } = failure;
+  const isSane = retryAfterMs === undefined || (Number.isFinite(retryAfterMs) && retryAfterMs >= 0);
+  return { ...failure, retryAfterMs: isSane ? retryAfterMs : undefined };
 }

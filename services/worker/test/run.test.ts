@@ -8,15 +8,16 @@ import {
 } from '@sluice/protocol';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { createActiveRuns } from '../src/active-runs.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import { createDoubts, type Doubts } from '../src/doubts.ts';
-import type { Choice, Health } from '../src/fleet-health.ts';
-import type { RunLogger } from '../src/log-attempt.ts';
-import type { Attempted, ChosenAttempt } from '../src/make-attempt.ts';
-import type { RunNeeds } from '../src/course.ts';
+import { createActiveRuns } from '../src/consumer/active-runs.ts';
+import { createCredentialPool } from '../src/credentials/credential-pool.ts';
+import { createForbiddenCredentials, type ForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
+import type { Choice, Health } from '../src/targets/fleet-health.ts';
+import type { RunLogger } from '../src/attempt/log-attempt.ts';
+import type { ChosenAttempt } from '../src/attempt/chosen-attempt.ts';
+import type { AttemptResult } from '../src/attempt/attempt-result.ts';
+import type { RunNeeds } from '../src/run/progress.ts';
 import { run as serve } from '../src/run.ts';
-import type { Target } from '../src/targets.ts';
+import type { Target } from '../src/targets/targets.ts';
 import { executionWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>
@@ -24,7 +25,7 @@ const target = (upstream: string, over: Partial<Target> = {}): Target =>
 const withOneKey = { pool: createCredentialPool([{ id: 'a' }]) as Target['pool'] };
 const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
 const facts = { wasCalled: true, wasResent: false, isTokenRefused: false };
-const complete: Attempted & { readonly kind: 'complete' } = {
+const complete: AttemptResult & { readonly kind: 'complete' } = {
   kind: 'complete',
   events: 2,
   received: 2,
@@ -35,7 +36,7 @@ interface Over extends Partial<Omit<UpstreamFailure, 'kind'>> {
   readonly events?: number;
   readonly received?: number;
 }
-const fail = (kind: FailureKind, { events = 0, received = events, ...over }: Over = {}): Attempted => ({
+const fail = (kind: FailureKind, { events = 0, received = events, ...over }: Over = {}): AttemptResult => ({
   kind: 'failed',
   events,
   received,
@@ -53,13 +54,13 @@ const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>>
 interface Script {
   readonly targets: readonly Target[];
   /** The results of the attempts, in order; the last goes on for ever. */
-  readonly results: readonly Attempted[];
+  readonly results: readonly AttemptResult[];
   readonly choices?: readonly Choice[];
   readonly job?: Partial<ChatJob>;
   readonly delivered?: Delivered;
   readonly remainingMs?: number | (() => number);
   readonly abortReason?: string;
-  readonly doubts?: Doubts;
+  readonly forbiddenCredentials?: ForbiddenCredentials;
   readonly needs?: Partial<RunNeeds>;
 }
 
@@ -107,7 +108,7 @@ async function run(script: Script) {
         return Promise.resolve(result);
       },
       health,
-      doubts: script.doubts ?? createDoubts(),
+      forbiddenCredentials: script.forbiddenCredentials ?? createForbiddenCredentials(),
       images: noImages,
       policy: retryPresets.default,
       metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
@@ -120,7 +121,7 @@ async function run(script: Script) {
     executionWith({
       job,
       delivered: script.delivered,
-      run: active,
+      active,
       remainingMs: typeof remainingMs === 'number' ? () => remainingMs : remainingMs,
     }),
   );
@@ -242,7 +243,7 @@ describe('run', () => {
     },
   );
 
-  const tokenRefused: Attempted = { ...fail('authentication'), isTokenRefused: true };
+  const tokenRefused: AttemptResult = { ...fail('authentication'), isTokenRefused: true };
 
   it(
     'calls again with another token, and counts that, before the credential is in cooldown',
@@ -909,12 +910,12 @@ describe('run', () => {
     });
 
     it('puts a credential in cooldown that requests of several clients find refused, one after the other', async () => {
-      const doubts = createDoubts();
+      const forbiddenCredentials = createForbiddenCredentials();
       const ask = (requestId: string, tenant: string) =>
         run({
           targets: [target('u', withOneKey)],
           results: [fail('permission')],
-          doubts,
+          forbiddenCredentials,
           job: { requestId, tenant },
         });
       const cooldowns = [];
@@ -1008,7 +1009,7 @@ describe('run', () => {
   it('does not count what an adapter threw against the target, nor does that close its circuit', async () => {
     const { health } = await run({
       targets: [target('u')],
-      results: [{ ...fail('malformed'), hasThrown: true } as Attempted],
+      results: [{ ...fail('malformed'), hasThrown: true } as AttemptResult],
       choices: [go('a', { isProbe: true })],
     });
     expect(health.failed).not.toHaveBeenCalled();
@@ -1071,7 +1072,7 @@ describe('run', () => {
   describe('embeddings in several calls', () => {
     /** An attempt that makes so many calls of its preparation, and keeps what they brought. */
     const attemptWith =
-      (results: Attempted[], calls: number): RunNeeds['makeAttempt'] =>
+      (results: AttemptResult[], calls: number): RunNeeds['makeAttempt'] =>
       (_execution, { target }, { memory, onCall }) => {
         for (let at = 0; at < calls; at++) onCall();
         memory.notes.set(targetName(target), { batches: '1' });

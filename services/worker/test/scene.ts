@@ -2,21 +2,16 @@ import { retryPresets } from '@sluice/policy';
 import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import { type CallPlan, providers } from '@sluice/providers';
 import { startSpan } from '@sluice/telemetry';
-import { createActiveRuns } from '../src/active-runs.ts';
-import { type AnswerSink, streamSink } from '../src/answer-sink.ts';
-import { createCredentialPool } from '../src/credential-pool.ts';
-import type { RunNeeds } from '../src/course.ts';
-import { createDoubts } from '../src/doubts.ts';
-import type { Execution } from '../src/execution.ts';
-import {
-  type AttemptSeams,
-  type ChosenAttempt,
-  createMakeAttempt,
-  type MakeAttempt,
-  type MakeAttemptNeeds,
-} from '../src/make-attempt.ts';
-import type { Target } from '../src/targets.ts';
-import type { CallClient } from '../src/upstream-clients.ts';
+import { createActiveRuns } from '../src/consumer/active-runs.ts';
+import { type AnswerSink, streamSink } from '../src/answer/answer-sink.ts';
+import { createCredentialPool } from '../src/credentials/credential-pool.ts';
+import type { RunNeeds } from '../src/run/progress.ts';
+import { createForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
+import type { Execution } from '../src/run/claimed-run.ts';
+import { type AttemptSeams, createMakeAttempt, type MakeAttempt, type MakeAttemptNeeds } from '../src/attempt.ts';
+import type { ChosenAttempt } from '../src/attempt/chosen-attempt.ts';
+import type { Target } from '../src/targets/targets.ts';
+import type { CallClient } from '../src/targets/upstream-clients.ts';
 import { createFakeUpstream } from './fake-upstream.ts';
 
 /** A first run of a streamed chat. */
@@ -121,7 +116,7 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
     job,
     body: {},
     delivered: undefined,
-    run: createActiveRuns().open(job),
+    active: createActiveRuns().open(job),
     publisher: {
       data: (piece) => onData?.(piece),
       send: () => undefined,
@@ -155,7 +150,7 @@ type RunNeedsScene = Pick<RunNeeds, 'targetsOf' | 'makeAttempt'> & Partial<Omit<
 
 /** All that a run needs, without Redis, metrics, images or chance. */
 export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<RunNeeds['health']> }): RunNeeds => ({
-  doubts: createDoubts(),
+  forbiddenCredentials: createForbiddenCredentials(),
   images: noImages,
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },

@@ -13,7 +13,7 @@ import {
   textLike,
   wholeNumber,
 } from '@sluice/setting-types';
-import { thinkingModes } from '@sluice/thinking';
+import { thinkingModes } from '@sluice/answers';
 import { z } from 'zod';
 
 const shortestKey = 8;

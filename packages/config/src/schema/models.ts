@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { across, fieldOf, findRepeated, textField } from './across.ts';
 import { identifier, inWords, listOf, modelPattern, must, oneOf, section, wholeNumber } from '@sluice/setting-types';
 import { contentPolicyRules } from '@sluice/policy';
-import { thinkingModes } from '@sluice/thinking';
+import { thinkingModes } from '@sluice/answers';
 import { wholeAnswerWays } from '../config.ts';
 
 const targetsInWords = 'a list of at least one target';

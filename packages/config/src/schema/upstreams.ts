@@ -1,5 +1,5 @@
 import { providers, type ProviderType } from '@sluice/providers';
-import { prefillStyles } from '@sluice/rescue';
+import { prefillStyles } from '@sluice/answers';
 import { flag, identifier, inWords, listOf, must, oneOf, section, someText } from '@sluice/setting-types';
 import { z } from 'zod';
 import { lackNames, wholeAnswerWays } from '../config.ts';

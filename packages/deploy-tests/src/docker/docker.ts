@@ -16,10 +16,15 @@ export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {
   return await run('docker', args, { DOCKER_BUILDKIT: '1', ...env });
 }
 
-/** The same for any program. */
-export async function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+/** The same for any program, in another folder if need be. */
+export async function run(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  folder: string = inRepository('.'),
+): Promise<string> {
   const child = spawn(file, args, {
-    cwd: inRepository('.'),
+    cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,16 +2,21 @@
 # Starts a Docker engine of its own beside whatever runs, with the client's plug-ins `compose` and `buildx`, out of Debian's
 # packages, on a machine that has none. Wants root and Debian; changes no firewall rule of the machine.
 #
-#   engine.sh CACHE-FOLDER start    prints the two variables to export
+#   engine.sh CACHE-FOLDER start    prints the variables to export
 #   engine.sh CACHE-FOLDER stop
 set -euo pipefail
 cache=$1 command=$2
 plugins=$cache/client/cli-plugins
 
+# An engine that was killed leaves its file, and its number may be another program's by now.
+is_running() {
+  [ -f "$cache/engine.pid" ] && grep -qs dockerd "/proc/$(cat "$cache/engine.pid")/comm"
+}
+
 stop() {
-  [ -f "$cache/engine.pid" ] || return 0
+  is_running || return 0
   pid=$(cat "$cache/engine.pid")
-  kill "$pid" 2>/dev/null || true
+  kill "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
 }
 
@@ -27,19 +32,25 @@ bring_packages() {
   cp "$cache"/unpacked/usr/libexec/docker/cli-plugins/* "$plugins/"
 }
 
+answers() { DOCKER_HOST=unix://$cache/engine.sock docker version >/dev/null 2>&1; }
+
 start() {
   mkdir -p "$cache"
   bring_packages
+  is_running || run
+  # The variables are of use only once it answers.
+  for _ in $(seq 150); do answers && break; sleep 0.2; done
+  answers || { echo "engine.sh: the engine does not answer:" >&2; tail -n 5 "$cache/engine.log" >&2; exit 1; }
+  # `docker-compose` of older days is the same program.
+  echo "export DOCKER_HOST=unix://$cache/engine.sock DOCKER_CONFIG=$cache/client PATH=$cache/unpacked/usr/bin:\$PATH"
+}
+
+run() {
   [ -d /sys/fs/cgroup/memory ] || [ -f /sys/fs/cgroup/cgroup.controllers ] || cgroupfs-mount
   # Networks of its own; published ports work without rules, by Docker's proxy.
   setsid dockerd --host "unix://$cache/engine.sock" --data-root "$cache/data" --exec-root "$cache/run" --pidfile "$cache/engine.pid" \
     --iptables=false --ip6tables=false --bip 172.29.77.1/24 --default-address-pool base=172.29.128.0/17,size=24 \
     > "$cache/engine.log" 2>&1 &
-  for _ in $(seq 100); do
-    DOCKER_HOST=unix://$cache/engine.sock docker version >/dev/null 2>&1 && break
-    sleep 0.2
-  done
-  echo "export DOCKER_HOST=unix://$cache/engine.sock DOCKER_CONFIG=$cache/client"
 }
 
 case $command in

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { copyFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../cache-folder.ts';
+import { findTool } from '../observability/tools.ts';
 import { inRepository, readRepositoryFile } from '../repository.ts';
 import { docker, hasImage, run } from './docker.ts';
 
@@ -51,11 +52,9 @@ export async function bringCollectorImage(): Promise<void> {
   try {
     await docker(['pull', '--quiet', name]);
   } catch {
-    const cache = cacheFolder('observability');
+    const program = findTool('otelcol');
+    if (program === undefined) throw new Error(`${name} can be neither pulled nor compiled`);
     const folder = cacheFolder('images/collector');
-    const program = join(cache, 'bin/otelcol');
-    const script = inRepository('packages/deploy-tests/src/observability/bring-tools.sh');
-    if (!existsSync(program)) await run('bash', [script, cache]);
     copyFileSync(program, join(folder, 'otelcol'));
     writeFileSync(
       join(folder, 'Dockerfile'),

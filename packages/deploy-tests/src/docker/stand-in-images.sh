@@ -78,7 +78,7 @@ has prom/prometheus:v3.5.0 || { root sid ca-certificates; image prom/prometheus:
 FROM local/debian:sid
 RUN apt-get -o Acquire::Check-Valid-Until=false update && apt-get install -y --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/* /var/cache/* \
  && mkdir -p /prometheus && chown 65534:65534 /prometheus
-USER nobody
+USER 65534:65534
 WORKDIR /prometheus
 VOLUME /prometheus
 EXPOSE 9090

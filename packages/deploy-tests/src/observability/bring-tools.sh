@@ -1,15 +1,17 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Brings the real tools that the tests of dashboards, rules and collector want into a folder: prometheus and promtool as packages
-# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, goes on where something can't be had.
-# It takes minutes the first time, most of them for the collector.
-#   bring-tools.sh FOLDER
+# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, continues where something can't be had.
+# Each of the two that are built takes minutes the first time.
+#
+#   bring-tools.sh FOLDER TOOL...    a tool: prometheus, promtool, otelcol, grafana-decoder
 set -u
 folder=$1
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 version=0.161.0
 mkdir -p "$folder/bin"
 export GOPATH=$folder/go GOCACHE=$folder/gocache GOBIN=$folder/bin CGO_ENABLED=0
-# Whoever else uses this machine goes first.
+# Other work on this machine comes first.
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup
 gently() { nice -n 19 "$@"; }
 
@@ -34,9 +36,15 @@ build_decoder() {
   go get github.com/grafana/grafana-foundation-sdk/go@v0.0.22 && gently go build -o "$folder/bin/grafana-decoder" .
 }
 
-[ -x "$folder/bin/prometheus" ] && [ -x "$folder/bin/promtool" ] || bring_packages || echo "no prometheus could be brought" >&2
-if command -v go >/dev/null; then
-  [ -x "$folder/bin/grafana-decoder" ] || (build_decoder) || echo "Grafana's decoder could not be built" >&2
-  [ -x "$folder/bin/otelcol" ] || (build_collector) || echo "no collector could be built" >&2
-fi
-exit 0
+bring() {
+  case $1 in
+    prometheus | promtool) bring_packages ;;
+    otelcol) command -v go >/dev/null && (build_collector) ;;
+    grafana-decoder) command -v go >/dev/null && (build_decoder) ;;
+    *) echo "bring-tools.sh knows no $1" >&2; exit 2 ;;
+  esac
+}
+
+for tool in "$@"; do
+  [ -x "$folder/bin/$tool" ] || bring "$tool" || echo "$tool could not be brought" >&2
+done

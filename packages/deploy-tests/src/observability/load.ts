@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { keys, type Scene } from './scene.ts';
 
-/** Results of {@link runLoad}. */
+/** Options of {@link runLoad}. */
 export interface LoadOptions {
   readonly seconds: number;
   /** Called after a worker was killed and another has taken its place. */
@@ -37,7 +37,7 @@ export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions
     repeat(500, () => ask('limited-t5')),
     repeat(300, () => ask('broken')),
     repeat(700, () => ask('demo-t5', { key: keys.limited })),
-    repeat(1500, () => ask('demo-t5', { key: 'sk-nobody-knows-this-one' })),
+    repeat(1500, () => ask('demo-t5', { key: 'sk-that-is-not-known' })),
     repeat(1500, () => ask('no-such-model')),
     repeat(800, () => ask('demo-t1000-i20', { leaveAfterMs: 400 })),
     repeat(2000, () => listModels(scene)),

@@ -16,7 +16,7 @@ export function readLog(output: string): LogLine[] {
 }
 
 /**
- * The lines that a query in LogQL selects, for those forms that our boards use. It is no Loki: it shows that the texts and
+ * The lines that a query in LogQL selects, for those forms that our boards use. It is not Loki: it shows that the texts and
  * fields of a query are those of real lines, and throws at anything that it does not know.
  */
 export function selectLines(query: string, lines: readonly LogLine[]): LogLine[] {
@@ -35,11 +35,10 @@ export function countLines(
   const [, by = ''] = /^sum by \(([^)]+)\)/.exec(query) ?? [];
   const [, summed] = /unwrap (\w+)/.exec(query) ?? [];
   const labels = by.split(', ');
-  const groups = Map.groupBy(selectLines(query, lines), (line) =>
-    JSON.stringify(labels.map((label) => line[label] ?? '')),
-  );
-  return [...groups].map(([key, group]) => {
-    const values = JSON.parse(key) as string[];
+  const valuesOf = (line: LogLine): string[] => labels.map((label) => textOf(line[label]));
+  const groups = Map.groupBy(selectLines(query, lines), (line) => JSON.stringify(valuesOf(line)));
+  return [...groups.values()].map((group) => {
+    const values = group.slice(0, 1).flatMap(valuesOf);
     const points: [number, number][] = [];
     for (let at = from; at < to; at += stepSeconds) {
       const inStep = group.filter((line) => {
@@ -72,6 +71,6 @@ function stageOf(stage: string): (line: LogLine) => boolean {
   }
 }
 
-/** Loki takes values that are no texts as JSON. */
+/** Loki takes values other than texts as JSON. */
 const textOf = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

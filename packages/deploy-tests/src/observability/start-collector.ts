@@ -1,5 +1,6 @@
 import { freePort, startProcess } from '@sluice/testkit';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { inRepository, readRepositoryFile } from '../repository.ts';
 
 /** A collector with the committed configuration. */
@@ -48,17 +49,17 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   };
 }
 
-interface GraphFile {
-  readonly processors: Readonly<Record<string, unknown>>;
-  readonly service: { readonly pipelines: Readonly<Record<string, object>> };
-}
+const graphFile = z.object({
+  processors: z.record(z.string(), z.unknown()),
+  service: z.object({ pipelines: z.object({ 'traces/graph': z.record(z.string(), z.unknown()) }) }),
+});
 
 /**
  * deploy/otel/service-graph.yaml up to its connector, which can't be built from what module proxies have: an exporter takes its
  * place, and shows what it would get.
  */
 function graphOverlay(endpoint: string): string {
-  const { processors, service } = parse(readRepositoryFile('deploy/otel/service-graph.yaml')) as GraphFile;
+  const { processors, service } = graphFile.parse(parse(readRepositoryFile('deploy/otel/service-graph.yaml')));
   return JSON.stringify({
     processors,
     exporters: { 'otlphttp/graph': { endpoint, encoding: 'json' } },

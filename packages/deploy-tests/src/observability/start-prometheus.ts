@@ -19,7 +19,7 @@ export interface Prometheus {
   readonly url: string;
   /** Scrapes these from now on. */
   scrape(targets: Targets): void;
-  /** Values at one time, by default now; those that are no numbers are left out. */
+  /** Values at one time, by default now; those other than numbers are left out. */
   instant(expr: string, atSeconds?: number): Promise<Line[]>;
   range(
     expr: string,

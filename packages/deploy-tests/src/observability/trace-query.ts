@@ -21,7 +21,7 @@ interface Range {
 }
 
 /**
- * Answers those forms of TraceQL that our boards use, from collected spans. It is no Tempo: it shows that the attributes,
+ * Answers those forms of TraceQL that our boards use, from collected spans. It is not Tempo: it shows that the attributes,
  * kinds and names of a query are those of real spans, and throws at anything that it does not know.
  */
 export function askSpans(query: string, spans: readonly CollectedSpan[], range: Range): TraceAnswer {
@@ -95,11 +95,10 @@ function linesOf(stage: string, spans: readonly CollectedSpan[], { from, to, ste
     throw new Error(`no function: ${stage}`);
   };
   const labels = by.split(', ');
-  const groups = Map.groupBy(spans, (span) =>
-    JSON.stringify(labels.map((label) => String(valueOf(span, label) ?? 'nil'))),
-  );
-  return [...groups].map(([key, group]) => {
-    const values = JSON.parse(key) as string[];
+  const valuesOf = (span: CollectedSpan): string[] => labels.map((label) => String(valueOf(span, label) ?? 'nil'));
+  const groups = Map.groupBy(spans, (span) => JSON.stringify(valuesOf(span)));
+  return [...groups.values()].map((group) => {
+    const values = group.slice(0, 1).flatMap(valuesOf);
     const points: [number, number][] = [];
     for (let at = from; at < to; at += stepSeconds) {
       const inStep = group.filter(({ endMs }) => endMs / 1000 >= at && endMs / 1000 < at + stepSeconds);

@@ -107,7 +107,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))(
       expect(new Set(await healths())).toEqual(new Set(['ok']));
     });
 
-    test('a failed request leaves its trace over both hops, though nobody has named a collector', async () => {
+    test('a failed request leaves its trace over both hops, though no variable names a collector', async () => {
       expect(await ask('demo-e400')).toBe('broken');
       const traces = await until(
         async () => {

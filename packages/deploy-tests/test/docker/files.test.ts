@@ -8,6 +8,7 @@ import { readNodeFlags } from '../node-flags.ts';
 const service = z.object({
   image: z.string(),
   build: z.object({ target: z.string() }).optional(),
+  pull_policy: z.string().optional(),
   environment: z.record(z.string(), z.string()).default({}),
   volumes: z.array(z.union([z.string(), z.object({ source: z.string() })])).default([]),
   ports: z.array(z.string()).default([]),
@@ -39,6 +40,10 @@ describe('the Dockerfile', () => {
     expect(valueOf('VERSION')).toBe(manifest.version);
   });
 
+  it('builds the image for a trial where no target is named', () => {
+    expect(Array.from(dockerfile.matchAll(/^FROM .* AS (\S+)$/gm), ([, stage]) => stage).at(-1)).toBe('all');
+  });
+
   it('fetches no front end for itself, which would need a registry before the build begins', () => {
     expect(dockerfile).not.toMatch(/^# *syntax=/m);
   });
@@ -61,7 +66,9 @@ describe('the Dockerfile', () => {
 
 describe('docker-compose.yml', () => {
   it('builds targets that are there, under the name of this version', () => {
-    for (const { build, image } of Object.values(services)) {
+    for (const { build, image, pull_policy } of Object.values(services)) {
+      // The owner of that name at a registry may be anyone.
+      expect(pull_policy).toBe(build === undefined ? undefined : 'never');
       if (build === undefined) continue;
       expect(dockerfile).toMatch(new RegExp(`^FROM runtime AS ${build.target}$`, 'm'));
       expect(image).toBe(`sluice/${build.target}:${manifest.version}`);
@@ -137,7 +144,7 @@ describe('the users of Redis', () => {
     expect(users).toEqual(usersOf(readRepositoryFile('SECURITY.md')));
   });
 
-  it('are all there are: nobody gets in without a password, but to ask whether Redis is there', () => {
+  it('are all there are: none gets in without a password, but to ask whether Redis is there', () => {
     const text = readRepositoryFile('deploy/compose/users.acl');
     // Off, and with all rights: a test restarts Redis, which reads its file as this user.
     expect(text).toContain('\nuser default off resetpass ~* &* +@all\n');

@@ -1,8 +1,9 @@
-import { availableParallelism, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import { until } from '@sluice/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bringBaseImages, buildImage, docker, hasEngine, imageOf, inspectImage, isMissing } from '../../src/index.ts';
 import { readNodeFlags } from '../node-flags.ts';
+import { isMachineBusy } from './streams.ts';
 
 const mostBytes = 250_000_000;
 const mostReadyMs = 2000;
@@ -88,8 +89,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
     const [load = 0] = loadavg();
     process.stderr.write(`${target}: ready after ${times.join(', ')} ms, at a load of ${load.toFixed(1)}\n`);
     // Other work on this machine is not the image's fault.
-    const isBusy = load > availableParallelism();
-    expect(Math.min(...times)).toBeLessThan(isBusy ? 5 * mostReadyMs : mostReadyMs);
+    expect(Math.min(...times)).toBeLessThan(isMachineBusy() ? 5 * mostReadyMs : mostReadyMs);
   });
 
   test.each(targets)('%s lists its software', async (target) => {

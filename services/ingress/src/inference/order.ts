@@ -1,7 +1,7 @@
 import type { Config } from '@sluice/config';
 import { compressedMessagesAttribute } from '@sluice/telemetry';
 import type { Operation as OperationName } from '@sluice/protocol';
-import type { ThinkingMode } from '@sluice/thinking';
+import type { ThinkingMode } from '@sluice/answers';
 import type { Client } from '../context.ts';
 import type { JsonBody } from '../middleware/read-json.ts';
 import { setShapeHeaders } from './answer-headers.ts';

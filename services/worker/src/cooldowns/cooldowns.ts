@@ -1,4 +1,4 @@
-import type { UpstreamHealth } from '@sluice/admission';
+import type { UpstreamHealth } from '@sluice/upstream-health';
 import type { Config } from '@sluice/config';
 
 type Health = Pick<UpstreamHealth, 'cooldowns' | 'lift' | 'circuit' | 'closeCircuit'>;

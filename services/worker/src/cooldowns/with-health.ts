@@ -1,4 +1,4 @@
-import { createUpstreamHealth, type UpstreamHealth } from '@sluice/admission';
+import { createUpstreamHealth, type UpstreamHealth } from '@sluice/upstream-health';
 import { type Config, readRedisFiles } from '@sluice/config';
 import { connect, createKeys, untilReady } from '@sluice/redis';
 

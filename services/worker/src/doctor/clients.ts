@@ -1,5 +1,5 @@
 import type { Config, ConfigError } from '@sluice/config';
-import { createUpstreamClients, type UpstreamClients } from '../upstream-clients.ts';
+import { createUpstreamClients, type UpstreamClients } from '../targets/upstream-clients.ts';
 import { type Check, problem } from './check.ts';
 
 const connectTimeoutMs = 5000;

@@ -1,6 +1,6 @@
 import { type Config, isNamedLikeSecret, type Proxy } from '@sluice/config';
 import { providers } from '@sluice/providers';
-import { headerSecrets } from '../upstream-clients.ts';
+import { headerSecrets } from '../targets/upstream-clients.ts';
 
 /** All texts that must not be printed: those of the configuration, and of variables that are named like secrets. */
 export function secretsOf(

@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createUpstreamHealth } from '@sluice/admission';
+import { createUpstreamHealth } from '@sluice/upstream-health';
 import { connect, createKeys, type RedisConnection } from '@sluice/redis';
 import {
   freePort,

@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CallPlan, type ChatBody, type ProviderAdapter } from '@sluice/providers';
 import { createUpstreamClient } from '@sluice/upstream';
-import { createCollection, streamSink, wholeSink } from '../../src/answer-sink.ts';
-import { attempt, type AttemptResult } from '../../src/attempt.ts';
+import { createCollection, streamSink, wholeSink } from '../../src/answer/answer-sink.ts';
+import type { AttemptResult } from '../../src/attempt/attempt-result.ts';
+import { callUpstream } from '../../src/upstream.ts';
 import type { Recording } from './recording.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 
@@ -71,7 +72,7 @@ export async function replay({
     onceWritable: () => undefined,
   };
   try {
-    const result = await attempt({
+    const result = await callUpstream({
       client,
       adapter,
       request: { method: 'POST', url: `${baseUrl}/`, headers: {}, body: '{}' },

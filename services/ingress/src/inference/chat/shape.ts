@@ -1,6 +1,6 @@
 import { compressContext } from '@sluice/policy';
 import { type ChatRequest, parseLossless, writeLossless } from '@sluice/protocol';
-import { isExtensible } from '@sluice/rescue';
+import { isExtensible } from '@sluice/answers';
 import type { Shaped } from '../operation.ts';
 import type { ModelEntry } from '../resolve-model.ts';
 

@@ -1,5 +1,5 @@
 import { type Delivered, GatewayError } from '@sluice/protocol';
-import { createTranscript, isContinuable, type Transcript } from '@sluice/rescue';
+import { createTranscript, isContinuable, type Transcript } from '@sluice/answers';
 
 /** The fate of a request whose run ended before its answer did. */
 export type Continuation =

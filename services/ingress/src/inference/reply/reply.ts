@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Config } from '@sluice/config';
 import type { GatewayError } from '@sluice/protocol';
-import type { ThinkingMode } from '@sluice/thinking';
+import type { ThinkingMode } from '@sluice/answers';
 
 /** Writes one answer to one client, as a stream or as a whole. */
 export interface Reply {

@@ -1,4 +1,4 @@
-import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/thinking';
+import { createReasoningStream, isReshaped, reshapeCompletion, type ThinkingMode } from '@sluice/answers';
 import type { Reply } from './reply.ts';
 
 /** Gives the answer's reasoning the form that the client wants, as the last thing before they are written. */

@@ -1,0 +1,198 @@
+import type { Keys, RedisConnection } from '@sluice/redis';
+import { healthScripts } from './health-scripts.ts';
+import { type CooldownEntry, type CredentialRef, fieldOf, readCooldown } from './cooldown-entry.ts';
+
+/** Conditions that open a target's circuit, and its open time. */
+export interface CircuitSettings {
+  /** Number of different requests that fail in a row and open the circuit. */
+  readonly failures: number;
+  /** Time in which these failures must occur. */
+  readonly windowMs: number;
+  /** Open time; afterwards one probe checks whether the target is back. */
+  readonly openMs: number;
+}
+
+export interface TargetRef {
+  readonly upstreamId: string;
+  readonly model: string;
+}
+
+export interface Cooldown {
+  /** Cooldown that the provider asked for; limited to the longest cooldown. */
+  readonly cooldownMs: number;
+  /** True if the provider does not accept the credential: no request should wait for the end of its cooldown. */
+  readonly isRefused: boolean;
+  /** Kind of the failure that causes the cooldown. */
+  readonly reason: string;
+}
+
+/** The request of an attempt or a failure. */
+export interface RequestRef {
+  readonly requestId: string;
+  /** Id of the client key. */
+  readonly tenant: string;
+}
+
+export interface Failed extends RequestRef {
+  /** True if the failed attempt was the probe of an open circuit. */
+  readonly isProbe: boolean;
+  /** Description of the failure for people; holds no secret. */
+  readonly cause: string;
+}
+
+export interface Recovered {
+  readonly tenant: string;
+  readonly credentialId: string;
+}
+
+export type Choice =
+  | {
+      readonly kind: 'go';
+      readonly credentialId: string;
+      /** True if this attempt alone decides whether the circuit closes. */
+      readonly isProbe: boolean;
+      /** True if the target or the credential failed lately: the caller reports a success to `recovered`. */
+      readonly hasFailures: boolean;
+    }
+  /** Every credential of the upstream is in cooldown; the first cooldown ends after `waitMs`. */
+  | { readonly kind: 'cooling'; readonly waitMs: number }
+  /** The provider has lately refused every credential; waiting does not help. */
+  | { readonly kind: 'refused' }
+  /** The target's circuit is open because of `cause` ('' if unknown). */
+  | { readonly kind: 'open'; readonly waitMs: number; readonly cause: string };
+
+/** Circuit of one target, as shown to people. */
+export interface CircuitState {
+  readonly isOpen: boolean;
+  /** Number of different requests that failed in a row. */
+  readonly failures: number;
+  readonly cause: string;
+}
+
+/** Credentials in cooldown and open circuits of all upstreams, shared by all workers. */
+export interface UpstreamHealth {
+  choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
+  /** Starts a cooldown of a credential, for every worker. */
+  coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
+  /** Counts a failure against the target. Returns whether its circuit is open now. */
+  failed(target: TargetRef, failure: Failed): Promise<boolean>;
+  recovered(target: TargetRef, served: Recovered): Promise<void>;
+  /** Ends a probe without a verdict (its client left): the next attempt may probe. */
+  abandoned(target: TargetRef): Promise<void>;
+  /** Returns whether the circuit of this target is open or waits for its probe. */
+  isOpen(target: TargetRef): Promise<boolean>;
+  circuit(target: TargetRef): Promise<CircuitState>;
+  /** Closes the circuit on an operator's request. Returns whether it was open. */
+  closeCircuit(target: TargetRef): Promise<boolean>;
+  /** Returns the cooldowns of an upstream's credentials that have not ended. */
+  cooldowns(upstreamId: string): Promise<CooldownEntry[]>;
+  /** Ends cooldowns on an operator's request: all of the upstream, or those of one credential. Returns their number. */
+  lift(upstreamId: string, credentialId?: string): Promise<number>;
+}
+
+export interface UpstreamHealthNeeds {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly circuit: CircuitSettings;
+  /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
+  readonly maxCooldownMs: number;
+  /** Time limit of a probe (ms), until its first token. */
+  readonly probeMs: number;
+}
+
+/** Time (ms) in which requests that helped to open a circuit leave its probe to other requests. */
+const suspectGraceMs = 500;
+const longestCause = 300;
+
+export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
+  const { connection, keys, circuit, maxCooldownMs, probeMs } = needs;
+  const circuitKey = (target: TargetRef): string => keys.circuit(target.upstreamId, target.model);
+  return {
+    async choose(target, credentialIds, { requestId, tenant }) {
+      const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
+        connection,
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [probeMs, maxCooldownMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
+      );
+      if (verdict === 'refused') return { kind: 'refused' };
+      if (verdict === 'cooling') return { kind: 'cooling', waitMs };
+      if (verdict === 'open') return { kind: 'open', waitMs, cause };
+      return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
+    },
+
+    async coolDown(credential, { cooldownMs, isRefused, reason }) {
+      // The provider's number may be anything; Redis gets a finite one.
+      const askedMs = Number.isFinite(cooldownMs)
+        ? Math.ceil(Math.min(cooldownMs, 2 * maxCooldownMs))
+        : 2 * maxCooldownMs;
+      if (askedMs <= 0) return;
+      await healthScripts.coolDown.run(
+        connection,
+        [keys.cooldowns(credential.upstreamId)],
+        [fieldOf(credential), askedMs, isRefused ? '!' : '', maxCooldownMs, reason.replaceAll(/\s+/g, '_')],
+      );
+    },
+
+    failed: (target, { isProbe, requestId, tenant, cause }) =>
+      healthScripts.countFailure.run(
+        connection,
+        [circuitKey(target)],
+        [
+          circuit.failures,
+          circuit.windowMs,
+          circuit.openMs,
+          isProbe ? 1 : 0,
+          requestId,
+          tenant,
+          cause.slice(0, longestCause),
+        ],
+      ),
+
+    async recovered(target, { tenant, credentialId }) {
+      await healthScripts.recover.run(
+        connection,
+        [keys.cooldowns(target.upstreamId), circuitKey(target)],
+        [tenant, circuit.windowMs, credentialId, target.model],
+      );
+    },
+
+    async abandoned(target) {
+      await connection.hdel(circuitKey(target), 'probe_until');
+    },
+
+    async isOpen(target) {
+      return (await connection.hexists(circuitKey(target), 'open_until')) === 1;
+    },
+
+    async circuit(target) {
+      const { open_until, failures, cause } = await connection.hgetall(circuitKey(target));
+      return { isOpen: open_until !== undefined, failures: Number(failures ?? 0) || 0, cause: cause ?? '' };
+    },
+
+    async closeCircuit(target) {
+      const wasOpen = await connection.hexists(circuitKey(target), 'open_until');
+      await connection.unlink(circuitKey(target));
+      return wasOpen === 1;
+    },
+
+    async cooldowns(upstreamId) {
+      const now = await redisNow(connection);
+      const entries = Object.entries(await connection.hgetall(keys.cooldowns(upstreamId)));
+      return entries.flatMap(([field, value]) => readCooldown({ field, value, now, maxCooldownMs }));
+    },
+
+    async lift(upstreamId, credentialId) {
+      const key = keys.cooldowns(upstreamId);
+      // HGETALL instead of HKEYS: the Redis users of SECURITY.md may send it.
+      const fields = Object.keys(await connection.hgetall(key)).filter(
+        (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
+      );
+      return fields.length === 0 ? 0 : await connection.hdel(key, ...fields);
+    },
+  };
+}
+
+async function redisNow(connection: RedisConnection): Promise<number> {
+  const [seconds, micros]: (string | number)[] = await connection.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}

@@ -1,0 +1,164 @@
+import { targetName } from '@sluice/policy';
+import type { Answered, Delivered, RetryState, Usage } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import {
+  type ExtendedAnswer,
+  createResumedAnswer,
+  extendStream,
+  extendWhole,
+  isContinuable,
+  isExtensible,
+  type PrefillStyle,
+  withAnswerSoFar,
+  withPrefill,
+} from '@sluice/answers';
+import { firstChunkEvent } from '@sluice/telemetry';
+import {
+  type AnswerSink,
+  type ClientWay,
+  type Collection,
+  createCollection,
+  extendAnswer,
+  resumeFrom,
+  streamSink,
+  wholeSink,
+} from './answer-sink.ts';
+import type { Execution } from '../run/claimed-run.ts';
+import type { Candidate } from '../run/plan.ts';
+import type { Tally } from '../run/tally.ts';
+import type { Target } from '../targets/targets.ts';
+
+/** The request of the next attempt, and the sink for its answer. */
+export interface Opening {
+  readonly body: ChatBody;
+  readonly sink: AnswerSink;
+  /** The request ends in the answer so far, in the form in which this target continues it (prefill). */
+  readonly isPrefilled: boolean;
+}
+
+/** The answer of one run as it comes together, over all its attempts. */
+export interface Answer {
+  /** For an attempt that begins the answer, or goes on with one that broke off. */
+  begin(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
+  /** For an attempt that lengthens an answer which has met its limit. */
+  extend(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
+  /** An attempt is complete. Can the answer be lengthened? */
+  endAttempt(usage: Usage | undefined): boolean;
+  /** No attempt lengthens the answer any more: the text that was held back goes out. */
+  close(): void;
+  /** Usage of all attempts together; undefined where there was only one. */
+  usage(): Usage | undefined;
+  /** Returns whether this target can continue the text that there is. */
+  canContinue(target: Target, state: RetryState): boolean;
+  /** There is text of an answer that broke off. */
+  hasDelivered(): boolean;
+}
+
+/** @param isExtensible the model's entry lets answers be lengthened */
+export function createAnswer(execution: Execution, tally: Tally, mayExtend: boolean): Answer {
+  const { job, body, delivered, publisher } = execution;
+  const isJoined = mayExtend && job.operation === 'chat' && isExtensible(body);
+  let join: ExtendedAnswer | undefined;
+  let collection: Collection = createCollection();
+  let soFar: Delivered | undefined;
+
+  /** The text from which the next attempt may go on: the client has it, or it was collected for the client. */
+  function before(): Delivered | undefined {
+    if (delivered !== undefined || job.stream || collection.parts === undefined || !isContinuable(body)) {
+      return delivered;
+    }
+    const collected = collection.parts.transcript.read();
+    return collected.delivered?.content === '' ? undefined : collected.delivered;
+  }
+
+  const canContinue = (target: Target, state: RetryState): boolean =>
+    styleOf(target, state) !== 'none' && (before()?.content ?? '') !== '';
+
+  function wayOf({ target }: Candidate, onAnswer: () => void): ClientWay {
+    return {
+      onAnswer() {
+        publisher.send('answered', answeredBy(target, tally));
+        if (tally.extensions === 0) execution.span.event(firstChunkEvent);
+        onAnswer();
+      },
+      data: publisher.data,
+      isCongested: publisher.isCongested,
+      onceWritable: publisher.onceWritable,
+    };
+  }
+
+  function sinkOf(candidate: Candidate, onAnswer: () => void): AnswerSink {
+    const way = wayOf(candidate, onAnswer);
+    const sink = job.stream ? streamSink(way, body) : wholeSink(way, body, collection);
+    return join === undefined ? sink : extendAnswer(join, sink);
+  }
+
+  return {
+    begin(candidate, state, onAnswer) {
+      const { target, fitted } = candidate;
+      if (isJoined) join = job.stream ? extendStream(delivered) : extendWhole();
+      const style = styleOf(target, state);
+      const from = before();
+      const sink = (): AnswerSink => sinkOf(candidate, onAnswer);
+      if (from === undefined || (!job.stream && style === 'none')) {
+        collection = createCollection();
+        return { body: fitted, sink: sink(), isPrefilled: false };
+      }
+      // No single answer is as long as several: it must be continued, in words where the target takes no prefill.
+      if ((from.continuations ?? 0) > 0) {
+        const asked = withAnswerSoFar(fitted, from.content, style);
+        return {
+          body: asked,
+          sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()),
+          isPrefilled: style !== 'none',
+        };
+      }
+      if (style === 'none' || from.content === '') {
+        return { body: fitted, sink: resumeFrom(createResumedAnswer(from, 'restart'), sink()), isPrefilled: false };
+      }
+      const asked = withPrefill(fitted, from, style);
+      return { body: asked, sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()), isPrefilled: true };
+    },
+
+    extend(candidate, state, onAnswer) {
+      const style = styleOf(candidate.target, state);
+      collection = createCollection();
+      const asked = withAnswerSoFar(candidate.fitted, soFar?.content ?? '', style);
+      const sink = sinkOf(candidate, onAnswer);
+      // Before the call: should this worker die, the next one knows that there was more than one answer.
+      publisher.send('answered', answeredBy(candidate.target, tally));
+      const resumed =
+        job.stream && soFar !== undefined ? resumeFrom(createResumedAnswer(soFar, 'continue'), sink) : sink;
+      return { body: asked, sink: resumed, isPrefilled: style !== 'none' };
+    },
+
+    endAttempt(usage) {
+      soFar = join?.endCall(usage);
+      return soFar !== undefined;
+    },
+
+    close() {
+      const rest = join?.close() ?? '';
+      if (rest !== '') publisher.data(rest);
+    },
+
+    usage: () => join?.usage,
+    canContinue,
+    hasDelivered() {
+      const from = before();
+      return from !== undefined && (from.content !== '' || from.reasoning !== '');
+    },
+  };
+}
+
+/** The form in which the target continues a text by itself; `none` if it does not. */
+const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
+  withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
+
+/** Tells the ingress which target answers, and after how many calls. */
+const answeredBy = ({ upstream, model }: Target, tally: Tally): Answered => ({
+  upstream,
+  model,
+  attempts: tally.calls(),
+  ...(tally.extensions > 0 ? { continuations: tally.extensions } : {}),
+});

@@ -1,0 +1,16 @@
+import type { ChatJob } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import type { Target } from '../targets/targets.ts';
+
+/** Returns whether the provider is asked for a stream, whatever the client wants. */
+export function isAskedToStream({ stream, operation }: ChatJob, target: Target, body: ChatBody): boolean {
+  if (target.adapter.isStreamOnly === true) return true;
+  if (target.isWholeOnly) return false;
+  if (stream) return true;
+  return target.wholeAnswers === 'collect' && operation === 'chat' && !wantsAudio(body);
+}
+
+/** Audio is asked for as a whole answer: in a stream its pieces have another form, which some providers lack. */
+function wantsAudio({ modalities, audio }: ChatBody): boolean {
+  return (audio !== undefined && audio !== null) || (Array.isArray(modalities) && modalities.includes('audio'));
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody } from '@sluice/providers';
+import type { TokenVault } from '@sluice/access-tokens';
+import type { ImageFetcher } from '@sluice/upstream';
+import { type CallKey, takeCallKey } from '../credentials/call-key.ts';
+import type { Execution } from '../run/claimed-run.ts';
+import { loadImages } from '../images/load-images.ts';
+import { prepare } from './prepare.ts';
+import type { Credential, Target } from '../targets/targets.ts';
+import type { CallClient } from '../targets/upstream-clients.ts';
+
+/** A call that can be made, or why it can't. */
+export type OpenedCall =
+  | {
+      readonly kind: 'ready';
+      readonly request: UpstreamRequest;
+      /** The request as the adapter sees it, with the bytes of its images. */
+      readonly body: ChatBody;
+      readonly plan: CallPlan;
+    }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
+  | { readonly kind: 'aborted' };
+
+/** The key or access token of the call. */
+export type OpenedKey = Extract<CallKey, { kind: 'key' }>;
+
+export interface OpenCallNeeds {
+  readonly clientOf: (upstreamId: string) => CallClient;
+  /** Undefined where no credential has access tokens. */
+  readonly tokens: TokenVault | undefined;
+  /** For one call of the preparation. */
+  readonly stepMs: number;
+  readonly maxBodyBytes: number;
+}
+
+export interface CallFacts {
+  readonly execution: Execution;
+  readonly target: Target;
+  readonly credential: Credential;
+  readonly body: ChatBody;
+  /** The provider is to answer with a stream. */
+  readonly stream: boolean;
+  readonly images: Pick<ImageFetcher, 'fetch'>;
+  /** Results of earlier attempts at this target. */
+  readonly notes: Readonly<Record<string, string>> | undefined;
+  /** Keeps results from which a later attempt at this target may start. */
+  readonly keepNotes: (notes: Readonly<Record<string, string>>) => void;
+  /** Called with the key as soon as it is known. */
+  readonly onKey: (key: OpenedKey) => void;
+  /** Called for each call that the preparation makes. */
+  readonly onCall: () => void;
+  readonly onThrow: (error: unknown) => void;
+}
+
+/**
+ * Does everything before the call that brings the answer: gets the key or access token and the images, makes the calls
+ * that the protocol wants first, and writes the request. An error that an adapter throws becomes a failure.
+ *
+ * @throws the connection's error when Redis is away
+ */
+export async function openCall(needs: OpenCallNeeds, facts: CallFacts): Promise<OpenedCall> {
+  const { execution, credential, onKey, onThrow } = facts;
+  const { signal } = execution.active;
+  const key = await takeCallKey(credential, { tokens: needs.tokens, signal, remainingMs: execution.remainingMs() });
+  if (key.kind !== 'key') return key;
+  onKey(key);
+  try {
+    return await describeCall(needs, facts, key.apiKey);
+  } catch (error) {
+    onThrow(error);
+    return { kind: 'failed', failure: notWritten, hasThrown: true };
+  }
+}
+
+const notWritten: UpstreamFailure = {
+  kind: 'malformed',
+  message: 'The request could not be put into the form that the provider wants.',
+};
+
+async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: string | undefined): Promise<OpenedCall> {
+  const { execution, target, body, images, onCall, onThrow } = facts;
+  const { adapter } = target;
+  const { signal } = execution.active;
+  const loaded = await loadImages(body, { adapter, fetcher: images, signal });
+  if (signal.aborted) return { kind: 'aborted' };
+  if (loaded.kind === 'failed') return loaded;
+  const prepared = await prepare({
+    client: needs.clientOf(target.upstream),
+    adapter,
+    body: loaded.body,
+    plan: planOf(facts, apiKey),
+    signal,
+    stepMs: needs.stepMs,
+    remainingMs: execution.remainingMs(),
+    maxBodyBytes: needs.maxBodyBytes,
+    onCall,
+    onThrow,
+  });
+  if (prepared.kind !== 'ready') return prepared;
+  return { ...prepared, request: adapter.toUpstream(prepared.body, prepared.plan) };
+}
+
+function planOf(
+  { execution: { job }, target, stream, notes, keepNotes }: CallFacts,
+  apiKey: string | undefined,
+): CallPlan {
+  return {
+    model: target.model,
+    baseUrl: target.baseUrl,
+    apiKey,
+    stream,
+    reportStreamUsage: target.reportStreamUsage,
+    requestId: job.requestId,
+    startedAtMs: Date.now(),
+    newId: randomUUID,
+    keepsThinkingMarkup: job.keepsThinkingMarkup === true,
+    keepNotes,
+    ...(notes === undefined ? {} : { notes }),
+  };
+}

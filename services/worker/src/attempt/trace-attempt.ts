@@ -1,0 +1,52 @@
+import type { UpstreamRequest } from '@sluice/protocol';
+import { attemptSpan, type Carrier, type SpanHandle, startSpan, startSpanOf, tokenSpan } from '@sluice/telemetry';
+import type { ChosenAttempt } from './chosen-attempt.ts';
+import type { Execution } from '../run/claimed-run.ts';
+import type { AttemptResult } from './attempt-result.ts';
+import type { OpenedCall, OpenedKey } from './open-call.ts';
+
+interface TokenTimes {
+  readonly key: OpenedKey;
+  readonly askedAtMs: number;
+  readonly calledAtMs: number;
+}
+
+/** Records a span for an access token that had to be waited for. */
+export function traceToken(
+  { span }: Execution,
+  chosen: ChosenAttempt,
+  { key, askedAtMs, calledAtMs }: TokenTimes,
+): void {
+  const { token } = key;
+  if (token === undefined || token.origin === 'stored') return;
+  const { upstream } = chosen.target;
+  const shape = tokenSpan({ upstream, credentialId: chosen.credentialId, origin: token.origin });
+  startSpan({ ...shape, parent: span, startTimeMs: askedAtMs }).end(calledAtMs);
+}
+
+/** Starts the span of an attempt, also of one whose call could not be opened. */
+export function startAttemptSpan(
+  execution: Execution,
+  { target, number, credentialId }: ChosenAttempt,
+  { opened, calledAtMs }: { readonly opened: OpenedCall; readonly calledAtMs: number },
+): SpanHandle {
+  return startSpanOf(
+    () => {
+      const { method, url } = opened.kind === 'ready' ? opened.request : { method: 'POST', url: target.baseUrl };
+      return attemptSpan({ method, url, resendCount: number - 1, upstream: target.upstream, credentialId });
+    },
+    { parent: execution.span, startTimeMs: calledAtMs },
+  );
+}
+
+export function endAttemptSpan(span: SpanHandle, result: AttemptResult): void {
+  if (result.kind === 'aborted') span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+  if (result.kind === 'failed') span.fail({ code: result.failure.kind, message: result.failure.message });
+  span.end();
+}
+
+/** The client's `tracestate` may hold internals of the client: it goes no further. */
+export function withTraceContext(request: UpstreamRequest, { traceparent }: Carrier): UpstreamRequest {
+  if (traceparent === undefined) return request;
+  return { ...request, headers: { ...request.headers, traceparent } };
+}

@@ -1,0 +1,106 @@
+import { type ChatJob, GatewayError } from '@sluice/protocol';
+import { type ChatBody, readChatBody } from '@sluice/providers';
+import type { Claim } from '@sluice/queue';
+import { isRedisUnavailable } from '@sluice/redis';
+import { createPublisher } from '@sluice/relay';
+import { processSpan, queueWaitSpan, type SpanHandle, startSpanOf } from '@sluice/telemetry';
+import { refuseJob } from './consumer/refuse-job.ts';
+import { describeOutcome, publishOutcome } from './consumer/report-outcome.ts';
+import type { RunJobNeeds } from './consumer/run-job-needs.ts';
+import type { BegunRun } from './consumer/run-memory.ts';
+import { startInference } from './consumer/start-inference.ts';
+import type { Execution, Outcome } from './run/claimed-run.ts';
+import { run } from './run.ts';
+
+const queue = 'chat';
+
+/** Takes one job from its claim to its last frame. */
+export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number): Promise<void> {
+  const { requestId: messageId, epoch } = job;
+  const begun = needs.memory.begin(job);
+  if (begun === undefined) return notWanted(needs, job, 'known');
+  const span = startSpanOf(() => processSpan({ queue, messageId, epoch }), { parent: job });
+  startSpanOf(() => queueWaitSpan({ queue }), { parent: span, startTimeMs: queuedAt }).end();
+  try {
+    const claimed = await needs.claim(job);
+    if (claimed.kind === 'claimed') await runClaimed(needs, job, { claimed, begun, span });
+    else if (claimed.kind === 'unreadable') refuseJob(needs, job, { metric: 'unreadable', reason: claimed.reason });
+    else notWanted(needs, job, claimed.kind, span.traceId);
+  } finally {
+    begun.close();
+    span.end();
+  }
+}
+
+function notWanted({ logger }: RunJobNeeds, job: ChatJob, claim: string, traceId?: string): void {
+  const { requestId, epoch } = job;
+  logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job not wanted any more');
+}
+
+interface ClaimedRun {
+  readonly claimed: Extract<Claim, { kind: 'claimed' }>;
+  readonly begun: BegunRun;
+  readonly span: SpanHandle;
+}
+
+async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, span }: ClaimedRun): Promise<void> {
+  const { requestId, epoch, ingressId } = job;
+  const claimedAt = needs.now();
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
+  const active = needs.runs.open(job);
+  // Nothing may come between this and the `finally`: a run that is never closed holds up every drain.
+  try {
+    needs.metrics.jobStarted();
+    needs.watchIngress(ingressId);
+    publisher.send('started', { workerId: needs.workerId });
+    begun.claimed(publisher);
+    const remainingMs = (): number => claimed.remainingMs - (needs.now() - claimedAt);
+    await serveJob(needs, job, { claimed, active, publisher, remainingMs, span });
+  } finally {
+    active.close();
+    if (!needs.runs.hasRunsOf(ingressId)) needs.unwatchIngress(ingressId);
+    needs.metrics.jobEnded();
+  }
+}
+
+interface ClaimedJob extends Pick<Execution, 'active' | 'publisher' | 'remainingMs' | 'span'> {
+  readonly claimed: Extract<Claim, { kind: 'claimed' }>;
+}
+
+async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...facts }: ClaimedJob): Promise<void> {
+  const body = readBody(claimed.body);
+  const inference = startInference(needs, job, body ?? {}, span);
+  const { delivered } = claimed;
+  const served = body === undefined ? notReadable() : run(needs, { job, body, delivered, span: inference, ...facts });
+  const outcome = await served.catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
+  try {
+    if (outcome.kind !== 'retry' || facts.active.signal.reason === 'ingress_lost') needs.forget(job);
+    publishOutcome(facts.publisher, outcome);
+    describeOutcome(needs, job, { outcome, span: inference });
+  } finally {
+    inference.end();
+  }
+}
+
+/** Undefined for anything but a JSON object: the ingress stores nothing else. */
+function readBody(text: string): ChatBody | undefined {
+  try {
+    return readChatBody(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const notReadable = (): Promise<Outcome> =>
+  Promise.reject(new Error('the stored body of the request is not a JSON object'));
+
+/** The outcome of an error on our side. Only an outage of Redis is worth another try by the client. */
+function toOutcome(
+  { logger }: RunJobNeeds,
+  { requestId, state }: ChatJob,
+  { error, traceId }: { readonly error: unknown; readonly traceId: string | undefined },
+): Outcome {
+  const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
+  logger.error({ internal_id: requestId, trace_id: traceId, err: error }, 'run failed');
+  return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0 };
+}

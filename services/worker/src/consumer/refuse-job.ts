@@ -1,0 +1,37 @@
+import { type ChatJob, GatewayError } from '@sluice/protocol';
+import { createPublisher } from '@sluice/relay';
+import type { RefusalReason } from '@sluice/telemetry';
+import { publishOutcome } from './report-outcome.ts';
+import type { RunJobNeeds } from './run-job-needs.ts';
+
+type RefuseNeeds = Pick<RunJobNeeds, 'metrics' | 'onRefused' | 'writer' | 'forget'>;
+
+const noSignature =
+  'it is not signed with the SLUICE_SECRET_KEY of this worker: give the same one to all ingresses; if they have it, ' +
+  'somebody else wrote to Redis';
+
+/** A job that no ingress with this worker's secret has written is not run. */
+export function refuseForged(needs: RefuseNeeds, job: ChatJob | undefined): void {
+  if (job !== undefined) return refuseJob(needs, job, { metric: 'unsigned', reason: noSignature });
+  needs.metrics.jobRefused('malformed');
+  needs.onRefused(new Error('it is not a job of Sluice: somebody else wrote to Redis'));
+}
+
+/** Refuses a job and tells its ingress: a secret that differs must not look like a provider that hangs. */
+export function refuseJob(
+  needs: RefuseNeeds,
+  job: ChatJob,
+  { metric, reason }: { readonly metric: RefusalReason; readonly reason: string },
+): void {
+  const { requestId, epoch, ingressId, state } = job;
+  needs.metrics.jobRefused(metric);
+  needs.onRefused(new Error(reason));
+  const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
+  publishOutcome(publisher, {
+    kind: 'error',
+    error: new GatewayError('internal_error'),
+    attempts: state.attempts,
+    events: 0,
+  });
+  needs.forget(job);
+}

@@ -1,0 +1,114 @@
+import { classify, targetName, toClientError } from '@sluice/policy';
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { RunProgress, RunNeeds, NextAttempt } from './progress.ts';
+import { backOffAt } from './wait.ts';
+import { end } from './end-run.ts';
+import type { Outcome } from './claimed-run.ts';
+import { judge, type Judgement, withLastFailure } from './judge.ts';
+import type { FailedAttempt } from '../attempt/attempt-result.ts';
+import { logFailedAttempt, type Remedy } from '../attempt/log-attempt.ts';
+import type { Candidate } from './plan.ts';
+import { isAskedToStream } from '../attempt/asks-stream.ts';
+
+interface FailedRunAttempt {
+  readonly next: NextAttempt;
+  readonly result: FailedAttempt;
+}
+
+/** Decides what follows a failed attempt; undefined: another attempt. */
+export async function afterFailure(
+  needs: RunNeeds,
+  progress: RunProgress,
+  { next, result }: FailedRunAttempt,
+): Promise<Outcome | undefined> {
+  const { execution, tally, plan } = progress;
+  const { candidate, opening } = next;
+  const { failure, events } = result;
+  const name = targetName(candidate.target);
+  const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
+  const reason = toClientError(toldInPlaceOf(failure, progress, name));
+  const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
+
+  if (result.isTokenRefused && mayRenewToken(needs, progress, candidate)) {
+    logAttempt(needs, progress, { next, result, remedy: 'renew_token' });
+    await renewToken(needs, progress, candidate);
+    progress.state = withLastFailure(progress.state, failure, candidate.target);
+    retried();
+    return undefined;
+  }
+  const { remedy } = classify(failure, candidate.target.onContentPolicy);
+  let judged: Judgement | undefined;
+  if (isPrefillRefused && progress.extended === undefined) {
+    logAttempt(needs, progress, { next, result, remedy: 'begin_anew' });
+    progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
+    await recoverProbe(needs, progress, candidate);
+  } else {
+    logAttempt(needs, progress, { next, result, remedy });
+    const { job, body } = execution;
+    const isWhole = !isAskedToStream(job, candidate.target, body);
+    judged = await judge(needs, { job, candidate, result, plan, state: progress.state, remedy, isWhole });
+    progress.state = judged.state;
+    tally.burn(result.received);
+  }
+  if (progress.extended !== undefined) {
+    if (!isPrefillRefused) return end(progress, progress.extended.end);
+    progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
+    return undefined;
+  }
+  const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
+  const { lastFailure } = progress.state;
+  if (judged?.isFinal === true || (events > 0 && isAtEnd)) {
+    return { kind: 'error', error: reason, attempts: tally.calls(), events, lastFailure };
+  }
+  retried();
+  // Only the ingress knows what the client has of the answer.
+  if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(progress.state), error: reason };
+  if (judged === undefined || remedy !== 'retry') return undefined;
+  return backOffAt(needs, progress, { target: candidate.target, failure });
+}
+
+/** Another target that says something else than the one that stalled tells the client nothing: the stall has failed. */
+function toldInPlaceOf(failure: UpstreamFailure, { state }: RunProgress, target: string): UpstreamFailure {
+  const isOfAnother = state.stalled.length > 0 && !state.stalled.includes(target);
+  return failure.kind === 'diverged' && isOfAnother ? (state.lastFailure ?? failure) : failure;
+}
+
+function logAttempt(
+  { logger, policy }: RunNeeds,
+  { execution, tally }: RunProgress,
+  { next: { candidate, number }, result, remedy }: FailedRunAttempt & { readonly remedy: Remedy },
+): void {
+  const { maxAttempts } = policy;
+  logFailedAttempt(logger, execution, {
+    chosen: { ...candidate, number },
+    result,
+    remedy,
+    attempts: tally.attempts,
+    maxAttempts,
+  });
+}
+
+const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;
+
+/** Another access token may help the same credential; if the provider refuses that too, the credential is at fault. */
+const mayRenewToken = ({ policy }: RunNeeds, { tally, state, extended }: RunProgress, candidate: Candidate): boolean =>
+  extended === undefined &&
+  tally.attempts < policy.maxAttempts &&
+  !state.renewedTokens.includes(renewedName(candidate));
+
+async function renewToken(needs: RunNeeds, progress: RunProgress, candidate: Candidate): Promise<void> {
+  const { state } = progress;
+  progress.state = { ...state, renewedTokens: [...state.renewedTokens, renewedName(candidate)] };
+  await recoverProbe(needs, progress, candidate);
+  progress.again = { ...candidate, isProbe: false };
+}
+
+/** A refusal proves that the target answers: a probe that ends in one closes the circuit. */
+async function recoverProbe(needs: RunNeeds, { execution }: RunProgress, candidate: Candidate): Promise<void> {
+  const { target, credentialId, isProbe } = candidate;
+  if (isProbe)
+    await needs.health.recovered(
+      { upstreamId: target.upstream, model: target.model },
+      { tenant: execution.job.tenant, credentialId },
+    );
+}

@@ -1,0 +1,41 @@
+import type { ChatJob, Delivered, End, GatewayError, LastFailure, RetryState } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import type { Publisher } from '@sluice/relay';
+import type { SpanHandle } from '@sluice/telemetry';
+import type { ActiveRun } from '../consumer/active-runs.ts';
+
+/** One run of a request, claimed and ready. */
+export interface Execution {
+  readonly job: ChatJob;
+  readonly body: ChatBody;
+  /** The part of a broken answer that the client has. */
+  readonly delivered: Delivered | undefined;
+  readonly active: ActiveRun;
+  readonly publisher: Publisher;
+  /** Milliseconds until the request's deadline. */
+  readonly remainingMs: () => number;
+  /** The logical call; attempts are its children. */
+  readonly span: SpanHandle;
+}
+
+/** The result of a run. */
+export type Outcome =
+  | { readonly kind: 'end'; readonly end: End; readonly attempts: number }
+  | {
+      readonly kind: 'error';
+      readonly error: GatewayError;
+      readonly attempts: number;
+      /** Upstream events that the client may have received before. */
+      readonly events: number;
+      /** For the log. */
+      readonly lastFailure?: LastFailure | undefined;
+    }
+  /** To be run again after the delay; `error` is why. */
+  | {
+      readonly kind: 'retry';
+      readonly delayMs: number;
+      readonly state: RetryState;
+      readonly error: GatewayError;
+      /** For the log: the back-off without jitter. Undefined where the delay is none. */
+      readonly baseDelayMs?: number | undefined;
+    };

@@ -1,0 +1,38 @@
+import { type End, GatewayError } from '@sluice/protocol';
+import { believableUsage } from './believable-usage.ts';
+import type { RunProgress } from './progress.ts';
+import type { Outcome } from './claimed-run.ts';
+import type { AttemptResult } from '../attempt/attempt-result.ts';
+import type { Candidate } from './plan.ts';
+
+/** An attempt is complete; undefined: its answer has met its limit and is to be lengthened. */
+export function complete(
+  progress: RunProgress,
+  candidate: Candidate,
+  result: Extract<AttemptResult, { kind: 'complete' }>,
+): Outcome | undefined {
+  const { answer, tally } = progress;
+  const { summary } = result;
+  const mayGrow = answer.endAttempt(summary.usage) && summary.finishReason === 'length';
+  progress.extended = { candidate, end: { ...summary, events: 0, burntTokens: 0 } };
+  if (mayGrow && tally.extensions < candidate.target.maxContinuations) return undefined;
+  return end(progress, progress.extended.end);
+}
+
+/** Ends the run with the answer that there is. */
+export function end({ answer, tally, execution }: RunProgress, last: End): Outcome {
+  answer.close();
+  const usage = believableUsage(answer.usage() ?? last.usage, execution.body);
+  const { burntTokens, events, extensions } = tally;
+  const counted = extensions > 0 ? { continuations: extensions } : {};
+  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: tally.calls() };
+}
+
+/** The run is not wanted any more, or its worker stops. */
+export function giveUp({ execution, state, tally }: RunProgress, { received }: AttemptResult): Outcome {
+  const isDraining = execution.active.signal.reason === 'draining';
+  const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
+  if (!isDraining) return { kind: 'error', error, attempts: tally.calls(), events: tally.events };
+  tally.burn(received);
+  return { kind: 'retry', delayMs: 0, state: tally.into(state), error };
+}

@@ -1,0 +1,24 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import { type ChatBody, fitRequest } from '@sluice/providers';
+import { droppedParametersAttribute } from '@sluice/telemetry';
+import type { Target } from '../targets/targets.ts';
+import type { Execution } from './claimed-run.ts';
+
+interface Fit {
+  /** The request as each target can serve it; nothing for those that can't. */
+  readonly bodies: ReadonlyMap<Target, ChatBody>;
+  readonly misfit: UpstreamFailure | undefined;
+}
+
+/** Fits the request to each target: what the provider can't do is left out, or is why the target can't serve it. */
+export function fitTargets(targets: readonly Target[], { body, job, span }: Execution): Fit {
+  const bodies = new Map<Target, ChatBody>();
+  let misfit: UpstreamFailure | undefined;
+  for (const target of targets) {
+    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
+    if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
+    else bodies.set(target, fitted.body);
+    if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
+  }
+  return { bodies, misfit };
+}

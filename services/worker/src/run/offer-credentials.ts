@@ -1,0 +1,23 @@
+import { targetName } from '@sluice/policy';
+import type { RetryState } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import type { Credential, Target } from '../targets/targets.ts';
+
+/** Name of a credential within the refusals of one target. */
+export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
+
+/** Offers the credentials of a target that may send this request. A guest comes in only where there is nobody else. */
+export function offerCredentials(
+  target: Target,
+  body: ChatBody,
+  { forbidden, incapable }: RetryState,
+): ReturnType<Target['pool']['offer']> {
+  const { pool, adapter } = target;
+  const needsUser = adapter.refusesGuests?.(body) === true && pool.hasSome(isUser);
+  return pool.offer((credential) => {
+    const name = credentialName(target, credential.id);
+    return !forbidden.includes(name) && !incapable.includes(name) && (!needsUser || isUser(credential));
+  });
+}
+
+const isUser = ({ tokens }: Credential): boolean => tokens?.kind !== 'anonymous';

@@ -1,0 +1,176 @@
+import {
+  orderTargets,
+  planTargets,
+  preferredWaitMs,
+  type RetryPolicy,
+  type Standing,
+  targetName,
+} from '@sluice/policy';
+import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody } from '@sluice/providers';
+import { idsOf, logDetail, type RunLogger } from '../attempt/log-attempt.ts';
+import type { Health } from '../targets/fleet-health.ts';
+import type { Target } from '../targets/targets.ts';
+import type { Execution } from './claimed-run.ts';
+import { fitTargets } from './fit-targets.ts';
+import { offerCredentials } from './offer-credentials.ts';
+
+/** A target that may be called now, with the credential for it. */
+export interface Candidate {
+  readonly target: Target;
+  readonly credentialId: string;
+  readonly isProbe: boolean;
+  readonly hasFailures: boolean;
+  /** The request as this target can serve it. */
+  readonly fitted: ChatBody;
+}
+
+/** The next step of a plan. `wait`: a preferred target comes back soon enough that no fallback is called for it. */
+export type Found =
+  | { readonly kind: 'call'; readonly candidate: Candidate }
+  | { readonly kind: 'wait'; readonly delayMs: number };
+
+/** The targets of one run, their order, and the standing of each. */
+export interface Plan {
+  /** The next target that may be called now; undefined when each has had its chance. */
+  next(state: RetryState): Promise<Found | undefined>;
+  note(target: Target, standing: Standing): void;
+  /** Returns whether there is another target that this request has not tried yet. */
+  hasAnother(target: Target, state: RetryState): boolean;
+  /** Another round begins: targets that failed may be called again, but for those that are away. */
+  beginRound(state: RetryState): void;
+  /** The targets that failed and want to be left alone for longer than this wait. */
+  awayAfter(delayMs: number): RetryState['away'];
+  standings(): readonly Standing[];
+  /** The reason why the first target can't serve the request; undefined if any target can. */
+  readonly misfit: UpstreamFailure | undefined;
+  /** Names of the targets in the order in which they were planned, for the log. */
+  names(): readonly string[];
+  /** The model has no target here. */
+  readonly isEmpty: boolean;
+}
+
+export interface PlanNeeds {
+  readonly health: Pick<Health, 'choose'>;
+  readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
+  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface PlanFacts {
+  readonly execution: Execution;
+  readonly targets: readonly Target[];
+  /** Returns whether this target can continue the text of the answer so far. */
+  readonly canContinue: (target: Target, state: RetryState) => boolean;
+  /** There is text of an answer that broke off. */
+  readonly hasDelivered: () => boolean;
+}
+
+export function createPlan({ health, policy, logger, random }: PlanNeeds, facts: PlanFacts): Plan {
+  const { job } = facts.execution;
+  const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
+  const planned = planTargets(willing, random);
+  const { bodies, misfit } = fitTargets(planned, facts.execution);
+  const standings = new Map<Target, Standing>();
+  for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
+
+  function passOverAway({ away }: RetryState): void {
+    for (const target of planned) {
+      const left = away.find((each) => each.target === targetName(target));
+      if (left !== undefined && bodies.has(target)) standings.set(target, { kind: 'failed', retryAfterMs: left.ms });
+    }
+  }
+  passOverAway(job.state);
+
+  const inOrder = (state: RetryState): readonly Target[] =>
+    orderTargets(planned, {
+      state,
+      hasDelivered: facts.hasDelivered(),
+      canContinue: (target) => facts.canContinue(target, state),
+    });
+
+  /** A fallback is a target before which others of a better priority are to be tried. */
+  function waitBefore({ priority }: Target, state: RetryState): number | undefined {
+    // An answer that broke off is best continued at once, and by rules of its own.
+    if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
+    const preferred = planned.flatMap((other) => {
+      const standing = standings.get(other);
+      const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
+      return isPreferred && standing !== undefined ? [standing] : [];
+    });
+    return preferredWaitMs({ policy, state, preferred, remainingMs: facts.execution.remainingMs() });
+  }
+
+  return {
+    async next(state) {
+      for (const target of inOrder(state)) {
+        if (standings.has(target)) continue;
+        const delayMs = waitBefore(target, state);
+        if (delayMs !== undefined) return { kind: 'wait', delayMs };
+        const found = await choose(health, { job, target, fitted: bodies.get(target), state });
+        if ('target' in found) return { kind: 'call', candidate: found };
+        standings.set(target, found);
+        logPassedOver(logger, facts.execution, { target, standing: found });
+      }
+      return undefined;
+    },
+    note: (target, standing) => void standings.set(target, standing),
+    hasAnother: (target, state) =>
+      planned.some(
+        (other) =>
+          other !== target && bodies.has(other) && !standings.has(other) && !state.silent.includes(targetName(other)),
+      ),
+    beginRound(state) {
+      for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
+      passOverAway(state);
+    },
+    awayAfter: (delayMs) =>
+      [...standings].flatMap(([target, standing]) => {
+        const ms = standing.kind === 'failed' ? (standing.retryAfterMs ?? 0) - delayMs : 0;
+        return ms > 0 ? [{ target: targetName(target), ms }] : [];
+      }),
+    standings: () => [...standings.values()],
+    names: () => planned.map(targetName),
+    misfit: bodies.size === 0 ? misfit : undefined,
+    isEmpty: planned.length === 0,
+  };
+}
+
+/** A target that has fallen silent in the middle of this answer for the second time. */
+const isSpent = (target: Target, { stalled }: RetryState): boolean =>
+  stalled.filter((name) => name === targetName(target)).length > 1;
+
+interface ChoiceFacts {
+  readonly job: ChatJob;
+  readonly target: Target;
+  readonly fitted: ChatBody | undefined;
+  readonly state: RetryState;
+}
+
+/** Chooses a credential of a target. */
+async function choose(
+  health: PlanNeeds['health'],
+  { job, target, fitted, state }: ChoiceFacts,
+): Promise<Candidate | Standing> {
+  if (fitted === undefined || isSpent(target, state)) return { kind: 'refused' };
+  const offer = offerCredentials(target, fitted, state);
+  if (offer.ids.length === 0) return { kind: 'refused' };
+  const choice = await health
+    .choose({ upstreamId: target.upstream, model: target.model }, offer.ids, job)
+    .finally(offer.close);
+  return choice.kind === 'go' ? { target, fitted, ...choice } : choice;
+}
+
+function logPassedOver(
+  logger: PlanNeeds['logger'],
+  execution: Execution,
+  { target, standing }: { readonly target: Target; readonly standing: Standing },
+): void {
+  logDetail(logger, 'target passed over', () => ({
+    ...idsOf(execution),
+    target: targetName(target),
+    standing: standing.kind,
+    wait_ms: 'waitMs' in standing ? standing.waitMs : undefined,
+  }));
+}

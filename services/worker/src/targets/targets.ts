@@ -1,0 +1,130 @@
+import type { Config, UpstreamCredential, WholeAnswers } from '@sluice/config';
+import { findModel } from '@sluice/config';
+import type { ContentPolicyRule, PlannedTarget } from '@sluice/policy';
+import type { Operation } from '@sluice/protocol';
+import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@sluice/providers';
+import type { TokenCredential } from '@sluice/access-tokens';
+import { createCredentialPool, type CredentialPool } from '../credentials/credential-pool.ts';
+import { toTokenCredential, type TokenCredentialNeeds } from '../credentials/token-credential.ts';
+import { headerSecrets } from './upstream-clients.ts';
+
+type Upstream = Config['upstreams'][number];
+
+/** A credential with what its tokens take, if it has such. */
+export interface Credential extends UpstreamCredential {
+  readonly tokenCredential: TokenCredential | undefined;
+}
+
+/** A target with all that a call to it takes. */
+export interface Target extends PlannedTarget {
+  readonly baseUrl: string;
+  /** Secrets of its own headers: they must not get into logs. */
+  readonly secrets: readonly string[];
+  readonly reportStreamUsage: boolean;
+  /** It answers in one piece, also where a client wants a stream. */
+  readonly isWholeOnly: boolean;
+  /** For clients that want a whole answer: ask the provider for one, or collect it from a stream. */
+  readonly wholeAnswers: WholeAnswers;
+  readonly prefill: NonNullable<Upstream['prefill']>;
+  /** Leave out what the provider can't do, instead of refusing the request. */
+  readonly dropsUnsupported: boolean;
+  /** The rule for a request whose content the provider refuses. */
+  readonly onContentPolicy: ContentPolicyRule;
+  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  readonly maxContinuations: number;
+  readonly adapter: ProviderAdapter;
+  readonly pool: CredentialPool<Credential>;
+}
+
+/**
+ * The targets of a model by the name that the client used, in no order; empty for a model that this worker does not know
+ * or that can't do this operation.
+ */
+export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
+
+/** Models whose targets are remembered; clients ask for few. */
+const mostModels = 1000;
+
+export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
+  const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
+  const find = (model: string, operation: Operation): readonly Target[] => {
+    const { targets = [], maxContinuations = 0, wholeAnswers, onContentPolicy } = findModel(config, model) ?? {};
+    return targets.flatMap((target) => {
+      const upstream = upstreams.get(target.upstream);
+      const adapter = upstream?.adapters[operation];
+      if (upstream === undefined || adapter === undefined) return [];
+      const { common } = upstream;
+      return [
+        {
+          ...target,
+          ...common,
+          maxContinuations,
+          onContentPolicy: onContentPolicy ?? config.retry.onContentPolicy,
+          wholeAnswers: wholeAnswers ?? common.wholeAnswers,
+          adapter,
+          model: target.model ?? model,
+        },
+      ];
+    });
+  };
+  const known = { chat: new Map<string, readonly Target[]>(), embeddings: new Map<string, readonly Target[]>() };
+  return (model, operation) => {
+    const found = known[operation].get(model);
+    if (found !== undefined) return found;
+    const targets = find(model, operation);
+    if (known[operation].size >= mostModels) known[operation].clear();
+    known[operation].set(model, targets);
+    return targets;
+  };
+}
+
+interface OpenUpstream {
+  readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
+  /** The properties that all targets at it have in common. */
+  readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations' | 'onContentPolicy'>;
+}
+
+function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
+  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
+  const { wholeAnswers } = upstream;
+  const chat = withoutWhatItLacks(providers[type].create(options, baseUrl), lacks);
+  return {
+    adapters: { chat, embeddings: asEmbeddings(chat) },
+    common: {
+      baseUrl,
+      secrets: headerSecrets(upstream),
+      reportStreamUsage,
+      isWholeOnly: lacks.includes('streaming'),
+      wholeAnswers,
+      prefill: prefill ?? chat.capabilities.prefill,
+      dropsUnsupported,
+      pool: createCredentialPool(
+        credentials.map((credential) => ({
+          ...credential,
+          tokenCredential: chat.tokens && toTokenCredential(needs, { upstream, credential, source: chat.tokens }),
+        })),
+      ),
+    },
+  };
+}
+
+const toolParameters = ['tools', 'functions'];
+/** Servers refuse them without tools. */
+const toolSettings = ['tool_choice', 'function_call', 'parallel_tool_calls'];
+
+function toolFields(body: ChatBody): readonly string[] {
+  const tools = toolParameters.filter((name) => Array.isArray(body[name]) && body[name].length > 0);
+  return tools.length === 0 ? [] : [...tools, ...toolSettings.filter((name) => body[name] != null)];
+}
+
+/** The adapter of a server that can do less than its protocol. */
+function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
+  const { capabilities } = adapter;
+  const images = lacks.includes('images') ? [] : capabilities.images;
+  if (!lacks.includes('tools')) return { ...adapter, capabilities: { ...capabilities, images } };
+  return {
+    ...adapter,
+    capabilities: { ...capabilities, images },
+    findUnsupported: (body) => [...toolFields(body).map((name) => [name]), ...(adapter.findUnsupported?.(body) ?? [])],
+  };
+}

@@ -1,0 +1,118 @@
+import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { Call, UpstreamClient } from '@sluice/upstream';
+import type { AnswerSink } from './answer/answer-sink.ts';
+import type { AttemptResult, Ending } from './attempt/attempt-result.ts';
+import { createAttemptMachine } from './upstream/attempt-machine.ts';
+import type { AttemptCommand } from './upstream/attempt-events.ts';
+import { createAnswerReader } from './upstream/read-answer.ts';
+
+export interface UpstreamCallOptions {
+  readonly client: Pick<UpstreamClient, 'call' | 'tell'>;
+  readonly adapter: ProviderAdapter;
+  readonly request: UpstreamRequest;
+  readonly body: ChatBody;
+  readonly plan: CallPlan;
+  readonly sink: AnswerSink;
+  readonly signal: AbortSignal;
+  /** Calls back when reading must stop or may go on. */
+  readonly onHold: (listener: (isHeld: boolean) => void) => void;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  /** For an answer in one piece, from the call to its last byte; Infinity: until the deadline. */
+  readonly wholeMs: number;
+  /** Until the request's deadline. */
+  readonly remainingMs: number;
+  readonly maxEventBytes: number;
+  readonly maxBodyBytes: number;
+  /** Called with the milliseconds between two pieces of a stream. */
+  readonly onGap: (gapMs: number) => void;
+  readonly onHead: (head: ResponseHead) => void;
+  /** Called once, with the error that an adapter or a filter threw. */
+  readonly onThrow: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
+const lingerMs = 1000;
+
+/** Makes one call and passes its answer on. Settles once; never rejects, whatever an adapter throws. */
+export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResult> {
+  const { client, signal, now, onThrow } = options;
+  const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+  const machine = createAttemptMachine({ ...options, asksStream: options.plan.stream }, carryOut);
+  const { dispatch, guard, fallOver } = machine;
+  const reader = createAnswerReader({ ...options, state: () => machine.state, dispatch, guard });
+  const onAbort = (): void => guard(() => dispatch({ kind: 'aborted' }));
+  let call: Call | undefined;
+  let wasResent = false;
+
+  function carryOut(command: AttemptCommand): void {
+    switch (command.kind) {
+      case 'pause':
+        return call?.pause();
+      case 'resume':
+        return call?.resume();
+      case 'listen':
+        return options.onHold((isHeld) => guard(() => dispatch({ kind: 'held', by: 'client', isHeld, at: now() })));
+      case 'end_stream':
+        return reader.endStream(command.otherwise);
+      case 'read_whole':
+        return reader.readWhole();
+      case 'take_whole':
+        return reader.takeWhole(command.otherwise);
+      case 'read_error':
+        return reader.readError();
+      case 'settle':
+        return settle(command.ending);
+      case 'hang_up':
+        return hangUp();
+      case 'linger':
+        setTimeout(() => call?.abort(), lingerMs).unref();
+    }
+  }
+
+  function settle(ending: Ending): void {
+    signal.removeEventListener('abort', onAbort);
+    options.onHold(() => undefined);
+    resolve({ ...ending, ...reader.counts(), wasResent, wasCalled: true, isTokenRefused: false });
+  }
+
+  function hangUp(): void {
+    call?.abort();
+    try {
+      const request = reader.toCancel();
+      if (request !== undefined) client.tell(request);
+    } catch (error) {
+      onThrow(error);
+    }
+  }
+
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  else guard(reader.open);
+  if (machine.state.isOver) return promise;
+  machine.watch();
+  // `hang_up` aborts it: with the signal, client and attempt would both listen.
+  call = client.call(options.request, {
+    onResend: () => void (wasResent = true),
+    onHead: (head) =>
+      guard(() => {
+        reader.onHead(head);
+        options.onHead(head);
+        dispatch({ kind: 'head', isSuccess: head.status >= 200 && head.status < 300, at: now() });
+      }),
+    onText(piece) {
+      // As `guard` does, without a closure for each piece.
+      try {
+        reader.onText(piece);
+      } catch (error) {
+        fallOver(error);
+      }
+    },
+    onEnd: () => guard(reader.onEnd),
+    onFailure: (failure, isCut) => guard(() => dispatch({ kind: 'broke', failure, isCut })),
+  });
+  return promise;
+}

@@ -1,0 +1,74 @@
+import type { Usage } from '@sluice/protocol';
+import type { AnswerSink } from '../answer/answer-sink.ts';
+import { addsContent } from './adds-content.ts';
+import type { AttemptEvent } from './attempt-events.ts';
+import type { AttemptState } from './attempt-state.ts';
+
+/** Collects the output of one piece of a stream and sends it as one. */
+export interface Outlet {
+  pass(sse: string): void;
+  passWhole(completion: string): void;
+  finish(usage: Usage | undefined): void;
+  flush(): void;
+  beginPiece(): void;
+  /** The piece adds something to the answer. */
+  readonly hasContent: boolean;
+  /** Upstream events that were passed on. */
+  readonly events: number;
+  /** Upstream events that came. */
+  readonly received: number;
+}
+
+export interface OutletNeeds {
+  readonly sink: AnswerSink;
+  readonly state: () => AttemptState;
+  readonly dispatch: (event: AttemptEvent) => void;
+  /** Runs a callback that comes later, so that an error that it throws ends the attempt. */
+  readonly guard: (work: () => void) => void;
+  readonly now: () => number;
+}
+
+export function createOutlet({ sink, state, dispatch, guard, now }: OutletNeeds): Outlet {
+  let output = '';
+  let hasAnswered = false;
+
+  function add(passed: string): void {
+    if (passed === '') return;
+    outlet.events++;
+    output += passed;
+  }
+
+  function flush(): void {
+    if (output === '' || state().isOver) return;
+    if (!hasAnswered) sink.onAnswer();
+    hasAnswered = true;
+    sink.data(output);
+    output = '';
+    if (!sink.isCongested()) return;
+    dispatch({ kind: 'held', by: 'mailbox', isHeld: true, at: now() });
+    sink.onceWritable(() => guard(() => dispatch({ kind: 'held', by: 'mailbox', isHeld: false, at: now() })));
+  }
+
+  const outlet = {
+    hasContent: false,
+    events: 0,
+    received: 0,
+    pass(sse: string): void {
+      if (sse === '') return;
+      outlet.received++;
+      outlet.hasContent ||= addsContent(sse);
+      add(sink.take(sse));
+    },
+    passWhole(completion: string): void {
+      outlet.received++;
+      add(sink.takeWhole(completion));
+    },
+    finish(usage: Usage | undefined): void {
+      add(sink.finish(usage));
+      flush();
+    },
+    flush,
+    beginPiece: () => void (outlet.hasContent = false),
+  };
+  return outlet;
+}

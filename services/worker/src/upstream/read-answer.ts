@@ -1,0 +1,122 @@
+import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import type { WholeTranslation } from '@sluice/providers';
+import { diverged, noContent, tooLargeBody, truncated } from './answer-failures.ts';
+import { decideReading, withoutTerminator } from './detect-framing.ts';
+import { createOutlet, type Outlet } from './outlet.ts';
+import type { AnswerReaderNeeds } from './reader-needs.ts';
+import { createStreamReader, type StreamReader } from './read-stream.ts';
+
+/** Reads the answer of one call: cuts and translates its text, hands it to the sink, and dispatches events. */
+export interface AnswerReader {
+  /** Called before the call: some providers must be told to stop even before their first byte. */
+  open(): void;
+  onHead(head: ResponseHead): void;
+  onText(piece: string): void;
+  onEnd(): void;
+  /** Lets the translator end the stream; if it is not complete then, the attempt fails with this failure. */
+  endStream(otherwise: UpstreamFailure | undefined): void;
+  readWhole(): void;
+  /**
+   * Takes the whole answer if all of it is there, though its body has not ended. If it is not, the connection counts as
+   * broken by this failure; without one the attempt goes on.
+   */
+  takeWhole(otherwise: UpstreamFailure | undefined): void;
+  readError(): void;
+  toCancel: StreamReader['toCancel'];
+  /** Upstream events so far: passed on, and received. */
+  counts(): { readonly events: number; readonly received: number };
+}
+
+/** Error bodies are read up to this size, which is enough for any message. */
+const maxErrorBytes = 64 * 1024;
+const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205]);
+
+export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
+  const { adapter, plan, dispatch, now } = needs;
+  const out = createOutlet(needs);
+  const stream = createStreamReader(needs, out);
+  let head: ResponseHead | undefined;
+  let text = '';
+  const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
+
+  /** Decides once, by the first bytes, how the body is read. */
+  function decide(isEnd: boolean): void {
+    const contentType = head?.headers['content-type'];
+    const reading = decideReading({ own: adapter.framing, asksStream: plan.stream, contentType }, text, isEnd);
+    if (reading === undefined) return;
+    dispatch({ kind: 'decided', as: reading.kind, at: now() });
+    if (reading.kind === 'whole') return;
+    const begun = text;
+    text = '';
+    stream.begin(reading.framing);
+    if (begun !== '') stream.onText(begun);
+  }
+
+  function collect(piece: string): void {
+    text += piece;
+    // The beginning of an error's body is enough.
+    if (needs.state().reading === 'error') return text.length > maxErrorBytes ? dispatch({ kind: 'ended' }) : undefined;
+    if (text.length > needs.maxBodyBytes) return fail(tooLargeBody);
+    if (needs.state().reading === 'undecided') decide(false);
+    if (needs.state().reading !== 'whole') return;
+    dispatch({ kind: 'whole_text', mayBeComplete: piece.trimEnd().endsWith('}'), at: now() });
+  }
+
+  return {
+    open() {
+      if (plan.stream) stream.open();
+    },
+    onHead: (received) => (head = received),
+    onText(piece) {
+      const { isOver, reading } = needs.state();
+      if (isOver) return;
+      if (reading === 'stream') stream.onText(piece);
+      else collect(piece);
+    },
+    onEnd() {
+      const { isOver, reading } = needs.state();
+      if (!isOver && head !== undefined && statusesWithoutBody.has(head.status)) return fail(noContent);
+      // A body that looked like a whole answer may turn out to be several lines of JSON.
+      if (!isOver && (reading === 'undecided' || reading === 'whole')) decide(true);
+      dispatch({ kind: 'ended' });
+    },
+    endStream: stream.end,
+    /** Also where a stream was wanted: an error in disguise, a page of some proxy, a server that does not stream. */
+    readWhole() {
+      const whole = translateWhole(needs, text);
+      return whole.kind === 'failed' ? fail(whole.failure) : passWhole(needs, out, whole);
+    },
+    takeWhole(otherwise) {
+      const whole = translateWhole(needs, text);
+      if (whole.kind === 'complete') passWhole(needs, out, whole);
+      else if (otherwise !== undefined) dispatch({ kind: 'broke', failure: otherwise, isCut: false });
+    },
+    readError: () => fail(head === undefined ? truncated : failureOf(needs, head, text)),
+    toCancel: stream.toCancel,
+    counts: () => ({ events: out.events, received: out.received }),
+  };
+}
+
+const translateWhole = ({ adapter, body, plan }: AnswerReaderNeeds, text: string): WholeTranslation =>
+  adapter.translateWhole(withoutTerminator(text), body, plan);
+
+function passWhole(
+  { sink, dispatch }: AnswerReaderNeeds,
+  out: Outlet,
+  { text, summary }: Extract<WholeTranslation, { kind: 'complete' }>,
+): void {
+  out.passWhole(text);
+  if (sink.isDiverged) return dispatch({ kind: 'failed', failure: diverged });
+  out.finish(summary.usage);
+  dispatch({ kind: 'completed', summary });
+}
+
+/** If the adapter throws at the body of an error, status and headers alone decide. */
+function failureOf({ adapter, onThrow }: AnswerReaderNeeds, head: ResponseHead, text: string): UpstreamFailure {
+  try {
+    return adapter.toFailure(head, text);
+  } catch (error) {
+    onThrow(error);
+    return adapter.toFailure(head, '');
+  }
+}

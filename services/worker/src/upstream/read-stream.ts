@@ -1,0 +1,81 @@
+import type { Framing, UpstreamEvent, UpstreamFailure } from '@sluice/protocol';
+import type { StreamTranslator } from '@sluice/providers';
+import { createEventReader, type EventReader } from '@sluice/upstream';
+import { diverged, tooLargeEvent, truncated } from './answer-failures.ts';
+import type { Finish } from './attempt-events.ts';
+import type { Outlet } from './outlet.ts';
+import type { AnswerReaderNeeds } from './reader-needs.ts';
+
+/** Cuts a stream into events, translates them and passes them on. */
+export interface StreamReader {
+  /** Makes the translator ready, before the call. */
+  open(): void;
+  /** The body is a stream of this framing. */
+  begin(framing: Framing): void;
+  onText(piece: string): void;
+  /** Lets the translator end the stream; if it is not complete then, the attempt fails with this failure. */
+  end(otherwise: UpstreamFailure | undefined): void;
+  /** The call that stops the answer where closing the socket does not. */
+  toCancel(): ReturnType<NonNullable<StreamTranslator['toCancel']>>;
+}
+
+type StreamReaderNeeds = Pick<
+  AnswerReaderNeeds,
+  'adapter' | 'body' | 'plan' | 'sink' | 'maxEventBytes' | 'state' | 'dispatch' | 'onGap' | 'now'
+>;
+
+export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): StreamReader {
+  const { adapter, body, plan, sink, dispatch, now } = needs;
+  let translator: StreamTranslator | undefined;
+  let events: EventReader | undefined;
+  let lastPieceAt: number | undefined;
+  const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
+  const onEvent = (event: UpstreamEvent): void => out.pass(translator?.push(event) ?? '');
+
+  /** Reports the translator's state. */
+  function check(): void {
+    const translated = translator?.state;
+    if (translated === undefined || translated.kind === 'open' || needs.state().isOver) return;
+    if (translated.kind === 'complete') out.finish(translated.summary.usage);
+    dispatch({ kind: 'translated', state: translated });
+  }
+
+  return {
+    open: () => void (translator = adapter.translateStream(body, plan)),
+    begin(framing) {
+      translator ??= adapter.translateStream(body, plan);
+      events = createEventReader(framing, { maxEventLength: needs.maxEventBytes, onEvent });
+    },
+    onText(piece) {
+      const heartbeats = translator?.heartbeats;
+      const before = out.received;
+      out.beginPiece();
+      const fits = events?.feed(piece) ?? true;
+      const hasEvents = out.received > before;
+      const hasSign = !hasEvents && translator?.heartbeats !== heartbeats;
+      const at = now();
+      const gave = out.hasContent ? 'content' : hasSign ? 'sign' : 'nothing';
+      dispatch({ kind: 'piece', gave, finish: finishOf(translator), at });
+      if (hasEvents && lastPieceAt !== undefined) needs.onGap(at - lastPieceAt);
+      if (hasEvents) lastPieceAt = at;
+      out.flush();
+      if (sink.isDiverged) return fail(diverged);
+      if (!fits) return fail(tooLargeEvent);
+      check();
+    },
+    end(otherwise) {
+      if (otherwise === undefined) events?.end();
+      out.pass(translator?.end() ?? '');
+      out.flush();
+      if (sink.isDiverged) return fail(diverged);
+      check();
+      if (!needs.state().isOver) fail(otherwise ?? truncated);
+    },
+    toCancel: () => translator?.toCancel?.(),
+  };
+}
+
+function finishOf(translator: StreamTranslator | undefined): Finish {
+  if (translator?.isFinished !== true) return 'open';
+  return translator.mayGoOn === true ? 'may_go_on' : 'finished';
+}
