@@ -94,14 +94,14 @@ describe('a client that leaves before its turn', () => {
     await untilOccupied(sluice, { running: fleetRuns, waiting: 0 });
     const first = startLeaver(sluice, { model: 'demo-t1', content: 'an abandoned request', at: 0 });
     await untilOccupied(sluice, { running: fleetRuns, waiting: 1 });
-    const second = post(sluice, { model: 'demo-t1', content: 'somebody wants this', at: 1 });
+    const second = post(sluice, { model: 'demo-t1', content: 'a wanted request', at: 1 });
     await untilOccupied(sluice, { running: fleetRuns, waiting: 2 });
     first.leave();
     await untilOccupied(sluice, { running: fleetRuns, waiting: 1 });
     for (const { leave } of running) leave();
     expect((await second).status).toBe(200);
     const bodies = (await sluice.simulator.calls()).map(({ body }) => body).join('\n');
-    expect(bodies).toContain('somebody wants this');
+    expect(bodies).toContain('a wanted request');
     expect(bodies).not.toContain('an abandoned request');
   });
 });

@@ -185,7 +185,7 @@ describe('an answer of iFlow', () => {
     ['e434', 502, 'upstream_authentication', 1],
     ['e406', 502, 'upstream_authentication', 1],
     ['e500', 502, 'upstream_error', 3],
-  ])('that is the error %s', async (directive, status, code, calls) => {
+  ])('with the error %s is a %i %s after %i attempts', async (directive, status, code, calls) => {
     for (const stream of [false, true]) {
       await sluice.simulator.reset();
       await untilCooledDown();

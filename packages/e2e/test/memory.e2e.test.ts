@@ -27,7 +27,7 @@ const statusPage = async (): Promise<Readonly<Record<string, unknown>>> => {
 };
 
 it(
-  'that is full makes an ingress refuse new requests, until enough of those that run have ended',
+  'an ingress whose memory is full refuses new requests, until enough running ones have ended',
   { ...verifies('001-12', '001-34', '001-59'), timeout: 150_000 },
   async () => {
     expect((await send('demo-t1', 'before')).status).toBe(200);

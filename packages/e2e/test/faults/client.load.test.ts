@@ -129,7 +129,7 @@ describe('F20 clients that do not read', () => {
   it('are disconnected, cost little memory, and slow no other client down', async () => {
     const [ingress] = scene().fleet.ingresses;
     if (ingress === undefined) throw new Error('there is no ingress');
-    // The memory for the same number of clients that do read is measured first and subtracted.
+    // The same number of clients that do read runs first, so that their memory is not part of the measurement.
     await Promise.all(Array.from({ length: clients }, (_, each) => readWide(9000 + each)));
     const alone = addedLag(await readAll([9100, 9101, 9102, 9103, 9104]));
     const memoryGrowth = watchMemory(ingress);

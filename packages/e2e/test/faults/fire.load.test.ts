@@ -40,7 +40,7 @@ describe('F26 limits under fire', () => {
         kill(scene(), victim);
         await scene().add(kind);
         if (kind === 'ingress') alive = [...alive, those.length - 1];
-        await until(() => performance.now() >= next, { what: 'the next request', intervalMs: 50 });
+        await until(() => performance.now() >= next, { what: 'the next kill', intervalMs: 50 });
       }
     }
     await Promise.all([fire(), ...Array.from({ length: 200 }, (_, number) => client(number))]);

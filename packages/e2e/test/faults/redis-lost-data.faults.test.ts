@@ -87,7 +87,7 @@ async function costsOf(asking: readonly ReturnType<typeof ask>[]): Promise<Cost[
   return costs.map((cost) => ({ ...cost, calls: calls.get(cost.rid) ?? 0 }));
 }
 
-/** Returns the unreported calls: the client's answer must report as many as the provider received. */
+/** Returns the requests whose answer reports another number of attempts than the provider received. */
 const uncounted = (costs: readonly Cost[]): Cost[] =>
   costs.filter(({ calls, attempts = Math.min(calls, 1) }) => calls !== attempts);
 

@@ -71,13 +71,13 @@ const untilAnswered = (asked: readonly Asked[], count: number): Promise<unknown>
 };
 
 /** Error codes that an outage may show to a client. */
-const tellsOfOutage = /redis_unavailable|queue_timeout|relay_gap|worker_lost|server_overloaded/;
+const outageCodes = /redis_unavailable|queue_timeout|relay_gap|worker_lost|server_overloaded/;
 
 /** Returns the requests that ended neither with a whole answer nor with an error that reports the outage. */
-const leftInTheDark = (asked: readonly Asked[]): readonly object[] =>
+const withoutOutcome = (asked: readonly Asked[]): readonly object[] =>
   asked.flatMap(({ rid, outcome, code = '' }) => {
-    const isTold = (outcome === 'error event' || outcome === 'http error') && tellsOfOutage.test(code);
-    return outcome === 'complete' || isTold ? [] : [{ rid, outcome, code }];
+    const isReported = (outcome === 'error event' || outcome === 'http error') && outageCodes.test(code);
+    return outcome === 'complete' || isReported ? [] : [{ rid, outcome, code }];
   });
 
 describe.each([
@@ -106,7 +106,7 @@ describe.each([
     await traffic.stop();
     await allOver(running);
     expect(longestOutage(traffic.asked)).toBeLessThan(6000);
-    expect(leftInTheDark([...running, ...traffic.asked])).toEqual([]);
+    expect(withoutOutcome([...running, ...traffic.asked])).toEqual([]);
     await scene.expectInvariants({ leaseMs: 6000 });
   });
 });
@@ -145,7 +145,7 @@ describe('F16 a Redis Cluster', () => {
     await untilAnswered(traffic.asked, 60);
     await traffic.stop();
     await allOver(running);
-    expect(leftInTheDark([...running, ...traffic.asked])).toEqual([]);
+    expect(withoutOutcome([...running, ...traffic.asked])).toEqual([]);
     await scene.expectInvariants({ leaseMs: 6000 });
   });
 });
