@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 
-/** The users as SECURITY.md gives them. */
+/** The Redis users as SECURITY.md defines them. */
 const users = Array.from(
   readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8').matchAll(
     /^user (sluice-\w+) ([^]*?)\n(?=\n|user |```)/gm,
@@ -89,16 +89,16 @@ describe('the users of SECURITY.md', () => {
 
   it('may do all that the services do, and the services do nothing else', async () => {
     const stream = { stream: true };
-    // More than there are places: some wait for one.
+    // More requests than leases: some wait for one.
     expect(await Promise.all(Array.from({ length: 12 }, () => send('demo-f50-t3', stream)))).toEqual(
       Array.from({ length: 12 }, () => 200),
     );
     expect([await send('demo-t3'), await send('web-t3', stream)]).toEqual([200, 200]);
-    // Retries, cooldowns of credentials, circuits, rescue.
+    // Retries, cooldowns of credentials, circuits, resumed streams.
     expect(await send('demo-e429-n1-r1-t3', stream)).toBe(200);
     expect(await send('demo-e401-t3')).toBeGreaterThan(400);
     await Promise.all([send('demo-e500-t3'), send('demo-e500-t3'), send('demo-cut-k2-n1-t9', stream)]);
-    // Clients that leave: while they wait for a place, for a worker, for the provider.
+    // Clients that leave: while they wait for a lease, for a worker, for the provider.
     const client = new AbortController();
     const left = Array.from({ length: 8 }, () => send('calm-hang', stream, client.signal).catch(() => 0));
     await until(async () => (await sluice.simulator.stats()).open >= 4, { what: 'calls to be open' });
@@ -107,18 +107,18 @@ describe('the users of SECURITY.md', () => {
     await pages();
     const models = await fetch(`${sluice.url()}/models`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(models.status).toBe(200);
-    // A Redis that loses its data, so that workers are asked for runs.
+    // Redis loses its data, so that an ingress asks the workers for runs.
     await redis.flushall();
     expect(
       (await Promise.all(Array.from({ length: 4 }, () => send('calm-t3', stream)))).every((each) => each === 200),
     ).toBe(true);
-    // A worker that dies: others take its jobs from it.
+    // A worker dies: other workers take over its jobs.
     const streams = Array.from({ length: 4 }, () => send('calm-i100-t30', stream));
-    await until(async () => (await activeJobs()) === 4, { what: 'the jobs to run' });
+    await until(async () => (await activeJobs()) === 4, { what: 'the jobs to be active' });
     sluice.fleet.workers[0]?.kill('SIGKILL');
     expect((await Promise.all(streams)).every((each) => each === 200)).toBe(true);
     await until(async () => (await activeJobs()) === 0, {
-      what: 'no job to be in the hands of the dead worker',
+      what: 'the dead worker to have no job',
       timeoutMs: 30_000,
     });
     await Promise.all([...sluice.fleet.workers.slice(1), ...sluice.fleet.ingresses].map((each) => each.stop()));
@@ -128,7 +128,7 @@ describe('the users of SECURITY.md', () => {
     }
   });
 
-  it('may not do more: read the configuration, or what is not theirs', async () => {
+  it('may not do more: neither read the configuration nor the keys of others', async () => {
     const dryRun = (user: string, ...command: string[]): Promise<unknown> =>
       redis.call('ACL', 'DRYRUN', user, ...command);
     for (const user of ['sluice-ingress', 'sluice-worker']) {

@@ -32,12 +32,12 @@ const weather: OpenAI.ChatCompletionTool = {
   function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
 };
 
-/** Returns the bodies that the provider was sent. */
+/** Returns the bodies that the provider received. */
 const bodies = async (): Promise<{ readonly messages: readonly { role: string; content: object[] }[] }[]> =>
   (await sluice.simulator.calls()).map(({ body }) => JSON.parse(body));
 
 describe('an Anthropic upstream', () => {
-  it('is asked in its own words', verifies('003-02', '003-32'), async () => {
+  it('receives requests in its own protocol', verifies('003-02', '003-32'), async () => {
     const { choices, usage } = await sluice.client().chat.completions.create(ask('claude-3-sonnet-20240229', 'rid=x'));
     expect(choices[0]).toMatchObject({ message: { content: tokensOf('x', 16) }, finish_reason: 'stop' });
     expect(usage).toMatchObject({ completion_tokens: 16, prompt_tokens_details: { cached_tokens: 0 } });
@@ -51,7 +51,7 @@ describe('an Anthropic upstream', () => {
     expect(call?.headers).not.toHaveProperty('authorization');
   });
 
-  it('gives usage in a stream', async () => {
+  it('reports usage in a stream', async () => {
     const stream = await sluice.client().chat.completions.create({
       ...ask('demo-q3-t4'),
       stream: true,
@@ -62,7 +62,7 @@ describe('an Anthropic upstream', () => {
     expect(usages).toMatchObject([{ completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 3 } }]);
   });
 
-  it('takes an image by its address', async () => {
+  it('takes an image by its URL', async () => {
     const url = 'https://example.com/a.png';
     const content = [
       { type: 'text', text: 'What is this?' },
@@ -75,8 +75,8 @@ describe('an Anthropic upstream', () => {
   });
 });
 
-describe('thoughts about a call of a tool', () => {
-  /** The model thinks, calls a tool, and gets its own thoughts back as `sent` makes them. */
+describe('reasoning about a tool call', () => {
+  /** The model reasons, calls a tool, and gets its own reasoning back in the form that `sent` gives it. */
   async function roundTrip(sent: (text: string) => string): Promise<OpenAI.ChatCompletion> {
     const { chat } = sluice.client();
     const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'rid=x' }];
@@ -92,7 +92,7 @@ describe('thoughts about a call of a tool', () => {
     return chat.completions.create({ ...common, messages });
   }
 
-  it('go back with their signature, ahead of the call', async () => {
+  it('goes back with its signature, ahead of the call', async () => {
     expect((await roundTrip((text) => text)).choices[0]?.message.content).toBe(tokensOf('x', 3));
     const [, second] = await bodies();
     expect(second?.messages.map(({ content }) => content)).toMatchObject([
@@ -102,31 +102,31 @@ describe('thoughts about a call of a tool', () => {
     ]);
   });
 
-  it('that somebody has changed are refused by the provider', async () => {
+  it('that was changed is refused by the provider', async () => {
     const forged = roundTrip((text) => text.replaceAll('think0', 'forged'));
     await expect(forged).rejects.toThrow(/Invalid `signature` in `thinking` block/);
   });
 });
 
-describe('what goes wrong at Anthropic', () => {
+describe('a failure at Anthropic', () => {
   it.each([
     'demo-t3-e529-n2',
     'demo-t3-e500-n1',
     'demo-t3-errev-k0-n1',
     'demo-t3-cut-k0-n1',
     'demo-t3-ping-crlf-split',
-  ])('is made good, unseen by the client: %s', async (model) => {
+  ])('before the answer begins is retried, unseen by the client: %s', async (model) => {
     const stream = await sluice.client().chat.completions.create({ ...ask(model, 'rid=x'), stream: true });
     expect(await textOf(stream)).toBe(tokensOf('x', 3));
   });
 
   it.each(['reset', 'half', 'cut', 'errev', 'badjson'])(
-    'in the middle of an answer is written on where it broke off: %s',
+    'in the middle of an answer is continued where it broke off: %s',
     async (fault) => {
       const answer = await openStream(sluice, { model: `demo-t12-i5-${fault}-k5-n1`, content: 'rid=x' });
       await answer.finish();
       expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 12), isDone: true, errorCode: undefined });
-      // White space at the end is cut, as Anthropic wants it; no more and no less of it reaches the client.
+      // Anthropic requires that trailing white space is cut; the client gets exactly the original white space.
       const last = (await bodies())[1]?.messages.at(-1);
       expect(last).toEqual({ role: 'assistant', content: [{ type: 'text', text: tokensOf('x', 5).trimEnd() }] });
     },
@@ -134,17 +134,17 @@ describe('what goes wrong at Anthropic', () => {
 
   it.each([
     ['demo-q2-t12-i5-reset-k5-n1', {}, 'assistant'],
-    // Models thinking on request can't be told to write on, and some models never can: then the answer is made anew.
+    // Models that reason on request, and some others, never continue a given text: then the answer is made again.
     ['demo-q2-t12-i5-reset-k5-n1', { reasoning_effort: 'low' }, 'user'],
     ['demo-q2-t12-i5-reset-k5-n1-noprefill', {}, 'user'],
-  ])('in the middle of an answer that was thought about is made good: %s %j', async (model, fields, lastRole) => {
+  ])('in the middle of an answer with reasoning is resumed: %s %j', async (model, fields, lastRole) => {
     const answer = await openStream(sluice, { model, content: 'rid=x', fields });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 12), isDone: true, errorCode: undefined });
     expect((await bodies()).at(-1)?.messages.at(-1)?.role).toBe(lastRole);
   });
 
-  it('is told in the words of the provider, with the code of OpenAI', async () => {
+  it('is reported in the words of the provider, with the code of OpenAI', async () => {
     const asked = sluice.client().chat.completions.create(ask('demo-ctxlen'));
     await expect(asked).rejects.toMatchObject({
       status: 400,
@@ -153,7 +153,7 @@ describe('what goes wrong at Anthropic', () => {
     });
   });
 
-  it('is not even asked for where Anthropic has no words for it', async () => {
+  it('is a refusal without an attempt where Anthropic does not have the feature', async () => {
     const asked = sluice.client().chat.completions.create({ ...ask('demo'), temperature: 1.5 });
     const error: unknown = await asked.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BadRequestError);

@@ -69,8 +69,8 @@ async function streamed(model: string, fields: object = {}) {
   };
 }
 
-describe('an answer that meets its limit', () => {
-  it.each(['long-t10', 'write-t10'])('is written on until it is whole: %s', verifies('004-12'), async (model) => {
+describe('an answer that reaches its length limit', () => {
+  it.each(['long-t10', 'write-t10'])('is extended until it is whole: %s', verifies('004-12'), async (model) => {
     const { choice, usage, headers } = await whole(model);
     expect(choice).toMatchObject({ message: { content: tokensOf('x', 10) }, finish_reason: 'stop' });
     expect(headers.get(done)).toBe('2');
@@ -95,7 +95,7 @@ describe('an answer that meets its limit', () => {
     expect(await bodies()).toHaveLength(3);
   });
 
-  it('is written on five times at most, and fewer where the model says so', verifies('004-14'), async () => {
+  it('is extended five times at most, and fewer where the model is configured so', verifies('004-14'), async () => {
     const five = await whole('long-t100');
     expect(five.choice).toMatchObject({ message: { content: tokensOf('x', 24) }, finish_reason: 'length' });
     expect(five.headers.get(done)).toBe('5');
@@ -104,7 +104,7 @@ describe('an answer that meets its limit', () => {
     expect(two.headers.get(allowed)).toBe('2');
   });
 
-  it('thinks once, as far as the client can see', async () => {
+  it('shows the client one piece of reasoning', async () => {
     const { choice, usage } = await whole('long-t6-q2');
     expect(choice?.message).toMatchObject({ content: tokensOf('x', 6), reasoning_content: 'think0 think1 ' });
     expect(usage?.completion_tokens_details?.reasoning_tokens).toBe(4);
@@ -114,7 +114,7 @@ describe('an answer that meets its limit', () => {
     expect(answer.text.match(/think\d/g)).toEqual(['think0', 'think1']);
   });
 
-  it('stays cut where nobody asked for more', async () => {
+  it('stays cut where auto_continue is off', async () => {
     const { choice, headers } = await whole('demo-t10');
     expect(choice).toMatchObject({ message: { content: tokensOf('x', 4) }, finish_reason: 'length' });
     expect(headers.has(done)).toBe(false);
@@ -128,7 +128,7 @@ describe('an answer that meets its limit', () => {
   };
   const tools = [{ type: 'function', function: { name: 'look', parameters: format.json_schema.schema } }];
   it.each([
-    ['of which there are several', { n: 2 }],
+    ['of several choices', { n: 2 }],
     ['in JSON', { response_format: format, max_tokens: 1 }],
     ['that calls a tool', { tools, max_tokens: 1 }],
   ])('stays cut if it is one %s', async (_name, fields) => {
@@ -138,25 +138,28 @@ describe('an answer that meets its limit', () => {
     expect(await bodies()).toHaveLength(2);
   });
 
-  it('says 0 where it was whole at once', async () => {
+  it('reports 0 extensions where it is whole at once', async () => {
     expect((await whole('long-t3')).headers.get(done)).toBe('0');
   });
 });
 
-describe('a further call', () => {
+describe('an extension', () => {
   const failFurther = (directives: string, times = 100): Promise<unknown> =>
     sluice.simulator.script([{ match: { contains: further }, times, directives }]);
 
-  it.each(['e503', 'reset-k0', 'e429'])('that fails leaves the answer cut, which it says: %s', async (fault) => {
-    await failFurther(fault);
-    const { choice, usage, headers } = await whole('long-t10');
-    expect(choice).toMatchObject({ message: { content: tokensOf('x', 4) }, finish_reason: 'length' });
-    expect(usage?.completion_tokens).toBe(4);
-    expect(headers.get(done)).toBe('1');
-    expect(headers.get('x-sluice-attempts')).toBe('2');
-  });
+  it.each(['e503', 'reset-k0', 'e429'])(
+    'that fails leaves the answer cut, and the finish reason says so: %s',
+    async (fault) => {
+      await failFurther(fault);
+      const { choice, usage, headers } = await whole('long-t10');
+      expect(choice).toMatchObject({ message: { content: tokensOf('x', 4) }, finish_reason: 'length' });
+      expect(usage?.completion_tokens).toBe(4);
+      expect(headers.get(done)).toBe('1');
+      expect(headers.get('x-sluice-attempts')).toBe('2');
+    },
+  );
 
-  it('that breaks off leaves a stream cut, with what it gave', async () => {
+  it('that breaks off leaves a stream cut, with the text that it delivered', async () => {
     await failFurther('reset-k2-i5');
     const { text, finishes, usages } = await streamed('long-t10');
     expect(finishes).toEqual(['length']);
@@ -165,21 +168,21 @@ describe('a further call', () => {
     expect(usages).toMatchObject([{ completion_tokens: 4 }]);
   });
 
-  it('that may not begin with an answer is asked to go on with it', async () => {
+  it('whose prefill is refused is repeated with a message that asks for the missing text', async () => {
     const { choice, headers } = await whole('write-t10-noprefill');
     expect(choice).toMatchObject({ message: { content: tokensOf('x', 10) }, finish_reason: 'stop' });
     expect(headers.get(done)).toBe('3');
     expect((await bodies()).map(({ messages }) => messages.length)).toEqual([1, 2, 3, 3]);
   });
 
-  it('whose worker dies is made by another one, which goes on from there', async () => {
+  it('whose worker dies is resumed by another worker from the delivered text', async () => {
     await failFurther('t40-i60-each');
     const answer = await openStream(sluice, { model: 'twice-t40', content: 'rid=x', fields: { max_tokens: 9 } });
     const pieces = answer.pieces();
     while (!answer.text.includes('x.10 ')) await pieces.next();
     (await untilBusy(sluice)).kill('SIGKILL');
     await answer.finish();
-    // The broken call is made once more, and one is left.
+    // The broken attempt is repeated once, and one extension is left.
     const { text, isDone } = readAnswer(answer);
     expect(isDone).toBe(true);
     expect(tokensOf('x', 40).startsWith(text)).toBe(true);
@@ -191,7 +194,7 @@ describe('a further call', () => {
   });
 });
 
-it('how often an answer was written on stands in its log line and its trace', verifies('004-26'), async () => {
+it('the number of extensions is in the log line and the trace of a request', verifies('004-26'), async () => {
   const response = await post(sluice, { model: 'long-t10', content: 'rid=x', fields: { max_tokens: 4, stream: true } });
   await response.text();
   const id = response.headers.get('x-request-id') ?? '';

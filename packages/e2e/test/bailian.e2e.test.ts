@@ -94,37 +94,33 @@ describe('the official SDK at an application', () => {
     expect(text).not.toBe('');
   });
 
-  it(
-    'gets the application that is configured, whatever the model is called',
-    verifies('002-05', '002-25'),
-    async () => {
-      const completion = await sluice.client().chat.completions.create({
-        model: 'gpt-3.5-turbo',
-        messages: [
-          { role: 'system', content: 'You are helpful.' },
-          { role: 'user', content: 'rid=x' },
-        ],
-        temperature: 0.7,
-        max_tokens: 1000,
-        stream: false,
-      });
-      expect(completion.choices[0]?.message.content).toBe(tokensOf('x', 3));
-      expect(await sluice.simulator.calls()).toMatchObject([{ path: '/api/v1/apps/foreign-fixed-t3/completion' }]);
-      expect(await lastBody()).toMatchObject({ parameters: { temperature: 0.7, max_tokens: 1000 } });
-    },
-  );
+  it('gets the configured application, whatever name the model has', verifies('002-05', '002-25'), async () => {
+    const completion = await sluice.client().chat.completions.create({
+      model: 'gpt-3.5-turbo',
+      messages: [
+        { role: 'system', content: 'You are helpful.' },
+        { role: 'user', content: 'rid=x' },
+      ],
+      temperature: 0.7,
+      max_tokens: 1000,
+      stream: false,
+    });
+    expect(completion.choices[0]?.message.content).toBe(tokensOf('x', 3));
+    expect(await sluice.simulator.calls()).toMatchObject([{ path: '/api/v1/apps/foreign-fixed-t3/completion' }]);
+    expect(await lastBody()).toMatchObject({ parameters: { temperature: 0.7, max_tokens: 1000 } });
+  });
 
-  it('gets thoughts beside the text', async () => {
+  it('gets reasoning beside the text', async () => {
     const client = sluice.client();
     const { choices, usage } = await client.chat.completions.create(ask('thinking', 'rid=x'));
     expect(choices[0]?.message).toMatchObject({ content: 'x.0 x.1 ', reasoning_content: 'think0 think1 think2 ' });
     expect(usage).toMatchObject({ completion_tokens: 5 });
     const chunks = await chunksOf(await client.chat.completions.create({ ...ask('thinking'), stream: true }));
-    const thoughts = chunks.map((chunk) => member(chunk.choices[0]?.delta, 'reasoning_content'));
-    expect(thoughts.filter((thought) => thought !== undefined)).toEqual(['think0 ', 'think1 ', 'think2 ']);
+    const reasoning = chunks.map((chunk) => member(chunk.choices[0]?.delta, 'reasoning_content'));
+    expect(reasoning.filter((piece) => piece !== undefined)).toEqual(['think0 ', 'think1 ', 'think2 ']);
   });
 
-  it('waits for a model that thinks in silence longer than an idle one may', async () => {
+  it('waits for a model that reasons in silence for longer than the idle time-out', async () => {
     const stream = await sluice
       .client()
       .chat.completions.create({ ...ask('app-t1-q50-i30', 'rid=x'), stream: true }, { maxRetries: 0 });
@@ -133,7 +129,7 @@ describe('the official SDK at an application', () => {
     expect((await sluice.simulator.stats()).total).toBe(1);
   });
 
-  it('goes on with a session', async () => {
+  it('continues a session', async () => {
     const client = sluice.client();
     const first = await client.chat.completions.create(ask('app-t1', 'rid=x'));
     const session = member(first.choices[0]?.message, 'session_id');
@@ -154,14 +150,14 @@ describe('the official SDK at an application', () => {
     expect(await lastBody()).toMatchObject({ input: { prompt: 'rid=y', session_id: session } });
   });
 
-  it('shows it an image by its address', async () => {
+  it('sends it an image by its URL', async () => {
     const image = { type: 'image_url' as const, image_url: { url: 'https://images.example/1.png' } };
     const content = [{ type: 'text' as const, text: 'rid=x' }, image];
     await sluice.client().chat.completions.create({ model: 'app-t1', messages: [{ role: 'user', content }] });
     expect(await lastBody()).toMatchObject({ input: { prompt: 'rid=x', image_list: [image.image_url.url] } });
   });
 
-  it('is told that an application takes no tools', async () => {
+  it('gets an error for tools, which an application does not take', async () => {
     const tools = [{ type: 'function' as const, function: { name: 'f' } }];
     const error = await failureOf(sluice.client().chat.completions.create({ ...ask('app-t1'), tools }));
     expect(error).toBeInstanceOf(OpenAI.BadRequestError);
@@ -190,7 +186,7 @@ describe('the official SDK at an application', () => {
     expect(whole).toMatchObject({ status: 502, code: 'upstream_truncated' });
   });
 
-  it('leaves, and the application is left too', async () => {
+  it('leaves, and the call to the application is aborted', async () => {
     const stream = await sluice.client().chat.completions.create({ ...ask('app-t2000-i20'), stream: true });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
     stream.controller.abort();
@@ -200,7 +196,7 @@ describe('the official SDK at an application', () => {
 });
 
 describe('the official SDK at a plain model', () => {
-  it('gets what OpenAI’s protocol has', verifies('002-13', '002-30'), async () => {
+  it('gets the answers of OpenAI’s protocol', verifies('002-13', '002-30'), async () => {
     const tools = [{ type: 'function' as const, function: { name: 'f' } }];
     const completion = await sluice.client().chat.completions.create({ ...ask('qwen-plus'), tools });
     expect(completion.choices[0]).toMatchObject({
@@ -210,7 +206,7 @@ describe('the official SDK at a plain model', () => {
     expect(await sluice.simulator.calls()).toMatchObject([{ path: '/compatible-mode/v1/chat/completions' }]);
   });
 
-  it('gets embeddings, which an application has none of', async () => {
+  it('gets embeddings, which an application does not have', async () => {
     const client = sluice.client();
     const { data } = await client.embeddings.create({ model: 'qwen-embedding', input: ['a', 'b'], dimensions: 8 });
     expect(data.map(({ embedding }) => embedding.length)).toEqual([8, 8]);

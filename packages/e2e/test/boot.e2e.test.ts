@@ -7,7 +7,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 const key = { SLUICE_API_KEYS: 'sk-test-boot-0001' };
 const services = ['ingress', 'worker'] as const;
 
-/** Returns the output of a service that does not come up. */
+/** Returns the output of a service that fails to start. */
 async function complaint(
   name: (typeof services)[number],
   options: { readonly config?: object; readonly env?: Record<string, string> },
@@ -25,13 +25,13 @@ async function complaint(
 
 describe.each(services)('the %s', (name) => {
   it.each<[string, { readonly config?: object; readonly env?: Record<string, string> }, RegExp]>([
-    ['a setting that is wrong', { config: { limits: { queue_size: 'many' } } }, /limits\.queue_size: must be a whole/],
-    ['a setting that nobody knows', { config: { limit: {} } }, /limit: is not a setting; did you mean limits\?/],
-    ['a variable that is wrong', { env: { DRAIN_TIMEOUT_MS: 'soon' } }, /DRAIN_TIMEOUT_MS: must be a whole number/],
+    ['a wrong setting', { config: { limits: { queue_size: 'many' } } }, /limits\.queue_size: must be a whole/],
+    ['an unknown setting', { config: { limit: {} } }, /limit: is not a setting; did you mean limits\?/],
+    ['a wrong variable', { env: { DRAIN_TIMEOUT_MS: 'soon' } }, /DRAIN_TIMEOUT_MS: must be a whole number/],
     ['no client key', { env: { SLUICE_API_KEYS: '' } }, /keys: are missing, so that no client could call/],
-    ['a file that is not there', { env: { SLUICE_CONFIG: '/nowhere/sluice.yaml' } }, /nowhere\/sluice\.yaml/],
-    ['a Redis URL that is none', { env: { REDIS_URL: 'localhost' } }, /REDIS_URL: must be a URL such as redis:/],
-  ])('does not start with %s, and says what it wants', async (_, options, words) => {
+    ['a missing file', { env: { SLUICE_CONFIG: '/nowhere/sluice.yaml' } }, /nowhere\/sluice\.yaml/],
+    ['an invalid Redis URL', { env: { REDIS_URL: 'localhost' } }, /REDIS_URL: must be a URL such as redis:/],
+  ])('does not start with %s, and says what is wanted', async (_, options, words) => {
     const said = await complaint(name, options);
     expect(said).toMatch(words);
     expect(said).toMatch(/code 1|exit(?:ed)?.*1/i);
@@ -42,8 +42,8 @@ describe.each(services)('the %s', (name) => {
     ['a wrong password', (url) => url.replace('//', '//:wrong@'), /WRONGPASS.*REDIS_URL\.$/m],
     ['no password', (url) => url, /NOAUTH.*Set redis\.password/],
     ['a user that lacks a right', (url) => url.replace('//', '//ann:ann-secret@'), /NOPERM.*SECURITY\.md/],
-    ['a database that is not there', (url) => `${url.replace('//', '//:right@')}/99`, /no database.*redis\.url/],
-  ])('does not start where Redis is called with %s, and says in one line what to correct', async (_, urlOf, words) => {
+    ['a database that does not exist', (url) => `${url.replace('//', '//:right@')}/99`, /no database.*redis\.url/],
+  ])('does not start with %s for Redis, and says in one line what to correct', async (_, urlOf, words) => {
     const redis = await startRedis({ args: ['--requirepass', 'right'] });
     onTestFinished(() => redis.stop());
     const url = redis.url.replace('//', '//:right@');
@@ -57,7 +57,7 @@ describe.each(services)('the %s', (name) => {
     expect(said).not.toMatch(/\n\s+at .*ReplyError/);
   });
 
-  it('does not start on a port that is taken, and names it', async () => {
+  it('does not start on a port that is in use, and names it', async () => {
     const taken = createServer();
     onTestFinished(() => void taken.close());
     await once(taken.listen(0, '127.0.0.1'), 'listening');
@@ -70,7 +70,7 @@ describe.each(services)('the %s', (name) => {
     expect(said).not.toMatch(/\n\s+at node:net/);
   });
 
-  it('waits for a Redis that is not there yet', async () => {
+  it('waits for a Redis that is not up yet', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     await redis.kill();
@@ -78,7 +78,7 @@ describe.each(services)('the %s', (name) => {
     const place = name === 'ingress' ? { port } : { metricsPort: port };
     const coming = spawnService(name, { ...place, env: { REDIS_URL: redis.url, ...key } });
     const url = `http://127.0.0.1:${port}`;
-    await until(async () => (await fetch(`${url}/livez`)).status === 200, { what: 'it to live' });
+    await until(async () => (await fetch(`${url}/livez`)).status === 200, { what: 'the service to be live' });
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     await redis.restart();
     const service = await coming;
@@ -86,12 +86,14 @@ describe.each(services)('the %s', (name) => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  it('stops in good time when Redis is away', async () => {
+  it('stops within its time when Redis is down', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     const service = await spawnService(name, { env: { REDIS_URL: redis.url, ...key } });
     await redis.kill();
-    await until(async () => (await fetch(`${service.url}/readyz`)).status === 503, { what: 'it to notice' });
+    await until(async () => (await fetch(`${service.url}/readyz`)).status === 503, {
+      what: 'the service to be unready',
+    });
     const toldAt = performance.now();
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, readAnswer } from './traffic.ts';
 
-/** Enough that what the processes say between requests (beats, renewals) hardly counts. */
+/** Enough requests that the idle traffic of the processes (heartbeats, renewals) hardly counts. */
 const rounds = 100;
 const atOnce = 20;
 
@@ -19,10 +19,10 @@ beforeAll(async () => {
   sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: server.url } });
 });
 
-/** The cost of one request to Redis, on average. */
+/** Cost of one request in Redis, on average. */
 interface Cost {
   readonly scripts: number;
-  /** Commands, those inside of scripts too. */
+  /** Number of commands, those inside scripts included. */
   readonly commands: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -48,8 +48,8 @@ async function costOf(ask: () => Promise<unknown>): Promise<Cost> {
   return { scripts: each('scripts'), commands: each('commands'), bytesIn: each('bytesIn'), bytesOut: each('bytesOut') };
 }
 
-// The measured value stands behind each budget. Anyone who needs more should know what for, and say so here.
-describe('what a request costs Redis', () => {
+// The measured value stands behind each budget. A change that raises a budget gives its reason here.
+describe('the cost of a request in Redis', () => {
   it.each<[string, () => Promise<unknown>, Cost]>([
     [
       'in one piece',
@@ -64,13 +64,13 @@ describe('what a request costs Redis', () => {
         await answer.finish();
         expect(readAnswer(answer).isDone).toBe(true);
       },
-      // 9, 90, 19686, 14247; up to 40 more batches, each with 60 bytes of its own, on an idle machine
+      // 9, 90, 19686, 14247; up to 40 more batches of 60 bytes of overhead each, on an idle machine
       { scripts: 9, commands: 170, bytesIn: 30_000, bytesOut: 22_000 },
     ],
     [
       'with a prompt of 64 KB',
       async () => (await post(sluice, { model: 'demo-t16', content: 'x'.repeat(65_536) })).text(),
-      // 9, 77, 71863, 68000: the prompt once in and once out
+      // 9, 77, 71863, 68000: the prompt is written once and read once
       { scripts: 9, commands: 95, bytesIn: 76_000, bytesOut: 72_000 },
     ],
   ])('%s stays within its budget', async (_what, ask, budget) => {

@@ -1,6 +1,6 @@
 import type { RedisConnection } from '@sluice/redis';
 
-/** Its middle in base64, which comes out in three ways by the number of bytes before it. */
+/** Middle of its base64 form, in three variants by the number of bytes before it. */
 const inBase64 = (text: string): string[] =>
   ['', 'x', 'xx'].map((before) =>
     Buffer.from(before + text)
@@ -8,7 +8,7 @@ const inBase64 = (text: string): string[] =>
       .slice(4, -4),
   );
 
-/** Returns which of these secrets stand in a text: in whatever case, in base64, or as they stand in a URL. */
+/** Returns the secrets that a text contains: in any case, in base64, or encoded as in a URL. */
 export function findCanaries<Name extends string>(text: string, canaries: Readonly<Record<Name, string>>): Name[] {
   const lower = text.toLowerCase();
   return (Object.keys(canaries) as Name[]).filter((name) => {
@@ -28,12 +28,12 @@ const readers: Readonly<Record<string, (key: string) => readonly string[]>> = {
   stream: (key) => ['XRANGE', key, '-', '+'],
 };
 
-/** All that Redis holds below keys that fit, as text: a line a key. */
+/** Returns all that Redis holds in matching keys, as text with one line per key. */
 export async function dumpRedis(inspector: RedisConnection, pattern = '*'): Promise<string> {
   const keys = (await inspector.call('KEYS', pattern)) as string[];
   const entries = keys.map(async (key) => {
     const type = String(await inspector.call('TYPE', key));
-    // Gone since.
+    // The key is gone by now.
     if (type === 'none') return '';
     const [command, ...args] = readers[type]?.(key) ?? [];
     if (command === undefined) throw new Error(`${key} is a ${type}, which this test cannot read`);

@@ -10,8 +10,8 @@ import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
 
 /**
- * Every kind of secret there is, at every type of provider. Each is two halves that are searched for too, since half of
- * a secret is half of a secret; nothing about them looks like a key, and their signs are others in a URL.
+ * Every kind of secret, at every type of provider. Each secret has two halves that are searched for too, since half of
+ * a secret leaks as well. Their form is not that of a key, and their special characters are encoded in a URL.
  */
 const secretOf = (name: string): string => `Heron${name}Plume/Qz+Egret${name}Reed=`;
 const halvesOf = (secret: string): readonly [string, string] => [
@@ -19,13 +19,13 @@ const halvesOf = (secret: string): readonly [string, string] => [
   secret.slice(Math.ceil(secret.length / 2)),
 ];
 
-/** The one that the simulator knows. */
+/** The one secret that the simulator accepts. */
 const signingKey = 'key-@@@@)))()((9))-xxxx&&&%%%%%';
 
 interface Place {
-  /** Below the simulator. */
+  /** Path below the simulator. */
   readonly path: string;
-  /** The beginning of the names of models there; default: `demo-`. */
+  /** Prefix of the model names there; default: `demo-`. */
   readonly model?: string;
   readonly options?: object;
 }
@@ -55,7 +55,7 @@ const wholes: Readonly<Record<string, string>> = {
   client: secretOf('Client'),
   ...Object.fromEntries(typeNames.map((type) => [type, keyOf(type)])),
 };
-/** Of the client's key and of those that a provider masks itself, a few characters at each end may be seen. */
+/** A few characters at each end of the client's key, and of keys that a provider masks itself, may show. */
 const canaries = Object.fromEntries(
   Object.entries(wholes).flatMap(([name, secret]) => {
     const [first, second] = halvesOf(secret);
@@ -142,7 +142,7 @@ function account(id: string, type: Type, baseUrl: string): object {
   };
 }
 
-/** A person's login that is to be renewed; the simulator knows its like by the form of its refresh token. */
+/** A person's login that is due for renewal; the simulator recognizes it by the form of its refresh token. */
 function login(id: string, simulatorUrl: string, oauthUrl: string): object {
   const path = join(folder, `${id}.json`);
   const refresh = id === 'login-good' ? 'rt-heronplume' : secretOf('Refresh');
@@ -163,7 +163,7 @@ function login(id: string, simulatorUrl: string, oauthUrl: string): object {
 
 const request = { key: clientKey };
 
-/** Everything that the product shows or keeps, by where. */
+/** Returns everything that the product shows or stores, by place. */
 async function traces(): Promise<Readonly<Record<string, string>>> {
   const processes = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
   const requests = (): number =>
@@ -210,7 +210,7 @@ describe.each(typeNames)('secrets of %s show nowhere', (type) => {
     await expectNothing();
   });
 
-  it('while a request waits for its provider, in vain', async () => {
+  it('while a request waits in vain for its provider', async () => {
     const leaver = startLeaver(sluice, { ...request, model: `good-${type}-hang` });
     await untilOccupied(sluice, { running: 1, waiting: 0 });
     await expectNothing();
@@ -220,12 +220,12 @@ describe.each(typeNames)('secrets of %s show nowhere', (type) => {
     await expectNothing();
   });
 
-  it('when the provider is not there', async () => {
+  it('when the provider is unreachable', async () => {
     expect(await refuse(`dead-${type}-t3`, true)).toBe(502);
     await expectNothing();
   });
 
-  // The last of them puts the credential in cooldown.
+  // The last one puts the credential in cooldown.
   it.each(['long400', 'status400', 'status500', 'status401'])('when the provider repeats them with %s', async (how) => {
     for (const stream of [true, false]) expect(await refuse(`echo-${type}-${how}`, stream)).toBeGreaterThanOrEqual(400);
     await expectNothing();
@@ -237,7 +237,7 @@ describe('secrets of tokens show nowhere', () => {
     const answer = await post(sluice, { ...request, model: 'login-good' });
     expect(answer.status).toBe(200);
     await answer.text();
-    // The values that the simulator gives out for this login carry its name.
+    // The values that the simulator issues for this login contain its name.
     for (const [where, text] of Object.entries(await traces())) expect(text, where).not.toMatch(/heronplume/);
     await expectNothing();
   });
@@ -316,7 +316,7 @@ describe('a start that fails says why, and no secret', () => {
   });
 });
 
-/** Returns the output of `npm start` for a configuration that is wrong. */
+/** Returns the output of `npm start` for a wrong configuration. */
 async function launch(config: object, env: Readonly<Record<string, string>>): Promise<string> {
   const path = join(folder, 'sluice.yaml');
   writeFileSync(path, JSON.stringify(config));
@@ -331,7 +331,7 @@ async function launch(config: object, env: Readonly<Record<string, string>>): Pr
   return launcher.output();
 }
 
-it('and all of them were there to be found', async () => {
+it('every secret was in use, so that a leak would show', async () => {
   const { output = '', spans = '', pages = '', errors = '', redis: held = '' } = await traces();
   expect(output).toContain('abcd…wxyz');
   for (const type of typeNames) {

@@ -15,12 +15,12 @@ import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, startLeaver, untilOccupied } from './traffic.ts';
 
 /**
- * None is shaped like a key of any provider, so that nothing hides them but knowing that they are secret. Of the
- * client's key four characters at each end are shown: they are not part of the canary.
+ * These are not shaped like the keys of a provider, so that only their role as a secret hides them. Four characters at
+ * each end of the client's key may show: they are not part of the canary.
  */
 const canaries = {
   client: 'WrenClientQx',
-  stranger: 'WrenStrangerQx',
+  unknownKey: 'WrenUnknownQx',
   provider: 'WrenProviderQx',
   refusedProvider: 'WrenRefusedQx',
   redis: 'WrenRedisQx',
@@ -28,13 +28,13 @@ const canaries = {
   answer: 'WrenAnswerQx',
 } as const;
 type Canary = keyof typeof canaries;
-const credentials: readonly Canary[] = ['client', 'stranger', 'provider', 'refusedProvider', 'redis'];
+const credentials: readonly Canary[] = ['client', 'unknownKey', 'provider', 'refusedProvider', 'redis'];
 
 const clientKey = `abcd${canaries.client}wxyz`;
 const echoes = ['whole', 'stream', 'long'] as const;
 const longStream = 'demo-t100000-i20';
 
-/** Returns the canaries that stand in a text. */
+/** Returns the canaries that a text contains. */
 const found = (text: string, among: readonly Canary[]): Canary[] =>
   findCanaries(text, canaries).filter((name) => among.includes(name));
 
@@ -42,7 +42,7 @@ let redis: RedisServer;
 let inspector: RedisConnection;
 let collector: OtlpReceiver;
 let sluice: Sluice;
-/** The texts that clients were sent as errors. */
+/** The error texts that clients received. */
 let errorTexts: string[] = [];
 
 beforeAll(async () => {
@@ -94,7 +94,7 @@ const traced = (message: string): boolean =>
 
 const lineCount = (text: string): number => text.split('"msg":"request"').length - 1;
 
-/** Everything that the product shows, by where. */
+/** Returns everything that the product shows, by place. */
 async function traces(): Promise<Record<'output' | 'spans' | 'pages' | 'errors', string>> {
   const processes = [...sluice.fleet.ingresses, ...sluice.fleet.workers];
   const served = (): number => collector.spans().filter(({ kind }) => kind === 'server').length;
@@ -112,7 +112,7 @@ async function traces(): Promise<Record<'output' | 'spans' | 'pages' | 'errors',
   };
 }
 
-/** Nothing shows a secret, a prompt or an answer; but what a client was told begins with its answer. */
+/** Expects that no place shows a secret, a prompt or an answer. A message to a client may begin with its answer. */
 async function expectNothing(): Promise<void> {
   const { errors, ...others } = await traces();
   expect(found(errors, ['prompt', ...credentials]), 'errors').toEqual([]);
@@ -123,21 +123,21 @@ async function expectNothing(): Promise<void> {
 
 const dump = (): Promise<string> => dumpRedis(inspector);
 
-/** Resolves when Redis has forgotten them. Of answers the mailboxes hold the newest, until newer ones have come. */
+/** Resolves when Redis has dropped them. Mailboxes hold the newest answers until newer frames arrive. */
 async function untilForgotten(): Promise<void> {
   const isForgotten = (entry: string): boolean =>
     found(entry, /^\["[^"]+:mb:\{/.test(entry) ? ['prompt'] : ['prompt', 'answer']).length === 0;
   await until(async () => (await dump()).split('\n').every(isForgotten), {
-    what: 'Redis to forget prompts and answers',
+    what: 'Redis to drop prompts and answers',
   });
   expect(found(await dump(), credentials)).toEqual([]);
 }
 
-/** The answer repeats what follows `rid=`. */
+/** The answer repeats the text after `rid=`. */
 const content = `What is ${canaries.prompt}? rid=${canaries.answer}`;
 const authorized = { key: clientKey, content };
 
-/** Sends what an ill-behaved client might; keeps what it is told. */
+/** Sends the requests of an ill-behaved client; keeps the answers. */
 async function send(path: string, init: { readonly headers?: Record<string, string>; readonly body?: string }) {
   const response = await fetch(`${sluice.url()}${path}`, { method: 'POST', ...init });
   errorTexts.push(await response.text());
@@ -145,13 +145,13 @@ async function send(path: string, init: { readonly headers?: Record<string, stri
 }
 
 describe('secrets and prompts show nowhere', () => {
-  it('when a request succeeds, and Redis forgets it', verifies('003-10'), async () => {
+  it('when a request succeeds, and Redis drops it', verifies('003-10'), async () => {
     const stream = await openStream(sluice, { ...authorized, model: 'demo-t5' });
     expect(await stream.finish()).toBe('whole');
     const whole = await post(sluice, { ...authorized, model: 'demo-t5' });
     expect(whole.status).toBe(200);
     await whole.text();
-    // Lines of every step are among those that are searched.
+    // The log lines of every step are among the searched ones.
     const steps = ['run begins', 'attempt begins', 'provider called', 'provider answers', 'attempt ended'];
     await until(() => steps.every(traced), { what: 'a line of each step' });
     const [call] = await sluice.simulator.calls();
@@ -202,14 +202,14 @@ describe('secrets and prompts show nowhere', () => {
     expect(response.status).toBe(status);
     expect(errorTexts[0]).toMatch(/may not|\.{500}/);
     await expectNothing();
-    // Half of it would be half a secret.
+    // Half of it is half a secret.
     const half = canaries.provider.slice(0, 8);
     for (const [where, text] of Object.entries(await traces())) expect(text, where).not.toContain(half);
     expect(found(await dump(), credentials)).toEqual([]);
   });
 
   it('while requests run and wait, and when their clients leave; only their bodies hold the prompt', async () => {
-    // Two run, the third waits in the queue.
+    // Two run; the third waits in the queue.
     const leavers = [longStream, 'demo-hang', 'demo-t1'].map((model) => startLeaver(sluice, { ...authorized, model }));
     await untilOccupied(sluice, { running: 3, waiting: 0 });
     await until(async () => (await sluice.simulator.stats()).open === 2, { what: 'two calls to be open' });
@@ -235,23 +235,23 @@ describe('secrets and prompts show nowhere', () => {
     const body = JSON.stringify({ model: 'demo-t1', messages: [{ role: 'user', content }] });
     const json = { 'content-type': 'application/json' };
     const known = { ...json, authorization: `Bearer ${clientKey}` };
-    const { stranger } = canaries;
-    const basic = `Basic ${Buffer.from(`user:${stranger}`).toString('base64')}`;
+    const { unknownKey } = canaries;
+    const basic = `Basic ${Buffer.from(`user:${unknownKey}`).toString('base64')}`;
     const sent = [
-      send('/chat/completions', { body, headers: { ...json, authorization: `Bearer ${stranger}` } }),
+      send('/chat/completions', { body, headers: { ...json, authorization: `Bearer ${unknownKey}` } }),
       send('/chat/completions', { body, headers: { ...json, authorization: basic } }),
-      send('/chat/completions', { body, headers: { ...json, 'x-api-key': stranger } }),
-      send(`/chat/completions?key=${stranger}`, { body, headers: json }),
-      send(`/nowhere?api_key=${stranger}`, { body, headers: known }),
+      send('/chat/completions', { body, headers: { ...json, 'x-api-key': unknownKey } }),
+      send(`/chat/completions?key=${unknownKey}`, { body, headers: json }),
+      send(`/nowhere?api_key=${unknownKey}`, { body, headers: known }),
       send('/chat/completions', { body: body.slice(0, -4), headers: known }),
-      send('/chat/completions', { body: `${canaries.prompt} is no JSON`, headers: known }),
+      send('/chat/completions', { body: `${canaries.prompt} is not JSON`, headers: known }),
       send('/chat/completions', { body: body.replace(/"(What[^"]*)"/, '{"text":"$1"}'), headers: known }),
     ];
     expect(await Promise.all(sent)).toEqual([401, 401, 401, 401, 404, 400, 400, 400]);
     await expectNothing();
   });
 
-  it('when Redis takes the password no more', async () => {
+  it('when Redis refuses the password', async () => {
     await inspector.call('CONFIG', 'SET', 'requirepass', 'another');
     await inspector.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     const isRefused = (): boolean => sluice.fleet.ingresses.every((ingress) => ingress.output().includes('WRONGPASS'));
@@ -267,7 +267,7 @@ describe('secrets and prompts show nowhere', () => {
     await expectNothing();
   });
 
-  it('and all of them were there to be found', async () => {
+  it('every canary was in use, so that a leak would show', async () => {
     const { output, spans, pages } = await traces();
     expect(lineCount(output)).toBeGreaterThan(20);
     expect(output).toContain('abcd…wxyz');

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { metric, occupancy, post, startLeaver, untilOccupied } from './traffic.ts';
 
-/** From the client's leaving to the end of the provider's call. */
+/** Time from the client's leaving to the end of the provider's call. */
 const longestCloseMs = 250;
 const workerRuns = 50;
 const fleetRuns = 52;
@@ -20,14 +20,14 @@ beforeAll(async () => {
 beforeEach(() => sluice.simulator.reset());
 afterEach(() => untilOccupied(sluice, { running: 0, waiting: 0 }));
 
-/** Resolves when every call has ended, with how long after the client's leaving each was closed. */
+/** Resolves when every call has ended; returns the delay after the client's leaving for each one. */
 async function untilClosed(leftAt: number): Promise<number[]> {
   const calls = await until(
     async () => {
       const all = await sluice.simulator.calls();
       return all.every(({ outcome }) => outcome !== 'open') && all;
     },
-    { what: 'the provider to be closed' },
+    { what: 'the calls to be closed' },
   );
   return calls.map(({ abortedAt }: CallRecord) => (abortedAt?.wallMs ?? Infinity) - leftAt);
 }
@@ -40,7 +40,7 @@ describe('the upstream call of a client that leaves is closed', () => {
     ['the provider has not answered yet', 0, { model: 'demo-hang' }],
     ['the provider is silent in the middle of its answer', 2, { model: 'demo-t10-stall' }],
     ['the answer streams', 3, { model: longStream }],
-    ['the answer is to come in one piece', 0, { model: longStream, fields: { stream: false } }],
+    ['a whole answer is collected', 0, { model: longStream, fields: { stream: false } }],
   ])('while %s', verifies('001-13'), async (_name, tokens, options) => {
     const leaver = startLeaver(sluice, options);
     await until(async () => ((await sluice.simulator.calls())[0]?.tokensSent ?? -1) >= tokens, {
@@ -67,10 +67,10 @@ describe('the upstream call of a client that leaves is closed', () => {
 });
 
 describe('a client that leaves before its turn', () => {
-  it('takes its job out of the queue: no provider hears of it', async () => {
+  it('takes its job out of the queue: no provider is called', async () => {
     const running = Array.from({ length: workerRuns }, () => startLeaver(sluice, { model: longStream }));
     await untilOpen(workerRuns);
-    const queued = startLeaver(sluice, { model: 'demo-t1', content: 'nobody wants this' });
+    const queued = startLeaver(sluice, { model: 'demo-t1', content: 'an abandoned request' });
     await until(
       () =>
         metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_queue_jobs').then(
@@ -81,27 +81,27 @@ describe('a client that leaves before its turn', () => {
       },
     );
     queued.leave();
-    await until(async () => (await occupancy(sluice)).running === workerRuns, { what: 'its place to be free' });
+    await until(async () => (await occupancy(sluice)).running === workerRuns, { what: 'its lease to be free' });
     for (const { leave } of running) leave();
     expect((await post(sluice, { model: 'demo-t1', content: 'the next one' })).status).toBe(200);
     const bodies = (await sluice.simulator.calls()).map(({ body }) => body);
     expect(bodies).toHaveLength(workerRuns + 1);
-    expect(bodies.filter((body) => body.includes('nobody wants this'))).toEqual([]);
+    expect(bodies.filter((body) => body.includes('an abandoned request'))).toEqual([]);
   });
 
-  it('leaves the waiting room, and its place in it goes to others', async () => {
+  it('leaves the waiting room, and another client takes its place there', async () => {
     const running = Array.from({ length: fleetRuns }, () => startLeaver(sluice, { model: longStream }));
     await untilOccupied(sluice, { running: fleetRuns, waiting: 0 });
-    const first = startLeaver(sluice, { model: 'demo-t1', content: 'nobody wants this', at: 0 });
+    const first = startLeaver(sluice, { model: 'demo-t1', content: 'an abandoned request', at: 0 });
     await untilOccupied(sluice, { running: fleetRuns, waiting: 1 });
-    const second = post(sluice, { model: 'demo-t1', content: 'somebody wants this', at: 1 });
+    const second = post(sluice, { model: 'demo-t1', content: 'a wanted request', at: 1 });
     await untilOccupied(sluice, { running: fleetRuns, waiting: 2 });
     first.leave();
     await untilOccupied(sluice, { running: fleetRuns, waiting: 1 });
     for (const { leave } of running) leave();
     expect((await second).status).toBe(200);
     const bodies = (await sluice.simulator.calls()).map(({ body }) => body).join('\n');
-    expect(bodies).toContain('somebody wants this');
-    expect(bodies).not.toContain('nobody wants this');
+    expect(bodies).toContain('a wanted request');
+    expect(bodies).not.toContain('an abandoned request');
   });
 });

@@ -7,26 +7,26 @@ import { createOpenAiSdk } from './clients/openai-sdk.ts';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { tokensOf } from './traffic.ts';
 
-/** A provider that clients reach through Sluice. */
+/** A provider that clients call through Sluice. */
 export interface ClientMatrix {
-  /** The provider, and the id of its upstream. */
+  /** Provider type; also the id of its upstream. */
   readonly name: string;
   /** An account at the simulator, without its id. Each key begins with `tok-`. */
   readonly upstream: (simulatorUrl: string) => object;
-  /** The name by which clients call a model with these directives of the simulator. Default: `demo-DIRECTIVES`. */
+  /** Name of a model with these directives of the simulator, as clients write it. Default: `demo-DIRECTIVES`. */
   readonly model?: (directives: string) => string;
-  /** Members of every request, such as a switch without which there is no reasoning. */
+  /** Members of every request, such as the switch that turns reasoning on. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** The abilities to test; those left out are not asked for. */
+  /** Abilities to test; missing ones are not tested. */
   readonly can: {
     readonly tools?: boolean;
     readonly reasoning?: boolean;
-    /** The form in which a call to the provider holds the image: members of one object in its body. */
+    /** The image in a call to the provider: members of one object in its body. */
     readonly images?: (image: Image) => Readonly<Record<string, unknown>>;
   };
-  /** In place of those that most providers have. */
+  /** Replaces the errors that most providers have. */
   readonly errors?: readonly ErrorCase[];
-  /** More tests, in the same world. */
+  /** More tests, against the same fleet. */
   readonly extra?: (sluiceOf: () => Sluice) => void;
 }
 
@@ -38,7 +38,7 @@ export interface Image {
   readonly base64: string;
 }
 
-/** The provider's behaviour, what clients see of it, and the class that OpenAI's SDK has for it. */
+/** The provider's behaviour, the status that clients get, and the error class of OpenAI's SDK. */
 export type ErrorCase = readonly [directive: string, status: number, className: string];
 
 const commonErrors: readonly ErrorCase[] = [
@@ -57,7 +57,7 @@ const clients: readonly (readonly [string, (connection: Connection) => ChatClien
   ['LangChain', createLangChain],
 ];
 
-/** The tests that every provider passes with every client library, through one ingress, one worker and the simulator. */
+/** Tests that every provider passes with every client library, through one ingress, one worker and the simulator. */
 export function describeClients(matrix: ClientMatrix): void {
   describe(`the provider ${matrix.name}`, () => {
     const { name, can, errors = commonErrors, model = (directives) => `demo-${directives}` } = matrix;
@@ -70,7 +70,7 @@ export function describeClients(matrix: ClientMatrix): void {
         workers: 1,
         config: (simulatorUrl) => ({
           retry: { max_attempts: 1, base_delay_ms: 5, max_delay_ms: 5, jitter: 0 },
-          // Each error has an upstream of its own: that credentials rest and circuits open is no matter of the other tests.
+          // Each error has its own upstream: cooldowns and open circuits must not affect the other tests.
           upstreams: [name, ...errors.map(([directive]) => faulty(directive))].map((id) => ({
             ...matrix.upstream(simulatorUrl),
             id,
@@ -104,7 +104,7 @@ export function describeClients(matrix: ClientMatrix): void {
         expect(text).toBe(tokensOf('tool', 3));
       });
 
-      it.each(can.images === undefined ? [] : [can.images(image)])('shows an image as %j', async (expected) => {
+      it.each(can.images === undefined ? [] : [can.images(image)])('sends an image as %j', async (expected) => {
         expect((await client().show(model('t2'), image.url)).text).toMatch(/\w/);
         const calls = await sluice.simulator.calls();
         const sent = calls.flatMap(({ body }) => objectsIn(parse(body)));
@@ -112,7 +112,7 @@ export function describeClients(matrix: ClientMatrix): void {
       });
 
       it.each(can.reasoning === true ? [model('q2-t3')] : [])(
-        'tells apart what is reasoning and said (%s)',
+        'tells the reasoning from the answer (%s)',
         async (asked) => {
           const expected = { text: tokensOf('think', 3), reasoning: expect.stringMatching(/^think0 think1 ?$/) };
           expect(await client().whole(asked, 'rid=think')).toEqual(expected);
@@ -120,14 +120,17 @@ export function describeClients(matrix: ClientMatrix): void {
         },
       );
 
-      it.each(errors)('is told that the provider failed: %s is %i', async (directive, status, className) => {
-        const failure = await client().failure(faulty(directive));
-        expect(failure?.status).toBe(status);
-        // Others have one class for all.
-        if (create === createOpenAiSdk) expect(failure?.className).toBe(className);
-      });
+      it.each(errors)(
+        'gets the failure of the provider as a status: %s is %i',
+        async (directive, status, className) => {
+          const failure = await client().failure(faulty(directive));
+          expect(failure?.status).toBe(status);
+          // The other libraries have one class for all errors.
+          if (create === createOpenAiSdk) expect(failure?.className).toBe(className);
+        },
+      );
 
-      it('is left in the middle of a stream: the provider is not kept busy', async () => {
+      it('aborts the call to the provider when a client leaves in the middle of a stream', async () => {
         await client().leave(model('t1000-i20'), 'rid=leave');
         const [call] = await until(
           async () => {
@@ -152,7 +155,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** A value and all objects inside it. */
+/** Returns a value and all objects inside it. */
 function objectsIn(value: unknown): readonly object[] {
   if (typeof value !== 'object' || value === null) return [];
   return [value, ...Object.values(value).flatMap(objectsIn)];

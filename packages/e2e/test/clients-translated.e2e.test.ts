@@ -17,7 +17,7 @@ describeClients({
   name: 'coze',
   upstream: (simulatorUrl) => ({ type: 'coze', base_url: simulatorUrl, ...credentials('coze') }),
   model: (directives) => `bot-7300000000000000001-${directives}`,
-  // Images it takes by address alone: see coze.e2e.test.ts.
+  // Coze takes images by URL only: see coze.e2e.test.ts.
   can: { reasoning: true },
 });
 

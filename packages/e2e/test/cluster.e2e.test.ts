@@ -57,14 +57,14 @@ beforeAll(async () => {
 beforeEach(() => sluice.simulator.reset());
 afterEach(() => untilOccupied(sluice, { running: 0, waiting: 0 }));
 
-/** The names of all keys, by master. */
+/** Returns the names of all keys, by master. */
 const keysByMaster = (): Promise<string[][]> =>
   Promise.all(masters.map(async (master) => (await master.call('KEYS', '*')) as string[]));
 
 const isUsed = (count: number): boolean => count > 0;
 
 describe('two ingresses and two workers on a cluster of three masters', () => {
-  it('keep sixty streams at once apart, of which forty wait for a place', async () => {
+  it('keep sixty simultaneous streams apart, of which forty wait for a lease', async () => {
     const answers = await Promise.all(
       Array.from({ length: 60 }, async (_, client) => {
         const answer = await openStream(sluice, { model: 'demo-t30-i5', content: `rid=c${client}x`, at: client });
@@ -81,7 +81,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     expect(peakOpen).toBeGreaterThanOrEqual(places * 0.7);
   });
 
-  it('give whole answers', async () => {
+  it('return whole answers', async () => {
     const texts = await Promise.all(
       Array.from({ length: 30 }, async (_, client) => {
         const response = await post(sluice, { model: 'demo-t5', content: `rid=w${client}x` });
@@ -95,14 +95,14 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
 
   it('spread jobs and mailboxes over the masters, and leave no request behind', async () => {
     const leavers = Array.from({ length: places }, () => startLeaver(sluice, { model: 'demo-hang' }));
-    await until(async () => (await sluice.simulator.stats()).open === places, { what: 'all to run' });
+    await until(async () => (await sluice.simulator.stats()).open === places, { what: 'all requests to run' });
     const keys = await keysByMaster();
     const requests = keys.map((names) => names.filter((name) => /:\{q[0-3]\}:body:/.test(name)).length);
     expect(requests.filter(isUsed).length).toBeGreaterThan(1);
     expect(requests.reduce((sum, count) => sum + count)).toBe(places);
     const shards = new Set(keys.flat().flatMap((name) => /\{q\d\}(?=:chat:active$)/.exec(name) ?? []));
     expect(shards.size).toBeGreaterThan(1);
-    // Each process has a mailbox of its own.
+    // Each process has its own mailbox.
     expect(keys.flat().filter((name) => /:mb:\{[iw]-/.test(name))).toHaveLength(4);
     for (const { leave } of leavers) leave();
     await untilOccupied(sluice, { running: 0, waiting: 0 });
@@ -111,7 +111,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     });
   });
 
-  it('hold a key to its limits, whichever ingress it comes to', async () => {
+  it('hold a key to its limits over both ingresses', async () => {
     const running = await Promise.all(
       [0, 1].map((at) => startedStream(sluice, { model: longStream, key: pairKey, at })),
     );
@@ -128,7 +128,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it('serve those who wait in the order of their arrival', async () => {
+  it('serve waiters in the order of their arrival', async () => {
     const running = Array.from({ length: places }, () => startLeaver(sluice, { model: longStream }));
     await untilOccupied(sluice, { running: places, waiting: 0 });
     const waiters: Promise<Response>[] = [];
@@ -136,7 +136,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
       waiters.push(post(sluice, { model: 'demo-t20-i10', content: `waiter ${at}`, at }));
       await untilOccupied(sluice, { running: places, waiting: at + 1 });
     }
-    const gone = startLeaver(sluice, { model: 'demo-t1', content: 'nobody wants this' });
+    const gone = startLeaver(sluice, { model: 'demo-t1', content: 'an abandoned request' });
     await untilOccupied(sluice, { running: places, waiting: 5 });
     gone.leave();
     await untilOccupied(sluice, { running: places, waiting: 4 });
@@ -152,14 +152,14 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     expect((await bodies()).flatMap((body) => /waiter \d/.exec(body) ?? [])).toEqual(
       [0, 1, 2, 3].map((at) => `waiter ${at}`),
     );
-    expect((await bodies()).join()).not.toContain('nobody wants this');
+    expect((await bodies()).join()).not.toContain('an abandoned request');
   });
 
   it('close the calls of clients that leave', async () => {
     const leavers = Array.from({ length: places }, (_, client) =>
       startLeaver(sluice, { model: client % 2 === 0 ? longStream : 'demo-hang', at: client }),
     );
-    await until(async () => (await sluice.simulator.stats()).open === places, { what: 'all to run' });
+    await until(async () => (await sluice.simulator.stats()).open === places, { what: 'all requests to run' });
     const leftAt = leavers.map(({ leave }) => leave())[0] ?? NaN;
     await until(async () => (await sluice.simulator.stats()).open === 0, { what: 'all calls to be closed' });
     const closedAfterMs = (await sluice.simulator.calls()).map(({ abortedAt }) => (abortedAt?.wallMs ?? NaN) - leftAt);
@@ -167,7 +167,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     for (const ms of closedAfterMs) expect(ms).toBeLessThan(500);
   });
 
-  it('try again after failures, on whichever worker', async () => {
+  it('retry after failures, on either worker', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, async (_, client) => {
         const answer = await openStream(sluice, { model: `retry${client}-t4-e500-n2`, content: `rid=r${client}x` });
@@ -185,9 +185,9 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     );
   });
 
-  it('let a credential rest for all workers that one of them was refused', async () => {
+  it('put a refused credential in cooldown for all workers', async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-pool-a' }, directives: 'e429-r30' }]);
-    // One at a time, by turns at both ingresses: what one learns the next must know.
+    // One request at a time, alternating between the ingresses: both workers must know of the refusal.
     for (let turn = 0; turn < 10; turn++) {
       expect((await post(sluice, { model: 'pooled-t1' })).status).toBe(200);
     }

@@ -23,7 +23,7 @@ afterAll(() => Promise.all([redis.stop(), simulator.stop()]));
 
 type Env = Readonly<Record<string, string>>;
 
-/** The product under a profile, configured by environment alone. */
+/** The product under a profile, configured by environment variables alone. */
 function useProfile(name: string, envOf: () => Env | Promise<Env>): () => ServiceProcess {
   let services: readonly ServiceProcess[] = [];
   beforeAll(async () => {
@@ -78,7 +78,7 @@ describe('unified-proxy', () => {
   );
 
   it(
-    'answers with its model under any name, and calls models of vectors by theirs',
+    'answers with its model under any name, and calls embedding models by their own',
     verifies('003-41', '003-42'),
     async () => {
       expect((await ask(ingress(), 'gpt-3.5-turbo')).choices[0]?.message.content).not.toBe('');
@@ -89,7 +89,7 @@ describe('unified-proxy', () => {
     },
   );
 
-  it('lets anonymous clients in where that was said', verifies('003-27'), async () => {
+  it('serves anonymous clients where that is configured', verifies('003-27'), async () => {
     const answer = await fetch(`${ingress().url}/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -99,7 +99,7 @@ describe('unified-proxy', () => {
     await expect(ask(ingress(), 'gpt-4', 'sk-unknown-0001')).rejects.toMatchObject({ status: 401 });
   });
 
-  it('makes a stream of the answer of a model that has none', verifies('003-36'), async () => {
+  it('turns the whole answer of a model without streams into a stream', verifies('003-36'), async () => {
     const stream = await openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey }).chat.completions.create({
       model: 'gpt-4',
       messages: [{ role: 'user', content: 'stream, please' }],
@@ -111,7 +111,7 @@ describe('unified-proxy', () => {
     expect(await lastCall()).toMatchObject({ stream: false });
   });
 
-  it('refuses tools for a model that has none', verifies('003-37'), async () => {
+  it('refuses tools for a model without tools', verifies('003-37'), async () => {
     const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey });
     const tools = [{ type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } }];
     const asked = client.chat.completions.create({ model: 'gpt-4', messages: [{ role: 'user', content: 'x' }], tools });
@@ -129,7 +129,7 @@ describe('unified-proxy with a bot of Coze', () => {
   }));
 
   it(
-    'answers the samples of its README, parameters of which bots have none included',
+    'answers the samples of its README, including parameters that bots do not have',
     verifies('003-04', '003-19'),
     async () => {
       const answer = await openaiClient({ baseUrl: ingress().url, apiKey }).chat.completions.create({
@@ -148,15 +148,15 @@ describe('unified-proxy with a bot of Coze', () => {
     },
   );
 
-  it('lists its models without a key, and lets nobody chat without one', verifies('003-40'), async () => {
+  it('lists its models without a key, and refuses a chat without one', verifies('003-40'), async () => {
     const page = await fetch(`${ingress().url}/models`);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('bot-7533263489985413120')]);
     const one = await fetch(`${ingress().url}/v1/models/bot-7533263489985413120`);
     expect(one.status).toBe(200);
     const chat = await fetch(`${ingress().url}/chat/completions`, { method: 'POST', body: '{}' });
     expect(chat.status).toBe(401);
-    const stranger = await fetch(`${ingress().url}/models`, { headers: { 'x-api-key': 'sk-of-a-stranger' } });
-    expect(stranger.status).toBe(401);
+    const unknown = await fetch(`${ingress().url}/models`, { headers: { 'x-api-key': 'sk-unknown-0001' } });
+    expect(unknown.status).toBe(401);
   });
 });
 
@@ -168,7 +168,7 @@ describe('bailian-proxy', () => {
   }));
 
   it(
-    'calls its application, whatever a client calls its model',
+    'calls its application for any model name',
     verifies('002-05', '002-06', '002-12', '002-22', '002-23'),
     async () => {
       expect((await ask(ingress(), 'gpt-3.5-turbo')).choices[0]?.message.content).not.toBe('');
@@ -178,7 +178,7 @@ describe('bailian-proxy', () => {
   );
 });
 
-describe('bailian-proxy with time-outs of its own', () => {
+describe('bailian-proxy with its own time-outs', () => {
   const ingress = useProfile('bailian-proxy', () => ({
     ALIYUN_APP_ID: 'app-1-t2-f2500',
     ALIYUN_API_KEY: 'tok-aliyun',
@@ -197,20 +197,20 @@ describe('bailian-proxy with time-outs of its own', () => {
     return ids.length;
   };
 
-  it('waits for a stream as long as STREAM_TIMEOUT says, with one call', verifies('002-16'), async () => {
+  it('waits for a stream as long as STREAM_TIMEOUT says, with one attempt', verifies('002-16'), async () => {
     await simulatorControl(simulator.url).reset();
     expect(await stream()).toBeGreaterThan(1);
     expect((await simulatorControl(simulator.url).stats()).total).toBe(1);
   });
 
-  it('ends a whole answer after REQUEST_TIMEOUT, which is shorter', verifies('002-15'), async () => {
+  it('ends a whole answer after the shorter REQUEST_TIMEOUT', verifies('002-15'), async () => {
     await simulatorControl(simulator.url).reset();
     await expect(ask(ingress(), 'any')).rejects.toMatchObject({ status: 504, code: 'upstream_timeout' });
     expect((await simulatorControl(simulator.url).stats()).total).toBe(1);
   });
 });
 
-describe('bailian-proxy for what applications lack', () => {
+describe('bailian-proxy for features that applications lack', () => {
   const ingress = useProfile('bailian-proxy', () => ({
     ALIYUN_APP_ID: 'app-1',
     ALIYUN_API_KEY: 'tok-aliyun',
@@ -218,19 +218,23 @@ describe('bailian-proxy for what applications lack', () => {
     ENABLE_CLIENT_AUTH: 'false',
   }));
 
-  it('answers any key without it', verifies('002-22', '002-24', '002-34'), async () => {
-    const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey: 'your-openai-key' });
-    const answer = await client.chat.completions.create({
-      model: 'gpt-3.5-turbo',
-      messages: [{ role: 'user', content: '你好！' }],
-      response_format: { type: 'json_object' },
-      tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
-      n: 2,
-      logprobs: true,
-    });
-    expect(answer.choices).toHaveLength(1);
-    expect((await lastCall())?.body).not.toMatch(/response_format|tools|logprobs/);
-  });
+  it(
+    'leaves those features out, and answers a request with any key',
+    verifies('002-22', '002-24', '002-34'),
+    async () => {
+      const client = openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey: 'your-openai-key' });
+      const answer = await client.chat.completions.create({
+        model: 'gpt-3.5-turbo',
+        messages: [{ role: 'user', content: '你好！' }],
+        response_format: { type: 'json_object' },
+        tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
+        n: 2,
+        logprobs: true,
+      });
+      expect(answer.choices).toHaveLength(1);
+      expect((await lastCall())?.body).not.toMatch(/response_format|tools|logprobs/);
+    },
+  );
 });
 
 describe('z2api', () => {
@@ -252,7 +256,7 @@ describe('z2api', () => {
     },
   );
 
-  it('shows health and status in full to everybody, as its README has them', verifies('001-45', '001-46'), async () => {
+  it('shows health and status in full to every client, as in its README', verifies('001-45', '001-46'), async () => {
     const page = async (path: string): Promise<unknown> => (await fetch(`${ingress().url}${path}`)).json();
     expect(await page('/health')).toMatchObject({
       status: 'ok',
@@ -311,7 +315,7 @@ describe('iflow2api', () => {
     },
   );
 
-  it('tells in a header that it may continue a long answer', verifies('004-12'), async () => {
+  it('says in a header that it may extend a long answer', verifies('004-12'), async () => {
     const { response } = await openaiClient({ baseUrl: `${ingress().url}/v1`, apiKey })
       .chat.completions.create({ model: 'glm-4.7', messages: [{ role: 'user', content: 'hi' }] })
       .withResponse();

@@ -57,7 +57,7 @@ describe('a long conversation', () => {
     expect((await sent()).messages).toEqual([instructions, ...messages.slice(7)]);
   });
 
-  it('says on its trace how much was left out', async () => {
+  it('has the number of dropped messages in its trace', async () => {
     const request = { model: 'short-t1', messages: [...rounds(5), now] };
     const options = { headers: { 'x-request-id': 'compressed' } };
     await sluice.client().chat.completions.create(request, options);
@@ -68,7 +68,7 @@ describe('a long conversation', () => {
     expect(span.attributes).toMatchObject({ 'sluice.compressed_messages': 8 });
   });
 
-  it('is shortened for streams too, and what nobody knows stays', async () => {
+  it('is shortened for streams too, and unknown fields stay', async () => {
     const request = { model: 'short-t3', messages: [...rounds(3), now], stream: true as const, odd: { field: [1] } };
     const { data, response } = await sluice.client().chat.completions.create(request).withResponse();
     expect(await textOf(data)).toBe(tokensOf('x', 3));
@@ -76,7 +76,7 @@ describe('a long conversation', () => {
     expect(await sent()).toMatchObject({ odd: { field: [1] }, messages: [...rounds(3).slice(4), now] });
   });
 
-  it('keeps call and result of a tool together', async () => {
+  it('keeps a tool call and its result together', async () => {
     const look: Message = {
       role: 'assistant',
       tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }],
@@ -92,14 +92,14 @@ describe('a long conversation', () => {
     expect((await sent()).messages).toEqual(messages.slice(8));
   });
 
-  it('is sent whole where nobody asked for less', async () => {
+  it('is sent whole where compression is off', async () => {
     const messages = [...rounds(30), now];
     const { response } = await sluice.client().chat.completions.create({ model: 'demo-t3', messages }).withResponse();
     expect(response.headers.has(header)).toBe(false);
     expect((await sent()).messages).toEqual(messages);
   });
 
-  it('that is not too long is sent to the byte', async () => {
+  it('that is not too long is sent byte for byte', async () => {
     const { response } = await sluice
       .client()
       .chat.completions.create({ model: 'short-t3', messages: [...rounds(1), now] })
@@ -108,7 +108,7 @@ describe('a long conversation', () => {
     expect((await sent()).messages).toEqual([...rounds(1), now]);
   });
 
-  it('counts against the limits with what is sent', async () => {
+  it('counts against the limits in its shortened form', async () => {
     const messages = [...rounds(20, 'x'.repeat(200)), now];
     const options = { key: tightKey, fields: { messages, max_tokens: 3 } };
     expect((await post(sluice, { model: 'demo-t3', ...options })).status).toBe(429);
@@ -120,7 +120,7 @@ it.each([
   ['no list', 'Hello', 'messages'],
   ['an empty list', [], 'messages'],
   ['a list of texts', ['Hello'], 'messages[0]'],
-  ['a message of nobody', [{ role: 'nobody', content: 'x' }], 'messages[0].role'],
+  ['a message of an unknown role', [{ role: 'unknown', content: 'x' }], 'messages[0].role'],
 ])('messages that are %s are refused', verifies('004-11'), async (_name, messages, param) => {
   const response = await post(sluice, { ...ask('short-t3'), content: '', fields: { messages } });
   expect(response.status).toBe(400);

@@ -30,16 +30,16 @@ const post = (body: object, headers: Readonly<Record<string, string>> = {}, path
 const mayBeRead = ({ headers }: Response): boolean =>
   headers.get('access-control-allow-origin') === page && headers.get('access-control-expose-headers') !== null;
 
-/** Names of the headers that the answer lets a page read. */
+/** Names of the headers that the answer allows a page to read. */
 const exposedBy = ({ headers }: Response): string[] => (headers.get('access-control-expose-headers') ?? '').split(', ');
 
 /** Names of an answer's headers that only Sluice and OpenAI have. */
 const ownHeaders = ({ headers }: Response): string[] =>
   [...headers.keys()].filter((name) => /^(?:x-(?!accel-)|openai-|retry-)/.test(name));
 
-describe('a page that is listed', () => {
+describe('a listed page', () => {
   it.each(['/chat/completions', '/embeddings', '/models', '/models/demo'])(
-    'learns before it calls that it may call %s, without a key',
+    'gets permission to call %s in a preflight, without a key',
     async (path) => {
       const response = await fetch(`${sluice.url()}${path}`, {
         method: 'OPTIONS',
@@ -69,14 +69,14 @@ describe('a page that is listed', () => {
   it.each<[string, Readonly<Record<string, string>>, string]>([
     ['a wrong key', { authorization: 'Bearer sk-wrong-0001' }, '/chat/completions'],
     ['a URL that does not exist', {}, '/nothing'],
-    ['a body that is no JSON', { 'content-type': 'text/plain' }, '/chat/completions'],
+    ['a body that is not JSON', { 'content-type': 'text/plain' }, '/chat/completions'],
   ])('may read the error about %s', async (_, headers, path) => {
     const response = await post(ask('demo-t2'), headers, path);
     expect(response.status).toBeGreaterThan(399);
     expect(mayBeRead(response)).toBe(true);
   });
 
-  it('may call without a key, where guests may', async () => {
+  it('may call without a key where anonymous clients may', async () => {
     const cross = { authorization: '', 'sec-fetch-site': 'cross-site' };
     expect((await post(ask('demo-t2'), cross)).status).toBe(200);
     expect((await post(ask('demo-t2'), { ...cross, host: publicHost })).status).toBe(200);
@@ -87,7 +87,7 @@ describe('a page that is listed', () => {
 
 describe('a path with several slashes', () => {
   it.each(['//v1/chat/completions', '/v1//chat/completions', '//chat//completions/', '/v1/chat/completions?a=//b'])(
-    '%s reaches what is meant',
+    'reaches the same route as one with single slashes: %s',
     async (path) => {
       const response = await fetch(`${sluice.fleet.urls[0]}${path}`, {
         method: 'POST',
@@ -98,14 +98,19 @@ describe('a path with several slashes', () => {
     },
   );
 
-  it.each(['//readyz', '//v1//models', '/v1/models//demo'])('%s reaches what is meant', async (path) => {
-    const response = await fetch(`${sluice.fleet.urls[0]}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
-    expect(response.status).toBe(200);
-  });
+  it.each(['//readyz', '//v1//models', '/v1/models//demo'])(
+    'reaches the same route as one with single slashes: %s',
+    async (path) => {
+      const response = await fetch(`${sluice.fleet.urls[0]}${path}`, {
+        headers: { authorization: `Bearer ${apiKey}` },
+      });
+      expect(response.status).toBe(200);
+    },
+  );
 });
 
 describe('the wrong method', () => {
-  it('is told with the whole path', async () => {
+  it('is reported with the whole path', async () => {
     const response = await fetch(`${sluice.url()}/embeddings`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await response.json()).toMatchObject({
       error: { message: '/v1/embeddings does not answer to GET, only to POST.' },

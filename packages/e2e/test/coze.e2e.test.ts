@@ -47,7 +47,7 @@ type Params = Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
 const whole = (model: string, more: Params = {}): Promise<OpenAI.ChatCompletion> =>
   sluice.client().chat.completions.create({ model, messages, ...more });
 
-/** Returns the sum of the chunks of a stream. */
+/** Returns the sum of a stream's chunks. */
 async function streamed(model: string) {
   const stream = await sluice
     .client()
@@ -76,14 +76,14 @@ async function errorOf(answer: Promise<unknown>): Promise<InstanceType<typeof Op
   throw new Error(`not an API error: ${String(error)}`);
 }
 
-/** Method and path of each call, without its query. */
+/** Returns method and path of each call, without its query. */
 const calledPaths = async (): Promise<string[]> =>
   (await sluice.simulator.calls()).map(({ method, path }) => `${method} ${path}`);
 const lastBody = async (): Promise<unknown> =>
   JSON.parse((await sluice.simulator.calls()).findLast(({ path }) => path === '/v3/chat')?.body ?? '{}');
 
 describe('a bot of Coze', () => {
-  it('answers to the official SDK as OpenAI does', verifies('003-19', '003-20', '003-21'), async () => {
+  it('answers the official SDK as OpenAI does', verifies('003-19', '003-20', '003-21'), async () => {
     const model = `bot-${botId}-q2-t4`;
     const expected = { content: tokensOf('x', 4), reasoning: 'think0 think1 ' };
     const stream = await streamed(model);
@@ -105,11 +105,11 @@ describe('a bot of Coze', () => {
     ['audio-t3-split', tokensOf('x', 3)],
     ['two-t3', `${tokensOf('x', 3)}\n\nAnd another answer.`],
     ['studio-nodone-t3', tokensOf('x', 3)],
-  ])('is understood when it is odd: %s', async (suffix, content) => {
+  ])('is read correctly in unusual forms: %s', async (suffix, content) => {
     expect(await streamed(`bot-${botId}-${suffix}`)).toMatchObject({ content, finishReason: 'stop' });
   });
 
-  it('sees images', async () => {
+  it('gets images', async () => {
     const image = { type: 'image_url' as const, image_url: { url: 'https://images.example/a.png' } };
     await whole(`bot-${botId}-t1`, {
       messages: [
@@ -133,7 +133,7 @@ describe('a bot of Coze', () => {
     });
   });
 
-  it('is told of calls of tools, but makes none', verifies('003-37'), async () => {
+  it('gets the history of tool calls, but does not call tools itself', verifies('003-37'), async () => {
     const history: OpenAI.ChatCompletionMessageParam[] = [
       ...messages,
       {
@@ -176,21 +176,18 @@ describe('a bot of Coze', () => {
     expect([error.status, error.code]).toEqual([status, code]);
   });
 
-  it.each(['busy0-n1', 'soft-busy0-n1', 'e500-n1', 'errev-k0-n1'])(
-    'that fails once is asked again: %s',
-    async (suffix) => {
-      expect(await streamed(`bot-${botId}-${suffix}-t2`)).toMatchObject({ content: tokensOf('x', 2) });
-      expect(await calledPaths()).toEqual(['POST /v3/chat', 'POST /v3/chat']);
-    },
-  );
+  it.each(['busy0-n1', 'soft-busy0-n1', 'e500-n1', 'errev-k0-n1'])('that fails once is retried: %s', async (suffix) => {
+    expect(await streamed(`bot-${botId}-${suffix}-t2`)).toMatchObject({ content: tokensOf('x', 2) });
+    expect(await calledPaths()).toEqual(['POST /v3/chat', 'POST /v3/chat']);
+  });
 
-  it('that is asked too often says so, with status 200 too', async () => {
+  it('that limits its rate is a 429, also when it answers with status 200', async () => {
     const error = await errorOf(whole('limited'));
     expect(error).toBeInstanceOf(OpenAI.RateLimitError);
     expect(error).toMatchObject({ code: 'upstream_rate_limited' });
   });
 
-  it('is told to stop when its client leaves', async () => {
+  it('gets a cancel request when its client leaves', async () => {
     const stream = await sluice
       .client()
       .chat.completions.create({ model: `bot-${botId}-t1000-i100`, messages, stream: true });
@@ -210,10 +207,10 @@ describe('a bot of Coze', () => {
   });
 });
 
-describe('a bot of Coze that is polled', () => {
+describe('a polled bot of Coze', () => {
   const paths = ['POST /v3/chat', 'GET /v3/chat/retrieve', 'GET /v3/chat/message/list'];
 
-  it('answers as one that streams', verifies('003-19'), async () => {
+  it('answers as a streaming one does', verifies('003-19'), async () => {
     const expected = { content: tokensOf('x', 3), reasoning: 'think0 think1 ' };
     const { choices, usage } = await whole('polled-t3-q2');
     expect(choices[0]?.message).toMatchObject({ content: expected.content, reasoning_content: expected.reasoning });
@@ -222,7 +219,7 @@ describe('a bot of Coze that is polled', () => {
     expect(await streamed('polled-t3-q2')).toEqual({ ...expected, finishReason: 'stop', usage });
   });
 
-  it('may live in a Studio and answer twice', async () => {
+  it('may run in a Studio and answer twice', async () => {
     const { choices } = await whole('polled-studio-two-t2');
     expect(choices[0]?.message.content).toBe(`${tokensOf('x', 2)}\n\nAnd another answer.`);
   });
@@ -233,7 +230,7 @@ describe('a bot of Coze that is polled', () => {
       .client()
       .chat.completions.create({ model: 'polled-t2-i600000', messages }, { signal: controller.signal });
     const left = answer.catch((error: unknown) => error);
-    await until(async () => (await calledPaths()).length >= 2, { what: 'the chat to be asked for' });
+    await until(async () => (await calledPaths()).length >= 2, { what: 'the chat to be polled' });
     controller.abort();
     expect(await left).toBeInstanceOf(OpenAI.APIUserAbortError);
     const cancel = await until(
@@ -247,7 +244,7 @@ describe('a bot of Coze that is polled', () => {
     });
   });
 
-  it('that waits for its caller fails, and is cancelled', async () => {
+  it('that waits for an action of its caller fails, and is cancelled', async () => {
     const error = await errorOf(whole('polled-action'));
     expect(error).toMatchObject({ status: 502, code: 'requires_action' });
     expect(error.message).toContain('waits for the result of a tool');

@@ -22,7 +22,7 @@ describe('a worker that is killed', () => {
   });
   beforeEach(() => sluice.simulator.reset());
 
-  it('before the first word is replaced by another, unseen by the client', async () => {
+  it('before the first token is replaced by another, unseen by the client', async () => {
     const answer = post(sluice, { model: 'demo-t5-hang-n1', content: 'rid=x' });
     await until(async () => (await sluice.simulator.stats()).open === 1, { what: 'the provider to be called' });
     const killedAt = performance.now();
@@ -41,7 +41,7 @@ describe('a worker that freezes', () => {
     sluice = await startSluice({ ingresses: 1, workers: 2, config: { keys } });
   });
 
-  it('is replaced, and what it says when it wakes up reaches nobody', async () => {
+  it('is replaced, and its output after it wakes up reaches no client', async () => {
     const answer = await openStream(sluice, { model: 'demo-t80-i50', content: 'rid=x' });
     const finished = answer.finish();
     await until(() => readAnswer(answer).text.length > 20, { what: 'some text' });
@@ -49,12 +49,14 @@ describe('a worker that freezes', () => {
     frozen.kill('SIGSTOP');
     const another = sluice.fleet.workers.find((worker) => worker !== frozen);
     await until(async () => (await metric(another?.url ?? '', 'sluice_worker_active_jobs')) === 1, {
-      what: 'the other worker to go on',
+      what: 'the other worker to take over',
     });
     frozen.kill('SIGCONT');
     await finished;
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 80), isDone: true, errorCode: undefined });
-    await until(async () => (await sluice.simulator.stats()).open === 0, { what: "the sleeper's call to be closed" });
+    await until(async () => (await sluice.simulator.stats()).open === 0, {
+      what: "the frozen worker's call to be closed",
+    });
     expect((await sluice.simulator.stats()).total).toBe(2);
   });
 });
@@ -69,7 +71,7 @@ describe('an ingress that is killed', () => {
     });
   });
 
-  it('leaves no call open and, after one lease, no place taken', async () => {
+  it('leaves no call open and, after the end of the lease, no lease taken', async () => {
     const streams = [0, 0, 0].map((at) => startLeaver(sluice, { model: 'demo-t100000-i50', at }));
     await untilOccupied(sluice, { running: 3, waiting: 0, at: 1 });
     await until(async () => (await sluice.simulator.stats()).open === 3, { what: 'three calls' });
@@ -94,7 +96,7 @@ describe('a Redis that goes away', () => {
   });
   afterAll(() => redis.stop());
 
-  it('is told to clients at once, and forgotten once it is back', async () => {
+  it('is an immediate error for clients, and has no effect once it is back', async () => {
     const { url } = sluice.fleet.ingresses[0] ?? { url: '' };
     expect((await post(sluice, { model: 'demo-t1' })).status).toBe(200);
     await redis.kill();

@@ -14,7 +14,7 @@ const timedExit = async (service: ServiceProcess): Promise<{ code: number | null
   return { code, afterMs: performance.now() - askedAt };
 };
 
-/** A stream that has begun to say something; `finished` reads on. */
+/** A stream whose first text has arrived; `finished` reads the remainder. */
 async function begun(
   sluice: Sluice,
   model: string,
@@ -26,13 +26,13 @@ async function begun(
   return { answer, finished };
 }
 
-describe('an ingress that is told to stop', () => {
+describe('an ingress with a stop signal', () => {
   let sluice: Sluice;
   beforeAll(async () => {
     sluice = await startSluice({ ingresses: 2, workers: 1, config: { keys } });
   });
 
-  it('turns unready, ends its streams whole, refuses what still comes, and is gone', async () => {
+  it('turns unready, ends its streams whole, refuses new connections, and exits', async () => {
     const [draining] = sluice.fleet.ingresses;
     if (draining === undefined) throw new Error('no ingress');
     const idle = new Agent({ keepAlive: true });
@@ -47,7 +47,7 @@ describe('an ingress that is told to stop', () => {
     const closed = once(second.socket, 'close');
     const exit = timedExit(draining);
     await until(async () => (await ask(idle, draining.url)).status === 503, { what: 'the ingress to be unready' });
-    // A client that has not noticed yet is still served, and its connection ends with the answer.
+    // A client that still uses this ingress is served, and its connection ends with the answer.
     const unaware = await post(sluice, { model: 'demo-t1', at: 0 });
     expect([unaware.status, unaware.headers.get('connection')]).toEqual([200, 'close']);
     const isRefused = (): Promise<boolean> =>
@@ -59,7 +59,7 @@ describe('an ingress that is told to stop', () => {
     const late = await ask(kept, draining.url, '/v1/chat/completions');
     expect(late.status).toBe(503);
     expect(late.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
-    // A stream that began before the stop takes its connection with it: nobody sends the next request there.
+    // A stream that began before the stop closes its connection: a next request can't arrive there.
     await closed;
     expect(second.headers.connection).toBe('keep-alive');
     await first.finished;
@@ -73,8 +73,8 @@ describe('an ingress that is told to stop', () => {
   });
 });
 
-describe('an ingress with more time to drain than its longest answer takes', () => {
-  it('serves what comes on its connections, and ends them', async () => {
+describe('an ingress with a drain time that covers its longest answer', () => {
+  it('serves requests on its open connections, and ends these', async () => {
     const [draining] = sluice.fleet.ingresses;
     if (draining === undefined) throw new Error('no ingress');
     const streaming = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -101,8 +101,8 @@ describe('an ingress with more time to drain than its longest answer takes', () 
   });
 });
 
-describe('an ingress whose streams outlast the time to drain', () => {
-  it('ends them in an error, and gives their places back', async () => {
+describe('an ingress whose streams outlast the drain time', () => {
+  it('ends them in an error, and gives their leases back', async () => {
     const [draining] = sluice.fleet.ingresses;
     if (draining === undefined) throw new Error('no ingress');
     const { answer, finished } = await begun(sluice, 'demo-t100000-i20');
@@ -115,7 +115,7 @@ describe('an ingress whose streams outlast the time to drain', () => {
     await until(
       async () => (await metric(sluice.fleet.ingresses[1]?.managementUrl ?? '', 'sluice_leases_in_use')) === 0,
       {
-        what: 'the place to be free',
+        what: 'the lease to be free',
       },
     );
     expect((await sluice.simulator.stats()).open).toBe(0);
@@ -127,13 +127,13 @@ describe('an ingress whose streams outlast the time to drain', () => {
   });
 });
 
-describe('a worker that is told to stop', () => {
+describe('a worker with a stop signal', () => {
   let sluice: Sluice;
   beforeAll(async () => {
     sluice = await startSluice({ ingresses: 1, workers: 2, config: { keys, worker: { concurrency: 4 } } });
   });
 
-  it('ends its answers whole and takes no more; the others take what comes', async () => {
+  it('ends its answers whole and takes no more runs; the others take new ones', async () => {
     const running = await Promise.all(Array.from({ length: 6 }, () => begun(sluice, 'demo-t60-i20')));
     const [draining] = sluice.fleet.workers;
     if (draining === undefined) throw new Error('no worker');
@@ -152,7 +152,7 @@ describe('a worker that is told to stop', () => {
   });
 });
 
-describe('without any worker', () => {
+describe('a fleet without a worker', () => {
   let sluice: Sluice;
   beforeAll(async () => {
     sluice = await startSluice({
@@ -162,7 +162,7 @@ describe('without any worker', () => {
     });
   });
 
-  it('a request waits as long as it may, then is told to come again', async () => {
+  it('lets a request wait for its full time, then refuses it with a time to retry', async () => {
     const [worker] = sluice.fleet.workers;
     await worker?.stop();
     const refusal = await refusalOf(await post(sluice, { model: 'demo-t1' }));
@@ -171,7 +171,7 @@ describe('without any worker', () => {
   });
 });
 
-/** Over a connection that stays open. */
+/** Sends a request over a keep-alive connection. */
 async function ask(
   agent: Agent,
   origin: string,
@@ -189,7 +189,7 @@ async function ask(
   return { status: response.statusCode ?? 0, headers: response.headers };
 }
 
-/** A stream on a connection of this agent's, once its head is there. */
+/** Starts a stream on a connection of this agent; resolves once its head is there. */
 async function openOn(agent: Agent, origin: string, model: string): Promise<IncomingMessage> {
   const outgoing = request(`${origin}/v1/chat/completions`, {
     agent,

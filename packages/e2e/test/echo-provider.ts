@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
 
 /**
- * A provider that repeats the key it was called with wherever an error has room for text. Below `/whole` it answers with
- * an error, below `/stream` with an error event, below `/long` with a message that is cut to 1000 characters on the
- * way, three quarters into the key.
+ * A provider that repeats the key of the call wherever an error has room for text. Below `/whole` it answers with an
+ * error, below `/stream` with an error event, below `/long` with a message that a later cut at 1000 characters splits
+ * three quarters into the key.
  */
 export const startEchoProvider = (): Promise<string> =>
   listen((request, response) => {
@@ -25,9 +25,9 @@ export const startEchoProvider = (): Promise<string> =>
   });
 
 /**
- * A provider of any type that fails as the model's name says, and repeats all that it was sent: `status401` with this
- * status; `long400` with text before it, so that it is cut three quarters into the key; `silence` not at all. Its errors
- * have the fields of every provider's. Requests for tokens are refused.
+ * A provider of any type that fails as the model's name says, and repeats everything that it received: `status401`
+ * answers with this status; `long400` puts text in front, so that the cut falls three quarters into the key; `silence`
+ * never answers. Its errors have the fields of every provider's errors. It refuses requests for tokens.
  */
 export const startEchoOfAll = (): Promise<string> =>
   listen((request, response) => {
@@ -39,7 +39,7 @@ export const startEchoOfAll = (): Promise<string> =>
       const message = how === 'long' ? '.'.repeat(1000 - Math.floor(told.indexOf(' ') * 0.75)) + told : told;
       const isOllama = request.url?.startsWith('/ollama') === true;
       const fields = { message, msg: message, detail: message, error_description: message };
-      // Behind a number some adapters put more words.
+      // Some adapters put more words behind a number.
       const number = how === 'long' ? { code: 1213 } : {};
       const error = isOllama ? message : { message, type: message, param: message, status: message, ...number };
       response.writeHead(Number(digits ?? 400), {
@@ -50,7 +50,7 @@ export const startEchoOfAll = (): Promise<string> =>
     });
   });
 
-/** Keys first. */
+/** Lines with keys come first. */
 function repeat({ url, headers }: IncomingMessage, body: string): string {
   const values = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
   const isKey = (line: string): boolean => /^(?:authorization|api-key|x-api-key|x-goog-api-key|x-team):/.test(line);

@@ -36,7 +36,7 @@ const client = () => openaiClient({ baseUrl: sluice.url(), apiKey });
 
 describe('POST /v1/embeddings', () => {
   it.each(['embed', 'azure-embed', 'gemini-embedding-2', 'text-embedding-v4'])(
-    'gives a vector for each input of a batch: %s',
+    'returns a vector for each input of a batch: %s',
     verifies('003-42'),
     async (model) => {
       const { data, usage } = await client().embeddings.create({ model, input: ['one', 'two', 'one'], dimensions: 4 });
@@ -55,18 +55,14 @@ describe('POST /v1/embeddings', () => {
     ['embed', '/v1/embeddings'],
     ['gemini-embedding-001', '/v1beta/models/gemini-embedding-001:batchEmbedContents'],
     ['text-embedding-v4', '/compatible-mode/v1/embeddings'],
-  ])(
-    'gives the same numbers as base64, which is what the SDK asks for: %s',
-    verifies('003-42'),
-    async (model, path) => {
-      const asNumbers = await client().embeddings.create({ model, input: 'hi', encoding_format: 'float' });
-      const decoded = await client().embeddings.create({ model, input: 'hi' });
-      const [call] = (await sluice.simulator.calls()).slice(-1);
-      expect(decoded.data[0]?.embedding).toEqual(asNumbers.data[0]?.embedding);
-      expect(decoded.data[0]?.embedding).toHaveLength(8);
-      expect(call?.path).toBe(path);
-    },
-  );
+  ])('returns the same numbers as base64, the default of the SDK: %s', verifies('003-42'), async (model, path) => {
+    const asNumbers = await client().embeddings.create({ model, input: 'hi', encoding_format: 'float' });
+    const decoded = await client().embeddings.create({ model, input: 'hi' });
+    const [call] = (await sluice.simulator.calls()).slice(-1);
+    expect(decoded.data[0]?.embedding).toEqual(asNumbers.data[0]?.embedding);
+    expect(decoded.data[0]?.embedding).toHaveLength(8);
+    expect(call?.path).toBe(path);
+  });
 
   const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => `text ${at}`);
   const embedded = async (model: string, input: string[]): Promise<readonly (readonly number[])[]> => {
@@ -95,14 +91,14 @@ describe('POST /v1/embeddings', () => {
     },
   );
 
-  it('goes on with the call that failed, not with the first', async () => {
+  it('retries from the failed call, not from the first', async () => {
     await sluice.simulator.script([{ match: { contains: 'text 150' }, times: 1, directives: 'e503' }]);
     const vectors = await embedded('gemini-embedding-001', numbered(250));
     expect(vectors).toHaveLength(250);
     expect((await sluice.simulator.calls()).map(({ status }) => status)).toEqual([200, 503, 200, 200]);
   });
 
-  it('asks for nothing more when the client has left between two of its calls', async () => {
+  it('makes no further call when the client leaves between two calls', async () => {
     await sluice.simulator.script([{ match: { contains: 'text 150' }, directives: 'f30000' }]);
     const controller = new AbortController();
     const left = client()
@@ -122,7 +118,7 @@ describe('POST /v1/embeddings', () => {
     ['text-embedding-v4-e500', 502],
     ['gemini-embedding-001-errev', 502],
     ['text-embedding-v4-badjson', 502],
-  ])('tells of a failure of the provider: %s', verifies('003-42'), async (model, status) => {
+  ])('reports a failure of the provider: %s', verifies('003-42'), async (model, status) => {
     await expect(client().embeddings.create({ model, input: 'x' }, { maxRetries: 0 })).rejects.toMatchObject({
       status,
       code: expect.stringMatching(/^(?:upstream_|invalid_)/),
@@ -130,7 +126,7 @@ describe('POST /v1/embeddings', () => {
   });
 
   it.each(['gemini-embedding-001', 'text-embedding-v4'])(
-    'refuses tokens where a model takes texts alone: %s',
+    'refuses token inputs where a model takes only texts: %s',
     async (model) => {
       await expect(client().embeddings.create({ model, input: [1, 2, 3] })).rejects.toMatchObject({
         status: 400,
@@ -141,13 +137,13 @@ describe('POST /v1/embeddings', () => {
     },
   );
 
-  it('tries again like a chat request', async () => {
+  it('retries like a chat request', async () => {
     const { response } = await client().embeddings.create({ model: 'embed-e503-n1', input: 'again' }).withResponse();
     expect(response.headers.get('x-sluice-attempts')).toBe('2');
     expect((await sluice.simulator.stats()).total).toBe(2);
   });
 
-  it('answers without the version in its path too', async () => {
+  it('also answers without the version in its path', async () => {
     const response = await fetch(`${sluice.url().replace(/\/v1$/, '')}/embeddings`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
@@ -156,13 +152,13 @@ describe('POST /v1/embeddings', () => {
     expect(await response.json()).toMatchObject({ object: 'list', data: [{ object: 'embedding', index: 0 }] });
   });
 
-  it('tells what is wrong with a request in the words of OpenAI', async () => {
+  it('reports an invalid request with the messages of OpenAI', async () => {
     await expect(client().embeddings.create({ model: 'embed', input: [] })).rejects.toMatchObject({
       status: 400,
       code: 'empty_array',
       param: 'input',
     });
-    await expect(client().embeddings.create({ model: 'nobody', input: 'x' })).rejects.toMatchObject({
+    await expect(client().embeddings.create({ model: 'unknown', input: 'x' })).rejects.toMatchObject({
       status: 404,
       code: 'model_not_found',
     });

@@ -9,7 +9,7 @@ import { type ChatOptions, metric, occupancy, post, refusalOf, startLeaver, unti
 const keyOf = (name: string): string => `sk-test-fair-${name}`;
 const named = (name: string, limits: object = {}): object => ({ name, key: keyOf(name), limits });
 
-/** A provider that counts a trillion tokens, whatever it is asked: model `whole` or `stream`. */
+/** A provider that always counts a trillion tokens: model `whole` or `stream`. */
 async function startBoaster(): Promise<string> {
   const usage = { prompt_tokens: 1e12, completion_tokens: 1e12, total_tokens: 1e12 };
   const head = { id: 'c', created: 1, model: 'm' };
@@ -42,7 +42,7 @@ async function startBoaster(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('F49 who leaves before the first token', () => {
+describe('F49 a client that leaves before the first token', () => {
   let sluice: Sluice;
   beforeAll(async () => {
     sluice = await startSluice({
@@ -68,7 +68,7 @@ describe('F49 who leaves before the first token', () => {
     return Number(headers.get('x-ratelimit-remaining-tokens'));
   };
 
-  it('pays for the prompts that a provider got: 28 of 187,000 tokens under 200,000 a minute are one', async () => {
+  it('pays for the prompts that a provider received: 200,000 tokens a minute allow one of 187,000', async () => {
     const content = 'x'.repeat(187_000 * 4);
     const statuses: (number | 'left')[] = [];
     for (let at = 0; at < 28; at++) {
@@ -101,7 +101,7 @@ describe('F49 who leaves before the first token', () => {
     expect(spent).toBeLessThan(12_000);
   });
 
-  it('does not get its request back from the waiting room, but its tokens', async () => {
+  it('gets its tokens, but not its request, back when it leaves the waiting room', async () => {
     const key = keyOf('waiter');
     const holders = [0, 1].map(() => startLeaver(sluice, { model: 'demo-hang' }));
     await untilOccupied(sluice, { running: 2, waiting: 0 });
@@ -147,7 +147,7 @@ describe('F50 a provider that counts a trillion tokens', () => {
   it.each([
     ['a whole answer', 'one', {}],
     ['a stream', 'two', { stream: true }],
-  ])('locks nobody out with %s', async (_what, name, fields) => {
+  ])('locks no client out with %s', async (_what, name, fields) => {
     const key = keyOf(name);
     const answer = await post(sluice, { model: 'boast', key, fields });
     expect(answer.status).toBe(200);
@@ -172,7 +172,7 @@ describe('a key without limits that holds 55 slow requests', () => {
     });
   });
 
-  it('shuts nobody out: another key gets all of its 54 answers, and a third a place to wait in', async () => {
+  it('shuts no other key out: a second key gets all of its 54 answers, and a third may wait', async () => {
     const greedy: ChatOptions = { model: 'demo-hang', key: keyOf('greedy') };
     const holders = Array.from({ length: 55 }, (_, at) => startLeaver(sluice, { ...greedy, at }));
     await untilOccupied(sluice, { running: 15, waiting: 20 });
@@ -188,7 +188,7 @@ describe('a key without limits that holds 55 slow requests', () => {
     await Promise.all(Array.from({ length: 6 }, (_, client) => askOneByOne(client)));
     expect(statuses).toEqual(Array.from({ length: 54 }, () => 200));
 
-    // Now all places are taken, and the room is full of the greedy one's.
+    // All leases are taken, and the waiting room is full of the greedy key's requests.
     const more = Array.from({ length: 15 }, (_, at) =>
       startLeaver(sluice, { model: 'demo-hang', key: keyOf('third'), at }),
     );
@@ -200,7 +200,9 @@ describe('a key without limits that holds 55 slow requests', () => {
           sluice.fleet.ingresses.map(({ managementUrl }) => metric(managementUrl, 'sluice_admission_refusals_total')),
         )
       ).reduce((sum, count) => sum + count);
-    await until(async () => (await displaced()) === 55 - 35 + 1, { what: 'one of the greedy to be turned away' });
+    await until(async () => (await displaced()) === 55 - 35 + 1, {
+      what: 'a waiter of the greedy key to be displaced',
+    });
     expect(await occupancy(sluice)).toEqual({ running: 30, waiting: 20 });
     more[0]?.leave();
     expect((await waiting).status).toBe(200);

@@ -11,7 +11,7 @@ const targets = [
   { upstream: 'fallback', model: 'demo-t2', priority: 2 },
 ];
 
-/** Status, upstream and number of attempts of an answer. */
+/** Returns status, upstream and number of attempts of an answer. */
 async function served(model: string, stream = false): Promise<readonly [number, string | null, string | null]> {
   const response = await post(sluice, { model, fields: { stream } });
   await response.text();
@@ -47,19 +47,19 @@ const failPreferred = (directives: string, times?: number) =>
 describe('retry.same_target', () => {
   useSluice({ same_target: 3 });
 
-  it.each([false, true])('has the preferred target tried again before a fallback (stream: %s)', async (stream) => {
+  it.each([false, true])('tries the preferred target again before a fallback (stream: %s)', async (stream) => {
     await failPreferred('e503', 2);
     expect(await served('m', stream)).toEqual([200, 'preferred', '3']);
     expect(await calls()).toEqual([3, 0]);
   });
 
-  it.each([false, true])('has a fallback asked after so many tries (stream: %s)', async (stream) => {
+  it.each([false, true])('tries a fallback after this number of attempts (stream: %s)', async (stream) => {
     await failPreferred('e503');
     expect(await served('m', stream)).toEqual([200, 'fallback', '4']);
     expect(await calls()).toEqual([3, 1]);
   });
 
-  it('has a fallback asked at once where the answer cannot be read', async () => {
+  it('tries a fallback at once where the answer is unreadable', async () => {
     await failPreferred('html');
     expect(await served('m')).toEqual([200, 'fallback', '2']);
   });
@@ -68,13 +68,13 @@ describe('retry.same_target', () => {
 describe('retry.wait_for_preferred_ms', () => {
   useSluice({ wait_for_preferred_ms: 2000 });
 
-  it('has a request wait for a credential that is back within it', async () => {
+  it('makes a request wait for a credential whose cooldown ends within it', async () => {
     await failPreferred('e429-rms1500', 1);
     expect(await served('m')).toEqual([200, 'preferred', '2']);
     expect(await calls()).toEqual([2, 0]);
   });
 
-  it('has a fallback asked at once where the credential is in cooldown for longer', async () => {
+  it('tries a fallback at once where the cooldown is longer', async () => {
     await failPreferred('e429-r60');
     const startedAt = performance.now();
     expect(await served('m')).toEqual([200, 'fallback', '2']);
@@ -89,7 +89,7 @@ describe('on_content_policy', () => {
     { id: 'lenient', on_content_policy: 'next', targets },
   ]);
 
-  it('ends a request whose content was refused: no other provider sees it', async () => {
+  it('ends a request with refused content: no other provider sees it', async () => {
     await failPreferred('policy');
     const response = await post(sluice, { model: 'strict' });
     expect(response.status).toBe(400);
@@ -97,7 +97,7 @@ describe('on_content_policy', () => {
     expect(await calls()).toEqual([1, 0]);
   });
 
-  it('has the next target asked where the entry of the model says so', async () => {
+  it('tries the next target where the entry of the model says so', async () => {
     await failPreferred('policy');
     expect(await served('lenient')).toEqual([200, 'fallback', '2']);
     expect(await calls()).toEqual([1, 1]);

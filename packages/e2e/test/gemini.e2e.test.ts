@@ -39,16 +39,16 @@ const create = (body: OpenAI.ChatCompletionCreateParamsNonStreaming) => sluice.c
 const stream = (body: Omit<OpenAI.ChatCompletionCreateParamsStreaming, 'stream'>) =>
   sluice.client().chat.completions.create({ ...body, stream: true });
 
-/** Returns the last call that the provider got. */
+/** Returns the last call that the provider received. */
 async function lastCall(): Promise<CallRecord & { readonly asked: Readonly<Record<string, unknown>> }> {
   const call = (await sluice.simulator.calls()).at(-1);
-  if (call === undefined) throw new Error('the provider was not asked');
+  if (call === undefined) throw new Error('the provider was not called');
   return { ...call, asked: JSON.parse(call.body) as Readonly<Record<string, unknown>> };
 }
 
-function thoughtsOf(from: object = {}): string {
-  const thoughts: unknown = Reflect.get(from, 'reasoning_content');
-  return typeof thoughts === 'string' ? thoughts : '';
+function reasoningOf(from: object = {}): string {
+  const reasoning: unknown = Reflect.get(from, 'reasoning_content');
+  return typeof reasoning === 'string' ? reasoning : '';
 }
 
 describe('the official Node SDK, of a model of Gemini,', () => {
@@ -77,19 +77,19 @@ describe('the official Node SDK, of a model of Gemini,', () => {
     ]);
   });
 
-  it('gets thoughts apart from the answer', async () => {
+  it('gets reasoning apart from the answer', async () => {
     const { choices, usage } = await create({ ...ask('gemini-2.5-flash-q2-t3', 'rid=x'), reasoning_effort: 'low' });
     expect(choices[0]?.message.content).toBe(tokensOf('x', 3));
-    expect(thoughtsOf(choices[0]?.message)).toBe('think0 think1 ');
+    expect(reasoningOf(choices[0]?.message)).toBe('think0 think1 ');
     expect(usage).toMatchObject({ completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 2 } });
     expect((await lastCall()).asked).toMatchObject({
       generationConfig: { thinkingConfig: { thinkingBudget: 1024, includeThoughts: true } },
     });
-    let thoughts = '';
+    let reasoning = '';
     for await (const chunk of await stream(ask('gemini-3-flash-q2-t3'))) {
-      thoughts += thoughtsOf(chunk.choices[0]?.delta);
+      reasoning += reasoningOf(chunk.choices[0]?.delta);
     }
-    expect(thoughts).toBe('think0 think1 ');
+    expect(reasoning).toBe('think0 think1 ');
   });
 
   const weather: OpenAI.ChatCompletionTool = {
@@ -103,7 +103,7 @@ describe('the official Node SDK, of a model of Gemini,', () => {
   const resultsOf = (calls: readonly OpenAI.ChatCompletionMessageToolCall[]): OpenAI.ChatCompletionMessageParam[] =>
     calls.map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'rain' }));
 
-  it('makes a round trip with two calls at once, in one piece', async () => {
+  it('makes a round trip with two tool calls at once, in one piece', async () => {
     const model = 'gemini-3-pro-parallel';
     const [choice] = (await create({ model, messages: [question], tools: [weather] })).choices;
     const calls = choice?.message.tool_calls ?? [];
@@ -124,7 +124,7 @@ describe('the official Node SDK, of a model of Gemini,', () => {
     ]);
   });
 
-  it('makes one as a stream, even where its client keeps no signatures', async () => {
+  it('makes a round trip as a stream, even where its client keeps no signatures', async () => {
     const model = 'gemini-3-pro';
     const runner = sluice.client().chat.completions.stream({ model, messages: [question], tools: [weather] });
     const { tool_calls: calls = [] } = await runner.finalMessage();
@@ -140,7 +140,7 @@ describe('the official Node SDK, of a model of Gemini,', () => {
     expect(await textOf(await stream({ model, messages, tools: [weather] }))).toMatch(/\w/);
   });
 
-  it('can insist on a call', async () => {
+  it('can require a tool call', async () => {
     await create({
       ...ask('gemini-2.0-flash'),
       tools: [weather],
@@ -183,7 +183,7 @@ describe('the official Node SDK, of a model of Gemini,', () => {
     expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({ ok: expect.any(Boolean) });
   });
 
-  it('is told that an answer was cut off', async () => {
+  it('sees that an answer was cut off', async () => {
     const { choices } = await create({ ...ask('gemini-2.0-flash-t9'), max_completion_tokens: 2 });
     expect(choices[0]?.finish_reason).toBe('length');
   });
@@ -215,19 +215,19 @@ describe.each([
     expect(await failureOf(model)).toEqual([name, status, code]);
   });
 
-  it('that the provider can not give is refused before it is asked', async () => {
+  it('that the provider does not support is refused before an attempt', async () => {
     expect(await failureOf('demo-t1', { n: 2 })).toEqual([BadRequestError.name, 400, 'unsupported_parameter']);
     expect((await sluice.simulator.stats()).total).toBe(0);
   });
 
-  it('is not for everybody', async () => {
+  it('is not for every key', async () => {
     const client = sluice.client({ apiKey: 'sk-unknown' });
     await expect(client.chat.completions.create({ ...ask('demo'), stream: isStream })).rejects.toThrow(
       AuthenticationError,
     );
   });
 
-  it('whose client leaves is not paid for any longer', async () => {
+  it('whose client leaves costs nothing more', async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const body = { ...ask('demo-t1000-i50'), stream: isStream };
@@ -250,13 +250,10 @@ describe('a stream of Gemini', () => {
   const outcomeOf = async (model: string): Promise<unknown> =>
     textOf(await stream(ask(model, 'rid=y'))).catch((error: unknown) => error);
 
-  it.each(['crlf', 'split', 'utf8', 'ping', 'each', 'nodone'])(
-    'is whole however it is written: %s',
-    async (directive) => {
-      const filler = directive === 'utf8' ? '.你好😀' : '';
-      expect(await outcomeOf(`demo-t4-${directive}`)).toBe(tokensOf('y', 4).replaceAll(' ', `${filler} `));
-    },
-  );
+  it.each(['crlf', 'split', 'utf8', 'ping', 'each', 'nodone'])('is whole in every framing: %s', async (directive) => {
+    const filler = directive === 'utf8' ? '.你好😀' : '';
+    expect(await outcomeOf(`demo-t4-${directive}`)).toBe(tokensOf('y', 4).replaceAll(' ', `${filler} `));
+  });
 
   it.each(['errev', 'cut', 'half', 'badjson', 'reset', 'close'])(
     'that breaks off with %s never looks complete',

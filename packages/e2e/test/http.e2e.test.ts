@@ -64,13 +64,13 @@ describe('the paths', () => {
   });
 
   it.each(['/v1/chat/completions/', '/V1/Chat/Completions', '//v1/chat/completions'])(
-    'POST %s answers too, as clients write it',
+    'POST %s answers too, in the form of some clients',
     async (path) => {
       expect((await call(path, { ...chat, body: question })).response.status).toBe(200);
     },
   );
 
-  it('of the pages about itself have one form, by which a proxy in front can keep them back', async () => {
+  it('of the pages for operators have one form, so that a proxy in front can block them', async () => {
     for (const page of ['livez', 'readyz', 'health', 'status', 'metrics']) {
       expect((await call(`/${page}`, { headers: bearer(adminKey) })).response.status).toBe(200);
       for (const other of [page.toUpperCase(), `${page}/`, `%${page.charCodeAt(0).toString(16)}${page.slice(1)}`]) {
@@ -79,7 +79,7 @@ describe('the paths', () => {
     }
   });
 
-  it('lists only what the key may use', async () => {
+  it('list only the models that the key may use', async () => {
     const { body } = await call('/v1/models', { headers: bearer(narrowKey) });
     expect(body.data?.map(({ id }) => id)).toEqual(['small', 'team/model']);
   });
@@ -98,7 +98,7 @@ describe('the paths', () => {
     else expect(body.error).toMatchObject({ type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
   });
 
-  it('is told from a body when it can not be read', async () => {
+  it('are told from a body that is unreadable', async () => {
     const { response, body } = await call('/v1/models/%ff');
     expect(response.status).toBe(400);
     expect(body.error).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('URL') });
@@ -109,8 +109,8 @@ describe('the paths', () => {
     expect(response.status).toBe(200);
   });
 
-  it('tells strangers and common keys no more of itself than a probe needs', async () => {
-    for (const headers of [{}, bearer(apiKey), bearer('sk-of-nobody-at-all')]) {
+  it('tell anonymous clients and common keys no more than a probe needs', async () => {
+    for (const headers of [{}, bearer(apiKey), bearer('sk-unknown-0001')]) {
       expect((await call('/health', { headers })).body).toEqual({
         status: 'ok',
         redis: 'ok',
@@ -122,7 +122,7 @@ describe('the paths', () => {
     expect((await call('/readyz')).body).toEqual({ status: 'ready', redis: 'ok', draining: false });
   });
 
-  it('tells administrators its health and its numbers', verifies('001-11', '002-07'), async () => {
+  it('tell administrators health and numbers', verifies('001-11', '002-07'), async () => {
     const headers = bearer(adminKey);
     expect((await call('/health', { headers })).body).toMatchObject({
       status: 'ok',
@@ -142,7 +142,7 @@ describe('the paths', () => {
     });
   });
 
-  it('shows its metrics to administrators alone', async () => {
+  it('show metrics to administrators alone', async () => {
     expect((await call('/metrics', { headers: {} })).body.error).toMatchObject({ code: 'invalid_api_key' });
     const refused = await call('/metrics', { headers: bearer(apiKey) });
     expect(refused.response.status).toBe(403);
@@ -153,7 +153,7 @@ describe('the paths', () => {
   });
 
   it.each(['/livez', '/readyz', '/health', '/status', '/metrics'])(
-    'answers %s in full on its management port, without a key',
+    'answer %s in full on the management port, without a key',
     async (path) => {
       const response = await fetch(`${sluice.fleet.ingresses[0]?.managementUrl}${path}`);
       expect(response.status).toBe(200);
@@ -164,7 +164,7 @@ describe('the paths', () => {
   it.each([
     ['POST', '/metrics', 405],
     ['GET', '/v1/models', 404],
-  ])('refuses %s %s on its management port with %i', async (method, path, status) => {
+  ])('refuse %s %s on the management port with %i', async (method, path, status) => {
     expect((await fetch(`${sluice.fleet.ingresses[0]?.managementUrl}${path}`, { method })).status).toBe(status);
   });
 
@@ -173,19 +173,19 @@ describe('the paths', () => {
     ['DELETE', '/v1/models', 405, 'method_not_allowed', 'GET'],
     ['GET', '/v1/nothing', 404, 'unknown_url', null],
     ['POST', '/', 404, 'unknown_url', null],
-  ])('%s %s is refused with %i', async (method, path, status, code, allow) => {
+  ])('refuse %s %s with %i', async (method, path, status, code, allow) => {
     const { response, body } = await call(path, { method });
     expect([response.status, body.error?.['code'], response.headers.get('allow')]).toEqual([status, code, allow]);
     expect(body.error?.['type']).toBe('invalid_request_error');
   });
 });
 
-describe('who asks', () => {
+describe('a client', () => {
   it.each<[string, Record<string, string>]>([
     ['a bearer token', bearer()],
     ['a bearer token in small letters', { authorization: `bearer ${apiKey}` }],
     ['x-api-key', { 'x-api-key': apiKey }],
-  ])('may say so by %s', async (_, headers) => {
+  ])('may identify itself by %s', async (_, headers) => {
     expect((await call('/v1/models', { headers })).response.status).toBe(200);
   });
 
@@ -204,13 +204,13 @@ describe('who asks', () => {
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('may not use every model', async () => {
+  it('gets an error for a model that its key may not use', async () => {
     const refused = await refusalOf(await post(sluice, { model: 'large', key: narrowKey }));
     expect(refused).toMatchObject({ status: 403, type: 'permission_error', code: 'model_not_allowed' });
     expect((await post(sluice, { model: 'small', key: narrowKey })).status).toBe(200);
   });
 
-  it('asks for a model that does not exist', async () => {
+  it('gets an error for a model that does not exist', async () => {
     const { response, body } = await call('/v1/chat/completions', { ...chat, body: JSON.stringify(ask('nope')) });
     expect(response.status).toBe(404);
     expect(body.error).toMatchObject({ code: 'model_not_found', param: 'model' });
@@ -218,7 +218,7 @@ describe('who asks', () => {
 });
 
 describe('the headers of an answer', () => {
-  it('echo the id that the client gave, if it is one', async () => {
+  it('echo the id that the client sent, if it is valid', async () => {
     const ids = ['my-id.1', 'a'.repeat(128), 'a'.repeat(129), 'no blanks', ''];
     const answered = await Promise.all(
       ids.map(async (id) => (await call('/v1/models', { headers: { ...bearer(), 'x-request-id': id } })).response),
@@ -228,7 +228,7 @@ describe('the headers of an answer', () => {
     expect(answered.map(({ headers }) => (headers.get('x-request-id') ?? '').length > 5)).not.toContain(false);
   });
 
-  it.each([false, true])('tell of limits, upstream and time (stream: %s)', async (stream) => {
+  it.each([false, true])('state limits, upstream and time (stream: %s)', async (stream) => {
     const { headers } = await post(sluice, { model: 'demo-t2', fields: { stream } });
     expect(headers.get('x-ratelimit-limit-requests')).toBe('100000');
     expect(headers.get('x-ratelimit-limit-tokens')).toBe('100000000');
@@ -244,13 +244,13 @@ describe('the headers of an answer', () => {
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
-  it('of an error that the upstream caused name the attempts', async () => {
+  it('state the attempts in an error that the upstream caused', async () => {
     const response = await post(sluice, { model: 'demo-e404', content: 'missing' });
     expect(response.status).toBe(404);
     expect(response.headers.get('x-sluice-attempts')).toBe('1');
   });
 
-  it('hold the status until the first event, so that a late failure is still a status', async () => {
+  it('wait for the first event, so that a late failure is still a status', async () => {
     const answer = await openStream(sluice, { model: 'demo-f400-e400', content: 'late' });
     await answer.finish();
     expect(answer.status).toBe(400);
@@ -269,7 +269,7 @@ describe('the contents of an answer', () => {
     expect(through.body).toEqual(await direct.json());
   });
 
-  it('reach the client while the provider still speaks', verifies('000-09'), async () => {
+  it('reach the client while the provider is still sending', verifies('000-09'), async () => {
     const answer = await openStream(sluice, { model: 'demo-t200-i10-each', content: 'rid=now' });
     let sentAtFirst: number | undefined;
     for await (const piece of answer.pieces()) {

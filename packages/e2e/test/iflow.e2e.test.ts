@@ -17,7 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { ask, type Sluice, startSluice, textOf } from './sluice.ts';
 import { post, refusalOf, startLeaver } from './traffic.ts';
 
-/** Part of every token that the simulator gives out here, and of nothing else. */
+/** A part of every token that the simulator issues here, and of nothing else. */
 const canary = 'canaryann';
 const secrets = { SLUICE_SECRET_KEY: 'canary-of-the-operator-0001', client: 'canary-of-the-client-0002' };
 const workers = 8;
@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 const folder = mkdtempSync(join(tmpdir(), 'sluice-iflow-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Writes down a login whose key iFlow takes no more, though it should live on, or whose end has come. */
+/** Writes a login file with a key that iFlow refuses before its end, or that has ended. */
 function loginFile(name: string, expiresInMs: number): string {
   const path = join(folder, `${name}.json`);
   const expiry = Date.now() + expiresInMs;
@@ -120,7 +120,7 @@ const tools: OpenAI.ChatCompletionTool[] = [
 ];
 
 describe('an answer of iFlow', () => {
-  it('streams thoughts and text, whatever its content type', async () => {
+  it('streams reasoning and text, whatever its content type', async () => {
     for (const model of ['glm-4.7-q3-t4', 'glm-4.7-octet-q3-t4']) {
       const client = sluice.client();
       const content = 'rid=one';
@@ -129,21 +129,21 @@ describe('an answer of iFlow', () => {
         stream: true,
         reasoning_effort: 'high',
       });
-      let thoughts = '';
+      let reasoning = '';
       let text = '';
       for await (const { choices } of stream) {
         const delta = choices[0]?.delta as { content?: string; reasoning_content?: string } | undefined;
-        thoughts += delta?.reasoning_content ?? '';
+        reasoning += delta?.reasoning_content ?? '';
         text += delta?.content ?? '';
       }
-      expect([thoughts, text]).toEqual(['think0 think1 think2 ', 'one.0 one.1 one.2 one.3 ']);
+      expect([reasoning, text]).toEqual(['think0 think1 think2 ', 'one.0 one.1 one.2 one.3 ']);
     }
     const sent = bodyOf((await chats())[0]);
     expect(sent).toMatchObject({ chat_template_kwargs: { enable_thinking: true }, max_tokens: 8192 });
     expect(sent).not.toHaveProperty('reasoning_effort');
   });
 
-  it('comes whole, with usage only where iFlow counts', async () => {
+  it('arrives whole, with usage only where iFlow counts it', async () => {
     const counted = await sluice.client().chat.completions.create(ask('glm-4.7-t2'));
     expect(counted.usage?.completion_tokens).toBe(2);
     const uncounted = await sluice.client().chat.completions.create(ask('glm-nousage-t2'));
@@ -151,12 +151,12 @@ describe('an answer of iFlow', () => {
     expect(uncounted.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it('that is all thought has no text', async () => {
+  it('that is all reasoning has no text', async () => {
     const { choices } = await sluice.client().chat.completions.create(ask('glm-4.7-t0-q2'));
     expect(choices[0]?.message).toMatchObject({ content: null, reasoning_content: 'think0 think1 ' });
   });
 
-  it('calls tools and goes on with their results', async () => {
+  it('calls tools and continues with their results', async () => {
     const client = sluice.client();
     const question = ask('glm-4.7-t3');
     const { choices } = await client.chat.completions.create({ ...question, tools });
@@ -185,7 +185,7 @@ describe('an answer of iFlow', () => {
     ['e434', 502, 'upstream_authentication', 1],
     ['e406', 502, 'upstream_authentication', 1],
     ['e500', 502, 'upstream_error', 3],
-  ])('that is the error %s', async (directive, status, code, calls) => {
+  ])('with the error %s is a %i %s after %i attempts', async (directive, status, code, calls) => {
     for (const stream of [false, true]) {
       await sluice.simulator.reset();
       await untilCooledDown();
@@ -197,19 +197,19 @@ describe('an answer of iFlow', () => {
   });
 });
 
-/** Lets the credentials and circuits of these tests be as new. */
+/** Clears the credentials and circuits of these tests. */
 async function untilCooledDown(): Promise<void> {
   const keys = await redis.keys('e2e-*:{up:*}:[rb]*');
   if (keys.length > 0) await redis.unlink(keys);
 }
 
 describe('a login', () => {
-  it('that has ended is renewed once by eight workers', verifies('004-06'), async () => {
+  it('that has ended is renewed once for eight workers', verifies('004-06'), async () => {
     const requests = Array.from({ length: 2 * workers }, (_, at) =>
       startLeaver(sluice, { model: 'ended-t10000-i20', content: `question ${at}` }),
     );
     await until(async () => (await sluice.simulator.stats()).open === 2 * workers, {
-      what: 'every worker to be at work',
+      what: 'every worker to have a request',
       timeoutMs: 20_000,
     });
     const health = await Promise.all(
@@ -226,13 +226,13 @@ describe('a login', () => {
     await until(async () => (await sluice.simulator.stats()).open === 0, { what: 'all calls to end' });
   });
 
-  it('whose grants are short is not renewed for each call', async () => {
+  it('with short-lived keys is not renewed for each call', async () => {
     for (let at = 0; at < 3; at++) await sluice.client().chat.completions.create(ask('due-t1', `question ${at}`));
     expect(await renewals()).toHaveLength(1);
   });
 
   it(
-    'whose key is refused: 401, renewed, signed again, tried again',
+    'whose key is refused: 401, renewal, new signature, retry',
     verifies('000-34', '000-35', '000-36', '000-37'),
     async () => {
       const response = await post(sluice, { model: 'refused-t2' });
@@ -265,7 +265,7 @@ describe('a login', () => {
     },
   );
 
-  it('whose end comes as an error with status 200, in place of a stream', async () => {
+  it('whose end is an error with status 200, in place of a stream', async () => {
     const response = await post(sluice, { model: 'refused-e439-n1-t2', fields: { stream: true } });
     expect([response.status, response.headers.get('x-sluice-attempts')]).toEqual([200, '2']);
     expect(await response.text()).toContain('[DONE]');
@@ -276,14 +276,14 @@ describe('a login', () => {
     ]);
   });
 
-  it('that iFlow renews no more asks for another', async () => {
+  it('that iFlow no longer renews makes the worker ask for a new login', async () => {
     const answer = await refusalOf(await post(sluice, { model: 'dead-t1' }));
     expect(answer).toMatchObject({ status: 502, code: 'upstream_authentication' });
     expect(await renewals()).toHaveLength(3);
     expect(await chats()).toHaveLength(0);
     const said = (): boolean =>
       sluice.fleet.workers.some((worker) => worker.output().includes('npm run login -- iflow'));
-    await until(said, { what: 'a worker to say what is to be done' });
+    await until(said, { what: 'a worker to say what to do' });
   });
 
   it('shows nowhere', async () => {
@@ -307,7 +307,7 @@ describe('a login', () => {
   });
 });
 
-/** The attempts below a model call, in the order of their beginning, once the call has ended. */
+/** Returns the attempts below a span of this name in their order, once it has ended. */
 async function traceOf(name: string): Promise<readonly CollectedSpan[]> {
   const parent = await until(() => collector.spans().find((span) => span.name === name), { what: `the span ${name}` });
   return collector
@@ -322,14 +322,14 @@ async function tokenKey(upstream: string): Promise<string> {
   return key;
 }
 
-/** Every text that Redis holds. */
+/** Returns every text that Redis holds. */
 async function dump(): Promise<string[]> {
   const keys = await redis.keys('*');
   const texts = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
   return texts.map((text) => text?.toString('latin1') ?? '');
 }
 
-it('a worker says at its start that the service has closed', async () => {
+it('a worker says at its start that the service is closed', async () => {
   for (const worker of sluice.fleet.workers) {
     expect((await untilLogged(worker, 'iFlow closed its service')).split('iFlow closed its service')).toHaveLength(2);
   }
@@ -346,12 +346,12 @@ it('a start without a secret for the tokens is refused by name', async () => {
   }
 });
 
-/** Returns the number of requests that a worker serves now. */
+/** Returns the number of requests that a worker has now. */
 async function activeRunsOf({ url }: { readonly url: string }): Promise<number> {
   return ((await (await fetch(`${url}/health`)).json()) as { readonly active_runs: number }).active_runs;
 }
 
-it('a login is renewed by another worker when the one that had begun dies', async () => {
+it('another worker renews a login when the renewing worker dies', async () => {
   const answered = post(sluice, { model: 'dying-t2' });
   await until(async () => (await renewals())[0]?.outcome === 'open', { what: 'a renewal to begin' });
   const runs = await Promise.all(sluice.fleet.workers.map(activeRunsOf));
@@ -363,16 +363,16 @@ it('a login is renewed by another worker when the one that had begun dies', asyn
   expect((await chats()).map(({ credential }) => credential)).toEqual([`sk-sim-${logins.dying[0]}.1`]);
 });
 
-it('a login is renewed to the end by a worker that is told to stop', async () => {
+it('a worker with a stop signal completes the renewal of a login', async () => {
   const leaver = startLeaver(sluice, { model: 'leaving-t2' });
   await until(async () => (await renewals()).length === 1, { what: 'a renewal to begin' });
   const runs = await Promise.all(sluice.fleet.workers.map((each) => activeRunsOf(each).catch(() => 0)));
   const worker = sluice.fleet.workers[runs.indexOf(1)];
-  if (worker === undefined) throw new Error('no worker is at work');
+  if (worker === undefined) throw new Error('no worker is renewing');
   leaver.leave();
   worker.kill('SIGTERM');
   await worker.exited;
-  // A refresh token that was given to a worker which is gone would be lost, and with it the login.
+  // A refresh token issued to a worker that has exited would be lost, and the login with it.
   await (await post(sluice, { model: 'leaving-t2' })).text();
   expect((await chats()).map(({ credential }) => credential)).toEqual([`sk-sim-${logins.leaving[0]}.1`]);
   expect(await renewals()).toHaveLength(2);

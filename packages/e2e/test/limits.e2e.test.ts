@@ -15,7 +15,7 @@ import {
 
 const longStream = 'demo-t100000-i50';
 const everybody = { name: 'test', key: apiKey };
-/** No test gets in the way of another's rates: each has its own key. */
+/** Each test has its own key, so that the rates of one do not affect another. */
 const keyOf = (name: string): string => `sk-test-limit-${name}`;
 const limited = (name: string, limits: object): object => ({ name, key: keyOf(name), limits });
 
@@ -40,7 +40,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
           max_concurrent_requests: 20,
           queue_size: 180,
           max_queue_wait_ms: 30_000,
-          // Of all that the fleet may run: what a key without a limit of its own may is another matter.
+          // The limit of the whole fleet: the share of a key without its own limit is tested elsewhere.
           default_key_concurrency: 20,
         },
       },
@@ -64,12 +64,12 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
       const { total, peakOpen } = await sluice.simulator.stats();
       expect(total).toBe(200);
       expect(peakOpen).toBeLessThanOrEqual(20);
-      // Fewer would mean that places lay idle while others waited.
+      // Fewer would mean idle leases while requests waited.
       expect(peakOpen).toBeGreaterThanOrEqual(15);
     },
   );
 
-  it('frees every place when a hundred clients leave at once, running and waiting ones', async () => {
+  it('frees every lease when a hundred clients leave at once, running and waiting ones', async () => {
     const leavers = Array.from({ length: 100 }, (_, client) =>
       startLeaver(sluice, {
         model: client % 3 === 0 ? 'demo-hang' : longStream,
@@ -85,7 +85,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
     expect(peakOpen).toBeLessThanOrEqual(20);
   });
 
-  it('refuses a key the third request at once of two, and takes nothing for it', async () => {
+  it('refuses a key the third simultaneous request of two allowed, and charges nothing for it', async () => {
     const key = keyOf('two-at-once');
     const running = await Promise.all([0, 1].map((at) => startedStream(sluice, { model: longStream, key, at })));
     const refused = await Promise.all([0, 1, 2, 3].map(async (at) => refusalOf(await post(sluice, tiny({ key, at })))));
@@ -93,7 +93,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
       expect(refusal).toMatchObject({ status: 429, code: 'concurrency_limit_exceeded', type: 'rate_limit_error' });
       expectRetryAfter(refusal);
       expect(refusal.headers.get('x-ratelimit-limit-requests')).toBe('60');
-      // Ten at once, of which two run; a second gives one back.
+      // Ten at once, of which two run; one comes back each second.
       expect(Number(refusal.headers.get('x-ratelimit-remaining-requests'))).toBeGreaterThanOrEqual(8);
     }
     await Promise.all(running.map((answer) => answer.leave()));
@@ -102,7 +102,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
     expect((await sluice.simulator.stats()).total).toBe(3);
   });
 
-  it('tells a key whose requests are used up when to come back, and refusals do not put that off', async () => {
+  it('tells a key over its limit when to retry, and refusals do not postpone that', async () => {
     const key = keyOf('slow-rpm');
     const remaining: (string | null)[] = [];
     for (const at of [0, 1]) {
@@ -125,7 +125,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
     expect((await sluice.simulator.stats()).total).toBe(2);
   });
 
-  it('charges the tokens that the provider counted, not those that were reserved', async () => {
+  it('charges the tokens that the provider counted, not the reserved ones', async () => {
     const key = keyOf('slow-tpm');
     const request = { key, model: 'demo-t20', fields: { max_tokens: 200 } };
     const before = await post(sluice, { ...request, at: 0 });
@@ -134,7 +134,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
     const after = await post(sluice, { ...request, at: 1 });
     const left = [before, after].map(({ headers }) => Number(headers.get('x-ratelimit-remaining-tokens')));
     expect(left[0]).toBeLessThan(600 - 200);
-    // 600 a minute: ten come back in a second, longer than this takes.
+    // 600 a minute: ten come back in one second, longer than this takes.
     expect(Math.abs((left[0] ?? NaN) - (left[1] ?? NaN) - usage.total_tokens)).toBeLessThanOrEqual(10);
 
     const tooLarge = await refusalOf(await post(sluice, { ...request, fields: { max_tokens: 1000 } }));
@@ -143,7 +143,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
     expect((await sluice.simulator.stats()).total).toBe(2);
   });
 
-  it('holds requests and tokens per minute to the limit over all ingresses, and gives what it promises', async () => {
+  it('holds requests and tokens per minute to the limit over all ingresses, and grants all of it', async () => {
     const [byRequests, byTokens] = await Promise.all([
       overload(sluice, tiny({ key: keyOf('fast-rpm') })),
       overload(sluice, { model: 'demo-t20', key: keyOf('fast-tpm'), fields: { max_tokens: 40 } }),
@@ -160,7 +160,7 @@ describe('a fleet of four ingresses that may run 20 requests', () => {
       0.97 * (budget.burst + tokensPerMs * byTokens.shortestMs) - reserved,
     );
     expect(byTokens.refused).toBeGreaterThan(0);
-    // A refusal reaches no provider.
+    // A refused request reaches no provider.
     expect((await sluice.simulator.stats()).total).toBe(byRequests.admitted + byTokens.admitted);
   });
 });
@@ -186,7 +186,7 @@ describe('a fleet of two ingresses that may run one request while five wait', ()
   beforeEach(() => sluice.simulator.reset());
   afterEach(() => untilOccupied(sluice, { running: 0, waiting: 0 }));
 
-  it('serves those who wait in the order of their arrival, whichever ingress they came to', async () => {
+  it('serves waiters in the order of their arrival, over both ingresses', async () => {
     const running = await startedStream(sluice, { model: longStream });
     const waiters: Promise<Response>[] = [];
     for (const at of [0, 1, 2, 3, 4]) {
@@ -200,7 +200,7 @@ describe('a fleet of two ingresses that may run one request while five wait', ()
     expect(order).toEqual([0, 1, 2, 3, 4].map((at) => `waiter ${at}`));
   });
 
-  it('refuses the sixth who would wait at once, and takes nothing for it', verifies('000-10', '001-19'), async () => {
+  it('refuses the sixth waiter at once, and charges nothing for it', verifies('000-10', '001-19'), async () => {
     const key = keyOf('rare');
     const running = await startedStream(sluice, { model: longStream });
     const waiters = [0, 1, 2, 3, 4].map((at) => startLeaver(sluice, { model: longStream, key, at }));
@@ -218,7 +218,7 @@ describe('a fleet of two ingresses that may run one request while five wait', ()
     expect((await sluice.simulator.stats()).total).toBe(1);
   });
 
-  it('sends away who has waited for too long, and gives back what was taken for it', async () => {
+  it('refuses a waiter after its time, and gives back what was charged for it', async () => {
     const key = keyOf('counted');
     const running = await startedStream(sluice, { model: longStream });
     const askedAt = performance.now();
@@ -251,15 +251,15 @@ function expectRetryAfter(refusal: Refused): void {
 interface Overload {
   admitted: number;
   refused: number;
-  /** As the provider counted them. */
+  /** Tokens as the provider counted them. */
   tokens: number;
-  /** From before the first request to after the last. */
+  /** Time from before the first request to after the last. */
   readonly longestMs: number;
-  /** From after the first answer to before the last request. */
+  /** Time from after the first answer to before the last request. */
   readonly shortestMs: number;
 }
 
-/** Asks as fast as twelve clients can, three at each ingress, for three seconds. */
+/** Sends requests as fast as twelve clients can, three at each ingress, for three seconds. */
 async function overload(sluice: Sluice, options: ChatOptions): Promise<Overload> {
   const sums = { admitted: 0, refused: 0, tokens: 0 };
   const startedAt = performance.now();

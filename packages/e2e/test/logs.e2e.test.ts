@@ -15,7 +15,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 const longStream = 'demo-t100000-i20';
 
-/** Returns the lines that a process has written; a line that is no JSON object is an error. */
+/** Returns the lines that a process has written; throws for a line that is not a JSON object. */
 function linesOf({ output }: ServiceProcess): Line[] {
   return output()
     .split('\n')
@@ -26,7 +26,7 @@ function linesOf({ output }: ServiceProcess): Line[] {
 const ofIngress = ({ fleet }: Sluice): Line[] => fleet.ingresses.flatMap(linesOf);
 const ofWorker = ({ fleet }: Sluice): Line[] => fleet.workers.flatMap(linesOf);
 
-/** The line of a request, once it is written; a second one is an error. */
+/** Returns the line of a request, once it is written; throws if there is a second one. */
 async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
   const find = (): Line[] =>
     ofIngress(sluice).filter(({ msg, request_id: named }) => msg === 'request' && named === id);
@@ -36,7 +36,7 @@ async function requestLine(sluice: Sluice, id: string | null): Promise<Line> {
   return line;
 }
 
-/** Returns the lines that the worker wrote of a request that failed once: the attempt, and what follows. */
+/** Returns the worker's lines about a request that failed once: the attempt, and the ones after it. */
 function workOf(sluice: Sluice, internalId: unknown): Promise<Line[]> {
   const find = (): Line[] =>
     ofWorker(sluice).filter(({ internal_id: id, level }) => id === internalId && level !== 'debug');
@@ -53,7 +53,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
   });
   beforeEach(() => sluice.simulator.reset());
 
-  /** The request of an SDK whose user has tracing and ids of his own. */
+  /** The request of an SDK whose user sets tracing headers and ids. */
   async function retried(id: string): Promise<{ line: Line; work: Line[]; shownId: string | null }> {
     const client = openaiClient({ baseUrl: sluice.url(), apiKey });
     const { response } = await client.chat.completions
@@ -103,7 +103,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     },
   );
 
-  it('keep requests apart to which their clients gave the same id', async () => {
+  it('keep requests with the same client id apart', async () => {
     const sameId = 'used-twice';
     const texts = ['first', 'second'].map(async (content) => {
       const response = await fetch(`${sluice.url()}/chat/completions`, {
@@ -115,19 +115,19 @@ describe('the logs of an ingress and a worker at level trace', () => {
     });
     await Promise.all(texts);
     const lines = (): Line[] => ofIngress(sluice).filter(({ request_id: id }) => id === sameId);
-    await until(() => lines().length === 2, { what: 'the lines of both' });
+    await until(() => lines().length === 2, { what: 'the lines of both requests' });
     const ids = new Set(lines().map(({ internal_id: own }) => own));
     expect(ids.size).toBe(2);
     for (const id of ids) expect(await workOf(sluice, id)).toHaveLength(2);
   });
 
-  it('name a request that brought no id by the one that its client is shown', async () => {
+  it('name a request without a client id by the id in its answer', async () => {
     const { headers } = await post(sluice, { model: 'demo-t1' });
     const line = await requestLine(sluice, headers.get('x-request-id'));
     expect(line['internal_id']).toBe(line.request_id);
   });
 
-  it('tell what a chat asked for, without what it says', verifies('001-49'), async () => {
+  it('describe a chat request without its text', verifies('001-49'), async () => {
     const fields = { temperature: 0.5, max_tokens: 7, stream: true };
     const { headers } = await post(sluice, { model: 'demo-t1', content: 'never to be logged', fields });
     const line = await requestLine(sluice, headers.get('x-request-id'));
@@ -138,7 +138,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     expect([other['message_count'], other['temperature'], other['max_tokens']]).toEqual([1, undefined, undefined]);
   });
 
-  it('show who asked by four characters at each end of the key', verifies('001-51'), async () => {
+  it('show four characters at each end of the client key', verifies('001-51'), async () => {
     const { headers } = await post(sluice, { model: 'demo-t1' });
     const line = await requestLine(sluice, headers.get('x-request-id'));
     expect(line).toMatchObject({ key: `${apiKey.slice(0, 4)}…${apiKey.slice(-4)}`, key_name: 'test' });
@@ -147,7 +147,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     );
   });
 
-  it('grow by one line a request, however many tokens it has', async () => {
+  it('grow by one line per request, whatever its number of tokens', async () => {
     const lines = (): Line[] => [...ofIngress(sluice), ...ofWorker(sluice)];
     const count = (isDetail: boolean): number =>
       lines().filter(({ level: at }) => (at === 'debug') === isDetail).length;
@@ -169,7 +169,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
 
   it.each([
     ['complete', { model: 'demo-t1' }, { level: 'info', status: 200, outcome: 'complete' }],
-    ['without a valid key', { model: 'demo-t1', key: 'sk-nobody-knows' }, { level: 'warn', code: 'invalid_api_key' }],
+    ['without a valid key', { model: 'demo-t1', key: 'sk-unknown-0001' }, { level: 'warn', code: 'invalid_api_key' }],
     ['not valid', { model: 'demo', fields: { n: 0 } }, { level: 'warn', status: 400, outcome: 'error' }],
     ['failed at the provider', { model: 'demo-e400' }, { level: 'warn', status: 400, code: 'upstream_rejected' }],
     [
@@ -185,11 +185,11 @@ describe('the logs of an ingress and a worker at level trace', () => {
       },
     ],
     [
-      'broken off in the middle, again and again',
+      'broken off in the middle, repeatedly',
       { model: 'demo-t9-i20-reset-k4', fields: { stream: true } },
       { level: 'error', status: 200, outcome: 'error', attempts: 5 },
     ],
-  ])('say how a request ended: %s', async (_name, options, expected) => {
+  ])('state the end of a request: %s', async (_name, options, expected) => {
     const response = await post(sluice, options);
     await response.text();
     expect(await requestLine(sluice, response.headers.get('x-request-id'))).toMatchObject(expected);
@@ -223,7 +223,7 @@ describe('the logs of an ingress and a worker at level trace', () => {
     },
   );
 
-  it('say when a client left', async () => {
+  it('state that a client left', async () => {
     const leaver = startLeaver(sluice, { model: longStream, content: 'leaver' });
     await until(async () => (await sluice.simulator.stats()).open === 1, { what: 'the call' });
     leaver.leave();
@@ -262,9 +262,9 @@ describe.each([
 
   it(`writes ${expected.join(', ') || 'nothing'}`, verifies('000-08'), async () => {
     await post(sluice, { model: 'demo-t1' });
-    await post(sluice, { model: 'demo-t1', key: 'sk-nobody-knows' });
+    await post(sluice, { model: 'demo-t1', key: 'sk-unknown-0001' });
     await post(sluice, { model: 'demo-e500' });
-    // So that nothing is still under way.
+    // Waits until nothing is in progress.
     await sluice.fleet.stop();
     const levels = [...ofIngress(sluice), ...ofWorker(sluice)].map((line) => line.level);
     expect([...new Set(levels)].sort()).toEqual(expected.toSorted());

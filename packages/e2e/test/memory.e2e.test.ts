@@ -27,7 +27,7 @@ const statusPage = async (): Promise<Readonly<Record<string, unknown>>> => {
 };
 
 it(
-  'that is full makes an ingress refuse new requests, until enough of those that run have ended',
+  'an ingress whose memory is full refuses new requests, until enough running ones have ended',
   { ...verifies('001-12', '001-34', '001-59'), timeout: 150_000 },
   async () => {
     expect((await send('demo-t1', 'before')).status).toBe(200);
@@ -46,7 +46,7 @@ it(
           timeoutMs: 20_000,
         });
         const response = await send('demo-t1', 'during');
-        // While a body is read and parsed it takes several times its size: only what stays counts here.
+        // While a body is read and parsed it takes several times its size; only the memory that remains counts here.
         return response.status === 503 && (await statusPage())['status'] === 'degraded' && response;
       },
       { what: 'a refusal', timeoutMs: 90_000 },

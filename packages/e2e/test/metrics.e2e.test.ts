@@ -5,17 +5,17 @@ import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import { freshPage, openStream, post, startLeaver, untilOccupied } from './traffic.ts';
 
 interface Page {
-  /** By series, as it is written: `name{label="value"}`. */
+  /** Values by series in the form of the page: `name{label="value"}`. */
   readonly series: ReadonlyMap<string, number>;
-  /** By metric name. */
+  /** Types by metric name. */
   readonly types: ReadonlyMap<string, string>;
-  /** Of all series with this name and, among others, these labels; 0 where there is none. */
+  /** Sum of all series with this name and at least these labels; 0 without one. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
 const isOurs = (line: string): boolean => /^(# TYPE )?(sluice|gen_ai)_/.test(line);
 
-/** Our part of a process's page. */
+/** Returns Sluice's own part of a process's metrics page. */
 async function readPage(url: string): Promise<Page> {
   const lines = (await freshPage(url)).split('\n').filter(isOurs);
   const types = new Map<string, string>();
@@ -70,7 +70,7 @@ beforeAll(async () => {
 });
 afterEach(() => untilOccupied(sluice, { running: 0, waiting: 0 }));
 
-/** Returns by how much everything has grown after some traffic. */
+/** Returns the increase of every series after some traffic. */
 async function growth(
   traffic: () => Promise<unknown>,
 ): Promise<(name: string, labels?: Readonly<Record<string, string>>) => number> {
@@ -85,7 +85,7 @@ async function growth(
 
 async function ask(model: string, options: { readonly key?: string; readonly stream?: boolean } = {}): Promise<number> {
   const { key = apiKey, stream = false } = options;
-  // The simulator counts the tries of each conversation, whatever its model.
+  // The simulator counts the attempts of each conversation, whatever its model.
   const response = await post(sluice, { model, key, content: `I ask ${model}`, fields: { stream } });
   await response.text();
   return response.status;
@@ -116,7 +116,7 @@ describe('the metrics of an ingress and its worker', () => {
     const firstTokenSeconds = grown('gen_ai_server_time_to_first_token_seconds_sum', labels);
     expect(firstTokenSeconds).toBeGreaterThan(2 * 0.2);
     expect(firstTokenSeconds).toBeLessThan(grown('gen_ai_server_request_duration_seconds_sum', labels));
-    // Of streams alone: nine gaps of 100 ms each, so long that a busy machine does not read two pieces as one.
+    // Only for streams: nine gaps of 100 ms each, so long that a busy machine does not read two pieces as one.
     expect(grown('gen_ai_server_time_per_output_token_seconds_count', labels)).toBe(2);
     const perTokenSeconds = grown('gen_ai_server_time_per_output_token_seconds_sum', labels) / 2;
     expect(perTokenSeconds).toBeGreaterThan(0.05);
@@ -128,14 +128,14 @@ describe('the metrics of an ingress and its worker', () => {
     expect(grown('sluice_upstream_attempts_total')).toBe(3);
     expect(grown('sluice_queue_wait_seconds_count')).toBe(3);
     expect(grown('sluice_admission_wait_seconds_count')).toBe(3);
-    // Of each answer at least started, answered, a piece and the end.
+    // At least started, answered, one piece and the end for each answer.
     expect(grown('sluice_relay_frames_total')).toBeGreaterThanOrEqual(3 * 4);
     expect(grown('sluice_relay_lag_seconds_count')).toBeGreaterThan(0);
     expect(grown('sluice_relay_gaps_total') + grown('sluice_relay_dropped_frames_total')).toBe(0);
     expect(grown('sluice_retries_total') + grown('sluice_resubmissions_total')).toBe(0);
   });
 
-  it('count a failure of the provider, and that the request went into the queue again', async () => {
+  it('count a failure of the provider, and that the request returns to the queue', async () => {
     const grown = await growth(async () => expect(await ask('flaky-t1-e500-n1')).toBe(200));
     expect(grown('sluice_requests_total', { model: 'flaky*', outcome: 'complete', code: '2xx' })).toBe(1);
     expect(grown('sluice_retries_total', { upstream: 'flaky', reason: 'upstream_error' })).toBe(1);
@@ -152,7 +152,7 @@ describe('the metrics of an ingress and its worker', () => {
     const labels = { upstream: 'limited', reason: 'upstream_rate_limited' };
     expect(grown('sluice_credential_cooldowns_total', labels)).toBe(1);
     expect(grown('sluice_retries_total', labels)).toBe(1);
-    // The other credential went at once.
+    // The attempt with the other credential follows at once.
     expect(grown('sluice_resubmissions_total')).toBe(0);
     const page = await workerPage();
     expect(page.sum('sluice_credentials', { upstream: 'limited', state: 'ready' })).toBe(1);
@@ -164,7 +164,7 @@ describe('the metrics of an ingress and its worker', () => {
     const grown = await growth(async () => {
       expect(await ask('demo-t1', { key: onceKey })).toBe(200);
       expect(await ask('demo-t1', { key: onceKey })).toBe(429);
-      expect(await ask('demo-t1', { key: 'sk-nobody-knows' })).toBe(401);
+      expect(await ask('demo-t1', { key: 'sk-unknown-0001' })).toBe(401);
       expect(await ask('unheard-of')).toBe(404);
     });
     expect(grown('sluice_admission_refusals_total', { reason: 'rate_limit_exceeded' })).toBe(1);
@@ -177,7 +177,7 @@ describe('the metrics of an ingress and its worker', () => {
     expect(grown('sluice_upstream_attempts_total')).toBe(1);
   });
 
-  it('count answers that break off: continued, and lost for good', async () => {
+  it('count answers that break off, resumed ones and lost ones', async () => {
     const continued = await growth(async () =>
       expect(await ask('flaky-t9-i20-reset-k4-n1', { stream: true })).toBe(200),
     );
@@ -187,7 +187,7 @@ describe('the metrics of an ingress and its worker', () => {
 
     const lost = await growth(async () => expect(await ask('flaky-t9-i20-reset-k4', { stream: true })).toBe(200));
     expect(lost('sluice_resumed_streams_total', { outcome: 'error' })).toBe(1);
-    // The client had seen its 200.
+    // The client got its status 200 before the break.
     expect(lost('sluice_requests_total', { outcome: 'error', code: '2xx', stream: 'true' })).toBe(1);
     expect(lost('sluice_request_errors_total')).toBe(1);
   });
@@ -195,15 +195,17 @@ describe('the metrics of an ingress and its worker', () => {
   it('show a circuit that is open', async () => {
     const target = { target: 'broken/demo-e500' };
     expect((await workerPage()).sum('sluice_circuit_open', target)).toBe(0);
-    // A request counts once, however often it is tried.
+    // A request counts once, whatever its number of attempts.
     for (let request = 0; request < 4; request++) expect(await ask('broken')).toBe(502);
     // The fifth opens it, and then waits for the probe.
     const leaver = startLeaver(sluice, { model: 'broken' });
-    await until(async () => (await workerPage()).sum('sluice_circuit_open', target) === 1, { what: 'it to open' });
+    await until(async () => (await workerPage()).sum('sluice_circuit_open', target) === 1, {
+      what: 'the circuit to open',
+    });
     leaver.leave();
   });
 
-  it('show what runs and what waits, and count clients that leave', async () => {
+  it('show running and waiting requests, and count clients that leave', async () => {
     const grown = await growth(async () => {
       const leavers = [0, 1].map(() => startLeaver(sluice, { model: 'demo-t100000-i20' }));
       await untilOccupied(sluice, { running: 2, waiting: 0 });
@@ -223,7 +225,7 @@ describe('the metrics of an ingress and its worker', () => {
     expect(grown('sluice_client_aborts_total')).toBe(3);
     expect(grown('sluice_requests_total', { outcome: 'cancelled' })).toBe(3);
     expect(grown('sluice_upstream_attempts_total', { outcome: 'cancelled' })).toBe(2);
-    // Two cancels, as the worker read them.
+    // Two cancels, as read by the worker.
     const page = await workerPage();
     expect(page.sum('sluice_relay_frames_total')).toBeGreaterThanOrEqual(2);
     expect(page.sum('sluice_worker_active_jobs')).toBe(0);
@@ -249,7 +251,7 @@ describe('the metrics of an ingress and its worker', () => {
     }
   });
 
-  it('stay as many whatever clients make up', async () => {
+  it('stay the same in number whatever values clients invent', async () => {
     const nonsense = async (turn: number): Promise<void> => {
       const name = `made-up-${turn}`;
       const paths = [`/v1/${name}`, `/${name}/chat/completions?${name}`, `/v1/models/${name}`];
@@ -279,7 +281,7 @@ describe('the metrics of an ingress and its worker', () => {
   });
 });
 
-/** Without its labels and without what a histogram appends. */
+/** The metric's name without its labels and without the suffix of a histogram. */
 const baseName = (key: string): string => key.replace(/\{.*$/, '').replace(/_seconds_(bucket|sum|count)$/, '_seconds');
 
 const labelsOf = (key: string): string[] =>
@@ -294,7 +296,7 @@ interface Documented {
   readonly services: readonly string[];
 }
 
-/** The rows of the tables of the page. */
+/** Returns the rows of the page's tables. */
 function documentedMetrics(): Documented[] {
   const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
   return text.split('\n').flatMap((row) => {

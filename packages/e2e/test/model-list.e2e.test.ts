@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 
 const narrowKey = 'sk-test-narrow-0001';
-/** Nobody listens there. */
+/** No process listens there. */
 const nowhere = 'http://127.0.0.1:9/v1';
 
 let sluice: Sluice;
@@ -82,11 +82,11 @@ describe('GET /v1/models', () => {
     expect(await sluice.simulator.calls()).toEqual([]);
   });
 
-  it('lists what globs cover, as far as their upstreams tell, within 2 s', async () => {
+  it('lists the models that globs cover, as far as their upstreams list them, within 2 s', async () => {
     const before = performance.now();
     const first = await list();
     expect(performance.now() - before).toBeLessThan(2500);
-    // A list that came later than that is in a later answer.
+    // A list that arrives later than that is in a later answer.
     const whole = await until(async () => (await list()).length >= expected.length && (await list()), {
       what: 'all lists',
       timeoutMs: 10_000,
@@ -117,7 +117,7 @@ describe('GET /v1/models', () => {
     ]);
   });
 
-  it('is quick once an upstream that is down has been waited for', async () => {
+  it('is quick after the first wait for an upstream that is down', async () => {
     const before = performance.now();
     await list();
     await list(apiKey, 1);
@@ -128,12 +128,12 @@ describe('GET /v1/models', () => {
     ['glm-4.7', 'zai'],
     ['claude-opus-4-1', 'claude'],
     ['small', 'openai'],
-  ])('shows %s of %s alone, told or not', async (id, owner) => {
+  ])('shows %s of %s alone, listed by its upstream or not', async (id, owner) => {
     const response = await fetch(`${sluice.url()}/models/${id}`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await response.json()).toMatchObject({ id, object: 'model', owned_by: owner });
   });
 
-  it('counts the questions and logs those that failed, without a secret', async () => {
+  it('counts the list requests and logs the failed ones, without a secret', async () => {
     const pages = await Promise.all(
       sluice.fleet.workers.map(async ({ managementUrl }) => (await fetch(`${managementUrl}/metrics`)).text()),
     );

@@ -17,7 +17,7 @@ const weather: OpenAI.ChatCompletionTool = {
 const question = [{ role: 'user' as const, content: 'rid=x' }];
 const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 
-/** Returns the last body that the simulator was sent. */
+/** Returns the last body that the simulator received. */
 async function lastBody(): Promise<Record<string, unknown>> {
   const call = (await sluice.simulator.calls()).at(-1);
   expect(call?.path).toBe('/api/chat');
@@ -48,7 +48,7 @@ describe('an Ollama upstream', () => {
     });
   });
 
-  it('answers to the official SDK, whole and as a stream', verifies('003-02'), async () => {
+  it('answers the official SDK, whole and as a stream', verifies('003-02'), async () => {
     const { chat } = sluice.client();
     const whole = await chat.completions.create({ model: 'demo-t3', messages: question, max_tokens: 2 });
     expect(whole.choices[0]).toMatchObject({ message: { content: tokensOf('x', 2) }, finish_reason: 'length' });
@@ -71,7 +71,7 @@ describe('an Ollama upstream', () => {
     expect((await sluice.simulator.calls()).map(({ path }) => path)).toEqual(['/v1/chat/completions']);
   });
 
-  it('gets calls and their results through', async () => {
+  it('gets tool calls and their results', async () => {
     const client = sluice.client();
     const runner = client.chat.completions.stream({ model: 'demo-parallel', messages: question, tools: [weather] });
     const { message, finish_reason: reason } = (await runner.finalChatCompletion()).choices[0] ?? {};
@@ -106,19 +106,19 @@ describe('an Ollama upstream', () => {
     expect(await lastBody()).toMatchObject({ messages: [{ role: 'user', content: 'rid=x', images: [image] }] });
   });
 
-  it('shows its thoughts, and none where the client wants none', async () => {
+  it('returns its reasoning, and none where the client turns it off', async () => {
     const { chat } = sluice.client();
-    const thoughts = async (effort: 'high' | 'none'): Promise<unknown> => {
+    const answerWith = async (effort: 'high' | 'none'): Promise<unknown> => {
       const fields = { model: 'demo-t2-q2', messages: question, reasoning_effort: effort };
       return (await chat.completions.create(fields)).choices[0]?.message;
     };
-    expect(await thoughts('high')).toMatchObject({ reasoning_content: 'think0 think1 ', content: tokensOf('x', 2) });
+    expect(await answerWith('high')).toMatchObject({ reasoning_content: 'think0 think1 ', content: tokensOf('x', 2) });
     expect(await lastBody()).toMatchObject({ think: 'high' });
-    expect(await thoughts('none')).not.toHaveProperty('reasoning_content');
+    expect(await answerWith('none')).not.toHaveProperty('reasoning_content');
     expect(await lastBody()).toMatchObject({ think: false });
   });
 
-  it("tells what it can't, and what went wrong", async () => {
+  it('refuses unsupported fields, and reports its failures', async () => {
     const { chat } = sluice.client();
     const forced = chat.completions.create({
       model: 'demo',
@@ -132,7 +132,7 @@ describe('an Ollama upstream', () => {
     await expect(textOf(broken)).rejects.toBeInstanceOf(OpenAI.APIError);
   });
 
-  it('is left when the client leaves', async () => {
+  it('has its call aborted when the client leaves', async () => {
     const { chat } = sluice.client();
     const stream = await chat.completions.create({ model: 'demo-t1000-i20', messages: question, stream: true });
     await stream[Symbol.asyncIterator]().next();

@@ -12,11 +12,11 @@ const header = 'canary-of-a-header';
 interface Proxy {
   readonly address: string;
   readonly asked: string[];
-  /** The user and password that each request brought. */
+  /** User and password of each request. */
   readonly users: string[];
 }
 
-/** A proxy that knows where `provider.test` is, and wants a password for it if told so. */
+/** A proxy that resolves `provider.test`, and requires a password if it has one. */
 async function startProxy(simulatorUrl: string, isStrict = false): Promise<Proxy> {
   const asked: string[] = [];
   const users: string[] = [];
@@ -102,14 +102,14 @@ describe('a worker in a network with proxies', () => {
     expect(strict.users).toEqual([`ann:${password}`]);
   });
 
-  it('calls loopback, and what is exempt, without it', async () => {
+  it('calls loopback and exempt hosts directly', async () => {
     const before = ofEnvironment.asked.length;
     for (const model of ['none', 'loopback']) expect((await post(sluice, { model })).status).toBe(200);
     expect((await errorOf('exempt')).message).toContain('could not be resolved');
     expect(ofEnvironment.asked).toHaveLength(before);
   });
 
-  it('says of a proxy that refuses or is not there what is wrong', async () => {
+  it('says what is wrong when a proxy refuses or is unreachable', async () => {
     expect(await errorOf('wrong')).toMatchObject({ code: 'proxy_authentication' });
     expect(await errorOf('gone')).toMatchObject({ code: 'proxy_unreachable' });
     const [worker] = sluice.fleet.workers;
@@ -117,7 +117,7 @@ describe('a worker in a network with proxies', () => {
     await untilLogged(worker, 'The outbound proxy could not be reached.');
   });
 
-  it('tells at its start which upstreams have a proxy, and no secret ever', async () => {
+  it('logs at its start the upstreams with a proxy, and never a secret', async () => {
     const [worker] = sluice.fleet.workers;
     const log = await untilLogged(worker, 'upstreams are called through a proxy');
     expect(log).toContain(`"proxy":"http://${strict.address}"`);

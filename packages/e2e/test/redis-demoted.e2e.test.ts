@@ -28,7 +28,7 @@ async function look(): Promise<Seen> {
 }
 
 describe('a Redis that becomes a replica behind its address', () => {
-  it('is not fit to serve, which probes and metrics say, until the address leads to a master again', async () => {
+  it('makes both services unready, in probes and metrics, until the address leads to a master again', async () => {
     expect((await post(sluice, { model: 'demo-t3' })).status).toBe(200);
     expect(await look()).toEqual({ ready: [200, 200], redisUp: ['1', '1'] });
     await redis.demote();

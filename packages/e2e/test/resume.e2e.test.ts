@@ -60,9 +60,9 @@ beforeEach(() => sluice.simulator.reset());
 const bodies = async (): Promise<{ messages: readonly { role: string; content: string; prefix?: boolean }[] }[]> =>
   (await sluice.simulator.calls()).map(({ body }) => JSON.parse(body));
 
-describe('an answer that breaks off before its first word', () => {
+describe('an answer that breaks off before its first token', () => {
   it.each(['resetearly', 'resethead', 'hang', 'html', 'half-k0', 'cut-k0', 'badjson-k0', 'errev-k0', 'stall-k0'])(
-    'is made anew, unseen by the client: %s',
+    'is made again, unseen by the client: %s',
     async (fault) => {
       const answer = await openStream(sluice, { model: `demo-t12-${fault}-n1`, content: 'rid=x' });
       await answer.finish();
@@ -74,7 +74,7 @@ describe('an answer that breaks off before its first word', () => {
 
 describe('an answer that breaks off in its middle', () => {
   it.each(['reset', 'close', 'half', 'cut', 'stall', 'badjson', 'errev'])(
-    'is answered again, and the client gets what it lacks: %s',
+    'is made again, and the client gets the missing part: %s',
     async (fault) => {
       const answer = await openStream(sluice, { model: `demo-t12-i5-${fault}-k5-n1`, content: 'rid=x' });
       await answer.finish();
@@ -85,7 +85,7 @@ describe('an answer that breaks off in its middle', () => {
     },
   );
 
-  it('is written on by a provider that can', async () => {
+  it('is continued by a provider that supports it', async () => {
     const answer = await openStream(sluice, { model: 'write-t12-i5-reset-k5-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
@@ -95,33 +95,33 @@ describe('an answer that breaks off in its middle', () => {
     expect(whole.startsWith(second?.messages.at(-1)?.content ?? '?')).toBe(true);
   });
 
-  it('is written on in the words that the provider wants', async () => {
+  it('is continued with the fields that the provider requires', async () => {
     const answer = await openStream(sluice, { model: 'prefix-t12-i5-reset-k5-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer).text).toBe(whole);
     expect((await bodies())[1]?.messages.at(-1)).toMatchObject({ role: 'assistant', prefix: true });
   });
 
-  it('is answered again by a provider that refuses to write on', async () => {
+  it('is made again by a provider that refuses to continue', async () => {
     const answer = await openStream(sluice, { model: 'write-t12-i5-noprefill-reset-k5-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
     expect((await bodies()).map(({ messages }) => messages.length)).toEqual([1, 2, 1]);
   });
 
-  it('goes on at the next target when the first keeps breaking', async () => {
+  it('is resumed at the next target when the first keeps breaking', async () => {
     const answer = await openStream(sluice, { model: 'next', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
   });
 
-  it('breaks again and is resumed again, each time from where it had come', async () => {
+  it('is resumed after each further break, from the delivered text', async () => {
     const answer = await openStream(sluice, { model: 'demo-t12-i5-reset-k8-n2-cut-k4-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
   });
 
-  it('ends in an error that says how far it got when the next answer is another', async () => {
+  it('ends in an error with the delivered length when the next answer differs', async () => {
     const answer = await openStream(sluice, { model: 'demo-t12-i5-drift-reset-k5-n1', content: 'rid=x' });
     await answer.finish();
     const { text, isDone, errorCode } = readAnswer(answer);
@@ -135,7 +135,7 @@ describe('an answer that breaks off in its middle', () => {
     ['more than one choice', { n: 2 }],
     ['probabilities', { logprobs: true }],
     ['a tool call', { tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }] }],
-  ])('is not continued with %s', async (_, fields) => {
+  ])('is not resumed with %s', async (_, fields) => {
     const model = 'demo-t12-i5-reset-k2-n1';
     const answer = await openStream(sluice, { model, content: 'rid=x', fields });
     await answer.finish();
@@ -151,7 +151,7 @@ describe('an answer that breaks off in its middle', () => {
     expect(answer.text.match(/"error":/g)).toHaveLength(1);
   });
 
-  it('is continued for the official SDK as one answer with the usage of the call that ended it', async () => {
+  it('is resumed for the official SDK as one answer with the usage of the last attempt', async () => {
     const stream = await sluice.client().chat.completions.create({
       ...ask('write-t12-i5-reset-k5-n1', 'rid=x'),
       stream: true,
@@ -184,7 +184,7 @@ it('an answer that is finished but lacks [DONE] is complete', async () => {
 });
 
 describe('a silent target', () => {
-  it('is not asked again while another is there', async () => {
+  it('is not tried again while another is there', async () => {
     const answer = await openStream(sluice, { model: 'silent-one', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
@@ -192,7 +192,7 @@ describe('a silent target', () => {
     expect(models.filter((model) => model === 'demo-hang')).toHaveLength(1);
   });
 
-  it('is left after its time where a whole answer was asked for', async () => {
+  it('is given up after its time-out for a whole answer', async () => {
     const answer = await sluice.client().chat.completions.create(ask('silent-one', 'rid=x'));
     expect(answer.choices[0]?.message.content).toBe(whole);
     const models = (await sluice.simulator.calls()).map(({ body }) => (JSON.parse(body) as { model: string }).model);
@@ -200,7 +200,7 @@ describe('a silent target', () => {
     expect(models.filter((model) => model === 'demo-hang')).toHaveLength(1);
   });
 
-  it('in the middle of its answer is not asked again while another can go on', async () => {
+  it('in the middle of its answer is not tried again while another can resume', async () => {
     const answer = await openStream(sluice, { model: 'stalling', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: whole, isDone: true, errorCode: undefined });
@@ -210,7 +210,7 @@ describe('a silent target', () => {
 });
 
 describe('a worker that dies in the middle of an answer', () => {
-  it('is replaced: another goes on from what the client has', async () => {
+  it('is replaced: another one resumes from the delivered text', async () => {
     const answer = await openStream(sluice, { model: 'demo-t60-i30', content: 'rid=x' });
     const finished = answer.finish();
     await until(() => readAnswer(answer).text.length > 20, { what: 'some text' });
@@ -221,7 +221,7 @@ describe('a worker that dies in the middle of an answer', () => {
 });
 
 describe('a whole answer that is collected', () => {
-  it('is written on where it breaks off', async () => {
+  it('is resumed where it breaks off', async () => {
     const answer = await sluice.client().chat.completions.create(ask('collected', 'rid=x'));
     expect(answer).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: whole } }] });
     const [first, second] = await bodies();

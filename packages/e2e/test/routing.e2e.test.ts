@@ -9,7 +9,7 @@ beforeEach(() => sluice.simulator.reset());
 
 const retry = { max_attempts: 4, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 
-/** Status and upstream of an answer. */
+/** Returns status and upstream of an answer. */
 async function served(model: string, content?: string): Promise<readonly [number, string | null]> {
   const response = await post(sluice, content === undefined ? { model } : { model, content });
   await response.text();
@@ -34,7 +34,7 @@ describe('a server without streams', () => {
     });
   });
 
-  it('is asked for whole answers, of which clients get streams', async () => {
+  it('gets requests for whole answers, which clients receive as streams', async () => {
     const answer = await openStream(sluice, { model: 'demo-t2', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 2), isDone: true, errorCode: undefined });
@@ -68,7 +68,7 @@ describe('the credentials of an upstream, over two workers', () => {
     expect(await callsOf(sluice, 'shared-b')).toBeGreaterThan(20);
   });
 
-  it('rest for all workers when one is told to slow down', verifies('000-31'), async () => {
+  it('are in cooldown for all workers after a rate limit', verifies('000-31'), async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-limited-a' }, directives: 'e429-r60' }]);
     const answers = await times(30, (at) => served('limited', `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, 'limited']));
@@ -78,14 +78,14 @@ describe('the credentials of an upstream, over two workers', () => {
   it.each([
     ['refused', 401],
     ['forbidden', 403],
-  ])('rest for all workers when one is %s (%i)', async (id, status) => {
+  ])('are in cooldown for all workers when one is %s (%i)', async (id, status) => {
     await sluice.simulator.script([{ match: { credential: `tok-${id}-a` }, directives: `e${status}` }]);
     const answers = await times(30, (at) => served(id, `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, id]));
     expect([await callsOf(sluice, `${id}-a`), await callsOf(sluice, `${id}-b`)]).toEqual([1, 30]);
   });
 
-  it('are waited for, exactly as long as the provider asked', async () => {
+  it('are waited for, exactly as long as the provider asks', async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-dry-a' }, times: 1, directives: 'e429-rms700' }]);
     expect(await served('dry')).toEqual([200, 'dry']);
     const [limited, later, ...more] = await sluice.simulator.calls();
@@ -93,7 +93,7 @@ describe('the credentials of an upstream, over two workers', () => {
     expect((later?.startedAt.clockMs ?? 0) - (limited?.endedAt?.clockMs ?? 0)).toBeGreaterThanOrEqual(695);
   });
 
-  it('that all rest beyond the deadline are told with the shortest wait, and not called again', async () => {
+  it('that are all in cooldown beyond the deadline yield an error with the shortest wait, and no attempt', async () => {
     await sluice.simulator.script([
       { match: { credential: 'tok-parched-a' }, directives: 'e429-r40' },
       { match: { credential: 'tok-parched-b' }, directives: 'e429-r30' },
@@ -108,7 +108,7 @@ describe('the credentials of an upstream, over two workers', () => {
   });
 });
 
-describe('a request that waits for its next try', () => {
+describe('a request that waits for its next attempt', () => {
   beforeAll(async () => {
     sluice = await startSluice({
       ingresses: 1,
@@ -125,7 +125,9 @@ describe('a request that waits for its next try', () => {
 
   it("does not occupy its worker's only place", async () => {
     const waiting = served('demo-t2-e503-n1');
-    await until(async () => (await sluice.simulator.stats()).byStatus['503'] === 1, { what: 'the first try to fail' });
+    await until(async () => (await sluice.simulator.stats()).byStatus['503'] === 1, {
+      what: 'the first attempt to fail',
+    });
     expect(await served('demo-t3')).toEqual([200, 'sim']);
     expect((await sluice.simulator.stats()).total).toBe(2);
     expect(await waiting).toEqual([200, 'sim']);
@@ -163,7 +165,7 @@ describe('the targets of a model', () => {
     expect([await callsOf(sluice, 'first-a'), await callsOf(sluice, 'second-a')]).toEqual([1, 1]);
   });
 
-  it('each get one chance with a prompt that is too long for the first', async () => {
+  it('get one attempt each with a prompt that is too long for the first', async () => {
     expect(await served('long')).toEqual([200, 'second']);
     expect([await callsOf(sluice, 'first-a'), await callsOf(sluice, 'second-a')]).toEqual([1, 1]);
   });
@@ -176,11 +178,11 @@ describe('the targets of a model', () => {
     expect(heavy).toBeLessThan(343);
   });
 
-  it('are left alone while they are broken, by all workers, and come back after one probe', async () => {
+  it('get no attempt from any worker while they fail, and return after one probe', async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-breaking-a' }, directives: 'e503' }]);
     const answers = await times(25, (at) => served('broken', `question ${at}`));
     expect(answers).toEqual(answers.map(() => [200, 'second']));
-    // Three open the circuit; a probe may fall into the time that this takes.
+    // Three failures open the circuit; a probe may fall into the time that this takes.
     const whileBroken = await callsOf(sluice, 'breaking-a');
     expect(whileBroken).toBeGreaterThanOrEqual(3);
     expect(whileBroken).toBeLessThanOrEqual(5);
@@ -212,7 +214,7 @@ describe('an Azure upstream', () => {
   it.each([
     [0, '/openai/deployments/demo-t4/chat/completions'],
     [1, '/openai/v1/chat/completions'],
-  ])('answers to the official SDK as OpenAI does (%i)', async (at, path) => {
+  ])('answers the official SDK as OpenAI does (%i)', async (at, path) => {
     const messages = [{ role: 'user' as const, content: 'rid=x' }];
     const { chat } = sluice.client();
     const whole = await chat.completions.create({ model: `m${at}`, messages });
@@ -221,7 +223,7 @@ describe('an Azure upstream', () => {
     for await (const chunk of await chat.completions.create({ model: `m${at}`, messages, stream: true })) {
       chunks.push(chunk);
     }
-    // Not the one in which Azure tells what it thinks of the prompt.
+    // Not the chunk in which Azure reports its content filter's result for the prompt.
     expect(chunks.every(({ choices }) => choices.length === 1)).toBe(true);
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(tokensOf('x', 4));
     const calls = await sluice.simulator.calls();

@@ -58,7 +58,7 @@ describe('the official Node SDK', () => {
     expect(second.choices[0]?.message.content).toMatch(/\w/);
   });
 
-  it('gets tool calls in pieces that fit together', async () => {
+  it('gets tool calls in pieces that form valid calls', async () => {
     const runner = sluice.client().chat.completions.stream({ ...ask('demo-parallel'), tools: [weather] });
     const message = await runner.finalMessage();
     expect(message.tool_calls).toHaveLength(2);
@@ -67,7 +67,7 @@ describe('the official Node SDK', () => {
     }
   });
 
-  it('gets JSON by a schema, several choices and reasoning through', async () => {
+  it('gets JSON by a schema, several choices and reasoning', async () => {
     const format: OpenAI.ChatCompletionCreateParams['response_format'] = {
       type: 'json_schema',
       json_schema: {
@@ -87,7 +87,7 @@ describe('the official Node SDK', () => {
     expect(thinking.text).toContain('"reasoning_content":');
   });
 
-  it('sends what the gateway does not know through to the provider', async () => {
+  it('gets unknown fields through to the provider', async () => {
     await sluice.client().chat.completions.create({ ...ask('demo-t1'), x_new_field: { deep: [1, null] } } as never);
     const [call] = await sluice.simulator.calls();
     expect(JSON.parse(call?.body ?? '{}')).toMatchObject({ x_new_field: { deep: [1, null] }, model: 'demo-t1' });
@@ -109,14 +109,14 @@ describe('the official Node SDK', () => {
     });
   });
 
-  it('closes the provider within a moment when it aborts', async () => {
+  it('has the call to the provider closed at once when it aborts', async () => {
     const stream = await sluice.client().chat.completions.create({ ...ask('demo-t1000-i20'), stream: true });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
     const leftAt = Date.now();
     stream.controller.abort();
     const aborted = await until(
       async () => (await sluice.simulator.calls()).find(({ abortedAt }) => abortedAt !== null),
-      { what: 'the provider to be closed' },
+      { what: 'the call to be closed' },
     );
     expect((aborted.abortedAt?.wallMs ?? Infinity) - leftAt).toBeLessThan(250);
   });
@@ -135,7 +135,7 @@ describe('the official Node SDK', () => {
         const calls = await sluice.simulator.calls();
         return calls.every(({ outcome }) => outcome === 'aborted') && calls;
       },
-      { what: 'the provider to be closed' },
+      { what: 'the call to be closed' },
     );
     expect((call?.abortedAt?.wallMs ?? Infinity) - leftAt).toBeLessThan(250);
   });
@@ -148,7 +148,7 @@ describe('the stream on the wire', () => {
       body: JSON.stringify({ ...ask(model), stream: true }),
     });
 
-  it('is what the provider sent, byte for byte, and ends with [DONE]', async () => {
+  it('equals that of the provider, byte for byte, and ends with [DONE]', async () => {
     const answer = await open('demo-t10');
     expect(await answer.finish()).toBe('whole');
     expect(answer.status).toBe(200);
@@ -160,7 +160,7 @@ describe('the stream on the wire', () => {
   });
 
   it.each(['demo-t10-crlf', 'demo-t10-split', 'demo-t10-utf8', 'demo-t10-ping', 'demo-t10-each', 'demo-t10-nodone'])(
-    'is whole however the provider writes it: %s',
+    'is whole in every framing of the provider: %s',
     async (model) => {
       const answer = await open(model);
       expect(await answer.finish()).toBe('whole');
@@ -171,7 +171,7 @@ describe('the stream on the wire', () => {
     },
   );
 
-  it('names the upstream, the attempts and the time in its headers', async () => {
+  it('has the upstream, the attempts and the time in its headers', async () => {
     const { headers } = await open('demo-t1');
     expect(headers).toMatchObject({ 'x-sluice-upstream': 'sim', 'x-sluice-attempts': '1' });
     expect(Number(headers['openai-processing-ms'])).toBeGreaterThanOrEqual(0);

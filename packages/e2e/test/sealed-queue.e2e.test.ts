@@ -13,7 +13,7 @@ let sluice: Sluice;
 let redis: RedisConnection;
 let prefix: string;
 
-/** A fleet on a Redis of its own, with a way in for somebody who can write to it. */
+/** A fleet with its own Redis, and access for a person who can write to that Redis. */
 function sceneWith(env: Readonly<Record<string, string>>): void {
   beforeAll(async () => {
     const server = await startRedis();
@@ -31,7 +31,7 @@ function sceneWith(env: Readonly<Record<string, string>>): void {
   });
 }
 
-/** Every value of every key, as text. */
+/** Returns every value of every key, as text. */
 async function everything(): Promise<string> {
   const values = await Promise.all((await redis.keys('*')).map((key) => redis.dumpBuffer(key)));
   return Buffer.concat(values.filter((value) => value !== null)).toString('latin1');
@@ -51,7 +51,7 @@ const workerUrl = (): string => sluice.fleet.workers[0]?.url ?? '';
 const forgedJob = (over: Partial<ChatJob> = {}): ChatJob => ({
   requestId: `forged-${randomBytes(4).toString('hex')}`,
   epoch: 1,
-  ingressId: 'nobody',
+  ingressId: 'absent',
   tenant: 't',
   model: 'demo-t3',
   stream: true,
@@ -86,10 +86,12 @@ describe('a fleet with a secret', () => {
     client.abort();
     await left;
     expect(await streamOnce('one more')).toContain('[DONE]');
-    await until(async () => !(await everything()).includes('chat.completion.chunk'), { what: 'the answer to be gone' });
+    await until(async () => !(await everything()).includes('chat.completion.chunk'), {
+      what: 'the answer to be dropped',
+    });
   });
 
-  it('makes no call for a job that somebody else has written, and says so', async () => {
+  it('makes no call for a job that another program wrote, and says so', async () => {
     await putIntoQueue(forgedJob(), JSON.stringify(ask('demo-t3', 'forged-by-somebody')));
     await until(async () => (await metric(workerUrl(), 'sluice_jobs_refused_total')) > 0, { what: 'the refusal' });
     expect(await callsWith('forged-by-somebody')).toBe(0);
@@ -103,7 +105,7 @@ describe('replicas with different secrets', () => {
     { what: 'the worker alone has one', ofIngress: undefined, ofWorker: secret },
     { what: 'the ingress alone has one', ofIngress: secret, ofWorker: undefined },
     { what: 'the worker has another one', ofIngress: secret, ofWorker: 'another-secret-0001' },
-  ])('tell their clients at once that it can not work: $what', async ({ ofIngress, ofWorker }) => {
+  ])('refuse requests at once as a wrong setup: $what', async ({ ofIngress, ofWorker }) => {
     const server = await startRedis();
     afterAll(() => server.stop());
     const env = ofIngress === undefined ? {} : { SLUICE_SECRET_KEY: ofIngress };
@@ -120,7 +122,7 @@ describe('replicas with different secrets', () => {
 describe.each([
   ['without a secret', {}],
   ['with a secret', { SLUICE_SECRET_KEY: secret }],
-])('whatever stands in Redis, a fleet %s', (_, env) => {
+])('a fleet %s, whatever Redis contains', (_, env) => {
   sceneWith(env);
 
   it('neither leaks a run nor stops', async () => {
@@ -138,7 +140,7 @@ describe.each([
         const kinds = ['started', 'holds', 'probe', 'cancel', 'data', 'error', 'disclaims'] as const;
         const kind = kinds[data.length % kinds.length] ?? 'data';
         const frame = encodeFrame({ requestId: 'r', epoch, seq: 0, kind, data });
-        await redis.xadd(key, '*', 'o', `nobody ${Date.now()}`, 'f', data.length % 3 === 0 ? data : frame);
+        await redis.xadd(key, '*', 'o', `absent ${Date.now()}`, 'f', data.length % 3 === 0 ? data : frame);
       }
     }
     expect(await streamOnce('still there?')).toContain('[DONE]');

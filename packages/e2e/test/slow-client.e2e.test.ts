@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { metric, openStream, readAnswer, startedStream, tokensOf, untilOccupied } from './traffic.ts';
 
-/** 4 KB a token: some megabytes are more than all buffers of the operating system hold. */
+/** 4 KB a token: some megabytes, more than all buffers of the operating system hold. */
 const wide = 'demo-t4000-s4096-u500';
 
 let sluice: Sluice;
@@ -22,14 +22,14 @@ beforeEach(() => sluice.simulator.reset());
 const sentTokens = async (): Promise<number> => (await sluice.simulator.calls())[0]?.tokensSent ?? 0;
 
 describe('a client that does not read', () => {
-  it('holds its provider back, and is given up in the end', verifies('001-12', '001-13'), async () => {
+  it('slows its provider down, and is disconnected in the end', verifies('001-12', '001-13'), async () => {
     const cutBefore = await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slow_clients_total');
     const answer = await startedStream(sluice, { model: wide });
     await until(
       async () =>
         (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_slow_clients_total')) === cutBefore + 1,
       {
-        what: 'the client to be given up',
+        what: 'the client to be disconnected',
       },
     );
     await untilOccupied(sluice, { running: 0, waiting: 0 });
@@ -47,7 +47,7 @@ describe('a client that reads slowly', () => {
     for await (const piece of answer.pieces()) {
       expect(piece.length).toBeGreaterThan(0);
       pieces += 1;
-      // A pause after each of the first pieces, until everything between the two is full.
+      // A pause after each of the first pieces, until all buffers between client and provider are full.
       if (pieces <= 3) {
         let before = -1;
         const isHeldBack = async (): Promise<boolean> => {
@@ -55,7 +55,7 @@ describe('a client that reads slowly', () => {
           before = await sentTokens();
           return before === last;
         };
-        await until(isHeldBack, { what: 'the provider to be held back' });
+        await until(isHeldBack, { what: 'the provider to be slowed down' });
         expect(before).toBeLessThan(4000);
       }
     }

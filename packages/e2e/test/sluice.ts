@@ -16,7 +16,7 @@ export interface Sluice {
   readonly fleet: Fleet;
   readonly simulator: SimulatorControl;
   readonly simulatorProcess: SimulatorProcess;
-  /** Base URL of an ingress; calls take turns unless one is named. */
+  /** Base URL of an ingress; calls alternate between the ingresses unless one is named. */
   url(at?: number): string;
   client(options?: { readonly at?: number; readonly apiKey?: string }): OpenAI;
 }
@@ -26,19 +26,19 @@ type ConfigSections = Readonly<Record<string, unknown>>;
 export interface SluiceOptions {
   readonly ingresses?: number;
   readonly workers?: number;
-  /** Merged into the configuration, section by section. A function is given the simulator's URL. */
+  /** Merged into the configuration, section by section. A function receives the simulator's URL. */
   readonly config?: ConfigSections | ((simulatorUrl: string) => ConfigSections | Promise<ConfigSections>);
   readonly env?: Readonly<Record<string, string>>;
-  /** The address of Redis; default: the one of the test run. */
+  /** Redis URL; default: the one of the test run. */
   readonly redis?: object;
-  /** Other ways to it, for these replicas alone. */
+  /** Other Redis URLs for the replicas of this fleet alone. */
   readonly redisUrls?: Readonly<Partial<Record<'ingress' | 'worker', string>>>;
 }
 
 export const apiKey = 'sk-test-client-0001';
 
 const stops: (() => Promise<unknown>)[] = [];
-// Registered as the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
+// Registered while the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
 afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
 });
@@ -85,13 +85,13 @@ export function upstream(id: string, simulatorUrl: string, credentials: readonly
   };
 }
 
-/** A short question to a model. */
+/** Returns a short request to a model. */
 export const ask = (model: string, content = 'Tell me something.') => ({
   model,
   messages: [{ role: 'user' as const, content }],
 });
 
-/** All text of a stream. */
+/** Returns all text of a stream. */
 export async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promise<string> {
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';

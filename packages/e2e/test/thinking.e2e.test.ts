@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 beforeEach(() => sluice.simulator.reset());
 
-/** Some providers think only where they are told to. */
+/** Some providers reason only on request. */
 const question = (model: string) => ({ ...ask(model, 'rid=x'), reasoning_effort: 'high' as const });
 
 type Message = OpenAI.ChatCompletionMessage & { readonly reasoning_content?: string };
@@ -66,7 +66,7 @@ interface Streamed {
   readonly finishes: string[];
 }
 
-/** Returns what an SDK gets of a stream, for each choice. */
+/** Returns the reasoning and the text that an SDK gets from a stream, for each choice. */
 async function streamed(model: string, { key = apiKey, n = 1 } = {}): Promise<Streamed[]> {
   const client = sluice.client({ apiKey: key });
   const stream = await client.chat.completions.create({ ...question(model), n, stream: true });
@@ -74,7 +74,7 @@ async function streamed(model: string, { key = apiKey, n = 1 } = {}): Promise<St
   for await (const chunk of stream) {
     for (const { index, delta, finish_reason: reason } of chunk.choices) {
       const choice = choices[index];
-      if (choice === undefined) throw new Error(`no choice ${index} was asked for`);
+      if (choice === undefined) throw new Error(`no choice ${index} was requested`);
       choice.content += delta.content ?? '';
       choice.reasoning += (delta as Message).reasoning_content ?? '';
       if (reason !== null) choice.finishes.push(reason);
@@ -95,14 +95,14 @@ const marked = { content: markup + longText };
 
 describe('reasoning', () => {
   it.each([
-    ['in a field of their own unless somebody says otherwise', 'demo-t4-q3', apiKey, field],
+    ['in its own field by default', 'demo-t4-q3', apiKey, field],
     ['between tags', 'think-t4-q3', apiKey, tagged],
     ['not at all', 'strip-t4-q3', apiKey, { content: text }],
-    ['in their field where a provider has no marks to keep', 'raw-t4-q3', apiKey, field],
-    ['as the key says, whatever the model says', 'think-t4-q3', keys.strip, { content: text }],
-    ['as the key says, whatever the default', 'demo-t4-q3', keys.think, tagged],
-    ['as the key says, even if that is the default', 'strip-t4-q3', keys.field, field],
-  ])('are shown %s', verifies('000-17', '001-04', '001-39', '004-07'), async (_name, model, key, expected) => {
+    ['in its field where a provider has no markup to keep', 'raw-t4-q3', apiKey, field],
+    ['as the key is configured, over the setting of the model', 'think-t4-q3', keys.strip, { content: text }],
+    ['as the key is configured, over the default', 'demo-t4-q3', keys.think, tagged],
+    ['as the key is configured, even if that is the default', 'strip-t4-q3', keys.field, field],
+  ])('is shown %s', verifies('000-17', '001-04', '001-39', '004-07'), async (_name, model, key, expected) => {
     const { content, reasoning_content: reasoning } = (await whole(model, key)) ?? {};
     expect({ content, reasoning_content: reasoning }).toEqual({ reasoning_content: undefined, ...expected });
     expect(await streamed(model, { key })).toEqual([
@@ -111,36 +111,32 @@ describe('reasoning', () => {
   });
 
   it.each([
-    ['as it marks them', 'webraw-t6-q3', apiKey, marked],
-    ['as it marks them, with an end that it rewrites', 'webraw-edit-t6-q3', apiKey, marked],
-    ['as it marks them, byte by byte', 'webraw-t6-q3-split', apiKey, marked],
-    ['in their field where it does not mark them', 'webraw-plain-t6-q3', apiKey, longField],
+    ['as the provider marks it', 'webraw-t6-q3', apiKey, marked],
+    ['as the provider marks it, with an end that the provider rewrites', 'webraw-edit-t6-q3', apiKey, marked],
+    ['as the provider marks it, byte by byte', 'webraw-t6-q3-split', apiKey, marked],
+    ['in its field where the provider does not mark it', 'webraw-plain-t6-q3', apiKey, longField],
     ['between tags', 'webthink-t6-q3', apiKey, longTagged],
     ['not at all', 'webstrip-t6-q3', apiKey, { content: longText }],
-    ['in their field', 'webfield-t6-q3', apiKey, longField],
-    ['in their field unless somebody says otherwise', 'web-t6-q3', apiKey, longField],
-    ['as it marks them, for a key that says so', 'webthink-t6-q3', keys.raw, marked],
-    ['between tags, for a key that says so', 'webraw-t6-q3', keys.think, longTagged],
-    ['not at all, for a key that says so', 'webraw-t6-q3', keys.strip, { content: longText }],
-    ['in their field, for a key that says so', 'webraw-t6-q3', keys.field, longField],
-  ])(
-    'of a provider that marks them in its text are shown %s',
-    verifies('001-39'),
-    async (_name, model, key, expected) => {
-      const { content, reasoning_content: reasoning } = (await whole(model, key)) ?? {};
-      expect({ content, reasoning_content: reasoning }).toEqual({ reasoning_content: undefined, ...expected });
-      expect(await streamed(model, { key })).toEqual([
-        { content: expected.content, reasoning: reasoning ?? '', finishes: ['stop'] },
-      ]);
-    },
-  );
+    ['in its field', 'webfield-t6-q3', apiKey, longField],
+    ['in its field by default', 'web-t6-q3', apiKey, longField],
+    ['as the provider marks it, for a key with this setting', 'webthink-t6-q3', keys.raw, marked],
+    ['between tags, for a key with this setting', 'webraw-t6-q3', keys.think, longTagged],
+    ['not at all, for a key with this setting', 'webraw-t6-q3', keys.strip, { content: longText }],
+    ['in its field, for a key with this setting', 'webraw-t6-q3', keys.field, longField],
+  ])('of a provider that marks it in its text is shown %s', verifies('001-39'), async (_name, model, key, expected) => {
+    const { content, reasoning_content: reasoning } = (await whole(model, key)) ?? {};
+    expect({ content, reasoning_content: reasoning }).toEqual({ reasoning_content: undefined, ...expected });
+    expect(await streamed(model, { key })).toEqual([
+      { content: expected.content, reasoning: reasoning ?? '', finishes: ['stop'] },
+    ]);
+  });
 
-  it('belong to their choices', async () => {
+  it('belongs to its choice', async () => {
     const choices = await streamed('think-t4-q3', { n: 3 });
     expect(choices).toEqual(choices.map(() => ({ ...tagged, reasoning: '', finishes: ['stop'] })));
   });
 
-  it('end before a tool is called', async () => {
+  it('ends before a tool call', async () => {
     const tools = [{ type: 'function' as const, function: { name: 'look', parameters: { type: 'object' } } }];
     const client = sluice.client();
     const stream = client.chat.completions.stream({ ...ask('think-q3'), tools, stream: true });
@@ -154,7 +150,7 @@ describe('reasoning', () => {
     expect(choices[0]?.message.tool_calls).toHaveLength(1);
   });
 
-  it('that are stripped are silence, in which the heartbeat goes on', async () => {
+  it('that is stripped is silence, during which the heartbeat continues', async () => {
     const answer = await openStream(sluice, { model: 'strip-t4-q20-i30', content: 'rid=x' });
     await answer.finish();
     expect(answer.content.comments.length).toBeGreaterThan(0);
@@ -163,7 +159,7 @@ describe('reasoning', () => {
 });
 
 describe('an answer that breaks off', () => {
-  it('in its text is resumed behind the same reasoning', async () => {
+  it('in its text is resumed after the same reasoning', async () => {
     const answer = await openStream(sluice, { model: 'think-t12-q3-i5-reset-k8-n1', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({
@@ -183,7 +179,7 @@ describe('an answer that breaks off', () => {
     expect(await sluice.simulator.calls()).toHaveLength(2);
   });
 
-  it('for good within its reasoning ends in an error and no closing tag', async () => {
+  it('finally within its reasoning ends in an error without a closing tag', async () => {
     const answer = await startedStream(sluice, { model: 'think-t4-q9-i5-errev-k0', content: 'rid=x' });
     await answer.finish();
     const { text: shown, isDone, errorCode } = readAnswer(answer);

@@ -1,13 +1,13 @@
 import { readSse, type ServiceProcess, type SseAnswer, until } from '@sluice/testkit';
 import { apiKey, ask, type Sluice } from './sluice.ts';
 
-/** A chat request as it goes out, below what an SDK shows. */
+/** A chat request as it is sent, one level below an SDK. */
 export interface ChatOptions {
-  /** With what the simulator is to do: `demo-t10-i5`. */
+  /** Model with the simulator's directives: `demo-t10-i5`. */
   readonly model: string;
   /** `rid=x` makes the answer's tokens `x.0 x.1 …`. */
   readonly content?: string;
-  /** The ingress to ask; default: they take turns. */
+  /** Ingress for the request; default: requests alternate. */
   readonly at?: number;
   readonly key?: string;
   /** More fields of the body. */
@@ -28,13 +28,13 @@ function outgoing(sluice: Sluice, { model, content, at, key = apiKey, fields }: 
   };
 }
 
-/** Asks for a stream on a connection of its own; resolves with its head. */
+/** Requests a stream on its own connection; resolves with its head. */
 export function openStream(sluice: Sluice, options: ChatOptions): Promise<SseAnswer> {
   const { url, ...rest } = outgoing(sluice, { ...options, fields: { stream: true, ...options.fields } });
   return readSse(url, rest);
 }
 
-/** The same, once the first bytes of the answer have arrived. */
+/** Requests a stream like {@link start}; resolves once the first bytes of the answer have arrived. */
 export async function startedStream(sluice: Sluice, options: ChatOptions): Promise<SseAnswer> {
   const answer = await openStream(sluice, options);
   await answer.pieces().next();
@@ -47,15 +47,15 @@ export function post(sluice: Sluice, options: ChatOptions & { readonly signal?: 
   return fetch(url, { method: 'POST', ...rest, ...(options.signal === undefined ? {} : { signal: options.signal }) });
 }
 
-/** A request whose client may leave at any time, before its answer begins too. */
+/** A request whose client may leave at any time, even before its answer begins. */
 export interface Leaver {
-  /** Makes the client leave. Returns the time of that, in milliseconds since 1970. */
+  /** Makes the client leave. Returns that time, in milliseconds since 1970. */
   leave(): number;
-  /** Resolves when the client is done with it, however that was. */
+  /** Resolves when the request has ended for the client, in any way. */
   readonly over: Promise<unknown>;
 }
 
-/** Sends a streaming request and reads whatever comes, until the client leaves. */
+/** Sends a streaming request and reads its answer until the client leaves. */
 export function startLeaver(sluice: Sluice, options: ChatOptions): Leaver {
   const controller = new AbortController();
   const { signal } = controller;
@@ -78,13 +78,13 @@ export interface Refused {
   readonly headers: Headers;
 }
 
-/** Reads an answer that should be an error. */
+/** Reads an answer that must be an error. */
 export async function refusalOf(response: Response): Promise<Refused> {
   const { error } = (await response.json()) as { readonly error?: { readonly code: unknown; readonly type: unknown } };
   return { status: response.status, code: error?.code, type: error?.type, headers: response.headers };
 }
 
-/** The text of all deltas of a stream, and whether it ended as complete. */
+/** Returns the text of all deltas of a stream, and whether it ended as complete. */
 export function readAnswer({ content }: SseAnswer): { text: string; isDone: boolean; errorCode: string | undefined } {
   let text = '';
   let errorCode: string | undefined;
@@ -100,32 +100,32 @@ export function readAnswer({ content }: SseAnswer): { text: string; isDone: bool
   return { text, isDone: content.events.at(-1)?.data === '[DONE]', errorCode };
 }
 
-/** The answer to `rid=…` from its first token on. */
+/** Returns the answer to `rid=…` from its first token to its last. */
 export const tokensOf = (rid: string, count: number): string =>
   Array.from({ length: count }, (_, seq) => `${rid}.${seq} `).join('');
 
-/** A process's metrics, rendered after this call: one rendering serves all who ask within a second. */
+/** Returns a process's metrics, rendered after this call: one rendering serves all requests within a second. */
 export async function freshPage(managementUrl: string): Promise<string> {
   const read = async (): Promise<string> => (await fetch(`${managementUrl}/metrics`)).text();
   const first = await read();
   let page = first;
-  // Every rendering shows other figures of the process itself.
+  // Every rendering shows different values of the process's own metrics.
   await until(async () => (page = await read()) !== first, { what: 'the metrics to be rendered again' });
   return page;
 }
 
-/** A process's value on its metrics page, at most a second old; a metric with labels is summed up. */
+/** Returns a value of a process's metrics page, at most a second old; adds up a metric with labels. */
 export async function metric(managementUrl: string, name: string): Promise<number> {
   return metricOf(await (await fetch(`${managementUrl}/metrics`)).text(), name);
 }
 
-/** A metric on a page; one with labels is summed up. */
+/** Returns a metric of a page; adds up one with labels. */
 export function metricOf(page: string, name: string): number {
   const rows = page.split('\n').filter((row) => row.startsWith(`${name} `) || row.startsWith(`${name}{`));
   return rows.reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' ') + 1)), 0);
 }
 
-/** Returns how many requests run and wait over all replicas, as an ingress that still lives sees it. */
+/** Returns the numbers of running and waiting requests over all replicas, as the first live ingress sees them. */
 export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: number; waiting: number }> {
   const { managementUrl } = sluice.fleet.ingresses[at] ?? {};
   const { fleet } = (await (await fetch(`${managementUrl}/status`)).json()) as {
@@ -134,7 +134,7 @@ export async function occupancy(sluice: Sluice, at = 0): Promise<{ running: numb
   return { running: fleet.running_requests, waiting: fleet.waiting_requests };
 }
 
-/** Resolves when so many requests run and wait. */
+/** Resolves when this many requests run and wait. */
 export async function untilOccupied(
   sluice: Sluice,
   wanted: { readonly running: number; readonly waiting: number; readonly at?: number },
@@ -148,7 +148,7 @@ export async function untilOccupied(
   );
 }
 
-/** The workers that have requests, the busiest first. */
+/** Returns the workers that have requests, the busiest first. */
 export async function busyWorkers({ fleet }: Sluice): Promise<ServiceProcess[]> {
   const loads = await Promise.all(
     fleet.workers.map(async (worker) => ({
@@ -162,10 +162,10 @@ export async function busyWorkers({ fleet }: Sluice): Promise<ServiceProcess[]> 
     .map(({ worker }) => worker);
 }
 
-/** The busiest worker, once there is one with a request. */
+/** Returns the busiest worker, once one has a request. */
 export const untilBusy = (sluice: Sluice): Promise<ServiceProcess> =>
   until(async () => (await busyWorkers(sluice))[0] ?? false, { what: 'a worker to have a request' });
 
-/** Returns the number of calls that a credential, named `UPSTREAM-CREDENTIAL`, has got. */
+/** Returns the number of calls that a credential, named `UPSTREAM-CREDENTIAL`, has received. */
 export const callsOf = async ({ simulator }: Sluice, credential: string): Promise<number> =>
   (await simulator.stats()).byCredential[`tok-${credential}`]?.total ?? 0;

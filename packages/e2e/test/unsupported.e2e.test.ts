@@ -40,7 +40,7 @@ const image = (url: string): Params => ({
   messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
 });
 
-describe('what a provider can not do', () => {
+describe('a field that a provider does not support', () => {
   it.each([
     [tools, 'tools'],
     [{ seed: 7 }, 'seed'],
@@ -63,7 +63,7 @@ describe('what a provider can not do', () => {
     expect(call?.body).not.toMatch(/tools|seed/);
   });
 
-  it('is done by another target that can', async () => {
+  it('goes to another target that supports it', async () => {
     const { response } = await sluice
       .client()
       .chat.completions.create({ model: 'either', messages: [{ role: 'user', content: 'hi' }], seed: 7 })
@@ -77,12 +77,12 @@ describe('what a provider can not do', () => {
   });
 });
 
-describe('an image that is to be fetched', () => {
+describe('an image with a URL to fetch', () => {
   it.each([
     ['https://127.0.0.1/a.png', 'could not be fetched from a public address'],
     ['https://localhost/a.png', 'could not be fetched from a public address'],
     ['http://example.com/a.png', 'must be https'],
-  ])('is not, from %s', async (url, reason) => {
+  ])('is not fetched from %s', async (url, reason) => {
     await expect(ask('eyes', image(url))).rejects.toMatchObject({
       status: 400,
       code: 'invalid_image_url',

@@ -13,7 +13,7 @@ const whole = `{"id":"c","object":"chat.completion","created":1,"model":"m","cho
 const chunk = `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":null,"delta":{"role":"assistant","content":"x",${reasoning}}}]}`;
 const last = `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop","delta":{}}]}`;
 
-/** A provider whose answers are nested so deeply that they can be read, and not be written again. */
+/** A provider whose answers are nested so deeply that they can be read but not be written again. */
 async function startNestingProvider(): Promise<string> {
   const server = createServer((request, response) => {
     const isStream = request.url?.startsWith('/stream') === true;
@@ -52,9 +52,9 @@ beforeAll(async () => {
   });
 });
 
-describe('an answer that can not be brought into the form that its client wants', () => {
+describe('an answer that can not be translated for its client', () => {
   it.each(['strip-whole', 'think-whole', 'strip-stream', 'think-stream'])(
-    'ends in an error, never in silence, and frees its place: %s',
+    'ends in an error, never in silence, and frees its lease: %s',
     async (model) => {
       const stream = model.endsWith('stream');
       const ending = fetch(`${sluice.url()}/chat/completions`, {
@@ -72,7 +72,7 @@ describe('an answer that can not be brought into the form that its client wants'
       await until(
         async () => (await metric(sluice.fleet.ingresses[0]?.managementUrl ?? '', 'sluice_leases_in_use')) === 0,
         {
-          what: 'its place to be free',
+          what: 'its lease to be free',
         },
       );
       expect(sluice.fleet.ingresses[0]?.output()).not.toMatch(/uncaught|unhandled/i);

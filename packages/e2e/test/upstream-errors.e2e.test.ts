@@ -5,7 +5,7 @@ import { ask, type Sluice, startSluice, textOf } from './sluice.ts';
 import { openStream, readAnswer } from './traffic.ts';
 
 let sluice: Sluice;
-/** Each part has its own: credentials in cooldown and circuits that are open are no matter of the next one. */
+/** Each part has its own upstreams: cooldowns and open circuits must not affect the next part. */
 function startAnew(totalMs = 20_000): void {
   beforeAll(async () => {
     sluice = await startSluice({
@@ -20,7 +20,7 @@ function startAnew(totalMs = 20_000): void {
   beforeEach(() => sluice.simulator.reset());
 }
 
-/** Returns the error that an SDK throws, and the number of times the provider was asked. */
+/** Returns the error that an SDK throws, and the number of calls that the provider received. */
 async function failure(model: string, stream = false): Promise<{ error: unknown; calls: number }> {
   const client = sluice.client();
   const asked = stream
@@ -41,7 +41,7 @@ describe.each([
   ['as a stream', true],
 ])('an answer %s', (_how, stream) => {
   startAnew();
-  // The SDK's class, our status and code, calls made of the provider.
+  // The SDK's error class, Sluice's status and code, number of calls to the provider.
   it.each<[string, string, number, string, number]>([
     ['demo-e500', InternalServerError.name, 502, 'upstream_error', 3],
     ['demo-e502', InternalServerError.name, 502, 'upstream_error', 3],
@@ -51,7 +51,7 @@ describe.each([
     ['demo-busy0', InternalServerError.name, 502, 'upstream_error', 3],
     ['demo-resetearly', InternalServerError.name, 502, 'upstream_error', 3],
     ['demo-resethead', InternalServerError.name, 502, 'upstream_error', 3],
-    // It would come the same again: bought twice at most.
+    // A repetition would give the same result: two attempts at most are paid for.
     ['demo-html', InternalServerError.name, 502, 'upstream_malformed', 2],
     ['demo-errev-k0', InternalServerError.name, 502, 'upstream_error', 3],
     ['demo-e501', InternalServerError.name, 502, 'upstream_error', 1],
@@ -77,7 +77,7 @@ describe.each([
     'demo-t3-html-n1',
     'demo-t3-errev-k0-n1',
     'demo-t3-half-k0-n1',
-  ])('that succeeds at last is all the client sees: %s', verifies('001-09', '001-14'), async (model) => {
+  ])('that succeeds in the end hides the failures before it: %s', verifies('001-09', '001-14'), async (model) => {
     const client = sluice.client();
     const text = stream
       ? await textOf(await client.chat.completions.create({ ...ask(model, 'rid=x'), stream: true }))
@@ -93,7 +93,7 @@ describe.each([
 ])('a credential that the provider refuses with %i', (status, what, callsAfter) => {
   startAnew();
 
-  it(`is no matter of the client, is not tried again for it, and ${what}`, verifies('000-34'), async () => {
+  it(`is hidden from the client, is not tried again for its request, and ${what}`, verifies('000-34'), async () => {
     const { error, calls } = await failure(`demo-e${status}`);
     expect([shape(error), calls]).toEqual([[InternalServerError.name, 502, 'upstream_authentication'], 1]);
     expect((error as APIError).headers?.get('x-should-retry')).toBe('false');
@@ -101,7 +101,7 @@ describe.each([
   });
 });
 
-describe('a provider that says nothing', () => {
+describe('a silent provider', () => {
   startAnew(1500);
 
   it.each([
@@ -113,7 +113,7 @@ describe('a provider that says nothing', () => {
   });
 });
 
-describe('a provider that breaks in the middle of a stream, each time anew', () => {
+describe('a provider that breaks in the middle of each stream', () => {
   startAnew();
 
   it.each([
@@ -125,7 +125,7 @@ describe('a provider that breaks in the middle of a stream, each time anew', () 
     ['demo-t20-badjson-k5-drift', 'upstream_truncated'],
     ['demo-t20-stall-k5-drift', 'upstream_truncated'],
     ['demo-t20-huge20-k5-drift', 'upstream_truncated'],
-  ])('ends it in one error event, and never as if it were whole: %s', async (model, code) => {
+  ])('makes it end in one error event, and never as if it were whole: %s', async (model, code) => {
     const answer = await openStream(sluice, { model, content: 'rid=x' });
     await answer.finish();
     const { text, isDone, errorCode } = readAnswer(answer);
@@ -144,10 +144,10 @@ describe('a provider that breaks in the middle of a stream, each time anew', () 
   });
 });
 
-describe('bytes that are no UTF-8', () => {
+describe('bytes that are not UTF-8', () => {
   startAnew();
 
-  it('reach nobody as they are', async () => {
+  it('never reach a client unchanged', async () => {
     const answer = await openStream(sluice, { model: 'demo-t6-badutf8-k2', content: 'rid=x' });
     await answer.finish();
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(answer.text))).not.toThrow();
@@ -160,7 +160,7 @@ describe('bytes that are no UTF-8', () => {
 describe('a provider that limits its rate', () => {
   startAnew();
 
-  it('is waited for if the client has the time', verifies('000-31'), async () => {
+  it('is waited for within the deadline of the client', verifies('000-31'), async () => {
     const text = (await sluice.client().chat.completions.create(ask('demo-t2-e429-rms300-n1', 'rid=x'))).choices[0];
     expect(text?.message.content).toBe('x.0 x.1 ');
     const calls = await sluice.simulator.calls();
@@ -168,7 +168,7 @@ describe('a provider that limits its rate', () => {
     expect((calls[1]?.startedAt.clockMs ?? 0) - (calls[0]?.startedAt.clockMs ?? 0)).toBeGreaterThanOrEqual(295);
   });
 
-  it('is told to clients with the time to wait if they do not', async () => {
+  it('is an error with the time to wait beyond that deadline', async () => {
     const error = await sluice
       .client()
       .chat.completions.create(ask('demo-e429-r3600'))

@@ -39,7 +39,7 @@ const tool = { type: 'function', function: { name: 'f' } };
 describe('a body', () => {
   it.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, number, string]>([
     ['that is empty', '', {}, 400, 'invalid_json'],
-    ['that is no JSON', '{"model":', {}, 400, 'invalid_json'],
+    ['that is not JSON', '{"model":', {}, 400, 'invalid_json'],
     ['that is not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), {}, 400, 'invalid_encoding'],
     ['that is too large', fields({ user: 'x'.repeat(maxBodyBytes) }), {}, 413, 'request_too_large'],
     ['nested 65 deep', fields({ x: JSON.parse('['.repeat(64) + ']'.repeat(64)) }), {}, 400, 'json_too_deep'],
@@ -69,7 +69,7 @@ describe('a body', () => {
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('may be packed by %s', async (encoding, pack) => {
+  ])('may be compressed with %s', async (encoding, pack) => {
     expect(await send(pack(fields({})), { 'content-encoding': encoding })).toMatchObject({ status: 200 });
   });
 
@@ -127,7 +127,7 @@ describe('a field', () => {
     expect((await sluice.simulator.stats()).total).toBe(0);
   });
 
-  it('that nobody knows reaches the provider as it came', async () => {
+  it('that is unknown reaches the provider unchanged', async () => {
     const unknown = { my_flag: { deep: [1, 'x', null] }, extra: 0.1 };
     expect(await send(fields(unknown))).toMatchObject({ status: 200 });
     const [call] = await sluice.simulator.calls();
@@ -143,7 +143,7 @@ describe('a field', () => {
     },
   );
 
-  it('may hold a word that OpenAI has yet to invent: the provider knows better', async () => {
+  it('may hold an unknown value: the provider decides about it', async () => {
     expect(await send(fields({ reasoning_effort: 'extreme', modalities: ['smell'] }))).toMatchObject({ status: 200 });
   });
 
@@ -174,14 +174,14 @@ describe('garbage on the socket', () => {
     ['length and chunks', `${head}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, '400'],
     ['a broken chunk', `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`, '400'],
     ['a header of 100 KB', `${head}x: ${'y'.repeat(100_000)}\r\n\r\n`, '413'],
-  ])('%s is answered with a clear status in the envelope', async (_, bytes, status) => {
+  ])('is answered with a clear status in the envelope: %s', async (_, bytes, status) => {
     const answer = await talk(bytes);
     expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
     const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { error: object };
     expect(Object.keys(body.error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
   });
 
-  it('leaves the ingress as it was', async () => {
+  it('leaves the ingress unaffected', async () => {
     await Promise.all([talk(`${head}content-length: 1000\r\n\r\n{"mod`), talk(head), talk('\0'.repeat(5000))]);
     const answer = await openStream(sluice, { model: 'demo-t5', content: 'rid=x' });
     await answer.finish();

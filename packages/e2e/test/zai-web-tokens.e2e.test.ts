@@ -18,7 +18,7 @@ const options = {
   signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%',
   zai_web_guests: true,
 };
-/** Each has a token of its own, so that no test finds that of another. */
+/** Each test has its own access token, so that it does not find that of another test. */
 const upstreams = ['shared', 'refused', 'always', 'crowd', 'wall', 'gated', 'gate'] as const;
 
 const sessionPath = '/api/v1/auths/';
@@ -54,7 +54,7 @@ const chats = (): Promise<readonly CallRecord[]> => callsTo(chatPath);
 const sessions = (): Promise<readonly CallRecord[]> => callsTo(sessionPath);
 const tokensIn = (calls: readonly CallRecord[]): Set<string> => new Set(calls.map(({ credential }) => credential));
 
-/** Lets the backend refuse the token that an upstream's calls carry now, and no other. */
+/** Makes the backend refuse the access token that an upstream's calls carry now, and no other. */
 async function endTokenOf(model: string, directives = 'e401'): Promise<string> {
   await sluice.client().chat.completions.create(ask(model));
   const token = (await chats()).at(-1)?.credential ?? '';
@@ -63,14 +63,14 @@ async function endTokenOf(model: string, directives = 'e401'): Promise<string> {
   return token;
 }
 
-/** One request for each slot of each worker; resolves when all of them are being answered. */
+/** Sends one request for each run that the workers can hold; resolves when all of them are being answered. */
 async function busyAll(model: string): Promise<readonly Leaver[]> {
   const requests = Array.from({ length: 2 * workers }, (_, at) =>
     startLeaver(sluice, { model: `${model}-t10000-i20`, content: `question ${at}` }),
   );
   const answering = async (): Promise<boolean> =>
     (await chats()).filter(({ outcome, status }) => outcome === 'open' && status === 200).length === 2 * workers;
-  await until(answering, { what: 'every slot to be busy', timeoutMs: 20_000 });
+  await until(answering, { what: 'every worker to be full', timeoutMs: 20_000 });
   return requests;
 }
 
@@ -85,7 +85,7 @@ async function activeRuns(): Promise<unknown[]> {
   return (await Promise.all(pages)).map((page) => (page as { readonly active_runs: number }).active_runs);
 }
 
-describe('the token of a guest', () => {
+describe('the access token of a guest', () => {
   it('is fetched once and shared by all workers', verifies('000-15', '001-06', '001-38'), async () => {
     const requests = await busyAll('shared');
     expect(await activeRuns()).toEqual(Array.from({ length: workers }, () => 2));
@@ -96,10 +96,10 @@ describe('the token of a guest', () => {
   });
 
   it(
-    'that is refused: 401, another token, signed again for its user, 200',
+    'that is refused: 401, another token, a new signature for its user, 200',
     verifies('000-15', '000-29', '000-34', '000-35', '000-36', '000-37'),
     async () => {
-      // So that the next call is made in another millisecond.
+      // Makes sure that the next call is in another millisecond.
       const ended = await endTokenOf('refused-t1', 'e401-f5');
       const response = await post(sluice, { model: 'refused-t2' });
       expect([response.status, response.headers.get('x-sluice-attempts')]).toEqual([200, '2']);
@@ -127,7 +127,7 @@ describe('the token of a guest', () => {
     },
   );
 
-  it('that is refused again is an error, and not fetched for ever', verifies('000-29', '000-37'), async () => {
+  it('that is refused again is an error, and is not fetched endlessly', verifies('000-29', '000-37'), async () => {
     await sluice.simulator.script([{ match: { model: 'always-*' }, directives: 'e401' }]);
     const refused = await refusalOf(await post(sluice, { model: 'always-t1' }));
     expect(refused).toMatchObject({ status: 502, code: 'upstream_authentication' });
@@ -135,7 +135,7 @@ describe('the token of a guest', () => {
   });
 
   it('that is refused while all workers use it is replaced once', verifies('000-34', '000-35'), async () => {
-    // Late refusals: by then others have called with it too.
+    // The refusals are late: by then other calls carry it too.
     const ended = await endTokenOf('crowd-t1', 'e401-f500');
     const requests = await busyAll('crowd');
     expect(await sessions()).toHaveLength(1);
@@ -148,10 +148,10 @@ describe('the token of a guest', () => {
   });
 });
 
-describe('a guest who is not let in', () => {
+describe('a guest who is refused', () => {
   const everybody = Array.from({ length: 2 * workers }, (_, at) => `question ${at}`);
 
-  it('by the firewall does not knock again', verifies('000-35'), async () => {
+  it('by the firewall makes no further call', verifies('000-35'), async () => {
     await sluice.simulator.script([{ match: { model: 'session' }, directives: 'e405' }]);
     const answers = await Promise.all(everybody.map((content) => refused('wall-t1', content)));
     for (const { status, text } of answers) {
@@ -161,7 +161,7 @@ describe('a guest who is not let in', () => {
     expect(await callsSoFar()).toEqual([['GET', sessionPath, 405]]);
   });
 
-  it('without a captcha is told so, and does not go to another door', async () => {
+  it('for lack of a captcha gets this error, and makes no other call', async () => {
     await sluice.simulator.script([{ match: { model: 'session' }, directives: 'errev' }]);
     const answers = await Promise.all(everybody.map((content) => refused('gate-t1', content)));
     for (const { status, text } of answers) {
@@ -171,7 +171,7 @@ describe('a guest who is not let in', () => {
     expect(await callsSoFar()).toEqual([['GET', sessionPath, 200]]);
   });
 
-  it('without a captcha for the question asks once, with the token that there is', async () => {
+  it('for lack of a captcha in the chat makes one call, with the existing token', async () => {
     const { status, text } = await refused('gated-captcha-t1');
     expect(status).toBe(502);
     expect(text).toMatch(/captcha.*does not solve.*official API/);
@@ -194,7 +194,7 @@ async function refused(model: string, content?: string): Promise<{ readonly stat
 const callsSoFar = async (): Promise<unknown[]> =>
   (await sluice.simulator.calls()).map(({ method, path, status }) => [method, path, status]);
 
-/** As whom a call was made, and how it was signed. */
+/** User and signature of a call. */
 function signedBy({ credential, query, headers }: CallRecord) {
   const fields = new URLSearchParams(query);
   const payload = Buffer.from(credential.split('.')[1] ?? '', 'base64url').toString();
@@ -208,7 +208,7 @@ function signedBy({ credential, query, headers }: CallRecord) {
   };
 }
 
-/** Returns what happened below a model call, in the order of its beginning, once the call has ended. */
+/** Returns the spans below a model call in their order, once the call has ended. */
 async function traceOf(name: string): Promise<object[]> {
   const spans = (): readonly CollectedSpan[] => collector.spans();
   const parent = await until(() => spans().find((span) => span.name === name), { what: `the span ${name}` });
@@ -223,10 +223,10 @@ async function traceOf(name: string): Promise<object[]> {
     }));
 }
 
-it('no token shows in what the processes say', async () => {
+it('no access token shows in the output of the processes', async () => {
   const texts = [...sluice.fleet.ingresses, ...sluice.fleet.workers].map((each) => each.output());
   expect(texts.join('\n')).toContain('token of a provider renewed');
-  // The payload of every token that the simulator gives out begins so.
+  // The payload of every access token that the simulator issues begins with this.
   const payload = Buffer.from('{"id":"guest-').toString('base64url').slice(0, -2);
   for (const text of [...texts, JSON.stringify(collector.spans())]) {
     expect(text).not.toContain(payload);
@@ -235,7 +235,7 @@ it('no token shows in what the processes say', async () => {
   }
 });
 
-it('a start for guests without a secret for their tokens, or without leave to fetch them, is refused', async () => {
+it('a start for guests without a secret for access tokens, or without permission to fetch one, fails', async () => {
   const config = (fields: object): object => ({
     keys: [{ key: 'sk-anybody-0001' }],
     upstreams: [{ ...guest('a', 'http://127.0.0.1:1'), ...fields }],

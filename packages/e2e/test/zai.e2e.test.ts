@@ -11,7 +11,7 @@ beforeEach(() => sluice.simulator.reset());
 const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
 const credentials = (id: string, ...names: readonly string[]) =>
   names.map((name) => ({ id: name, api_key: `tok-${id}-${name}` }));
-/** A key by which the simulator sees a user. */
+/** A key that the simulator takes for a user's. */
 const tokenOf = (id: string): string => `e30.${Buffer.from(JSON.stringify({ id })).toString('base64url')}.c2ln`;
 const image = {
   type: 'image_url' as const,
@@ -39,7 +39,7 @@ async function streamed(request: Omit<OpenAI.ChatCompletionCreateParamsStreaming
   const deltas = chunks.map(({ choices }): Thinking => choices[0]?.delta ?? {});
   return {
     content: deltas.map(({ content }) => content ?? '').join(''),
-    reasoning: deltas.map(({ reasoning_content: thoughts }) => thoughts ?? '').join(''),
+    reasoning: deltas.map(({ reasoning_content: piece }) => piece ?? '').join(''),
     chunks,
   };
 }
@@ -57,12 +57,12 @@ async function failure(model: string): Promise<unknown> {
   return error instanceof APIError ? [error.status, error.code] : error;
 }
 
-/** The body of the last call of a provider. */
+/** Returns the body of a provider's last call. */
 async function lastBody(): Promise<Readonly<Record<string, unknown>>> {
   return JSON.parse((await sluice.simulator.calls()).at(-1)?.body ?? '{}') as Readonly<Record<string, unknown>>;
 }
 
-/** Returns what becomes of a provider's call when its client leaves in the middle. */
+/** Returns the outcome of a provider's call when its client leaves in the middle. */
 async function outcomeOfLeaving(model: string): Promise<string | undefined> {
   const stream = await startedStream(sluice, { model });
   await stream.leave();
@@ -95,7 +95,7 @@ describe('the official API of the GLM models', () => {
     ['glm-4.5-t4', ''],
     ['glm-4.5-t4-thinking', 'think0 think1 think2 think3 '],
     ['glm-4.5v-think-t4-thinking', 'think0 think1 think2 think3 '],
-  ])('%s answers, and thinks by its name', verifies('000-16', '000-17', '000-20'), async (model, reasoning) => {
+  ])('%s answers, and reasons as its name says', verifies('000-16', '000-17', '000-20'), async (model, reasoning) => {
     const said = await streamed({ model, messages: asking(), stream_options: { include_usage: true } });
     expect(said).toMatchObject({ content: tokensOf('x', 4), reasoning });
     expect(said.chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: reasoning === '' ? 4 : 8 } });
@@ -103,7 +103,7 @@ describe('the official API of the GLM models', () => {
     expect([message.content, message.reasoning_content ?? '']).toEqual([tokensOf('x', 4), reasoning]);
   });
 
-  it('thinks by effort', verifies('004-19'), async () => {
+  it('reasons by effort', verifies('004-19'), async () => {
     const messages = asking();
     expect(await whole({ model: 'glm-4.7-t1', messages, reasoning_effort: 'high' })).toHaveProperty(
       'reasoning_content',
@@ -111,7 +111,7 @@ describe('the official API of the GLM models', () => {
     expect(await whole({ model: 'glm-4.7-t1', messages })).not.toHaveProperty('reasoning_content');
   });
 
-  it('searches by its name', verifies('000-06', '000-18'), async () => {
+  it('searches as its name says', verifies('000-06', '000-18'), async () => {
     const message = await whole({ model: 'glm-4.5-t1-search', messages: asking() });
     expect(message).toMatchObject({ content: 'x.0 ' });
     expect(await lastBody()).toMatchObject({ model: 'glm-4.5-t1', tools: [{ type: 'web_search' }] });
@@ -147,17 +147,17 @@ describe('the official API of the GLM models', () => {
     ['glm-errev-k0', 502, 'upstream_error', 3],
     ['glm-e503', 502, 'upstream_error', 3],
     ['glm-busy0', 502, 'upstream_error', 3],
-  ])('fails with %s as %i %s after %i calls', verifies('000-30', '000-32'), async (model, status, code, calls) => {
+  ])('fails with %s as %i %s after %i attempts', verifies('000-30', '000-32'), async (model, status, code, calls) => {
     expect(await failure(model)).toEqual([status, code]);
     expect((await sluice.simulator.stats()).total).toBe(calls);
   });
 
-  it('says that its filter ended an answer', async () => {
+  it('reports that its filter ended an answer', async () => {
     const { chunks } = await streamed({ model: 'glm-sensitive-t1', messages: asking() });
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('content_filter');
   });
 
-  it('is not asked for what it can not do', async () => {
+  it('gets no call for unsupported fields', async () => {
     const refused = await post(sluice, { model: 'glm-4.5', fields: { n: 2 } });
     expect([refused.status, ((await refused.json()) as { error: unknown }).error]).toMatchObject([
       400,
@@ -166,11 +166,11 @@ describe('the official API of the GLM models', () => {
     expect((await sluice.simulator.stats()).total).toBe(0);
   });
 
-  it('is called off when the client leaves', async () => {
+  it('has its call aborted when the client leaves', async () => {
     expect(await outcomeOfLeaving('glm-4.5-t1000-i20')).toBe('aborted');
   });
 
-  it('leaves an account without money alone', async () => {
+  it('is not called again with an account without balance', async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-zai-a' }, directives: 'quota' }]);
     for (const _ of Array.from({ length: 4 })) {
       expect(await whole({ model: 'glm-4.5-t1', messages: asking() })).toMatchObject({ content: 'x.0 ' });
@@ -232,15 +232,15 @@ describe('the backend of chat.z.ai', () => {
   });
 
   it.each(['demo-t5-q2', 'demo-edit-t5-q2', 'demo-plain-t5-q2', 'demo-plain-json-t5-q2-nodone', 'demo-t5-q2-split'])(
-    '%s answers with and without its thoughts',
+    '%s answers with and without its reasoning',
     verifies('000-17', '000-22', '001-03', '001-04'),
     async (model) => {
       const request = { model, messages: asking(), reasoning_effort: 'high' as const };
-      const thoughts = 'think0 think1 ';
+      const reasoning = 'think0 think1 ';
       const said = await streamed({ ...request, stream_options: { include_usage: true } });
-      expect(said).toMatchObject({ content: tokensOf('x', 5), reasoning: thoughts });
+      expect(said).toMatchObject({ content: tokensOf('x', 5), reasoning });
       expect(said.chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 7 } });
-      expect(await whole(request)).toMatchObject({ content: tokensOf('x', 5), reasoning_content: thoughts });
+      expect(await whole(request)).toMatchObject({ content: tokensOf('x', 5), reasoning_content: reasoning });
       const quiet = await whole({ model, messages: asking() });
       expect([quiet.content, quiet.reasoning_content]).toEqual([tokensOf('x', 5), undefined]);
     },
@@ -250,7 +250,7 @@ describe('the backend of chat.z.ai', () => {
     expect(await whole({ model, messages: asking() })).toMatchObject({ content: tokensOf('x', 3) });
   });
 
-  it('takes images of users, in chats that are made first', verifies('000-04'), async () => {
+  it('takes images of users, in chats that are created first', verifies('000-04'), async () => {
     const messages = asking([{ type: 'text', text: 'rid=x' }, image]);
     const said = await whole({ model: 'glm-4.6v', messages });
     expect(said.content).toContain('x.0 ');
@@ -273,30 +273,30 @@ describe('the backend of chat.z.ai', () => {
     return answers;
   };
 
-  it('sends images as a user where guests have a credential beside', verifies('000-04', '000-20'), async () => {
+  it('gets images as a user where the pool has guests and users', verifies('000-04', '000-20'), async () => {
     expect(await inTurn('visited')).toEqual([true, true, true, true, true, true]);
     expect((await sluice.simulator.calls()).filter(({ status }) => status !== 200)).toEqual([]);
     expect(await whole({ model: 'visited', messages: asking() })).toMatchObject({ content: expect.any(String) });
   });
 
-  it('asks the next credential where one turns out to be a guest, and lets none rest for it', async () => {
+  it('gets an attempt with the next credential where one turns out to be a guest, without a cooldown', async () => {
     expect(await inTurn('mixed')).toEqual([true, true, true, true, true, true]);
     const refused = (await sluice.simulator.calls()).filter(({ status }) => status !== 200);
     expect(refused.length).toBeGreaterThan(0);
-    // The guest is good for all else: half of the requests without images go out as it.
+    // The guest credential still works for everything else: half of the requests without images use it.
     await sluice.simulator.reset();
     for (let at = 0; at < 4; at++) await whole({ model: 'mixed', messages: asking() });
     expect(new Set((await sluice.simulator.calls()).map(({ credential }) => credential)).size).toBe(2);
   });
 
-  it('takes none of guests, and says so', async () => {
+  it('takes no images of guests, and says so', async () => {
     const content = [{ type: 'text', text: 'see' }, image];
     const refused = await post(sluice, { model: 'guest-eyes', fields: { messages: [{ role: 'user', content }] } });
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('signed-in users');
   });
 
-  it('is left for the next target when it wants a captcha, and asked once', async () => {
+  it('is called once when it requires a captcha, before the next target', async () => {
     const response = await post(sluice, { model: 'gated' });
     expect([response.status, response.headers.get('x-sluice-upstream')]).toEqual([200, 'api']);
     expect((await sluice.simulator.stats()).total).toBe(2);
@@ -305,7 +305,7 @@ describe('the backend of chat.z.ai', () => {
   it.each<[string, string, RegExp]>([
     ['demo-captcha-t3', 'captcha_required', /captcha.*official API/],
     ['demo-old-t3', 'web_version_too_old', /too old/],
-  ])('fails for good with %s, which an SDK does not send again', async (model, code, message) => {
+  ])('fails finally with %s, which an SDK does not retry', async (model, code, message) => {
     const refused = await post(sluice, { model });
     expect([refused.status, (await sluice.simulator.stats()).total]).toEqual([502, 1]);
     expect(refused.headers.get('x-should-retry')).toBe('false');
@@ -314,14 +314,14 @@ describe('the backend of chat.z.ai', () => {
     expect(body).toMatch(message);
   });
 
-  it('signs anew with each try', verifies('000-36'), async () => {
+  it('gets a new signature with each attempt', verifies('000-36'), async () => {
     expect(await failure('wrong')).toEqual([502, 'upstream_error']);
     const calls = await sluice.simulator.calls();
     const signatures = calls.map(({ headers }) => headers['x-signature']);
     expect([calls.length, new Set(signatures).size]).toEqual([3, 3]);
   });
 
-  it('signs for the next user when the first is refused', verifies('000-36'), async () => {
+  it('gets a signature for the next user when the first is refused', verifies('000-36'), async () => {
     await sluice.simulator.script([{ match: { credential: tokenOf('user-0001') }, directives: 'e401' }]);
     for (const _ of Array.from({ length: 3 })) {
       expect(await whole({ model: 'demo-t2', messages: asking() })).toMatchObject({ content: tokensOf('x', 2) });
@@ -340,13 +340,13 @@ describe('the backend of chat.z.ai', () => {
     expect(await failure(model)).toEqual([status, code]);
   });
 
-  it('is not asked for tools', async () => {
+  it('gets no call with tools', async () => {
     const tools = [{ type: 'function', function: { name: 'look' } }];
     const refused = await post(sluice, { model: 'demo-t1', fields: { tools } });
     expect([refused.status, (await sluice.simulator.stats()).total]).toEqual([400, 0]);
   });
 
-  it('is called off when the client leaves', async () => {
+  it('has its call aborted when the client leaves', async () => {
     expect(await outcomeOfLeaving('demo-t1000-i20')).toBe('aborted');
   });
 });

@@ -2,7 +2,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateText, isStepCount, jsonSchema, streamText, tool } from 'ai';
 import { type ChatClient, type Connection, forecast, thrownBy, weather } from './client.ts';
 
-/** Vercel's AI SDK with its provider for everything that is compatible with OpenAI. */
+/** Vercel's AI SDK with its provider for OpenAI-compatible servers. */
 export function createAiSdk({ baseUrl, apiKey, fields }: Connection): ChatClient {
   const provider = createOpenAICompatible({
     name: 'sluice',

@@ -1,40 +1,40 @@
-/** The address that a client asks, and what it adds to all it asks. */
+/** The base URL of a client, and the headers of all its requests. */
 export interface Connection {
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** Members of the request that the client's library has no words for. */
+  /** Members of the request that the client's library does not have. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The result that a library makes of an answer. */
+/** An answer as a library returns it. */
 export interface Reply {
   readonly text: string;
-  /** Undefined where the library does not show what the model reasoning. */
+  /** Undefined where the library does not return the model's reasoning. */
   readonly reasoning: string | undefined;
 }
 
-/** A library that people talk to Sluice with. Nothing here retries. */
+/** A client library in common use. No retries here. */
 export interface ChatClient {
   whole(model: string, question: string): Promise<Reply>;
   stream(model: string, question: string): Promise<Reply>;
-  /** Offers a tool, gives its result to the model that called it, and lets it say something about that. */
+  /** Offers a tool, returns its result to the model that called it, and gets the final answer. */
   useTool(model: string, question: string): Promise<ToolRound>;
   /** Asks about an image. */
   show(model: string, imageUrl: string): Promise<Reply>;
-  /** Leaves as soon as the first text of a stream is there. */
+  /** Leaves as soon as the first text of a stream arrives. */
   leave(model: string, question: string): Promise<void>;
-  /** The status and the class of what a request throws; undefined if it throws nothing. */
+  /** Returns status and class of the error that a request throws; undefined without an error. */
   failure(model: string): Promise<Failure | undefined>;
 }
 
 export interface ToolRound {
-  /** The input that the model called the tool with. */
+  /** The input of the model's tool call. */
   readonly input: unknown;
   readonly text: string;
 }
 
 export interface Failure {
-  /** HTTP status, as the library tells it. */
+  /** HTTP status, as the library reports it. */
   readonly status: unknown;
   readonly className: string;
 }
@@ -51,10 +51,10 @@ export const weather = {
   },
 } as const;
 
-/** The text that it says. */
+/** The text of the answer. */
 export const forecast = 'Rain, 4 degrees.';
 
-/** Returns the value that a promise is rejected with. */
+/** Returns the reason with which a promise rejects. */
 export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,

@@ -1,18 +1,18 @@
 import { setInterval } from 'node:timers/promises';
 import { allOver, type Asked, type Question, type Scene } from './scene.ts';
 
-/** Asks, and waits for the end of it. */
+/** Sends a request, and waits for its end. */
 export async function askOne(scene: Scene, question: Question): Promise<Asked> {
   const asked = scene.ask(question);
   await asked.over;
   return asked;
 }
 
-/** Asks so often at once. */
+/** Sends this many requests at once. */
 export const startMany = (scene: Scene, count: number, question: Question): Asked[] =>
   Array.from({ length: count }, () => scene.ask(question));
 
-/** Asks so often at once, and waits for the end of all. */
+/** Sends this many requests at once, and waits for the end of all. */
 export async function askMany(scene: Scene, count: number, question: Question): Promise<Asked[]> {
   const asked = startMany(scene, count, question);
   await allOver(asked);
@@ -25,7 +25,7 @@ export interface Timed {
   readonly tookMs: number;
 }
 
-/** Asks at an even rate for a while, whatever comes of it, and waits for the end of all. */
+/** Sends requests at an even rate for a while, whatever their outcome, and waits for the end of all. */
 export async function askEvenly(
   scene: Scene,
   { perSecond, forMs, ...question }: Question & { readonly perSecond: number; readonly forMs: number },

@@ -8,7 +8,7 @@ import { apiKey } from '../sluice.ts';
 import { watchCpu, watchMemory } from './measure.ts';
 import { type Scene, startScene } from './scene.ts';
 
-/** Keys with all their limits, whose owners mean harm; one an attack, since what is refused counts for its key. */
+/** Keys with all their limits, for attackers; one for each attack, since refused requests count for their key. */
 const attackersKey = (at = 0): string => `sk-test-attacker-000${at}`;
 const megabytes = 1_000_000;
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
         { id: 'claude', targets: [{ upstream: 'claude' }] },
         { id: 'gemini', targets: [{ upstream: 'google' }] },
         { id: 'ollama', targets: [{ upstream: 'local' }] },
-        // So many that a list of them is an answer of some size.
+        // So many models that their list is a large answer.
         ...Array.from({ length: 2000 }, (_, at) => ({ id: `model-${at}`, targets: [{ upstream: 'sim' }] })),
       ],
       log: { level: 'warn' },
@@ -68,7 +68,7 @@ interface Sent {
   readonly body: string | Buffer;
   readonly coding?: string;
   readonly key?: string;
-  /** Without a length in its head. */
+  /** Sends the body in chunks, without a length in its head. */
   readonly isChunked?: boolean;
 }
 
@@ -97,7 +97,7 @@ async function send({ body, coding, key = attackersKey(), isChunked = false }: S
   }
 }
 
-/** Lets a neighbour ask all the time while something is done to the ingress. Its SDK must get all that it asks for. */
+/** Runs a neighbour's requests without a pause during an attack on the ingress. Its SDK must get every answer. */
 async function besideNeighbour(attack: () => Promise<void>): Promise<void> {
   const healthy: ReturnType<Scene['ask']>[] = [];
   let isOver = false;
@@ -169,7 +169,7 @@ describe('F45 JSON in texts that an adapter parses', () => {
           }
         }
       });
-      // 18 requests, those of the neighbour not counted. A clock would measure how busy the machine is.
+      // 18 requests, without those of the neighbour. A clock would measure the load of the machine.
       for (const ms of computed) expect(ms()).toBeLessThan(18 * 50);
       for (const growth of memories) expect(growth()).toBeLessThan(100);
       const healthy = (await scene.simulator.calls()).filter(({ body }) => body.includes('rid=')).length;
@@ -227,7 +227,7 @@ describe('F46 bytes in flight', () => {
     ],
     ['60 with 90,000 names', { body: gzipSync(keys), coding: 'gzip', key: attackersKey(4) }, 60],
     [
-      '60 of 10 MB in chunks that are no JSON',
+      '60 of 10 MB in chunks that are not JSON',
       { body: 'x'.repeat(10 * megabytes), isChunked: true, key: attackersKey(5) },
       60,
     ],
@@ -243,7 +243,7 @@ describe('F46 bytes in flight', () => {
     expect(computed()).toBeLessThan(count * 100);
   });
 
-  it('holds back what comes at once beyond the budget of a key, and takes it when there is room', async () => {
+  it('are paused beyond the budget of a key, and read when there is room', async () => {
     const growth = watchMemory(ingress());
     const body = image(15 * megabytes).replace('demo-hang', 'no-such-model');
     await besideNeighbour(async () => {
@@ -258,7 +258,7 @@ describe('F46 bytes in flight', () => {
   });
 });
 
-describe('F47 answers that nobody reads', () => {
+describe('F47 answers that their client does not read', () => {
   const head = (path: string): string =>
     `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${attackersKey()}\r\n\r\n`;
 
@@ -301,7 +301,7 @@ describe('F47 answers that nobody reads', () => {
   });
 });
 
-describe('a client that is slow to ask', () => {
+describe('a client that sends its request slowly', () => {
   const open = (text: string): { readonly socket: Socket; readonly over: Promise<{ ms: number; answer: string }> } => {
     const beganAt = performance.now();
     const socket = connect(Number(new URL(origin).port), '127.0.0.1', () => socket.write(text));
@@ -335,7 +335,7 @@ describe('a client that is slow to ask', () => {
       expect(ms).toBeGreaterThan(55_000);
       expect(ms).toBeLessThan(65_000);
     }
-    // After all that.
+    // The ingress is unaffected by all that.
     await scene.expectInvariants();
   }, 120_000);
 });

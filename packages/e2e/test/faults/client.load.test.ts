@@ -10,18 +10,18 @@ import { allOver, type Asked, outcomesOf, untilAllSpeak, useScene } from './scen
 describe('F19 clients leave', () => {
   const concurrency = 30;
   const longestMs = 250;
-  /** Tokens come back at one a second: what is charged can be read off what is left. */
+  /** One token comes back each second: the remaining tokens show the charge. */
   const keys = [{ name: 'test', key: apiKey, limits: { tpm: 60, tpm_burst: 1_000_000 } }];
   const scene = useScene({ ingresses: 2, workers: 2, config: { keys, worker: { concurrency } } });
 
-  /** From each client's leaving to the end of its call. */
+  /** Time from each client's leaving to the end of its call. */
   const closedAfterMs: number[] = [];
-  /** From the last client's leaving to when all places are free again. */
+  /** Time from the last client's leaving to when all leases are free again. */
   const freeAfterMs: number[] = [];
 
   const ridOf = (body: string): string => /rid=(r\d+x)/.exec(body)?.[1] ?? '';
 
-  /** All leave at once; notes how long it takes until nothing is left of them. */
+  /** All clients leave at once; measures the time until nothing is left of their requests. */
   async function leaveAll(leavers: readonly Asked[], running = 0): Promise<void> {
     const leftAt = new Map<string, number>();
     for (const { rid, leave } of leavers) {
@@ -38,7 +38,7 @@ describe('F19 clients leave', () => {
     }
   }
 
-  it('before their job starts: no provider hears of them', async () => {
+  it('before their job starts: no provider is called', async () => {
     const holders = startMany(scene(), 2 * concurrency, { model: 'demo-hang', tokens: 1 });
     await until(async () => (await scene().simulator.stats()).open === holders.length, {
       what: 'both workers to be full',
@@ -58,7 +58,7 @@ describe('F19 clients leave', () => {
     expect((await scene().simulator.calls()).filter(({ body }) => rids.has(ridOf(body)))).toEqual([]);
   });
 
-  it('in the middle of their answers: they pay for what there was of them', async () => {
+  it('in the middle of their answers: they pay for the part that exists', async () => {
     const before = await tokensLeft(9001);
     const asked: Asked[] = [];
     for (let wave = 0; wave < 4; wave++) {
@@ -73,18 +73,18 @@ describe('F19 clients leave', () => {
     const calls = (await scene().simulator.calls()).filter(({ body }) => rids.has(ridOf(body)));
     const sent = calls.reduce((sum, { tokensSent }) => sum + tokensSent, 0);
     const seen = asked.reduce((sum, { text }) => sum + text.trimEnd().split(' ').length, 0);
-    // A prompt counts as a quarter of its bytes, here up to 30 tokens; what was on its way is somewhere between.
+    // A prompt counts as a quarter of its bytes, here up to 30 tokens; the tokens on their way are between the bounds.
     expect(charged).toBeGreaterThan(seen);
     expect(charged).toBeLessThan(sent + 30 * asked.length);
   });
 
-  it('at the last chunk: it is all they get', async () => {
+  it('at the last chunk: they get nothing after it', async () => {
     const asked: Asked[] = [];
-    // The end does not come, or comes at the same time.
+    // The end does not arrive, or arrives at the same time.
     for (const model of ['demo-i5-stall-k20', 'demo-i5-stall-k20', 'demo-i5-stall-k20', 'demo-i5']) {
       const leavers = startMany(scene(), 25, { model, tokens: 20 });
       await until(() => leavers.every(({ rid, text }) => text === tokensOf(rid, 20)), {
-        what: 'all tokens to be there',
+        what: 'all tokens to arrive',
         intervalMs: 1,
       });
       await leaveAll(leavers);
@@ -95,14 +95,14 @@ describe('F19 clients leave', () => {
     expect(left + complete).toBe(100);
   });
 
-  it('and everything is closed within 250 ms of their leaving', async () => {
+  it('and everything is closed within 250 ms', async () => {
     expect(closedAfterMs.length).toBeGreaterThanOrEqual(2 * concurrency + 175);
     expect(percentile(closedAfterMs, 0.99)).toBeLessThan(longestMs);
     expect(Math.max(...freeAfterMs)).toBeLessThan(longestMs);
     await scene().expectInvariants();
   });
 
-  /** Returns the tokens that the key may still use, and the tokens that it took to ask. */
+  /** Returns the tokens that the key has left, and the tokens that this question cost. */
   async function tokensLeft(number: number): Promise<{ left: number; used: number }> {
     const response = await post(scene(), { model: 'demo-t1', content: `rid=r${number}x` });
     const { usage } = (await response.json()) as { readonly usage: { readonly total_tokens: number } };
@@ -111,7 +111,7 @@ describe('F19 clients leave', () => {
   }
 });
 
-describe('F20 clients do not read', () => {
+describe('F20 clients that do not read', () => {
   const clients = 16;
   const slowClientBytes = 4 * 1_048_576;
   const slowClientMs = 2000;
@@ -119,24 +119,24 @@ describe('F20 clients do not read', () => {
   const scene = useScene({
     ingresses: 1,
     workers: 1,
-    // A small nursery: memory that only waits to be collected is not counted.
+    // A small young generation: memory that only waits for its collection must not count.
     env: { NODE_OPTIONS: '--max-semi-space-size=2' },
     config: {
       server: { pause_at_bytes: 65_536, slow_client_bytes: slowClientBytes, slow_client_ms: slowClientMs },
     },
   });
 
-  it('and are cut, cost little memory, and hinder nobody', async () => {
+  it('are disconnected, cost little memory, and slow no other client down', async () => {
     const [ingress] = scene().fleet.ingresses;
     if (ingress === undefined) throw new Error('there is no ingress');
-    // The cost of as many clients that do read is not the others' fault.
+    // The same number of clients that do read runs first, so that their memory is not part of the measurement.
     await Promise.all(Array.from({ length: clients }, (_, each) => readWide(9000 + each)));
     const alone = addedLag(await readAll([9100, 9101, 9102, 9103, 9104]));
     const memoryGrowth = watchMemory(ingress);
     const sockets = Array.from({ length: clients }, (_, each) => openDeafSocket(9200 + each));
     const beside = addedLag(await readAll([9300, 9301, 9302, 9303, 9304]));
     await until(async () => (await metric(ingress.managementUrl, 'sluice_slow_clients_total')) === clients, {
-      what: 'all of them to be cut',
+      what: 'all of them to be disconnected',
       timeoutMs: 20_000,
       intervalMs: 50,
     });
@@ -147,7 +147,7 @@ describe('F20 clients do not read', () => {
     for (const { startedAt, endedAt } of calls) {
       expect((endedAt?.clockMs ?? 0) - startedAt.clockMs).toBeGreaterThan(slowClientMs);
     }
-    // The text that has left is kept too, in case that the upstream breaks; the kernel takes some megabytes of it.
+    // The sent text is kept too, in case the upstream breaks; the kernel takes some megabytes of it.
     const sentBytes = calls.reduce((sum, { tokensSent }) => sum + tokensSent * paddingBytes, 0);
     expect(grownBy).toBeLessThan((clients * slowClientBytes + sentBytes) / 1_048_576);
     expect(beside - alone).toBeLessThan(20);
@@ -169,7 +169,7 @@ describe('F20 clients do not read', () => {
     return streams;
   }
 
-  /** Asks for more than all buffers of the operating system hold, and never reads a byte of it. */
+  /** Requests more than all buffers of the operating system hold, and never reads a byte of it. */
   function openDeafSocket(number: number): Socket {
     const { hostname, port } = new URL(scene().fleet.urls[0] ?? '');
     const socket = connect(Number(port), hostname);

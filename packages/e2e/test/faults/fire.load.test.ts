@@ -15,7 +15,7 @@ describe('F26 limits under fire', () => {
     },
   });
 
-  it('hold while ingresses and workers are killed for a minute, and nothing stays taken', async () => {
+  it('hold while ingresses and workers are killed for a minute, and no lease stays taken', async () => {
     const endsAt = performance.now() + 60_000;
     const asked: Asked[] = [];
     let alive = [0, 1, 2, 3];
@@ -25,7 +25,7 @@ describe('F26 limits under fire', () => {
         const each = scene().ask({ model: 'demo-i20', tokens: 25, at });
         asked.push(each);
         await each.over;
-        // Until another ingress has its place, asking on would only fill the test with refused connections.
+        // Until a new ingress replaces the killed one, more requests would only add refused connections.
         if (each.outcome === 'broken')
           await until(() => alive[number % alive.length] !== at, { what: 'another ingress' });
       }
@@ -40,7 +40,7 @@ describe('F26 limits under fire', () => {
         kill(scene(), victim);
         await scene().add(kind);
         if (kind === 'ingress') alive = [...alive, those.length - 1];
-        await until(() => performance.now() >= next, { what: 'the next shot', intervalMs: 50 });
+        await until(() => performance.now() >= next, { what: 'the next kill', intervalMs: 50 });
       }
     }
     await Promise.all([fire(), ...Array.from({ length: 200 }, (_, number) => client(number))]);

@@ -5,11 +5,11 @@ import { afterAll } from 'vitest';
 /** The health of upstreams according to the fleet's Redis. */
 export interface FleetHealth {
   readonly health: Pick<UpstreamHealth, 'cooldowns' | 'lift' | 'circuit' | 'closeCircuit'>;
-  /** Milliseconds that each key of an upstream lives on; -1 for one that stays for ever. */
+  /** Remaining lifetime of each key of an upstream, in milliseconds; -1 without an end. */
   lives(upstreamId: string): Promise<number[]>;
 }
 
-/** Looks into the Redis of the one fleet that uses it, as `npm run cooldowns` does. */
+/** Reads the Redis of the one fleet that uses it, as `npm run cooldowns` does. */
 export async function healthOf(redisUrl: string): Promise<FleetHealth> {
   const connection = connect({
     settings: { kind: 'single', url: redisUrl },

@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 
-/** A request that no server should take. */
+/** A request that no server should accept. */
 export interface HostileRequest {
   readonly method: string;
   readonly path: string;
@@ -9,10 +9,10 @@ export interface HostileRequest {
   readonly body: Buffer;
 }
 
-/** Each of these is wrong in its field, whatever else is there. */
+/** Each of these is wrong in its field, whatever the other fields are. */
 const wrongFields: Readonly<Record<string, readonly unknown[]>> = {
   model: [7, null, '', [], {}],
-  messages: ['hi', null, {}, [], [7], [null], [{}], [{ role: 'nobody', content: 'x' }], [{ role: 'user' }]],
+  messages: ['hi', null, {}, [], [7], [null], [{}], [{ role: 'unknown', content: 'x' }], [{ role: 'user' }]],
   temperature: ['hot', -1, 99, [], {}],
   top_p: ['x', -0.1, 1.1, {}],
   n: [0, 1.5, 'two', 1e9, []],
@@ -101,7 +101,7 @@ const badBody = fc.oneof(
 
 const chat = '/v1/chat/completions';
 
-/** Requests that deserve nothing but a 4xx; `key` is one that is valid, so that they get as far as they can. */
+/** Requests that must all get a 4xx; `key` is a valid one, so that they get as far as they can. */
 export function hostileRequests(key: string): fc.Arbitrary<HostileRequest> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const request = (over: Partial<HostileRequest>): HostileRequest => ({

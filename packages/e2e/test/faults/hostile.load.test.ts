@@ -47,7 +47,7 @@ async function send(agent: Agent, { method, path, headers, body }: HostileReques
   return { status: response.statusCode ?? 0, text };
 }
 
-/** Returns the reason why this is no refusal as it should be; undefined if it is one. */
+/** Returns the reason why this is not a correct refusal; undefined if it is one. */
 function complaint({ status, text }: Answer): string | undefined {
   if (status < 400 || status > 499) return `status ${status}: ${text.slice(0, 200)}`;
   const parsed = JSON.parse(text) as { readonly error?: object };
@@ -56,7 +56,7 @@ function complaint({ status, text }: Answer): string | undefined {
 }
 
 describe('F36 a hundred thousand malformed requests', () => {
-  it('get a 4xx in the envelope each, while others are served', async () => {
+  it('each get a 4xx in the envelope, while other clients are served', async () => {
     await metric(managementUrl, 'nodejs_eventloop_lag_p99_seconds');
     const agent = new Agent({ keepAlive: true, maxSockets: parallel });
     const healthy: ReturnType<Scene['ask']>[] = [];

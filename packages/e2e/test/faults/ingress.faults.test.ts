@@ -4,10 +4,10 @@ import { untilOccupied } from '../traffic.ts';
 import { startMany } from './ask.ts';
 import { allOver, type Asked, kill, outcomesOf, type Scene, startScene, untilAllSpeak, useScene } from './scene.ts';
 
-describe('F4 the only worker does nothing for 15 s', () => {
+describe('F4 the only worker freezes for 15 s', () => {
   const scene = useScene({ ingresses: 1, workers: 1, config: { limits: { lease_ms: 4000 } } });
 
-  it('and then makes good what it owes, once', async () => {
+  it('and then serves the waiting requests, once', async () => {
     const asked = startMany(scene(), 5, { model: 'demo-i30', tokens: 60 });
     await untilAllSpeak(asked, 30);
     const [worker] = scene().fleet.workers;
@@ -24,7 +24,7 @@ describe('F4 the only worker does nothing for 15 s', () => {
 describe('F6 an ingress is killed with 50 streams', () => {
   const scene = useScene({ ingresses: 2, workers: 2, config: { limits: { lease_ms: 5000 } } });
 
-  it('their calls are closed within 5 s and their places free after a lease; the other one notices nothing', async () => {
+  it('their calls are closed within 5 s and their leases end in time; the other ingress is unaffected', async () => {
     const lost = startMany(scene(), 50, { model: 'demo-i100', tokens: 2000, at: 0 });
     const others = startMany(scene(), 20, { model: 'demo-i50', tokens: 150, at: 1 });
     await untilAllSpeak([...lost, ...others]);
@@ -47,7 +47,7 @@ describe('F6 an ingress is killed with 50 streams', () => {
 describe('F7 ingresses are replaced one by one under 20 requests a second', () => {
   const scene = useScene({ ingresses: 2, workers: 1 });
 
-  /** Takes turns among the ingresses that say they are ready, looking every 100 ms, as a load balancer does. */
+  /** Alternates between the ingresses that are ready by a check every 100 ms, as a load balancer does. */
   function balance(): { next(): number; stop(): void } {
     let ready: number[] = [0, 1];
     let turn = 0;
@@ -122,7 +122,7 @@ describe('F28 clocks that are five minutes apart', () => {
   });
 });
 
-describe('F42 the trace collector takes nothing any more', () => {
+describe('F42 the trace collector accepts nothing any more', () => {
   let scene: Scene;
   beforeAll(async () => {
     const collector = await startChaosProxy({ target: { host: '127.0.0.1', port: 9 }, mode: { kind: 'blackhole' } });
@@ -134,7 +134,7 @@ describe('F42 the trace collector takes nothing any more', () => {
     });
   });
 
-  it('requests are served as ever, and the processes stop in time', async () => {
+  it('requests are served as usual, and the processes stop in time', async () => {
     for (let round = 0; round < 20; round++) {
       const asked = startMany(scene, 20, { tokens: 5 });
       await allOver(asked);

@@ -7,7 +7,7 @@ import { nest, pieces, type ProviderType, streamAnswer, types, wholeAnswer, whol
 import { type RawAnswer, type RawCall, type RawProvider, startRawProvider } from './raw-provider.ts';
 import { type Scene, startScene } from './scene.ts';
 
-/** Far below the deadline of a request: an answer that nobody can read must not live until then. */
+/** Far below the deadline of a request: an unreadable answer must end before that. */
 const longestMs = 15_000;
 const totalMs = 60_000;
 
@@ -17,23 +17,23 @@ const reasoning = ['field', 'strip', 'think'] as const;
 const deep = nest(10_000);
 /** The provider's answers, by the first word of the model's name, for whole requests and streams alike. */
 const answers: Readonly<Record<string, (type: ProviderType, call: RawCall) => RawAnswer>> = {
-  stranger: (type, call) =>
+  unknownMember: (type, call) =>
     call.isStream
-      ? streamAnswer(type, call, { stranger: deep, at: 1 })
-      : { body: wholeAnswer(type, { stranger: deep }) },
+      ? streamAnswer(type, call, { unknownMember: deep, at: 1 })
+      : { body: wholeAnswer(type, { unknownMember: deep }) },
   last: (type, call) =>
     call.isStream
-      ? streamAnswer(type, call, { stranger: deep, at: pieces.length - 1 })
+      ? streamAnswer(type, call, { unknownMember: deep, at: pieces.length - 1 })
       : { body: wholeAnswer(type, { argument: deep }) },
   first: (type, call) =>
     call.isStream
-      ? streamAnswer(type, call, { stranger: deep, at: 0 })
+      ? streamAnswer(type, call, { unknownMember: deep, at: 0 })
       : { body: wholeAnswer(type, { argument: nest(60) }) },
-  // Whole answers to streams and streams to whole requests are read too.
+  // Whole answers to streaming requests and streams to whole requests are read too.
   swapped: (type, call) =>
     call.isStream
-      ? { body: wholeAnswer(type, { stranger: deep, argument: deep }) }
-      : streamAnswer(type, call, { stranger: deep, at: pieces.length - 1 }),
+      ? { body: wholeAnswer(type, { unknownMember: deep, argument: deep }) }
+      : streamAnswer(type, call, { unknownMember: deep, at: pieces.length - 1 }),
   bare: () => ({ body: nest(100_000) }),
   unclosed: () => ({ body: `{"choices":${'['.repeat(100_000)}` }),
   error400: () => ({ status: 400, body: `{"error":{"message":"x","details":${nest(100_000)}}}` }),
@@ -90,7 +90,7 @@ interface Question {
   readonly key: string;
 }
 
-/** The end of an answer, for its client: with all of its text, or with an error that has a code. */
+/** The end of an answer for its client: all of its text, or an error with a code. */
 type Ending = 'whole' | 'error' | object;
 
 async function endOfWhole({ model, key }: Question): Promise<Ending> {
@@ -116,9 +116,9 @@ async function endOfStream({ model, key }: Question): Promise<Ending> {
   return isDone && text === wholeText ? 'whole' : { end, text, isDone };
 }
 
-describe('F51 an answer that an adapter throws at', () => {
+describe('F51 an answer that makes an adapter throw', () => {
   const rows = types.flatMap((type) => Object.keys(answers).map((what) => [what, type] as const));
-  it.each(rows)('%s at %s: whole or an error, soon, for each kind of client', async (what, type) => {
+  it.each(rows)('%s at %s: ends soon, whole or as an error, for each kind of client', async (what, type) => {
     const model = `${what}-${type}`;
     const beganAt = performance.now();
     const endings = await Promise.all(
@@ -133,10 +133,10 @@ describe('F51 an answer that an adapter throws at', () => {
     if (what.startsWith('error')) expect(new Set(endings.map(([, ending]) => ending))).toEqual(new Set(['error']));
   });
 
-  it('leaves no place taken, no run and no call behind', async () => {
+  it('leaves no lease taken, and no run and no call behind', async () => {
     const { managementUrl = '' } = scene.fleet.ingresses[0] ?? {};
     await until(async () => (await metric(managementUrl, 'sluice_leases_in_use')) === 0, {
-      what: 'all places to be free',
+      what: 'all leases to be free',
     });
     await until(async () => (await ofWorkers(scene, 'sluice_worker_active_jobs')).every((jobs) => jobs === 0), {
       what: 'all runs to be over',

@@ -1,45 +1,45 @@
 import { type RawAnswer, type RawCall, sse } from './raw-provider.ts';
 
-/** Types of provider whose answers are told apart by their adapters. */
+/** Types of provider whose answers need an adapter each. */
 export const types = ['openai', 'anthropic', 'gemini', 'ollama'] as const;
 export type ProviderType = (typeof types)[number];
 
-/** All text of an answer; a stream brings it in this order. */
+/** All text of an answer; a stream sends it in this order. */
 export const pieces = ['alpha ', 'beta ', 'gamma'] as const;
 export const wholeText = pieces.join('');
 
-/** So deep that a value of it can be parsed, but neither walked through nor written again. */
+/** So deep that such a value can be parsed, but neither traversed nor written again. */
 export const nest = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
 interface Place {
   /** JSON of a member that the provider's own format does not have. */
-  readonly stranger?: string;
-  /** JSON of an argument of a call. */
+  readonly unknownMember?: string;
+  /** JSON of an argument of a tool call. */
   readonly argument?: string;
 }
 
 const member = (value: string | undefined): string => (value === undefined ? '' : `,"x_extra":${value}`);
 
-/** A whole answer, with something nested in it. */
-export function wholeAnswer(type: ProviderType, { stranger, argument }: Place = {}): string {
+/** Returns a whole answer with a nested value. */
+export function wholeAnswer(type: ProviderType, { unknownMember, argument }: Place = {}): string {
   const text = JSON.stringify(wholeText);
   const args = argument === undefined ? undefined : `{"a":${argument}}`;
   switch (type) {
     case 'openai': {
       const call = args === undefined ? '' : `,"tool_calls":[${openaiCall(args)}]`;
-      return `{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":${text}${call}${member(stranger)}},"finish_reason":"stop"}]}`;
+      return `{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":${text}${call}${member(unknownMember)}},"finish_reason":"stop"}]}`;
     }
     case 'anthropic': {
       const call = args === undefined ? '' : `,{"type":"tool_use","id":"t1","name":"f","input":${args}}`;
-      return `{"id":"m1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":${text}${member(stranger)}}${call}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}`;
+      return `{"id":"m1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":${text}${member(unknownMember)}}${call}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}`;
     }
     case 'gemini': {
       const call = args === undefined ? '' : `,{"functionCall":{"name":"f","args":${args}}}`;
-      return `{"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":${text}${member(stranger)}}${call}]},"finishReason":"STOP"}]}`;
+      return `{"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":${text}${member(unknownMember)}}${call}]},"finishReason":"STOP"}]}`;
     }
     case 'ollama': {
       const call = args === undefined ? '' : `,"tool_calls":[{"function":{"name":"f","arguments":${args}}}]`;
-      return `{"model":"m","created_at":"2024-05-24T20:26:46Z","message":{"role":"assistant","content":${text}${call}${member(stranger)}},"done":true,"done_reason":"stop"}`;
+      return `{"model":"m","created_at":"2024-05-24T20:26:46Z","message":{"role":"assistant","content":${text}${call}${member(unknownMember)}},"done":true,"done_reason":"stop"}`;
     }
   }
 }
@@ -48,14 +48,18 @@ const openaiCall = (args: string): string =>
   `{"index":0,"id":"t1","type":"function","function":{"name":"f","arguments":${JSON.stringify(args)}}}`;
 
 interface StreamPlace {
-  readonly stranger?: string;
-  /** Number of the piece that the stranger stands in. */
+  readonly unknownMember?: string;
+  /** Index of the piece with the unknown member. */
   readonly at: number;
 }
 
-/** A stream of {@link pieces}, with something nested in one of its events; the last one ends the answer. */
-export function streamAnswer(type: ProviderType, { body }: RawCall, { stranger = '', at }: StreamPlace): RawAnswer {
-  const extra = (index: number): string => (index === at ? member(stranger) : '');
+/** Returns a stream of {@link pieces} with a nested value in one of its events; the last event ends the answer. */
+export function streamAnswer(
+  type: ProviderType,
+  { body }: RawCall,
+  { unknownMember = '', at }: StreamPlace,
+): RawAnswer {
+  const extra = (index: number): string => (index === at ? member(unknownMember) : '');
   const last = pieces.length - 1;
   const all = pieces.map((piece, index) => {
     const text = JSON.stringify(piece);
@@ -70,7 +74,7 @@ export function streamAnswer(type: ProviderType, { body }: RawCall, { stranger =
         return `{"model":"m","created_at":"2024-05-24T20:26:46Z","message":{"role":"assistant","content":${text}${extra(index)}},"done":${index === last}${index === last ? ',"done_reason":"stop"' : ''}}`;
     }
   });
-  // Anthropic writes on where the last message of the assistant ends.
+  // Anthropic continues a last message of the assistant at its end.
   const events = type === 'anthropic' ? all.slice(pieces.filter((piece) => body.includes(piece.trim())).length) : all;
   switch (type) {
     case 'openai':

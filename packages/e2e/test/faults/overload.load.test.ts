@@ -7,7 +7,7 @@ import { askEvenly, askMany, askOne } from './ask.ts';
 import { percentile } from './measure.ts';
 import { kill, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
-describe('F29 an upstream fails every call while all clients retry', () => {
+describe('F29 an upstream that fails every attempt while all clients retry', () => {
   const openMs = 1000;
   const scene = useScene({
     ingresses: 2,
@@ -15,7 +15,7 @@ describe('F29 an upstream fails every call while all clients retry', () => {
     config: { circuit: { open_ms: openMs }, retry: { max_attempts: 3, base_delay_ms: 50, max_delay_ms: 200 } },
   });
 
-  it('and is spared by its circuit, and back within 5 s of healing', async () => {
+  it('is protected by its circuit, and in use again within 5 s of its recovery', async () => {
     await scene().simulator.reset();
     await scene().simulator.script([{ directives: 'e500' }]);
     const storm = await askEvenly(scene(), { tokens: 5, maxRetries: 2, perSecond: 30, forMs: 4000 });
@@ -35,7 +35,7 @@ describe('F29 an upstream fails every call while all clients retry', () => {
   });
 });
 
-describe('F30 three times as many requests come as can be served', () => {
+describe('F30 three times as many requests arrive as can be served', () => {
   const places = 10;
   const queueSize = 10;
   const maxQueueWaitMs = 1500;
@@ -48,7 +48,7 @@ describe('F30 three times as many requests come as can be served', () => {
     config: { limits: { max_concurrent_requests: places, queue_size: queueSize, max_queue_wait_ms: maxQueueWaitMs } },
   });
 
-  it('and as many are served, while the others are told at once', async () => {
+  it('the fleet serves as many as it can, and refuses the others at once', async () => {
     let isOver = false;
     const load = askEvenly(scene(), { model: `demo-f${answerMs}`, tokens: 1, perSecond: 3 * capacity, forMs }).finally(
       () => (isOver = true),
@@ -62,7 +62,7 @@ describe('F30 three times as many requests come as can be served', () => {
         mostWaiting = Math.max(mostWaiting, waiting);
         return isOver;
       },
-      { what: 'the load to be over', timeoutMs: forMs + 5000, intervalMs: 50 },
+      { what: 'the load to end', timeoutMs: forMs + 5000, intervalMs: 50 },
     );
     const asked = await load;
     const served = asked.filter(({ request }) => request.outcome === 'complete');
@@ -98,12 +98,14 @@ describe('F31 one tenant floods the fleet', () => {
     },
   });
 
-  it('and another hardly notices', async () => {
+  it('another tenant is hardly affected', async () => {
     const light = { model: 'demo-f100', tokens: 1 };
     await askEvenly(scene(), { ...light, perSecond: 10, forMs: 1000 });
     const alone = await askEvenly(scene(), { ...light, perSecond: 20, forMs: 3000 });
     const flood = askEvenly(scene(), { model: 'demo-f300', tokens: 5, key: noisyKey, perSecond: 100, forMs: 4000 });
-    await until(async () => (await occupancy(scene())).running >= noisyPlaces, { what: 'the flood to be there' });
+    await until(async () => (await occupancy(scene())).running >= noisyPlaces, {
+      what: 'the flood to fill its leases',
+    });
     const beside = await askEvenly(scene(), { ...light, perSecond: 20, forMs: 3000 });
     const flooding = await flood;
     const requests = flooding.map(({ request }) => request);
@@ -117,7 +119,7 @@ describe('F31 one tenant floods the fleet', () => {
     expect(outcomesOf([...alone, ...beside].map(({ request }) => request))).toEqual({
       complete: alone.length + beside.length,
     });
-    // It gets what it may have, and is told no beyond.
+    // It gets its share, and a refusal beyond.
     expect(requests.some(({ status }) => status === 429)).toBe(true);
     for (const { outcome, status } of requests)
       expect([outcome, status ?? 200]).toEqual(outcome === 'complete' ? ['complete', 200] : ['http error', 429]);
@@ -170,7 +172,7 @@ describe('F34 the official SDK under heartbeats', () => {
 
   it.each([
     ['behind heartbeats', 'demo-f900-e500', 'upstream_error'],
-    ['behind heartbeats, of our own making', 'demo-f900-html', 'upstream_malformed'],
+    ['of Sluice behind heartbeats', 'demo-f900-html', 'upstream_malformed'],
     ['behind tokens', 'demo-i150-errev-k3', 'upstream_error'],
   ])('throws an error event %s: %s', async (_where, model, code) => {
     const error = await thrownBy(model);
@@ -178,7 +180,7 @@ describe('F34 the official SDK under heartbeats', () => {
     expect(error).toMatchObject({ code });
   });
 
-  it('and is served on', async () => {
+  it('is still served afterwards', async () => {
     expect(outcomesOf(await askMany(scene(), 5, { tokens: 5 }))).toEqual({ complete: 5 });
     await scene().expectInvariants();
   });
@@ -194,13 +196,13 @@ describe('F34 the official SDK under heartbeats', () => {
       );
 });
 
-describe('F35 a request kills whichever worker has it', () => {
+describe('F35 a request that kills every worker that runs it', () => {
   const scene = useScene({ ingresses: 1, workers: 5, config: { limits: { lease_ms: 4000 } } });
 
   it.each([
     ['before the first token', { model: 'demo-hang', tokens: 5 }, 'http error'],
     ['in the middle of its answer', { model: 'demo-i100', tokens: 400 }, 'error event'],
-  ] as const)('%s: twice, then its client is told', async (_when, question, outcome) => {
+  ] as const)('%s: runs twice, then its client gets an error', async (_when, question, outcome) => {
     await scene().simulator.reset();
     const poison = scene().ask(question);
     for (let runs = 1; runs <= 2; runs++) {
@@ -219,7 +221,7 @@ describe('F35 a request kills whichever worker has it', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('and the fleet serves on', async () => {
+  it('leaves the fleet able to serve', async () => {
     expect(outcomesOf(await askMany(scene(), 20, { tokens: 5 }))).toEqual({ complete: 20 });
     await scene().expectInvariants();
   });

@@ -7,18 +7,18 @@ import { type FleetHealth, healthOf } from './health-of.ts';
 import { type RawAnswer, type RawProvider, startRawProvider, tokensAnswer } from './raw-provider.ts';
 import { type Asked, type Scene, startScene } from './scene.ts';
 
-/** The key of a client whose requests the provider does not like. */
+/** The key of a client whose requests the provider refuses. */
 const poisonersKey = 'sk-test-poisoner-0001';
 const forMs = 10_000;
 const openMs = 1000;
 
 interface Poison {
   readonly what: string;
-  /** Part of the names of the upstreams and models that it is tried on. */
+  /** Part of the names of its upstreams and models. */
   readonly name: string;
   /** Requests at once, each second. */
   readonly atOnce: number;
-  /** They ask another model of the same upstream than the innocent do. */
+  /** Uses another model of the same upstream than the neighbour does. */
   readonly isElsewhere?: boolean;
   readonly answer: RawAnswer;
 }
@@ -30,7 +30,7 @@ const error = (status: number, fields: object, headers: Readonly<Record<string, 
 });
 
 const poisons: readonly Poison[] = [
-  { what: 'a 403 that says nothing', name: 'forbidden', atOnce: 1, answer: error(403, { message: 'Forbidden' }) },
+  { what: 'a 403 without a reason', name: 'forbidden', atOnce: 1, answer: error(403, { message: 'Forbidden' }) },
   {
     what: 'a 403 about content',
     name: 'flagged',
@@ -47,9 +47,9 @@ const poisons: readonly Poison[] = [
     atOnce: 5,
     answer: error(500, { message: 'Internal server error', type: 'server_error' }),
   },
-  { what: 'five times no JSON at once', name: 'garbled', atOnce: 5, answer: { body: 'This is no JSON.' } },
+  { what: 'five answers at once that are not JSON', name: 'garbled', atOnce: 5, answer: { body: 'This is not JSON.' } },
   {
-    what: 'a 402 for another model, which costs more than is left',
+    what: 'a 402 for another model, which costs more than the balance',
     name: 'broke',
     atOnce: 1,
     isElsewhere: true,
@@ -70,7 +70,7 @@ const poisons: readonly Poison[] = [
   },
 ];
 
-/** Each poison has upstreams of its own: with one credential and with two. */
+/** Each poison has its own upstreams: one with one credential and one with two. */
 const upstreamsOf = ({ name }: Poison): string[] => [`${name}1`, `${name}2`];
 
 let scene: Scene;
@@ -118,7 +118,7 @@ beforeAll(async () => {
 
 const innocentModel = (id: string): string => `${id}-t5`;
 
-/** Asks each second for what the provider answers with its poison, streamed and whole in turns. Returns the statuses. */
+/** Requests the provider's poisoned answer each second, streamed and whole in turns. Returns the statuses. */
 async function poisonWith({ atOnce, isElsewhere = false }: Poison, id: string): Promise<number[]> {
   const model = isElsewhere ? `${id}-other` : innocentModel(id);
   const asked: Promise<number>[] = [];
@@ -140,7 +140,7 @@ async function poisonWith({ atOnce, isElsewhere = false }: Poison, id: string): 
 
 describe("F48 a neighbour's poison", () => {
   it.each(poisons)(
-    '$what: nobody else fails, and no credential is in cooldown for them',
+    '$what: no other client fails, and no credential is in cooldown for them',
     async (poison) => {
       await Promise.all(
         upstreamsOf(poison).map(async (id) => {
@@ -157,12 +157,12 @@ describe("F48 a neighbour's poison", () => {
           const statuses = await poisonWith(poison, id);
           isOver = true;
           await innocent;
-          // The poison did what it should.
+          // The poison had its intended effect.
           expect(statuses.length).toBeGreaterThanOrEqual(9 * poison.atOnce);
           expect(statuses.filter((status) => status < 400)).toEqual([]);
           const failed = served.filter(({ outcome }) => outcome !== 'complete');
           expect(failed.map(({ outcome, status, code }) => [id, outcome, status, code])).toEqual([]);
-          // They waited for a probe at most.
+          // The other clients waited for a probe at most.
           expect(served.length).toBeGreaterThan(50);
           expect(Math.max(...served.map(({ longestGapMs }) => longestGapMs))).toBeLessThan(openMs + 2000);
           const cooldowns = await fleet.health.cooldowns(id);

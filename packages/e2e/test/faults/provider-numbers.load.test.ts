@@ -15,11 +15,11 @@ const retry = {
   rate_limit_max_delay_ms: 1000,
   jitter: 0,
 };
-/** The longest rest, and the time after it in which one call tries the credential. */
+/** The longest cooldown; after it, one attempt tries the credential. */
 const longestLifeMs = 3_600_000 + 600_000;
 const totalMs = 10_000;
 
-/** Names of upstreams, and what their provider says in `Retry-After`. */
+/** Names of upstreams, and their provider's `Retry-After`. */
 const numbers: Readonly<Record<string, () => string>> = {
   digits: () => '9'.repeat(30),
   many: () => '9'.repeat(400),
@@ -36,7 +36,7 @@ const numbers: Readonly<Record<string, () => string>> = {
   garbage: () => 'soon \u00fe\u00ff',
   empty: () => '',
 };
-/** These ask for no wait that anybody could keep to. */
+/** These values ask for a wait that no client could keep. */
 const senseless = ['zero', 'past', 'negative', 'garbage', 'empty'];
 
 const statuses = [429, 503] as const;
@@ -100,17 +100,17 @@ const callsOf = (id: string): RawProvider['calls'] => provider.calls.filter(({ m
 
 describe("F50 a provider's Retry-After", () => {
   it.each(statuses.flatMap((status) => Object.keys(numbers).map((name) => [name, status] as const)))(
-    'of %s with status %i binds nobody for long',
+    'of %s with status %i blocks no client for long',
     async (name, status) => {
       const id = `${name}${status}`;
       isLimited = true;
-      // A client whose model has another target is served by that at once.
+      // A client whose model has another target is served by that target at once.
       const spared = performance.now();
       const asked = await askOne(scene, { model: `spare-${id}`, tokens: 5 });
       expect(asked.outcome).toBe('complete');
       expect(asked.endedAt - spared).toBeLessThan(3000);
 
-      // One without is told to come again soon.
+      // A client without one gets an error that asks it to retry soon.
       await fleet.health.lift(id);
       const before = callsOf(id).length;
       const beganAt = performance.now();
@@ -121,7 +121,7 @@ describe("F50 a provider's Retry-After", () => {
       if (retryAfter !== null) expect(retryAfter).toMatch(/^(?:\d|[1-5]\d|60)$/);
       if (status === 429) expect(Number(retryAfter)).toBeGreaterThan(0);
 
-      // No wait that was asked for makes a hammer of us.
+      // No requested wait makes Sluice call the provider in a tight loop.
       const calls = callsOf(id).slice(before);
       expect(calls.length).toBeLessThanOrEqual(retry.max_attempts);
       if (senseless.includes(name)) {
@@ -131,7 +131,7 @@ describe("F50 a provider's Retry-After", () => {
         for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(backoffMs - 20);
       }
 
-      // Nothing stays for ever, and what stays can be lifted.
+      // No key lives without an end, and an operator can lift each cooldown.
       for (const lifeMs of await fleet.lives(id)) {
         expect(lifeMs).toBeGreaterThan(0);
         expect(lifeMs).toBeLessThanOrEqual(longestLifeMs);

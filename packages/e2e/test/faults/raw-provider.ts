@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { tokensOf } from '../traffic.ts';
 
-/** A call as a provider of any type gets it. */
+/** A call as a provider of any type receives it. */
 export interface RawCall {
   readonly model: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface RawCall {
   readonly at: number;
 }
 
-/** An answer as it goes out, byte for byte. */
+/** An answer as it is sent, byte for byte. */
 export interface RawAnswer {
   /** Default 200. */
   readonly status?: number;
@@ -26,15 +26,15 @@ export interface RawAnswer {
 }
 
 export interface RawProvider {
-  /** Without a path. */
+  /** Base URL, without a path. */
   readonly url: string;
   /** All calls so far, in their order. */
   readonly calls: readonly RawCall[];
-  /** Calls whose connection still waits for the end of its answer. */
+  /** Number of calls whose connection still waits for the end of its answer. */
   open(): number;
 }
 
-/** A provider that says whatever a test lets it say: what the simulator is too well-behaved for. */
+/** A provider with arbitrary answers, for cases that the simulator is too well-behaved for. */
 export async function startRawProvider(answerTo: (call: RawCall) => RawAnswer): Promise<RawProvider> {
   const calls: RawCall[] = [];
   let open = 0;
@@ -64,7 +64,7 @@ export async function startRawProvider(answerTo: (call: RawCall) => RawAnswer): 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, open: () => open };
 }
 
-/** Gemini has the model and the kind of answer in its path, all others in the body. */
+/** Returns model and kind of answer of a call: Gemini has them in its path, all others in the body. */
 function readQuestion(path: string, body: string): Pick<RawCall, 'model' | 'isStream'> {
   const [, geminis, method] = /\/models\/([^:]+):(\w+)/.exec(path) ?? [];
   if (geminis !== undefined) return { model: geminis, isStream: method === 'streamGenerateContent' };
@@ -72,7 +72,7 @@ function readQuestion(path: string, body: string): Pick<RawCall, 'model' | 'isSt
   return { model, isStream: stream };
 }
 
-/** Returns the answer of OpenAI's API to `rid=…`: the tokens that a scene expects, as many as the model's name says. */
+/** Returns the answer of OpenAI's API to `rid=…`: the tokens that a scene expects, as many as the model names. */
 export function tokensAnswer({ model, body, isStream }: RawCall): RawAnswer {
   const rid = /rid=(r\d+x)/.exec(body)?.[1] ?? '';
   const text = tokensOf(rid, Number(/-t(\d+)$/.exec(model)?.[1] ?? 1));

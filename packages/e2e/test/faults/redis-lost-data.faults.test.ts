@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../sluice.ts';
 import { type Scene, startScene } from './scene.ts';
 
-/** The cost of one request, seen from both of its ends. */
+/** The attempts of one request, as counted by the provider and by the client. */
 interface Cost {
   readonly rid: string;
   readonly status: number;
@@ -24,7 +24,7 @@ let redis: RedisServer;
 let scene: Scene;
 let asked = 0;
 
-/** Answers that come whole, in a stream, and in a stream of which the first word takes a while. */
+/** Models for a whole answer, a stream, and a stream whose first token takes a while. */
 const mixed: readonly Question[] = [
   { model: 'demo-t3', stream: false },
   { model: 'demo-t3', stream: true },
@@ -59,7 +59,7 @@ async function ask({ model, stream }: Question): Promise<Omit<Cost, 'calls'>> {
 const askMany = (count: number, question: Question): ReturnType<typeof ask>[] =>
   Array.from({ length: count }, () => ask(question));
 
-/** Asks every 40 ms for so long. */
+/** Sends a request every 40 ms for this time. */
 async function askEvenly(forMs: number, questions: readonly Question[]): Promise<ReturnType<typeof ask>[]> {
   const startedAt = performance.now();
   const asking: ReturnType<typeof ask>[] = [];
@@ -72,7 +72,7 @@ async function askEvenly(forMs: number, questions: readonly Question[]): Promise
       }
       return sinceMs >= forMs;
     },
-    { what: 'all to be asked', timeoutMs: forMs + 5000, intervalMs: 5 },
+    { what: 'all requests to be sent', timeoutMs: forMs + 5000, intervalMs: 5 },
   );
   return asking;
 }
@@ -87,14 +87,14 @@ async function costsOf(asking: readonly ReturnType<typeof ask>[]): Promise<Cost[
   return costs.map((cost) => ({ ...cost, calls: calls.get(cost.rid) ?? 0 }));
 }
 
-/** Calls made in silence: the client is to be told of as many as the provider has seen. */
+/** Returns the requests whose answer reports another number of attempts than the provider received. */
 const uncounted = (costs: readonly Cost[]): Cost[] =>
   costs.filter(({ calls, attempts = Math.min(calls, 1) }) => calls !== attempts);
 
 const notOnce = (costs: readonly Cost[]): Cost[] =>
   costs.filter(({ isWhole, calls, attempts }) => !isWhole || calls !== 1 || attempts !== 1);
 
-/** Makes Redis itself run a command. */
+/** Makes Redis run a command. */
 async function tellRedis(command: 'FLUSHALL' | 'SAVE'): Promise<void> {
   const settings = { kind: 'single', url: redis.url } as const;
   const connection = connect({ settings, role: 'blocking', name: 'test', onError: () => undefined });
@@ -149,7 +149,7 @@ describe('F52 requests in the second after Redis has lost its data', () => {
     await scene.expectInvariants({ leaseMs: 30_000 });
   });
 
-  it('are counted for each call where it is killed while they run', async () => {
+  it('have each attempt counted where it is killed while they run', async () => {
     const asking = await askEvenly(400, mixed);
     await redis.kill();
     await redis.restart();
@@ -157,10 +157,10 @@ describe('F52 requests in the second after Redis has lost its data', () => {
   });
 });
 
-describe('F53 Redis comes back as it was before a worker began', () => {
+describe('F53 Redis returns in its state from before a worker began', () => {
   startFleet(2);
 
-  it('runs that go on are not begun again', async () => {
+  it('running runs are not started again', async () => {
     toAll('workers', 'SIGSTOP');
     const asking = askMany(10, { model: 'demo-f1500-t3', stream: true });
     await untilQueued(10);
@@ -173,7 +173,7 @@ describe('F53 Redis comes back as it was before a worker began', () => {
     expect(notOnce(await costsOf(asking))).toEqual([]);
   });
 
-  it('runs of which the ingress has not heard are not begun again', async () => {
+  it('runs without a frame at the ingress are not started again', async () => {
     toAll('workers', 'SIGSTOP');
     const asking = askMany(10, { model: 'demo-f2500-t3', stream: true });
     await untilQueued(10);
@@ -188,14 +188,14 @@ describe('F53 Redis comes back as it was before a worker began', () => {
     expect(notOnce(await costsOf(asking))).toEqual([]);
   });
 
-  it('answers that are lost on their way count as calls', async () => {
+  it('answers that are lost on their way count as attempts', async () => {
     toAll('workers', 'SIGSTOP');
     const asking = askMany(10, { model: 'demo-t3', stream: false });
     await untilQueued(10);
     await tellRedis('SAVE');
     toAll('ingresses', 'SIGSTOP');
     toAll('workers', 'SIGCONT');
-    await until(async () => (await scene.simulator.stats()).open === 0, { what: 'all calls to be over' });
+    await until(async () => (await scene.simulator.stats()).open === 0, { what: 'all calls to end' });
     await passed(300);
     await redis.kill();
     await redis.restart();
@@ -205,7 +205,7 @@ describe('F53 Redis comes back as it was before a worker began', () => {
     expect(costs.map(({ isWhole, calls }) => [isWhole, calls])).toEqual(costs.map(() => [true, 2]));
   });
 
-  it('requests that nobody had begun are served, as if nothing had been', async () => {
+  it('requests without a started run are served as usual', async () => {
     toAll('workers', 'SIGSTOP');
     const asking = askMany(10, { model: 'demo-t3', stream: true });
     await untilQueued(10);

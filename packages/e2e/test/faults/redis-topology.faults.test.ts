@@ -32,7 +32,7 @@ function sceneOnOneRedis(options: SceneOptions): void {
   });
 }
 
-/** One request after another until the test has seen enough; gives each that was asked. */
+/** Sends one request after another until the test ends it; returns each request. */
 function drip(): { readonly asked: Asked[]; stop(): Promise<void> } {
   const asked: Asked[] = [];
   let isOver = false;
@@ -70,14 +70,14 @@ const untilAnswered = (asked: readonly Asked[], count: number): Promise<unknown>
   });
 };
 
-/** The error codes with which an outage may show to a client. */
-const tellsOfOutage = /redis_unavailable|queue_timeout|relay_gap|worker_lost|server_overloaded/;
+/** Error codes that an outage may show to a client. */
+const outageCodes = /redis_unavailable|queue_timeout|relay_gap|worker_lost|server_overloaded/;
 
-/** Returns what was seen by those who have neither their whole answer nor been told of the outage. */
-const leftInTheDark = (asked: readonly Asked[]): readonly object[] =>
+/** Returns the requests that ended neither with a whole answer nor with an error that reports the outage. */
+const withoutOutcome = (asked: readonly Asked[]): readonly object[] =>
   asked.flatMap(({ rid, outcome, code = '' }) => {
-    const isTold = (outcome === 'error event' || outcome === 'http error') && tellsOfOutage.test(code);
-    return outcome === 'complete' || isTold ? [] : [{ rid, outcome, code }];
+    const isReported = (outcome === 'error event' || outcome === 'http error') && outageCodes.test(code);
+    return outcome === 'complete' || isReported ? [] : [{ rid, outcome, code }];
   });
 
 describe.each([
@@ -106,7 +106,7 @@ describe.each([
     await traffic.stop();
     await allOver(running);
     expect(longestOutage(traffic.asked)).toBeLessThan(6000);
-    expect(leftInTheDark([...running, ...traffic.asked])).toEqual([]);
+    expect(withoutOutcome([...running, ...traffic.asked])).toEqual([]);
     await scene.expectInvariants({ leaseMs: 6000 });
   });
 });
@@ -136,7 +136,7 @@ describe('F16 a Redis Cluster', () => {
     await scene.expectInvariants({ leaseMs: 6000 });
   });
 
-  it('loses a master, and all is well once its replica has taken over', async () => {
+  it('serves again once the replica of a lost master has taken over', async () => {
     const running = streams(20, 'demo-i40', 200);
     await untilAllSpeak(running, 30);
     const traffic = drip();
@@ -145,7 +145,7 @@ describe('F16 a Redis Cluster', () => {
     await untilAnswered(traffic.asked, 60);
     await traffic.stop();
     await allOver(running);
-    expect(leftInTheDark([...running, ...traffic.asked])).toEqual([]);
+    expect(withoutOutcome([...running, ...traffic.asked])).toEqual([]);
     await scene.expectInvariants({ leaseMs: 6000 });
   });
 });
@@ -153,7 +153,7 @@ describe('F16 a Redis Cluster', () => {
 describe('F17 Redis is full', () => {
   sceneOnOneRedis({ ingresses: 1, workers: 1 });
 
-  it('new requests are told to come back, running ones end one way or the other, and all is well once there is room', async () => {
+  it('new requests get a retryable error, running ones end, and all are served once there is room', async () => {
     const running = streams(10, 'demo-i30', 60);
     await untilAllSpeak(running, 30);
     await redis.call('CONFIG', 'SET', 'maxmemory', '1mb');
@@ -173,7 +173,7 @@ describe('F17 Redis is full', () => {
 describe('F18 scripts are forgotten and connections cut, five times a second', () => {
   sceneOnOneRedis({ ingresses: 2, workers: 2 });
 
-  it('hardly anybody notices', async () => {
+  it('hardly any client is affected', async () => {
     const traffic = drip();
     const running = streams(20, 'demo-i40', 200);
     await untilAllSpeak(running, 1);

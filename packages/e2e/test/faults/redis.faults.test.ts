@@ -7,7 +7,7 @@ let scene: Scene;
 let toIngress: ChaosProxy;
 let toWorker: ChaosProxy;
 
-/** A Redis of its own, with a chaos proxy before each kind of service. */
+/** Its own Redis, with a chaos proxy before each kind of service. */
 function sceneOf(redisArguments: readonly string[] = [], workers = 1): void {
   beforeAll(async () => {
     redis = await startRedis({ args: redisArguments });
@@ -32,7 +32,7 @@ const passed = (ms: number): Promise<unknown> => {
 const streams = (count: number, model: string, tokens: number): Asked[] =>
   Array.from({ length: count }, () => scene.ask({ model, tokens }));
 
-/** Asks until an answer is whole; gives the milliseconds that this took. */
+/** Sends requests until an answer is whole; returns the time that this took, in milliseconds. */
 async function untilServed(): Promise<number> {
   const since = performance.now();
   for (;;) {
@@ -47,7 +47,7 @@ async function untilServed(): Promise<number> {
 describe('F8 Redis stops for a moment', () => {
   sceneOf();
 
-  it('3 s: the streams that run go on', async () => {
+  it('3 s: the running streams continue', async () => {
     const asked = streams(20, 'demo-i50', 120);
     await untilAllSpeak(asked, 50);
     redis.pause();
@@ -58,7 +58,7 @@ describe('F8 Redis stops for a moment', () => {
     await scene.expectInvariants();
   });
 
-  it('8 s: new requests are told at once to come back, running ones are ended, all is well 5 s after', async () => {
+  it('8 s: new requests get a retryable error at once, running ones are ended, all are served 5 s after', async () => {
     const asked = streams(20, 'demo-i50', 400);
     await untilAllSpeak(asked, 50);
     redis.pause();
@@ -85,13 +85,13 @@ describe('F8 Redis stops for a moment', () => {
 describe('F9 Redis is killed and comes back empty', () => {
   sceneOf([], 2);
 
-  it('streams go on or end in an error within 10 s; new requests are served within 5 s', async () => {
+  it('streams continue or end in an error within 10 s; new requests are served within 5 s', async () => {
     const running = streams(10, 'demo-i50', 100);
     await untilAllSpeak(running, 30);
     await redis.kill();
     const killedAt = performance.now();
     await until(async () => (await fetch(`${scene.fleet.urls[0]}/readyz`)).status === 503, {
-      what: 'it to be noticed',
+      what: 'the services to be unready',
     });
     const refused = streams(3, 'demo', 3);
     await allOver(refused);
@@ -107,7 +107,7 @@ describe('F9 Redis is killed and comes back empty', () => {
   });
 });
 
-describe('F10 Redis is killed and comes back with what it wrote down', () => {
+describe('F10 Redis is killed and comes back with its stored data', () => {
   sceneOf(['--appendonly', 'yes', '--appendfsync', 'everysec']);
 
   it('requests that waited for a worker are served', async () => {
@@ -119,7 +119,7 @@ describe('F10 Redis is killed and comes back with what it wrote down', () => {
         const page = await (await fetch(scene.fleet.ingresses[0]?.metricsUrl ?? '')).text();
         return /sluice_queue_jobs\{[^}]*waiting[^}]*\} (\d+)/.exec(page)?.[1] === '10';
       },
-      { what: 'all to wait in the queue' },
+      { what: 'all requests to wait in the queue' },
     );
     // Redis with "everysec" writes to its disk once a second.
     await passed(1500);
@@ -135,12 +135,12 @@ describe('F10 Redis is killed and comes back with what it wrote down', () => {
 describe.each([
   ['F11 the link between ingress and Redis goes dark for 8 s', () => toIngress, 'both'],
   ['F12 the link between worker and Redis goes dark for 8 s', () => toWorker, 'both'],
-  ['F13 only what Redis says to the worker is lost', () => toWorker, 'down'],
-  ['F13 only what Redis says to the ingress is lost', () => toIngress, 'down'],
+  ['F13 only the data from Redis to the worker is lost', () => toWorker, 'down'],
+  ['F13 only the data from Redis to the ingress is lost', () => toIngress, 'down'],
 ] as const)('%s', (_what, link, direction) => {
   sceneOf();
 
-  it('nothing is lost unseen, and all is well 6 s after', async () => {
+  it('no loss is silent, and all requests are served 6 s after', async () => {
     const running = streams(10, 'demo-i50', 60);
     await untilAllSpeak(running, 30);
     link().set({ kind: 'blackhole', direction });
@@ -159,10 +159,10 @@ describe.each([
   });
 });
 
-describe('F14 the way to Redis is slow and comes in pieces', () => {
+describe('F14 the link to Redis is slow and delivers in pieces', () => {
   sceneOf();
 
-  it('costs time and nothing else', async () => {
+  it('costs only time', async () => {
     for (const link of [toIngress, toWorker]) link.set({ kind: 'latency', ms: 25, jitterMs: 15 });
     const slow = streams(20, 'demo-i10', 40);
     await allOver(slow);

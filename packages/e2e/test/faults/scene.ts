@@ -12,24 +12,24 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { apiKey, type Sluice, startSluice, type SluiceOptions } from '../sluice.ts';
 import { metric, tokensOf } from '../traffic.ts';
 
-/** A fleet to hurt, with what must hold whatever happens to it. */
+/** A fleet for faults, with the invariants that must hold whatever happens to it. */
 export interface Scene extends Sluice {
   readonly simulator: SimulatorControl;
-  /** Asks for a stream with the official SDK and reads it to its end, whatever that is. */
+  /** Requests a stream with the official SDK and reads it to its end, whatever that is. */
   ask(question: Question): Asked;
-  /** Named processes may end, and say so. */
+  /** Marks named processes as ones that may end, and may log errors. */
   readonly mayEnd: Set<ServiceProcess>;
   /** Starts one more replica. */
   add: Sluice['fleet']['add'];
-  /** The standing invariants, once all that was asked is over. */
+  /** Checks the standing invariants, once all requests have ended. */
   expectInvariants(options?: InvariantOptions): Promise<void>;
 }
 
 export interface Question {
-  /** The model, which tells the simulator what to do; the number of tokens is added. */
+  /** Model with the simulator's directives; the number of tokens is added. */
   readonly model?: string;
   readonly tokens: number;
-  /** The ingress to ask; default: they take turns. */
+  /** Ingress for the request; default: requests alternate. */
   readonly at?: number;
   readonly stream?: boolean;
   readonly key?: string;
@@ -37,21 +37,21 @@ export interface Question {
   readonly maxRetries?: number;
 }
 
-/** The view that an SDK's user has of one request. */
+/** One request as an SDK's user sees it. */
 export interface Asked {
   readonly rid: string;
   readonly text: string;
-  /** `truncated`: it ended as if it were whole, and was not. That must never be. */
+  /** `truncated`: it ended as if it were whole, and was not. That must never happen. */
   readonly outcome: Outcome;
   /** Status of an error answer, code of an error event or error answer. */
   readonly status: number | undefined;
   readonly code: string | undefined;
-  /** Longest time without a token, and when it was over; monotonic milliseconds. */
+  /** Longest time without a token, and its end; monotonic milliseconds. */
   readonly longestGapMs: number;
   readonly endedAt: number;
   /** Resolves at the end. Never rejects. */
   readonly over: Promise<void>;
-  /** The client leaves. */
+  /** Makes the client leave. */
   leave(): void;
 }
 
@@ -60,16 +60,16 @@ export type Outcome = 'open' | 'complete' | 'truncated' | 'error event' | 'http 
 export interface InvariantOptions {
   /** Calls that one request may cost; default 2. */
   readonly maxCalls?: number;
-  /** Time for which places may be taken after the last request; default 4000. */
+  /** Time for which leases may stay taken after the last request; default 4000. */
   readonly leaseMs?: number;
 }
 
 export interface SceneOptions extends SluiceOptions {
-  /** The URL at which the tests can reach the fleet's Redis; without it nothing is said of its keys. */
+  /** URL at which the tests reach the fleet's Redis; without it the keys are not checked. */
   readonly redisUrl?: string;
 }
 
-/** Keys that BullMQ keeps per shard for good, a process while it lives, an upstream for a minute after a failure. */
+/** Keys that stay: BullMQ's per shard, a process's while it lives, an upstream's for a minute after a failure. */
 const lasting = /:chat:(?:id|events|meta|marker|stalled-check)$|:alive:|:mb:|:circuit:|:cooldowns$|:room:turns$/;
 
 /** Starts a fleet for the tests of one `describe`. */
@@ -104,7 +104,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
     return each;
   }
 
-  // A first request creates and leaves some keys: the processes' mailboxes, the key's rates.
+  // A first request creates lasting keys: the processes' mailboxes, the key's rates.
   await ask({ tokens: 1 }).over;
   const keysBefore = new Set(await redis?.keys('*'));
   const newKeys = async (): Promise<string[]> =>
@@ -124,23 +124,23 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
       await Promise.all(asked.map(({ over }) => over));
       for (const { rid, outcome, text } of asked) {
         const whole = tokensOf(rid, tokens.get(rid) ?? 0);
-        // I1 and I2: nothing that was cut looks whole; nothing is lost, doubled or foreign.
+        // I1 and I2: no cut answer looks whole; nothing is lost, doubled or from another request.
         expect({ rid, outcome }).not.toEqual({ rid, outcome: 'truncated' });
         if (outcome === 'complete') expect({ rid, text }).toEqual({ rid, text: whole });
         else expect(whole.startsWith(text), `${rid} got ${text.slice(-80)}`).toBe(true);
       }
-      // I3: no request costs more calls than it may.
+      // I3: no request costs more calls than its limit.
       const costs = new Map<string, number>();
       for (const { body } of await simulator.calls()) {
         const rid = /rid=(r\d+x)/.exec(body)?.[1] ?? '';
         costs.set(rid, (costs.get(rid) ?? 0) + 1);
       }
       for (const [rid, calls] of costs) expect(calls, `calls of ${rid}`).toBeLessThanOrEqual(maxCalls);
-      // I4: no place stays taken, at Redis or at the provider.
+      // I4: no lease stays taken, and no call stays open at the provider.
       const at = sluice.fleet.ingresses.findIndex((each) => !ended.has(each));
       const url = sluice.fleet.ingresses[at]?.managementUrl ?? '';
       await until(async () => (await metric(url, 'sluice_leases_in_use')) === 0, {
-        what: 'all places to be free',
+        what: 'all leases to be free',
         timeoutMs: leaseMs + 2000,
       });
       await until(async () => (await simulator.stats()).open === 0, { what: 'all calls to be closed' });
@@ -149,10 +149,10 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
         async () => expect(await newKeys()).toEqual([]),
       );
       for (const each of [...sluice.fleet.ingresses, ...sluice.fleet.workers]) {
-        // I6: nobody ends who was not ended; nothing was thrown that nobody caught.
+        // I6: no process ends unless a test ended it; no error is left uncaught.
         if (!mayEnd.has(each)) expect(ended.get(each)).toBe(undefined);
         expect(/.*(?:uncaught|unhandled).*/i.exec(each.output())?.[0]).toBe(undefined);
-        // I7: no secret is told.
+        // I7: no secret shows.
         expect(each.output().includes(apiKey)).toBe(false);
         expect(/.*tok-sim-.*/.exec(each.output())?.[0]).toBe(undefined);
       }
@@ -221,7 +221,7 @@ function read(sluice: Sluice, rid: string, question: Question): Asked {
   return asked;
 }
 
-/** Starts a scene with a Redis of its own for the tests of one `describe`, which get at it by calling what this returns. */
+/** Starts a scene with its own Redis for the tests of one `describe`; the returned function gives access to it. */
 export function useScene(options: SceneOptions): () => Scene {
   let scene: Scene | undefined;
   beforeAll(async () => {
@@ -230,7 +230,7 @@ export function useScene(options: SceneOptions): () => Scene {
     scene = await startScene({ redisUrl: redis.url, ...options });
   });
   return () => {
-    if (scene === undefined) throw new Error('there is a scene within tests only');
+    if (scene === undefined) throw new Error('a scene exists within tests only');
     return scene;
   };
 }
@@ -244,17 +244,17 @@ export function outcomesOf(asked: readonly Asked[]): Partial<Record<Outcome, num
   return counts;
 }
 
-/** Resolves when each of them has got some of its text. */
+/** Resolves when each stream has got some of its text. */
 export async function untilAllSpeak(asked: readonly Asked[], characters = 1): Promise<void> {
   await until(() => asked.every(({ text, outcome }) => text.length >= characters || outcome !== 'open'), {
-    what: 'all streams to say something',
+    what: 'all streams to have text',
     timeoutMs: 20_000,
   });
 }
 
-/** Ends a process as the kernel would, and lets the invariants know. */
+/** Ends a process as the kernel would, and excepts it from the invariants. */
 export function kill(scene: Scene, victim: ServiceProcess | undefined): number {
-  if (victim === undefined) throw new Error('there is nobody to kill');
+  if (victim === undefined) throw new Error('there is no process to kill');
   scene.mayEnd.add(victim);
   victim.kill('SIGKILL');
   return performance.now();

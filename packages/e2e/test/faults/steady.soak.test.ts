@@ -16,7 +16,7 @@ const minutes = Number(process.env['SOAK_MINUTES'] ?? 30);
 const faultEveryMs = 60_000;
 const streamsAtOnce = 80;
 const leaseMs = 6000;
-/** The first of each kind are spared, so that their memory can be watched from the beginning to the end. */
+/** The first process of each kind is spared, so that its memory can be measured from the beginning to the end. */
 const spared = 1;
 
 let redis: RedisServer;
@@ -53,7 +53,7 @@ async function sample({ managementUrl: url }: ServiceProcess, minute: number): P
   return { minute, rssMb: rss / megabyte, openFiles };
 }
 
-/** Of a straight line through the samples, in MB a minute. */
+/** Slope of a straight line through the samples, in MB a minute. */
 function slope(samples: readonly Sample[]): number {
   const mean = (of: (each: Sample) => number): number =>
     samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
@@ -62,14 +62,14 @@ function slope(samples: readonly Sample[]): number {
   return over / samples.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
 }
 
-/** One fault of each kind in turn, in an order that looks random and is the same each time. */
+/** Runs one fault of each kind in turn, in an order that looks random and is always the same. */
 function* faults(): Generator<readonly [string, () => Promise<unknown>]> {
   const replaced = (kind: 'ingress' | 'worker', how: 'SIGKILL' | 'SIGTERM') => async (): Promise<void> => {
     const those = scene.fleet[kind === 'ingress' ? 'ingresses' : 'workers'];
     const victim = those.slice(spared).find((each) => !scene.mayEnd.has(each));
     await scene.add(kind);
     if (how === 'SIGKILL') kill(scene, victim);
-    if (victim === undefined) throw new Error(`no ${kind} may be hurt`);
+    if (victim === undefined) throw new Error(`no ${kind} may be stopped`);
     scene.mayEnd.add(victim);
     victim.kill('SIGTERM');
   };
@@ -101,7 +101,7 @@ function* faults(): Generator<readonly [string, () => Promise<unknown>]> {
     ['the upstream refuses for 1 s', () => scene.simulator.refuse(1000)],
     ['a worker is replaced', replaced('worker', 'SIGTERM')],
     ['all connections to Redis are cut', command('CLIENT', 'KILL', 'TYPE', 'normal')],
-    ['the way from Redis to the workers is dark for 3 s', linkIs({ kind: 'blackhole' }, 3000)],
+    ['the link from Redis to the workers is silent for 3 s', linkIs({ kind: 'blackhole' }, 3000)],
     ['Redis is killed and comes back', () => redis.kill().then(() => redis.restart())],
   ];
   for (;;) yield* kinds;
@@ -114,7 +114,7 @@ async function passed(ms: number): Promise<void> {
 
 describe('a soak', () => {
   it(
-    `of ${minutes} minutes with a fault a minute loses nothing and leaves nothing`,
+    `of ${minutes} minutes with a fault a minute loses nothing and leaves nothing behind`,
     async () => {
       const startedAt = performance.now();
       const elapsed = (): number => (performance.now() - startedAt) / 60_000;

@@ -6,14 +6,14 @@ import { openStream, readAnswer, tokensOf, untilOccupied } from '../traffic.ts';
 const streams = 1000;
 const tokens = 3;
 
-/** The processes that `npm start` starts, with one key and nothing set. */
+/** The processes that `npm start` starts, with one key and default settings. */
 let sluice: Sluice;
 beforeAll(async () => {
   sluice = await startSluice({ ingresses: 1, workers: 1 });
 });
 
-it('one ingress and one worker serve 1,000 streams at once with nothing set', async () => {
-  // All in the same instant: a load balancer that moves its clients to another replica sends them so.
+it('one ingress and one worker serve 1,000 streams at once with default settings', async () => {
+  // All in the same instant: a load balancer that moves its clients to another replica causes this.
   const answers = await Promise.all(
     Array.from({ length: streams }, (_, at) =>
       openStream(sluice, { model: `demo-t${tokens}-i15000`, content: `rid=r${at}` }),

@@ -4,7 +4,7 @@ import { upstream } from '../sluice.ts';
 import { startMany } from './ask.ts';
 import { type Asked, allOver, outcomesOf, untilAllSpeak, useScene } from './scene.ts';
 
-/** The way from the workers to the provider. */
+/** The link from the workers to the provider. */
 let link: ChaosProxy;
 
 const idleMs = 1000;
@@ -32,14 +32,14 @@ describe('the link to the provider', () => {
   it.each([
     ['is slow', { kind: 'latency', ms: 50, jitterMs: 30 }],
     ['delivers byte by byte', { kind: 'slice', bytes: 1 }],
-  ] as const)('%s: nobody notices', async (_what, mode) => {
+  ] as const)('%s: no client is affected', async (_what, mode) => {
     link.set(mode);
     const asked = streams(10, 20);
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 10 });
   });
 
-  it('is cut in the middle of 20 streams: they go on', async () => {
+  it('is cut in the middle of 20 streams: they continue', async () => {
     const asked = streams(20, 60);
     await untilAllSpeak(asked, 30);
     link.set({ kind: 'reset' });
@@ -49,7 +49,7 @@ describe('the link to the provider', () => {
   });
 
   it.each(['both', 'up', 'down'] as const)(
-    'goes dark (%s) for a while: streams go on when it is back',
+    'goes silent (%s) for a while: streams continue when it is back',
     async (direction) => {
       const asked = streams(10, 60);
       await untilAllSpeak(asked, 30);
@@ -62,7 +62,7 @@ describe('the link to the provider', () => {
     },
   );
 
-  it('refuses everybody for a second: requests wait for it', async () => {
+  it('refuses all connections for a second: requests wait for it', async () => {
     link.set({ kind: 'reset' });
     const asked = streams(5, 5);
     const since = performance.now();

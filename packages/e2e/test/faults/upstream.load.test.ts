@@ -10,7 +10,7 @@ const retry = { max_attempts: 3, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 }
 /** Circuits stay closed: these tests are about credentials and calls. */
 const circuit = { failures: 10_000, window_ms: 2000 };
 
-/** One ingress and two workers, so that one of them has to hear what the other has met. */
+/** One ingress and two workers, so that one worker must learn what the other has met. */
 const useTwoWorkers = (config: (simulatorUrl: string) => object): (() => Scene) =>
   useScene({ ingresses: 1, workers: 2, config: (simulatorUrl) => ({ retry, circuit, ...config(simulatorUrl) }) });
 
@@ -21,7 +21,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
     upstreams: [
       upstream('sim', simulatorUrl),
       upstream('broken', simulatorUrl),
-      // Nobody listens on the port of tcpmux.
+      // No process listens on the port of tcpmux.
       { ...upstream('refusing', simulatorUrl), base_url: 'http://127.0.0.1:1/v1' },
     ],
     models: [
@@ -49,14 +49,14 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
       const asked = await askOne(scene(), { model: 'broken', tokens: 10 });
       expect(asked.outcome).toBe('complete');
       expect(asked.longestGapMs).toBeLessThan(idleMs + 500);
-      // A connection that was used before may have been closed by then: that request is sent once more on a fresh one.
+      // A connection that was used before may be closed by then: that request is sent once more on a fresh one.
       expect([1, fault === 'resetearly' ? 2 : 1]).toContain(await callsOf(scene(), 'broken-a'));
       expect(await callsOf(scene(), 'sim-a')).toBe(1);
     },
   );
 
   it.each(['reset', 'close', 'half', 'cut', 'stall'])(
-    'in the middle of its answer, with %s: the answer goes on',
+    'in the middle of its answer, with %s: the answer is resumed',
     async (fault) => {
       const asked = await askOne(scene(), { model: `demo-i5-${fault}-k8-n1`, tokens: 20 });
       expect(asked.outcome).toBe('complete');
@@ -66,7 +66,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
   );
 
   it.each(['reset', 'close', 'half', 'cut', 'stall'])(
-    'in the middle of its answer, with %s, and says something else then: an error event',
+    'in the middle of its answer, with %s, and a different next answer: an error event',
     async (fault) => {
       const asked = await askOne(scene(), { model: `demo-i5-drift-${fault}-k8-n1`, tokens: 20 });
       expect(asked).toMatchObject({ outcome: 'error event', code: 'upstream_truncated' });
@@ -76,7 +76,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
     },
   );
 
-  it('always, and never asks more often than the policy allows', async () => {
+  it('always: the number of attempts stays within the policy', async () => {
     const faults = ['resetearly', 'hang', 'half-k0', 'reset-k4', 'half-k4'];
     const asked = await Promise.all(faults.map((fault) => askOne(scene(), { model: `demo-i5-${fault}`, tokens: 20 })));
     expect(asked.map(({ outcome }) => outcome)).toEqual([
@@ -86,7 +86,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
       'error event',
       'error event',
     ]);
-    // And once more on a fresh connection, should the last attempt of `resetearly` meet one that was closed before.
+    // One more on a fresh connection, if the last attempt of `resetearly` meets a connection that was closed before.
     expect(await callsOf(scene(), 'sim-a')).toBeLessThanOrEqual(faults.length * retry.max_attempts + 1);
   });
 
@@ -98,7 +98,7 @@ describe('F21 an upstream refuses, resets, hangs or stops', () => {
 });
 
 describe('F22 an upstream limits the rate of a credential', () => {
-  // Longer than the pages of both workers take to be rendered anew, four times.
+  // Longer than four renderings of the metrics pages of both workers.
   const cooldownMs = 6000;
   const scene = useTwoWorkers((simulatorUrl) => ({
     retry: { ...retry, max_attempts: 4 },
@@ -111,7 +111,7 @@ describe('F22 an upstream limits the rate of a credential', () => {
   }));
   beforeEach(() => scene().simulator.reset());
 
-  it('which is in cooldown for so long on all workers, while the other is used', async () => {
+  it('which is in cooldown for that time on all workers, while the other is used', async () => {
     await scene().simulator.script([
       { match: { credential: 'tok-sim-a' }, times: 1, directives: `e429-rms${cooldownMs}` },
     ]);
@@ -120,13 +120,13 @@ describe('F22 an upstream limits the rate of a credential', () => {
         await askOne(scene(), { model: 'demo-f50', tokens: 2 });
         return (await callsOf(scene(), 'sim-a')) === 1;
       },
-      { what: 'its turn' },
+      { what: 'the turn of the credential' },
     );
     expect(await coolingAt(scene(), 'sim')).toEqual([1, 1]);
     const before = await ofWorkers(scene(), 'sluice_upstream_attempts_total');
     expect(outcomesOf(await askMany(scene(), 60, { model: 'demo-f50', tokens: 2 }))).toEqual({ complete: 60 });
     expect(await callsOf(scene(), 'sim-a')).toBe(1);
-    // Both had a part in it, and one of them had never heard of the limit.
+    // Both workers used it, and only one of them met the limit.
     const after = await ofWorkers(scene(), 'sluice_upstream_attempts_total');
     for (const [at, attempts] of after.entries()) expect(attempts).toBeGreaterThan(before[at] ?? NaN);
 
@@ -135,7 +135,7 @@ describe('F22 an upstream limits the rate of a credential', () => {
         await askOne(scene(), { model: 'demo-f50', tokens: 2 });
         return (await callsOf(scene(), 'sim-a')) > 1;
       },
-      { what: 'it to be used again', timeoutMs: cooldownMs + 2000 },
+      { what: 'the credential to be used again', timeoutMs: cooldownMs + 2000 },
     );
     const calls = (await scene().simulator.calls()).filter(({ credential }) => credential === 'tok-sim-a');
     const cooledDownMs = (calls[1]?.startedAt.clockMs ?? 0) - (calls[0]?.endedAt?.clockMs ?? 0);
@@ -143,7 +143,7 @@ describe('F22 an upstream limits the rate of a credential', () => {
     expect(cooledDownMs).toBeLessThan(cooldownMs + 500);
   });
 
-  it('and all are told the shortest wait when every one of them is in cooldown', async () => {
+  it('and clients get the shortest wait when all credentials are in cooldown', async () => {
     await scene().simulator.script([
       { match: { credential: 'tok-dry-a' }, directives: 'e429-r4' },
       { match: { credential: 'tok-dry-b' }, directives: 'e429-r3' },
@@ -185,19 +185,19 @@ describe('F23 an upstream does not accept a credential', () => {
     const asked = await Promise.all([...ids, 'demo'].map((model) => askMany(scene(), 30, { model, tokens: 5 })));
     expect(outcomesOf(asked.flat())).toEqual({ complete: 90 });
     for (const id of ids) expect(await callsOf(scene(), `${id}-a`)).toBe(1);
-    // The metrics that an alert can be set upon count each event once, whoever it was that met it.
+    // The metrics for alerts count each event once, over all workers.
     const cooldowns = await ofWorkers(scene(), 'sluice_credential_cooldowns_total');
     expect(cooldowns.reduce((sum, value) => sum + value, 0)).toBe(2);
 
     await until(async () => (await coolingAt(scene(), 'refused')).every((cooling) => cooling === 0), {
-      what: 'its rest to end',
+      what: 'its cooldown to end',
       timeoutMs: 12_000,
     });
     await Promise.all(ids.map((id) => meet(id, 2)));
     await scene().expectInvariants();
   });
 
-  /** Asks until the first credential has been used so often. */
+  /** Sends requests until the first credential has this number of calls. */
   async function meet(id: string, calls = 1): Promise<void> {
     await until(
       async () => {
@@ -221,7 +221,7 @@ describe('F24 an upstream answers nonsense with status 200', () => {
   it.each([
     ['an error inside the stream', 'errev-k0', 'upstream_error'],
     ['a page', 'html', 'upstream_malformed'],
-    ['an event that is no JSON', 'badjson-k0', 'upstream_malformed'],
+    ['an event that is not JSON', 'badjson-k0', 'upstream_malformed'],
     ['an event of 100 MB', 'huge100-k0', 'upstream_malformed'],
   ])('as %s: an error that says so', async (_what, fault, code) => {
     const [worker] = scene().fleet.workers;
@@ -231,7 +231,7 @@ describe('F24 an upstream answers nonsense with status 200', () => {
     expect(memoryGrowth()).toBeLessThan(100);
   });
 
-  it('once, in the middle: the answer goes on', async () => {
+  it('once, in the middle: the answer is resumed', async () => {
     for (const fault of ['errev', 'badjson', 'huge100']) {
       expect(await askOne(scene(), { model: `demo-i5-${fault}-k5-n1`, tokens: 20 })).toMatchObject({
         outcome: 'complete',
@@ -239,7 +239,7 @@ describe('F24 an upstream answers nonsense with status 200', () => {
     }
   });
 
-  it('as bytes that are no UTF-8: they reach nobody as they are', async () => {
+  it('as bytes that are not UTF-8: they never reach a client unchanged', async () => {
     const answer = await openStream(scene(), { model: 'demo-badutf8-k2-t6', content: 'rid=r9000x' });
     expect(await answer.finish()).toBe('whole');
     expect(() => new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes)).not.toThrow();
@@ -254,7 +254,7 @@ describe('F25 an upstream sends as fast as it can', () => {
     ['and pauses for 20 µs', 'demo-u20', 150_000, 9000],
     ['and never pauses', 'demo', 200_000, 9100],
   ])(
-    '%s: the worker stays small, other streams on time, and the client gets it all',
+    '%s: the worker stays small, other streams are on time, and the client gets it all',
     async (_, model, tokens, number) => {
       const [worker] = scene().fleet.workers;
       if (worker === undefined) throw new Error('there is no worker');
@@ -268,12 +268,12 @@ describe('F25 an upstream sends as fast as it can', () => {
       expect(addedLag([beside])).toBeLessThan(100);
       expect(memoryGrowth()).toBeLessThan(200);
       const { text, isDone } = readAnswer(answer);
-      // Not compared by the test runner, which would show megabytes.
+      // Not compared by the test runner, which would print megabytes.
       expect({ isDone, isSame: text === tokensOf(`r${number + 1}x`, tokens) }).toEqual({ isDone: true, isSame: true });
     },
   );
 
-  it('and the fleet serves on', async () => {
+  it('and the fleet still serves', async () => {
     expect(outcomesOf(await askMany(scene(), 20, { tokens: 5 }))).toEqual({ complete: 20 });
     await scene().expectInvariants();
   });

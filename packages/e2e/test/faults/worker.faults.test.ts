@@ -25,7 +25,7 @@ describe('F1 a worker is killed before the first token', () => {
 describe('F2 a worker is killed in the middle of 50 streams', () => {
   const scene = useScene({ ingresses: 2, workers: 2, config: longLease });
 
-  it('each goes on from where its client stands within 4 s, or ends in an error event', async () => {
+  it('each is resumed from the delivered text within 4 s, or ends in an error event', async () => {
     const asked = startMany(scene(), 50, { model: 'demo-i60', tokens: 100 });
     await untilAllSpeak(asked, 20);
     kill(scene(), (await busyWorkers(scene()))[0]);
@@ -37,17 +37,17 @@ describe('F2 a worker is killed in the middle of 50 streams', () => {
     await scene().expectInvariants();
   });
 
-  it('and the fleet serves on', async () => {
+  it('the fleet still serves', async () => {
     const asked = startMany(scene(), 20, { tokens: 5 });
     await allOver(asked);
     expect(outcomesOf(asked)).toEqual({ complete: 20 });
   });
 });
 
-describe('F3 a worker is told to stop under load', () => {
+describe('F3 a worker gets a stop signal under load', () => {
   const scene = useScene({ ingresses: 1, workers: 2, config: longLease, env: { DRAIN_TIMEOUT_MS: '2500' } });
 
-  it('ends what fits into its time, gives back the rest, and is gone', async () => {
+  it('ends the answers that fit into its time, gives back the other runs, and exits', async () => {
     const short = startMany(scene(), 15, { model: 'demo-i20', tokens: 60 });
     const long = startMany(scene(), 15, { model: 'demo-i50', tokens: 120 });
     await untilAllSpeak([...short, ...long]);
@@ -60,16 +60,16 @@ describe('F3 a worker is told to stop under load', () => {
     expect(performance.now() - toldAt).toBeLessThan(4500);
     await allOver([...short, ...long]);
     expect(outcomesOf(short)).toEqual({ complete: 15 });
-    // The rest goes on with the other worker.
+    // The other worker resumes the remaining answers.
     expect(outcomesOf(long)).toEqual({ complete: 15 });
     await scene().expectInvariants();
   });
 });
 
-describe('F5 a worker is stopped for 20 s and wakes up', () => {
+describe('F5 a worker that freezes for 20 s and wakes up', () => {
   const scene = useScene({ ingresses: 1, workers: 2, config: longLease });
 
-  it('was replaced long before, reaches nobody and closes its calls', async () => {
+  it('is replaced before that, reaches no client and closes its calls', async () => {
     const asked = startMany(scene(), 20, { model: 'demo-i40', tokens: 400 });
     await untilAllSpeak(asked, 50);
     const [zombie] = await busyWorkers(scene());
@@ -80,7 +80,7 @@ describe('F5 a worker is stopped for 20 s and wakes up', () => {
     await until(() => performance.now() - frozenAt > 4000, { what: '4 s to pass', timeoutMs: 5000, intervalMs: 50 });
     const { open: openThen } = await scene().simulator.stats();
     await until(() => asked.every(({ text }, at) => text.length > (textThen[at] ?? 0)), {
-      what: 'all streams to go on',
+      what: 'all streams to continue',
       timeoutMs: 20_000,
     });
     expect(openThen).toBeGreaterThan(20);

@@ -20,7 +20,7 @@ describe.runIf(hasCurl)("bailian-proxy's README", () => {
     expect((await play().curl('curl http://localhost:8081/health')).json()).toMatchObject({ status: 'ok' });
   });
 
-  it('answers a chat request with the key of somebody else', verifies('002-22', '002-25', '002-34'), async () => {
+  it('answers a chat request with any key', verifies('002-22', '002-25', '002-34'), async () => {
     const answer = await play().curl(`curl -X POST http://localhost:8081/v1/chat/completions \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer your-openai-key" \\
@@ -53,7 +53,7 @@ describe.runIf(hasCurl)("bailian-proxy's README", () => {
     expect((await lastCall())?.headers).toMatchObject({ 'x-dashscope-sse': 'enable' });
   });
 
-  it('takes every parameter that it lists, and other ones of OpenAI', verifies('002-24', '002-25'), async () => {
+  it('takes every parameter that it lists, and more of the OpenAI API', verifies('002-24', '002-25'), async () => {
     const body = {
       model: 'gpt-3.5-turbo',
       messages: [

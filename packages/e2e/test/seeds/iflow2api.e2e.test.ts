@@ -46,7 +46,7 @@ describe.runIf(hasCurl)("iflow2api's README", () => {
   });
 
   it.each(['glm-4.7', 'deepseek-r1', 'qwen3-235b-a22b-thinking'])(
-    'lets %s think',
+    'turns on the reasoning of %s',
     verifies('004-07', '004-19', '004-20', '004-21'),
     async (model) => {
       const answer = await ask({ model, messages: question, reasoning_effort: 'high' });
@@ -54,7 +54,7 @@ describe.runIf(hasCurl)("iflow2api's README", () => {
     },
   );
 
-  it('continues an answer that met its limit, and says so', verifies('004-12', '004-14'), async () => {
+  it('extends an answer that reached its length limit, and says so', verifies('004-12', '004-14'), async () => {
     const { response, data } = await play()
       .client(key)
       .chat.completions.create({ model: 'glm-4.7', messages: [{ role: 'user', content: 'a long one' }], max_tokens: 4 })
@@ -76,7 +76,7 @@ describe.runIf(hasCurl)("iflow2api's README", () => {
     expect(Number(response.headers.get('x-sluice-compressed-messages'))).toBeGreaterThan(0);
   });
 
-  it('retries three times, 1, 2 and 3 seconds later, and logs each', verifies('004-08', '004-26'), async () => {
+  it('retries three times, 1, 2 and 3 seconds later, and logs each attempt', verifies('004-08', '004-26'), async () => {
     await play().simulator.reset();
     await play().simulator.script([{ match: { contains: 'broken' }, directives: 'e500' }]);
     const answer = await ask({ model: 'glm-4.7', messages: [{ role: 'user', content: 'broken' }] });
@@ -90,14 +90,14 @@ describe.runIf(hasCurl)("iflow2api's README", () => {
     await until(() => failures() >= 4, { what: 'a line for each attempt' });
   });
 
-  it('refuses messages that are no list, without a call', verifies('004-09', '004-11'), async () => {
+  it('refuses messages that are not a list, without a call', verifies('004-09', '004-11'), async () => {
     await play().simulator.reset();
     const answer = await ask({ model: 'glm-4.7', messages: 'Hello' });
     expect([answer.status, answer.json()]).toMatchObject([400, { error: { param: 'messages' } }]);
     expect(await play().simulator.calls()).toEqual([]);
   });
 
-  it('takes the client of Python', { ...verifies('004-01', '004-03'), timeout: pythonTimeoutMs }, async (context) => {
+  it('serves the client of Python', { ...verifies('004-01', '004-03'), timeout: pythonTimeoutMs }, async (context) => {
     const printed = await play().python(
       context,
       `

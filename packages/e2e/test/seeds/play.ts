@@ -19,21 +19,21 @@ import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 type Env = Readonly<Record<string, string | undefined>>;
 type OpenAi = ReturnType<typeof openaiClient>;
 
-/** The product under a profile, with the tools that a README speaks of. */
+/** The product under a profile, with the tools that a README uses. */
 export interface Play {
-  /** Of the ingress, without a path. */
+  /** URL of the ingress, without a path. */
   readonly url: string;
   readonly ingress: ServiceProcess;
   readonly worker: ServiceProcess;
-  /** Which stands in for the provider. */
+  /** Simulator in place of the provider. */
   readonly simulator: SimulatorControl;
-  /** Runs a README's curl line in a shell, as it stands there but for the address. */
+  /** Runs a README's curl line in a shell, unchanged except for the address. */
   curl(line: string): Promise<CurlAnswer>;
   /** OpenAI's client for Node. */
   client(apiKey: string): OpenAi;
   /**
-   * Runs a README's Python, as it stands there but for the address, and resolves to what it printed. Skips the test
-   * where Python or its client for OpenAI can't be had, and says why.
+   * Runs a README's Python, unchanged except for the address, and resolves to its output. Skips the test where Python
+   * or its client for OpenAI is not available, and says why.
    */
   python(context: TestContext, script: string): Promise<string>;
 }
@@ -42,17 +42,17 @@ export interface CurlAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
-  /** @throws SyntaxError when it is no JSON */
+  /** @throws SyntaxError when the text is not JSON */
   json(): unknown;
 }
 
 const run = promisify(execFile);
 
-/** Without it the plays are skipped: they run curl lines. */
+/** Without curl the plays are skipped: they run curl lines. */
 export const hasCurl = spawnSync('curl', ['--version']).error === undefined;
 
 const curlTimeoutMs = 60_000;
-/** Of a test that runs Python: the first one installs its client. */
+/** Time-out of a test that runs Python: the first one installs its client. */
 export const pythonTimeoutMs = 300_000;
 let python: Promise<OpenAiPython> | undefined;
 
@@ -91,7 +91,7 @@ interface Surroundings {
 }
 
 let started: Promise<Surroundings> | undefined;
-/** Of that Redis; each start of the product has one to itself. */
+/** Number of the Redis database; each start of the product has its own. */
 let databases = 0;
 
 /** One Redis and one simulator for all tests of a file. */
@@ -138,7 +138,7 @@ function playOf({ ingress, worker, simulator }: Stage): Play {
   };
 }
 
-/** The text that a stream of curl's brought. Throws unless it ended as whole streams do. */
+/** Returns the text of a stream that curl received. Throws unless it ended as whole streams do. */
 export function streamedText({ status, contentType, body }: CurlAnswer): string {
   expect([status, contentType]).toEqual([200, expect.stringMatching(/^text\/event-stream/)]);
   const { events } = parseSse(body);
@@ -155,7 +155,7 @@ interface Chunk {
   readonly choices: readonly { readonly delta: { readonly content?: string | null } }[];
 }
 
-/** The variables of a README's block of `export NAME="value" # comment`, or of its `.env`. */
+/** Returns the variables of a README's block of `export NAME="value" # comment`, or of its `.env`. */
 export function variablesIn(block: string): Record<string, string> {
   const lines = [...block.matchAll(/^(?:export )?([A-Z_]+)=(?:"([^"]*)"|([^\s#]*))/gm)];
   return Object.fromEntries(lines.map(({ 1: name = '', 2: quoted, 3: bare }) => [name, quoted ?? bare ?? '']));
@@ -163,7 +163,7 @@ export function variablesIn(block: string): Record<string, string> {
 
 /** A line of a README that a later issue brings. */
 export interface LaterLine {
-  /** Of the checklist. */
+  /** Row of the checklist. */
   readonly row: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;

@@ -4,7 +4,7 @@ import { expectLater, hasCurl, playReadme, pythonTimeoutMs, streamedText, variab
 
 /*
  * The README of unified-proxy from its top to its bottom, line by line, against the simulator. Its curl lines end in two
- * backslashes each, a slip of its markup; here it is one.
+ * backslashes each, a markup error; here it is one.
  */
 
 const clientKey = 'sk-unified-readme-0001';
@@ -88,7 +88,7 @@ describe.runIf(hasCurl)("unified-proxy's README", () => {
     expect([answer.status, answer.json()]).toMatchObject([200, { choices: [{ finish_reason: 'stop' }] }]);
   });
 
-  it('makes vectors', verifies('003-42'), async () => {
+  it('returns embeddings', verifies('003-42'), async () => {
     const embeddings = await play()
       .client(clientKey)
       .embeddings.create({ model: 'text-embedding-3-small', input: 'hi' });
@@ -114,7 +114,7 @@ SUPPORTS_STREAMING=true
 SUPPORTS_FUNCTION_CALLING=false
 `);
 
-/** Its examples for each platform, with the path at which the simulator has that platform. */
+/** Its examples for each platform, with the path of that platform at the simulator. */
 const platforms = [
   { path: '/v1', variables: { TYPE: 'openai', ACTUAL_NAME: 'gpt-4' } },
   { path: '/v1', variables: { TYPE: 'anthropic', ACTUAL_NAME: 'claude-3-sonnet-20240229' } },

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { hasCurl, playReadme, pythonTimeoutMs, streamedText, variablesIn } from './play.ts';
 
 /*
- * The README of z2api from its top to its bottom, line by line, against the simulator. Each text in backticks stands
- * there; only keys and addresses are others, because examples are refused as keys.
+ * The README of z2api from its top to its bottom, line by line, against the simulator. Each text in backticks is in the
+ * README; only keys and addresses differ, because example keys are refused.
  */
 
 const key = 'sk-z2api-readme-0001';
@@ -81,7 +81,7 @@ describe.runIf(hasCurl)("z2api's README", () => {
     expect(data.map(({ id }) => id)).toEqual(['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search']);
   });
 
-  it('streams the answer of its thinking model', verifies('001-03', '001-04', '001-48'), async () => {
+  it('streams the answer of its reasoning model', verifies('001-03', '001-04', '001-48'), async () => {
     const answer = await play().curl(`curl -X POST http://localhost:8080/v1/chat/completions \\
       -H "Content-Type: application/json" -H "Authorization: Bearer ${key}" \\
       -d '{
@@ -104,7 +104,7 @@ describe.runIf(hasCurl)("z2api's README", () => {
     expect((await play().curl(line('your-key'))).status).toBe(401);
   });
 
-  it('takes the client of Node', verifies('001-01', '001-03'), async () => {
+  it('serves the client of Node', verifies('001-01', '001-03'), async () => {
     const stream = await play()
       .client(key)
       .chat.completions.create({
@@ -117,7 +117,7 @@ describe.runIf(hasCurl)("z2api's README", () => {
     expect(texts.join('')).not.toBe('');
   });
 
-  it('takes the client of Python', { ...verifies('001-01', '001-03'), timeout: pythonTimeoutMs }, async (context) => {
+  it('serves the client of Python', { ...verifies('001-01', '001-03'), timeout: pythonTimeoutMs }, async (context) => {
     const printed = await play().python(
       context,
       `

@@ -4,7 +4,7 @@ import { hasCurl, playReadme, pythonTimeoutMs, streamedText } from './play.ts';
 
 /*
  * The README of zai-proxy from its top to its bottom, line by line, against the simulator. Two texts differ: the key,
- * because the published one is refused, and the address of the image, which lies in the request instead.
+ * because the published one is refused, and the address of the image, which is in the request instead.
  */
 
 const key = 'sk-zai-readme-0001';
@@ -99,7 +99,7 @@ for chunk in stream:
   });
 
   it(
-    'shows images to its model, thinks and searches, in Python',
+    'sends images, reasons and searches, in Python',
     { ...verifies('000-04', '000-06', '000-17', '000-18', '000-20'), timeout: pythonTimeoutMs },
     async (context) => {
       const printed = await play().python(
