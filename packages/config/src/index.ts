@@ -37,6 +37,7 @@ export { serviceLinksIn } from './environment.ts';
 export { allowsModel, findListedModel, findModel, isListed } from './find-model.ts';
 export { isGlob } from './glob.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
+export type { Machine, Profile, ProfileNames, ProfileResult, Profiles } from './profiles/profile.ts';
 export { readProxies } from './resolve/resolve-proxies.ts';
 export { createSecret, type Secret } from './secret.ts';
 export { isNamedLikeSecret } from './secret-names.ts';
