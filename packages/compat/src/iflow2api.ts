@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ConfigProblem, Machine } from '@sluice/config';
 import { exampleFault } from '@sluice/config/schema';
-import { providers } from '@sluice/providers';
+import { catalogue } from '@sluice/providers/catalogue';
 import { z } from 'zod';
 import { accessOf as listen, accessVariables } from './access.ts';
 import { defineProfile } from './profile.ts';
@@ -142,7 +142,7 @@ function accessOf({ home, read }: Machine, settings: SettingsFile, values: Value
   };
 }
 
-const { whereClientIs = '' } = providers.iflow.login ?? {};
+const { whereClientIs = '' } = catalogue.iflow.login ?? {};
 
 function keyAccess(apiKey: string): Access | Problems {
   const fault = exampleFault(apiKey);

@@ -157,7 +157,9 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
   const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
   if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
-  const { value, whole, problems } = interpolate(withoutEmptySections(yaml.value), env);
+  // The texts of a parsed file may be parts of its text, which they would keep in memory, secrets and all.
+  const content = structuredClone(withoutEmptySections(yaml.value));
+  const { value, whole, problems } = interpolate(content, env);
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
   if (parsed.problems === undefined && problems.length === 0) {

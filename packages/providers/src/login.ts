@@ -1,20 +1,12 @@
 import type { UpstreamFailure } from '@sluice/protocol';
+import type { LoginFacts } from './catalogue-entry.ts';
 import type { PreparationStep, StepAnswer } from './preparation.ts';
 
 /**
  * A person's login with a browser, once, so that tokens can be renewed from then on: OAuth 2.0's authorization code.
  * Pure: who runs it opens the port, makes the calls and writes the file.
  */
-export interface Login {
-  /** The address on this machine to which the browser brings the code. */
-  readonly callback: { readonly port: number; readonly path: string };
-  /** The file that holds the login, below the home folder. */
-  readonly file: string;
-  /** Begins the names of the variables that hold the client: `…_CLIENT_ID`, `…_CLIENT_SECRET` and `…_BASE_URL`. */
-  readonly variablePrefix: string;
-  readonly defaultBaseUrl: string;
-  /** Sentence that says where a person finds the client, which is not shipped. */
-  readonly whereClientIs: string;
+export interface Login extends LoginFacts {
   /** @param state comes back with the code: a stranger's code has another */
   authorizeUrl(client: LoginClient, state: string): string;
   exchange(code: string, client: LoginClient, nowMs: number): Generator<PreparationStep, LoginResult, StepAnswer>;

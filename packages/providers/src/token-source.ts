@@ -31,8 +31,6 @@ export interface TokenSource {
    * because the provider gives tokens to anybody.
    */
   readLogin?(text: string): ProviderToken | undefined;
-  /** Options without which a login can't be renewed, and that are not given. */
-  readonly missingOptions?: readonly string[];
   /** Secrets among the options: taken out of whatever is said of a failure. */
   readonly secrets?: readonly string[];
 }

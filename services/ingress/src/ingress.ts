@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdmission, createPeek } from '@sluice/admission';
-import { type Config, readRedisFiles } from '@sluice/config';
+import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
 import { createJobSeal, createSubmitter } from '@sluice/queue';
 import {
@@ -42,7 +42,7 @@ export interface StopOptions {
 }
 
 export interface IngressNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly ingressId: string;
   readonly version: string;
   /** Date of the build, as in `2026-11-30`. */

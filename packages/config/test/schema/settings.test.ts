@@ -1,8 +1,8 @@
-import { providers } from '@sluice/providers';
+import { catalogue } from '@sluice/providers/catalogue';
 import { describe, expect, it } from 'vitest';
 import { load, problemsOf, routing } from '../load.ts';
 
-const types = `one of ${Object.keys(providers).join(', ')}`;
+const types = `one of ${Object.keys(catalogue).join(', ')}`;
 const hash = 'a'.repeat(64);
 const idInWords = 'up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first';
 const upstream = (fields: string): string =>

@@ -1,8 +1,5 @@
 import { createHmac } from 'node:crypto';
-
-/** The ways to sign a request. They differ in how its prompt goes into the signed text. */
-export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
-export type SigningVariant = (typeof signingVariants)[number];
+import type { SigningVariant } from './options.ts';
 
 export interface Signing {
   readonly variant: Exclude<SigningVariant, 'none'>;

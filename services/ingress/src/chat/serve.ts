@@ -1,5 +1,5 @@
 import type { Admission } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { GatewayError, type Operation } from '@sluice/protocol';
 import { admissionWaitSpan, compressedMessagesAttribute, startSpanOf } from '@sluice/telemetry';
 import type { Response } from 'express';
@@ -12,7 +12,7 @@ import { type ModelEntry, resolveModel } from './resolve-model.ts';
 import type { Submission } from './submission.ts';
 
 export interface ServeNeeds extends ConverseNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly admission: Admission;
 }
 
