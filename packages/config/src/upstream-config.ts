@@ -1,5 +1,5 @@
 import type { ContentPolicyRule } from '@sluice/policy';
-import type { ProviderType } from '@sluice/providers';
+import type { ProviderType } from '@sluice/providers/catalogue';
 import type { PrefillStyle } from '@sluice/rescue';
 import type { ThinkingMode } from '@sluice/thinking';
 import type { Proxy } from './network/proxy.ts';

@@ -77,6 +77,28 @@ describe('the direction of dependencies', () => {
     });
   });
 
+  it.each(['packages/config', 'packages/compat', 'services/ingress'])(
+    'keeps %s, which the ingress loads, from the adapters of providers, and lets it have their catalogue',
+    (folder) => {
+      plant(folder, "import { catalogue } from '@sluice/providers/catalogue';\nexport const planted = catalogue;\n");
+      expect(run('oxlint', `${folder}/src/planted.ts`)).toMatchObject({ code: 0 });
+      plant(folder, "import { providers } from '@sluice/providers';\nexport const planted = providers;\n");
+      expect(run('oxlint', `${folder}/src/planted.ts`)).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/Adapters belong to the worker/) as string,
+      });
+    },
+  );
+
+  it('keeps the catalogue of providers from their adapters', () => {
+    const entry = join(copy, 'packages/providers/src/openai/entry.ts');
+    writeFileSync(entry, `${readFileSync(entry, 'utf8')}import './index.ts';\n`);
+    expect(run('oxlint', 'packages/providers/src/openai/entry.ts')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/An entry is data/) as string,
+    });
+  });
+
   it('keeps imports from running in circles', () => {
     plant('packages/policy', "import './planted-too.ts';\nexport const planted = 1;\n");
     writeFileSync(join(copy, 'packages/policy/src/planted-too.ts'), "import './planted.ts';\n");

@@ -1,5 +1,5 @@
 import type { Peek } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
@@ -25,8 +25,13 @@ import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
 
 export interface AppNeeds {
+<<<<<<< HEAD
   readonly config: Config;
   readonly inference: InferenceNeeds;
+=======
+  readonly config: IngressConfig;
+  readonly serve: ServeNeeds;
+>>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
@@ -66,7 +71,7 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
+  const asOneOf = (keys: IngressConfig['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
   const asClient = asOneOf(config.keys);
   const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const readJson = createJsonReaders({
@@ -94,7 +99,7 @@ export function createApp(needs: AppNeeds): Express {
 }
 
 /** Stands for clients without a key where anybody may read the list of models. */
-const publicReader: Config['keys'][number] = {
+const publicReader: IngressConfig['keys'][number] = {
   id: 'public',
   digest: '',
   hint: undefined,

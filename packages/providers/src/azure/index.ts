@@ -1,13 +1,13 @@
-import { section, token } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { createEmbeddings } from '../openai/embeddings.ts';
 import { createOpenAiAdapter } from '../openai/index.ts';
-import { dialectOptions } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
+import { azureEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
 import { pathTo } from './request.ts';
 import { withMessages } from './whole.ts';
 
+<<<<<<< HEAD
 const options = section({
   api_version: token('text without spaces')
     .optional()
@@ -19,8 +19,11 @@ const options = section({
 /**
  * OpenAI's models at Azure: other paths and another key header; answers are OpenAI's with content filter results added.
  */
+=======
+/** OpenAI's models at Azure: its own paths and key header, OpenAI's answers with the content filter's findings in them. */
+>>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
 export const azure = defineProvider({
-  options,
+  ...azureEntry,
   create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
     const at = (path: string): ProviderAdapter =>
       createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path }, { isOpenAi: true });

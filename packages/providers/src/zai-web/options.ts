@@ -1,6 +1,9 @@
 import { flag, listOf, oneOf, section, someText, textLike, token } from '@sluice/setting-types';
 import type { z } from 'zod';
-import { signingVariants } from './signature.ts';
+
+/** The ways to sign a request. They differ in how its prompt goes into the signed text. */
+const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
+export type SigningVariant = (typeof signingVariants)[number];
 
 const models = listOf(
   section({
