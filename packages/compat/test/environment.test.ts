@@ -45,7 +45,7 @@ describe('the environment of a profile', () => {
     [{ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-own-0001', BASE_URL: 'http://h/v1' }, 8000],
     [{ SLUICE_COMPAT: 'z2api', SLUICE_SECRET_KEY: 'secret-of-the-operator' }, 8080],
   ])('chooses the port for clients: %o', (env, port) => {
-    expect(load({ ...anyKey, ...env } as Env).server).toMatchObject({ port, isPortUsual: false });
+    expect(load({ ...anyKey, ...env }).server).toMatchObject({ port, isPortUsual: false });
   });
 
   it('binds loopback where the replaced gateway listened everywhere, unless HOST says otherwise', () => {

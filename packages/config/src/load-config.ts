@@ -158,16 +158,12 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
   const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
   if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
-<<<<<<< HEAD
-  const renamed = renameFormer(withoutEmptySections(yaml.value));
+  // Strings of a parsed file may be slices of its text: they would keep all of it in memory, secrets included.
+  const content = structuredClone(withoutEmptySections(yaml.value));
+  const renamed = renameFormer(content);
   const interpolated = interpolate(renamed.value, env);
   const { value, whole } = interpolated;
   const problems = [...renamed.problems, ...interpolated.problems];
-=======
-  // The texts of a parsed file may be parts of its text, which they would keep in memory, secrets and all.
-  const content = structuredClone(withoutEmptySections(yaml.value));
-  const { value, whole, problems } = interpolate(content, env);
->>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
   if (parsed.problems === undefined && problems.length === 0) {

@@ -31,13 +31,7 @@ export interface TokenSource {
    * provider has no logins, because it gives tokens to anonymous clients.
    */
   readLogin?(text: string): ProviderToken | undefined;
-<<<<<<< HEAD
-  /** Missing options without which a login can't be renewed. */
-  readonly missingOptions?: readonly string[];
   /** Secret options; redacted from all failure messages. */
-=======
-  /** Secrets among the options: taken out of whatever is said of a failure. */
->>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
   readonly secrets?: readonly string[];
 }
 

@@ -25,13 +25,8 @@ import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
 
 export interface AppNeeds {
-<<<<<<< HEAD
-  readonly config: Config;
-  readonly inference: InferenceNeeds;
-=======
   readonly config: IngressConfig;
-  readonly serve: ServeNeeds;
->>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
+  readonly inference: InferenceNeeds;
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;

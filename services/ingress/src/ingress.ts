@@ -1,28 +1,9 @@
-<<<<<<< HEAD
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import type { Express } from 'express';
-=======
-import { setTimeout as delay } from 'node:timers/promises';
-import { createAdmission, createPeek } from '@sluice/admission';
-import { type IngressConfig, readRedisFiles } from '@sluice/config';
-import { type ManagementServer, startManagementServer, warnOfEviction, within } from '@sluice/lifecycle';
-import { createJobSeal, createSubmitter } from '@sluice/queue';
-import {
-  connect,
-  type ConnectionRole,
-  createKeys,
-  readMemory,
-  type RedisConnection,
-  untilReady,
-  watchPresence,
-} from '@sluice/redis';
-import { createLiveness, createModelListReader, createRoster } from '@sluice/relay';
-import { createTroubleLog, type IngressMetrics, type Logger, shareRender } from '@sluice/telemetry';
->>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
 import { createApp } from './app.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createModelCatalogue } from './model-catalogue.ts';

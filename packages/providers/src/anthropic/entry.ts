@@ -4,8 +4,8 @@ import type { CatalogueEntry } from '../catalogue-entry.ts';
 const text = token('text without spaces');
 
 /**
- * The way a model is told to think: by an `effort` that it spends as it sees fit (Claude 4.6 and later; the newest
- * take nothing else), or by a `budget` of tokens (3.7 to 4.5).
+ * Ways to request reasoning: an `effort`, with an amount that the model decides (Claude 4.6 and later; the newest
+ * models accept nothing else), or a `budget` of tokens (3.7 to 4.5).
  *
  * Source: https://docs.claude.com/en/docs/build-with-claude/adaptive-thinking
  */

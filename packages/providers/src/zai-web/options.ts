@@ -1,7 +1,7 @@
 import { flag, listOf, oneOf, section, someText, textLike, token } from '@sluice/setting-types';
 import type { z } from 'zod';
 
-/** The ways to sign a request. They differ in how its prompt goes into the signed text. */
+/** Ways to sign a request. They differ in how the prompt enters the signed text. */
 const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
 export type SigningVariant = (typeof signingVariants)[number];
 

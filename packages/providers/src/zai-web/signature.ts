@@ -1,12 +1,5 @@
 import { createHmac } from 'node:crypto';
-<<<<<<< HEAD
-
-/** Ways to sign a request. They differ in how the prompt enters the signed text. */
-export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
-export type SigningVariant = (typeof signingVariants)[number];
-=======
 import type { SigningVariant } from './options.ts';
->>>>>>> 75e9e27c26e3be56692a008f8d3e62b8306c5491
 
 export interface Signing {
   readonly variant: Exclude<SigningVariant, 'none'>;
