@@ -26,7 +26,7 @@ export interface ConfigSource {
   readonly readFile?: ((path: string) => string) | undefined;
   /** Refuse a configuration without any client key. Default true; for who adds a key of its own, false. */
   readonly isKeyRequired?: boolean | undefined;
-  /** What `SLUICE_COMPAT` may name. Default: nothing, so that it must not be set. */
+  /** Values that `SLUICE_COMPAT` may have. Default: none, so that it must not be set. */
   readonly profiles?: Profiles | undefined;
 }
 

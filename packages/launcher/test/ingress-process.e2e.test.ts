@@ -67,7 +67,7 @@ describe('the process of an ingress', () => {
     expect(ofProviders).toContain('catalogue.ts');
     const isData = (name: string): boolean => /^(?:catalogue\.ts|[a-z-]+\/(?:entry|options)\.ts)$/.test(name);
     expect(ofProviders.filter((name) => !isData(name))).toEqual([]);
-    expect(loaded.filter((url) => /packages\/(?:upstream|tokens)\//.test(url))).toEqual([]);
+    expect(loaded.filter((url) => /packages\/(?:upstream|(?:access-)?tokens)\//.test(url))).toEqual([]);
   });
 
   it('holds no secret of a provider or a proxy once it listens', async () => {
