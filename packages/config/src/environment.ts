@@ -227,7 +227,7 @@ export function suppliedBy(name: VariableName, env: Readonly<Record<string, stri
 /**
  * Takes our variables out of a process's environment. One that is empty counts as not set.
  *
- * @param profiles what `SLUICE_COMPAT` may name; undefined = it must not be set
+ * @param profiles profiles that `SLUICE_COMPAT` may name; undefined = it must not be set
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -243,7 +243,9 @@ export function readEnvironment(
   const notes = [...links].map(
     (name) => `${name}=${env[name]} is ignored: it is the address of a Kubernetes service, not a setting`,
   );
-  const types = variableTypes.extend({ SLUICE_COMPAT: profileName(profiles).optional() });
+  // zod compiles a new schema at its first use, which takes longer than all else here; most environments name no profile.
+  const hasProfile = given.some(([name]) => name === 'SLUICE_COMPAT');
+  const types = hasProfile ? variableTypes.extend({ SLUICE_COMPAT: profileName(profiles).optional() }) : variableTypes;
   const parsed = types.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [], notes };
   const { issues } = parsed.error;
