@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { profiles } from '../../packages/compat/dist/index.js';
 import { ConfigError, loadConfig } from '../../packages/config/dist/index.js';
 
 const folders = { ingress: '/secrets/ingress', worker: '/secrets/worker', redis: '/secrets/redis' };
@@ -20,6 +21,7 @@ async function setUp() {
     env: { SLUICE_SECRET_KEY: secretKey, ...withoutEmpty(env) },
     cwd: '/etc/sluice',
     isKeyRequired: false,
+    profiles,
   });
   for (const warning of config.warnings) say(warning);
 

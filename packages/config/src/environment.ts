@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { compatNames } from './compat/read-compat.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { isOwnSecret, notKnownToAll } from './example-secrets.ts';
 import { digestOfKey } from './key-digest.ts';
 import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { listenPort, milliseconds, must, oneOf, someText } from '@sluice/setting-types';
+import type { Profiles } from './profiles/profile.ts';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
 import { proxyForAll, proxyVariable } from './schema/proxy.ts';
@@ -71,7 +71,7 @@ const variableTypes = z
     DRAIN_TIMEOUT_MS: inDigits(milliseconds(0)),
     SLUICE_SECRET_KEY: someText('a secret, or not set at all').refine(isOwnSecret, notKnownToAll),
     SLUICE_API_KEYS: keyList,
-    SLUICE_COMPAT: oneOf(compatNames),
+    SLUICE_COMPAT: z.string(),
     SIMULATOR_PORT: inDigits(listenPort()),
     SIMULATOR_HOST: host(),
     HTTPS_PROXY: proxyVariable,
@@ -224,8 +224,15 @@ export function suppliedBy(name: VariableName, env: Readonly<Record<string, stri
   return variables[name].isAlsoLowerCase === true && (env[lower] ?? '') !== '' ? lower : name;
 }
 
-/** Takes our variables out of a process's environment. One that is empty counts as not set. */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): ReadEnvironment {
+/**
+ * Takes our variables out of a process's environment. One that is empty counts as not set.
+ *
+ * @param profiles profiles that `SLUICE_COMPAT` may name; undefined = it must not be set
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  profiles?: Profiles,
+): ReadEnvironment {
   const links = serviceLinksIn(env);
   const given = Object.entries(variables).flatMap(([name, facts]) => {
     const text = namesOf(name, facts)
@@ -236,10 +243,20 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const notes = [...links].map(
     (name) => `${name}=${env[name]} is ignored: it is the address of a Kubernetes service, not a setting`,
   );
-  const parsed = variableTypes.safeParse(Object.fromEntries(given));
+  // zod compiles a new schema at its first use, which takes longer than all else here; most environments name no profile.
+  const hasProfile = given.some(([name]) => name === 'SLUICE_COMPAT');
+  const types = hasProfile ? variableTypes.extend({ SLUICE_COMPAT: profileName(profiles).optional() }) : variableTypes;
+  const parsed = types.safeParse(Object.fromEntries(given));
   if (parsed.success) return { environment: parsed.data, problems: [], notes };
   const { issues } = parsed.error;
   const wrong = new Set(issues.map(({ path }) => path[0]));
-  const environment = variableTypes.parse(Object.fromEntries(given.filter(([name]) => !wrong.has(name))));
+  const environment = types.parse(Object.fromEntries(given.filter(([name]) => !wrong.has(name))));
   return { environment, problems: explainIssues(issues, () => []), notes };
+}
+
+/** The name of a profile. */
+function profileName(profiles: Profiles | undefined): z.ZodType<string> {
+  const [first, ...others] = Object.keys(profiles?.byName ?? {});
+  const unknown = 'must not be set: this program knows no other gateway';
+  return first === undefined ? z.string().refine(() => false, { error: unknown }) : oneOf([first, ...others]);
 }

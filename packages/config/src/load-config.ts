@@ -1,7 +1,3 @@
-import { findStrayVariables } from './compat/find-strays.ts';
-import { inVariables } from './compat/in-variables.ts';
-import type { CompatNames } from './compat/profile.ts';
-import { type CompatName, readCompat, secretVariablesOf } from './compat/read-compat.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment, secretVariableNames, type VariableName } from './environment.ts';
@@ -10,6 +6,9 @@ import { interpolate } from './file/interpolations.ts';
 import { parseYaml } from './file/parse-yaml.ts';
 import { type FoundFile, readConfigFile, readOptionalFile } from './file/read-file.ts';
 import { digestOfKey } from './key-digest.ts';
+import { inVariables } from './profiles/in-variables.ts';
+import type { Profile, ProfileNames, Profiles } from './profiles/profile.ts';
+import { readProfile } from './profiles/read-profile.ts';
 import { resolveConfig } from './resolve/resolve-config.ts';
 import { resolveKeys } from './resolve/resolve-keys.ts';
 import { fieldOf } from './schema/across.ts';
@@ -27,6 +26,8 @@ export interface ConfigSource {
   readonly readFile?: ((path: string) => string) | undefined;
   /** Refuse a configuration without any client key. Default true; for who adds a key of its own, false. */
   readonly isKeyRequired?: boolean | undefined;
+  /** Values that `SLUICE_COMPAT` may have. Default: none, so that it must not be set. */
+  readonly profiles?: Profiles | undefined;
 }
 
 /**
@@ -54,13 +55,13 @@ export interface Layers {
  *
  * @throws ConfigError
  */
-export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: ConfigSource): Layers {
+export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, profiles }: ConfigSource): Layers {
   const env = withoutEmpty(given);
   const file = readConfigFile({ path: env['SLUICE_CONFIG'], cwd, readFile });
-  const { environment, problems, notes } = readEnvironment(env);
-  const compat = environment.SLUICE_COMPAT;
+  const { environment, problems, notes } = readEnvironment(env, profiles);
+  const profile = profileOf(environment, profiles);
   const fromFile =
-    compat === undefined ? readSettings(file, given) : readCompatSettings(compat, { file, env, readFile });
+    profile === undefined ? readSettings(file, given) : readProfileSettings(profile, { file, env, readFile });
   const { settings, names } = fromFile;
   const isRefused = (name: VariableName): boolean =>
     problems.some(({ path }) => path === name || path.startsWith(`${name}[`));
@@ -74,29 +75,32 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true }: 
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
   }
-  const strays = compat === undefined && file.kind === 'none' ? findStrayVariables(env) : [];
+  const strays = profile === undefined && file.kind === 'none' ? (profiles?.findStrays(env) ?? []) : [];
   const config = resolveConfig({
     settings,
     environment,
-    warnings: [...emptySecrets(given, compat), ...strays, ...(fromFile.warnings ?? [])],
+    warnings: [...emptySecrets(given, profile), ...strays, ...(fromFile.warnings ?? [])],
     notes,
     paths: { cwd, home: env['HOME'] },
   });
   return { config, settings, given: fromFile.given, environment, file };
 }
 
+const profileOf = ({ SLUICE_COMPAT: name }: Environment, profiles: Profiles | undefined): Profile | undefined =>
+  name === undefined ? undefined : profiles?.byName[name];
+
 /** An empty variable counts as not set: whoever fills in a template leaves some empty. */
 const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''));
 
 /** An operator who meant to set one must hear of it. */
-function emptySecrets(env: Env, compat: CompatName | undefined): string[] {
-  const secrets = new Set([...secretVariableNames, ...(compat === undefined ? [] : secretVariablesOf(compat))]);
+function emptySecrets(env: Env, profile: Profile | undefined): string[] {
+  const secrets = new Set([...secretVariableNames, ...(profile?.secretVariables ?? [])]);
   return Object.keys(env)
     .filter((name) => env[name] === '' && secrets.has(name))
     .map((name) => `${name} is set but empty, which counts as not set`);
 }
 
-const noKey = (names: CompatNames | undefined): ConfigProblem =>
+const noKey = (names: ProfileNames | undefined): ConfigProblem =>
   names === undefined
     ? {
         path: 'keys',
@@ -117,25 +121,25 @@ interface FileSettings {
   readonly problems: readonly ConfigProblem[];
   readonly warnings?: readonly string[];
   /** Under a profile. */
-  readonly names?: CompatNames;
+  readonly names?: ProfileNames;
 }
 
-interface CompatSource {
+interface ProfileSource {
   readonly file: FoundFile;
   readonly env: Env;
   readonly readFile: ConfigSource['readFile'];
 }
 
-/** Another gateway's environment in place of a file. */
-function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSource): FileSettings {
-  if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideCompat] };
-  const compat = readCompat(name, env, {
+/** The environment of a profile in place of a file. */
+function readProfileSettings(profile: Profile, { file, env, readFile }: ProfileSource): FileSettings {
+  if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideProfile] };
+  const read = readProfile(profile, env, {
     hasSecretKey: env['SLUICE_SECRET_KEY'] !== undefined,
     home: env['HOME'] ?? '/',
     read: (path) => readOptionalFile(path, readFile),
   });
-  if ('problems' in compat) return { hasKeys: true, problems: compat.problems };
-  const { settings, warnings, names } = compat;
+  if ('problems' in read) return { hasKeys: true, problems: read.problems };
+  const { settings, warnings, names } = read;
   const parsed = parseSettings({ value: settings, interpolated: [] });
   const keys = fieldOf(settings, 'keys');
   const hasKeys = keys !== undefined && !isEmptyList(keys);
@@ -145,7 +149,7 @@ function readCompatSettings(name: CompatName, { file, env, readFile }: CompatSou
   return { settings: parsed.settings, given: settings, hasKeys, names, problems: [], warnings };
 }
 
-const fileBesideCompat: ConfigProblem = {
+const fileBesideProfile: ConfigProblem = {
   path: 'SLUICE_COMPAT',
   message: 'configures everything; remove either it or the configuration file',
 };
@@ -154,7 +158,9 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
   const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
   if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
-  const renamed = renameFormer(withoutEmptySections(yaml.value));
+  // Strings of a parsed file may be slices of its text: they would keep all of it in memory, secrets included.
+  const content = structuredClone(withoutEmptySections(yaml.value));
+  const renamed = renameFormer(content);
   const interpolated = interpolate(renamed.value, env);
   const { value, whole } = interpolated;
   const problems = [...renamed.problems, ...interpolated.problems];
@@ -180,7 +186,7 @@ const shortestSecret = 16;
 
 interface Beside {
   readonly environment: Environment;
-  readonly names: CompatNames | undefined;
+  readonly names: ProfileNames | undefined;
 }
 
 /** A secret that is too short to seal anything with; tokens that are to be stored, and no secret to encrypt them with. */

@@ -1,7 +1,6 @@
 import type { ContentPolicyRule } from '@sluice/policy';
-import type { ProviderType } from '@sluice/providers';
-import type { PrefillStyle } from '@sluice/answers';
-import type { ThinkingMode } from '@sluice/answers';
+import type { ProviderType } from '@sluice/providers/catalogue';
+import type { PrefillStyle, ThinkingMode } from '@sluice/answers';
 import type { Proxy } from './network/proxy.ts';
 import type { TlsFiles } from './network/tls-files.ts';
 import type { Secret } from './secret.ts';

@@ -15,10 +15,6 @@ describe('the environment', () => {
     [{ DRAIN_TIMEOUT_MS: '2m' }, 'DRAIN_TIMEOUT_MS: must be a whole number of milliseconds from 0 to 2147483647'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent'],
     [
-      { SLUICE_COMPAT: 'one-api' },
-      'SLUICE_COMPAT: must be one of zai-proxy, z2api, bailian-proxy, unified-proxy, iflow2api',
-    ],
-    [
       { SLUICE_SECRET_KEY: 'fifteen-letters' },
       'SLUICE_SECRET_KEY: must be a secret of at least 16 characters, the same for all replicas',
     ],
@@ -79,11 +75,7 @@ describe('the environment', () => {
   });
 
   it('keeps what is as it must be beside a variable that is not', () => {
-    const env = {
-      SLUICE_COMPAT: 'z2api',
-      DEFAULT_KEY: 'sk-own-key-0001',
-      SLUICE_SECRET_KEY: 'sixteen-letters-and-more',
-    };
+    const env = { SLUICE_API_KEYS: 'sk-own-key-0001', SLUICE_SECRET_KEY: 'sixteen-letters-and-more' };
     const wrong = [
       ['PORT', 'abc', 'must be a whole number from 0 to 65535'],
       ['LOG_LEVEL', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
@@ -93,14 +85,11 @@ describe('the environment', () => {
       const { problems } = errorOf(() => load(undefined, { ...env, [path]: text }));
       expect(problems).toEqual([{ path, message }]);
     }
-    // The keys of a profile that is not known are not known either.
-    expect(problemsOf(undefined, { ...env, SLUICE_COMPAT: 'z3api' })).toEqual([
-      expect.stringMatching(/^SLUICE_COMPAT: must be one of/),
-    ]);
-    expect(problemsOf(undefined, { SLUICE_COMPAT: 'z2api', SLUICE_SECRET_KEY: 'short', PORT: 'abc' })).toEqual([
-      'PORT: must be a whole number from 0 to 65535',
-      expect.stringMatching(/^DEFAULT_KEY: is missing/),
-      expect.stringMatching(/^SLUICE_SECRET_KEY: must be a secret of at least 16 characters/),
+  });
+
+  it('may name no other gateway to a program that knows none', () => {
+    expect(problemsOf(undefined, { ...anyKey, SLUICE_COMPAT: 'z2api' })).toEqual([
+      'SLUICE_COMPAT: must not be set: this program knows no other gateway',
     ]);
   });
 

@@ -2,19 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { exampleFault, examples } from '../src/example-secrets.ts';
 import { digestOfKey } from '../src/key-digest.ts';
-import { absent, errorOf } from './load.ts';
+import { errorOf } from './load.ts';
 
 const load = (file: string, env: Readonly<Record<string, string>> = { SLUICE_API_KEYS: 'sk-test-real-0001' }) =>
   loadConfig({ env, cwd: '/srv', readFile: () => file });
-
-const profile =
-  (name: string, variable: string, beside: Readonly<Record<string, string>> = {}) =>
-  (secret: string): unknown =>
-    loadConfig({
-      env: { SLUICE_API_KEYS: 'sk-test-real-0001', SLUICE_COMPAT: name, ...beside, [variable]: secret },
-      cwd: '/srv',
-      readFile: absent,
-    });
 
 function problemsAt(run: () => unknown): readonly string[] {
   return errorOf(run).problems.map(({ path, message }) => `${path}: ${message}`);
@@ -59,32 +50,6 @@ describe('every secret of the documentation', () => {
     ['keys of the file', (secret) => load(JSON.stringify({ keys: [{ key: secret }] })), 'keys[0].key'],
     ['hashes of the file', (secret) => load(`keys: [{ key_hash: ${digestOfKey(secret)} }]`), 'keys[0].key_hash'],
     ['credentials of the file', (secret) => load(upstream(secret)), 'upstreams[0].credentials[0].api_key'],
-    ['API_KEY of zai-proxy', profile('zai-proxy', 'API_KEY'), 'API_KEY'],
-    ['UPSTREAM_TOKEN of zai-proxy', profile('zai-proxy', 'UPSTREAM_TOKEN'), 'UPSTREAM_TOKEN'],
-    ['ZAI_API_KEY of zai-proxy', profile('zai-proxy', 'ZAI_API_KEY'), 'ZAI_API_KEY'],
-    ['DEFAULT_KEY of z2api', profile('z2api', 'DEFAULT_KEY'), 'DEFAULT_KEY'],
-    ['UPSTREAM_TOKEN of z2api', profile('z2api', 'UPSTREAM_TOKEN'), 'UPSTREAM_TOKEN'],
-    [
-      'ALIYUN_API_KEY of bailian-proxy',
-      profile('bailian-proxy', 'ALIYUN_API_KEY', { ALIYUN_APP_ID: 'a' }),
-      'ALIYUN_API_KEY',
-    ],
-    [
-      'ALIYUN_APP_ID of bailian-proxy',
-      profile('bailian-proxy', 'ALIYUN_APP_ID', { ALIYUN_API_KEY: 'k' }),
-      'ALIYUN_APP_ID',
-    ],
-    ['API_KEY of unified-proxy', profile('unified-proxy', 'API_KEY'), 'API_KEY'],
-    [
-      'settings.json of iflow2api',
-      (secret) =>
-        loadConfig({
-          env: { SLUICE_API_KEYS: 'sk-test-real-0001', SLUICE_COMPAT: 'iflow2api', HOME: '/h' },
-          cwd: '/srv',
-          readFile: (path) => (path === '/h/.iflow/settings.json' ? JSON.stringify({ apiKey: secret }) : absent()),
-        }),
-      '~/.iflow/settings.json, apiKey',
-    ],
   ];
   // As they stand in the papers of the five gateways and in ours.
   const secrets = [
@@ -214,16 +179,5 @@ describe('anonymous access', () => {
     ['server: { host: 0.0.0.0 }', /without a key are served to every machine that reaches 0\.0\.0\.0/],
   ])('is warned of at the start: %s', (server, words) => {
     expect(load(`${anonymous}\n${server}`, {}).warnings.join('\n')).toMatch(words);
-  });
-
-  it('binds loopback where the replaced gateway listened everywhere, unless HOST says otherwise', () => {
-    const env = { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-real-upstream', ALLOW_ANONYMOUS_ACCESS: 'true' };
-    const loadCompat = (more: Readonly<Record<string, string>>) =>
-      loadConfig({ env: { ...env, ...more }, cwd: '/nowhere' });
-    expect(loadCompat({}).server.host).toBe('127.0.0.1');
-    expect(loadCompat({ HOST: '0.0.0.0' }).server.host).toBe('0.0.0.0');
-    expect(loadCompat({ ALLOW_ANONYMOUS_ACCESS: 'false', SLUICE_API_KEYS: 'sk-real-0001' }).server.host).toBe(
-      '0.0.0.0',
-    );
   });
 });

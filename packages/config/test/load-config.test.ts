@@ -365,8 +365,6 @@ describe('the port for clients', () => {
     [undefined, { PORT: '8080' }, 8080, false],
     ['server: { port: 8080 }', {}, 8080, false],
     ['server: { port: 0 }', {}, 0, false],
-    [undefined, { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-own-0001', BASE_URL: 'http://h/v1' }, 8000, false],
-    [undefined, { SLUICE_COMPAT: 'z2api', SLUICE_SECRET_KEY: 'secret-of-the-operator' }, 8080, false],
   ])('of %o and %o is %i; nobody has chosen it: %o', (yaml, env, port, isPortUsual) => {
     expect(load(yaml, { ...anyKey, ...env }).server).toMatchObject({ port, isPortUsual });
   });

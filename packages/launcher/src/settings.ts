@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { profiles } from '@sluice/compat';
 import { ConfigError, isGlob, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
@@ -60,7 +61,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     // A missing secret is not an error: the launcher generates one.
     const hasSecretKey = isSet(own, 'SLUICE_SECRET_KEY');
     const possible = hasSecretKey ? own : { ...own, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
-    const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false });
+    const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false, profiles });
     return { ...toSettings(config, own), needsSecretKey: !hasSecretKey && hasTokens(config) };
   } catch (error) {
     if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });

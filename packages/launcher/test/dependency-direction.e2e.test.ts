@@ -77,6 +77,28 @@ describe('the direction of dependencies', () => {
     });
   });
 
+  it.each(['packages/config', 'packages/compat', 'services/ingress'])(
+    'forbids adapters of providers in %s, which the ingress loads, and allows their catalogue',
+    (folder) => {
+      plant(folder, "import { catalogue } from '@sluice/providers/catalogue';\nexport const planted = catalogue;\n");
+      expect(run('oxlint', `${folder}/src/planted.ts`)).toMatchObject({ code: 0 });
+      plant(folder, "import { providers } from '@sluice/providers';\nexport const planted = providers;\n");
+      expect(run('oxlint', `${folder}/src/planted.ts`)).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/Adapters belong to the worker/) as string,
+      });
+    },
+  );
+
+  it('forbids adapters in the catalogue of providers', () => {
+    const entry = join(copy, 'packages/providers/src/openai/entry.ts');
+    writeFileSync(entry, `${readFileSync(entry, 'utf8')}import './index.ts';\n`);
+    expect(run('oxlint', 'packages/providers/src/openai/entry.ts')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/An entry is data/) as string,
+    });
+  });
+
   it('forbids circular imports', () => {
     plant('packages/policy', "import './planted-too.ts';\nexport const planted = 1;\n");
     writeFileSync(join(copy, 'packages/policy/src/planted-too.ts'), "import './planted.ts';\n");

@@ -11,10 +11,11 @@ export { type ChunkCollector, createChunkCollector } from './answer/collect-chun
 export { toChunks } from './answer/to-chunks.ts';
 export { readChatBody } from './chat-body.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
+export type { ProviderType } from './catalogue.ts';
 export type { Login, LoginClient, LoginResult } from './login.ts';
 export type { ListPlan, ModelLister, ModelPage } from './model-lister.ts';
 export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';
 export type { Provider } from './provider.ts';
-export { providers, type ProviderType } from './registry.ts';
+export { providers } from './registry.ts';
 export { type FitOptions, fitRequest, type Fitted } from './support/fit-request.ts';
 export type { ProviderToken, TokenPlan, TokenResult, TokenSource, TokenSteps } from './token-source.ts';

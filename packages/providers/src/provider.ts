@@ -1,17 +1,12 @@
 import type { z } from 'zod';
 import type { ProviderAdapter } from './adapter.ts';
+import type { CatalogueEntry } from './catalogue-entry.ts';
 import type { Login } from './login.ts';
 
 /** Entry of the registry: a provider's protocol, before its options are set. */
-export interface Provider {
-  /** Options of an upstream of this type; each with a description. */
-  readonly options: z.ZodObject;
-  /** Base URL of the provider, if it is the same for all customers. */
-  readonly defaultBaseUrl: string | undefined;
-  /** Notice to operators, logged once when a worker with such an upstream starts. */
-  readonly notice: string | undefined;
+export interface Provider extends CatalogueEntry {
   /** Login of a person, if a login can replace a key. */
-  readonly login: Login | undefined;
+  readonly login?: Login;
   /**
    * @param baseUrl address of the upstream, for providers whose protocol depends on it
    * @throws ZodError if the options do not fit the schema
@@ -19,17 +14,13 @@ export interface Provider {
   create(options: unknown, baseUrl?: string): ProviderAdapter;
 }
 
-export interface ProviderDefinition<Options extends z.ZodObject> {
-  readonly options: Options;
-  /** Base URL without a trailing slash. */
-  readonly defaultBaseUrl?: string;
-  readonly notice?: string;
+interface ProviderDefinition<Options extends z.ZodObject> extends CatalogueEntry<Options> {
   readonly login?: Login;
   readonly create: (options: z.output<Options>, baseUrl: string | undefined) => ProviderAdapter;
 }
 
 /** Combines a provider's adapter with its options. */
 export function defineProvider<Options extends z.ZodObject>(definition: ProviderDefinition<Options>): Provider {
-  const { options, defaultBaseUrl, notice, login, create } = definition;
-  return { options, defaultBaseUrl, notice, login, create: (given, baseUrl) => create(options.parse(given), baseUrl) };
+  const { options, create } = definition;
+  return { ...definition, create: (given, baseUrl) => create(options.parse(given), baseUrl) };
 }

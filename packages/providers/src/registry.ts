@@ -6,12 +6,13 @@ import { gemini } from './gemini/index.ts';
 import { iflow } from './iflow/index.ts';
 import { ollama } from './ollama/index.ts';
 import { openai } from './openai/index.ts';
+import type { ProviderType } from './catalogue.ts';
 import type { Provider } from './provider.ts';
 import { zaiWeb } from './zai-web/index.ts';
 import { zai } from './zai/index.ts';
 
-/** Every `type` that an upstream may have. */
-export const providers = {
+/** The adapters of every type in the catalogue. */
+export const providers: Readonly<Record<ProviderType, Provider>> = {
   openai,
   azure,
   coze,
@@ -22,6 +23,4 @@ export const providers = {
   anthropic,
   iflow,
   ollama,
-} as const satisfies Record<string, Provider>;
-
-export type ProviderType = keyof typeof providers;
+};

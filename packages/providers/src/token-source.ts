@@ -31,8 +31,6 @@ export interface TokenSource {
    * provider has no logins, because it gives tokens to anonymous clients.
    */
   readLogin?(text: string): ProviderToken | undefined;
-  /** Missing options without which a login can't be renewed. */
-  readonly missingOptions?: readonly string[];
   /** Secret options; redacted from all failure messages. */
   readonly secrets?: readonly string[];
 }

@@ -93,7 +93,7 @@ describe('rows in the text of a test', () => {
   });
 
   it('are found with the files that carry them', () => {
-    expect(carried.get('001-16')).toContain('packages/config/test/compat/compat.test.ts');
+    expect(carried.get('001-16')).toContain('packages/compat/test/compat.test.ts');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Peek } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
@@ -25,7 +25,7 @@ import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
 
 export interface AppNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly inference: InferenceNeeds;
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
@@ -66,7 +66,7 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: Config['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
+  const asOneOf = (keys: IngressConfig['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
   const asClient = asOneOf(config.keys);
   const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const readJson = createJsonReaders({
@@ -94,7 +94,7 @@ export function createApp(needs: AppNeeds): Express {
 }
 
 /** The client key of requests without a key, where the list of models is public. */
-const publicReader: Config['keys'][number] = {
+const publicReader: IngressConfig['keys'][number] = {
   id: 'public',
   digest: '',
   hint: undefined,

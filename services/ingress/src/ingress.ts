@@ -1,4 +1,4 @@
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
@@ -26,7 +26,7 @@ export interface Ingress {
 }
 
 export interface IngressNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly ingressId: string;
   readonly version: string;
   /** Date of the build, as in `2026-11-30`. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { ConfigError, loadConfig } from '@sluice/config';
+import { profiles } from '@sluice/compat';
+import { ConfigError, loadIngressConfig } from '@sluice/config';
 import { runService, type Service } from '@sluice/lifecycle';
 import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics } from '@sluice/telemetry';
@@ -25,7 +26,7 @@ const readBuildDate = (): string =>
     .slice(0, 10);
 
 async function start(): Promise<Service> {
-  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  const config = loadIngressConfig({ env: process.env, cwd: process.cwd(), profiles });
   const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
   for (const note of config.notes) logger.info(note);

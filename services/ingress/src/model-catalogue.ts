@@ -1,4 +1,4 @@
-import { type Config, findListedModel, isGlob, isListed } from '@sluice/config';
+import { findListedModel, type IngressConfig, isGlob, isListed } from '@sluice/config';
 import type { ModelListReader } from '@sluice/relay';
 
 /** A model in the list that clients get. */
@@ -15,7 +15,7 @@ export interface ModelCatalogue {
 }
 
 export interface CatalogueNeeds {
-  readonly config: Pick<Config, 'models' | 'upstreams'>;
+  readonly config: Pick<IngressConfig, 'models' | 'upstreams'>;
   readonly lists: ModelListReader;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
@@ -97,7 +97,7 @@ const isSame = (some: Names, others: Names): boolean =>
 const hasSameNames = (some: readonly string[], others: readonly string[] = []): boolean =>
   some.length === others.length && some.every((name, at) => name === others[at]);
 
-function toModels(config: Pick<Config, 'models'>, known: Names): readonly NamedModel[] {
+function toModels(config: Pick<IngressConfig, 'models'>, known: Names): readonly NamedModel[] {
   const seen = new Set<string>();
   const isNew = ({ id }: NamedModel): boolean => {
     const name = id.toLowerCase();
@@ -106,7 +106,11 @@ function toModels(config: Pick<Config, 'models'>, known: Names): readonly NamedM
   return config.models.flatMap((entry) => namesOf(config, entry, known)).filter(isNew);
 }
 
-function namesOf(config: Pick<Config, 'models'>, entry: Config['models'][number], known: Names): readonly NamedModel[] {
+function namesOf(
+  config: Pick<IngressConfig, 'models'>,
+  entry: IngressConfig['models'][number],
+  known: Names,
+): readonly NamedModel[] {
   const { id, targets } = entry;
   if (!isGlob(id)) return [{ id, ownedBy: targets[0]?.upstream ?? 'sluice' }];
   return targets

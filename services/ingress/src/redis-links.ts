@@ -1,5 +1,5 @@
 import { type Admission, createAdmission, createPeek, type Peek } from '@sluice/admission';
-import { type Config, readRedisFiles } from '@sluice/config';
+import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { createJobSeal, createSubmitter, type Submitter } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type Keys, type RedisConnection } from '@sluice/redis';
 import {
@@ -32,7 +32,7 @@ export interface RedisLinks {
 }
 
 export interface RedisLinksNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly ingressId: string;
   readonly logger: Logger;
   readonly metrics: IngressMetrics;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { profiles } from '@sluice/compat';
 import { ConfigError, loadConfig } from '@sluice/config';
 import { type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
@@ -7,7 +8,7 @@ import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
 import { createWorker } from './worker.ts';
 
 async function start(): Promise<Service> {
-  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  const config = loadConfig({ env: process.env, cwd: process.cwd(), profiles });
   const logger = createLogger({ service: 'sluice-worker', level: config.log.level });
   for (const warning of config.warnings) logger.warn(warning);
   for (const note of config.notes) logger.info(note);

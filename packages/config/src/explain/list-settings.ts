@@ -1,4 +1,3 @@
-import type { CompatName } from '../compat/read-compat.ts';
 import type { Config } from '../config.ts';
 import { settingSections } from '../docs/setting-rows.ts';
 import { type Environment, suppliedBy, type VariableName, variables } from '../environment.ts';
@@ -112,7 +111,7 @@ function variablesIn(value: unknown, origin: SettingOrigin, env: ConfigSource['e
 
 type OriginOf = (path: Path, name: string) => SettingOrigin;
 
-function createOrigins(layers: Layers, source: SettingsSource, profile: CompatName | undefined): OriginOf {
+function createOrigins(layers: Layers, source: SettingsSource, profile: string | undefined): OriginOf {
   const { environment, file, given } = layers;
   const leaves = leavesOf(given);
   const locate: (path: Path) => Place | undefined = file.kind === 'text' ? createLocator(file.text) : () => undefined;

@@ -1,4 +1,3 @@
-import { type CompatName, compatProfiles } from '../compat/read-compat.ts';
 import { ConfigError } from '../config-error.ts';
 import { type ConfigSource, loadLayers } from '../load-config.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
@@ -11,13 +10,13 @@ import { type Leaf, leavesOf } from './leaves.ts';
  * @returns names of variables by the names of settings; a setting that is not in it is the profile's own
  */
 export function variablesOfProfile(
-  name: CompatName,
+  name: string,
   source: ConfigSource,
   usual: ReadonlyMap<string, Leaf>,
 ): ReadonlyMap<string, readonly string[]> {
-  const { env } = source;
+  const { env, profiles } = source;
   const found = new Map<string, string[]>();
-  for (const variable of Object.keys(compatProfiles[name].variables.shape)) {
+  for (const variable of Object.keys(profiles?.byName[name]?.variables.shape ?? {})) {
     const text = env[variable];
     if (text === undefined || text === '') continue;
     const other =

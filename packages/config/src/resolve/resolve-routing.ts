@@ -1,4 +1,4 @@
-import { providers } from '@sluice/providers';
+import { catalogue } from '@sluice/providers/catalogue';
 import type { Config, ModelConfig, SimulatorConfig, UpstreamConfig, UpstreamCredential } from '../config.ts';
 import { parseProxy, type Proxy } from '../network/proxy.ts';
 import type { Settings } from '../schema/settings.ts';
@@ -56,7 +56,7 @@ function toUpstream(upstream: UpstreamSettings, paths: Paths): UpstreamConfig {
   return {
     id,
     type,
-    baseUrl: (base_url ?? providers[type].defaultBaseUrl ?? '').replace(/\/+$/, ''),
+    baseUrl: (base_url ?? catalogue[type].defaultBaseUrl ?? '').replace(/\/+$/, ''),
     options,
     credentials: credentials?.map((credential) => toCredential(credential, paths)) ?? [
       { id: 'default', apiKey: undefined, tokens: undefined },

@@ -1,4 +1,4 @@
-import { type ProviderType, providers } from '@sluice/providers';
+import { catalogue, type ProviderType } from '@sluice/providers/catalogue';
 import { section } from '@sluice/setting-types';
 import { z } from 'zod';
 import { fieldOf, type Finding } from './across.ts';
@@ -26,7 +26,7 @@ interface SharedOption {
 
 function optionsByName(): Readonly<Record<string, SharedOption>> {
   const found: Record<string, SharedOption> = {};
-  for (const [type, { options }] of Object.entries(providers)) {
+  for (const [type, { options }] of Object.entries(catalogue)) {
     for (const [name, schema] of Object.entries(options.shape)) {
       const shared = (found[name] ??= { schema, types: [] });
       shared.types.push(type);
@@ -61,7 +61,7 @@ function lowerFirst(text: string): string {
 export function* findOptionFaults(upstream: unknown): Iterable<Finding> {
   const type = fieldOf(upstream, 'type');
   if (!isProviderType(type)) return;
-  const schema = providers[type].options;
+  const schema = catalogue[type].options;
   const given = fieldOf(upstream, 'options') ?? {};
   const parsed = schema.safeParse(given);
   if (parsed.success || typeof given !== 'object') return;
@@ -80,4 +80,4 @@ export function* findOptionFaults(upstream: unknown): Iterable<Finding> {
 }
 
 export const isProviderType = (type: unknown): type is ProviderType =>
-  typeof type === 'string' && Object.hasOwn(providers, type);
+  typeof type === 'string' && Object.hasOwn(catalogue, type);

@@ -1,4 +1,4 @@
-import { providers, type TokenSource } from '@sluice/providers';
+import { type AccessTokens, catalogue } from '@sluice/providers/catalogue';
 import { fieldOf, type Finding, itemsOf } from './across.ts';
 import { isProviderType } from './provider-options.ts';
 
@@ -18,32 +18,34 @@ export function* findCredentialFaults(credential: unknown): Iterable<Finding> {
 export function* findTokenFaults(upstream: unknown): Iterable<Finding> {
   const type = fieldOf(upstream, 'type');
   if (!isProviderType(type)) return;
-  const options = fieldOf(upstream, 'options') ?? {};
+  const { options, accessTokens } = catalogue[type];
+  const parsed = options.safeParse(fieldOf(upstream, 'options') ?? {});
   // Without its options nobody knows what it can do; they are complained of elsewhere.
-  if (!providers[type].options.safeParse(options).success) return;
-  const source = providers[type].create(options).tokens;
+  if (!parsed.success) return;
+  const given = parsed.data;
+  const isOn = accessTokens?.switch === undefined || given[accessTokens.switch] === true;
+  const possible = isOn ? accessTokens : undefined;
   for (const [at, credential] of itemsOf(fieldOf(upstream, 'credentials'))) {
     const kind = (['anonymous', 'oauth_file'] as const).find((name) => fieldOf(credential, name) !== undefined);
     if (kind === undefined) continue;
-    const message = objection(kind, type, source);
+    const message = objection(kind, type, possible);
     if (message !== undefined) yield { path: ['credentials', at, kind], message };
-    else if (kind === 'oauth_file') yield* missingOptions(source?.missingOptions ?? []);
+    else if (kind === 'oauth_file') yield* findMissing(possible?.requiredOptions ?? [], given);
   }
 }
 
 function objection(
   kind: 'anonymous' | 'oauth_file',
   type: string,
-  source: TokenSource | undefined,
+  possible: AccessTokens | undefined,
 ): string | undefined {
-  const isPossible = source !== undefined && (kind === 'oauth_file') === (source.readLogin !== undefined);
-  if (isPossible) return undefined;
-  if (source === undefined) return `is not possible here; ${type} upstreams have keys only: give api_key`;
+  if (possible === undefined) return `is not possible here; ${type} upstreams have keys only: give api_key`;
+  if ((kind === 'oauth_file') === (possible.kind === 'login')) return undefined;
   return `is not possible here; ${type} upstreams take api_key or ${kind === 'anonymous' ? 'oauth_file' : 'anonymous: true'}`;
 }
 
-function* missingOptions(names: readonly string[]): Iterable<Finding> {
-  for (const name of names) {
+function* findMissing(names: readonly string[], options: Readonly<Record<string, unknown>>): Iterable<Finding> {
+  for (const name of names.filter((name) => options[name] === undefined)) {
     yield { path: ['options', name], message: 'is missing; a credential with oauth_file needs it' };
   }
 }

@@ -1,4 +1,4 @@
-import { providers, type ProviderType } from '@sluice/providers';
+import { catalogue, type ProviderType } from '@sluice/providers/catalogue';
 import { prefillStyles } from '@sluice/answers';
 import { flag, identifier, inWords, listOf, must, oneOf, section, someText } from '@sluice/setting-types';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { findCredentialFaults, findTokenFaults } from './token-credentials.ts';
 import { findExampleSecrets } from './upstream-secrets.ts';
 
-const type = oneOf(Object.keys(providers) as [ProviderType, ...ProviderType[]]);
+const type = oneOf(Object.keys(catalogue) as [ProviderType, ...ProviderType[]]);
 
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 const urlError = must(urlInWords);
@@ -128,4 +128,4 @@ export const upstreams = across(
 );
 
 const hasDefaultPlace = (type: unknown): boolean =>
-  isProviderType(type) && providers[type].defaultBaseUrl !== undefined;
+  isProviderType(type) && catalogue[type].defaultBaseUrl !== undefined;

@@ -72,45 +72,6 @@ describe('the origin of a setting', () => {
     expect(setting(found, 'log.level')?.origin).toEqual({ kind: 'variable', name: 'LOG_LEVEL' });
   });
 
-  it('is the profile, with the variables of it that decide on the setting', () => {
-    const env = {
-      ...anyKey,
-      SLUICE_COMPAT: 'z2api',
-      DEFAULT_KEY: 'canary-default-key',
-      UPSTREAM_TOKEN: 'canary-token',
-      ANON_TOKEN_ENABLED: 'false',
-      MAX_RETRIES: '2',
-      DEBUG_MODE: 'true',
-    };
-    const found = list(undefined, env, ['DEBUG_MODE']);
-    expect(found.profile).toBe('z2api');
-    const variablesOf = (path: string): unknown => {
-      const origin = setting(found, path)?.origin;
-      return origin?.kind === 'profile' ? origin.variables : origin;
-    };
-    expect(variablesOf('server.pause_at_bytes')).toEqual([]);
-    expect(variablesOf('retry.max_attempts')).toEqual([{ name: 'MAX_RETRIES', isFromDotenv: false }]);
-    expect(variablesOf('keys[0].key')).toEqual([{ name: 'DEFAULT_KEY', isFromDotenv: false }]);
-    expect(variablesOf('log.level')).toEqual([{ name: 'DEBUG_MODE', isFromDotenv: true }]);
-    expect(variablesOf('queue.shards')).toEqual({ kind: 'default' });
-  });
-
-  it('is a variable of the profile also where the profile can not do without it', () => {
-    const found = list(undefined, {
-      ...anyKey,
-      SLUICE_COMPAT: 'bailian-proxy',
-      ALIYUN_APP_ID: 'app-1',
-      ALIYUN_API_KEY: 'canary-aliyun',
-    });
-    expect(setting(found, 'upstreams[0].options.app_id')).toMatchObject({
-      value: 'app-1',
-      origin: { kind: 'profile', profile: 'bailian-proxy', variables: [{ name: 'ALIYUN_APP_ID' }] },
-    });
-    expect(setting(found, 'upstreams[0].credentials[0].api_key')?.origin).toMatchObject({
-      variables: [{ name: 'ALIYUN_API_KEY' }],
-    });
-  });
-
   it.each([
     [{ HTTPS_PROXY: 'proxy.example:3128' }, 'HTTPS_PROXY'],
     [{ https_proxy: 'proxy.example:3128' }, 'https_proxy'],
@@ -210,15 +171,9 @@ describe('the value of a setting', () => {
     expect(setting(list(undefined, { ...anyKey, ALL_PROXY: text }), 'ALL_PROXY')?.value).toBe(value);
   });
 
-  it('shows no secret of file, environment and profile', () => {
+  it('shows no secret of file and environment', () => {
     const seen = [
       list(file, { ...withKey, REDIS_URL: 'redis://:canary-url@h:1', SLUICE_SECRET_KEY: 'canary-operator-secret' }),
-      list(undefined, {
-        SLUICE_COMPAT: 'unified-proxy',
-        API_KEY: 'canary-api-key',
-        BASE_URL: 'https://x.example/v1',
-        SLUICE_API_KEYS: 'canary-client-key',
-      }),
       list(
         `${file}limits: {}\nredis: { password: canary-password }\n`
           .replace('type: openai', 'type: iflow, drop_unsupported: true')
@@ -230,7 +185,7 @@ describe('the value of a setting', () => {
       ),
     ];
     expect(JSON.stringify(seen.map(({ settings }) => settings))).not.toMatch(/canary/);
-    expect(seen.map(({ settings }) => settings.filter(({ isSecret }) => isSecret).length)).toEqual([5, 2, 4]);
+    expect(seen.map(({ settings }) => settings.filter(({ isSecret }) => isSecret).length)).toEqual([5, 4]);
   });
 });
 

@@ -1,33 +1,11 @@
-import { flag, listOf, oneOf, section, token, wholeNumber } from '@sluice/setting-types';
 import { defineProvider } from '../provider.ts';
+import { anthropicEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
 import { toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { createModelLister } from './list-models.ts';
-import { thinkingStyles } from './thinking.ts';
 import { findUnsupported } from './unsupported.ts';
 import { translateWhole } from './whole.ts';
-
-const text = token('text without spaces');
-
-const options = section({
-  version: text.default('2023-06-01').describe('Header `anthropic-version`.'),
-  beta: listOf(text, 'a list of texts without spaces').default([]).describe('Header `anthropic-beta`.'),
-  max_tokens: wholeNumber(1)
-    .default(4096)
-    .describe(
-      'The longest answer where a request sets no limit, which Anthropic can not do without; thoughts come on top.',
-    ),
-  thinking_style: oneOf(thinkingStyles)
-    .default('auto')
-    .describe(
-      'How `reasoning_effort` is passed on: as an `effort` (Claude 4.6 and later) or as a `budget` of tokens (before). ' +
-        '`auto` tells by the name of the model.',
-    ),
-  sampling: flag()
-    .default(true)
-    .describe('The models take `temperature`, `top_p` and `top_k`. Claude Opus 4.7 and later models do not.'),
-});
 
 const parameters = new Set([
   'temperature',
@@ -48,8 +26,7 @@ const parameters = new Set([
 
 /** Anthropic's Messages API. */
 export const anthropic = defineProvider({
-  options,
-  defaultBaseUrl: 'https://api.anthropic.com/v1',
+  ...anthropicEntry,
   create: ({ version, beta, max_tokens: maxTokens, thinking_style: thinkingStyle, sampling }) => ({
     type: 'anthropic',
     capabilities: {

@@ -1,10 +1,11 @@
 import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
 import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
+import type { ThinkingStyle } from './entry.ts';
 import { toConversation } from './messages.ts';
 import { isUsual } from './sampling.ts';
 import { toStrictSchema } from './schema.ts';
-import { type ThinkingStyle, toThinking } from './thinking.ts';
+import { toThinking } from './thinking.ts';
 import { toTooling } from './tools.ts';
 
 export interface AnthropicOptions {

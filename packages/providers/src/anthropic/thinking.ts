@@ -1,13 +1,5 @@
 import type { OutputConfig, ThinkingConfigParam } from '@anthropic-ai/sdk/resources/messages';
-
-/**
- * Ways to request reasoning: an `effort`, with an amount that the model decides (Claude 4.6 and later; the newest
- * models accept nothing else), or a `budget` of tokens (3.7 to 4.5).
- *
- * Source: https://docs.claude.com/en/docs/build-with-claude/adaptive-thinking
- */
-export const thinkingStyles = ['auto', 'effort', 'budget'] as const;
-export type ThinkingStyle = (typeof thinkingStyles)[number];
+import type { ThinkingStyle } from './entry.ts';
 
 type Effort = NonNullable<OutputConfig['effort']>;
 

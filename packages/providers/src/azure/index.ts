@@ -1,26 +1,17 @@
-import { section, token } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { createEmbeddings } from '../openai/embeddings.ts';
 import { createOpenAiAdapter } from '../openai/index.ts';
-import { dialectOptions } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
+import { azureEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
 import { pathTo } from './request.ts';
 import { withMessages } from './whole.ts';
-
-const options = section({
-  api_version: token('text without spaces')
-    .optional()
-    .meta({ 'x-default': '2024-10-21, and none with the v1 API' })
-    .describe("Azure's `api-version`."),
-  ...dialectOptions,
-});
 
 /**
  * OpenAI's models at Azure: other paths and another key header; answers are OpenAI's with content filter results added.
  */
 export const azure = defineProvider({
-  options,
+  ...azureEntry,
   create({ api_version: apiVersion, ...dialect }): ProviderAdapter {
     const at = (path: string): ProviderAdapter =>
       createOpenAiAdapter({ ...dialect, auth_header: 'api-key', chat_path: path }, { isOpenAi: true });

@@ -7,9 +7,10 @@ import { openaiAdapter } from '../openai/index.ts';
 import { createModelLister } from '../openai/list-models.ts';
 import { plainStyle } from '../openai/options.ts';
 import { defineProvider } from '../provider.ts';
+import { bailianEntry } from './entry.ts';
 import { findUnsupportedMessages } from './conversation.ts';
 import { toFailure } from './failure.ts';
-import { type BailianOptions, options } from './options.ts';
+import type { BailianOptions } from './options.ts';
 import { mappedParameters, toUpstream, workspaceHeader } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -67,7 +68,6 @@ function plainModels(given: BailianOptions): ProviderAdapter {
 }
 
 export const bailian = defineProvider({
-  options,
-  defaultBaseUrl: 'https://dashscope.aliyuncs.com',
+  ...bailianEntry,
   create: (given) => (given.mode === 'native' ? applications(given) : plainModels(given)),
 });

@@ -1,7 +1,7 @@
-import { oneOf, section, token } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import type { Capabilities } from '../capabilities.ts';
 import { defineProvider } from '../provider.ts';
+import { cozeEntry } from './entry.ts';
 import { toMessageList } from './calls.ts';
 import { toFailure } from './failure.ts';
 import { findUnsupportedMessages } from './messages.ts';
@@ -9,19 +9,6 @@ import { pollChat, readNotes } from './poll.ts';
 import { ownFields, toChat } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
-
-const options = section({
-  delivery: oneOf(['stream', 'poll'])
-    .default('stream')
-    .describe(
-      'How answers are got: `stream` them, also for clients that want them whole; or start a chat and `poll` it each second until it is over, also for clients that want a stream.',
-    ),
-  user_id: token('text without spaces')
-    .default('sluice')
-    .describe(
-      'Who asks, where a request has neither `safety_identifier` nor `user`. The provider keeps its users apart.',
-    ),
-});
 
 const capabilities: Capabilities = {
   parameters: new Set(ownFields),
@@ -34,8 +21,7 @@ const capabilities: Capabilities = {
 
 /** Bots of Coze, in its cloud or in a self-hosted Coze Studio, by their v3 chat. */
 export const coze = defineProvider({
-  options,
-  defaultBaseUrl: 'https://api.coze.com',
+  ...cozeEntry,
   create: ({ delivery, user_id: userId }): ProviderAdapter => ({
     type: 'coze',
     capabilities,

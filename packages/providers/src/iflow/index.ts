@@ -1,30 +1,13 @@
-import { flag, section, someText, textLike, wholeNumber } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
 import { openaiAdapter } from '../openai/index.ts';
 import { defineProvider } from '../provider.ts';
+import { iflowEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
-import { defaultOAuthUrl, login } from './login.ts';
+import { login } from './login.ts';
 import { toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { createTokenSource } from './tokens.ts';
 import { translateWhole } from './whole.ts';
-
-const options = section({
-  default_max_tokens: wholeNumber(1)
-    .default(8192)
-    .describe('`max_tokens` where the client gives none: iFlow itself would cut answers at 512.'),
-  cli_headers: flag()
-    .default(false)
-    .describe("Send the headers of iFlow's own command line tool, with its signature. iFlow blocks keys for that."),
-  oauth_client_id: someText('text').optional().describe('OAuth client; credentials with `oauth_file` need it.'),
-  oauth_client_secret: someText('text').optional().describe('Its secret; they need it too. Secret.'),
-  oauth_base_url: textLike(
-    /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/,
-    'an http or https URL without user, query and fragment',
-  )
-    .default(defaultOAuthUrl)
-    .describe('Where logins are renewed.'),
-});
 
 const { embeddings: _embeddings, models: _models, ...chat } = openaiAdapter;
 
@@ -33,9 +16,7 @@ const { embeddings: _embeddings, models: _models, ...chat } = openaiAdapter;
  * persons that are renewed.
  */
 export const iflow = defineProvider({
-  options,
-  defaultBaseUrl: 'https://apis.iflow.cn/v1',
-  notice: 'iFlow closed its service in April 2026: upstreams of this type are kept for servers that speak its protocol',
+  ...iflowEntry,
   login,
   create: (given): ProviderAdapter => {
     const request = { defaultMaxTokens: given.default_max_tokens, hasCliHeaders: given.cli_headers };

@@ -1,17 +1,11 @@
 import type { Login, LoginResult } from '../login.ts';
+import { iflowEntry } from './entry.ts';
 import { askForGrant, fetchKey } from './oauth.ts';
 import { usualLifeSeconds } from './tokens.ts';
 
-export const defaultOAuthUrl = 'https://iflow.cn';
-
 /** iFlow's login with a browser. */
 export const login: Login = {
-  callback: { port: 8087, path: '/oauth2callback' },
-  file: '.iflow/oauth_creds.json',
-  variablePrefix: 'IFLOW_OAUTH',
-  defaultBaseUrl: defaultOAuthUrl,
-  whereClientIs:
-    "They are the OAuth client of iFlow's command line tool, which Sluice does not ship: iflow2api has them in auth/oauth.py",
+  ...iflowEntry.login,
 
   // iFlow names the callback `redirect`, OAuth `redirect_uri`.
   authorizeUrl({ id, baseUrl, redirectUri }, state) {

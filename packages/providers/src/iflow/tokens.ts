@@ -15,7 +15,6 @@ export function createTokenSource(client: Partial<OAuthClient> & Pick<OAuthClien
     unknownLifeMs: 24 * hourMs,
     obtain: (before, plan) => renew({ id, secret, baseUrl }, before, plan),
     readLogin,
-    missingOptions: [...(id === '' ? ['oauth_client_id'] : []), ...(secret === '' ? ['oauth_client_secret'] : [])],
     secrets: secret === '' ? [] : [secret, basicCredentials({ id, secret })],
   };
 }

@@ -1,12 +1,12 @@
-import { section } from '@sluice/setting-types';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
+import { openaiEntry } from './entry.ts';
 import { createEmbeddings } from './embeddings.ts';
 import { asksForNothing } from '../support/find-unsupported.ts';
 import { type CallIdRule, wantsNineCharacters } from './call-ids.ts';
 import { toFailure } from './failure.ts';
 import { createModelLister } from './list-models.ts';
-import { dialectOptions, placeOptions, plainStyle, secretsOf } from './options.ts';
+import { plainStyle, secretsOf } from './options.ts';
 import { type RequestStyle, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -54,7 +54,7 @@ function refused(body: ChatBody, { unsupported }: RequestStyle): readonly FieldP
 }
 
 export const openai = defineProvider({
-  options: section({ ...dialectOptions, ...placeOptions }),
+  ...openaiEntry,
   create: createLearningAdapter,
 });
 

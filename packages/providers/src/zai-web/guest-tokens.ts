@@ -2,7 +2,7 @@ import { parseText } from '../parse-text.ts';
 import type { TokenSource } from '../token-source.ts';
 import { toFailure } from './failure.ts';
 import { webHeaders } from './request.ts';
-import type { ZaiWebOptions } from './settings.ts';
+import type { ZaiWebOptions } from './options.ts';
 import { failureInside } from './whole.ts';
 import { sessionSchema } from './wire.ts';
 

@@ -1,19 +1,18 @@
 import type { ProviderAdapter } from '../adapter.ts';
 import { defineProvider } from '../provider.ts';
+import { zaiWebEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
 import { guestTokens } from './guest-tokens.ts';
 import { createModelLister } from './list-models.ts';
 import { findUnsupported, imagesOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { toUpstream } from './request.ts';
-import { zaiWebOptions } from './settings.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
 /** The private backend of the web page chat.z.ai, for operators who accept its risks. `zai` is the official way. */
 export const zaiWeb = defineProvider({
-  options: zaiWebOptions,
-  defaultBaseUrl: 'https://chat.z.ai',
+  ...zaiWebEntry,
   create: (options): ProviderAdapter => ({
     type: 'zai-web',
     capabilities: {

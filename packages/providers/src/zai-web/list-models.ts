@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { entriesSchema, parseListing, readEntries } from '../model-entries.ts';
 import { type ModelLister, pageRequest } from '../model-lister.ts';
 import { webHeaders } from './request.ts';
-import type { ZaiWebOptions } from './settings.ts';
+import type { ZaiWebOptions } from './options.ts';
 
 const listSchema = z.object({ data: entriesSchema });
 const entrySchema = z.object({ id: z.string(), info: z.object({ is_active: z.boolean().nullish() }).nullish() });

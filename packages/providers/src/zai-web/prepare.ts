@@ -6,7 +6,7 @@ import { toFailure } from './failure.ts';
 import { imagesOf, promptOf, withImages } from './messages.ts';
 import { findModel } from './models.ts';
 import { webHeaders } from './request.ts';
-import type { ZaiWebOptions } from './settings.ts';
+import type { ZaiWebOptions } from './options.ts';
 import { describeFile, type ImageFile, readDataUrl, toUpload } from './upload.ts';
 import { userIdOf } from './user-id.ts';
 import { failureInside } from './whole.ts';

@@ -2,7 +2,7 @@ import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import { promptOf, toWebMessages } from './messages.ts';
 import { findModel, type WebTarget } from './models.ts';
-import type { ZaiWebOptions } from './settings.ts';
+import type { ZaiWebOptions } from './options.ts';
 import { sign } from './signature.ts';
 import { userIdOf } from './user-id.ts';
 

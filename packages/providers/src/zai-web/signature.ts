@@ -1,8 +1,5 @@
 import { createHmac } from 'node:crypto';
-
-/** Ways to sign a request. They differ in how the prompt enters the signed text. */
-export const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
-export type SigningVariant = (typeof signingVariants)[number];
+import type { SigningVariant } from './options.ts';
 
 export interface Signing {
   readonly variant: Exclude<SigningVariant, 'none'>;

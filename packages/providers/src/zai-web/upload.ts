@@ -1,7 +1,7 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan } from '../adapter.ts';
 import { webHeaders } from './request.ts';
-import type { ZaiWebOptions } from './settings.ts';
+import type { ZaiWebOptions } from './options.ts';
 
 /** An image as bytes. */
 export interface ImageFile {

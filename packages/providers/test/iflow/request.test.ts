@@ -158,6 +158,5 @@ describe('the headers of the command line tool', () => {
 
 it('gets its access tokens from logins', () => {
   expect(adapter.tokens?.renewBeforeMs).toBe(45 * 3_600_000);
-  expect(adapter.tokens?.missingOptions).toEqual(['oauth_client_id', 'oauth_client_secret']);
   expect(adapter.tokens?.secrets).toEqual([]);
 });

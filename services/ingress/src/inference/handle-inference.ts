@@ -1,5 +1,5 @@
 import type { Admission } from '@sluice/admission';
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
@@ -16,7 +16,7 @@ import type { Reply, ReplyNeeds } from './reply/reply.ts';
 import { settle } from './settle.ts';
 
 export interface InferenceNeeds {
-  readonly config: Config;
+  readonly config: IngressConfig;
   readonly admission: Pick<Admission, 'acquire'>;
   readonly exchanges: Pick<OpenExchanges, 'begin'>;
   readonly ingressId: string;

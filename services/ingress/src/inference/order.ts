@@ -1,4 +1,4 @@
-import type { Config } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { compressedMessagesAttribute } from '@sluice/telemetry';
 import type { Operation as OperationName } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
@@ -25,7 +25,7 @@ export interface Order extends Shape {
  * @throws GatewayError 400 for a wrong field, 403 or 404 for the model
  */
 export function prepareOrder<Request>(
-  config: Config,
+  config: IngressConfig,
   operation: Operation<Request>,
   { value, bytes }: JsonBody,
   { response, principal, observation }: Pick<Client, 'response' | 'principal' | 'observation'>,

@@ -1,4 +1,4 @@
-import { allowsModel, type Config, findModel } from '@sluice/config';
+import { allowsModel, findModel, type IngressConfig } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type { Principal } from '../context.ts';
 
@@ -8,7 +8,11 @@ export type ModelEntry = NonNullable<ReturnType<typeof findModel>>;
  * Returns the entry of the configuration for a model.
  * @throws GatewayError 404 for an unknown model, 403 for a model that the key may not use
  */
-export function resolveModel(config: Config, principal: Pick<Principal, 'models'>, model: string): ModelEntry {
+export function resolveModel(
+  config: Pick<IngressConfig, 'models'>,
+  principal: Pick<Principal, 'models'>,
+  model: string,
+): ModelEntry {
   const entry = isPlainName(model) ? findModel(config, model) : undefined;
   if (entry === undefined) {
     throw new GatewayError('model_not_found', { message: `The model '${model}' does not exist here.`, param: 'model' });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { profiles } from '@sluice/compat';
 import { type Config, ConfigError, listSettings, loadConfig, readRedisFiles, type SettingsList } from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
 import { type Check, ok, problem, warning } from './check.ts';
@@ -49,7 +50,7 @@ export async function examine(needs: DoctorNeeds): Promise<Report> {
 function readSettings(needs: DoctorNeeds): { readonly settings?: SettingsList; readonly checks: readonly Check[] } {
   const { env, cwd, dotenvNames } = needs;
   try {
-    const settings = listSettings({ env, cwd, dotenvNames, isKeyRequired: false });
+    const settings = listSettings({ env, cwd, dotenvNames, isKeyRequired: false, profiles });
     const { config, file, profile } = settings;
     const from = profile === undefined ? (file ?? 'the environment alone') : `the profile ${profile}`;
     return {
@@ -93,7 +94,7 @@ async function examineServices(needs: DoctorNeeds, { config }: SettingsList, fac
 async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configured: Config): Promise<Check[]> {
   const isBrought = configured.redis.isDefault && startedRedisUrl !== undefined;
   const config = isBrought
-    ? loadConfig({ env: { ...env, REDIS_URL: startedRedisUrl }, cwd, isKeyRequired: false })
+    ? loadConfig({ env: { ...env, REDIS_URL: startedRedisUrl }, cwd, isKeyRequired: false, profiles })
     : configured;
   const facts = await askRedis(readRedisFiles(config.redis));
   if (facts.kind === 'away' && config.redis.isDefault) return [nowhere];

@@ -1,3 +1,4 @@
+import { profiles } from '@sluice/compat';
 import { type Config, loadConfig } from '@sluice/config';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,8 @@ const configOf = (env: Env, file = ''): Config =>
 function absent(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
 }
-const profile = (env: Env): Config => loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile: absent });
+const profile = (env: Env): Config =>
+  loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile: absent, profiles });
 
 const findings = (config: Config): string[] =>
   judgeSetup(config).flatMap(({ level, text, advice }) => (level === 'ok' ? [] : [`${text} ${advice ?? ''}`]));

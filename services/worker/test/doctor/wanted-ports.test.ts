@@ -1,3 +1,4 @@
+import { profiles } from '@sluice/compat';
 import { loadConfig } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 import { judgePort } from '../../src/doctor/machine/ports.ts';
@@ -9,7 +10,7 @@ function needs(yaml: string | undefined, env: Readonly<Record<string, string>> =
     if (yaml === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
     return yaml;
   };
-  const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile });
+  const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile, profiles });
   return Object.fromEntries(wantedPorts(config, env).map(({ setting, port, need }) => [`${setting} ${port}`, need]));
 }
 

@@ -1,7 +1,7 @@
+import { mostConcurrency, usualConcurrency } from '@sluice/config/schema';
 import { retryPresets } from '@sluice/policy';
 import { oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
-import { mostConcurrency, usualConcurrency } from '../schema/processes.ts';
 import { accessOf, accessVariables } from './access.ts';
 import { defineProfile, withoutEffect } from './profile.ts';
 import { withoutSilenceLimit } from './time-outs.ts';

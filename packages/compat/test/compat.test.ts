@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { profiles } from '@sluice/compat';
 import { ConfigError, type Config, findModel, loadConfig } from '@sluice/config';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
-import { type CompatName, compatNames, compatProfiles, secretVariablesOf } from '../../src/compat/read-compat.ts';
-import { absent } from '../load.ts';
+import { profilesByName } from '../src/profiles.ts';
+import { absent } from './load.ts';
 
 type Env = Readonly<Record<string, string>>;
+type ProfileName = keyof typeof profilesByName;
+const names = Object.keys(profilesByName) as ProfileName[];
 const clients = { SLUICE_API_KEYS: 'sk-client-0001', SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
 
 /** Under a profile, with files of a home directory. */
@@ -14,6 +17,7 @@ function load(env: Env, files: Readonly<Record<string, string>> = {}): Config {
     env: { HOME: '/home/me', ...clients, ...env },
     cwd: '/srv',
     readFile: (path) => files[path] ?? absent(),
+    profiles,
   });
 }
 
@@ -42,11 +46,11 @@ describe('the secrets of a profile', () => {
     ['unified-proxy', ['API_KEY']],
     ['iflow2api', ['IFLOW_OAUTH_CLIENT_ID', 'IFLOW_OAUTH_CLIENT_SECRET']],
   ] as const)('of %s are those of its variables that hold one', (name, secrets) => {
-    expect(new Set(secretVariablesOf(name))).toEqual(new Set(secrets));
+    expect(new Set(profilesByName[name].secretVariables)).toEqual(new Set(secrets));
   });
 
   it.each(['zai-proxy', 'z2api'] as const)('of %s that are set but empty are told', (name) => {
-    const empty = Object.fromEntries(secretVariablesOf(name).map((variable) => [variable, '']));
+    const empty = Object.fromEntries(profilesByName[name].secretVariables.map((variable) => [variable, '']));
     const { warnings } = load({ SLUICE_COMPAT: name, MAX_RETRIES: '', ...empty });
     expect(warnings.filter((text) => text.includes('empty'))).toEqual(
       Object.keys(empty).map((variable) => `${variable} is set but empty, which counts as not set`),
@@ -101,7 +105,7 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
 
   it('does without fetched tokens where they can not be kept', verifies('000-15'), () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', SLUICE_API_KEYS: 'sk-client-0001', UPSTREAM_TOKEN: 'tok' };
-    const config = loadConfig({ env, cwd: '/srv', readFile: absent });
+    const config = loadConfig({ env, cwd: '/srv', readFile: absent, profiles });
     expect(upstreamOf(config).credentials).toEqual([['token', 'tok']]);
     expect(config.warnings[0]).toMatch(/^ANON_TOKEN_ENABLED has no effect without SLUICE_SECRET_KEY/);
   });
@@ -591,6 +595,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       env,
       cwd: '/srv',
       readFile: (path) => (path.endsWith('oauth_creds.json') ? file : absent()),
+      profiles,
     });
     expect(upstreamOf(config).credentials).toEqual([['login', 'sk-of-login']]);
     expect(config.warnings).toEqual([
@@ -674,7 +679,12 @@ describe('a profile whose gateway started without any variable', () => {
 describe('every profile', () => {
   it('stands alone: a file beside it is refused', () => {
     const load = (): unknown =>
-      loadConfig({ env: { ...clients, SLUICE_COMPAT: 'z2api' }, cwd: '/srv', readFile: () => 'log: { level: info }' });
+      loadConfig({
+        env: { ...clients, SLUICE_COMPAT: 'z2api' },
+        cwd: '/srv',
+        readFile: () => 'log: { level: info }',
+        profiles,
+      });
     expect(load).toThrow('SLUICE_COMPAT: configures everything; remove either it or the configuration file');
   });
 
@@ -683,7 +693,7 @@ describe('every profile', () => {
     expect(config.server).toMatchObject({ port: 1234, host: '127.0.0.2' });
   });
 
-  const minimum: Readonly<Record<CompatName, Env>> = {
+  const minimum: Readonly<Record<ProfileName, Env>> = {
     'zai-proxy': {},
     z2api: {},
     'bailian-proxy': { ALIYUN_APP_ID: 'app-1', ALIYUN_API_KEY: 'sk-aliyun' },
@@ -691,16 +701,16 @@ describe('every profile', () => {
     iflow2api: {},
   };
   const settingsFile = { '/home/me/.iflow/settings.json': '{"apiKey":"sk-iflow"}' };
-  const loadLeast = (name: CompatName, env: Env = {}): Config =>
+  const loadLeast = (name: ProfileName, env: Env = {}): Config =>
     load({ SLUICE_COMPAT: name, ...minimum[name], ...env }, settingsFile);
 
-  it.each(compatNames)('listens on every address, as its gateway did: %s', (name) => {
+  it.each(names)('listens on every address, as its gateway did: %s', (name) => {
     expect(loadLeast(name).server.host).toBe('0.0.0.0');
     expect(loadLeast(name, { HOST: '127.0.0.3' }).server.host).toBe('127.0.0.3');
   });
 
-  it.each(compatNames)('takes every empty variable for one that is not set: %s', (name) => {
-    const names = Object.keys(compatProfiles[name].variables.shape).filter((variable) => !(variable in minimum[name]));
+  it.each(names)('takes every empty variable for one that is not set: %s', (name) => {
+    const names = Object.keys(profilesByName[name].variables.shape).filter((variable) => !(variable in minimum[name]));
     const empty = Object.fromEntries(names.map((variable) => [variable, '']));
     const { warnings, ...config } = loadLeast(name, empty);
     const { warnings: usual, ...least } = loadLeast(name);
@@ -708,8 +718,8 @@ describe('every profile', () => {
     expect(warnings.filter((warning) => !warning.endsWith('is set but empty, which counts as not set'))).toEqual(usual);
   });
 
-  it.each(compatNames)('speaks of variables and files of its user alone, whatever they hold: %s', (name) => {
-    const variables = Object.keys(compatProfiles[name].variables.shape);
+  it.each(names)('speaks of variables and files of its user alone, whatever they hold: %s', (name) => {
+    const variables = Object.keys(profilesByName[name].variables.shape);
     const texts = [
       '0',
       '-1',
@@ -793,10 +803,10 @@ describe('every profile', () => {
     expect(beside.warnings).toEqual([]);
   });
 
-  it.each(compatNames)('has all its variables in docs/migrate.md: %s', (name) => {
-    const page = readFileSync(new URL('../../../../docs/migrate.md', import.meta.url), 'utf8');
+  it.each(names)('has all its variables in docs/migrate.md: %s', (name) => {
+    const page = readFileSync(new URL('../../../docs/migrate.md', import.meta.url), 'utf8');
     const section = page.split(/^## /m).find((part) => part.startsWith(`${name}\n`)) ?? '';
-    const variables = Object.keys(compatProfiles[name].variables.shape);
+    const variables = Object.keys(profilesByName[name].variables.shape);
     expect(variables.filter((variable) => !section.includes(`\`${variable}\``))).toEqual([]);
   });
 });

@@ -1,6 +1,9 @@
 import { flag, listOf, oneOf, section, someText, textLike, token } from '@sluice/setting-types';
 import type { z } from 'zod';
-import { signingVariants } from './signature.ts';
+
+/** Ways to sign a request. They differ in how the prompt enters the signed text. */
+const signingVariants = ['none', 'v1', 'v2a', 'v2'] as const;
+export type SigningVariant = (typeof signingVariants)[number];
 
 const models = listOf(
   section({

@@ -1,5 +1,5 @@
+import { across, fieldOf } from '@sluice/config/schema';
 import { z } from 'zod';
-import { across, fieldOf } from '../schema/across.ts';
 import { accessOf, accessVariables } from './access.ts';
 import { defineProfile, withoutEffect } from './profile.ts';
 import { withoutSilenceLimit } from './time-outs.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { providers } from '@sluice/providers';
+import type { ConfigProblem, Machine } from '@sluice/config';
+import { exampleFault } from '@sluice/config/schema';
+import { catalogue } from '@sluice/providers/catalogue';
 import { z } from 'zod';
-import type { ConfigProblem } from '../config-error.ts';
-import { exampleFault } from '../example-secrets.ts';
 import { accessOf as listen, accessVariables } from './access.ts';
-import { defineProfile, type Machine } from './profile.ts';
+import { defineProfile } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
 import { digits, httpUrl, secret } from './variable-types.ts';
 
@@ -142,7 +142,7 @@ function accessOf({ home, read }: Machine, settings: SettingsFile, values: Value
   };
 }
 
-const { whereClientIs = '' } = providers.iflow.login ?? {};
+const { whereClientIs = '' } = catalogue.iflow.login ?? {};
 
 function keyAccess(apiKey: string): Access | Problems {
   const fault = exampleFault(apiKey);

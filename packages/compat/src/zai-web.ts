@@ -1,6 +1,5 @@
 /** Knowledge of Z.ai that both of its proxies share. */
-import type { ConfigProblem } from '../config-error.ts';
-import type { CompatNames } from './profile.ts';
+import type { ConfigProblem, ProfileNames } from '@sluice/config';
 import { httpUrl, secret, trueOrFalse } from './variable-types.ts';
 
 /** Variables of both. The `ZAI_…` are Sluice's own: the way to the official API, which can call functions. */
@@ -94,7 +93,7 @@ export function zaiWarnings(values: ZaiValues, hasSecretKey: boolean): string[] 
   ];
 }
 
-export const zaiNames: CompatNames = {
+export const zaiNames: ProfileNames = {
   settings: {},
   tokens: 'ANON_TOKEN_ENABLED, which is true unless set, fetches tokens of guests, which Redis holds encrypted with it',
 };

@@ -1,8 +1,6 @@
+import { isBaseUrl, isOwnSecret, notKnownToAll, plainKey, secretText } from '@sluice/config/schema';
 import { must, oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
-import { isOwnSecret, notKnownToAll, secretText } from '../example-secrets.ts';
-import { isBaseUrl } from '../schema/base-url.ts';
-import { plainKey } from '../schema/keys.ts';
 
 /** Those of {@link secret} and {@link clientKey}. */
 const secretTypes = z.registry<object>();

@@ -1,4 +1,5 @@
-import { type CompatName, compatNames, compatProfiles } from './read-compat.ts';
+import type { Profile } from '@sluice/config';
+import { profilesByName } from './profiles.ts';
 
 /** Names that other programs use too: alone they say nothing of a gateway. */
 const common: ReadonlySet<string> = new Set(['TYPE', 'ENABLED', 'USER_ID', 'DATABASE_URL', 'DEBUG_MODE', 'PROXY_URL']);
@@ -9,9 +10,9 @@ const mostNamed = 4;
  *
  * @param env without variables that are empty
  */
-export function findStrayVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const found = compatNames
-    .map((name) => ({ name, set: setOf(name, env) }))
+export function findStrays(env: Readonly<Record<string, string | undefined>>): string[] {
+  const found = Object.entries(profilesByName)
+    .map(([name, profile]) => ({ name, set: setOf(profile, env) }))
     .filter(({ set }) => set.some((variable) => !common.has(variable)));
   const most = Math.max(...found.map(({ set }) => set.length));
   const [best, ...others] = found.filter(({ set }) => set.length === most);
@@ -24,5 +25,5 @@ export function findStrayVariables(env: Readonly<Record<string, string | undefin
   ];
 }
 
-const setOf = (name: CompatName, env: Readonly<Record<string, string | undefined>>): string[] =>
-  Object.keys(compatProfiles[name].variables.shape).filter((variable) => env[variable] !== undefined);
+const setOf = ({ variables }: Profile, env: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.keys(variables.shape).filter((variable) => env[variable] !== undefined);

@@ -1,0 +1,32 @@
+import type { Machine, Profile, ProfileResult } from '@sluice/config';
+import type { z } from 'zod';
+import { isSecretType } from './variable-types.ts';
+
+/** A profile as it is written: with typed variables. */
+export interface ProfileDefinition<Variables extends z.ZodObject> {
+  readonly variables: Variables;
+  readonly toSettings: (values: z.output<Variables>, machine: Machine) => ProfileResult;
+}
+
+/** Ties what a profile reads to what it makes of it. */
+export function defineProfile<Variables extends z.ZodObject>({
+  variables,
+  toSettings,
+}: ProfileDefinition<Variables>): Profile {
+  return {
+    variables,
+    secretVariables: Object.entries(variables.shape)
+      .filter(([, type]) => isSecretType(type))
+      .map(([name]) => name),
+    toSettings: (env, machine) => toSettings(variables.parse(env), machine),
+  };
+}
+
+/** The warnings about variables that are set but have no effect. */
+export const withoutEffect = (
+  values: Readonly<Record<string, unknown>>,
+  reasons: Readonly<Record<string, string>>,
+): string[] =>
+  Object.entries(reasons).flatMap(([name, reason]) =>
+    values[name] === undefined ? [] : [`${name} has no effect: ${reason}`],
+  );
