@@ -8,7 +8,7 @@ export interface Retired {
  * Words that docs/glossary.md retires. They are looked for in comments, names, messages and pages alike, after names
  * have been split into words: `coolDownMs` is read as `cool down ms`.
  */
-export const retiredWords: readonly Retired[] = [
+const retiredWords: readonly Retired[] = [
   { pattern: /\brescu(?:e|es|ed|ing)\b/gi, instead: 'resume' },
   { pattern: /\bstitch(?:es|ed|ing)?\b/gi, instead: 'resume' },
   { pattern: /\bthoughts?\b/gi, instead: 'reasoning' },
