@@ -1,11 +1,11 @@
 import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { Capabilities } from './capabilities.ts';
+import type { ChatBody } from './chat-body.ts';
 import type { ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
-/** The client's request as JSON, validated by the ingress; unknown fields are unchanged. */
-export type ChatBody = Readonly<Record<string, unknown>>;
+export type { ChatBody } from './chat-body.ts';
 
 /** Plan of one provider call: model, place and credential. */
 export interface CallPlan {

@@ -1,6 +1,8 @@
 import { parseLossless } from '@sluice/protocol';
-import type { ChatBody } from './adapter.ts';
 import { isObject } from './json-object.ts';
+
+/** The client's request as JSON, validated by the ingress; unknown fields are unchanged. */
+export type ChatBody = Readonly<Record<string, unknown>>;
 
 /**
  * Parses the body of a request that the ingress has validated. Adapters write parts of it with `writeLossless`, so that

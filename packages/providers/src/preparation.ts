@@ -1,5 +1,5 @@
 import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import type { ChatBody } from './adapter.ts';
+import type { ChatBody } from './chat-body.ts';
 
 /**
  * Provider calls that precede the answer: the generator yields steps for the worker, receives their results, and

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import type { TlsFiles } from '../network/tls-files.ts';
-import type { Paths } from './resolve-config.ts';
+
+/** The directories from which paths begin. */
+export interface Paths {
+  readonly cwd: string;
+  /** Undefined where nobody knows; `~` then is a plain name. */
+  readonly home: string | undefined;
+}
 
 /** A path as the operator wrote it: relative to the working directory, or to the home folder behind `~/`. */
 export function absolutePath(path: string, { cwd, home }: Paths): string {

@@ -15,6 +15,7 @@ import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
+import type { Paths } from './absolute-path.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
@@ -25,13 +26,6 @@ export interface Parts {
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
   readonly paths: Paths;
-}
-
-/** The directories from which paths begin. */
-export interface Paths {
-  readonly cwd: string;
-  /** Undefined where nobody knows; `~` then is a plain name. */
-  readonly home: string | undefined;
 }
 
 /** Puts file and environment together; the environment wins. */

@@ -3,7 +3,7 @@ import { splitHostAndPort } from '@sluice/setting-types';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
 import { absoluteTlsFiles } from './absolute-path.ts';
-import type { Paths } from './resolve-config.ts';
+import type { Paths } from './absolute-path.ts';
 
 const defaultUrl = 'redis://127.0.0.1:6379';
 

@@ -4,7 +4,7 @@ import { parseProxy, type Proxy } from '../network/proxy.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret, type Secret } from '../secret.ts';
 import { absolutePath, absoluteTlsFiles } from './absolute-path.ts';
-import type { Paths } from './resolve-config.ts';
+import type { Paths } from './absolute-path.ts';
 
 /** Upstreams and models; without any upstream, the simulator and its models. */
 export function resolveRouting(
