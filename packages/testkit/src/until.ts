@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 
 /** Options of {@link until}. */
 export interface UntilOptions {
-  /** Name of the condition, for the message "waited 5000 ms for …". */
+  /** Name of the condition, for the message "waited 15000 ms for …". */
   readonly what: string;
-  /** Default 5000. */
+  /** Default 15,000: a busy machine needs some of it. */
   readonly timeoutMs?: number;
   /** Pause between two checks; default 10. */
   readonly intervalMs?: number;
@@ -25,7 +25,7 @@ type Answer<Value> =
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
-  { what, timeoutMs = 5000, intervalMs = 10 }: UntilOptions,
+  { what, timeoutMs = 15_000, intervalMs = 10 }: UntilOptions,
 ): Promise<Truthy<Value>> {
   let isTimeUp = false;
   let timer: NodeJS.Timeout | undefined;

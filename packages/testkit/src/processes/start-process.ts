@@ -20,7 +20,7 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Called until it returns true; may throw meanwhile. Default: the process is ready when it runs. */
   readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
-  /** Default 20,000. */
+  /** Default 60,000. */
   readonly readyTimeoutMs?: number;
   /** First signal of `stop()`; default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
@@ -64,7 +64,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     env = {},
     cwd,
     ready = () => true,
-    readyTimeoutMs = 20_000,
+    readyTimeoutMs = 60_000,
     stopSignal = 'SIGTERM',
     stopGraceMs = 5000,
   } = options;

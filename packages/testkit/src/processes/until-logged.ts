@@ -3,7 +3,7 @@ import { until } from '../until.ts';
 /**
  * Resolves with the output of a process when it contains a text. A log line and the answer to a client use different pipes,
  * so the line may arrive after the answer.
- * @throws Error that names the text, after 5 s.
+ * @throws Error that names the text, after 15 s.
  */
 export async function untilLogged(
   process: { readonly output: () => string } | undefined,
