@@ -236,13 +236,20 @@ describe('the metrics of an ingress and its worker', () => {
   it('are those of docs/metrics.md, each with its type and its labels', async () => {
     const documented = documentedMetrics();
     expect(documented.length).toBeGreaterThan(20);
+    const formerNames = formerNamesOf();
+    expect(formerNames.size).toBeGreaterThan(0);
     for (const [service, page] of [
       ['ingress', await ingressPage()],
       ['worker', await workerPage()],
     ] as const) {
       const expected = documented.filter(({ services }) => services.includes(service));
-      expect(Object.fromEntries(page.types)).toEqual(
-        Object.fromEntries(expected.map(({ name, type }) => [name, type])),
+      const types = Object.fromEntries(page.types);
+      const former = expected.flatMap(({ name, type }) => {
+        const formerName = formerNames.get(name);
+        return formerName === undefined ? [] : [[formerName, type] as const];
+      });
+      expect(types).toEqual(
+        Object.fromEntries([...expected.map(({ name, type }) => [name, type] as const), ...former]),
       );
       for (const { name, labels } of expected) {
         const of = [...page.series.keys()].filter((key) => baseName(key) === name);
@@ -296,6 +303,13 @@ interface Documented {
   readonly services: readonly string[];
 }
 
+/** Returns the former names of metrics in the page, by their current names. */
+function formerNamesOf(): Map<string, string> {
+  const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const rows = text.matchAll(/^\| `(sluice_\w+)` +\| `(sluice_\w+)` +\|$/gm);
+  return new Map([...rows].map(({ 1: former = '', 2: name = '' }) => [name, former]));
+}
+
 /** Returns the rows of the page's tables. */
 function documentedMetrics(): Documented[] {
   const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
@@ -304,7 +318,7 @@ function documentedMetrics(): Documented[] {
       .split('|')
       .map((cell) => cell.trim())
       .slice(1);
-    if (!/^`(sluice|gen_ai)_\w+`$/.test(name)) return [];
+    if (!/^`(sluice|gen_ai)_\w+`$/.test(name) || type.startsWith('`')) return [];
     const words = Array.from(labels.matchAll(/\w+/g), ([word]) => word).sort();
     return [{ name: name.slice(1, -1), type, labels: words, services: services.split(', ') }];
   });
