@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { TlsFiles } from '../network/tls-files.ts';
 import type { Paths } from './resolve-config.ts';
 
-/** A path as the operator wrote it: relative to the working directory, or to the home folder behind `~/`. */
+/** Resolves a path of the operator: relative to the working directory, or after `~/` to the home folder. */
 export function absolutePath(path: string, { cwd, home }: Paths): string {
   return resolve(cwd, home === undefined ? path : path.replace(/^~(?=\/)/, () => home));
 }

@@ -18,7 +18,7 @@ import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
-/** Both parts of the configuration, each without problems. */
+/** Both parts of the configuration, each valid. */
 export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
@@ -27,14 +27,14 @@ export interface Parts {
   readonly paths: Paths;
 }
 
-/** The directories from which paths begin. */
+/** The directories for relative paths. */
 export interface Paths {
   readonly cwd: string;
-  /** Undefined where nobody knows; `~` then is a plain name. */
+  /** Undefined if unknown; `~` is then a plain name. */
   readonly home: string | undefined;
 }
 
-/** Puts file and environment together; the environment wins. */
+/** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
   const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
@@ -68,7 +68,7 @@ export function resolveConfig(parts: Parts): Config {
   });
 }
 
-/** Says who is let in without a key, and from where. */
+/** Returns a warning about anonymous access: for which requests, and from which machines. */
 function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   const open = keys.find(({ anonymous }) => anonymous !== undefined);
   if (open === undefined) return [];
@@ -76,7 +76,7 @@ function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   const from = isLoopback(host)
     ? 'this machine alone (HOST opens them to others)'
     : `every machine that reaches ${host}`;
-  return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
+  return [`anonymous access is on: requests ${who} are accepted from ${from}, and use your credentials`];
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
@@ -148,7 +148,7 @@ function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConf
   };
 }
 
-/** `HOST` is meant for clients: it must not open these pages too. */
+/** Resolves the management port. `HOST` does not apply, as it must open only the port for clients. */
 function resolveManagement({
   settings,
   environment,
@@ -171,7 +171,7 @@ function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfi
   return {
     maxConcurrentRequests: all,
     queueSize: limits.queue_size,
-    // With a single key there is no other key to keep places free for.
+    // With a single key, no leases need to stay free for other keys.
     defaultKeyConcurrency: Math.min(all, limits.default_key_concurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all)),
     maxQueueWaitMs: limits.max_queue_wait_ms,
     leaseMs: limits.lease_ms,
