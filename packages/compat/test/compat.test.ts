@@ -141,7 +141,7 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     ]);
     expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '' })).toEqual([
       'API_KEY: is missing, so that no client can call; set it or SLUICE_API_KEYS, or allow clients without a key with ALLOW_ANONYMOUS_ACCESS=true',
-      expect.stringMatching(/^SLUICE_SECRET_KEY: is missing; .*: ANON_TOKEN_ENABLED, which is true unless set/),
+      expect.stringMatching(/^SLUICE_SECRET_KEY: is missing; .*: ANON_TOKEN_ENABLED \(default true\)/),
     ]);
   });
 
