@@ -63,7 +63,7 @@ const published = 'is the published default, which is not secret; replace it by 
 
 export const notAnExample = { error: example };
 
-/** Returns the error for a secret that stands in documentation; undefined for any other secret. */
+/** Returns the error for an example secret of the documentation; undefined for any other secret. */
 export function exampleFault(text: string): string | undefined {
   if (digestOfKey(text) === publishedDigest) return published;
   for (const pattern of wrappings) {

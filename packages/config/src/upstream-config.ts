@@ -12,7 +12,7 @@ export interface UpstreamConfig {
   readonly type: ProviderType;
   /** http or https; without user, password and a slash at its end. */
   readonly baseUrl: string;
-  /** Options that only this provider's protocol knows, in the form of its schema. */
+  /** Options of this type only, in the form of its schema. */
   readonly options: Readonly<Record<string, unknown>>;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];

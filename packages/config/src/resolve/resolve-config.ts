@@ -74,7 +74,7 @@ function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   if (open === undefined) return [];
   const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
   const from = isLoopback(host)
-    ? 'this machine alone (HOST opens them to others)'
+    ? 'this machine only (HOST opens it to others)'
     : `every machine that reaches ${host}`;
   return [`anonymous access is on: requests ${who} are accepted from ${from}, and use your credentials`];
 }

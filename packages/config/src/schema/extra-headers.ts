@@ -33,7 +33,7 @@ export function* findHeaderFaults(upstream: unknown): Iterable<Finding> {
   const seen = new Set<string>();
   for (const given of Object.keys(headers)) {
     const lower = given.toLowerCase();
-    const fault = seen.has(lower) ? 'is there twice; names differ in more than case' : faultOf(lower, upstream);
+    const fault = seen.has(lower) ? 'occurs twice; names must differ in more than case' : faultOf(lower, upstream);
     seen.add(lower);
     if (fault !== undefined) yield { path: ['headers', given], message: fault };
   }
@@ -41,7 +41,7 @@ export function* findHeaderFaults(upstream: unknown): Iterable<Finding> {
 
 function faultOf(lower: string, upstream: unknown): string | undefined {
   if (lower === 'proxy-authorization') {
-    return 'must not be set here; user and password of a proxy stand in the URL of `proxy`';
+    return 'must not be set here; set user and password of a proxy in the URL of `proxy`';
   }
   if (hopByHop.has(lower)) return 'must not be set: it belongs to the connection, not to the request';
   if (ours.has(lower)) return 'must not be set: Sluice sets it itself';

@@ -8,7 +8,7 @@ type Path = readonly PropertyKey[];
 
 /** The content of a file after interpolation. */
 export interface RawSettings {
-  /** Changed in place: texts become numbers or booleans where the schema wants those. */
+  /** Changed in place: texts become numbers or booleans if the schema requires those. */
   readonly value: unknown;
   /** Paths of texts that came from the environment as a whole, and can therefore be a number, true or false. */
   readonly interpolated: readonly Path[];

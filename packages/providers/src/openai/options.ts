@@ -29,7 +29,7 @@ const jsonValue = inWords(z.unknown(), 'any value');
 export const dialectOptions = {
   headers: mappingOf(headerName, textLike(/^[\x20-\x7e]+$/, 'text of one line'), 'a mapping of header names to texts')
     .default({})
-    .describe('Headers of each call. Keys must not stand here, but in `credentials`.'),
+    .describe('Headers of each call. For keys use `credentials` instead.'),
   rename: mappingOf(parameter, parameter, 'a mapping of parameter names to parameter names')
     .default({})
     .describe('Parameters for which the server has another name, as in `max_completion_tokens: max_tokens`.'),
