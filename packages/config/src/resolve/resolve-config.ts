@@ -73,9 +73,7 @@ function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   const open = keys.find(({ anonymous }) => anonymous !== undefined);
   if (open === undefined) return [];
   const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
-  const from = isLoopback(host)
-    ? 'this machine only (HOST opens it to others)'
-    : `every machine that reaches ${host}`;
+  const from = isLoopback(host) ? 'this machine only (HOST opens it to others)' : `every machine that reaches ${host}`;
   return [`anonymous access is on: requests ${who} are accepted from ${from}, and use your credentials`];
 }
 
