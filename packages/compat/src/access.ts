@@ -1,7 +1,7 @@
-/** Knowledge of who may call and from where, which all profiles share. */
+/** Access control that all profiles share: allowed clients and the listen address. */
 import { trueOrFalse } from './variable-types.ts';
 
-/** Variables of all profiles. The names are those of unified-proxy. */
+/** Variables of all profiles, with the names of unified-proxy. */
 export const accessVariables = {
   ENABLE_CLIENT_AUTH: trueOrFalse().default(true),
   ALLOW_ANONYMOUS_ACCESS: trueOrFalse().default(false),
@@ -14,15 +14,15 @@ export interface AccessValues {
 
 export interface Listening {
   readonly port: number;
-  /** The gateway checked no key at all: ALLOW_ANONYMOUS_ACCESS then lets unknown keys in too. Default false. */
+  /** True if the gateway did not check keys: ALLOW_ANONYMOUS_ACCESS then allows unknown keys too. Default false. */
   readonly checkedNoKeys?: boolean;
-  /** A client key of the profile's own. */
+  /** The variable of the profile for a client key, with its value. */
   readonly clientKey?: { readonly name: string; readonly key: string | undefined };
 }
 
 /**
- * The port and the client keys. All of these gateways listened on every address. Where anybody is let in, only this
- * machine can call unless HOST says that other machines are meant.
+ * Returns the settings for the port and the client keys. All of these gateways listened on every address. With anonymous
+ * access, Sluice listens on loopback only, unless HOST is set.
  */
 export function accessOf(values: AccessValues, { port, checkedNoKeys = false, clientKey }: Listening) {
   const anonymous = anonymousOf(values, checkedNoKeys);
@@ -35,7 +35,7 @@ export function accessOf(values: AccessValues, { port, checkedNoKeys = false, cl
   };
 }
 
-/** Nobody is let in without a key unless somebody said so. */
+/** Returns the kind of anonymous access; undefined by default, because the operator must turn it on. */
 function anonymousOf(
   { ENABLE_CLIENT_AUTH, ALLOW_ANONYMOUS_ACCESS }: AccessValues,
   checkedNoKeys: boolean,

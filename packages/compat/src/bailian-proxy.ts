@@ -26,7 +26,7 @@ const variables = across(shape, function* (value) {
 });
 type Values = z.output<typeof variables>;
 
-/** The Go proxy for agent applications of Aliyun Bailian. Whatever a client calls its model, the application answers. */
+/** The Go proxy for agent applications of Aliyun Bailian. The application answers requests for every model. */
 export const bailianProxy = defineProfile({
   variables,
   toSettings(values) {
@@ -42,7 +42,7 @@ export const bailianProxy = defineProfile({
             base_url: values.ALIYUN_BASE_URL,
             credentials: [{ id: 'key', api_key: values.ALIYUN_API_KEY }],
             options: appId === undefined ? { mode: 'compatible' } : { mode: 'native', app_id: appId },
-            // The gateway passed on or ignored whatever else clients asked for.
+            // The gateway passed on or ignored all other fields of requests.
             drop_unsupported: true,
           },
         ],
@@ -63,26 +63,26 @@ const settingNames = {
   'timeouts.stream_total_ms': 'STREAM_TIMEOUT',
 } as const;
 
-/** An application answers under any name; one of them is listed, so that clients which choose from a list find it. */
+/** Returns the models. An application answers under any name; one name is listed for clients that choose from a list. */
 function modelsOf({ ALIYUN_APP_ID }: Values): readonly object[] {
   const targets = [{ upstream: 'bailian' }];
   const names = ALIYUN_APP_ID === undefined ? ['qwen-plus', '*'] : ['gpt-3.5-turbo', '*'];
   return names.map((id) => ({ id, targets }));
 }
 
-const idle = 'idle connections are closed after IDLE_CONN_TIMEOUT, whatever their number';
+const idle = 'idle connections are closed after IDLE_CONN_TIMEOUT only; their number is not limited';
 
 function warningsOf(values: Values): string[] {
   return [
     ...withoutEffect(values, {
-      PROXY_URL: 'it never had one',
+      PROXY_URL: 'the original gateway did not use it either',
       MAX_IDLE_CONNS: idle,
       MAX_IDLE_CONNS_PER_HOST: idle,
     }),
     ...(values.USE_NATIVE_API || values.ALIYUN_APP_ID === undefined
       ? []
       : [
-          'USE_NATIVE_API=false has no effect beside ALIYUN_APP_ID: the compatible path of applications answers "Agent request must contain input messages", so the application is called natively; without ALIYUN_APP_ID plain models are called under the names that clients give',
+          'USE_NATIVE_API=false has no effect beside ALIYUN_APP_ID: the compatible path of applications answers "Agent request must contain input messages", so the application is called natively; without ALIYUN_APP_ID plain models are called by the names in requests',
         ]),
   ];
 }

@@ -1,14 +1,14 @@
 import type { Profile } from '@sluice/config';
 import { profilesByName } from './profiles.ts';
 
-/** Names that other programs use too: alone they say nothing of a gateway. */
+/** Names that other programs use too: alone they do not indicate a gateway. */
 const common: ReadonlySet<string> = new Set(['TYPE', 'ENABLED', 'USER_ID', 'DATABASE_URL', 'DEBUG_MODE', 'PROXY_URL']);
 const mostNamed = 4;
 
 /**
- * Says that variables of another gateway are set, but not read.
+ * Returns a warning if variables of another gateway are set but not read.
  *
- * @param env without variables that are empty
+ * @param env environment without empty variables
  */
 export function findStrays(env: Readonly<Record<string, string | undefined>>): string[] {
   const found = Object.entries(profilesByName)
@@ -21,7 +21,7 @@ export function findStrays(env: Readonly<Record<string, string | undefined>>): s
   const more = set.length > mostNamed ? ` and ${set.length - mostNamed} more` : '';
   const names = [best, ...others].map(({ name }) => `SLUICE_COMPAT=${name}`).join(' or ');
   return [
-    `${set.slice(0, mostNamed).join(', ')}${more} ${set.length === 1 ? 'is' : 'are'} set, but not read: to stand in for the gateway that knows ${set.length === 1 ? 'it' : 'them'}, set ${names}`,
+    `${set.slice(0, mostNamed).join(', ')}${more} ${set.length === 1 ? 'is' : 'are'} set, but not read: to replace the gateway that has ${set.length === 1 ? 'this variable' : 'these variables'}, set ${names}`,
   ];
 }
 

@@ -8,7 +8,7 @@ import { defineProfile } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
 import { digits, httpUrl, secret } from './variable-types.ts';
 
-/** The service had no list of its models to ask for; these are what its clients knew. */
+/** Models of its clients; the service had no endpoint that listed them. */
 const models = [
   'glm-4.6',
   'glm-4.7',
@@ -29,7 +29,7 @@ const models = [
   'kimi-k2.5',
   'minimax-m2.1',
 ];
-/** As people call it. */
+/** Other common names of models. */
 const aliases = { 'qwen3-235b-a22b-thinking': 'qwen3-235b-a22b-thinking-2507' } as const;
 
 const settingsFileName = '~/.iflow/settings.json';
@@ -41,7 +41,7 @@ const settingsFileSchema = z.looseObject({
   baseUrl: z.string().optional(),
   base_url: z.string().optional(),
 });
-/** Of a login: the key that calls are made with, and the end of its life. */
+/** The used part of a login file: the key for calls. */
 const loginFileSchema = z.looseObject({
   apiKey: z.string().optional(),
   api_key: z.string().optional(),
@@ -59,7 +59,7 @@ const variables = z.object({
 });
 type Values = z.output<typeof variables>;
 
-/** The Python proxy for iFlow. Its key comes from its login or from its settings file. */
+/** The Python proxy for iFlow. Its key is in its login file or in its settings file. */
 export const iflow2api = defineProfile({
   variables,
   toSettings(values, machine) {
@@ -99,17 +99,17 @@ export const iflow2api = defineProfile({
           'upstreams[0].base_url': `${settingsFileName}, baseUrl`,
           'upstreams[0].credentials[0].api_key': `${keyFile}, apiKey`,
         },
-        tokens: `the login in ${loginFileName} is renewed, and Redis holds its tokens encrypted with it`,
+        tokens: `the login in ${loginFileName} is renewed, and Redis holds its access tokens encrypted with it`,
       },
     };
   },
 });
 
 interface Access {
-  /** Absent where nobody has logged in. */
+  /** Absent without a login and without a key. */
   readonly credentials?: readonly object[];
   readonly options?: object;
-  /** The file that a key, or the login, comes from. */
+  /** The file of the key or the login. */
   readonly keyFile: string;
   readonly warnings: readonly string[];
 }
@@ -117,7 +117,7 @@ interface Problems {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** A login wins over a key; without either the gateway started too, and asked for a login. */
+/** Returns the credentials. A login wins over a key. The gateway started without either too, and asked for a login. */
 function accessOf({ home, read }: Machine, settings: SettingsFile, values: Values): Access | Problems {
   const path = join(home, '.iflow/oauth_creds.json');
   const login = read(path);
@@ -152,24 +152,24 @@ function keyAccess(apiKey: string): Access | Problems {
 
 const either = `log in with \`npm run login -- iflow\`, or give apiKey in ${settingsFileName}`;
 
-/** A login holds the key of today: it serves until it ends. */
+/** Returns the access without an OAuth client. A login file holds a current key, which is usable until it expires. */
 function accessWithoutClient(login: string | undefined): Access | Problems {
   if (login === undefined) {
-    const warning = `${loginFileName} is missing, so requests go to iFlow without a key and are refused; ${either}, and start again`;
+    const warning = `${loginFileName} is missing, so requests are sent to iFlow without a key and refused; ${either}, and start again`;
     return { keyFile: settingsFileName, warnings: [warning] };
   }
   const file = parseFile(loginFileSchema, loginFileName, login);
   if ('problems' in file) return file;
   const apiKey = file.content.apiKey ?? file.content.api_key ?? '';
   if (apiKey !== '') {
-    const warning = `the login in ${loginFileName} is used as it is and not renewed, because IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET are not set. ${whereClientIs}`;
+    const warning = `the login in ${loginFileName} is used but not renewed, because IFLOW_OAUTH_CLIENT_ID and IFLOW_OAUTH_CLIENT_SECRET are not set. ${whereClientIs}`;
     return { credentials: [{ id: 'login', api_key: apiKey }], keyFile: loginFileName, warnings: [warning] };
   }
   const message = `has no apiKey, so that it must be renewed first; ${either}`;
   return { problems: [{ path: loginFileName, message }] };
 }
 
-/** A file that is not there says nothing; one that can't be understood is not passed over. */
+/** Parses a file. A missing file is valid and empty; an invalid file is a problem. */
 function parseFile<Schema extends z.ZodObject>(
   schema: Schema,
   name: string,

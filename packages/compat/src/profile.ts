@@ -2,13 +2,13 @@ import type { Machine, Profile, ProfileResult } from '@sluice/config';
 import type { z } from 'zod';
 import { isSecretType } from './variable-types.ts';
 
-/** A profile as it is written: with typed variables. */
+/** The definition of a profile, with typed variables. */
 export interface ProfileDefinition<Variables extends z.ZodObject> {
   readonly variables: Variables;
   readonly toSettings: (values: z.output<Variables>, machine: Machine) => ProfileResult;
 }
 
-/** Ties what a profile reads to what it makes of it. */
+/** Returns a profile that validates its variables and converts them to settings. */
 export function defineProfile<Variables extends z.ZodObject>({
   variables,
   toSettings,
@@ -22,7 +22,7 @@ export function defineProfile<Variables extends z.ZodObject>({
   };
 }
 
-/** The warnings about variables that are set but have no effect. */
+/** Returns warnings about variables that are set but have no effect. */
 export const withoutEffect = (
   values: Readonly<Record<string, unknown>>,
   reasons: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import { unifiedProxy } from './unified-proxy.ts';
 import { z2api } from './z2api.ts';
 import { zaiProxy } from './zai-proxy.ts';
 
-/** The gateways that Sluice can stand in for, by the names that `SLUICE_COMPAT` may have. */
+/** The gateways that Sluice can replace, by the values of `SLUICE_COMPAT`. */
 export const profilesByName = {
   'zai-proxy': zaiProxy,
   z2api,

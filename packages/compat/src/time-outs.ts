@@ -4,8 +4,8 @@ export interface Totals {
 }
 
 /**
- * The time-outs of a gateway that limits the whole of a request and nothing else: a provider that is silent for longer
- * than our own limits, before its answer or within it, is waited for until the request's end.
+ * Returns the time-outs of a gateway that limits only the total time of a request: the limits of silence, before an
+ * answer and within it, equal the total.
  */
 export function withoutSilenceLimit(totals: Totals): Readonly<Record<string, number>> {
   const longest = Math.max(totals.total_ms, totals.stream_total_ms);
@@ -13,7 +13,7 @@ export function withoutSilenceLimit(totals: Totals): Readonly<Record<string, num
 }
 
 /**
- * For gateways whose documents name no time-outs. Their models have one target each: nobody else could answer sooner
- * if a slow one were left after our default of 30 s.
+ * Time-outs of gateways without documented ones. Their models have one target each, so ending a slow attempt after
+ * Sluice's default of 30 s has no benefit.
  */
 export const patientTimeouts = { first_token_ms: 60_000 } as const;

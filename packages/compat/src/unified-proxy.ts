@@ -5,7 +5,7 @@ import { defineProfile, withoutEffect } from './profile.ts';
 import { patientTimeouts } from './time-outs.ts';
 import { digits, httpUrl, secret, trueOrFalse } from './variable-types.ts';
 
-/** Its names of platforms, and what stands for them here. */
+/** Its names of platforms, with the type and base URL of each. */
 const platforms = {
   openai: { type: 'openai', baseUrl: 'https://api.openai.com/v1' },
   anthropic: { type: 'anthropic', baseUrl: 'https://api.anthropic.com/v1' },
@@ -26,7 +26,7 @@ const variables = z.object({
   ACTUAL_NAME: someText('the name of a model').default('gpt-3.5-turbo'),
   ENABLED: trueOrFalse()
     .default(true)
-    .refine((isEnabled) => isEnabled, { error: 'must be true: there is no other model to serve' }),
+    .refine((isEnabled) => isEnabled, { error: 'must be true: this is the only model' }),
   MAX_TOKENS: digits(1).optional(),
   SUPPORTS_STREAMING: trueOrFalse().default(true),
   SUPPORTS_FUNCTION_CALLING: trueOrFalse().optional(),
@@ -53,7 +53,7 @@ export const unifiedProxy = defineProfile({
     const { server, keys } = accessOf(values, { port: 8000 });
     return {
       settings: {
-        // `curl http://localhost:8000/models` needed no key there.
+        // The original gateway listed its models (`/models`) without a key.
         server: { ...server, public_models: true },
         keys,
         upstreams: [
@@ -61,11 +61,11 @@ export const unifiedProxy = defineProfile({
             id: upstream,
             type: platforms[TYPE].type,
             base_url: baseUrl,
-            // The gateway started without any variable; a server of one's own may want no key.
+            // The gateway started without any variable; a self-hosted server may need no key.
             ...(values.API_KEY === undefined ? {} : { credentials: [{ id: 'key', api_key: values.API_KEY }] }),
             ...(TYPE === 'anthropic' ? { options: { max_tokens: MAX_TOKENS } } : {}),
             lacks,
-            // Bots of Coze have no parameters, and the gateway ignored those of clients.
+            // Bots of Coze have no parameters; the gateway ignored those of clients.
             drop_unsupported: TYPE === 'coze',
           },
         ],
@@ -93,11 +93,11 @@ const settingNames = {
 interface Served {
   readonly values: Values;
   readonly upstream: string;
-  /** Its name there. */
+  /** Name of the model at the upstream. */
   readonly model: string;
 }
 
-/** ACTUAL_NAME answers under any name of a model. Embedding models are called by their own names. */
+/** Returns the models. ACTUAL_NAME answers requests for every model; embedding models keep their names. */
 function modelsOf({ values, upstream, model }: Served): readonly object[] {
   const { TYPE, ACTUAL_NAME } = values;
   const makesVectors = TYPE !== 'coze' && TYPE !== 'anthropic';
@@ -109,7 +109,7 @@ function modelsOf({ values, upstream, model }: Served): readonly object[] {
   ];
 }
 
-/** A deployment of Azure's stands at the end of its URL. */
+/** Returns base URL and model. An Azure URL ends with the name of the deployment. */
 function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {
   readonly baseUrl: string | undefined;
   readonly model: string;
@@ -122,7 +122,7 @@ function placeOf({ TYPE, BASE_URL, ACTUAL_NAME }: Values): {
 function warningsOf(values: Values): string[] {
   const keyless =
     values.API_KEY === undefined && values.TYPE !== 'custom'
-      ? ['API_KEY is not set: requests go to the provider without a key, and a provider that wants one refuses them']
+      ? ['API_KEY is not set: requests are sent without a key, and a provider that requires one refuses them']
       : [];
   return [...keyless, ...uselessOf(values)];
 }
@@ -130,9 +130,7 @@ function warningsOf(values: Values): string[] {
 function uselessOf(values: Values): string[] {
   return withoutEffect(values, {
     DATABASE_URL: 'requests and answers are not stored',
-    USER_ID: 'the processes run as the user who starts them',
-    ...(values.TYPE === 'anthropic'
-      ? {}
-      : { MAX_TOKENS: 'an answer may be as long as its client asks and the provider allows' }),
+    USER_ID: 'the processes run as the user that starts them',
+    ...(values.TYPE === 'anthropic' ? {} : { MAX_TOKENS: 'the client and the provider limit the length of an answer' }),
   });
 }

@@ -2,10 +2,10 @@ import { isBaseUrl, isOwnSecret, notKnownToAll, plainKey, secretText } from '@sl
 import { must, oneOf } from '@sluice/setting-types';
 import { z } from 'zod';
 
-/** Those of {@link secret} and {@link clientKey}. */
+/** The types that {@link secret} and {@link clientKey} return. */
 const secretTypes = z.registry<object>();
 
-/** A whole number in digits; as text. */
+/** Returns the type of a whole number, written in digits. */
 export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
   const wanted = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`}`;
   return z
@@ -16,16 +16,16 @@ export function digits(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<number
     .pipe(z.number().min(min, must(wanted)).max(max, must(wanted)));
 }
 
-/** Timers of Node end at once beyond this, some 24 days. */
+/** Longest timer of Node, some 24 days; longer ones end at once. */
 export const longestMs = 2 ** 31 - 1;
 
-/** Milliseconds. Less than a second is taken for a slip: another gateway counts the same name in seconds. */
+/** Returns the type of milliseconds. Less than 1000 is refused: another gateway has seconds under the same name. */
 export function milliseconds(): z.ZodType<number, string> {
-  const wanted = 'milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)';
+  const wanted = 'milliseconds, 1000 or more (the unit of this variable is ms here, not seconds)';
   return digits(0, longestMs).pipe(z.number().min(1000, must(wanted)));
 }
 
-/** Seconds, as milliseconds. */
+/** Returns the type of seconds; the output is in ms. */
 export const seconds = (): z.ZodType<number, string> =>
   digits(1, Math.floor(longestMs / 1000)).transform((number) => number * 1000);
 
@@ -40,17 +40,17 @@ const urlInWords = 'an http or https URL without user, password, query and fragm
 
 export const httpUrl = (): z.ZodString => z.string().refine(isBaseUrl, must(urlInWords));
 
-/** A provider's key or token. */
+/** Returns the type of a provider's key or token. */
 export const secret = (): z.ZodString => secretText('text without spaces').register(secretTypes, {});
 
-/** The id of an application of the user's own; no secret, but examples of it stand in documentation too. */
+/** Returns the type of the user's application id. It is not secret, but documentation has examples of it too. */
 export const ownId = (wanted: string): z.ZodString =>
   z.string(must(wanted)).min(1, must(wanted)).refine(isOwnSecret, notKnownToAll);
 
-/** A client's key. */
+/** Returns the type of a client key. */
 export const clientKey = (): z.ZodString => plainKey.clone().register(secretTypes, {});
 
-/** Also of one that may be absent. */
+/** Returns whether a type, or its inner type if it is optional, is that of a secret. */
 export function isSecretType(type: z.core.$ZodType): boolean {
   if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return isSecretType(type.unwrap());
   return secretTypes.has(type);

@@ -8,7 +8,7 @@ import { withoutSilenceLimit } from './time-outs.ts';
 import { clientKey, digits, longestMs, milliseconds, trueOrFalse } from './variable-types.ts';
 import { zaiNames, zaiRouting, zaiVariables, zaiWarnings } from './zai-web.ts';
 
-/** Beyond these a slow client is given up before its upstream is held back. */
+/** Largest buffer: beyond this a slow client would be disconnected before its upstream is paused. */
 const largestBufferBytes = 4 * 1024 * 1024;
 const models = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search'];
 
@@ -39,7 +39,7 @@ const variables = z.object({
 });
 type Values = z.output<typeof variables>;
 
-/** The least that `server.memory_limit_bytes` takes. */
+/** Minimum of `server.memory_limit_bytes`, in MiB. */
 const leastMemoryMiB = 128;
 
 /** The optimised Go proxy for Z.ai. */
@@ -96,7 +96,7 @@ const settingNames = {
   'limits.queue_size': 'CONNECTION_QUEUE_SIZE',
 } as const;
 
-/** The gateway was a single process: one worker must be able to run all that is let in. */
+/** Returns the concurrency of the worker. The gateway was one process, so one worker must run all admitted requests. */
 const concurrencyOf = ({ MAX_CONCURRENT_CONNECTIONS: all }: Values): number =>
   Math.min(mostConcurrency, Math.max(usualConcurrency, all));
 
@@ -107,14 +107,14 @@ function retryOf(values: Values): object {
     mode,
     max_attempts: retries === undefined ? undefined : retries + 1,
     base_delay_ms: delayMs,
-    // The gateway had no longest delay, so none of its users knows one to change.
+    // The gateway had no maximum of the delay, so its users do not set one.
     max_delay_ms: delayMs === undefined || delayMs <= maxDelayMs ? undefined : delayMs,
     random_delay_min_ms: values.RANDOM_DELAY_MIN,
     random_delay_max_ms: values.RANDOM_DELAY_MAX,
   });
 }
 
-/** The longest time of a stream is the shorter of that of its mode and MAX_CONNECTION_TIME. */
+/** Returns the time-outs. The total of a stream is at most MAX_CONNECTION_TIME. */
 function timeoutsOf(values: Values): object {
   const { wholeMs, streamMs } = retryPresets[values.PERFORMANCE_MODE].totals;
   return withoutSilenceLimit({
@@ -131,16 +131,16 @@ function logLevel({ DEBUG_MODE, ENABLE_DETAILED_LOGGING }: Values): string {
 function warningsOf(values: Values): string[] {
   const { MEMORY_LIMIT_MB, MAX_CONCURRENT_CONNECTIONS, DISABLE_CONNECTION_CHECK } = values;
   const { LOG_USER_MESSAGES, LOG_RESPONSE_CONTENT, ENABLE_METRICS } = values;
-  const noticed = 'connections are not polled, because a client that leaves is noticed at once';
+  const noticed = 'connections are not polled, because Sluice notices at once that a client has left';
   const neverLogged = 'messages and answers are never logged';
   const ifTrue = (value: boolean | undefined): true | undefined => (value === true ? value : undefined);
   return [
     ...(MEMORY_LIMIT_MB < leastMemoryMiB
-      ? [`MEMORY_LIMIT_MB=${MEMORY_LIMIT_MB} is less than this gateway needs: ${leastMemoryMiB} counts instead`]
+      ? [`MEMORY_LIMIT_MB=${MEMORY_LIMIT_MB} is too little for Sluice: ${leastMemoryMiB} applies instead`]
       : []),
     ...(MAX_CONCURRENT_CONNECTIONS > mostConcurrency
       ? [
-          `MAX_CONCURRENT_CONNECTIONS=${MAX_CONCURRENT_CONNECTIONS} is more than one worker runs at once, ${mostConcurrency}: start ${Math.ceil(MAX_CONCURRENT_CONNECTIONS / mostConcurrency)} workers, or what is beyond waits`,
+          `MAX_CONCURRENT_CONNECTIONS=${MAX_CONCURRENT_CONNECTIONS} is more than one worker runs at once, ${mostConcurrency}: start ${Math.ceil(MAX_CONCURRENT_CONNECTIONS / mostConcurrency)} workers, otherwise further requests wait`,
         ]
       : []),
     ...withoutEffect(
@@ -159,7 +159,9 @@ function warningsOf(values: Values): string[] {
     ),
     ...(ENABLE_METRICS
       ? []
-      : ['ENABLE_METRICS=false has no effect: /metrics is there, on the management port and with an admin key']),
+      : [
+          'ENABLE_METRICS=false has no effect: /metrics stays on the management port and, with an admin key, on the port for clients',
+        ]),
   ];
 }
 

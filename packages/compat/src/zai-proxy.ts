@@ -7,7 +7,7 @@ import { zaiNames, zaiRouting, zaiVariables, zaiWarnings } from './zai-web.ts';
 
 const models = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v'];
 
-/** The Go proxy for Z.ai. Its retry policy is our default one. */
+/** The Go proxy for Z.ai. Its retry policy is Sluice's default. */
 export const zaiProxy = defineProfile({
   variables: z.object({
     ...zaiVariables,

@@ -1,8 +1,8 @@
-/** Knowledge of Z.ai that both of its proxies share. */
+/** Facts about Z.ai that both of its proxies share. */
 import type { ConfigProblem, ProfileNames } from '@sluice/config';
 import { httpUrl, secret, trueOrFalse } from './variable-types.ts';
 
-/** Variables of both. The `ZAI_…` are Sluice's own: the way to the official API, which can call functions. */
+/** Variables of both proxies. Sluice adds the `ZAI_…` for the official API, which supports tools. */
 export const zaiVariables = {
   UPSTREAM_URL: httpUrl().default('https://chat.z.ai/api/chat/completions'),
   UPSTREAM_TOKEN: secret().optional(),
@@ -19,7 +19,7 @@ interface ZaiValues {
   readonly ZAI_BASE_URL: string;
 }
 
-/** Published in the pages' own script, like the version that signs with it. */
+/** Key and variant of the signature; both are published in the web page's script. */
 const signing = { signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', signing_variant: 'v2' } as const;
 
 export interface ZaiRouting {
@@ -28,10 +28,10 @@ export interface ZaiRouting {
 }
 
 /**
- * The upstreams and what is served by them: the official API first if there is a key for it, then the web page, with
- * the given token and with tokens of guests.
+ * Returns upstreams and models: the official API first, if it has a key, then the web page, with the configured token
+ * and with access tokens of guests.
  *
- * @param models differ from the upstream's in case alone: clients may write them either way
+ * @param models models for clients; their ids differ from the upstream's in case only
  */
 export function zaiRouting(
   values: ZaiValues,
@@ -55,7 +55,7 @@ export function zaiRouting(
 const noAccess: ConfigProblem = {
   path: 'UPSTREAM_TOKEN',
   message:
-    'is missing, and ANON_TOKEN_ENABLED=false; give a token of chat.z.ai, or a key of the official API in ZAI_API_KEY, or let guests call with ANON_TOKEN_ENABLED=true',
+    'is missing, and ANON_TOKEN_ENABLED=false; give a token of chat.z.ai, or a key of the official API in ZAI_API_KEY, or use tokens of guests with ANON_TOKEN_ENABLED=true',
 };
 
 function officialUpstreams({ ZAI_API_KEY: key, ZAI_BASE_URL: baseUrl }: ZaiValues) {
@@ -76,18 +76,18 @@ function webUpstreams(values: ZaiValues, hasSecretKey: boolean) {
   return [{ id: 'zai-web', type: 'zai-web', base_url: baseUrl, options, credentials }];
 }
 
-/** Guests are left out if their tokens can't be sealed and there is a token or a key to call with instead. */
+/** Returns whether guests are left out: their tokens can't be encrypted, and another token or key is configured. */
 const lacksSecretKey = ({ UPSTREAM_TOKEN, ZAI_API_KEY, ANON_TOKEN_ENABLED }: ZaiValues, hasSecretKey: boolean) =>
   ANON_TOKEN_ENABLED && !hasSecretKey && (UPSTREAM_TOKEN !== undefined || ZAI_API_KEY !== undefined);
 
 export function zaiWarnings(values: ZaiValues, hasSecretKey: boolean): string[] {
   return [
     ...(lacksSecretKey(values, hasSecretKey)
-      ? ['ANON_TOKEN_ENABLED has no effect without SLUICE_SECRET_KEY, with which fetched tokens are kept encrypted']
+      ? ['ANON_TOKEN_ENABLED has no effect without SLUICE_SECRET_KEY, which encrypts the fetched access tokens']
       : []),
     ...(values.ZAI_API_KEY === undefined
       ? [
-          'chat.z.ai has asked for captchas since May 2026, which Sluice never solves, and tools are refused there; with a key of the official API in ZAI_API_KEY the same models answer, tools included',
+          'chat.z.ai requires captchas since May 2026, which Sluice does not solve, and does not support tools; with a key of the official API in ZAI_API_KEY the same models answer, tools included',
         ]
       : []),
   ];
@@ -95,5 +95,5 @@ export function zaiWarnings(values: ZaiValues, hasSecretKey: boolean): string[] 
 
 export const zaiNames: ProfileNames = {
   settings: {},
-  tokens: 'ANON_TOKEN_ENABLED, which is true unless set, fetches tokens of guests, which Redis holds encrypted with it',
+  tokens: 'ANON_TOKEN_ENABLED (default true) fetches access tokens of guests, which Redis holds encrypted with it',
 };

@@ -11,7 +11,7 @@ type ProfileName = keyof typeof profilesByName;
 const names = Object.keys(profilesByName) as ProfileName[];
 const clients = { SLUICE_API_KEYS: 'sk-client-0001', SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' };
 
-/** Under a profile, with files of a home directory. */
+/** Loads a configuration under a profile, with files of a home directory. */
 function load(env: Env, files: Readonly<Record<string, string>> = {}): Config {
   return loadConfig({
     env: { HOME: '/home/me', ...clients, ...env },
@@ -28,7 +28,7 @@ function problemsOf(env: Env, files?: Readonly<Record<string, string>>): readonl
     if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
     throw error;
   }
-  throw new Error('the environment was taken');
+  throw new Error('the environment was accepted');
 }
 
 const upstreamOf = ({ upstreams }: Config) => {
@@ -45,11 +45,11 @@ describe('the secrets of a profile', () => {
     ['bailian-proxy', ['ALIYUN_API_KEY']],
     ['unified-proxy', ['API_KEY']],
     ['iflow2api', ['IFLOW_OAUTH_CLIENT_ID', 'IFLOW_OAUTH_CLIENT_SECRET']],
-  ] as const)('of %s are those of its variables that hold one', (name, secrets) => {
+  ] as const)('of %s are its variables that hold a secret', (name, secrets) => {
     expect(new Set(profilesByName[name].secretVariables)).toEqual(new Set(secrets));
   });
 
-  it.each(['zai-proxy', 'z2api'] as const)('of %s that are set but empty are told', (name) => {
+  it.each(['zai-proxy', 'z2api'] as const)('of %s that are set but empty cause warnings', (name) => {
     const empty = Object.fromEntries(profilesByName[name].secretVariables.map((variable) => [variable, '']));
     const { warnings } = load({ SLUICE_COMPAT: name, MAX_RETRIES: '', ...empty });
     expect(warnings.filter((text) => text.includes('empty'))).toEqual(
@@ -78,12 +78,16 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     },
   );
 
-  it('has its models, in any case', verifies('000-03', '000-16', '000-17', '000-18', '000-19', '000-20'), () => {
-    const config = zai();
-    const ids = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v'];
-    expect(config.models.map(({ id }) => id)).toEqual(ids);
-    expect(ids.map((id) => findModel(config, id.toUpperCase())?.targets[0]?.model)).toEqual(ids);
-  });
+  it(
+    'serves its models, without regard to case',
+    verifies('000-03', '000-16', '000-17', '000-18', '000-19', '000-20'),
+    () => {
+      const config = zai();
+      const ids = ['glm-4.5', 'glm-4.5-thinking', 'glm-4.5-search', 'glm-4.5-air', 'glm-4.5v'];
+      expect(config.models.map(({ id }) => id)).toEqual(ids);
+      expect(ids.map((id) => findModel(config, id.toUpperCase())?.targets[0]?.model)).toEqual(ids);
+    },
+  );
 
   it(
     'calls upstream with the given token and, unless that is off, with one that is fetched',
@@ -103,21 +107,21 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     },
   );
 
-  it('does without fetched tokens where they can not be kept', verifies('000-15'), () => {
+  it('uses no fetched tokens if they can not be stored', verifies('000-15'), () => {
     const env = { SLUICE_COMPAT: 'zai-proxy', SLUICE_API_KEYS: 'sk-client-0001', UPSTREAM_TOKEN: 'tok' };
     const config = loadConfig({ env, cwd: '/srv', readFile: absent, profiles });
     expect(upstreamOf(config).credentials).toEqual([['token', 'tok']]);
     expect(config.warnings[0]).toMatch(/^ANON_TOKEN_ENABLED has no effect without SLUICE_SECRET_KEY/);
   });
 
-  it('takes API_KEY for a client key, but neither its published default nor an example', verifies('000-12'), () => {
+  it('accepts API_KEY as a client key, but not its published default or an example', verifies('000-12'), () => {
     expect(zai({ API_KEY: 'sk-my-own-key' }).keys.map(({ name }) => name)).toEqual(['API_KEY', 'env-1']);
     expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', API_KEY: 'sk-EXAMPLE' })).toEqual([
-      'API_KEY: is an example from the documentation; give your own',
+      'API_KEY: is an example from the documentation; replace it by your own',
     ]);
   });
 
-  it('calls the official API first where there is a key for it', verifies('000-05'), () => {
+  it('calls the official API first if it has a key', verifies('000-05'), () => {
     const config = zai({ ZAI_API_KEY: 'official', ZAI_BASE_URL: 'http://127.0.0.1:9900/api/paas/v4' });
     expect(upstreamOf(config)).toMatchObject({ type: 'zai', baseUrl: 'http://127.0.0.1:9900/api/paas/v4' });
     expect(findModel(config, 'glm-4.5-thinking')?.targets).toEqual([
@@ -127,21 +131,21 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('can be pointed elsewhere', verifies('000-22'), () => {
+  it('accepts another URL of its upstream', verifies('000-22'), () => {
     expect(upstreamOf(zai({ UPSTREAM_URL: 'http://127.0.0.1:9900' })).baseUrl).toBe('http://127.0.0.1:9900');
   });
 
-  it('names its variables where something is missing', verifies('000-11', '000-15'), () => {
+  it('names its variables in problems', verifies('000-11', '000-15'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', ANON_TOKEN_ENABLED: 'false' })).toEqual([
       expect.stringMatching(/^UPSTREAM_TOKEN: is missing, and ANON_TOKEN_ENABLED=false; /),
     ]);
     expect(problemsOf({ SLUICE_COMPAT: 'zai-proxy', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '' })).toEqual([
-      'API_KEY: is missing, so that no client could call; set it or SLUICE_API_KEYS, or let clients in without a key with ALLOW_ANONYMOUS_ACCESS=true',
-      expect.stringMatching(/^SLUICE_SECRET_KEY: is missing; .*: ANON_TOKEN_ENABLED, which is true unless set/),
+      'API_KEY: is missing, so that no client can call; set it or SLUICE_API_KEYS, or allow clients without a key with ALLOW_ANONYMOUS_ACCESS=true',
+      expect.stringMatching(/^SLUICE_SECRET_KEY: is missing; .*: ANON_TOKEN_ENABLED \(default true\)/),
     ]);
   });
 
-  it('is quiet unless told otherwise', verifies('000-14'), () => {
+  it('logs at the level info by default', verifies('000-14'), () => {
     expect(zai().log.level).toBe('info');
     expect(zai({ DEBUG_MODE: 'TRUE' }).log.level).toBe('debug');
   });
@@ -159,7 +163,7 @@ describe('SLUICE_COMPAT=z2api', () => {
     verifies('001-08', '001-16', '001-17', '001-18', '001-24'),
     (mode, attempts, delayMs, wholeMs, streamMs) => {
       const { retry, timeouts } = z2({ PERFORMANCE_MODE: mode });
-      // The seed waits for a silent provider as long as for the whole.
+      // The original gateway waits for a silent provider as long as for a whole answer.
       expect([timeouts.firstTokenMs, timeouts.idleMs]).toEqual([streamMs, streamMs]);
       expect([retry.maxAttempts, retry.baseDelayMs, timeouts.wholeMs, timeouts.streamMs]).toEqual([
         attempts,
@@ -293,7 +297,7 @@ describe('SLUICE_COMPAT=z2api', () => {
     },
   );
 
-  it('has its models in any case', verifies('001-02'), () => {
+  it('serves its models without regard to case', verifies('001-02'), () => {
     const config = z2();
     expect(['GLM-4.5', 'GLM-4.5-Thinking', 'GLM-4.5-Search'].map((id) => findModel(config, id)?.id)).toEqual([
       'glm-4.5',
@@ -303,7 +307,7 @@ describe('SLUICE_COMPAT=z2api', () => {
   });
 
   it(
-    'says what has no effect, or another than there',
+    'warns about variables without effect or with another effect',
     verifies('001-34', '001-36', '001-37', '001-41', '001-42', '001-43', '001-44'),
     () => {
       const { warnings } = z2({
@@ -329,11 +333,11 @@ describe('SLUICE_COMPAT=z2api', () => {
   it.each([
     [
       { REQUEST_TIMEOUT: '120' },
-      'REQUEST_TIMEOUT: must be milliseconds, 1000 or more (of this gateway the name counts milliseconds, not seconds)',
+      'REQUEST_TIMEOUT: must be milliseconds, 1000 or more (the unit of this variable is ms here, not seconds)',
     ],
     [{ MAX_RETRIES: 'many' }, 'MAX_RETRIES: must be a whole number from 0 to 99'],
     [{ PERFORMANCE_MODE: 'slow' }, 'PERFORMANCE_MODE: must be one of fast, balanced, secure'],
-    [{ DEFAULT_KEY: 'your-api-key' }, 'DEFAULT_KEY: is an example from the documentation; give your own'],
+    [{ DEFAULT_KEY: 'your-api-key' }, 'DEFAULT_KEY: is an example from the documentation; replace it by your own'],
     [{ UPSTREAM_TOKEN: 'two words' }, 'UPSTREAM_TOKEN: must be text without spaces'],
     [{ RANDOM_DELAY_MIN: '900' }, 'RANDOM_DELAY_MIN: must not be above RANDOM_DELAY_MAX, which is 500'],
     [{ RANDOM_DELAY_MAX: '50' }, 'RANDOM_DELAY_MAX: must not be below RANDOM_DELAY_MIN, which is 100'],
@@ -378,17 +382,17 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
     },
   );
 
-  it('answers for any model', verifies('002-05'), () => {
+  it('serves every model', verifies('002-05'), () => {
     expect(findModel(bailian(), 'gpt-3.5-turbo')?.targets[0]?.upstream).toBe('bailian');
   });
 
-  it('calls plain models where there is no application', verifies('002-13', '002-30'), () => {
+  it('calls plain models if there is no application', verifies('002-13', '002-30'), () => {
     const config = load({ SLUICE_COMPAT: 'bailian-proxy', ALIYUN_API_KEY: 'sk-aliyun', USE_NATIVE_API: 'FALSE' });
     expect(upstreamOf(config).options).toEqual({ mode: 'compatible' });
     expect(findModel(config, 'qwen-max')?.targets[0]).toMatchObject({ upstream: 'bailian', model: undefined });
   });
 
-  it('calls its application natively whatever USE_NATIVE_API says, and says so', verifies('002-13', '002-29'), () => {
+  it('calls its application natively for every USE_NATIVE_API, with a warning', verifies('002-13', '002-29'), () => {
     const config = bailian({ USE_NATIVE_API: 'false' });
     expect(upstreamOf(config).options).toEqual({ mode: 'native', app_id: 'app-1' });
     expect(config.warnings).toEqual([
@@ -396,11 +400,11 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
     ]);
   });
 
-  it('leaves out what applications do not have', verifies('002-24'), () => {
+  it('leaves out fields that applications do not support', verifies('002-24'), () => {
     expect(upstreamOf(bailian()).dropsUnsupported).toBe(true);
   });
 
-  it('says what has no effect', verifies('002-14', '002-17', '002-18'), () => {
+  it('warns about variables without effect', verifies('002-14', '002-17', '002-18'), () => {
     const { warnings } = bailian({ PROXY_URL: 'http://p', MAX_IDLE_CONNS: '200', MAX_IDLE_CONNS_PER_HOST: '100' });
     expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
       'PROXY_URL',
@@ -409,7 +413,7 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
     ]);
   });
 
-  it('lets in whom it let in only where that is said', verifies('002-22'), () => {
+  it('allows clients without a key only if that is turned on', verifies('002-22'), () => {
     expect(bailian().keys.map(({ anonymous }) => anonymous)).toEqual([undefined]);
     expect(bailian({ ALLOW_ANONYMOUS_ACCESS: 'true' }).keys.map(({ anonymous }) => anonymous)).toEqual([
       'any_key',
@@ -417,7 +421,7 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
     ]);
   });
 
-  it('can not do without application and key', verifies('002-09', '002-10'), () => {
+  it('requires an application and a key', verifies('002-09', '002-10'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'bailian-proxy' })).toEqual([
       'ALIYUN_API_KEY: is missing; it must be text without spaces',
       'ALIYUN_APP_ID: is missing; it must be the id of an application',
@@ -477,13 +481,13 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     },
   );
 
-  it('knows what the model can', verifies('003-35', '003-36', '003-37'), () => {
+  it('reads the features of the model', verifies('003-35', '003-36', '003-37'), () => {
     const lacks = { SUPPORTS_STREAMING: 'false', SUPPORTS_FUNCTION_CALLING: 'false' };
     expect(unified(lacks).upstreams[0]?.lacks).toEqual(['streaming', 'tools']);
     expect(upstreamOf(unified({ TYPE: 'anthropic', MAX_TOKENS: '100' })).options).toMatchObject({ max_tokens: 100 });
   });
 
-  it('lets strangers in where that is said', verifies('003-26', '003-27'), () => {
+  it('allows anonymous clients if that is turned on', verifies('003-26', '003-27'), () => {
     const anonymous = (env: Env) => unified(env).keys.map((key) => key.anonymous);
     expect(anonymous({})).toEqual([undefined]);
     expect(anonymous({ ALLOW_ANONYMOUS_ACCESS: 'true' })).toEqual(['without_key', undefined]);
@@ -515,13 +519,13 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     },
   );
 
-  it('names its variables where something is missing', verifies('003-32'), () => {
+  it('names its variables in problems', verifies('003-32'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-provider', TYPE: 'azure_openai' })).toEqual([
       'BASE_URL: is missing; with TYPE=azure_openai it must be https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT',
     ]);
   });
 
-  it('says what has no effect', verifies('003-25', '003-35'), () => {
+  it('warns about variables without effect', verifies('003-25', '003-35'), () => {
     const { warnings } = unified({
       DATABASE_URL: 'sqlite+aiosqlite:///./data/proxy.db',
       USER_ID: '1000',
@@ -531,10 +535,10 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     expect(unified({ TYPE: 'anthropic', MAX_TOKENS: '4096' }).warnings).toEqual([]);
   });
 
-  it('refuses a model that is off, and keys of the documentation', verifies('003-31', '003-34'), () => {
+  it('refuses a disabled model, and example keys', verifies('003-31', '003-34'), () => {
     expect(problemsOf({ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'your_api_key_here', ENABLED: 'false' })).toEqual([
-      'API_KEY: is an example from the documentation; give your own',
-      'ENABLED: must be true: there is no other model to serve',
+      'API_KEY: is an example from the documentation; replace it by your own',
+      'ENABLED: must be true: this is the only model',
     ]);
   });
 });
@@ -560,7 +564,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
     },
   );
 
-  it('has its models', verifies('004-19', '004-20', '004-21'), () => {
+  it('serves its models', verifies('004-19', '004-20', '004-21'), () => {
     const config = iflow(settingsFile);
     const served = ['glm-4.7', 'deepseek-r1', 'qwen3-235b-a22b-thinking'].map(
       (id) => findModel(config, id)?.targets[0]?.model,
@@ -568,7 +572,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
     expect(served).toEqual(['glm-4.7', 'deepseek-r1', 'qwen3-235b-a22b-thinking-2507']);
   });
 
-  it('finds its key in its settings file', verifies('004-16'), () => {
+  it('reads its key from its settings file', verifies('004-16'), () => {
     expect(upstreamOf(iflow(settingsFile))).toMatchObject({
       type: 'iflow',
       baseUrl: 'http://127.0.0.1:9900/iflow/v1',
@@ -588,7 +592,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
     expect(iflow(login, elsewhere).upstreams[0]?.options).toMatchObject({ oauth_base_url: 'http://127.0.0.1:9900' });
   });
 
-  it('uses a login as it is where nothing could renew it, and says so', verifies('004-15'), () => {
+  it('uses a login without renewal if it has no OAuth client, with a warning', verifies('004-15'), () => {
     const env = { SLUICE_COMPAT: 'iflow2api', SLUICE_API_KEYS: 'sk-client-0001', HOME: '/home/me' };
     const file = '{"apiKey":"sk-of-login","refresh_token":"r","expiry_date":1}';
     const config = loadConfig({
@@ -603,7 +607,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
     ]);
   });
 
-  it('can be pointed elsewhere, and asked for no continuations', verifies('004-14'), () => {
+  it('accepts another URL of its upstream, and no extensions', verifies('004-14'), () => {
     const config = iflow(settingsFile, { IFLOW_BASE_URL: 'http://127.0.0.1:9901/v1', MAX_CONTINUATIONS: '0' });
     expect(upstreamOf(config).baseUrl).toBe('http://127.0.0.1:9901/v1');
     expect(findModel(config, 'glm-4.7')?.maxContinuations).toBe(0);
@@ -616,7 +620,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       '~/.iflow/oauth_creds.json: has no apiKey, so that it must be renewed first; log in with `npm run login -- iflow`, or give apiKey in ~/.iflow/settings.json',
     ],
     [
-      'settings that are no JSON',
+      'settings that are not JSON',
       { 'settings.json': '{"apiKey":' },
       '~/.iflow/settings.json: is not JSON; it must be a JSON object in which keys and URLs are texts',
     ],
@@ -626,19 +630,19 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       '~/.iflow/settings.json: must be a JSON object in which keys and URLs are texts',
     ],
     [
-      'a login that is no JSON',
+      'a login that is not JSON',
       { 'oauth_creds.json': 'x' },
       '~/.iflow/oauth_creds.json: is not JSON; it must be a JSON object in which keys and URLs are texts',
     ],
     [
       'the key of the documentation',
       { 'settings.json': '{"apiKey":"your-api-key"}' },
-      '~/.iflow/settings.json, apiKey: is an example from the documentation; give your own',
+      '~/.iflow/settings.json, apiKey: is an example from the documentation; replace it by your own',
     ],
     [
       'a login whose key is that of the documentation',
       { 'settings.json': '{"apiKey":"k"}', 'oauth_creds.json': '{"apiKey":"your-api-key"}' },
-      '~/.iflow/oauth_creds.json, apiKey: is an example from the documentation; give your own',
+      '~/.iflow/oauth_creds.json, apiKey: is an example from the documentation; replace it by your own',
     ],
     [
       'a login whose key has spaces',
@@ -651,7 +655,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       '~/.iflow/settings.json, apiKey: must be text without spaces',
     ],
     [
-      'no URL',
+      'an invalid URL',
       { 'settings.json': '{"apiKey":"k","baseUrl":"iflow"}' },
       '~/.iflow/settings.json, baseUrl: must be an http or https URL without user, password, query and fragment',
     ],
@@ -663,21 +667,21 @@ describe('SLUICE_COMPAT=iflow2api', () => {
 
 describe('a profile whose gateway started without any variable', () => {
   it.each([
-    ['iflow2api', '~/.iflow/oauth_creds.json is missing, so requests go to iFlow without a key and are refused; '],
-    ['unified-proxy', 'API_KEY is not set: requests go to the provider without a key'],
-  ])('starts without one too, and says what is missing: %s', (name, words) => {
+    ['iflow2api', '~/.iflow/oauth_creds.json is missing, so requests are sent to iFlow without a key and refused; '],
+    ['unified-proxy', 'API_KEY is not set: requests are sent without a key'],
+  ])('starts without one too, with a warning about what is missing: %s', (name, words) => {
     const { upstreams, warnings } = load({ SLUICE_COMPAT: name });
     expect(upstreams[0]?.credentials).toEqual([{ id: 'default', apiKey: undefined, tokens: undefined }]);
     expect(warnings).toEqual([expect.stringContaining(words)]);
   });
 
-  it('wants no key of a server of one’s own', () => {
+  it('needs no key for a self-hosted server', () => {
     expect(load({ SLUICE_COMPAT: 'unified-proxy', TYPE: 'custom' }).warnings).toEqual([]);
   });
 });
 
 describe('every profile', () => {
-  it('stands alone: a file beside it is refused', () => {
+  it('refuses a configuration file beside it', () => {
     const load = (): unknown =>
       loadConfig({
         env: { ...clients, SLUICE_COMPAT: 'z2api' },
@@ -685,10 +689,10 @@ describe('every profile', () => {
         readFile: () => 'log: { level: info }',
         profiles,
       });
-    expect(load).toThrow('SLUICE_COMPAT: configures everything; remove either it or the configuration file');
+    expect(load).toThrow('SLUICE_COMPAT: replaces the configuration file; remove one of the two');
   });
 
-  it('gives way to our own variables', () => {
+  it("is overridden by Sluice's own variables", () => {
     const config = load({ SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-provider', PORT: '1234', HOST: '127.0.0.2' });
     expect(config.server).toMatchObject({ port: 1234, host: '127.0.0.2' });
   });
@@ -709,7 +713,7 @@ describe('every profile', () => {
     expect(loadLeast(name, { HOST: '127.0.0.3' }).server.host).toBe('127.0.0.3');
   });
 
-  it.each(names)('takes every empty variable for one that is not set: %s', (name) => {
+  it.each(names)('treats every empty variable as not set: %s', (name) => {
     const names = Object.keys(profilesByName[name].variables.shape).filter((variable) => !(variable in minimum[name]));
     const empty = Object.fromEntries(names.map((variable) => [variable, '']));
     const { warnings, ...config } = loadLeast(name, empty);
@@ -718,7 +722,7 @@ describe('every profile', () => {
     expect(warnings.filter((warning) => !warning.endsWith('is set but empty, which counts as not set'))).toEqual(usual);
   });
 
-  it.each(names)('speaks of variables and files of its user alone, whatever they hold: %s', (name) => {
+  it.each(names)("names only the user's variables and files in problems, for all their values: %s", (name) => {
     const variables = Object.keys(profilesByName[name].variables.shape);
     const texts = [
       '0',
@@ -749,7 +753,7 @@ describe('every profile', () => {
     expect(told.length).toBeGreaterThan(10);
     for (const { path, message } of told) {
       expect([...variables, 'SLUICE_API_KEYS', 'SLUICE_SECRET_KEY'], `${path}: ${message}`).toContain(path);
-      // Names of settings are the only words with low lines between small letters.
+      // Only names of settings have underscores between lower-case letters.
       expect(message.replaceAll('azure_openai', '')).not.toMatch(/[a-z]_[a-z]/);
     }
   });
@@ -771,7 +775,7 @@ describe('every profile', () => {
       for (const env of [{ ALLOW_ANONYMOUS_ACCESS: 'true' }, { ENABLE_CLIENT_AUTH: 'false' }]) {
         const { server, warnings } = loadLeast(name, env);
         expect(server.host).toBe('127.0.0.1');
-        expect(warnings.at(-1)).toMatch(/^anonymous access is on: .* served to this machine/);
+        expect(warnings.at(-1)).toMatch(/^anonymous access is on: .* accepted from this machine/);
       }
     },
   );
@@ -779,25 +783,25 @@ describe('every profile', () => {
   it.each([
     [
       { UPSTREAM_TOKEN: 't', API_KEY: 'k' },
-      'UPSTREAM_TOKEN, API_KEY are set, but not read: to stand in for the gateway that knows them, set SLUICE_COMPAT=zai-proxy',
+      'UPSTREAM_TOKEN, API_KEY are set, but not read: to replace the gateway that has these variables, set SLUICE_COMPAT=zai-proxy',
     ],
     [
       { ALIYUN_API_KEY: 'k' },
-      'ALIYUN_API_KEY is set, but not read: to stand in for the gateway that knows it, set SLUICE_COMPAT=bailian-proxy',
+      'ALIYUN_API_KEY is set, but not read: to replace the gateway that has this variable, set SLUICE_COMPAT=bailian-proxy',
     ],
     [
       { API_KEY: 'k', TYPE: 'coze', BASE_URL: 'http://h', ACTUAL_NAME: 'm', ENABLED: 'true' },
-      'TYPE, API_KEY, BASE_URL, ACTUAL_NAME and 1 more are set, but not read: to stand in for the gateway that knows them, set SLUICE_COMPAT=unified-proxy',
+      'TYPE, API_KEY, BASE_URL, ACTUAL_NAME and 1 more are set, but not read: to replace the gateway that has these variables, set SLUICE_COMPAT=unified-proxy',
     ],
     [
       { UPSTREAM_TOKEN: 't' },
-      'UPSTREAM_TOKEN is set, but not read: to stand in for the gateway that knows it, set SLUICE_COMPAT=zai-proxy or SLUICE_COMPAT=z2api',
+      'UPSTREAM_TOKEN is set, but not read: to replace the gateway that has this variable, set SLUICE_COMPAT=zai-proxy or SLUICE_COMPAT=z2api',
     ],
   ])('is named to who sets its variables alone: %o', (env, hint) => {
     expect(load(env as Env).warnings).toEqual([hint]);
   });
 
-  it('is not named for variables that other programs use, nor beside a file, which may use them all', () => {
+  it('is not suggested for variables of other programs, or beside a file, which may use all variables', () => {
     expect(load({ TYPE: 'x', USER_ID: '1000', DEBUG_MODE: 'true' }).warnings).toEqual([]);
     const beside = loadConfig({ env: { ...clients, UPSTREAM_TOKEN: 't' }, cwd: '/srv', readFile: () => 'log: {}' });
     expect(beside.warnings).toEqual([]);

@@ -6,13 +6,13 @@ type Env = Readonly<Record<string, string>>;
 describe('the environment of a profile', () => {
   const problems = (env: Env): string[] => problemsOf(() => load(env));
 
-  it('is that of a gateway that there is', () => {
+  it('must be that of a known gateway', () => {
     expect(problems({ ...anyKey, SLUICE_COMPAT: 'one-api' })).toEqual([
       'SLUICE_COMPAT: must be one of zai-proxy, z2api, bailian-proxy, unified-proxy, iflow2api',
     ]);
   });
 
-  it('keeps what is as it must be beside a variable that is not', () => {
+  it('keeps the valid variables if one is invalid', () => {
     const env = {
       SLUICE_COMPAT: 'z2api',
       DEFAULT_KEY: 'sk-own-key-0001',
@@ -24,7 +24,7 @@ describe('the environment of a profile', () => {
       ['HTTPS_PROXY', 'socks5://a', expect.stringMatching(/^HTTPS_PROXY: .*SOCKS is not supported/)],
     ] as const;
     for (const [name, text, problem] of wrong) expect(problems({ ...env, [name]: text })).toEqual([problem]);
-    // The keys of a profile that is not known are not known either.
+    // The keys of an unknown profile are unknown, so they are not reported as missing.
     expect(problems({ ...env, SLUICE_COMPAT: 'z3api' })).toEqual([
       expect.stringMatching(/^SLUICE_COMPAT: must be one of/),
     ]);
@@ -35,7 +35,7 @@ describe('the environment of a profile', () => {
     ]);
   });
 
-  it('says of a number that is too large how large it may be', () => {
+  it('names the maximum if a number is too large', () => {
     expect(problems({ ...anyKey, SLUICE_COMPAT: 'z2api', CONNECTION_QUEUE_SIZE: '9'.repeat(16) })).toEqual([
       'CONNECTION_QUEUE_SIZE: must be a whole number from 0 to 999999999999999',
     ]);
@@ -48,7 +48,7 @@ describe('the environment of a profile', () => {
     expect(load({ ...anyKey, ...env }).server).toMatchObject({ port, isPortUsual: false });
   });
 
-  it('binds loopback where the replaced gateway listened everywhere, unless HOST says otherwise', () => {
+  it('listens on loopback if anonymous access is on, unless HOST is set', () => {
     const env = { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'sk-real-upstream', ALLOW_ANONYMOUS_ACCESS: 'true' };
     const hostOf = (more: Env): string => load({ ...env, ...more }).server.host;
     expect(hostOf({})).toBe('127.0.0.1');

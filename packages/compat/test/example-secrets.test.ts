@@ -38,7 +38,7 @@ describe('a secret of the documentation', () => {
       '~/.iflow/settings.json, apiKey',
     ],
   ];
-  // As they stand in the papers of the five gateways and in ours.
+  // Spellings in the documentation of the five gateways and of Sluice.
   const secrets = [
     'sk-CHANGE-ME',
     'CHANGE-ME',
@@ -68,12 +68,12 @@ describe('a secret of the documentation', () => {
     `pat_91b9${'0aZ'.repeat(20)}`,
   ];
 
-  it.each(doors)('is refused by %s, in one sentence', (_door, open, path) => {
+  it.each(doors)('is refused by %s with one problem', (_door, open, path) => {
     for (const secret of secrets) {
       expect(
         problemsOf(() => open(secret)),
         secret,
-      ).toEqual([`${path}: is an example from the documentation; give your own`]);
+      ).toEqual([`${path}: is an example from the documentation; replace it by your own`]);
     }
   });
 });

@@ -12,7 +12,7 @@ function setting({ settings }: SettingsList, path: string): EffectiveSetting | u
 }
 
 describe('the origin of a setting', () => {
-  it('is the profile, with the variables of it that decide on the setting', () => {
+  it('is the profile, with its variables that decide on the setting', () => {
     const env = {
       ...anyKey,
       SLUICE_COMPAT: 'z2api',
@@ -35,7 +35,7 @@ describe('the origin of a setting', () => {
     expect(variablesOf('queue.shards')).toEqual({ kind: 'default' });
   });
 
-  it('is a variable of the profile also where the profile can not do without it', () => {
+  it('is a variable of the profile also if the profile requires it', () => {
     const found = list({
       ...anyKey,
       SLUICE_COMPAT: 'bailian-proxy',

@@ -3,17 +3,17 @@ import { type Config, ConfigError, loadConfig } from '@sluice/config';
 
 type Env = Readonly<Record<string, string>>;
 
-/** A key for tests that are about something else. */
+/** A client key, for tests of other settings. */
 export const anyKey = { SLUICE_API_KEYS: 'sk-any-key-0001' };
 
-/** Loads what an environment without a file says. */
+/** Loads a configuration from an environment without a file. */
 export const load = (env: Env): Config => loadConfig({ env, cwd: '/srv', readFile: absent, profiles });
 
 export function absent(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
 }
 
-/** The problems with which loading ends, each as `path: message`. */
+/** Returns the problems of loading, each as `path: message`. */
 export function problemsOf(run: () => unknown): string[] {
   try {
     run();

@@ -1,17 +1,17 @@
-/** One thing that is wrong with the configuration. */
+/** One fault of the configuration. */
 export interface ConfigProblem {
-  /** Where: `keys[0].limits.rpm` in the file, a place such as `sluice.yaml:3:5`, or an environment variable. */
+  /** Location: `keys[0].limits.rpm` in the file, a position such as `sluice.yaml:3:5`, or an environment variable. */
   readonly path: string;
-  /** Description of the value expected there. Never holds a value that may be secret. */
+  /** Description of the expected value. It never holds a value that may be secret. */
   readonly message: string;
 }
 
-/** The configuration can't be used. The message lists every problem, one a line. */
+/** Error of an invalid configuration. The message lists every problem, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
-  /** @param sources where the configuration came from, for the first line */
+  /** @param sources origins of the configuration, for the first line */
   constructor(problems: readonly ConfigProblem[], sources: string) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
@@ -20,7 +20,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Writes a path as people do: `keys[0].limits.rpm`. */
+/** Returns a path as text: `keys[0].limits.rpm`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
@@ -29,5 +29,5 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** A name that is none of ours may be a secret in the wrong place, such as a key where `key:` was forgotten. */
+/** Hides a name that has not the form of a setting: it may be a misplaced secret, such as a key without `key:`. */
 const showable = (name: string): string => (/^[A-Za-z][A-Za-z_-]{0,39}$/.test(name) ? name : '…');

@@ -7,52 +7,52 @@ import type { UpstreamConfig, ModelConfig } from './upstream-config.ts';
 
 export * from './upstream-config.ts';
 
-/** All settings of one process, checked, with every default filled in, frozen to its depth. */
+/** All settings of one process: validated, with every default filled in, deeply frozen. */
 export interface Config {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
   readonly queue: QueueConfig;
-  /** The client keys; no two alike. */
+  /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
-  /** The accounts at providers; no two with the same id. */
+  /** The accounts at providers; their ids are unique. */
   readonly upstreams: readonly UpstreamConfig[];
-  /** The proxies that the environment names; for upstreams that name none, and for images. */
+  /** The proxies of the environment, for upstreams without their own and for images. */
   readonly proxies: EnvironmentProxies;
-  /** The models that clients see, in the order of the file; no two ids are alike in any case. */
+  /** The models that clients see, in the order of the file; their ids are unique without regard to case. */
   readonly models: readonly ModelConfig[];
   readonly limits: FleetConfig;
   readonly retry: RetryConfig;
   readonly timeouts: TimeoutConfig;
   readonly circuit: CircuitConfig;
   readonly log: LogConfig;
-  /** Warnings about the configuration for whoever starts the product. */
+  /** Warnings about the configuration for the operator; logged at a start. */
   readonly warnings: readonly string[];
-  /** Facts that operators may want to know and that are no fault; logged at level info. */
+  /** Notices for operators about valid but surprising input; logged at level info. */
   readonly notes: readonly string[];
-  /** Encrypts providers' tokens in Redis; there if any credential has such. */
+  /** Secret that encrypts access tokens in Redis; defined if a credential has access tokens. */
   readonly secretKey: Secret | undefined;
   readonly simulator: SimulatorConfig;
-  /** No upstream is configured, so the simulator stands in for one and serves `demo` and `demo-*`. */
+  /** True if no upstream is configured: the simulator replaces one and serves `demo` and `demo-*`. */
   readonly demo: boolean;
 }
 
-/** Address and port for probes and scrapes; not for clients. */
+/** Address and port for probes and scrapes, not for clients. */
 export interface ManagementConfig {
   /** 0 = any free port. */
   readonly metricsPort: number;
   readonly metricsHost: string;
-  /** The port is the default: if it is taken, any other will do. */
+  /** True if the port is the default: if it is taken, any other port is used. */
   readonly isMetricsPortUsual: boolean;
 }
 
-/** The simulator that `npm start` runs where no upstream is configured. */
+/** The simulator that `npm start` runs if no upstream is configured. */
 export interface SimulatorConfig {
   readonly host: string;
-  /** Somebody else runs it: `npm start` starts none. */
+  /** True if it is started elsewhere: `npm start` does not start one. */
   readonly isElsewhere: boolean;
   readonly port: number;
-  /** The port is the default: if it is taken, `npm start` takes the next free one. */
+  /** True if the port is the default: if it is taken, `npm start` uses the next free one. */
   readonly isPortUsual: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface SimulatorConfig {
 export interface ServerConfig extends ManagementConfig {
   /** 0 = any free port. */
   readonly port: number;
-  /** Environment, file and profile name no port: if the default is taken, `npm start` takes the next free one. */
+  /** True if the port is the default: if it is taken, `npm start` uses the next free one. */
   readonly isPortUsual: boolean;
   readonly host: string;
   /** Maximum time that open answers may continue after a stop signal. */
@@ -73,28 +73,29 @@ export interface ServerConfig extends ManagementConfig {
   readonly bodyBudgetBytes: number;
   /** The same for each client key. */
   readonly keyBodyBudgetBytes: number;
-  /** Before a larger body is read, the limits of its key are asked. */
+  /** Size above which the limits of the key are checked before the body is read. */
   readonly largeBodyBytes: number;
-  /** Mebibytes a minute of large bodies of one key that may be read and then refused. */
+  /** Mebibytes per minute of large bodies of one key that may be read and then refused. */
   readonly refusedBodiesPerMinute: number;
-  /** Requests a minute without a valid key that one address may send before it gets 429. */
+  /** Requests per minute without a valid key that one address may send before it gets 429. */
   readonly wrongKeysPerMinute: number;
   /** Connections of clients at once. */
   readonly maxConnections: number;
   /** Time that a connection is kept without a request. */
   readonly keepAliveMs: number;
-  /** Time until the headers of a request have come, and until all of it has. */
+  /** Time in which the headers of a request must arrive. */
   readonly headersTimeoutMs: number;
+  /** Time in which the whole request must arrive. */
   readonly requestTimeoutMs: number;
-  /** Requests of one connection that are under way at once. */
+  /** Requests of one connection that are processed at once. */
   readonly maxPipelinedRequests: number;
-  /** Host names, in lower case, by which clients without a key may call, besides loopback names and addresses. */
+  /** Host names, in lower case, that clients without a key may call, besides loopback names and addresses. */
   readonly allowedHosts: readonly string[];
   /** Memory of one process above which it takes no new requests to models; undefined = no limit. */
   readonly memoryLimitBytes: number | undefined;
-  /** Everybody sees health and status in full. */
+  /** All clients see health and status in full. */
   readonly isStatusPublic: boolean;
-  /** Origins of web pages that may call from a browser, as browsers send them; `*` = of all. */
+  /** Origins of web pages that may call from a browser, as browsers send them; `*` = all. */
   readonly corsOrigins: readonly string[];
   /** Time that the status line waits for the first event of the upstream. */
   readonly holdMs: number;
@@ -102,15 +103,15 @@ export interface ServerConfig extends ManagementConfig {
   readonly heartbeatMs: number;
   /** Unsent bytes of one client at which its upstream is paused. */
   readonly pauseAtBytes: number;
-  /** Unsent bytes of one client at which it is given up. */
+  /** Unsent bytes of one client at which it is disconnected. */
   readonly slowClientBytes: number;
-  /** Time without progress after which a client that doesn't read is given up. */
+  /** Time without progress after which a client that doesn't read is disconnected. */
   readonly slowClientMs: number;
-  /** Take the client's address from `x-forwarded-for`. */
+  /** The client's address is taken from `x-forwarded-for`. */
   readonly trustProxy: boolean;
-  /** List the models to clients without a key too. */
+  /** Models are listed to clients without a key too. */
   readonly hasPublicModels: boolean;
-  /** Let a client's trace context decide on sampling, and pass its `tracestate` on. */
+  /** A client's trace context decides on sampling, and its `tracestate` is passed on. */
   readonly trustTraceContext: boolean;
 }
 
@@ -122,11 +123,11 @@ export interface WorkerConfig extends ManagementConfig {
   readonly concurrency: number;
   /** Largest event in an upstream's stream. */
   readonly maxEventBytes: number;
-  /** Connections to one upstream at once; undefined = as many as there are calls. */
+  /** Connections to one upstream at once; undefined = unlimited. */
   readonly maxConnections: number | undefined;
   /** Time that an idle connection to an upstream is kept. */
   readonly keepAliveMs: number;
-  /** Largest upstream answer that comes in one piece. */
+  /** Largest upstream answer that is not streamed. */
   readonly maxBodyBytes: number;
 }
 
@@ -135,15 +136,15 @@ export type RedisConfig = RedisPlace & {
   readonly username: string | undefined;
   readonly password: Secret | undefined;
   readonly tls: RedisTls | undefined;
-  /** Begins the name of every key. */
+  /** Prefix of the name of every key. */
   readonly keyPrefix: string;
-  /** Neither file nor environment says where Redis is. */
+  /** True if neither file nor environment sets the location of Redis. */
   readonly isDefault: boolean;
 };
 
-/** The form that the operator chose. */
+/** Location of Redis, in the form that the operator chose. */
 export type RedisPlace =
-  /** The URL holds neither user nor password. */
+  /** The URL has neither user nor password. */
   | { readonly kind: 'single'; readonly url: string }
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
   | {
@@ -156,11 +157,11 @@ export type RedisPlace =
       readonly sentinelTls: RedisTls | undefined;
     };
 
-/** `true`: with the system's authorities and without a client certificate. */
+/** `true`: TLS with the system's authorities and without a client certificate. */
 export type RedisTls =
   | true
   | (TlsFiles & {
-      /** The name that must stand in the server's certificate; undefined = the host that is called. */
+      /** Name that the server's certificate must hold; undefined = the host of the connection. */
       readonly servername: string | undefined;
       readonly rejectUnauthorized: boolean;
     });
@@ -171,28 +172,28 @@ export interface RedisNode {
 }
 
 export interface QueueConfig {
-  /** Queues over which the jobs are spread; on Redis Cluster each may live on another node. */
+  /** Number of queues over which the jobs are spread; on Redis Cluster they can be on different nodes. */
   readonly shards: number;
 }
 
-/** A client key, known by its hash alone. */
+/** A client key; only its hash is kept. */
 export interface ClientKey {
   /** The first 16 hex digits of `digest`. */
   readonly id: string;
   readonly name: string;
   /** SHA-256 of the whole key, 64 hex digits. */
   readonly digest: string;
-  /** First and last four characters, as in `sk-t…0001`; undefined for a key that was given by its hash. */
+  /** First and last four characters, as in `sk-t…0001`; undefined for a key that is configured by its hash. */
   readonly hint: string | undefined;
-  /** Stands for clients without a key, or also for those whose key is not known; then it has no digest of a key. */
+  /** Set for the entry of clients without a key, or also of clients with an unknown key; its digest is not one of a key. */
   readonly anonymous: 'without_key' | 'any_key' | undefined;
   readonly admin: boolean;
-  /** Globs of the models that it may use: see `allowsModel`. */
+  /** Globs of the models that the key may use: see `allowsModel`. */
   readonly models: readonly string[];
   readonly limits: ClientLimits;
-  /** Its share, in tokens, among the keys whose requests wait for a place; from 0.01 to 100. */
+  /** Share of the key, in tokens, among the keys whose requests wait for a lease; from 0.01 to 100. */
   readonly weight: number;
-  /** The form in which its clients see reasoning; undefined = as the model says. */
+  /** Form of reasoning for clients with this key; undefined = that of the model. */
   readonly thinking: ThinkingMode | undefined;
 }
 
@@ -200,13 +201,13 @@ export interface ClientKey {
 export interface ClientLimits {
   /** Requests that run or wait at once. */
   readonly concurrency: number | undefined;
-  /** Requests a minute. */
+  /** Requests per minute. */
   readonly rpm: number | undefined;
-  /** Requests that may come at once; undefined = a whole minute's. */
+  /** Requests that may arrive at once; undefined = those of a whole minute. */
   readonly rpmBurst: number | undefined;
-  /** Tokens a minute, prompt and answer together. */
+  /** Tokens per minute, prompt and answer together. */
   readonly tpm: number | undefined;
-  /** Tokens that may be asked for at once; undefined = a whole minute's. */
+  /** Tokens that requests may use at once; undefined = those of a whole minute. */
   readonly tpmBurst: number | undefined;
 }
 
@@ -214,42 +215,42 @@ export interface ClientLimits {
 export interface FleetConfig {
   /** Requests that run at once. */
   readonly maxConcurrentRequests: number;
-  /** Requests that may wait beyond those. */
+  /** Requests that may wait for a lease. */
   readonly queueSize: number;
-  /** Requests that run at once of a key without a `concurrency` of its own; at most `maxConcurrentRequests`. */
+  /** Leases at once of a key without its own `concurrency`; at most `maxConcurrentRequests`. */
   readonly defaultKeyConcurrency: number;
   /** Maximum time that one request may wait. */
   readonly maxQueueWaitMs: number;
-  /** A place that nobody renews is free again after this time: what a crash costs. */
+  /** Time after which a lease ends that its ingress does not renew, as after a crash. */
   readonly leaseMs: number;
 }
 
-/** Maximum times that an upstream may take; the totals are over all attempts. */
+/** Maximum times of upstreams; the totals are over all attempts. */
 export interface TimeoutConfig extends TotalTimeouts {
-  /** Until the first event of an answer. */
+  /** Time to the first event of an answer. */
   readonly firstTokenMs: number;
-  /** Between two events. */
+  /** Time between two events. */
   readonly idleMs: number;
-  /** For one attempt at an answer in one piece; undefined = 60 s while another target is left, else until the deadline. */
+  /** Time of one attempt at an answer that is not streamed; undefined = 60 s if another target is left, else until the deadline. */
   readonly wholeAttemptMs: number | undefined;
 }
 
 /** Number of attempts of a request, the waits between them, and the longest cooldown of a credential. */
 export interface RetryConfig extends RetryPolicy {
-  /** The policy by name; the numbers below may differ from it. */
+  /** Name of the policy; the fields below may differ from it. */
   readonly mode: RetryMode;
-  /** Longest cooldown of a credential, whatever its provider asks for. */
+  /** Longest cooldown of a credential, even if its provider asks for a longer one. */
   readonly maxCooldownMs: number;
-  /** The rule for a request whose content a provider refuses, unless the model's entry has its own. */
+  /** Rule for a request whose content a provider refuses; a model's entry may override it. */
   readonly onContentPolicy: ContentPolicyRule;
 }
 
-/** The conditions under which a target is left alone for a while. */
+/** Conditions under which a target gets no requests for a while. */
 export interface CircuitConfig {
-  /** Requests that failed within `windowMs` and open the circuit. */
+  /** Failed requests within `windowMs` that open the circuit. */
   readonly failures: number;
   readonly windowMs: number;
-  /** Time that the circuit stays open before one request may try. */
+  /** Time that the circuit stays open before a probe. */
   readonly openMs: number;
 }
 
@@ -261,6 +262,6 @@ export interface LogConfig {
   readonly retentionDays: number;
 }
 
-/** From the most to the least talkative. */
+/** Levels from the most to the least verbose. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

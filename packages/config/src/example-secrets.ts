@@ -2,7 +2,7 @@ import { inWords, must } from '@sluice/setting-types';
 import { z } from 'zod';
 import { digestOfKey } from './key-digest.ts';
 
-/** Secrets that stand in documentation, ours and that of the gateways that Sluice replaces. They are no secrets. */
+/** Example secrets of documentation: that of Sluice and of the gateways that it replaces. Any reader can guess them. */
 export const examples = [
   'sk-CHANGE-ME',
   'CHANGE-ME',
@@ -24,12 +24,12 @@ export const examples = [
   '你的Z.ai访问令牌',
 ] as const;
 
-/** People write the same placeholder in capitals and with other hyphens. */
+/** Returns a placeholder in one spelling, without regard to case and separators. */
 const compactForm = (text: string): string => text.toLowerCase().replaceAll(/[-_. ]/g, '');
 
 const exampleForms: ReadonlySet<string> = new Set(examples.map(compactForm));
 
-/** Of {@link compactForm}: `your-secret-key-here`, `sk-your-api-key`. */
+/** Placeholders in {@link compactForm}: `your-secret-key-here`, `sk-your-api-key`. */
 const yours =
   /^(?:sk|skant|skproj|pat|tok|put|enter|insert|replacewith)?your[a-z]{0,30}(?:key|token|secret|password|passphrase)(?:here)?$/;
 
@@ -37,18 +37,18 @@ const yours =
 const wrappings: readonly RegExp[] = [/^(["'`])([^]*)\1$/, /^(bearer|token|apikey)\s+([^]*)$/i, /^(<)([^<>/]*)>$/];
 
 const placeholders: readonly RegExp[] = [
-  // As in our own `.env.example`, in any spelling.
+  // Placeholder of Sluice's own `.env.example`, in any spelling.
   /change[-_ ]?me/i,
-  // `xxxxxxxxxxxxx` and `sk-5dfxxxxxxxxxxxxxxxxxxx`. Chance makes such a run once in 10¹² keys.
+  // `xxxxxxxxxxxxx` and `sk-5dfxxxxxxxxxxxxxxxxxxx`. One in 10¹² random keys has such a series.
   /x{8}/i,
-  // The documentation of unified-proxy prints a whole token of Coze that begins so; no other of 62⁴ tokens does.
+  // The documentation of unified-proxy has a whole token of Coze with this beginning, which one in 62⁴ tokens has.
   /^pat_91b9/,
 ];
 
-/** SHA-256 of a key that its gateway shipped as the default, so that everybody knows it. */
+/** SHA-256 of a key that a gateway shipped as its default, which is public. */
 const publishedDigest = '6ed62ce804eb3a9add7e91b01fbf9c5c4622b9d3f6862ec3531d6eae86c7a3f9';
 
-/** A hash can't be compared with a pattern, so these are the spellings that people are likely to use. */
+/** Returns the likely spellings of an example, because a hash can't be compared with a pattern. */
 function spellingsOf(text: string): string[] {
   const cases = [text, text.toUpperCase(), text.toLowerCase()];
   const hyphens = cases.flatMap((spelling) => [spelling, spelling.replaceAll('-', '_'), spelling.replaceAll('_', '-')]);
@@ -58,17 +58,17 @@ function spellingsOf(text: string): string[] {
 
 let exampleDigests: ReadonlySet<string> | undefined;
 
-const example = 'is an example from the documentation; give your own';
-const published = 'is the published default, which everybody knows; give a key of your own';
+const example = 'is an example from the documentation; replace it by your own';
+const published = 'is the published default, which is not secret; replace it by your own key';
 
 export const notAnExample = { error: example };
 
-/** Returns what is wrong with a secret that any reader of documentation knows; undefined for any other. */
+/** Returns the error for an example secret of the documentation; undefined for any other secret. */
 export function exampleFault(text: string): string | undefined {
   if (digestOfKey(text) === publishedDigest) return published;
   for (const pattern of wrappings) {
     const [, , within] = pattern.exec(text.trim()) ?? [];
-    // Nobody has a secret that is one word in pointed brackets.
+    // A word in angle brackets is always a placeholder.
     if (within !== undefined) return text.trim().startsWith('<') ? example : exampleFault(within);
   }
   const form = compactForm(text);
@@ -80,7 +80,7 @@ export function exampleFault(text: string): string | undefined {
   return isExample ? example : undefined;
 }
 
-/** The same for user and password of a URL. */
+/** Returns the error for a URL with an example as user or password. */
 export function userinfoFault(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null) return undefined;
@@ -89,9 +89,9 @@ export function userinfoFault(text: string): string | undefined {
   return isOfDocs || [user, password].some((part = '') => exampleFault(part) !== undefined) ? inUrl : undefined;
 }
 
-const inUrl = 'holds a password that is an example from the documentation; give your own';
+const inUrl = 'holds a password that is an example from the documentation; replace it by your own';
 
-/** zod's `refine` for a URL, as {@link notKnownToAll} is for a secret. */
+/** Arguments of zod's `refine` for a URL that must not hold an example password. */
 export const ownUserinfo = [(text: string) => userinfoFault(text) === undefined, { error: inUrl }] as const;
 
 function decoded(text: string): string {
@@ -102,13 +102,13 @@ function decoded(text: string): string {
   }
 }
 
-/** The same for the SHA-256 of a key, 64 hex digits. */
+/** Returns whether a SHA-256 (64 hex digits) is that of an example key. */
 export function isExampleDigest(digest: string): boolean {
   exampleDigests ??= new Set([publishedDigest, ...examples.flatMap(spellingsOf).map(digestOfKey)]);
   return exampleDigests.has(digest);
 }
 
-/** The option of zod's `refine` that goes with {@link isOwnSecret}. Nothing else is said of an example. */
+/** Option of zod's `refine` for {@link isOwnSecret}. It aborts, so that an example has this error only. */
 export const notKnownToAll = {
   error: ({ input }: { readonly input?: unknown }) => exampleFault(String(input)) ?? example,
   abort: true,
@@ -116,7 +116,7 @@ export const notKnownToAll = {
 
 export const isOwnSecret = (text: string): boolean => exampleFault(text) === undefined;
 
-/** A secret that is sent in a header as it is. */
+/** Returns the type of a secret that is sent in a header unchanged. */
 export const secretText = (wanted: string): z.ZodString =>
   inWords(
     z

@@ -3,31 +3,31 @@ import { compileGlob, isGlob } from './glob.ts';
 
 type Matches = (name: string) => boolean;
 
-/** Names of clients whose entry is remembered: to match globs takes some microseconds, and clients ask for few models. */
+/** Maximum number of names whose entry is cached. Globs take some microseconds to match, and clients use few models. */
 const mostNames = 1000;
 
 interface ModelIndex {
-  /** By id in lower case. */
+  /** Entries by id in lower case. */
   readonly exact: ReadonlyMap<string, ModelConfig>;
   readonly globs: readonly { readonly matches: Matches; readonly model: ModelConfig }[];
-  /** By the client's name; only names that a glob had to be asked for. */
+  /** Entries by the client's name, for names without an exact entry. */
   readonly found: Map<string, ModelConfig | undefined>;
 }
 
-/** Globs are compiled once for each list of them, as lists of a configuration never change. */
+/** Compiled globs by their list, because the lists of a configuration never change. */
 const indexes = new WeakMap<readonly ModelConfig[], ModelIndex>();
 const matchers = new WeakMap<readonly string[], readonly Matches[]>();
 
 /**
- * The entry that serves a model of this name: the one with exactly this id, else the first whose glob fits. Upper and
- * lower case are the same.
+ * Returns the entry that serves a model of this name: the one with exactly this id, else the first whose glob matches.
+ * Case does not count.
  */
 export function findModel(config: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
   const index = indexOf(config);
   return index.exact.get(name.toLowerCase()) ?? recallByGlob(index, name);
 }
 
-/** As `findModel`, for names that providers list: thousands of them would push those of clients out of the memory. */
+/** Does the same as `findModel` for names that providers list: it does not cache them, as there may be thousands. */
 export function findListedModel(config: Pick<Config, 'models'>, name: string): ModelConfig | undefined {
   const index = indexOf(config);
   return index.exact.get(name.toLowerCase()) ?? findByGlob(index, name);
@@ -44,15 +44,15 @@ function recallByGlob(index: ModelIndex, name: string): ModelConfig | undefined 
   if (globs.length === 0) return undefined;
   if (found.has(name)) return found.get(name);
   const model = findByGlob(index, name);
-  // Clients choose the names: without a limit they would fill the memory.
+  // Clients choose the names, so the cache needs a limit.
   if (found.size >= mostNames) found.clear();
   found.set(name, model);
   return model;
 }
 
 /**
- * Returns whether clients may name models of this upstream that the configuration does not name: an entry with a glob
- * has a target there that passes their names on.
+ * Returns whether clients may use models of this upstream that the configuration does not name: an entry with a glob has
+ * a target there without `model`.
  */
 export const isListed = ({ models }: Pick<Config, 'models'>, upstreamId: string): boolean =>
   models.some(({ id, targets }) => isGlob(id) && targets.some((target) => passesNamesOn(target, upstreamId)));
@@ -60,7 +60,7 @@ export const isListed = ({ models }: Pick<Config, 'models'>, upstreamId: string)
 const passesNamesOn = ({ upstream, model }: ModelTarget, upstreamId: string): boolean =>
   upstream === upstreamId && model === undefined;
 
-/** Returns whether a client with this key may use the model. The key's globs are read as those of `findModel`. */
+/** Returns whether a client with this key may use the model. The key's globs work as those of `findModel`. */
 export function allowsModel({ models }: Pick<ClientKey, 'models'>, name: string): boolean {
   const matches = matchers.get(models) ?? remember(matchers, models, models.map(toMatcher));
   return matches.some((fits) => fits(name));

@@ -1,6 +1,6 @@
 /**
- * The characters of a glob: `*` any number of any characters, `?` one of them, `[a-c]` and `[!a-c]` one of
- * a set or one outside of it, `{a,b}` one of several globs, `\` takes the meaning from the next one.
+ * A part of a glob: `*` matches any number of any characters, `?` one character, `[a-c]` and `[!a-c]` one character of a
+ * set or outside of it, `{a,b}` one of several globs; `\` makes the next character plain text.
  */
 type Piece =
   | { readonly kind: 'text'; readonly text: string }
@@ -8,14 +8,14 @@ type Piece =
   | { readonly kind: 'one'; readonly fits: (character: string) => boolean }
   | { readonly kind: 'choice'; readonly choices: readonly (readonly Piece[])[] };
 
-/** Returns whether the text holds a character that means more than itself in a glob. */
+/** Returns whether the text has a character with a special meaning in globs. */
 export const isGlob = (pattern: string): boolean => /[*?[{]/.test(pattern);
 
 /**
- * Compiles a glob over names, in which upper and lower case are the same and a slash is a character like others.
+ * Compiles a glob over names. Case does not count, and a slash is an ordinary character.
  *
- * A match costs at most the length of the glob times that of the name: clients choose the names, and a matcher that
- * tries one way after another takes seconds for `*a*a*a*a*b` and a name of 256 characters.
+ * The cost of a match is at most the length of the glob times that of the name. Clients choose the names, and a matcher
+ * with backtracking takes seconds for `*a*a*a*a*b` and a name of 256 characters.
  */
 export function compileGlob(pattern: string): (name: string) => boolean {
   const pieces = readPieces(pattern.toLowerCase());
@@ -26,8 +26,8 @@ export function compileGlob(pattern: string): (name: string) => boolean {
 }
 
 /**
- * From the positions in the text that the pieces before may end at, computes those that these pieces may end at.
- * Ascending.
+ * Returns the possible end positions of the pieces in the text, ascending, from the possible end positions of the pieces
+ * before them.
  */
 function advance(pieces: readonly Piece[], text: string, from: readonly number[]): readonly number[] {
   return pieces.reduce((places, piece) => (places.length === 0 ? places : step(piece, text, places)), from);
@@ -66,7 +66,7 @@ function readPieces(glob: string): readonly Piece[] {
       at++;
     } else {
       endText();
-      // Stars in a row mean no more than one.
+      // Several stars in a row equal one.
       if (special.piece.kind !== 'any' || pieces.at(-1)?.kind !== 'any') pieces.push(special.piece);
       ({ at } = special);
     }
@@ -75,7 +75,7 @@ function readPieces(glob: string): readonly Piece[] {
   return pieces;
 }
 
-/** Undefined where the character at this place stands for itself. */
+/** Returns the special piece at a position; undefined for an ordinary character. */
 function readSpecial(glob: string, at: number): { piece: Piece; at: number } | undefined {
   switch (glob.charAt(at)) {
     case '*':
@@ -91,11 +91,11 @@ function readSpecial(glob: string, at: number): { piece: Piece; at: number } | u
   }
 }
 
-/** `a-c]` or `!a-c]`. A set that is never closed is text. */
+/** Reads `a-c]` or `!a-c]`. A set without its closing bracket is text. */
 function readSet(glob: string, start: number): { piece: Piece; at: number } | undefined {
   const isOutside = glob.charAt(start) === '!' || glob.charAt(start) === '^';
   const first = isOutside ? start + 1 : start;
-  // A bracket in the first place is one of the set, not its end.
+  // A closing bracket in the first position belongs to the set.
   const end = glob.indexOf(']', first + 1);
   if (end < 0) return undefined;
   const ranges: [low: string, high: string][] = [];
@@ -108,7 +108,7 @@ function readSet(glob: string, start: number): { piece: Piece; at: number } | un
   return { piece: { kind: 'one', fits: (character) => isIn(character) !== isOutside }, at: end + 1 };
 }
 
-/** `a,b}`. What is never closed, or has no second choice, is text. */
+/** Reads `a,b}`. A choice without its closing brace or without a second alternative is text. */
 function readChoice(glob: string, start: number): { piece: Piece; at: number } | undefined {
   const choices: string[] = [];
   let depth = 0;

@@ -2,17 +2,17 @@ import type { Config, UpstreamConfig } from './config.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { type ConfigSource, loadConfig } from './load-config.ts';
 
-/** The settings of a process that calls no provider: of upstreams and of proxies it holds no secret. */
+/** The settings of a process that does not call providers; it has no secrets of upstreams and proxies. */
 export interface IngressConfig extends Omit<Config, 'upstreams' | 'proxies'> {
   readonly upstreams: readonly UpstreamPlace[];
 }
 
-/** An upstream as far as others than its callers know it. */
+/** The public part of an upstream. */
 export type UpstreamPlace = Pick<UpstreamConfig, 'id' | 'type' | 'baseUrl'>;
 
 /**
- * As {@link loadConfig}: all of it is read and checked, so that every process refuses the same files in the same words.
- * What calls of providers need is dropped then.
+ * Does the same as {@link loadConfig}, and then drops the settings that only calls to providers need. Every process thus
+ * refuses the same files with the same messages.
  *
  * @throws ConfigError
  */

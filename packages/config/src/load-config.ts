@@ -20,38 +20,38 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface ConfigSource {
   /** The process's environment. */
   readonly env: Env;
-  /** The directory from which relative paths begin. */
+  /** The directory for relative paths. */
   readonly cwd: string;
-  /** Reads a file as text; throws an error with the code ENOENT for one that is not there. Default: from disk. */
+  /** Reads a file as text; throws an error with the code ENOENT if it does not exist. Default: from disk. */
   readonly readFile?: ((path: string) => string) | undefined;
-  /** Refuse a configuration without any client key. Default true; for who adds a key of its own, false. */
+  /** Refuse a configuration without a client key. Default true; false for callers that add their own key. */
   readonly isKeyRequired?: boolean | undefined;
-  /** Values that `SLUICE_COMPAT` may have. Default: none, so that it must not be set. */
+  /** Profiles for `SLUICE_COMPAT`. Default: none, so that it must not be set. */
   readonly profiles?: Profiles | undefined;
 }
 
 /**
- * Reads file and environment.
+ * Returns the configuration of file and environment.
  *
- * @throws ConfigError that lists everything that is wrong with them
+ * @throws ConfigError that lists all problems
  */
 export function loadConfig(source: ConfigSource): Config {
   return loadLayers(source).config;
 }
 
-/** The configuration with the layers that it was made of. */
+/** The configuration with the layers that it is made from. */
 export interface Layers {
   readonly config: Config;
-  /** The settings that the file or the profile gives, with the defaults of all others. */
+  /** The settings of the file or the profile, with defaults. */
   readonly settings: Settings;
-  /** The file's content, or what stands for it in a profile; without defaults. */
+  /** The settings of the file or the profile, without defaults. */
   readonly given: unknown;
   readonly environment: Environment;
   readonly file: FoundFile;
 }
 
 /**
- * As {@link loadConfig}, for who asks where a setting came from.
+ * Does the same as {@link loadConfig} and returns the layers too, for finding the origin of a setting.
  *
  * @throws ConfigError
  */
@@ -65,7 +65,7 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
   const { settings, names } = fromFile;
   const isRefused = (name: VariableName): boolean =>
     problems.some(({ path }) => path === name || path.startsWith(`${name}[`));
-  // Nobody knows which keys a profile has that is not known.
+  // The keys of an unknown profile are unknown, so missing keys are not reported.
   const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined || isRefused('SLUICE_COMPAT');
   const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey(names)])];
   if (settings !== undefined) {
@@ -89,10 +89,10 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
 const profileOf = ({ SLUICE_COMPAT: name }: Environment, profiles: Profiles | undefined): Profile | undefined =>
   name === undefined ? undefined : profiles?.byName[name];
 
-/** An empty variable counts as not set: whoever fills in a template leaves some empty. */
+/** Removes empty variables. They count as not set, because filled-in templates often have some. */
 const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''));
 
-/** An operator who meant to set one must hear of it. */
+/** Returns warnings about empty variables of secrets, which the operator may have meant to set. */
 function emptySecrets(env: Env, profile: Profile | undefined): string[] {
   const secrets = new Set([...secretVariableNames, ...(profile?.secretVariables ?? [])]);
   return Object.keys(env)
@@ -104,23 +104,23 @@ const noKey = (names: ProfileNames | undefined): ConfigProblem =>
   names === undefined
     ? {
         path: 'keys',
-        message: 'are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+        message: 'are missing, so that no client can call; add keys to the file, or set SLUICE_API_KEYS',
       }
     : {
         path: names.clientKey ?? 'SLUICE_API_KEYS',
-        message: `is missing, so that no client could call; set it${names.clientKey === undefined ? '' : ' or SLUICE_API_KEYS'}, or let clients in without a key with ALLOW_ANONYMOUS_ACCESS=true`,
+        message: `is missing, so that no client can call; set it${names.clientKey === undefined ? '' : ' or SLUICE_API_KEYS'}, or allow clients without a key with ALLOW_ANONYMOUS_ACCESS=true`,
       };
 
 interface FileSettings {
-  /** Undefined when there are problems. */
+  /** The settings with defaults; undefined if there are problems. */
   readonly settings?: Settings;
-  /** The same without defaults. */
+  /** The settings without defaults. */
   readonly given?: unknown;
-  /** True also when nobody can tell. */
+  /** True if there are client keys, and also if that is unknown. */
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
   readonly warnings?: readonly string[];
-  /** Under a profile. */
+  /** Set under a profile only. */
   readonly names?: ProfileNames;
 }
 
@@ -130,7 +130,7 @@ interface ProfileSource {
   readonly readFile: ConfigSource['readFile'];
 }
 
-/** The environment of a profile in place of a file. */
+/** Reads the settings from the environment of a profile. */
 function readProfileSettings(profile: Profile, { file, env, readFile }: ProfileSource): FileSettings {
   if (file.kind !== 'none') return { hasKeys: true, problems: [fileBesideProfile] };
   const read = readProfile(profile, env, {
@@ -151,14 +151,14 @@ function readProfileSettings(profile: Profile, { file, env, readFile }: ProfileS
 
 const fileBesideProfile: ConfigProblem = {
   path: 'SLUICE_COMPAT',
-  message: 'configures everything; remove either it or the configuration file',
+  message: 'replaces the configuration file; remove one of the two',
 };
 
 function readSettings(file: FoundFile, env: Env): FileSettings {
   if (file.kind === 'unreadable') return { hasKeys: true, problems: [file.problem] };
   const yaml = file.kind === 'text' ? parseYaml(file.text, file.name) : { value: {} };
   if (yaml.problems !== undefined) return { hasKeys: true, problems: yaml.problems };
-  // Strings of a parsed file may be slices of its text: they would keep all of it in memory, secrets included.
+  // Strings of a parsed file may be slices of its text, which would keep the whole text, with its secrets, in memory.
   const content = structuredClone(withoutEmptySections(yaml.value));
   const renamed = renameFormer(content);
   const interpolated = interpolate(renamed.value, env);
@@ -169,19 +169,19 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   if (parsed.problems === undefined && problems.length === 0) {
     return { settings: parsed.settings, given: value, hasKeys, problems, warnings: renamed.warnings };
   }
-  // A value missing from the environment is reported once: that the place is empty now follows from it.
+  // A variable that is missing is reported once; the empty value that results is not reported too.
   const told = new Set(problems.map(({ path }) => path));
   return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };
 }
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
-/** A section whose settings are all commented out is there, but null. */
+/** Removes sections that are null, because all their settings are commented out. */
 function withoutEmptySections(content: unknown): unknown {
   return Object.fromEntries(Object.entries(Object(content)).filter(([, part]) => part !== null));
 }
 
-/** Long enough that nobody finds it by trying. */
+/** Minimum length of a secret, in characters; a shorter one could be guessed. */
 const shortestSecret = 16;
 
 interface Beside {
@@ -189,7 +189,7 @@ interface Beside {
   readonly names: ProfileNames | undefined;
 }
 
-/** A secret that is too short to seal anything with; tokens that are to be stored, and no secret to encrypt them with. */
+/** Finds a secret key that is too short, and a missing secret key if access tokens must be stored. */
 function* findSecretFaults({ upstreams }: Settings, { environment, names }: Beside): Iterable<ConfigProblem> {
   const { SLUICE_SECRET_KEY: secret } = environment;
   const places = upstreams.flatMap(({ credentials = [] }, at) =>
@@ -200,7 +200,7 @@ function* findSecretFaults({ upstreams }: Settings, { environment, names }: Besi
   const isNeeded = places.length > 0;
   if (secret === undefined ? !isNeeded : secret.length >= shortestSecret) return;
   const wanted = `a secret of at least ${shortestSecret} characters, the same for all replicas`;
-  const tokens = names?.tokens ?? `${places[0]} has tokens, which Redis holds encrypted with it`;
+  const tokens = names?.tokens ?? `${places[0]} has access tokens, which Redis holds encrypted with it`;
   const reason = isNeeded ? `: ${tokens}` : '';
   yield {
     path: 'SLUICE_SECRET_KEY',

@@ -2,16 +2,16 @@ import { inspect } from 'node:util';
 
 const mark = '[secret]' as const;
 
-/** A text that never shows by accident: printed, logged, inspected or turned into JSON it is `[secret]`. */
+/** A text that is not shown by accident: printed, logged, inspected or in JSON it is `[secret]`. */
 export interface Secret {
-  /** The text itself. Ask for it only where it is sent. */
+  /** Returns the text itself. For use only where it is sent. */
   reveal(): string;
   toString(): typeof mark;
   toJSON(): typeof mark;
   [inspect.custom](): typeof mark;
 }
 
-/** Apart from the objects, so that nothing that looks into one finds it. */
+/** The texts, outside of the objects, so that inspection of an object does not find its text. */
 const texts = new WeakMap<Secret, string>();
 
 const hide = (): typeof mark => mark;

@@ -12,30 +12,30 @@ export interface UpstreamConfig {
   readonly type: ProviderType;
   /** http or https; without user, password and a slash at its end. */
   readonly baseUrl: string;
-  /** Options that only this provider's protocol knows, in the form of its schema. */
+  /** Options of this type only, in the form of its schema. */
   readonly options: Readonly<Record<string, unknown>>;
   /** At least one; no two with the same id. */
   readonly credentials: readonly UpstreamCredential[];
-  /** The way to it; undefined = as the environment's proxies say. */
+  /** Proxy for calls to it; undefined = that of the environment. */
   readonly proxy: Proxy | 'none' | undefined;
   readonly tls: TlsFiles;
   /** Headers that go with every call; names in lower case. */
   readonly headers: Readonly<Record<string, Secret>>;
   /** Ask the provider to report usage at the end of a stream. */
   readonly reportStreamUsage: boolean;
-  /** The way it is told to continue an answer that broke off; undefined = as the provider can. */
+  /** Way to let it continue an answer that broke off; undefined = the best that the provider supports. */
   readonly prefill: PrefillStyle | 'none' | undefined;
-  /** Leave out what the provider can't do, instead of refusing the request. */
+  /** Leave out fields that the provider does not support, instead of refusing the request. */
   readonly dropsUnsupported: boolean;
   /** Features that this server lacks, although its protocol has them. */
   readonly lacks: readonly Lack[];
   /**
-   * For clients that want a whole answer: ask for one, or collect it from a stream; a model's entry may say otherwise.
+   * Way to get an answer that is not streamed: ask for it whole, or collect it from a stream. A model's entry overrides it.
    */
   readonly wholeAnswers: WholeAnswers;
 }
 
-/** `ask`: the provider gives it in one piece; `collect`: it is asked for a stream, which is collected. */
+/** `ask`: the provider is asked for a whole answer; `collect`: it is asked for a stream, which is collected. */
 export const wholeAnswerWays = ['ask', 'collect'] as const;
 export type WholeAnswers = (typeof wholeAnswerWays)[number];
 
@@ -44,16 +44,16 @@ export type Lack = (typeof lackNames)[number];
 
 export interface UpstreamCredential {
   readonly id: string;
-  /** Undefined for an upstream that wants none, and where the provider gives out tokens instead. */
+  /** Undefined for an upstream without keys, and for a credential with access tokens. */
   readonly apiKey: Secret | undefined;
-  /** The origin of its tokens; undefined for one that has none. */
+  /** Origin of its access tokens; undefined for a credential without. */
   readonly tokens: TokenOrigin | undefined;
 }
 
 export type TokenOrigin =
-  /** The provider gives them to anybody. */
+  /** The provider issues them without a login. */
   | { readonly kind: 'anonymous' }
-  /** A person has logged in; `path` is absolute. */
+  /** A person has logged in; `path` is the absolute path of the login file. */
   | { readonly kind: 'login'; readonly path: string };
 
 /** A model as clients name it. */
@@ -62,23 +62,23 @@ export interface ModelConfig {
   readonly id: string;
   /** At least one. */
   readonly targets: readonly ModelTarget[];
-  /** The form in which clients see reasoning, unless their key says otherwise. */
+  /** Form of reasoning for clients; the setting of a client's key overrides it. */
   readonly thinking: ThinkingMode;
   /** Number of rounds of a conversation that are sent, the last ones; undefined = all of it. */
   readonly contextRounds: number | undefined;
-  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  /** Maximum number of extensions of an answer that reached its length limit; 0 = answers are not extended. */
   readonly maxContinuations: number;
-  /** Undefined = as `retry` says. */
+  /** Undefined = the rule in `retry`. */
   readonly onContentPolicy: ContentPolicyRule | undefined;
-  /** Undefined = as the upstream of each target says. */
+  /** Undefined = the setting of each target's upstream. */
   readonly wholeAnswers: WholeAnswers | undefined;
 }
 
-/** A place that can serve a model. */
+/** A target: one model at one upstream. */
 export interface ModelTarget {
   /** Id of the upstream. */
   readonly upstream: string;
-  /** The model's name there; undefined = as the client named it. */
+  /** Name of the model at the upstream; undefined = the client's name for it. */
   readonly model: string | undefined;
   /** Lower is tried first; 1 or more. */
   readonly priority: number;

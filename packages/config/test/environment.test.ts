@@ -47,21 +47,21 @@ describe('the environment', () => {
   );
 
   it.each(['0.0.0.0', '::', '::1', 'fe80::1%eth0', '::ffff:127.0.0.1', 'localhost', 'box-1.example.'])(
-    'takes the host %s',
+    'accepts the host %s',
     (host) => {
       expect(load(undefined, { ...anyKey, HOST: host }).server.host).toBe(host);
     },
   );
 
-  it('knows the level of warnings by both its names', verifies('003-24'), () => {
+  it('accepts both names of the level of warnings', verifies('003-24'), () => {
     expect(load(undefined, { ...anyKey, LOG_LEVEL: 'WARNING' }).log.level).toBe('warn');
   });
 
-  it('knows the most urgent level as Python calls it', () => {
+  it("accepts Python's name of the highest level", () => {
     expect(load(undefined, { ...anyKey, LOG_LEVEL: 'CRITICAL' }).log.level).toBe('fatal');
   });
 
-  it.each(Object.keys(variables))('takes an empty %s for not set, and so does who reads the proxies alone', (name) => {
+  it.each(Object.keys(variables))('treats an empty %s as not set, also in readProxies', (name) => {
     const { warnings: _, ...config } = load(undefined, { [name]: '', ...anyKey });
     const { warnings: _none, ...usual } = load(undefined);
     expect(config).toEqual(usual);
@@ -69,12 +69,12 @@ describe('the environment', () => {
     expect(readProxies(empty)).toEqual(readProxies({}));
   });
 
-  it('reads a proxy whose other spelling is empty', () => {
+  it('reads a proxy if the other spelling is empty', () => {
     const { https } = readProxies({ https_proxy: '', HTTPS_PROXY: 'proxy.example:3128' });
     expect(https?.url).toBe('http://proxy.example:3128');
   });
 
-  it('keeps what is as it must be beside a variable that is not', () => {
+  it('keeps the valid variables if one is invalid', () => {
     const env = { SLUICE_API_KEYS: 'sk-own-key-0001', SLUICE_SECRET_KEY: 'sixteen-letters-and-more' };
     const wrong = [
       ['PORT', 'abc', 'must be a whole number from 0 to 65535'],
@@ -87,29 +87,29 @@ describe('the environment', () => {
     }
   });
 
-  it('may name no other gateway to a program that knows none', () => {
+  it('must not name another gateway if the program has no profiles', () => {
     expect(problemsOf(undefined, { ...anyKey, SLUICE_COMPAT: 'z2api' })).toEqual([
-      'SLUICE_COMPAT: must not be set: this program knows no other gateway',
+      'SLUICE_COMPAT: must not be set: this program cannot replace other gateways',
     ]);
   });
 
-  it('takes reserved variables and does nothing with them', () => {
+  it('accepts reserved variables and ignores them', () => {
     const env = { ...anyKey, DATABASE_URL: 'postgres://db/x' };
     expect(load(undefined, env)).toEqual(load(undefined));
   });
 
-  it('reads no name that means different things to different gateways', verifies('000-12', '003-31'), () => {
+  it('does not read names that have different meanings in different gateways', verifies('000-12', '003-31'), () => {
     const env = { ...anyKey, API_KEY: 'x', REQUEST_TIMEOUT: '1', DEBUG_MODE: 'true', STREAM_TIMEOUT: '1' };
     expect(load(routing, env)).toEqual(load(routing));
   });
 
-  it('refuses a key that the file has too', () => {
+  it('refuses a key that is also in the file', () => {
     expect(
       problemsOf('keys: [{ name: a, key: sk-twice-0001 }]', { SLUICE_API_KEYS: 'sk-other-0001,sk-twice-0001' }),
     ).toEqual(['SLUICE_API_KEYS[1]: is the same key as keys[0] of the file; remove one of them']);
   });
 
-  it('tells apart what Kubernetes says of the services beside it', () => {
+  it('ignores addresses that Kubernetes sets for services', () => {
     const links = Object.keys(variables)
       .filter((name) => name.endsWith('PORT'))
       .map((name) => [name, 'tcp://10.0.0.1:9464'] as const);
@@ -125,16 +125,16 @@ describe('the environment', () => {
     );
   });
 
-  it.each(['udp://10.0.0.1:53', 'sctp://10.0.0.1:1', 'tcp://[fd00::1]:9464'])('takes %s for no port', (text) => {
+  it.each(['udp://10.0.0.1:53', 'sctp://10.0.0.1:1', 'tcp://[fd00::1]:9464'])('does not treat %s as a port', (text) => {
     expect(load(undefined, { ...anyKey, METRICS_PORT: text }).worker.metricsPort).toBe(9464);
   });
 
-  it('takes no other address for one that Kubernetes gave', () => {
+  it('does not treat other addresses as those of Kubernetes', () => {
     const problem = 'METRICS_PORT: must be a whole number from 0 to 65535';
     expect(problemsOf(undefined, { ...anyKey, METRICS_PORT: 'http://10.0.0.1:9464' })).toEqual([problem]);
   });
 
-  it('is documented with settings that exist', () => {
+  it('has existing settings in its documentation', () => {
     for (const { settings } of Object.values(variables)) {
       for (const path of settings) expect(path).toMatch(/^(?:keys|[a-z]+\.[a-z_]+)$/);
     }

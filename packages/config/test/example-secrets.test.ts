@@ -14,7 +14,7 @@ function problemsAt(run: () => unknown): readonly string[] {
 const upstream = (key: string): string =>
   `upstreams: [{ id: u, type: openai, base_url: "http://127.0.0.1:1/v1", credentials: [{ id: a, api_key: ${JSON.stringify(key)} }] }]\nmodels: [{ id: m, targets: [{ upstream: u }] }]`;
 
-describe('a secret that stands in documentation', () => {
+describe('a secret of the documentation', () => {
   it.each([
     ['a key of the file', 'keys: [{ key: sk-CHANGE-ME }]', {}, 'keys[0].key'],
     ['a key of the file, by its hash', `keys: [{ key_hash: ${digestOfKey('sk-CHANGE-ME')} }]`, {}, 'keys[0].key_hash'],
@@ -40,18 +40,18 @@ describe('a secret that stands in documentation', () => {
     } catch (error) {
       if (error instanceof ConfigError) message = error.message;
     }
-    expect(message).toContain(`${path}: is an example from the documentation; give your own`);
+    expect(message).toContain(`${path}: is an example from the documentation; replace it by your own`);
   });
 });
 
-describe('every secret of the documentation', () => {
+describe('every example secret', () => {
   const doors: readonly (readonly [door: string, load: (secret: string) => unknown, path: string])[] = [
     ['SLUICE_API_KEYS', (secret) => load('', { SLUICE_API_KEYS: secret }), 'SLUICE_API_KEYS[0]'],
     ['keys of the file', (secret) => load(JSON.stringify({ keys: [{ key: secret }] })), 'keys[0].key'],
     ['hashes of the file', (secret) => load(`keys: [{ key_hash: ${digestOfKey(secret)} }]`), 'keys[0].key_hash'],
     ['credentials of the file', (secret) => load(upstream(secret)), 'upstreams[0].credentials[0].api_key'],
   ];
-  // As they stand in the papers of the five gateways and in ours.
+  // Spellings in the documentation of the five gateways and of Sluice.
   const secrets = [
     ...examples,
     'YOUR_API_KEY',
@@ -64,14 +64,14 @@ describe('every secret of the documentation', () => {
     `pat_91b9${'0aZ'.repeat(20)}`,
   ];
 
-  it.each(doors)('is refused by %s, in one sentence', (door, open, path) => {
+  it.each(doors)('is refused by %s with one problem', (door, open, path) => {
     for (const secret of secrets) {
-      // A hash can't be compared with a pattern.
+      // A hash can't be compared with a pattern, so only fixed spellings are refused.
       if (door === 'hashes of the file' && /^xxx|^sk-5df|^pat_91b9/.test(secret)) continue;
       expect(
         problemsAt(() => open(secret)),
         secret,
-      ).toEqual([`${path}: is an example from the documentation; give your own`]);
+      ).toEqual([`${path}: is an example from the documentation; replace it by your own`]);
     }
   });
 
@@ -85,8 +85,8 @@ describe('every secret of the documentation', () => {
     'your_upstream_password',
     'YourApiKey',
     'put-your-key-here',
-  ])('is %s too', (secret) => {
-    expect(exampleFault(secret)).toBe('is an example from the documentation; give your own');
+  ])('has the form %s too', (secret) => {
+    expect(exampleFault(secret)).toBe('is an example from the documentation; replace it by your own');
   });
 
   it.each([
@@ -99,14 +99,14 @@ describe('every secret of the documentation', () => {
     'sk-proj-7Jx0aYourKeyXxXx',
     'pat_81b9aaaa0000',
     'app-1',
-  ])('is not %s', (secret) => {
+  ])('does not have the form %s', (secret) => {
     expect(exampleFault(secret)).toBeUndefined();
   });
 });
 
-describe('a password that stands in documentation', () => {
-  const inUrl = 'holds a password that is an example from the documentation; give your own';
-  const example = 'is an example from the documentation; give your own';
+describe('a password of the documentation', () => {
+  const inUrl = 'holds a password that is an example from the documentation; replace it by your own';
+  const example = 'is an example from the documentation; replace it by your own';
   const withUpstream = (more: string): string =>
     `upstreams: [{ id: u, type: openai, base_url: "http://127.0.0.1:1/v1", ${more} }]\nmodels: [{ id: m, targets: [{ upstream: u }] }]`;
   const iflow = (more: string): string => withUpstream(more).replace('type: openai', 'type: iflow');
@@ -149,23 +149,23 @@ describe('a password that stands in documentation', () => {
       `upstreams[0].options.headers.x-key: ${example}`,
     ],
     [
-      'the secret of a client of OAuth',
+      'the secret of an OAuth client',
       iflow('options: { oauth_client_id: me, oauth_client_secret: CHANGE-ME }'),
       {},
       `upstreams[0].options.oauth_client_secret: ${example}`,
     ],
     [
-      'the key that signs',
+      'the key of the signature',
       zaiWeb('options: { signing_variant: v2, signing_key: CHANGE-ME }'),
       {},
       `upstreams[0].options.signing_key: ${example}`,
     ],
     ['the secret key', '', { SLUICE_SECRET_KEY: 'your-secret-key-here' }, `SLUICE_SECRET_KEY: ${example}`],
-  ])('is refused by %s, in one sentence', (_, file, env, problem) => {
+  ])('is refused by %s with one problem', (_, file, env, problem) => {
     expect(problemsAt(() => load(file, { ...key, ...env }))).toEqual([problem]);
   });
 
-  it('is not any other', () => {
+  it('is the only kind that is refused', () => {
     const own = 'redis: { url: "redis://user:p%40ss@h" }\n';
     const { redis } = load(own + withUpstream('proxy: "http://user:own@p:3128", headers: { x-title: our gateway }'));
     expect(redis.password?.reveal()).toBe('p@ss');
@@ -175,9 +175,9 @@ describe('a password that stands in documentation', () => {
 describe('anonymous access', () => {
   const anonymous = 'keys: [{ name: all, anonymous: without_key }]';
   it.each([
-    ['', /without a key are served to this machine/],
-    ['server: { host: 0.0.0.0 }', /without a key are served to every machine that reaches 0\.0\.0\.0/],
-  ])('is warned of at the start: %s', (server, words) => {
+    ['', /without a key are accepted from this machine/],
+    ['server: { host: 0.0.0.0 }', /without a key are accepted from every machine that reaches 0\.0\.0\.0/],
+  ])('causes a warning: %s', (server, words) => {
     expect(load(`${anonymous}\n${server}`, {}).warnings.join('\n')).toMatch(words);
   });
 });

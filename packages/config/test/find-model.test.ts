@@ -15,7 +15,7 @@ const config = (...ids: string[]) => ({
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
 
 describe('findListedModel', () => {
-  it("says the same as findModel, and leaves the memory of clients' names alone", () => {
+  it("returns the same as findModel, and does not use the cache of clients' names", () => {
     const models = config('gpt-4', 'gpt-*', '*');
     const names = ['GPT-4', 'gpt-5', 'claude'];
     const expected = names.map((name) => findModel(models, name));
@@ -32,18 +32,18 @@ describe('findListedModel', () => {
 });
 
 describe('findModel', () => {
-  it('finds by name, in any case', () => {
+  it('finds a model by name, without regard to case', () => {
     expect(found(['glm-4.5', 'GPT-4o'], 'GLM-4.5')).toBe('glm-4.5');
     expect(found(['glm-4.5', 'GPT-4o'], 'gpt-4o')).toBe('GPT-4o');
     expect(found(['glm-4.5'], 'glm-4')).toBeUndefined();
     expect(found(['glm-4.5'], 'glm-4x5')).toBeUndefined();
   });
 
-  it('prefers the exact name to a glob before it', () => {
+  it('prefers an exact name to an earlier glob', () => {
     expect(found(['*', 'gpt-*', 'gpt-4o'], 'gpt-4o')).toBe('gpt-4o');
   });
 
-  it('takes the first glob that fits', () => {
+  it('uses the first glob that matches', () => {
     expect(found(['demo', 'gpt-*', '*'], 'gpt-4o')).toBe('gpt-*');
     expect(found(['*', 'gpt-*'], 'gpt-4o')).toBe('*');
   });
@@ -59,7 +59,7 @@ describe('findModel', () => {
     ['{claude,gpt}-*', 'gpt-4'],
     ['demo-*', 'Demo-slow'],
     ['*mini*', 'openai/gpt-4o-mini-2024'],
-  ])('fits %s to %s', (glob, name) => {
+  ])('matches %s with %s', (glob, name) => {
     expect(found([glob], name)).toBe(glob);
   });
 
@@ -69,11 +69,11 @@ describe('findModel', () => {
     ['mock[1-3]', 'mock4'],
     ['gpt-*', 'my-gpt-4'],
     ['!(gpt)*', 'claude'],
-  ])('does not fit %s to %s', (glob, name) => {
+  ])('does not match %s with %s', (glob, name) => {
     expect(found([glob], name)).toBeUndefined();
   });
 
-  it('gives the entry itself', () => {
+  it('returns the entry itself', () => {
     const frozen = config('a', 'b*');
     expect(findModel(frozen, 'bc')).toBe(frozen.models[1]);
   });
@@ -82,13 +82,13 @@ describe('findModel', () => {
 describe('allowsModel', () => {
   const allows = (models: string[], name: string) => allowsModel({ models }, name);
 
-  it('allows what any of the globs fits', () => {
+  it('allows models that one of the globs matches', () => {
     expect(allows(['*'], 'anything/at all')).toBe(true);
     expect(allows(['small', 'gpt-4o-*'], 'GPT-4o-mini')).toBe(true);
     expect(allows(['small', 'gpt-4o-*'], 'SMALL')).toBe(true);
   });
 
-  it('refuses the rest', () => {
+  it('refuses other models', () => {
     expect(allows(['small', 'gpt-4o-*'], 'gpt-4o')).toBe(false);
     expect(allows(['small'], 'smaller')).toBe(false);
     expect(allows(['gpt-4.1'], 'gpt-4x1')).toBe(false);

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { settingNames } from '../src/schema/tree.ts';
 import { anyKey, load } from './load.ts';
 
-/** Returns whether it loads or is refused with at least one problem; anything else is thrown on. */
+/** Returns whether it loads or is refused with at least one problem. @throws any error but ConfigError */
 function isHandled(yaml: string, env: Readonly<Record<string, string>> = anyKey): boolean {
   try {
     load(yaml, env);
@@ -69,7 +69,7 @@ const yamlish = fc
   .map((parts) => parts.join(''));
 
 describe('garbage', () => {
-  it('of random text ends in a ConfigError or a configuration', () => {
+  it('of random text gives a ConfigError or a configuration', () => {
     fc.assert(
       fc.property(yamlish, (text) => {
         expect(isHandled(text)).toBe(true);
@@ -78,7 +78,7 @@ describe('garbage', () => {
     );
   });
 
-  it('in the shape of settings ends in a ConfigError or a configuration', () => {
+  it('in the shape of settings gives a ConfigError or a configuration', () => {
     fc.assert(
       fc.property(file, (content) => {
         expect(isHandled(stringify(content, { aliasDuplicateObjects: false }))).toBe(true);
@@ -87,7 +87,7 @@ describe('garbage', () => {
     );
   });
 
-  it('in the environment ends in a ConfigError or a configuration', () => {
+  it('in the environment gives a ConfigError or a configuration', () => {
     const variable = fc.constantFrom('PORT', 'HOST', 'REDIS_URL', 'SLUICE_API_KEYS', 'LOG_LEVEL', 'DRAIN_TIMEOUT_MS');
     fc.assert(
       fc.property(fc.dictionary(variable, fc.string({ unit: 'binary' })), (env) => {

@@ -4,7 +4,7 @@ import { compileGlob } from '../src/glob.ts';
 
 const fits = (glob: string, name: string): boolean => compileGlob(glob)(name);
 
-/** The plain meaning of a glob of stars, question marks and letters: try every way. */
+/** Reference matcher for globs of stars, question marks and letters, with backtracking. */
 function fitsByTrying(glob: string, name: string): boolean {
   const [first] = glob;
   if (first === undefined) return name === '';
@@ -18,7 +18,7 @@ describe('a glob', () => {
   const globs = fc.array(fc.oneof(letters, fc.constantFrom('*', '?')), { maxLength: 8 }).map((all) => all.join(''));
   const names = fc.array(letters, { maxLength: 10 }).map((all) => all.join(''));
 
-  it('fits what trying every way finds to fit', () => {
+  it('matches the same names as the reference matcher', () => {
     fc.assert(
       fc.property(globs, names, (glob, name) => {
         expect(fits(glob, name)).toBe(fitsByTrying(glob, name));
@@ -27,7 +27,7 @@ describe('a glob', () => {
     );
   });
 
-  it('with choices fits what one of the globs without them fits', () => {
+  it('with choices matches a name if one of the expanded globs does', () => {
     fc.assert(
       fc.property(globs, globs, globs, globs, names, (start, one, other, end, name) => {
         const isOne = fits(`${start}${one}${end}`, name) || fits(`${start}${other}${end}`, name);
@@ -65,8 +65,8 @@ describe('a glob', () => {
     expect(fits(glob, name)).toBe(expected);
   });
 
-  it('costs as much as the glob times the name is long, however hard it is to fit', () => {
-    // A match asks `startsWith` once for each place that it looks at for the letter `a` or `b`.
+  it('costs at most the length of the glob times that of the name', () => {
+    // A match calls `startsWith` once for each position at which it looks for the letter `a` or `b`.
     const looksFor = (name: string): number => {
       const startsWith = vi.spyOn(String.prototype, 'startsWith');
       expect(fits('*a*a*a*a*a*a*b', name)).toBe(false);
@@ -85,7 +85,7 @@ describe('a glob', () => {
     '['.repeat(200),
     `${'{*,'.repeat(50)}${'}'.repeat(50)}b`,
     '{,}'.repeat(66),
-  ])('%s is read and matched at once', (glob) => {
+  ])('%s is parsed and matched without delay', (glob) => {
     expect(fits(glob, 'x'.repeat(256))).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ const sourceOf = (text: string): ConfigSource => ({ env, cwd: '/srv', readFile: 
 
 const isSecret = (value: object): value is Secret => 'reveal' in value && typeof value.reveal === 'function';
 
-/** Every text below a value, also those that secrets hide. */
+/** Returns every text within a value, including those of secrets. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -36,12 +36,12 @@ function textsIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, part]) => [name, ...textsIn(part)]);
 }
 
-/** Those of providers and proxies; credentials of proxies are kept as the header that carries them. */
+/** Returns the secrets of providers and proxies; those of proxies are kept as headers. */
 const canariesIn = (config: unknown): string[] =>
   textsIn(config).filter((text) => /canary/.test(`${text} ${Buffer.from(text.slice(6), 'base64').toString()}`));
 
 describe('the configuration of an ingress', () => {
-  it('holds no secret of a provider or a proxy, which that of a worker does', () => {
+  it('has no secret of a provider or a proxy, unlike that of a worker', () => {
     expect(canariesIn(loadConfig(sourceOf(file)))).toHaveLength(8);
     const config = loadIngressConfig(sourceOf(file));
     expect(canariesIn(config)).toEqual([]);
@@ -52,7 +52,7 @@ describe('the configuration of an ingress', () => {
     ]);
   });
 
-  it('has all else as a worker has it, and is frozen', () => {
+  it('has the same other settings as that of a worker, and is frozen', () => {
     const { upstreams: _upstreams, ...ingress } = loadIngressConfig(sourceOf(file));
     expect(loadConfig(sourceOf(file))).toMatchObject(ingress);
     expect(Object.isFrozen(loadIngressConfig(sourceOf(file)).upstreams[0])).toBe(true);
@@ -66,7 +66,7 @@ describe('the configuration of an ingress', () => {
     ],
     ['a kind of token', file.replace('api_key: canary-of-the-file', 'anonymous: true')],
     ['a proxy', file.replace('@proxy.example:3128', '@proxy.example:port')],
-  ])('is refused for %s, in the words of a worker', (_what, wrong) => {
+  ])('is refused for %s, with the message of a worker', (_what, wrong) => {
     const { problems } = errorOf(() => loadIngressConfig(sourceOf(wrong)));
     expect(problems.length).toBeGreaterThan(0);
     expect(problems).toEqual(errorOf(() => loadConfig(sourceOf(wrong))).problems);

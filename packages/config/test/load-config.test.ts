@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { absent, anyKey, errorOf, load, problemsOf, routing } from './load.ts';
 
 describe('loadConfig', () => {
-  it('has a default for everything but client keys (rows 001-20, 001-31, 001-32)', () => {
+  it('has a default for every setting except client keys (rows 001-20, 001-31, 001-32)', () => {
     const { keys, upstreams, ...rest } = load(undefined);
     expect(keys).toHaveLength(1);
     expect(upstreams).toHaveLength(1);
@@ -159,7 +159,7 @@ redis: { key_prefix: "other:one" }
     });
   });
 
-  it('lets the environment win over the file', () => {
+  it('prefers the environment to the file', () => {
     const file = `
 server: { port: 1, host: a, drain_timeout_ms: 2 }
 worker: { metrics_port: 3, metrics_host: b, drain_timeout_ms: 4 }
@@ -181,12 +181,12 @@ log: { level: error }
     });
   });
 
-  it('does not open the management port to other machines with HOST, which is meant for clients', () => {
+  it('does not apply HOST, which is for clients, to the management port', () => {
     const { server, worker } = load(undefined, { ...anyKey, HOST: '0.0.0.0' });
     expect([server.host, server.metricsHost, worker.metricsHost]).toEqual(['0.0.0.0', '127.0.0.1', '127.0.0.1']);
   });
 
-  it('takes what is set but empty for not set', () => {
+  it('treats an empty variable as not set', () => {
     const env = {
       ...anyKey,
       PORT: '',
@@ -199,8 +199,8 @@ log: { level: error }
     expect(load(undefined, env)).toEqual(load(undefined));
   });
 
-  it('warns of a secret that is set but empty', () => {
-    // The last one is of a profile: without it nobody reads it.
+  it('warns about a secret that is set but empty', () => {
+    // The last variable belongs to a profile; without the profile it is not read.
     const noSecrets = { PORT: '', NO_PROXY: '', DATABASE_URL: '', DEFAULT_KEY: '' };
     const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '', HTTPS_PROXY: '', all_proxy: '' };
     const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', {
@@ -212,7 +212,7 @@ log: { level: error }
     expect(problemsOf(undefined, { SLUICE_API_KEYS: '' })).toEqual([expect.stringMatching(/^keys: are missing/)]);
   });
 
-  it('freezes all of it', () => {
+  it('freezes the configuration deeply', () => {
     const config = load(`${routing}\nkeys: [{ name: a, key: sk-frozen-key }]`);
     const thaw = (value: unknown, path: string): string[] => {
       if (typeof value !== 'object' || value === null) return [];
@@ -228,11 +228,11 @@ log: { level: error }
     expect(load(JSON.stringify(file, null, '\t'), {})).toMatchObject({ server: { port: 1234 }, keys: [{ name: 'a' }] });
   });
 
-  it('takes a section whose settings are all commented out for absent', () => {
+  it('treats a section whose settings are all commented out as absent', () => {
     expect(load('server:\n  # port: 1\nkeys:\nmodels:\n')).toEqual(load(undefined));
   });
 
-  it('tells all problems of file and environment at once', () => {
+  it('reports all problems of file and environment at once', () => {
     const error = errorOf(() =>
       load(
         `
@@ -260,11 +260,11 @@ sever: {}
     expect(error.problems).toHaveLength(7);
   });
 
-  it('names one problem as one', () => {
+  it('counts one problem in the singular', () => {
     expect(errorOf(() => load(undefined, {})).message).toBe(
       [
         '1 problem in the configuration (environment):',
-        '  keys: are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+        '  keys: are missing, so that no client can call; add keys to the file, or set SLUICE_API_KEYS',
       ].join('\n'),
     );
   });
@@ -277,14 +277,14 @@ describe('the file', () => {
     return path;
   };
 
-  it('is ./sluice.yaml if that exists', () => {
+  it('defaults to ./sluice.yaml, if that exists', () => {
     const cwd = folder();
     expect(loadConfig({ env: anyKey, cwd }).server.port).toBe(8080);
     writeFileSync(join(cwd, 'sluice.yaml'), 'server: { port: 5555 }');
     expect(loadConfig({ env: anyKey, cwd }).server.port).toBe(5555);
   });
 
-  it('is what SLUICE_CONFIG names, seen from the working directory', verifies('003-12'), () => {
+  it('is that in SLUICE_CONFIG, relative to the working directory', verifies('003-12'), () => {
     const asked: string[] = [];
     const readFile = (path: string): string => {
       asked.push(path);
@@ -296,7 +296,7 @@ describe('the file', () => {
     expect(asked).toEqual(['/srv/conf/one.yaml', '/etc/two.yaml']);
   });
 
-  it('must be there if SLUICE_CONFIG names it', () => {
+  it('must exist if SLUICE_CONFIG names it', () => {
     const run = () => loadConfig({ env: { SLUICE_CONFIG: 'none.yaml' }, cwd: '/srv', readFile: absent });
     expect(errorOf(run).problems).toEqual([{ path: 'SLUICE_CONFIG', message: 'there is no file none.yaml' }]);
   });
@@ -309,7 +309,7 @@ describe('the file', () => {
 });
 
 describe('the demo', () => {
-  it('asks the simulator when no upstream is configured', () => {
+  it('uses the simulator if no upstream is configured', () => {
     const config = load(undefined, { ...anyKey, SIMULATOR_PORT: '9911' });
     const [simulator] = config.upstreams;
     expect(config.demo).toBe(true);
@@ -325,34 +325,34 @@ describe('the demo', () => {
   it.each([
     ['simulator', 'http://simulator:9900/v1'],
     ['::1', 'http://[::1]:9900/v1'],
-  ])('asks the simulator at %s, which somebody else runs', (host, baseUrl) => {
+  ])('uses the simulator at %s, which is started elsewhere', (host, baseUrl) => {
     const config = load(undefined, { ...anyKey, SIMULATOR_HOST: host });
     expect(config.upstreams[0]?.baseUrl).toBe(baseUrl);
     expect(config.simulator).toMatchObject({ host, isElsewhere: true });
   });
 
-  it('is off as soon as there is an upstream', () => {
+  it('is off if there is an upstream', () => {
     const config = load(routing);
     expect(config.demo).toBe(false);
     expect(config.upstreams.map(({ id }) => id)).toEqual(['sim']);
   });
 
-  it('does not mix with models of the file', () => {
+  it('cannot be combined with models of the file', () => {
     expect(problemsOf('models: [{ id: a, targets: [{ upstream: simulator }] }]')).toEqual([
-      'models: name targets, but there are no upstreams; add them',
+      'models: name targets, but there are no upstreams; add upstreams',
     ]);
   });
 });
 
 describe('client keys', () => {
-  it('may be missing for who adds one', () => {
+  it('may be missing if the caller adds one', () => {
     const config = loadConfig({ env: {}, cwd: '/srv', readFile: absent, isKeyRequired: false });
     expect(config.keys).toEqual([]);
   });
 
   it('are missing if the list is empty', () => {
     expect(problemsOf('keys: []', {})).toEqual([
-      'keys: are missing, so that no client could call; list some in the file, or set SLUICE_API_KEYS',
+      'keys: are missing, so that no client can call; add keys to the file, or set SLUICE_API_KEYS',
     ]);
   });
 });
@@ -365,11 +365,11 @@ describe('the port for clients', () => {
     [undefined, { PORT: '8080' }, 8080, false],
     ['server: { port: 8080 }', {}, 8080, false],
     ['server: { port: 0 }', {}, 0, false],
-  ])('of %o and %o is %i; nobody has chosen it: %o', (yaml, env, port, isPortUsual) => {
+  ])('of %o and %o is %i; it is the default: %o', (yaml, env, port, isPortUsual) => {
     expect(load(yaml, { ...anyKey, ...env }).server).toMatchObject({ port, isPortUsual });
   });
 
-  it('has a counterpart at the simulator, which SIMULATOR_PORT chooses', () => {
+  it('of the simulator is that in SIMULATOR_PORT', () => {
     expect(load(undefined, { ...anyKey, SIMULATOR_PORT: '9900' }).simulator).toMatchObject({
       port: 9900,
       isPortUsual: false,

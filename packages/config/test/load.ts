@@ -1,10 +1,10 @@
 import { type Config, ConfigError, type ConfigProblem, loadConfig } from '@sluice/config';
 import { expect } from 'vitest';
 
-/** A key for tests that are about something else. */
+/** A client key, for tests of other settings. */
 export const anyKey = { SLUICE_API_KEYS: 'sk-any-key-0001' };
 
-/** Loads a file of this text, or none, under this environment. */
+/** Loads a configuration from the text of a file, if any, and an environment. */
 export function load(yaml: string | undefined, env: Readonly<Record<string, string>> = anyKey): Config {
   return loadConfig({ env, cwd: '/srv', readFile: () => yaml ?? absent() });
 }
@@ -13,7 +13,7 @@ export function absent(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
 }
 
-/** The error with which loading ends. */
+/** Returns the error of loading. */
 export function errorOf(run: () => unknown): ConfigError {
   try {
     run();
@@ -24,13 +24,13 @@ export function errorOf(run: () => unknown): ConfigError {
   throw new Error('the configuration was taken');
 }
 
-/** Its problems, each as `path: message`. */
+/** Returns the problems of loading, each as `path: message`. */
 export const problemsOf = (yaml: string | undefined, env?: Readonly<Record<string, string>>): string[] =>
   errorOf(() => load(yaml, env)).problems.map(toText);
 
 const toText = ({ path, message }: ConfigProblem): string => `${path}: ${message}`;
 
-/** An upstream and a model, for files that are about something else. */
+/** An upstream and a model, for tests of other settings. */
 export const routing = `
 upstreams: [{ id: sim, type: openai, base_url: http://127.0.0.1:9900/v1 }]
 models: [{ id: "*", targets: [{ upstream: sim }] }]

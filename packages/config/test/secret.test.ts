@@ -6,11 +6,11 @@ import { errorOf, load } from './load.ts';
 describe('createSecret', () => {
   const secret = createSecret('hush-hush');
 
-  it('gives the text to who asks for it', () => {
+  it('returns the text from reveal()', () => {
     expect(secret.reveal()).toBe('hush-hush');
   });
 
-  it('shows nothing of it otherwise', () => {
+  it('does not show the text otherwise', () => {
     const shown = [
       String(secret),
       `${String(secret)}!`,
@@ -49,14 +49,14 @@ models: [{ id: "*", targets: [{ upstream: sim }] }]
   it.each([
     ['the URL', file],
     ['the password', file.replace('{ url: "rediss://u:${URL_PW}@h" }', '{ password: ${REDIS_PW} }')],
-  ])('do not show in it, with one in %s of Redis', (_, yaml) => {
+  ])('are not shown in it, with one in %s of Redis', (_, yaml) => {
     const config = load(yaml, secrets);
     const shown = [JSON.stringify(config), inspect(config, { depth: 20, showHidden: true, getters: true })];
     for (const text of shown) for (const fragment of fragments) expect(text).not.toContain(fragment);
     expect(config.upstreams[0]?.credentials[0]?.apiKey?.reveal()).toBe(secrets.PROVIDER_KEY);
   });
 
-  it('do not show in what is said of a wrong one', () => {
+  it('are not shown in the messages of an invalid one', () => {
     const wrong = `
 redis: { url: "\${URL_PW}", cluster: "\${URL_PW}", password: { a: "\${REDIS_PW}" }, key_prefix: "\${REDIS_PW} ", tls: \${REDIS_PW} }
 keys:

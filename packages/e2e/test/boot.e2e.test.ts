@@ -28,7 +28,7 @@ describe.each(services)('the %s', (name) => {
     ['a wrong setting', { config: { limits: { queue_size: 'many' } } }, /limits\.queue_size: must be a whole/],
     ['an unknown setting', { config: { limit: {} } }, /limit: is not a setting; did you mean limits\?/],
     ['a wrong variable', { env: { DRAIN_TIMEOUT_MS: 'soon' } }, /DRAIN_TIMEOUT_MS: must be a whole number/],
-    ['no client key', { env: { SLUICE_API_KEYS: '' } }, /keys: are missing, so that no client could call/],
+    ['no client key', { env: { SLUICE_API_KEYS: '' } }, /keys: are missing, so that no client can call/],
     ['a missing file', { env: { SLUICE_CONFIG: '/nowhere/sluice.yaml' } }, /nowhere\/sluice\.yaml/],
     ['an invalid Redis URL', { env: { REDIS_URL: 'localhost' } }, /REDIS_URL: must be a URL such as redis:/],
   ])('does not start with %s, and says what is wanted', async (_, options, words) => {

@@ -26,7 +26,7 @@ describeClients({
   upstream: (simulatorUrl) => ({
     type: 'bailian',
     base_url: simulatorUrl,
-    options: { reasoning: true },
+    options: { thoughts: true },
     ...credentials('bailian'),
   }),
   model: (directives) => `app-${directives}`,

@@ -252,7 +252,7 @@ describe('npm start', () => {
         ALLOW_ANONYMOUS_ACCESS: 'true',
         MAX_IDLE_CONNS: '200',
       });
-      expect(output.match(/anonymous access is on: .* served to this machine/g)).toHaveLength(1);
+      expect(output.match(/anonymous access is on: .* accepted from this machine/g)).toHaveLength(1);
       expect(output.match(/MAX_IDLE_CONNS has no effect/g)).toHaveLength(1);
       expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1\n`);
       expect(output).toContain('API key   none needed');

@@ -5,7 +5,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const interpolation = { $ref: '#/definitions/interpolation' };
 
-/** The JSON Schema by which editors check and complete the file, as text. */
+/** Returns, as text, the JSON Schema that editors use to check and complete the file. */
 export function editorSchema(): string {
   const schema = {
     ...(toEditor(settingsTree()) as Json),
@@ -17,7 +17,7 @@ export function editorSchema(): string {
   return `${withShortLists(JSON.stringify(schema, null, 2))}\n`;
 }
 
-/** Takes our own words out of the tree, and lets `${…}` stand where a number, a certain word or a pattern is wanted. */
+/** Removes Sluice's own keywords from the tree, and allows `${…}` for numbers, booleans, enums and patterns. */
 function toEditor(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toEditor);
   if (typeof value !== 'object' || value === null) return value;
@@ -39,6 +39,6 @@ function mayBeInterpolated({ type, pattern, enum: words }: Json): boolean {
   return type === 'number' || type === 'integer' || type === 'boolean' || pattern !== undefined || words !== undefined;
 }
 
-/** Lists of words on one line, as the formatter of this repository writes them. */
+/** Puts lists of words on one line, as the formatter of this repository does. */
 const withShortLists = (json: string): string =>
   json.replaceAll(/\[\n\s+("[^[\]{}]*")\n\s+\]/g, (_, items: string) => `[${items.replaceAll(/,\n\s+/g, ', ')}]`);

@@ -3,7 +3,7 @@ import { configurationPage } from './configuration-page.ts';
 import { editorSchema } from './editor-schema.ts';
 import { envExample } from './env-example.ts';
 
-/** A file that follows from the tree of settings. */
+/** A file that is generated from the tree of settings. */
 export interface GeneratedFile {
   readonly url: URL;
   readonly text: string;
@@ -11,7 +11,7 @@ export interface GeneratedFile {
 
 const root = new URL('../../../../', import.meta.url);
 
-/** Every such file with what it must hold. */
+/** Returns every generated file with its text. */
 export function generatedFiles(): GeneratedFile[] {
   const intro = readFileSync(new URL('packages/config/docs/configuration.intro.md', root), 'utf8');
   return [

@@ -1,4 +1,4 @@
-/** Writes a table with columns of even width, as the formatter of this repository does. */
+/** Returns a table with columns of even width, as the formatter of this repository writes it. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
@@ -9,8 +9,8 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 }
 
 /**
- * Makes text of `docs/configuration.md` fit for a file elsewhere, where its links lead nowhere: each becomes its label
- * with the path from the root of the repository, or with the URL.
+ * Replaces the links of a text of `docs/configuration.md`, which do not work in files of other folders: each becomes its
+ * label with the path from the root of the repository, or with the URL.
  */
 export const withoutLinks = (text: string): string =>
   text.replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, label: string, target: string) => {

@@ -1,7 +1,7 @@
 import { code } from './markdown.ts';
 import { branches, type SettingNode, settingsTree } from '../schema/tree.ts';
 
-/** One setting as the docs show it. */
+/** One setting in the documentation. */
 export interface SettingRow {
   /** As in `keys[].limits.rpm`. */
   readonly path: string;
@@ -10,14 +10,14 @@ export interface SettingRow {
   readonly meaning: string;
 }
 
-/** A part of the file with all settings in it. */
+/** A section of the file with all its settings. */
 export interface SettingSection {
   readonly name: string;
   readonly meaning: string;
   readonly rows: readonly SettingRow[];
 }
 
-/** The parts of the file, in the order of the tree. */
+/** Returns the sections of the file, in the order of the tree. */
 export function settingSections(): SettingSection[] {
   return Object.entries(settingsTree().properties ?? {}).map(([name, node]) => ({
     name,

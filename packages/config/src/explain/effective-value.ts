@@ -2,7 +2,7 @@ import type { Layers } from '../load-config.ts';
 import { settingSections } from '../docs/setting-rows.ts';
 import { type Leaf, nameOf } from './leaves.ts';
 
-/** Settings whose name in `Config` is not just theirs in camel case. */
+/** Settings whose name in `Config` is not their name in camel case. */
 const otherNames: Readonly<Record<string, string>> = {
   'timeouts.total_ms': 'timeouts.wholeMs',
   'timeouts.stream_total_ms': 'timeouts.streamMs',
@@ -10,8 +10,8 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The value that counts: the environment's, the layer's, the one worked out from other settings, or it in words.
- * Undefined for what is simply not set.
+ * Returns the effective value of a setting: that of the environment, of the layer, computed from other settings, or the
+ * default in words. Undefined if the setting is not set and has no default.
  */
 export function effectiveValue({ path, value }: Leaf, { config, environment }: Layers): unknown {
   const name = nameOf(path);
@@ -31,7 +31,7 @@ function valueAt(tree: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** The default in words, as the docs have it. */
+/** Returns the default in words, as in the docs. */
 function standardOf(name: string): string | undefined {
   const standard = settingSections()
     .flatMap(({ rows }) => rows)

@@ -1,11 +1,11 @@
-/** Stands for a value that nobody may see. */
+/** Replacement of a secret value. */
 export const hidden = '[secret]';
 
 /**
  * Hides user and password of a URL, and of URLs in a text.
  *
- * A URL is read as the programs that use it read it: a password may hold quotes, spaces and `@`. In a text that begins
- * with no host, nobody can tell where a password ends: everything from the first `://` to the last `@` is hidden.
+ * URLs are parsed as their users parse them: a password may hold quotes, spaces and `@`. If a text is not a URL with a
+ * host, the end of a password is unknown, so everything from the first `://` to the last `@` is hidden.
  */
 export function hideUserinfo(text: string): string {
   const url = URL.parse(text);
@@ -15,5 +15,5 @@ export function hideUserinfo(text: string): string {
   return `${url.protocol}//${hidden}@${url.host}${rest === '/' ? '' : hideWithin(rest)}`;
 }
 
-/** As in `https://one.example/?next=https://user:password@other.example`. */
+/** Hides userinfo within a URL, as in `https://one.example/?next=https://user:password@other.example`. */
 const hideWithin = (text: string): string => text.replaceAll(/(:\/\/)[^\s/?#]*@/g, `$1${hidden}@`);

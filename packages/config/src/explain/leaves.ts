@@ -2,13 +2,13 @@ import { formatPath } from '../config-error.ts';
 
 export type Path = readonly (string | number)[];
 
-/** A setting that holds a value and no further settings. */
+/** A setting with a value, not with further settings. */
 export interface Leaf {
   readonly path: Path;
   readonly value: unknown;
 }
 
-/** The values of a tree by the names of their places, in its order. Lists without mappings in them are values. */
+/** Returns the values of a tree by their paths, in the order of the tree. A list without mappings is a value. */
 export function leavesOf(tree: unknown): ReadonlyMap<string, Leaf> {
   const leaves = new Map<string, Leaf>();
   function walk(value: unknown, path: Path): void {
@@ -22,8 +22,8 @@ export function leavesOf(tree: unknown): ReadonlyMap<string, Leaf> {
   return leaves;
 }
 
-/** As in `keys[0].limits.rpm`. */
+/** Returns a path as text: `keys[0].limits.rpm`. */
 export const nameOf = (path: Path): string => formatPath(path);
 
-/** As the docs name it: `keys[].limits.rpm`. */
+/** Returns the name of a path in the docs: `keys[].limits.rpm`. */
 export const kindOf = (path: Path): string => nameOf(path).replaceAll(/\[\d+\]/g, '[]');

@@ -9,16 +9,16 @@ import { createLocator, type Place } from './locate.ts';
 import { variablesOfProfile } from './profile-variables.ts';
 import { showValue, type ShownValue } from './show-value.ts';
 
-/** Says where a setting came from. */
+/** The origin of a setting. */
 export type SettingOrigin =
   | { readonly kind: 'default' }
-  /** `variables`: those that its text names. `line`: absent where the place can't be found. */
+  /** `variables`: those in its text. `line`: absent if it can't be found. */
   | { readonly kind: 'file'; readonly file: string; readonly line?: number; readonly variables: readonly Variable[] }
-  /** Of the process's environment. */
+  /** A variable of the process's environment. */
   | { readonly kind: 'variable'; readonly name: string }
-  /** Of a `.env` file. */
+  /** A variable of a `.env` file. */
   | { readonly kind: 'dotenv'; readonly name: string }
-  /** What `SLUICE_COMPAT` stands for; without variables it is the profile's own. */
+  /** The profile in `SLUICE_COMPAT`; without variables, the value is one of the profile itself. */
   | { readonly kind: 'profile'; readonly profile: string; readonly variables: readonly Variable[] };
 
 /** A variable, and whether a `.env` file sets it. */
@@ -27,13 +27,13 @@ export interface Variable {
   readonly isFromDotenv: boolean;
 }
 
-/** A setting as it counts. */
+/** An effective setting. */
 export interface EffectiveSetting {
-  /** As in `keys[0].limits.rpm`; the name of a variable that stands for no setting of the file. */
+  /** Path as in `keys[0].limits.rpm`, or the name of a variable that has no setting in the file. */
   readonly path: string;
-  /** For people: secrets are hidden. */
+  /** Value for display; secrets are hidden. */
   readonly value: string;
-  /** Something in the value is hidden. */
+  /** True if a part of the value is hidden. */
   readonly isSecret: boolean;
   readonly origin: SettingOrigin;
 }
@@ -46,15 +46,15 @@ export interface SettingsSource extends ConfigSource {
 export interface SettingsList {
   readonly config: Config;
   readonly settings: readonly EffectiveSetting[];
-  /** The file that was read, as people wrote its path. */
+  /** Path of the file that was read, as the operator wrote it. */
   readonly file: string | undefined;
   readonly profile: string | undefined;
 }
 
 /**
- * Reads file and environment, and says of each setting what it is and where it came from.
+ * Reads file and environment, and returns the value and the origin of each setting.
  *
- * @throws ConfigError that lists everything that is wrong with them
+ * @throws ConfigError that lists all problems
  */
 export function listSettings(source: SettingsSource): SettingsList {
   const layers = loadLayers(source);
@@ -84,7 +84,7 @@ export function listSettings(source: SettingsSource): SettingsList {
   };
 }
 
-/** In the order of the docs: all that stand once, given or not, and what the lists hold. */
+/** Returns, in the order of the docs, all settings outside of lists, set or not, and those within the given lists. */
 function everySetting(settings: Layers['settings']): Leaf[] {
   const leaves = leavesOf(settings);
   return settingSections().flatMap(({ name, rows }) => {
@@ -97,11 +97,11 @@ function everySetting(settings: Layers['settings']): Leaf[] {
   });
 }
 
-/** True of settings such as `redis.tls.ca`, which are nothing where their mapping is not given. */
+/** Returns true for settings such as `redis.tls.ca`, which do not exist without their mapping. */
 const isBelowAnother = (path: Path, rows: readonly { readonly path: string }[]): boolean =>
   rows.some((row) => nameOf(path).startsWith(`${row.path}.`));
 
-/** Variables whose text may stand in the value: a file may give another one in their place, a profile does not. */
+/** Returns the variables whose text may be in the value. In a file, a default may replace them; in a profile it can't. */
 function variablesIn(value: unknown, origin: SettingOrigin, env: ConfigSource['env']): string[] {
   if (!('variables' in origin)) return [];
   return origin.variables
@@ -123,7 +123,7 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: string |
     if (variable !== undefined && environment[variable] !== undefined) {
       return originOfVariable(variable, source.dotenvNames);
     }
-    // `rediss://` means TLS: it is the URL that says so.
+    // `rediss://` means TLS, so the URL is the origin.
     if (name === 'redis.tls' && isTlsUrl(environment.REDIS_URL ?? urlIn(leaves))) {
       return originOf(['redis', 'url'], 'redis.url');
     }
@@ -149,7 +149,7 @@ function urlIn(leaves: ReadonlyMap<string, Leaf>): string {
 
 const isTlsUrl = (url: string): boolean => /^rediss:/i.test(url);
 
-/** The variable that wins over a setting. `SLUICE_API_KEYS` wins over none: it adds to the keys of the file. */
+/** Returns the variable that overrides a setting. `SLUICE_API_KEYS` overrides none: its keys are added to the file's. */
 const variableFor = (setting: string): VariableName | undefined =>
   (Object.keys(variables) as VariableName[]).find(
     (name) => name !== addsKeys && variables[name].settings.includes(setting),
@@ -163,8 +163,8 @@ const originOfVariable = (name: string, dotenvNames: readonly string[] = []): Se
 });
 
 /**
- * A cluster or sentinels have no URL; `REDIS_URL` wins over them, and over the file's user if it names one. User and
- * password that stand in a URL are shown with it, hidden, and nowhere else.
+ * Returns whether a setting of Redis has no effect. A cluster or sentinels have no URL; `REDIS_URL` overrides them, and
+ * the file's user if it has one. User and password of a URL are shown, hidden, within the URL only.
  */
 function isOverruled(setting: string, { environment, config, settings }: Layers): boolean {
   if (setting === 'redis.url') return config.redis.kind !== 'single';
@@ -184,7 +184,7 @@ interface LoneVariable {
   readonly shown: ShownValue;
 }
 
-/** Variables that count and have no place in the file, as they were understood. */
+/** Returns the effective variables that have no setting in the file, with their parsed values. */
 function loneVariables(environment: Environment): LoneVariable[] {
   return (Object.keys(variables) as VariableName[]).flatMap((name) => {
     const { settings, isSecret = false } = variables[name];
@@ -196,7 +196,7 @@ function loneVariables(environment: Environment): LoneVariable[] {
 }
 
 function showVariable(name: VariableName, value: NonNullable<Environment[VariableName]>): ShownValue {
-  // A value of ALL_PROXY that is no proxy may hold a secret of any form.
+  // An unusable value of ALL_PROXY may hold a secret of any form.
   if (typeof value !== 'object' || !('kind' in value)) return showValue([name], value);
   if (value.kind === 'unusable') return showUnusable(value.text);
   return showValue([name], value.kind === 'none' ? value.kind : value.url);

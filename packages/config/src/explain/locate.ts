@@ -2,24 +2,24 @@ import { isNode, LineCounter, parseDocument } from 'yaml';
 import { protectInterpolations } from '../file/interpolations.ts';
 import type { Path } from './leaves.ts';
 
-/** The place of a setting in the file. */
+/** The position of a setting in the file. */
 export interface Place {
-  /** From 1 on. */
+  /** Number of the line; the first is 1. */
   readonly line: number;
-  /** Environment variables that the setting's text names with `${…}`. */
+  /** Environment variables in the `${…}` of the setting's text. */
   readonly variables: readonly string[];
 }
 
 const variablePattern = /(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /**
- * Finds settings in the text of a file. A setting that an alias stands for is found at the alias.
+ * Returns a function that finds settings in the text of a file. A setting within an alias is found at the alias.
  *
  * @param text of a file that has been read without problems
  */
 export function createLocator(text: string): (path: Path) => Place | undefined {
   const lineCounter = new LineCounter();
-  // Protected characters keep their places, so that ranges fit the text as it was written.
+  // Protected characters keep their positions, so that ranges fit the original text.
   const document = parseDocument(protectInterpolations(text), { lineCounter, schema: 'core', logLevel: 'error' });
   return (path) => {
     for (let length = path.length; length > 0; length--) {

@@ -3,11 +3,11 @@ import { type ConfigSource, loadLayers } from '../load-config.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 
 /**
- * Finds out which variables of a profile decide on which settings: each is left out once, or changed where the profile
- * can't do without it, and what differs then is its doing.
+ * Finds the variables of a profile that decide on each setting: the profile is evaluated once without each variable, or
+ * with a changed value if the variable is required; the settings that differ depend on it.
  *
  * @param source of a configuration without problems
- * @returns names of variables by the names of settings; a setting that is not in it is the profile's own
+ * @returns names of variables by the names of settings; an absent setting depends on the profile only
  */
 export function variablesOfProfile(
   name: string,

@@ -5,14 +5,14 @@ import { kindOf, type Path } from './leaves.ts';
 
 export interface ShownValue {
   readonly text: string;
-  /** The text stands for something that is not shown. */
+  /** True if the text hides a secret. */
   readonly isSecret: boolean;
 }
 
 /**
- * A setting's value for people.
+ * Returns a setting's value for display.
  *
- * @param variables the environment variables in its text: what comes from one that is named like a secret is not shown
+ * @param variables the environment variables in its text; the value is hidden if one of them has the name of a secret
  */
 export function showValue(path: Path, value: unknown, variables: readonly string[] = []): ShownValue {
   if (typeof value === 'string' && (isSecret(path) || variables.some(isNamedLikeSecret))) {
@@ -24,17 +24,17 @@ export function showValue(path: Path, value: unknown, variables: readonly string
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Of a text, and of each text of a list. */
+/** Hides the userinfo of a text, and of each text of a list. */
 function withoutUserinfo(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUserinfo);
   return typeof value === 'string' ? hideUserinfo(value) : value;
 }
 
-/** Its description says so, or its name does; values of headers may always be keys. */
+/** Returns whether a setting is secret by its description or its name. Every value of a header may be a key. */
 function isSecret(path: Path): boolean {
   const name = path.findLast((step) => typeof step === 'string') ?? '';
   const row = rowOf(path);
-  // A word of a list tells nothing, and of a file that holds a secret the path is wanted when it can't be read.
+  // A word of an enumeration is never secret. The path of a secret file is shown, to help if the file can't be read.
   if (row?.type.startsWith('one of ') === true || /\bpath\b/.test(row?.type ?? '')) return false;
   const isInHeaders = path.slice(0, -1).some((step) => String(step).endsWith('headers'));
   return isInHeaders || isSecretSetting(name) || /\bSecret\b/.test(row?.meaning ?? '');

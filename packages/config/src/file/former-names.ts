@@ -1,13 +1,13 @@
 import type { ConfigProblem } from '../config-error.ts';
 
-/** Settings of the release before, and their names now. Both are read until the next release. */
+/** Former names of settings in the previous release, and their current names. Both are read until the next release. */
 const formerNames: readonly { readonly former: readonly string[]; readonly name: string }[] = [
   { former: ['breaker'], name: 'circuit' },
   { former: ['retry', 'max_rest_ms'], name: 'max_cooldown_ms' },
 ];
 
 export interface Renamed {
-  /** The settings under their names of now. */
+  /** The settings under their current names. */
   readonly value: unknown;
   /** A sentence for each former name that was found. */
   readonly warnings: readonly string[];
@@ -15,7 +15,7 @@ export interface Renamed {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Gives settings with a former name their name of now. */
+/** Renames settings with a former name to their current name. */
 export function renameFormer(value: unknown): Renamed {
   const renamed = formerNames.map((names) => rename(names, value));
   return {

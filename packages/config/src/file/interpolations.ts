@@ -1,15 +1,15 @@
 import { type ConfigProblem, formatPath } from '../config-error.ts';
 
-/** `${NAME}` or `${NAME:-default}`; as `$${…}` it is plain text. */
+/** `${NAME}` or `${NAME:-default}`; `$${…}` is plain text. */
 const pattern = /\$(?<escape>\$)?\{(?<body>[^{}\n]*)\}?/g;
 const bodyPattern = /^(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>.*))?$/s;
 
-/** Start of the range in which characters hide from YAML: a part of Unicode that is free for private use. */
+/** Start of the range to which characters are moved: a part of Unicode for private use, without a meaning in YAML. */
 const hiding = 0xe000;
 
 /**
- * Hides `${…}` from YAML, to which braces, colons and hashes mean something. Each character stays one character, so that
- * places in messages are right. {@link interpolate} brings them back.
+ * Hides `${…}` from YAML, in which braces, colons and hashes have a meaning. Each character is replaced by one character,
+ * so that positions in messages are right. {@link interpolate} restores them.
  */
 export function protectInterpolations(text: string): string {
   return text.replaceAll(/(?<=\$)\{[^{}\n]*\}/g, (body) => shift(body, /[\0-\x7f]/g, hiding));
@@ -24,17 +24,17 @@ const shift = (text: string, which: RegExp, by: number): string =>
 type Path = readonly PropertyKey[];
 
 export interface Interpolated {
-  /** A copy. */
+  /** A copy of the content with the values of the variables. */
   readonly value: unknown;
-  /** Paths of texts that are one `${…}` and nothing else. */
+  /** Paths of texts that consist of a single `${…}`. */
   readonly whole: readonly Path[];
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Deeper than any setting. */
+/** Maximum depth of nesting; no setting is as deep. */
 const deepest = 16;
 
-/** Puts the environment into all texts of a file's content. Names are left as they are. */
+/** Replaces the `${…}` in all texts of a file's content. Names of settings stay as they are. */
 export function interpolate(content: unknown, env: Readonly<Record<string, string | undefined>>): Interpolated {
   const whole: Path[] = [];
   const problems: ConfigProblem[] = [];
@@ -56,13 +56,16 @@ export function interpolate(content: unknown, env: Readonly<Record<string, strin
       if (escape !== undefined) return found.slice(1);
       const { name, fallback } = (found.endsWith('}') ? bodyPattern.exec(body)?.groups : undefined) ?? {};
       if (name === undefined) {
-        complain(path, 'has a ${ that is no interpolation; write ${NAME}, ${NAME:-default}, or $${ for the text ${');
+        complain(
+          path,
+          'has a ${ that is not a valid interpolation; write ${NAME}, ${NAME:-default}, or $${ for the text ${',
+        );
         return '';
       }
       isWhole = found === text;
       const value = env[name];
       if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
-      if (value === undefined) complain(path, `wants the environment variable ${name}, which is not set`);
+      if (value === undefined) complain(path, `needs the environment variable ${name}, which is not set`);
       return value ?? '';
     });
     if (isWhole) whole.push(path);

@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../config-error.ts';
 import { protectInterpolations } from './interpolations.ts';
 import { explainYaml } from './yaml-problems.ts';
 
-/** Maximum number of values in a file with its aliases written out. Enough for any file, too few to blow one up. */
+/** Maximum number of values in a file after its aliases are expanded: enough for any file, and a bound for its memory. */
 const mostValues = 100_000;
 
 export type ParsedYaml =
@@ -11,10 +11,10 @@ export type ParsedYaml =
   | { readonly value?: never; readonly problems: readonly ConfigProblem[] };
 
 /**
- * Reads YAML 1.2, or JSON, which is YAML. `${…}` may stand anywhere where text may, also unquoted within `{ }` and
- * `[ ]`, where YAML itself would stumble over it.
+ * Parses YAML 1.2, which includes JSON. `${…}` is allowed anywhere in place of text, also unquoted within `{ }` and
+ * `[ ]`, where plain YAML does not allow it.
  *
- * @param name of the file, for messages. These never quote it: it may hold secrets.
+ * @param name of the file, for messages. They never quote the text, because it may hold secrets.
  */
 export function parseYaml(text: string, name: string): ParsedYaml {
   const lineCounter = new LineCounter();
@@ -39,10 +39,10 @@ export function parseYaml(text: string, name: string): ParsedYaml {
       found.toSorted((a, b) => a.offset - b.offset),
       ({ offset }) => lineCounter.linePos(offset).line,
     );
-    // Further errors on the same line are mostly an echo.
+    // Further errors on the same line mostly follow from the first.
     return { problems: [...byLine.values()].flatMap(([first]) => (first === undefined ? [] : toProblem(first))) };
   }
-  // The library's own limit multiplies by the size of what an alias stands for, which is 0 for an empty list.
+  // The library's limit multiplies by the size of the anchored value, which is 0 for an empty list.
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   if (value === null) return { value: {} };
   if (!isMap(document.contents)) return { problems: [{ path: name, message: 'must be a mapping of settings' }] };
@@ -51,7 +51,7 @@ export function parseYaml(text: string, name: string): ParsedYaml {
   return { value };
 }
 
-/** Counts what an alias stands for each time that it is used, though in memory it is there once. */
+/** Returns whether a value has more than `most` parts. A shared object counts each time that an alias refers to it. */
 function holdsMoreThan(value: unknown, most: number): boolean {
   const left = [value];
   let count = 0;
@@ -68,7 +68,10 @@ interface Fault {
   readonly message: string;
 }
 
-/** Aliases that YAML's grammar allows: to nothing, which is mostly a glob without quotes, and to what they stand in. */
+/**
+ * Finds invalid aliases that YAML's grammar allows: without an anchor, which is mostly a glob without quotes, and within
+ * their own anchor.
+ */
 function findBadAliases(document: Document.Parsed): Fault[] {
   const faults: Fault[] = [];
   visit(document, {
@@ -77,7 +80,7 @@ function findBadAliases(document: Document.Parsed): Fault[] {
       const range = alias.resolve(document)?.range;
       if (range == null) faults.push({ offset, message: explainYaml('BAD_ALIAS') });
       else if (range[0] <= offset && offset <= range[2]) {
-        faults.push({ offset, message: 'is an alias (*name) inside of what it stands for' });
+        faults.push({ offset, message: 'is an alias (*name) within its own anchor' });
       }
     },
   });

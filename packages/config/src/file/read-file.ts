@@ -5,16 +5,16 @@ import { ConfigError, type ConfigProblem } from '../config-error.ts';
 const defaultFile = './sluice.yaml';
 
 export interface FileRequest {
-  /** From the environment; undefined = the default file, if it exists. */
+  /** Path in the environment; undefined = the default file, if it exists. */
   readonly path: string | undefined;
   readonly cwd: string;
-  /** Default: from disk, as UTF-8. */
+  /** Reads a file; default: from disk, as UTF-8. */
   readonly readFile?: ((path: string) => string) | undefined;
 }
 
 export type FoundFile =
   | { readonly kind: 'none' }
-  /** `name` is the path as people wrote it. */
+  /** `name` is the path as the operator wrote it. */
   | { readonly kind: 'text'; readonly name: string; readonly text: string }
   | { readonly kind: 'unreadable'; readonly problem: ConfigProblem };
 
@@ -36,10 +36,10 @@ export function readConfigFile({ path, cwd, readFile = readFromDisk }: FileReque
 const readFromDisk = (path: string): string => readFileSync(path, 'utf8');
 
 /**
- * Reads a file that may be missing.
+ * Reads a file that may not exist.
  *
- * @returns undefined for one that is not there
- * @throws ConfigError for one that can't be read
+ * @returns undefined if the file does not exist
+ * @throws ConfigError if the file can't be read
  */
 export function readOptionalFile(path: string, readFile = readFromDisk): string | undefined {
   try {

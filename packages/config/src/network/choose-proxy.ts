@@ -10,12 +10,12 @@ export interface EnvironmentProxies {
   readonly exempt: string;
 }
 
-/** Returns the proxy through which a URL is called; undefined = straight. */
+/** Returns the proxy for a URL; undefined = a direct connection. */
 export type ChooseProxy = (url: URL) => Proxy | undefined;
 
 /**
- * Chooses as curl does, with one difference: calls to this machine's loopback never leave through a proxy of the
- * environment, which could not reach it.
+ * Chooses proxies as curl does, with one difference: calls to loopback addresses never use a proxy of the environment,
+ * which could not reach them.
  */
 export function createChooseProxy({ http, https, exempt }: EnvironmentProxies): ChooseProxy {
   if (http === undefined && https === undefined) return () => undefined;

@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Returns whether a call to this host (a name, or an address without brackets) and port goes without a proxy. */
+/** Returns whether a call to this host (a name, or an address without brackets) and port uses no proxy. */
 export type IsExempt = (host: string, port: number) => boolean;
 
 /**
- * Reads `NO_PROXY` as curl and undici do: entries separated by commas or spaces. `example.com` and `.example.com` stand
- * for the name and all below it, `*.example.com` for those below it alone, `*` for everything; an address or a range as
- * in `10.0.0.0/8` for addresses; each may end in `:port`. Entries that are none of these match nothing.
+ * Reads `NO_PROXY` as curl and undici do: entries separated by commas or spaces. `example.com` and `.example.com` match
+ * the name and its subdomains, `*.example.com` the subdomains only, `*` everything; an address, or a range such as
+ * `10.0.0.0/8`, matches addresses; each may end in `:port`. Other entries match nothing.
  */
 export function readNoProxy(text: string): IsExempt {
   const entries = text.split(/[\s,]+/).flatMap(readEntry);
@@ -36,7 +36,7 @@ function readEntry(text: string): Entry[] {
   return [{ port, matches: (called) => (called === name && !isBelowOnly) || called.endsWith(`.${name}`) }];
 }
 
-/** Undefined for what is neither an address nor a range of them. */
+/** Returns a matcher; undefined if the text is neither an address nor a range of addresses. */
 function readRange(text: string): ((name: string) => boolean) | undefined {
   const [address = '', bits] = text.split('/');
   const version = isIP(address);

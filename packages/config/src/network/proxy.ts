@@ -1,15 +1,15 @@
 import type { Secret } from '../secret.ts';
 import { createSecret } from '../secret.ts';
 
-/** A proxy through which calls leave. */
+/** A proxy for calls. */
 export interface Proxy {
-  /** Scheme, host and port alone: `http://proxy.example:3128`. */
+  /** Scheme, host and port only: `http://proxy.example:3128`. */
   readonly url: string;
-  /** The value of `proxy-authorization`; undefined for a proxy that wants none. */
+  /** Value of `proxy-authorization`; undefined for a proxy without user and password. */
   readonly authorization: Secret | undefined;
 }
 
-/** Undefined when the text is no URL of an http or https proxy. */
+/** Returns a proxy; undefined if the text is not the URL of an http or https proxy. */
 export function parseProxy(text: string): Proxy | undefined {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined;
@@ -21,7 +21,7 @@ export function parseProxy(text: string): Proxy | undefined {
   }
 }
 
-/** @throws URIError when they are not properly encoded */
+/** @throws URIError if user or password is not properly percent-encoded */
 function authorizationOf({ username, password }: URL): Secret | undefined {
   if (username === '' && password === '') return undefined;
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

@@ -2,7 +2,7 @@ import type { RedisConfig, RedisTls } from '../config.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 /**
- * Puts the PEM texts into the place of their paths.
+ * Replaces the paths of PEM files by their texts.
  *
  * @throws ConfigError that names each file that can't be used
  */

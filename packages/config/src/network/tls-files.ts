@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type ConfigProblem } from '../config-error.ts';
 
-/** Paths of the files of a TLS connection; absolute. */
+/** Absolute paths of the files of a TLS connection. */
 export interface TlsFiles {
   readonly ca: string | undefined;
   readonly cert: string | undefined;
@@ -36,7 +36,10 @@ export function readTlsFiles(files: TlsFiles, setting: string): TlsTexts {
   return texts;
 }
 
-/** TLS passes over what is no certificate, and then trusts nobody; one that is damaged it tells of without its place. */
+/**
+ * Returns the fault of a file of authorities. Node ignores a file without certificates and then trusts no server; its
+ * error for a damaged certificate does not name the certificate.
+ */
 function faultOfAuthorities(pem: string, path: string): string | undefined {
   const wanted = 'must be the path of a PEM file of certificates';
   const blocks = pem.match(/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^]*?(?=^-----BEGIN |$(?![^]))/gm) ?? [];
@@ -51,10 +54,10 @@ function faultOfAuthorities(pem: string, path: string): string | undefined {
   return undefined;
 }
 
-/** What TLS makes of the texts: a key may be encrypted, or belong to another certificate. */
+/** Finds texts that TLS can't use: a key may be encrypted, or belong to another certificate. */
 function findMisfits({ ca, cert, key }: TlsTexts, setting: string): ConfigProblem[] {
   const misfit = (why: string): ConfigProblem[] => [
-    { path: setting, message: `must name a certificate and its key, not encrypted (${why})` },
+    { path: setting, message: `must name a certificate and its unencrypted key (${why})` },
   ];
   try {
     createSecureContext({

@@ -2,8 +2,8 @@ import type { ConfigProblem } from '../config-error.ts';
 import type { ProfileNames } from './profile.ts';
 
 /**
- * Says what is wrong in the words of a profile's user: the variables that they set, in place of the settings of a file
- * that the profile forbids.
+ * Translates a problem for the user of a profile: names of the profile's variables replace those of settings, because a
+ * profile forbids a file.
  */
 export function inVariables({ path, message }: ConfigProblem, { settings }: ProfileNames): ConfigProblem {
   const origin = Object.entries(settings)
@@ -12,7 +12,7 @@ export function inVariables({ path, message }: ConfigProblem, { settings }: Prof
   return { path: origin?.[1] ?? path, message: replaceNames(message, settings) };
 }
 
-/** A check of two settings names the other one by its last word, as in "must not be above random_delay_max_ms". */
+/** Replaces names of settings in a message, as in "must not be above random_delay_max_ms". */
 function replaceNames(message: string, settings: ProfileNames['settings']): string {
   const names = new Map(Object.entries(settings).map(([path, variable]) => [path.split('.').at(-1), variable]));
   return message.replaceAll(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => names.get(word) ?? word);

@@ -1,28 +1,28 @@
 import type { z } from 'zod';
 import type { ConfigProblem } from '../config-error.ts';
 
-/** Variables of other programs that stand in for a file. */
+/** Profiles: variables of other programs that replace a file. */
 export interface Profiles {
-  /** By the names that `SLUICE_COMPAT` may have. */
+  /** Profiles by the values of `SLUICE_COMPAT`. */
   readonly byName: Readonly<Record<string, Profile>>;
   /**
-   * Returns warnings about variables of profiles that are set, but not read.
+   * Returns warnings about variables of profiles that are set but not read.
    *
-   * @param env without variables that are empty
+   * @param env environment without empty variables
    */
   findStrays(env: Readonly<Record<string, string | undefined>>): readonly string[];
 }
 
-/** An environment that is understood in place of a file: its own variables, with its own names, units and defaults. */
+/** An environment that replaces a file: variables with their own names, units and defaults. */
 export interface Profile {
-  /** Its variables. None of them is read without the profile. */
+  /** Variables of the profile. They are read under the profile only. */
   readonly variables: z.ZodObject;
   /** Names of the variables that hold a secret. */
   readonly secretVariables: readonly string[];
   /**
-   * Returns the meaning of its variables here, or what is missing beside them on this machine.
+   * Converts its variables to settings, or returns the problems, such as files that are missing on this machine.
    *
-   * @param env what `variables` has accepted
+   * @param env environment that `variables` has accepted
    */
   toSettings(env: Readonly<Record<string, string | undefined>>, machine: Machine): ProfileResult;
 }
@@ -30,29 +30,29 @@ export interface Profile {
 export type ProfileResult = ProfileSettings | { readonly problems: readonly ConfigProblem[] };
 
 export interface ProfileSettings {
-  /** As a file would say it; checked like one. */
+  /** The settings in the form of a file; validated like a file. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Settings that were set but have no effect here, with the reason. */
+  /** Warnings about variables that are set but have no effect, with the reason. */
   readonly warnings: readonly string[];
   readonly names: ProfileNames;
 }
 
-/** The names under which the user knows the settings: there is no file to which a message could point. */
+/** The user's names for settings in messages, because there is no file to point to. */
 export interface ProfileNames {
-  /** The variable, or the file, that a setting comes from; by its path, as in `retry.base_delay_ms`. */
+  /** The variable or file of each setting, by the path of the setting, as in `retry.base_delay_ms`. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The variable that holds a client key. */
+  /** The variable of the client key. */
   readonly clientKey?: string;
-  /** The reason why there are tokens to keep, in words. */
+  /** The reason why Redis holds access tokens, as text. */
   readonly tokens?: string;
 }
 
-/** Facts that profiles consult beside their own variables. */
+/** Facts that profiles use in addition to their own variables. */
 export interface Machine {
-  /** Tokens can be kept: `SLUICE_SECRET_KEY` is set. */
+  /** True if `SLUICE_SECRET_KEY` is set, so that Redis can hold access tokens. */
   readonly hasSecretKey: boolean;
-  /** The person's home directory. */
+  /** Home directory of the user. */
   readonly home: string;
-  /** Undefined for a file that is not there. */
+  /** Reads a file; undefined if it does not exist. */
   read(path: string): string | undefined;
 }

@@ -1,7 +1,7 @@
 import { explainIssues } from '../schema/explain-issues.ts';
 import type { Machine, Profile, ProfileResult } from './profile.ts';
 
-/** Reads the environment that a profile describes. */
+/** Reads the environment of a profile. */
 export function readProfile(
   profile: Profile,
   env: Readonly<Record<string, string | undefined>>,

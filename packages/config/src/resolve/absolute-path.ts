@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { TlsFiles } from '../network/tls-files.ts';
 
-/** The directories from which paths begin. */
+/** The directories for relative paths. */
 export interface Paths {
   readonly cwd: string;
-  /** Undefined where nobody knows; `~` then is a plain name. */
+  /** Undefined if unknown; `~` is then a plain name. */
   readonly home: string | undefined;
 }
 
-/** A path as the operator wrote it: relative to the working directory, or to the home folder behind `~/`. */
+/** Resolves a path of the operator: relative to the working directory, or after `~/` to the home folder. */
 export function absolutePath(path: string, { cwd, home }: Paths): string {
   return resolve(cwd, home === undefined ? path : path.replace(/^~(?=\/)/, () => home));
 }

@@ -19,7 +19,7 @@ import type { Paths } from './absolute-path.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
-/** Both parts of the configuration, each without problems. */
+/** Both parts of the configuration, each valid. */
 export interface Parts {
   readonly settings: Settings;
   readonly environment: Environment;
@@ -28,7 +28,7 @@ export interface Parts {
   readonly paths: Paths;
 }
 
-/** Puts file and environment together; the environment wins. */
+/** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
   const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
@@ -62,15 +62,13 @@ export function resolveConfig(parts: Parts): Config {
   });
 }
 
-/** Says who is let in without a key, and from where. */
+/** Returns a warning about anonymous access: for which requests, and from which machines. */
 function warnOfOpenAccess(keys: Settings['keys'], host: string): string[] {
   const open = keys.find(({ anonymous }) => anonymous !== undefined);
   if (open === undefined) return [];
   const who = open.anonymous === 'any_key' ? 'with any key, or none' : 'without a key';
-  const from = isLoopback(host)
-    ? 'this machine alone (HOST opens them to others)'
-    : `every machine that reaches ${host}`;
-  return [`anonymous access is on: requests ${who} are served to ${from}, at the cost of your credentials`];
+  const from = isLoopback(host) ? 'this machine only (HOST opens it to others)' : `every machine that reaches ${host}`;
+  return [`anonymous access is on: requests ${who} are accepted from ${from}, and use your credentials`];
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
@@ -142,7 +140,7 @@ function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConf
   };
 }
 
-/** `HOST` is meant for clients: it must not open these pages too. */
+/** Resolves the management port. `HOST` does not apply, as it must open only the port for clients. */
 function resolveManagement({
   settings,
   environment,
@@ -165,7 +163,7 @@ function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfi
   return {
     maxConcurrentRequests: all,
     queueSize: limits.queue_size,
-    // With a single key there is no other key to keep places free for.
+    // With a single key, no leases need to stay free for other keys.
     defaultKeyConcurrency: Math.min(all, limits.default_key_concurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all)),
     maxQueueWaitMs: limits.max_queue_wait_ms,
     leaseMs: limits.lease_ms,

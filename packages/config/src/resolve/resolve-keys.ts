@@ -4,7 +4,7 @@ import type { Settings } from '../schema/settings.ts';
 
 const noLimits = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined };
 
-/** Keys of the file, then those of the environment. Of a plain key nothing but hash and hint is kept. */
+/** Returns the keys of the file, then those of the environment. Only hash and hint of a plain key are kept. */
 export function resolveKeys(keys: Settings['keys'], environmentKeys: readonly string[]): ClientKey[] {
   const fromFile = keys.map(({ key, key_hash, anonymous, name, admin, models, limits, weight, thinking }, at) => ({
     ...identify(key, key_hash),
@@ -40,5 +40,5 @@ function identify(key: string | undefined, hash: string | undefined): Pick<Clien
   return { id: digest.slice(0, 16), digest, hint: key === undefined ? undefined : mask(key) };
 }
 
-/** First and last four characters. Of a short key that would be most of it, so nothing of it is shown. */
+/** Returns the first and last four characters; nothing of a short key, of which they would be most. */
 const mask = (key: string): string => (key.length < 12 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`);

@@ -4,7 +4,7 @@ import type { EnvironmentProxies } from '../network/choose-proxy.ts';
 import { parseProxy, type Proxy } from '../network/proxy.ts';
 import { noProxy } from '../schema/proxy.ts';
 
-/** The proxies of the environment; a variable for one scheme wins over `ALL_PROXY`. */
+/** Returns the proxies of the environment; a variable for one scheme wins over `ALL_PROXY`. */
 export function resolveProxies({
   HTTP_PROXY,
   HTTPS_PROXY,
@@ -18,9 +18,9 @@ export function resolveProxies({
 const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
 /**
- * The proxies of an environment, for programs that read no configuration.
+ * Returns the proxies of an environment, for programs that read no configuration.
  *
- * @throws ConfigError that names each variable that is not as it must be
+ * @throws ConfigError that names each invalid variable
  */
 export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
   const { environment, problems } = readEnvironment(Object.fromEntries(names.map((name) => [name, env[name]])));
@@ -31,7 +31,7 @@ export function readProxies(env: Readonly<Record<string, string | undefined>>): 
 const proxyAt = (url: string | undefined): Proxy | undefined =>
   url === undefined || url === noProxy ? undefined : parseProxy(url);
 
-/** Says of a proxy that was named that calls do not go through it. */
+/** Returns a warning about a proxy that is set but can't be used. */
 export function warnOfProxies({
   HTTP_PROXY,
   HTTPS_PROXY,
@@ -39,6 +39,6 @@ export function warnOfProxies({
 }: Pick<Environment, 'HTTP_PROXY' | 'HTTPS_PROXY' | 'ALL_PROXY'>): string[] {
   if (ALL_PROXY?.kind !== 'unusable' || (HTTP_PROXY !== undefined && HTTPS_PROXY !== undefined)) return [];
   return [
-    'ALL_PROXY is not used: it must be an http or https URL of a proxy (SOCKS is not supported); name one in HTTPS_PROXY, or calls to providers go without',
+    'ALL_PROXY is not used: it must be an http or https URL of a proxy (SOCKS is not supported); set one in HTTPS_PROXY, otherwise calls to providers use no proxy',
   ];
 }

@@ -8,7 +8,7 @@ import type { Paths } from './absolute-path.ts';
 const defaultUrl = 'redis://127.0.0.1:6379';
 
 interface RedisSurroundings {
-  /** Wins over all forms of the file. */
+  /** `REDIS_URL`; it overrides all forms of the file. */
   readonly environmentUrl: string | undefined;
   readonly paths: Paths;
 }
@@ -36,7 +36,7 @@ function placeOf({ cluster, sentinel, tls }: Settings['redis'], url: URL | undef
     nodes: (sentinel?.nodes ?? []).flatMap(toNode),
     sentinelUsername: sentinel?.username,
     sentinelPassword: sentinel?.password === undefined ? undefined : createSecret(sentinel.password),
-    // TLS covers the sentinels too: without it half of the traffic would go in plain text.
+    // TLS covers the sentinels too: otherwise a part of the traffic would be in plain text.
     sentinelTls: tlsOf(sentinel?.tls ?? tls, paths),
   };
 }
@@ -52,7 +52,7 @@ interface CredentialSource {
   readonly isFromEnvironment: boolean;
 }
 
-/** Credentials in the environment's URL replace all of the file's: a user must not get another one's password. */
+/** Returns user and password. Those in the environment's URL replace both of the file: they must not be mixed. */
 function credentials({ redis, url, isFromEnvironment }: CredentialSource): { username?: string; password?: string } {
   const inUrl = {
     ...(url !== undefined && url.username !== '' && { username: decodeURIComponent(url.username) }),

@@ -6,7 +6,7 @@ import { createSecret, type Secret } from '../secret.ts';
 import { absolutePath, absoluteTlsFiles } from './absolute-path.ts';
 import type { Paths } from './absolute-path.ts';
 
-/** Upstreams and models; without any upstream, the simulator and its models. */
+/** Returns upstreams and models; without an upstream, the simulator and its models. */
 export function resolveRouting(
   { upstreams, models }: Settings,
   paths: Paths,

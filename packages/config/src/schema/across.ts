@@ -7,8 +7,8 @@ export interface Finding {
 }
 
 /**
- * Adds a check over several fields. It runs even if some of them are wrong, so that all problems are told at once: it
- * gets the value as it came, and must trust nothing.
+ * Adds a check over several fields. It runs even if some of them are wrong, so that all problems are reported at once.
+ * The check gets the raw value and must not rely on its shape.
  */
 export function across<Schema extends z.ZodType>(schema: Schema, find: (value: unknown) => Iterable<Finding>): Schema {
   return schema.superRefine(
@@ -19,19 +19,19 @@ export function across<Schema extends z.ZodType>(schema: Schema, find: (value: u
   );
 }
 
-/** A field of what may be a mapping. */
+/** Returns a field of a value; undefined if the value is not a mapping or lacks the field. */
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined;
 }
 
-/** The items of what may be a list, each with its place. */
+/** Returns the items of a value with their indexes; empty if the value is not a list. */
 export function itemsOf(value: unknown): (readonly [at: number, item: unknown])[] {
   return Array.isArray(value) ? [...value.entries()] : [];
 }
 
-/** Finds items that say the same as an earlier one. Items without a name are passed over. */
+/** Finds items with the same name as an earlier item. Items without a name are skipped. */
 export function* findRepeated({
   list,
   nameOf,
@@ -40,9 +40,9 @@ export function* findRepeated({
 }: {
   readonly list: unknown;
   readonly nameOf: (item: unknown) => string | undefined;
-  /** The place in the item to point to. */
+  /** Path within the item that a finding points to. */
   readonly field: readonly string[];
-  /** @param first place of the earlier one */
+  /** @param first index of the earlier item */
   readonly message: (first: number) => string;
 }): Iterable<Finding> {
   const seen = new Map<string, number>();
@@ -55,7 +55,7 @@ export function* findRepeated({
   }
 }
 
-/** For {@link findRepeated}: a text field of the item. */
+/** Returns a `nameOf` for {@link findRepeated}: a text field of the item. */
 export const textField =
   (name: string) =>
   (item: unknown): string | undefined => {
@@ -63,16 +63,16 @@ export const textField =
     return typeof value === 'string' ? value : undefined;
   };
 
-/** Two numbers of which the first must not be above the second. */
+/** Two numbers; the first must not be above the second. */
 export interface Bounds {
   readonly value: unknown;
   readonly lower: string;
   readonly upper: string;
-  /** The value that counts for a field that is not there; undefined = then nothing is wrong. */
+  /** Values of absent fields; a pair with an absent field that has no value here is valid. */
   readonly otherwise?: Readonly<Record<string, number>>;
 }
 
-/** Finds a lower bound above its upper one, and points to the one that was written. */
+/** Finds a lower bound above its upper bound. The finding points to the bound that the operator wrote. */
 export function* findReversed({ value, lower, upper, otherwise = {} }: Bounds): Iterable<Finding> {
   const [low, high] = [lower, upper].map((name) => fieldOf(value, name) ?? otherwise[name]);
   if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return;

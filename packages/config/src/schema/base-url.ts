@@ -1,4 +1,4 @@
-/** An http or https URL without user, password, query and fragment. */
+/** Returns whether a text is an http or https URL without user, password, query and fragment. */
 export function isBaseUrl(text: string): boolean {
   const url = URL.parse(text);
   return (

@@ -1,6 +1,6 @@
 /**
- * Finds the name that was probably meant. `apiKey` and `api-key` are as good as `api_key`; beyond that, a third of the
- * letters may be wrong, but not more than three.
+ * Returns the known name that is closest to a written one; undefined if none is close. Case and separators do not count
+ * (`apiKey` and `api-key` equal `api_key`). Apart from them at most a third of the letters may differ, and at most three.
  */
 export function nearest(written: string, names: Iterable<string>): string | undefined {
   const wanted = plain(written);
@@ -16,10 +16,10 @@ export function nearest(written: string, names: Iterable<string>): string | unde
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-/** Longer than any name of ours; keeps the cost of garbage down. */
+/** Maximum length of a compared name: longer than every setting's name. It bounds the cost for garbage. */
 const longestName = 64;
 
-/** Letters to insert, remove or replace to get from one to the other (Levenshtein). */
+/** Returns the number of letters to insert, remove or replace to turn one text into the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
   if (from.length > longestName || to.length > longestName) return Number.POSITIVE_INFINITY;
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);

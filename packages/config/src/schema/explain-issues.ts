@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type ConfigProblem, formatPath } from '../config-error.ts';
 import { nearest } from './did-you-mean.ts';
 
-/** Says what zod minds about the settings, a problem each. */
+/** Converts zod's issues to problems, one for each faulty setting. */
 export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
   namesAt: (path: readonly PropertyKey[]) => readonly string[],
@@ -11,7 +11,7 @@ export function explainIssues(
     if (issue.code !== 'unrecognized_keys') return { path: formatPath(issue.path), message: issue.message };
     return issue.keys.map((name) => unknownSetting(name, issue.path, namesAt(issue.path)));
   });
-  // A number may be wrong in two ways that are told in the same words.
+  // A number can break two rules that have the same message.
   return [...new Map(problems.map((problem) => [`${problem.path}: ${problem.message}`, problem])).values()];
 }
 

@@ -2,9 +2,9 @@ import { contentPolicyRules, type RetryMode, retryPresets } from '@sluice/policy
 import { across, fieldOf, type Finding, findReversed } from './across.ts';
 import { fraction, milliseconds, oneOf, section, wholeNumber } from '@sluice/setting-types';
 
-/** Until the first event of an answer, if nobody says otherwise. */
+/** Default time to the first event of an answer, in ms. */
 export const defaultFirstTokenMs = 30_000;
-/** For a whole request, if neither `timeouts` nor the mode of `retry` says otherwise. */
+/** Default time of a whole request, in ms, if neither `timeouts` nor the mode of `retry` sets one. */
 export const defaultTotalMs = 600_000;
 
 const ofMode = { 'x-default': 'of the mode' };
@@ -14,66 +14,62 @@ export const limits = section({
   max_concurrent_requests: wholeNumber(1).default(1000).describe('Requests that run at once, over all replicas.'),
   queue_size: wholeNumber(0)
     .default(500)
-    .describe('Requests that may wait beyond those. More are answered with 503. 0 lets none wait.'),
+    .describe('Requests that may wait for a lease. Further ones get 503. 0 = no request waits.'),
   default_key_concurrency: wholeNumber(1)
     .optional()
     .meta({ 'x-default': 'half of `max_concurrent_requests`; all of it if there is only one key' })
     .describe(
-      'Requests at once of a key without a `concurrency` of its own. Further ones wait, so that places stay free for other keys.',
+      'Leases at once of a key without its own `concurrency`. Its further requests wait, so that leases stay free for other keys.',
     ),
-  max_queue_wait_ms: milliseconds().default(30_000).describe('Who has waited for so long is answered with 503.'),
+  max_queue_wait_ms: milliseconds()
+    .default(30_000)
+    .describe('Longest wait of a request for a lease; after it the request gets 503.'),
   lease_ms: milliseconds(1000)
     .default(30_000)
-    .describe('A running request whose ingress has died takes up its place for so long. At least 1000.'),
+    .describe('Time after which the lease of a request ends if its ingress has died. At least 1000.'),
 });
 
 export const retry = across(
   section({
-    mode: oneOf(modes).default('default').describe('The policy by name; the fields below change parts of it.'),
-    max_attempts: wholeNumber(1, 100)
-      .optional()
-      .meta(ofMode)
-      .describe('Calls to upstreams in total, the first included.'),
+    mode: oneOf(modes).default('default').describe('Name of the policy; the fields below change parts of it.'),
+    max_attempts: wholeNumber(1, 100).optional().meta(ofMode).describe('Attempts in total, the first included.'),
     backoff: oneOf(['exponential', 'linear'])
       .optional()
       .meta(ofMode)
       .describe('Growth of the delay: base × 2ⁿ, or base × (n + 1).'),
     base_delay_ms: milliseconds(0).optional().meta(ofMode).describe('First delay.'),
     max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay.'),
-    rate_limit_base_delay_ms: milliseconds(0)
-      .optional()
-      .meta(ofMode)
-      .describe('First delay after an answer that says "too many requests".'),
-    rate_limit_max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay after such answers.'),
+    rate_limit_base_delay_ms: milliseconds(0).optional().meta(ofMode).describe('First delay after a rate limit (429).'),
+    rate_limit_max_delay_ms: milliseconds(0).optional().meta(ofMode).describe('Longest delay after a rate limit.'),
     max_cooldown_ms: milliseconds(1000)
       .default(3_600_000)
       .describe(
-        'Longest cooldown of a credential, whatever its provider asks for. After a rest that was shortened to this, one request tries the credential first. At least 1000.',
+        'Longest cooldown of a credential, even if its provider asks for a longer one. After a cooldown shortened to this, a single request tries the credential first. At least 1000.',
       ),
     same_target: wholeNumber(1, 100)
       .default(1)
       .describe(
-        'Tries at the target that a request is sent to first, with a back-off between them, before another target is asked. Only after failures that may pass: not where the target stays silent or its answer cannot be read, not where it refuses the request or the credential, and not where it asks for a longer wait than `max_delay_ms`. `max_attempts` counts them too and must be more, so that an attempt is left for another target.',
+        'Attempts at the first target of a request, with a back-off between them, before an attempt at another target. They are repeated only after a failure that may be transient: not if the target is silent, sends an unreadable answer, refuses the request or the credential, or asks for a longer wait than `max_delay_ms`. They count towards `max_attempts`, which must be larger, so that an attempt is left for another target.',
       ),
     wait_for_preferred_ms: milliseconds(0)
       .default(0)
       .describe(
-        'A target of a lower priority is asked only if no target of a better one comes back from a rest, or has its circuit tried again, within this time. It is the longest wait of one request in all, and must be below `timeouts.total_ms` and `timeouts.stream_total_ms`. Where a target of a better priority has failed, a fallback is asked at once. 0: a fallback is asked at once.',
+        'Longest time that a request waits for targets of a better priority, over all its attempts, before it is sent to a fallback. It waits only if a cooldown of such a target ends, or its circuit gets a probe, within this time. After a failure of such a target the fallback gets the request at once. Must be below `timeouts.total_ms` and `timeouts.stream_total_ms`. 0 = the fallback gets it at once.',
       ),
     on_content_policy: oneOf(contentPolicyRules)
       .default('next')
       .describe(
-        "After a provider has refused a request because of its content. `next`: the model's next target is asked. `end`: the client gets the error, and no other provider sees the request.",
+        "Rule for a request that a provider refused because of its content. `next`: the request is sent to the model's next target. `end`: the client gets the error, and no other provider sees the request.",
       ),
     jitter: fraction(0, 1)
       .optional()
       .meta(ofMode)
-      .describe('Part of the delay by which it strays to either side: 0.25 is ± 25 %.'),
+      .describe('Jitter as a fraction of the delay, in both directions: 0.25 is ± 25 %.'),
     random_delay_min_ms: milliseconds(0)
       .optional()
       .meta(ofMode)
-      .describe('Each delay is made longer by a random time of at least this.'),
-    random_delay_max_ms: milliseconds(0).optional().meta(ofMode).describe('That random time at most.'),
+      .describe('Minimum of the random time that is added to each delay.'),
+    random_delay_max_ms: milliseconds(0).optional().meta(ofMode).describe('Maximum of that random time.'),
   }),
   function* (value) {
     const mode = fieldOf(value, 'mode');
@@ -106,7 +102,7 @@ export const retry = across(
 const presetOf = (mode: unknown): (typeof retryPresets)[RetryMode] =>
   retryPresets[modes.find((name) => name === mode) ?? 'default'];
 
-/** Tries at the preferred target that leave no attempt for another one. */
+/** Finds a `same_target` that leaves no attempt for another target. */
 function* findLostFallbacks(retry: unknown, maxAttemptsOfMode: number): Iterable<Finding> {
   const same = fieldOf(retry, 'same_target');
   const given = fieldOf(retry, 'max_attempts');
@@ -119,7 +115,7 @@ function* findLostFallbacks(retry: unknown, maxAttemptsOfMode: number): Iterable
   };
 }
 
-/** A wait for a preferred target that outlasts the whole request, so that no fallback is ever asked. */
+/** Finds a wait for preferred targets that is longer than the whole request, so that no fallback gets the request. */
 export function* findEndlessWait(settings: unknown): Iterable<Finding> {
   const [retryOf, timeoutsOf] = [fieldOf(settings, 'retry'), fieldOf(settings, 'timeouts')];
   const wait = fieldOf(retryOf, 'wait_for_preferred_ms');
@@ -133,7 +129,7 @@ export function* findEndlessWait(settings: unknown): Iterable<Finding> {
     if (typeof wait !== 'number' || typeof allMs !== 'number' || wait < allMs) continue;
     yield {
       path: ['retry', 'wait_for_preferred_ms'],
-      message: `must be below timeouts.${name}, which is ${allMs}: the request would end before a fallback is asked`,
+      message: `must be below timeouts.${name}, which is ${allMs}: the request would end before a fallback gets it`,
     };
     return;
   }
@@ -143,20 +139,20 @@ export const timeouts = across(
   section({
     first_token_ms: milliseconds()
       .optional()
-      // No default of zod's: only one that was written can contradict a shorter total.
+      // Not a default of zod: only a value that the operator wrote can contradict a shorter total.
       .meta({ default: defaultFirstTokenMs })
       .describe(
-        'How long an upstream may take until the first event of its answer. At most the longer of `total_ms` and `stream_total_ms`.',
+        'Longest time to the first event of an attempt. At most the longer of `total_ms` and `stream_total_ms`.',
       ),
-    idle_ms: milliseconds().default(60_000).describe('How long it may take between two events.'),
+    idle_ms: milliseconds().default(60_000).describe('Longest time between two events.'),
     whole_attempt_ms: milliseconds()
       .optional()
-      .meta({ 'x-default': '60000 while another target is left to try, else the rest of `total_ms`' })
-      .describe('Time limit of one attempt whose answer comes in one piece.'),
+      .meta({ 'x-default': '60000 if another target is left, else the remaining time of `total_ms`' })
+      .describe('Longest time of one attempt whose answer is not streamed.'),
     total_ms: milliseconds()
       .optional()
       .meta({ 'x-default': `of \`retry.mode\`, else ${defaultTotalMs}` })
-      .describe('How long a request may take over all its attempts.'),
+      .describe('Longest time of a request, over all its attempts.'),
     stream_total_ms: milliseconds()
       .optional()
       .meta({ 'x-default': `\`total_ms\`, else of \`retry.mode\`, else ${defaultTotalMs}` })
@@ -165,7 +161,7 @@ export const timeouts = across(
   function* (value) {
     const total = fieldOf(value, 'total_ms');
     const streamTotal = fieldOf(value, 'stream_total_ms') ?? total;
-    // A first event that only the longer of the two can wait for is no contradiction: the other ends before.
+    // A first_token_ms between the two totals is valid: it binds the longer one, and the shorter one ends before.
     const isStreamLonger = typeof total !== 'number' || (typeof streamTotal === 'number' && streamTotal > total);
     yield* findReversed({
       value,
@@ -179,8 +175,8 @@ export const circuit = section({
   failures: wholeNumber(1)
     .default(5)
     .describe(
-      'This many requests that fail in a row at a target within `window_ms` open its circuit: it gets no requests. A request counts once, however often it is tried; failures of one key alone do not open it while requests of another key succeed.',
+      'Requests that fail in a row at a target within `window_ms` and open its circuit; then it gets no requests. A request counts once, even after several attempts. Failures of a single client key do not open the circuit while requests of another key succeed.',
     ),
-  window_ms: milliseconds().default(30_000).describe('Time over which failures are counted.'),
-  open_ms: milliseconds().default(5000).describe('After so long one request may try whether the target is back.'),
+  window_ms: milliseconds().default(30_000).describe('Time window in which failures are counted.'),
+  open_ms: milliseconds().default(5000).describe('Time until an open circuit lets one request through as a probe.'),
 });

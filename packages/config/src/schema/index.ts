@@ -1,4 +1,4 @@
-/** The parts of the tree of settings from which a profile makes the types of its variables. */
+/** Parts of the settings tree that profiles use for the types of their variables. */
 export { across, fieldOf } from './across.ts';
 export { isBaseUrl } from './base-url.ts';
 export { exampleFault, isOwnSecret, notKnownToAll, secretText } from '../example-secrets.ts';

@@ -19,7 +19,7 @@ import { z } from 'zod';
 const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
 
-/** A client key in plain. */
+/** Type of a client key in plain text. */
 export const plainKey = secretText(keyInWords).min(shortestKey, must(keyInWords));
 
 const limits = across(
@@ -29,18 +29,18 @@ const limits = across(
     rpm_burst: wholeNumber(1)
       .optional()
       .meta({ 'x-default': "a whole minute's" })
-      .describe('Requests that may come at once.'),
+      .describe('Requests that may arrive at once.'),
     tpm: wholeNumber(1).optional().describe('Tokens a minute, prompt and answer together.'),
     tpm_burst: wholeNumber(1)
       .optional()
       .meta({ 'x-default': "a whole minute's" })
-      .describe('Tokens that may be asked for at once.'),
+      .describe('Tokens that requests may use at once.'),
   }),
   function* (value) {
     for (const rate of ['rpm', 'tpm']) {
       const burst = `${rate}_burst`;
       if (fieldOf(value, burst) !== undefined && fieldOf(value, rate) === undefined) {
-        yield { path: [burst], message: `means nothing without ${rate}; give that too` };
+        yield { path: [burst], message: `has no effect without ${rate}; set ${rate} too` };
       }
     }
   },
@@ -54,10 +54,10 @@ const key = across(
     name: someText('text')
       .optional()
       .meta({ 'x-default': '`key-1`, `key-2`, …' })
-      .describe('Shown in logs and metrics.'),
+      .describe('Name in logs and metrics.'),
     key: plainKey
       .optional()
-      .describe('The key itself. Secret; only its hash is kept in memory. Either this or `key_hash`.'),
+      .describe('The key in plain text. Secret; only its hash is kept in memory. Either this or `key_hash`.'),
     key_hash: textLike(hashPattern, 'the SHA-256 of the key, 64 hex digits, with or without sha256: before them')
       .refine((text) => !isExampleDigest(digestOfHash(text) ?? ''), notAnExample)
       .optional()
@@ -65,30 +65,32 @@ const key = across(
     anonymous: oneOf(['without_key', 'any_key'])
       .optional()
       .describe(
-        'Stands for clients that no key names: those that send none, or also those whose key is not known. Instead of `key` and `key_hash`.',
+        'Makes this the entry for anonymous clients: `without_key` for requests without a key, `any_key` also for requests with an unknown key. Instead of `key` and `key_hash`.',
       ),
-    admin: flag().default(false).describe('May use what is for administrators.'),
+    admin: flag()
+      .default(false)
+      .describe('Gives access to `/metrics` and to the full `/health` and `/status` on the port for clients.'),
     models: listOf(modelPattern(), globsInWords)
       .min(1, must(globsInWords))
       .default(['*'])
       .describe(
-        'Globs of the models that it may use. `*` stands for any characters, slashes too; upper and lower case are the same.',
+        'Globs of the models that the key may use. `*` matches any characters, slashes included; case does not count.',
       ),
     thinking: oneOf(thinkingModes)
       .optional()
       .meta({ 'x-default': "the model's" })
-      .describe('What its clients see of reasoning: see `models[].thinking`.'),
+      .describe('Form of reasoning for clients with this key: see `models[].thinking`.'),
     limits: limits
       .prefault({})
       .describe(
-        'Limits of the key; a limit that is left out does not bind it, but `limits.default_key_concurrency` does.',
+        'Limits of the key. An absent limit does not apply; without `concurrency`, `limits.default_key_concurrency` applies.',
       ),
     weight: inWords(
       z.number(must(weightInWords)).min(0.01, must(weightInWords)).max(100, must(weightInWords)),
       weightInWords,
     )
       .default(1)
-      .describe('Share of the key, in tokens, among the keys whose requests wait for a place.'),
+      .describe('Share of the key, in tokens, among the keys whose requests wait for a lease.'),
   }),
   findKeyContradictions,
 );
@@ -107,7 +109,7 @@ function* findKeyContradictions(value: unknown): Iterable<Finding> {
   const [first, ...others] = ['key', 'key_hash', 'anonymous'].filter((name) => fieldOf(value, name) !== undefined);
   for (const other of others) yield { path: [other], message: `contradicts ${first}; give only one of them` };
   if (fieldOf(value, 'anonymous') !== undefined && fieldOf(value, 'admin') === true) {
-    yield { path: ['admin'], message: 'must be false for clients whom nobody knows' };
+    yield { path: ['admin'], message: 'must be false for anonymous clients' };
   }
   const isMapping = typeof value === 'object' && value !== null;
   if (isMapping && first === undefined)

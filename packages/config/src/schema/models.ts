@@ -10,7 +10,10 @@ const weightInWords = 'a number above 0';
 
 const target = section({
   upstream: identifier().describe('Id of an upstream.'),
-  model: modelPattern().optional().meta({ 'x-default': 'as the client named it' }).describe("The model's name there."),
+  model: modelPattern()
+    .optional()
+    .meta({ 'x-default': "the client's name for it" })
+    .describe('Name of the model at the upstream.'),
   priority: wholeNumber(1).default(1).describe('Lower is tried first.'),
   weight: inWords(z.number(must(weightInWords)).positive(must(weightInWords)), weightInWords)
     .default(1)
@@ -31,35 +34,35 @@ export const models = across(
   listOf(
     section({
       id: modelPattern().describe(
-        'Name by which clients ask for it, or a glob over such names. An exact name wins over globs, of globs the first. Upper and lower case are the same.',
+        "Model name in clients' requests, or a glob over such names. An exact name wins over globs; the first matching glob wins over later ones. Case does not count.",
       ),
-      targets: targets.describe('Where it can be served.'),
+      targets: targets.describe('Targets that can serve the model.'),
       thinking: oneOf(thinkingModes)
         .default('field')
         .describe(
-          "What clients see of the model's reasoning: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: nothing; `raw`: in the content with the provider's own marks, if it uses them.",
+          "Form of the model's reasoning in answers: `field`: `reasoning_content` beside the content; `think`: in the content between `<think>` and `</think>`; `strip`: left out; `raw`: in the content with the provider's own marks, if it uses them.",
         ),
       compress_context: section({
         rounds: wholeNumber(1)
           .default(10)
-          .describe('How many rounds are sent. A round is a question with all that follows up to the next.'),
+          .describe('Number of rounds that are sent. A round is a user message with everything up to the next one.'),
       })
         .optional()
         .describe(
-          'Leave the oldest rounds out of long conversations. Instructions stay, and no call of a tool is parted from its result.',
+          'Leaves the oldest rounds out of long conversations. Instructions stay, and tool calls keep their results.',
         ),
       on_content_policy: oneOf(contentPolicyRules)
         .optional()
         .meta({ 'x-default': 'as `retry.on_content_policy`' })
-        .describe('After a provider has refused the content: see `retry.on_content_policy`.'),
+        .describe('Rule for content that a provider refuses: see `retry.on_content_policy`.'),
       whole_answers: oneOf(wholeAnswerWays)
         .optional()
-        .meta({ 'x-default': "as each target's upstream says" })
-        .describe('For clients that want a whole answer: see `upstreams[].whole_answers`.'),
+        .meta({ 'x-default': "the setting of each target's upstream" })
+        .describe('Way to get an answer that is not streamed: see `upstreams[].whole_answers`.'),
       auto_continue: wholeNumber(0, 5)
         .default(0)
         .describe(
-          'How often an answer that ends because it met its limit (`finish_reason` `length`) is written on by another call. Each may be as long as the client allows for one answer. 0: it stays cut.',
+          'Largest number of extensions of an answer that reached its length limit (`finish_reason` `length`). Each may be as long as the client allows for one answer. 0 = answers are not extended.',
         ),
     }),
     'a list of models',

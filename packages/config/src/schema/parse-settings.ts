@@ -6,11 +6,11 @@ import { settingNames } from './tree.ts';
 
 type Path = readonly PropertyKey[];
 
-/** A file's content with the environment put into its texts. */
+/** The content of a file after interpolation. */
 export interface RawSettings {
-  /** Belongs to the caller alone: texts in it are turned into numbers where those are wanted. */
+  /** Changed in place: texts become numbers or booleans if the schema requires those. */
   readonly value: unknown;
-  /** Paths of texts that came from the environment as a whole, and so may stand for a number, true or false. */
+  /** Paths of texts that came from the environment as a whole, and can therefore be a number, true or false. */
   readonly interpolated: readonly Path[];
 }
 
@@ -18,7 +18,7 @@ export type ParsedSettings =
   | { readonly settings: Settings; readonly problems?: never }
   | { readonly settings?: never; readonly problems: readonly ConfigProblem[] };
 
-/** Checks a file's content and fills in the defaults. */
+/** Validates the content of a file and fills in the defaults. */
 export function parseSettings({ value, interpolated }: RawSettings): ParsedSettings {
   let parsed = settings.safeParse(value);
   if (!parsed.success && interpolated.length > 0) {
@@ -33,7 +33,7 @@ export function parseSettings({ value, interpolated }: RawSettings): ParsedSetti
   return { problems: explainIssues(parsed.error.issues, settingNames) };
 }
 
-/** The places where another type is wanted; for a union, the types that any of its branches wants. */
+/** Returns the paths of values of a wrong type, with the expected type; for a union, with that of each branch. */
 function wrongTypes(
   issues: readonly z.core.$ZodIssue[],
   above: Path = [],

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { fieldOf, type Finding } from './across.ts';
 
 /**
- * The options of all providers in one mapping, so that each stands once in docs and editors. Options of the same name
- * mean the same to all that have it. Which of them an upstream may have, and must, {@link findOptionFaults} says.
+ * The options of all providers in one mapping, so that docs and editors show each option once. An option has the same
+ * meaning for all types that have it. {@link findOptionFaults} checks the options that a type has and requires.
  */
 export const providerOptions = section(
   Object.fromEntries(
@@ -35,7 +35,7 @@ function optionsByName(): Readonly<Record<string, SharedOption>> {
   return found;
 }
 
-/** Without optionality and default, which belong to the type. */
+/** Returns a schema without optionality and default, which belong to a single type. */
 function inner(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return inner(schema.unwrap() as z.ZodType);
@@ -57,7 +57,7 @@ function lowerFirst(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? `${text[0]?.toLowerCase()}${text.slice(1)}` : text;
 }
 
-/** Options that an upstream of this type does not have, or lacks. */
+/** Finds options that the type of an upstream does not have, and required options that are missing. */
 export function* findOptionFaults(upstream: unknown): Iterable<Finding> {
   const type = fieldOf(upstream, 'type');
   if (!isProviderType(type)) return;
@@ -69,7 +69,7 @@ export function* findOptionFaults(upstream: unknown): Iterable<Finding> {
   for (const issue of parsed.error.issues) {
     if (issue.code === 'unrecognized_keys') {
       const known = own.length === 0 ? `${type} upstreams have none` : `${type} upstreams have ${own.join(', ')}`;
-      // Options that no provider has are reported by the mapping itself.
+      // The schema of the mapping itself reports options that no type has.
       for (const key of issue.keys.filter((key) => Object.hasOwn(providerOptions.shape, key))) {
         yield { path: ['options', key], message: `is not an option here; ${known}` };
       }

@@ -8,10 +8,10 @@ const urlInWords =
 const settingInWords = `none, or ${urlInWords}`;
 const isProxy = (text: string): boolean => parseProxy(text) !== undefined;
 
-/** Stands for no proxy, in the file and in the environment. */
+/** Value that means no proxy, in the file and in the environment. */
 export const noProxy = 'none';
 
-/** The proxy of one upstream. */
+/** Type of the proxy of one upstream. */
 export const upstreamProxy = inWords(
   z
     .string(must(settingInWords))
@@ -20,17 +20,17 @@ export const upstreamProxy = inWords(
   settingInWords,
 );
 
-/** As curl takes it: a proxy without a scheme speaks HTTP. */
+/** Adds `http://` to a proxy without a scheme, as curl does. */
 const withScheme = (text: string): string => (text.includes('://') ? text : `http://${text}`);
 
-/** A variable of the environment that names a proxy, or says that there is none. */
+/** Type of an environment variable that holds the URL of a proxy, or `none`. */
 export const proxyVariable = z
   .string()
   .transform((text) => (text === noProxy ? text : withScheme(text)))
   .refine((text) => text === noProxy || isProxy(text), must(urlInWords))
   .refine(...ownUserinfo);
 
-/** `ALL_PROXY` is often set for other programs, to a SOCKS proxy: that is no reason not to start. */
+/** Type of `ALL_PROXY`. It is often set to a SOCKS proxy for other programs, which must not prevent a start. */
 export const proxyForAll = z
   .string()
   .transform((text) => {

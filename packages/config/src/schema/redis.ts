@@ -7,7 +7,7 @@ import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike }
 const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@host:6380/0';
 const urlError = must(urlInWords);
 
-/** The URL of a single Redis. */
+/** Type of the URL of a single Redis server. */
 export const redisUrl = inWords(
   z
     .string(urlError)
@@ -29,13 +29,13 @@ const tlsDetails = across(
     ...tlsFiles('Redis'),
     servername: someText('a host name')
       .optional()
-      .meta({ 'x-default': 'the host that is called' })
+      .meta({ 'x-default': 'the host of the connection' })
       .describe(
-        'Name that must stand in the certificate, and that the server is told (SNI). For sentinels and clusters that name their servers by address, and sentinels of several hosts.',
+        'Name that the certificate must hold, and that is sent as SNI. For sentinels and clusters that report their servers by address, and for sentinels of several hosts.',
       ),
     reject_unauthorized: flag()
       .default(true)
-      .describe('Refuse a certificate that nobody trusted has signed. `false` only for tests.'),
+      .describe('Refuses a certificate without the signature of a trusted authority. `false` only for tests.'),
   }),
   findHalfCertificate,
 );
@@ -46,18 +46,20 @@ export const redis = across(
     url: redisUrl
       .optional()
       .meta({ 'x-default': '`redis://127.0.0.1:6379`' })
-      .describe('A single Redis. `rediss://` means TLS. A user and password may stand in it, percent-encoded.'),
-    cluster: nodes('node').optional().describe('Redis Cluster: some of its nodes; the others are found through them.'),
+      .describe(
+        'URL of a single Redis server. `rediss://` means TLS. It may hold a user and a password, percent-encoded.',
+      ),
+    cluster: nodes('node').optional().describe('Some nodes of a Redis Cluster; the others are found through them.'),
     sentinel: section({
-      name: someText('the name of the master').describe('Name by which the sentinels know the master.'),
+      name: someText('the name of the master').describe("The sentinels' name of the master."),
       nodes: nodes('sentinel').describe('The sentinels.'),
-      username: someText('the name of an ACL user').optional().describe('ACL user at the sentinels.'),
-      password: password().describe('Password of the sentinels; `redis.password` is not sent to them. Secret.'),
-      tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypt the connections to the sentinels.'),
+      username: someText('the name of an ACL user').optional().describe('ACL user of the sentinels.'),
+      password: password().describe('Password for the sentinels; `redis.password` is not sent to them. Secret.'),
+      tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypts the connections to the sentinels.'),
     })
       .optional()
       .describe('Redis behind sentinels.'),
-    tls: tls().describe('Encrypt the connections, whatever form Redis has.'),
+    tls: tls().describe('Encrypts the connections, for all three forms.'),
     username: someText('the name of an ACL user').optional().describe('ACL user.'),
     password: password().describe('Password. Secret.'),
     key_prefix: textLike(
@@ -65,7 +67,7 @@ export const redis = across(
       'up to 64 letters, digits and the characters : . _ -, a letter or digit first',
     )
       .default('sluice')
-      .describe('Begins the name of every key, so that several installations can share a Redis.'),
+      .describe('Prefix of the name of every key, so that several installations can share a Redis.'),
   }),
   findContradictions,
 );
@@ -88,7 +90,7 @@ function* findContradictions(value: unknown): Iterable<Finding> {
   }
 }
 
-/** Anything else that ioredis would take from a URL (a socket's path, options in the query) is not for files. */
+/** Returns whether a text is a URL of Redis. ioredis accepts more (the path of a socket, options in the query). */
 function isRedisUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') return false;

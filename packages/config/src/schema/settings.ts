@@ -10,30 +10,32 @@ import { redis } from './redis.ts';
 import { upstreams } from './upstreams.ts';
 
 /**
- * Every setting of the file, with its type, default and meaning. The editor's schema and the docs are generated from
- * this; `config.ts` is what becomes of it.
+ * Every setting of the file, with its type, default and meaning. The editor's schema and the docs are generated from it;
+ * `config.ts` has the type of the resolved settings.
  */
 export const settings = across(
   section({
-    server: server.prefault({}).describe('The ingress, which clients call.'),
-    worker: worker.prefault({}).describe('The worker, which calls upstreams.'),
-    redis: redis.prefault({}).describe('Where Redis is: one of `url`, `cluster` and `sentinel`.'),
-    queue: queue.prefault({}).describe('The jobs between ingress and worker.'),
+    server: server.prefault({}).describe('Settings of the ingress, which clients call.'),
+    worker: worker.prefault({}).describe('Settings of the worker, which calls upstreams.'),
+    redis: redis.prefault({}).describe('Location of Redis: one of `url`, `cluster` and `sentinel`.'),
+    queue: queue.prefault({}).describe('Settings of the jobs between ingress and worker.'),
     keys: keys.default([]).describe('Client keys.'),
     upstreams: upstreams
       .default([])
-      .describe('Accounts at providers. Without any the simulator stands in for one and serves `demo` and `demo-*`.'),
-    models: models.default([]).describe('What clients see.'),
-    limits: limits.prefault({}).describe('What all replicas together may do.'),
-    retry: retry.prefault({}).describe('How often and how patiently a request is tried.'),
-    timeouts: timeouts.prefault({}).describe('How long things may take.'),
-    circuit: circuit.prefault({}).describe('When a target is left alone for a while.'),
-    log: log.prefault({}).describe('What is logged.'),
+      .describe(
+        'Accounts at providers. Without an upstream, the simulator replaces one and serves `demo` and `demo-*`.',
+      ),
+    models: models.default([]).describe('Models that clients see.'),
+    limits: limits.prefault({}).describe('Limits of all replicas together.'),
+    retry: retry.prefault({}).describe('Number of attempts of a request, and the waits between them.'),
+    timeouts: timeouts.prefault({}).describe('Longest times of requests and attempts.'),
+    circuit: circuit.prefault({}).describe('Conditions under which a target gets no requests for a while.'),
+    log: log.prefault({}).describe('Settings of the log.'),
   }),
   findMismatches,
 );
 
-/** The file's settings with their defaults, before the environment has had its say. */
+/** The settings of the file with their defaults, without those of the environment. */
 export type Settings = z.output<typeof settings>;
 
 const anyId = identifier();
@@ -44,14 +46,14 @@ function* findMismatches(value: unknown): Iterable<Finding> {
   const modelItems = itemsOf(fieldOf(value, 'models'));
   if (upstreamItems.length === 0) {
     if (modelItems.length > 0)
-      yield { path: ['models'], message: 'name targets, but there are no upstreams; add them' };
+      yield { path: ['models'], message: 'name targets, but there are no upstreams; add upstreams' };
     return;
   }
   if (modelItems.length === 0) {
-    yield { path: ['models'], message: 'are missing, so that no upstream is ever used; add at least one' };
+    yield { path: ['models'], message: 'are missing, so that no upstream is used; add at least one model' };
   }
   const ids = upstreamItems.flatMap(([, item]) => textField('id')(item) ?? []);
-  // Text that is not an id may be a secret that went astray: it is not repeated.
+  // Text that is not a valid id may be a misplaced secret, so messages do not repeat it.
   const shown = ids.filter((id) => anyId.safeParse(id).success);
   for (const [at, model] of modelItems) {
     for (const [targetAt, target] of itemsOf(fieldOf(model, 'targets'))) {
@@ -60,7 +62,7 @@ function* findMismatches(value: unknown): Iterable<Finding> {
       const meant = nearest(id, shown);
       yield {
         path: ['models', at, 'targets', targetAt, 'upstream'],
-        message: `must be the id of an upstream; ${meant === undefined ? `there are ${shown.join(', ')}` : `did you mean ${meant}?`}`,
+        message: `must be the id of an upstream; ${meant === undefined ? `the ids are ${shown.join(', ')}` : `did you mean ${meant}?`}`,
       };
     }
   }

@@ -4,22 +4,22 @@ import { fieldOf, type Finding } from './across.ts';
 
 const pemFile = (): z.ZodString => someText('the path of a PEM file');
 
-/** The files of a TLS connection. @param peer the other side, as in "that of Redis" */
+/** Returns the types of the files of a TLS connection. @param peer name of the other side, as in "that of Redis" */
 export function tlsFiles(peer: string): Record<'ca' | 'cert' | 'key', z.ZodOptional<z.ZodString>> {
   return {
     ca: pemFile()
       .optional()
       .describe(
-        `File with the certificates that sign that of ${peer}; they replace the system's. \`~/\` is the home folder.`,
+        `File with the certificates of the authorities that sign that of ${peer}; they replace the system's. \`~/\` is the home folder.`,
       ),
     cert: pemFile()
       .optional()
-      .describe(`File with the client certificate for ${peer}, and what leads from it to its authority.`),
-    key: pemFile().optional().describe('File with the private key of `cert`, not encrypted.'),
+      .describe(`File with the client certificate for ${peer} and its chain of intermediate certificates.`),
+    key: pemFile().optional().describe('File with the unencrypted private key of `cert`.'),
   };
 }
 
-/** A certificate without its key, or the other way round. */
+/** Finds a certificate without its key, or a key without its certificate. */
 export function* findHalfCertificate(value: unknown): Iterable<Finding> {
   for (const [there, absent] of [
     ['cert', 'key'],

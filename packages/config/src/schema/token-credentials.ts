@@ -4,23 +4,23 @@ import { isProviderType } from './provider-options.ts';
 
 const kinds = ['api_key', 'anonymous', 'oauth_file'] as const;
 
-/** A credential that says in no way what it is, or in several. */
+/** Finds a credential of no kind or of several kinds. */
 export function* findCredentialFaults(credential: unknown): Iterable<Finding> {
   const [first, second] = kinds.filter((kind) => fieldOf(credential, kind) !== undefined);
   const isMapping = typeof credential === 'object' && credential !== null && !Array.isArray(credential);
   if (isMapping && first === undefined) {
-    yield { path: ['api_key'], message: 'is missing; give it, or anonymous: true, or oauth_file' };
+    yield { path: ['api_key'], message: 'is missing; set api_key, anonymous: true or oauth_file' };
   }
   if (second !== undefined) yield { path: [second], message: `contradicts ${first}; give only one of them` };
 }
 
-/** Credentials with tokens at a provider that gives out none of that sort. */
+/** Finds credentials with access tokens of a kind that their provider does not issue. */
 export function* findTokenFaults(upstream: unknown): Iterable<Finding> {
   const type = fieldOf(upstream, 'type');
   if (!isProviderType(type)) return;
   const { options, accessTokens } = catalogue[type];
   const parsed = options.safeParse(fieldOf(upstream, 'options') ?? {});
-  // Without its options nobody knows what it can do; they are complained of elsewhere.
+  // Options decide on the kinds of access tokens; {@link findOptionFaults} reports invalid ones.
   if (!parsed.success) return;
   const given = parsed.data;
   const isOn = accessTokens?.switch === undefined || given[accessTokens.switch] === true;

@@ -2,13 +2,16 @@ import { exampleFault } from '../example-secrets.ts';
 import { isSecretSetting } from '../secret-names.ts';
 import { fieldOf, type Finding } from './across.ts';
 
-/** Secrets of documentation among an upstream's headers and options; credentials and `proxy` are checked where they are read. */
+/**
+ * Finds example secrets of the documentation in the headers and options of an upstream. The types of credentials and
+ * `proxy` check theirs.
+ */
 export function* findExampleSecrets(upstream: unknown): Iterable<Finding> {
   yield* findIn(fieldOf(upstream, 'headers'), ['headers'], true);
   yield* findIn(fieldOf(upstream, 'options'), ['options'], false);
 }
 
-/** @param isSecret whether the texts in it may be keys, whatever their names */
+/** @param isSecret true if every text in the value may be a key, not only texts with the name of a secret */
 function* findIn(value: unknown, path: readonly string[], isSecret: boolean): Iterable<Finding> {
   if (typeof value === 'string') {
     const message = isSecret ? exampleFault(value) : undefined;

@@ -25,17 +25,19 @@ const credentials = across(
   listOf(
     across(
       section({
-        id: identifier().describe('Names it in logs, metrics and Redis.'),
+        id: identifier().describe('Name of the credential in logs, metrics and Redis.'),
         api_key: secretText('text without spaces')
           .optional()
-          .describe("The provider's key. Secret. Either this, or `anonymous`, or `oauth_file`."),
+          .describe('Key of the provider. Secret. Either this, or `anonymous`, or `oauth_file`.'),
         anonymous: inWords(z.literal(true, must('true, or not set at all')), 'true, or not set at all')
           .optional()
-          .describe('The provider gives out tokens to anybody: one is fetched, and renewed when it ends.'),
+          .describe(
+            'Uses an access token that the provider issues without a login. It is fetched, and renewed before it ends.',
+          ),
         oauth_file: someText('a path')
           .optional()
           .describe(
-            'File that `npm run login` has written: its tokens are renewed before they end, once for all workers. `~/` is the home folder.',
+            'File that `npm run login` writes. Its access tokens are renewed before they end, once for all workers. `~/` is the home folder.',
           ),
       }),
       findCredentialFaults,
@@ -51,60 +53,62 @@ const credentials = across(
     }),
 );
 
-/** The accounts at providers. */
+/** Type of the accounts at providers. */
 export const upstreams = across(
   listOf(
     section({
-      id: identifier().describe('Names it in targets, logs, metrics and Redis.'),
-      type: type.describe("The provider's wire protocol."),
+      id: identifier().describe('Name of the upstream in targets, logs, metrics and Redis.'),
+      type: type.describe('Wire protocol of the provider.'),
       base_url: baseUrl
         .optional()
-        .meta({ 'x-default': "the provider's own place, where it has one" })
+        .meta({ 'x-default': "the provider's URL, if it has one for all customers" })
         .describe(
-          'Where it is; for openai with the `/v1`, for azure `https://NAME.openai.azure.com`, with `/openai/v1` for its v1 API.',
+          'Base URL: for openai with `/v1`; for azure `https://NAME.openai.azure.com`, with `/openai/v1` for its v1 API.',
         ),
-      options: providerOptions.prefault({}).describe("What only this provider's protocol knows."),
+      options: providerOptions.prefault({}).describe('Options of this `type` only.'),
       credentials: credentials
         .optional()
         .meta({ 'x-default': 'no key is sent' })
-        .describe('The keys among which its calls are spread. One that the provider limits cooldowns for a while.'),
+        .describe(
+          'Credentials among which the calls are spread. A credential that the provider limits is in cooldown for a while.',
+        ),
       proxy: upstreamProxy
         .optional()
-        .meta({ 'x-default': 'as the environment says' })
+        .meta({ 'x-default': 'as in the environment' })
         .describe(
-          'Proxy for every call to this upstream, whatever `NO_PROXY` says; `none`: no proxy. User and password may stand in it, percent-encoded. Secret.',
+          'Proxy for every call to this upstream, in spite of `NO_PROXY`; `none`: no proxy. It may hold user and password, percent-encoded. Secret.',
         ),
       tls: across(section(tlsFiles('the upstream')), findHalfCertificate)
         .optional()
         .describe(
-          'Certificates of the connections to the origin of `base_url`; other hosts that the type calls get none of them. `NODE_EXTRA_CA_CERTS` adds authorities for all.',
+          'Certificates for connections to the origin of `base_url`; they are not used for other hosts that the type calls. `NODE_EXTRA_CA_CERTS` adds authorities for all connections.',
         ),
       headers: extraHeaders
         .default({})
         .describe(
-          'Headers that go with every call to the origin of `base_url`, and to no other host; they win over those of its type. Secret. Headers of the connection and of the body are refused, and beside `credentials` those that carry the key.',
+          'Headers of every call to the origin of `base_url`, and of no call to another host. They win over headers of the type. Secret. Headers of the connection and of the body are refused; beside `credentials`, headers that carry the key are refused too.',
         ),
       prefill: oneOf(['none', ...prefillStyles])
         .optional()
-        .meta({ 'x-default': '`assistant` for providers that do so, else `none`' })
+        .meta({ 'x-default': '`assistant` for providers that support it, else `none`' })
         .describe(
-          'How it is told to write on where an answer broke off: `assistant`: it does so after a last message of the assistant; `prefix`: `"prefix": true` in that message; `continue_final_message`: that field. `none`: it answers anew, and what differs is an error.',
+          'Way to let the provider continue an answer that broke off. The delivered text is the last message, of the role `assistant`: `assistant` needs no mark; `prefix` adds `"prefix": true` to that message; `continue_final_message` sets that field of the request. `none`: the provider answers again from the start, and a text that differs from the delivered one is an error.',
         ),
-      stream_usage: flag().default(true).describe('Ask the provider to report usage at the end of a stream.'),
+      stream_usage: flag().default(true).describe('Asks the provider to report usage at the end of a stream.'),
       lacks: listOf(oneOf(lackNames), `a list of ${lackNames.join(', ')}`)
         .default([])
         .describe(
-          "What this server can't do, although its protocol can. Without `streaming` a client's stream is made of the whole answer; the others are refused as what a provider can't do.",
+          "Features that this server lacks, although its protocol has them. Without `streaming`, a client's stream is made from the whole answer; requests for the other features are treated like those for unsupported fields (`drop_unsupported`).",
         ),
       whole_answers: oneOf(wholeAnswerWays)
         .default('ask')
         .describe(
-          'For clients that want a whole answer. `ask`: the provider is asked for a whole answer. `collect`: it is asked for a stream, which is collected: a silent provider is left after `first_token_ms` or `idle_ms`, and an answer that breaks off can be continued. Answers with audio are always asked for whole.',
+          'Way to get an answer that is not streamed. `ask`: the provider is asked for a whole answer. `collect`: the provider is asked for a stream, which is collected: an attempt ends after `first_token_ms` or `idle_ms` of silence, and an answer that breaks off can be resumed. Answers with audio are always asked for whole.',
         ),
       drop_unsupported: flag()
         .default(false)
         .describe(
-          "Leave out what the provider can't do and a client asks for. Otherwise that is a 400 which names the field; a target that can do it is preferred in any case.",
+          'Leaves out fields of a request that the provider does not support. Otherwise such a request gets a 400 that names the field. A target that supports the field is preferred in both cases.',
         ),
     }),
     'a list of upstreams',

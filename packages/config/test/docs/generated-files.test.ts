@@ -14,7 +14,7 @@ describe('generated files', () => {
     },
   );
 
-  it('have links in docs/ alone, because elsewhere these lead nowhere', () => {
+  it('have links only in docs/, because they do not work elsewhere', () => {
     const isLinking = (text: string): boolean => /\]\((?:#|https?:|[\w./-]+\.md)/.test(text);
     const linking = generatedFiles().filter(({ text }) => isLinking(text));
     expect(linking.map(({ url }) => url.pathname.split('/').slice(-2).join('/'))).toEqual(['docs/configuration.md']);
@@ -29,18 +29,18 @@ describe('generated files', () => {
     ['see [load balancers](#load-balancers)', 'see load balancers (docs/configuration.md)'],
     ['[RFC 9209](https://www.rfc-editor.org/rfc/rfc9209)', 'RFC 9209 (https://www.rfc-editor.org/rfc/rfc9209)'],
     ['`keys[0]` (the first)', '`keys[0]` (the first)'],
-  ])('say %s elsewhere in words', (text, expected) => {
+  ])('have text in place of %s elsewhere', (text, expected) => {
     expect(withoutLinks(text)).toBe(expected);
   });
 
-  it('say what every setting means, and its type', () => {
+  it('have the meaning and the type of every setting', () => {
     const rows = settingSections().flatMap((section) => section.rows);
     expect(rows.length).toBeGreaterThan(60);
     expect(rows.filter(({ meaning, type }) => meaning === '' || type === '')).toEqual([]);
     expect(new Set(rows.map(({ path }) => path)).size).toBe(rows.length);
   });
 
-  it('name only settings that exist beside a variable', () => {
+  it('name existing settings for each variable', () => {
     const paths = settingSections().flatMap(({ name, rows }) => [name, ...rows.map(({ path }) => path)]);
     const named = Object.values(variables).flatMap(({ settings }) => settings);
     expect(named.filter((path) => !paths.includes(path))).toEqual([]);
@@ -58,7 +58,7 @@ describe('docs/sluice.example.yaml', () => {
   const load = (variables: Readonly<Record<string, string>>) =>
     loadConfig({ env: variables, cwd: '/srv', readFile: () => text });
 
-  it('is a good configuration', () => {
+  it('is a valid configuration', () => {
     const config = load(env);
     expect(config.demo).toBe(false);
     expect(config.keys.map(({ name }) => name)).toEqual(['team-a', 'nightly-jobs']);
@@ -70,8 +70,8 @@ describe('docs/sluice.example.yaml', () => {
     expect(config.retry).toMatchObject({ maxAttempts: 3, baseDelayMs: 1000 });
   });
 
-  it('names what its environment must hold', () => {
+  it('names the variables that it needs', () => {
     expect(() => load({})).toThrow(ConfigError);
-    for (const name of Object.keys(env)) expect(() => load({})).toThrow(`wants the environment variable ${name}`);
+    for (const name of Object.keys(env)) expect(() => load({})).toThrow(`needs the environment variable ${name}`);
   });
 });

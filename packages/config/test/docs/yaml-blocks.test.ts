@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 const root = new URL('../../../../', import.meta.url);
 
-/** Its provider is made up; packages/providers/test/sample loads it. */
+/** Page of an invented provider; packages/providers/test/sample loads it. */
 const madeUp = 'docs/add-a-provider.md';
 
 const pages = [
@@ -19,7 +19,7 @@ const pages = [
 
 interface Block {
   readonly page: string;
-  /** Of its first line. */
+  /** Number of the first line. */
   readonly line: number;
   readonly text: string;
 }
@@ -40,7 +40,7 @@ const fragmentSchema = z
   })
   .nullable();
 
-/** A page may show a part of a file: what it takes for granted is added. */
+/** Completes a part of a file with the settings that the page omits. */
 function completed(text: string): string {
   const { upstreams, models } = fragmentSchema.parse(parse(text)) ?? {};
   const named = [...new Set(models?.flatMap(({ targets }) => targets.map(({ upstream }) => upstream)) ?? ['any'])];
@@ -55,7 +55,7 @@ function completed(text: string): string {
   ].join('\n');
 }
 
-/** Every variable that the text wants is set. */
+/** Returns an environment with every variable that the text names. */
 function environmentFor(text: string): Record<string, string> {
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(({ 1: name = '' }) => name);
   return {
@@ -67,8 +67,8 @@ function environmentFor(text: string): Record<string, string> {
 
 const blocks = pages.flatMap(blocksOf);
 
-describe('a piece of YAML in the documentation', () => {
-  it('stands on many pages', () => {
+describe('a YAML block of the documentation', () => {
+  it('is on many pages', () => {
     expect(new Set(blocks.map(({ page }) => page)).size).toBeGreaterThan(10);
   });
 

@@ -11,11 +11,11 @@ it.each([
     'https://[secret]@one.example/?next=http://[secret]@two.example',
   ],
   ['https://one.example/?next=http://v:q@two.example', 'https://one.example/?next=http://[secret]@two.example'],
-  // None of these is a URL to any program.
+  // Texts that no program accepts as a URL.
   ['redis://u:p/a?s@s#w@r.example', 'redis://[secret]@r.example'],
   ['See: https://u:p@s s@one.example', 'See: https://[secret]@one.example'],
   ['jdbc:postgres://u:p@db.example', 'jdbc:postgres://[secret]@db.example'],
   ['write to me@one.example', 'write to me@one.example'],
-])('the user and password of %s are hidden, and nothing else', (text, shown) => {
+])('hides user and password of %s, and nothing else', (text, shown) => {
   expect(hideUserinfo(text)).toBe(shown);
 });

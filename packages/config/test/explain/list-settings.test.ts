@@ -26,7 +26,7 @@ server: { port: 9000, metrics_host: 10.0.0.1 }
 const withKey = { ONE_KEY: 'canary-one-key' };
 
 describe('the origin of a setting', () => {
-  it('is its default where nobody says otherwise', () => {
+  it('is the default if it is not set', () => {
     expect(setting(list(undefined), 'server.port')).toEqual({
       path: 'server.port',
       value: '8080',
@@ -35,7 +35,7 @@ describe('the origin of a setting', () => {
     });
   });
 
-  it('is the file and the line in which it stands', () => {
+  it('is its file and line', () => {
     const found = list(file, withKey);
     expect(found.file).toBe('./sluice.yaml');
     expect(setting(found, 'keys[0].name')).toMatchObject({
@@ -46,7 +46,7 @@ describe('the origin of a setting', () => {
     expect(setting(found, 'retry.max_attempts')).toMatchObject({ value: '4', origin: { line: 9 } });
   });
 
-  it('names the variables that the file puts into it', () => {
+  it('names the variables that the file interpolates', () => {
     const found = list(file, withKey, ['ONE_KEY']);
     expect(setting(found, 'upstreams[0].base_url')).toMatchObject({
       value: 'https://one.example/v1',
@@ -58,7 +58,7 @@ describe('the origin of a setting', () => {
     });
   });
 
-  it('is the variable that wins over the file', () => {
+  it('is the variable that overrides the file', () => {
     const found = list(file, { ...withKey, PORT: '9100', METRICS_HOST: '10.0.0.2' });
     expect(setting(found, 'server.port')).toMatchObject({ value: '9100', origin: { kind: 'variable', name: 'PORT' } });
     for (const path of ['server.metrics_host', 'worker.metrics_host']) {
@@ -66,7 +66,7 @@ describe('the origin of a setting', () => {
     }
   });
 
-  it('is the .env file for a variable that stands there', () => {
+  it('is the .env file for a variable of that file', () => {
     const found = list(file, { ...withKey, PORT: '9100', LOG_LEVEL: 'debug' }, ['PORT']);
     expect(setting(found, 'server.port')?.origin).toEqual({ kind: 'dotenv', name: 'PORT' });
     expect(setting(found, 'log.level')?.origin).toEqual({ kind: 'variable', name: 'LOG_LEVEL' });
@@ -77,7 +77,7 @@ describe('the origin of a setting', () => {
     [{ https_proxy: 'proxy.example:3128' }, 'https_proxy'],
     [{ https_proxy: 'proxy.example:3128', HTTPS_PROXY: 'http://other.example' }, 'https_proxy'],
     [{ https_proxy: '', HTTPS_PROXY: 'proxy.example:3128' }, 'HTTPS_PROXY'],
-  ])('is the spelling of a variable that counts: %o', (env, name) => {
+  ])('is the effective spelling of a variable: %o', (env, name) => {
     const proxies = list(undefined, { ...anyKey, ...env }).settings.filter(({ path }) => /^[a-z]+_proxy$/i.test(path));
     expect(proxies).toEqual([
       { path: 'HTTPS_PROXY', value: 'http://proxy.example:3128', isSecret: false, origin: { kind: 'variable', name } },
@@ -88,7 +88,7 @@ describe('the origin of a setting', () => {
     });
   });
 
-  it('leaves out the address of a Kubernetes service, which is no setting', () => {
+  it('omits the address of a Kubernetes service, which is not a setting', () => {
     expect(setting(list(undefined, { ...anyKey, SIMULATOR_PORT: '9901' }), 'SIMULATOR_PORT')?.value).toBe('9901');
     const links = { SIMULATOR_PORT: 'tcp://10.0.0.1:9900', PORT: 'tcp://10.0.0.1:80' };
     const found = list(undefined, { ...anyKey, ...links });
@@ -96,7 +96,7 @@ describe('the origin of a setting', () => {
     expect(setting(found, 'server.port')).toMatchObject({ value: '8080', origin: { kind: 'default' } });
   });
 
-  it('is told of variables that stand for no setting of the file', () => {
+  it('is listed for variables without a setting in the file', () => {
     const found = list(undefined, { ...anyKey, SLUICE_SECRET_KEY: 'canary-of-the-operator-0001' });
     expect(setting(found, 'SLUICE_API_KEYS')).toMatchObject({ value: '[secret]', origin: { kind: 'variable' } });
     expect(setting(found, 'SLUICE_SECRET_KEY')?.value).toBe('[secret]');
@@ -105,18 +105,18 @@ describe('the origin of a setting', () => {
 });
 
 describe('the value of a setting', () => {
-  it('is the one that counts where it follows from others', () => {
+  it('is the effective one if it is computed from others', () => {
     const found = list(file, withKey);
     expect(setting(found, 'retry.base_delay_ms')).toMatchObject({ value: '200', origin: { kind: 'default' } });
     expect(setting(found, 'timeouts.stream_total_ms')?.value).toBe('60000');
     expect(setting(found, 'limits.default_key_concurrency')?.value).toBe('1000');
   });
 
-  it('is missing from the list where it is simply not set', () => {
+  it('is omitted if it is not set and has no default', () => {
     expect(setting(list(undefined), 'redis.username')).toBeUndefined();
   });
 
-  it('is that of REDIS_URL, which wins over the forms and the user of the file', () => {
+  it('is that of REDIS_URL, which overrides the forms and the user of the file', () => {
     const yaml = 'redis: { sentinel: { name: main, nodes: ["a:1"] }, username: app, password: canary-password }';
     const paths = (env: Env): string[] =>
       list(yaml, env).settings.flatMap(({ path, value }) => (path.startsWith('redis.') ? [`${path} ${value}`] : []));
@@ -189,17 +189,17 @@ describe('the value of a setting', () => {
   });
 });
 
-it('a configuration with faults is refused as ever', () => {
+it('refuses an invalid configuration', () => {
   expect(errorOf(() => list('server: { port: x }', anyKey)).problems).toHaveLength(1);
 });
 
-describe('what stands in the URL of Redis', () => {
+describe('the URL of Redis', () => {
   const rows = (url: string, env: Env = anyKey): string[] =>
     list(`redis: { url: "${url}" }`, env).settings.flatMap(({ path, value, origin }) =>
       path.startsWith('redis.') ? [`${path} ${value} ${origin.kind}`] : [],
     );
 
-  it('is shown there alone, whether the file or the environment names it', () => {
+  it('is the only setting that shows its user and password, hidden, from the file and from the environment', () => {
     const hidden = ['redis.url redis://[secret]@h file', 'redis.key_prefix sluice default'];
     expect(rows('redis://canary-user:canary-password@h')).toEqual(hidden);
     expect(rows('redis://canary-user@h')).toEqual(hidden);
@@ -218,7 +218,7 @@ describe('what stands in the URL of Redis', () => {
   });
 });
 
-it('shows the paths of private keys, which are no secrets, and proxies that are none', () => {
+it('shows the paths of private keys and the value `none` of proxies, which are not secrets', () => {
   const tls = 'tls: { cert: /c.pem, key: /k.pem }';
   const found = list(
     `redis: { ${tls} }\nupstreams: [{ id: u, type: openai, base_url: "http://h/v1", ${tls} }]\nmodels: [{ id: m, targets: [{ upstream: u }] }]`,

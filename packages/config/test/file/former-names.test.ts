@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renameFormer } from '../../src/file/former-names.ts';
 
 describe('a setting under its former name', () => {
-  it('is read under its name of now, with a warning', () => {
+  it('is read under its current name, with a warning', () => {
     expect(renameFormer({ breaker: { failures: 3 }, retry: { max_rest_ms: 5000, jitter: 0 } })).toEqual({
       value: { circuit: { failures: 3 }, retry: { max_cooldown_ms: 5000, jitter: 0 } },
       warnings: [
@@ -13,13 +13,13 @@ describe('a setting under its former name', () => {
     });
   });
 
-  it('is refused beside its name of now', () => {
+  it('is refused beside its current name', () => {
     expect(renameFormer({ breaker: {}, circuit: {} }).problems).toEqual([
       { path: 'breaker', message: 'is the former name of circuit, which is set as well; remove breaker' },
     ]);
   });
 
-  it.each([{}, { retry: null }, { retry: [] }, 'text', null, []])('is not looked for in %j', (value) => {
+  it.each([{}, { retry: null }, { retry: [] }, 'text', null, []])('is not found in %j', (value) => {
     expect(renameFormer(value)).toEqual({ value, warnings: [], problems: [] });
   });
 });

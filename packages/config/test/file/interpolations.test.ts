@@ -6,12 +6,12 @@ import { anyKey, load, problemsOf, routing } from '../load.ts';
 const host = (yaml: string, env: Record<string, string> = {}): string =>
   load(`server: ${yaml}`, { ...anyKey, ...env }).server.host;
 
-/** For texts that are the name of no host. */
+/** Error for a text that is not a valid host name. */
 const logFile = (yaml: string, env: Record<string, string> = {}): string | undefined =>
   load(`log: ${yaml}`, { ...anyKey, ...env }).log.file;
 
 describe('${NAME}', () => {
-  it('is the variable, anywhere in a text', () => {
+  it('becomes the value of the variable, anywhere in a text', () => {
     expect(host('{ host: "${A}" }', { A: 'one' })).toBe('one');
     expect(host('\n  host: ${A}.${B}.example', { A: 'one', B: 'two' })).toBe('one.two.example');
   });
@@ -23,7 +23,7 @@ describe('${NAME}', () => {
     expect(redis).toMatchObject({ nodes: [{ host: 'a' }, { host: 'b' }, { host: 'c' }] });
   });
 
-  it('becomes a number, true or false where that is wanted', () => {
+  it('becomes a number, true or false if the setting has that type', () => {
     const config = load(
       `
 server: { port: \${PORT_HERE}, trust_proxy: \${YES} }
@@ -39,12 +39,12 @@ retry: { jitter: \${JITTER} }
     expect(config.retry.jitter).toBe(0.5);
   });
 
-  it('stays text where text is wanted', () => {
+  it('stays text if the setting is a text', () => {
     const { redis } = load('redis: { password: ${PW} }', { ...anyKey, PW: '12345' });
     expect(redis.password?.reveal()).toBe('12345');
   });
 
-  it('becomes no number as a part of a text, and none that is no plain one', () => {
+  it('does not become a number as a part of a text, or if it is not plain digits', () => {
     const wanted = 'server.port: must be a whole number from 0 to 65535';
     expect(problemsOf('server: { port: "80${A}" }', { ...anyKey, A: '80' })).toEqual([wanted]);
     for (const value of ['0x50', '1e3', '80 ', 'eighty']) {
@@ -55,25 +55,28 @@ retry: { jitter: \${JITTER} }
     ]);
   });
 
-  it('must be set, which is said once for its place', () => {
+  it('must be set; a missing variable is reported once per setting', () => {
     expect(problemsOf('server: { host: ${HERE}, port: ${THERE} }\nkeys: [{ key: ${TEAM_KEY} }]', {})).toEqual([
-      'server.host: wants the environment variable HERE, which is not set',
-      'server.port: wants the environment variable THERE, which is not set',
-      'keys[0].key: wants the environment variable TEAM_KEY, which is not set',
+      'server.host: needs the environment variable HERE, which is not set',
+      'server.port: needs the environment variable THERE, which is not set',
+      'keys[0].key: needs the environment variable TEAM_KEY, which is not set',
     ]);
   });
 
-  it('is not filled in twice', () => {
+  it('is not interpolated twice', () => {
     expect(logFile('{ file: "${A}" }', { A: '${B}', B: 'b' })).toBe('${B}');
   });
 
-  it.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:=b}', '${A B}', '${A:-${B}}'])('is not %s', (text) => {
-    expect(problemsOf(`server:\n  host: '${text}'`, { ...anyKey, A: 'a', B: 'b' })).toEqual([
-      'server.host: has a ${ that is no interpolation; write ${NAME}, ${NAME:-default}, or $${ for the text ${',
-    ]);
-  });
+  it.each(['${', '${A', '${}', '${1A}', '${A-b}', '${A:=b}', '${A B}', '${A:-${B}}'])(
+    'does not have the form %s',
+    (text) => {
+      expect(problemsOf(`server:\n  host: '${text}'`, { ...anyKey, A: 'a', B: 'b' })).toEqual([
+        'server.host: has a ${ that is not a valid interpolation; write ${NAME}, ${NAME:-default}, or $${ for the text ${',
+      ]);
+    },
+  );
 
-  it('leaves other dollars alone', () => {
+  it('does not change other dollar signs', () => {
     expect(logFile('{ file: a$b }')).toBe('a$b');
     expect(logFile('{ file: $A }')).toBe('$A');
   });
@@ -86,7 +89,7 @@ describe('${NAME:-default}', () => {
     expect(host('{ host: "${A:-b}" }', { A: 'a' })).toBe('a');
   });
 
-  it('may hold what means something in YAML', () => {
+  it('may hold characters with a meaning in YAML', () => {
     const { redis } = load('redis: { url: ${A:-redis://h:1/2}, key_prefix: ${B:-a:b} }');
     expect(redis).toMatchObject({ url: 'redis://h:1/2', keyPrefix: 'a:b' });
   });
@@ -100,7 +103,7 @@ describe('$${', () => {
 });
 
 describe('a secret from the environment', () => {
-  it('arrives unchanged and changes nothing else, whatever it holds', () => {
+  it('arrives unchanged, with any content, and changes nothing else', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'binary' }), (password) => {
         const config = load(`redis: { password: \${PW} }\nserver: { port: 81 }\n${routing}`, {
@@ -114,7 +117,7 @@ describe('a secret from the environment', () => {
     );
   });
 
-  it('cannot break out of its place', () => {
+  it("cannot change the file's structure", () => {
     const config = load('redis:\n  password: ${PW}\n', { ...anyKey, PW: '"x"\nserver: { port: 1 } # {' });
     expect(config.server.port).toBe(8080);
     expect(inspect(config)).not.toContain('"x"');

@@ -2,7 +2,7 @@ import { createChooseProxy } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 import { load, problemsOf, routing } from '../load.ts';
 
-/** The proxy that these variables mean for a call, without its secret. */
+/** Returns the proxy of a call under these variables, without its secret. */
 function proxyFor(url: string, env: Readonly<Record<string, string>>): string | undefined {
   const { proxies } = load(routing, { SLUICE_API_KEYS: 'sk-any-key-0001', ...env });
   return createChooseProxy(proxies)(new URL(url))?.url;
@@ -11,7 +11,7 @@ function proxyFor(url: string, env: Readonly<Record<string, string>>): string | 
 const both = { HTTP_PROXY: 'http://plain:3128', HTTPS_PROXY: 'http://secure:3129' };
 
 describe('the proxies of the environment', () => {
-  it('are chosen by the scheme that is called', () => {
+  it('are chosen by the scheme of the URL', () => {
     expect(proxyFor('http://a.example/v1', both)).toBe('http://plain:3128');
     expect(proxyFor('https://a.example/v1', both)).toBe('http://secure:3129');
     expect(proxyFor('https://a.example/v1', { HTTP_PROXY: 'http://plain:3128' })).toBeUndefined();
@@ -35,7 +35,7 @@ describe('the proxies of the environment', () => {
     'http://127.8.9.1',
     'http://[::1]:1',
     'http://LOCALHOST.',
-  ])('are not for this machine: %s', (url) => {
+  ])('are not used for this machine: %s', (url) => {
     expect(proxyFor(url, both)).toBeUndefined();
   });
 
@@ -61,11 +61,11 @@ describe('the proxies of the environment', () => {
     ['fd12::1', 'http://[fd12::1]:80', true],
     ['[fd12::1]:81', 'http://[fd12::1]:80', false],
     ['10.0.0.0/99, //, :, a b/c', 'http://10.1.2.3', false],
-  ])('are not for what NO_PROXY names: %s, %s: %s', (exempt, url, isExempt) => {
+  ])('are not used for hosts in NO_PROXY: %s, %s: %s', (exempt, url, isExempt) => {
     expect(proxyFor(url, { ...both, NO_PROXY: exempt }) === undefined).toBe(isExempt);
   });
 
-  it('bring user and password in a header, which is a secret', () => {
+  it('have user and password in a secret header', () => {
     const { proxies } = load(routing, {
       SLUICE_API_KEYS: 'sk-any-key-0001',
       HTTPS_PROXY: 'http://us%40er:p%2Fw@secure:3129',
@@ -76,7 +76,7 @@ describe('the proxies of the environment', () => {
     expect(JSON.stringify(proxies)).not.toContain(value.slice(6));
   });
 
-  it('that can be of no use are a problem that names the variable and no secret', () => {
+  it('that are invalid are a problem that names the variable and no secret', () => {
     for (const HTTPS_PROXY of ['socks5://user:hidden@a:1080', 'http://', 'http://user:hidden@a:3128/path', '%']) {
       const [problem = '', ...others] = problemsOf(routing, { SLUICE_API_KEYS: 'sk-any-key-0001', HTTPS_PROXY });
       expect(others).toEqual([]);
@@ -85,7 +85,7 @@ describe('the proxies of the environment', () => {
     }
   });
 
-  it('leave a SOCKS proxy of ALL_PROXY out, and say so', () => {
+  it('do not include a SOCKS proxy of ALL_PROXY, with a warning', () => {
     const env = { SLUICE_API_KEYS: 'sk-any-key-0001', ALL_PROXY: 'socks5://user:hidden@127.0.0.1:1080' };
     const { proxies, warnings } = load(routing, env);
     expect(proxies).toMatchObject({ http: undefined, https: undefined });

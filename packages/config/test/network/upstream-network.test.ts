@@ -16,7 +16,7 @@ const upstream = (settings: string) => load(withUpstream(settings), env).upstrea
 const problems = (settings: string): string[] => problemsOf(withUpstream(settings), env);
 
 describe('the network of an upstream', () => {
-  it('has a proxy of its own, none, or that of the environment', () => {
+  it('uses its own proxy, none, or that of the environment', () => {
     expect(upstream('proxy: "http://u:p@proxy.example:3128"')?.proxy).toMatchObject({
       url: 'http://proxy.example:3128',
     });
@@ -30,7 +30,7 @@ describe('the network of an upstream', () => {
     expect(problems('proxy: "ftp://u:hidden@a"').join()).not.toContain('hidden');
   });
 
-  it('has certificates in files, from the working directory or the home folder', () => {
+  it('resolves files of certificates from the working directory or the home folder', () => {
     expect(upstream('tls: { ca: ca.pem, cert: "~/c.pem", key: /etc/k.pem }')?.tls).toEqual({
       ca: '/srv/ca.pem',
       cert: '/home/ann/c.pem',
@@ -42,7 +42,7 @@ describe('the network of an upstream', () => {
     expect(problems('tls: { insecure: true }')).toEqual([expect.stringMatching(/^upstreams\[0\]\.tls.*insecure/)]);
   });
 
-  it('has headers of its own, whose values are secrets', () => {
+  it('has its own headers, whose values are secrets', () => {
     const headers = upstream('headers: { X-Team: "${TEAM}", x-version: "2" }')?.headers ?? {};
     expect(Object.entries(headers).map(([name, value]) => [name, value.reveal()])).toEqual([
       ['x-team', 'blue team'],
@@ -54,12 +54,12 @@ describe('the network of an upstream', () => {
   it.each([
     ['Connection: close', /it belongs to the connection/],
     ['transfer-encoding: chunked', /it belongs to the connection/],
-    ['Proxy-Authorization: x', /stand in the URL of `proxy`/],
+    ['Proxy-Authorization: x', /in the URL of `proxy`/],
     ['Host: a', /Sluice sets it itself/],
     ['content-type: text/plain', /Sluice sets it itself/],
     ['authorization: Bearer x', /must not be set beside credentials/],
     ['X-Api-Key: x', /must not be set beside credentials/],
-    ['x-a: "1", X-A: "2"', /is there twice/],
+    ['x-a: "1", X-A: "2"', /occurs twice/],
     ['x-a: "a\\r\\nb: c"', /text of one line/],
     ['x-a: " a"', /text of one line/],
     ['x-a: 5', /text of one line/],
@@ -71,7 +71,7 @@ describe('the network of an upstream', () => {
     expect(found[0]).toMatch(words);
   });
 
-  it('takes a header for the key where there are no credentials', () => {
+  it('accepts a header for the key if there are no credentials', () => {
     expect(Object.keys(upstream('headers: { authorization: Bearer x }')?.headers ?? {})).toEqual(['authorization']);
   });
 });
@@ -84,7 +84,7 @@ describe('files of certificates', () => {
   };
   const pem = rootCertificates[0] ?? '';
 
-  it('become their texts', () => {
+  it('are replaced by their texts', () => {
     const ca = join(folder(), 'ca.pem');
     writeFileSync(ca, pem);
     chmodSync(ca, 0o400);
@@ -95,7 +95,7 @@ describe('files of certificates', () => {
     });
   });
 
-  it('that do not fit each other are a problem', () => {
+  it('that do not match are a problem', () => {
     const path = folder();
     const [cert, key] = [join(path, 'cert.pem'), join(path, 'key.pem')];
     writeFileSync(cert, pem);
@@ -103,7 +103,7 @@ describe('files of certificates', () => {
     const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
     for (const [text, words] of [
       [privateKey.export(pkcs8), 'the key belongs to another certificate'],
-      [privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' }), 'not encrypted (ERR_'],
+      [privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' }), 'unencrypted key (ERR_'],
     ] as const) {
       writeFileSync(key, text);
       const { problems: found } = errorOf(() => readTlsFiles({ ca: undefined, cert, key }, 'upstreams[0].tls'));
@@ -138,7 +138,7 @@ describe('files of certificates', () => {
     expect(readTlsFiles({ ca, cert: undefined, key: undefined }, 'redis.tls').ca).toBe(text);
   });
 
-  it('that can not be used are named with their settings, all at once', () => {
+  it('that can not be used are all reported at once, with their settings', () => {
     const ca = join(folder(), 'ca.der');
     writeFileSync(ca, 'binary');
     const key = join(folder(), 'absent.pem');

@@ -7,7 +7,7 @@ const digest = createHash('sha256').update(key).digest('hex');
 const unlimited = { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined };
 
 describe('client keys', () => {
-  it('are known by their hash and a hint', () => {
+  it('are kept as hash and hint', () => {
     const config = load(
       `keys: [{ name: team-a, key: ${key}, admin: true, models: ["gpt-*"], thinking: strip, limits: { concurrency: 1, rpm: 2, rpm_burst: 3, tpm: 4, tpm_burst: 5 }, weight: 2.5 }]`,
       {},
@@ -27,7 +27,7 @@ describe('client keys', () => {
     ]);
   });
 
-  it.each([digest, `sha256:${digest}`, digest.toUpperCase()])('are the same when given as %s', (hash) => {
+  it.each([digest, `sha256:${digest}`, digest.toUpperCase()])('are the same if configured as %s', (hash) => {
     const [known] = load(`keys: [{ name: team-a, key_hash: "${hash}" }]`, {}).keys;
     expect(known).toEqual({
       id: digest.slice(0, 16),
@@ -42,7 +42,7 @@ describe('client keys', () => {
     });
   });
 
-  it('come from the environment too, after those of the file', () => {
+  it('of the environment follow those of the file', () => {
     const config = load(`keys: [{ key: ${key} }]`, { SLUICE_API_KEYS: 'sk-first-0001, sk-second-0002' });
     expect(config.keys.map(({ name, hint }) => [name, hint])).toEqual([
       ['key-1', 'sk-t…0001'],
@@ -52,11 +52,11 @@ describe('client keys', () => {
     expect(config.keys[1]).toMatchObject({ admin: false, models: ['*'], limits: unlimited, thinking: undefined });
   });
 
-  it('that are short are not shown in part', () => {
+  it('have no hint if they are short', () => {
     expect(load('keys: [{ key: 8letters }]', {}).keys[0]?.hint).toBe('…');
   });
 
-  it('may share a name, so that one can take over from another', () => {
+  it('may share a name, so that one can replace another', () => {
     const { keys } = load('keys: [{ name: a, key: sk-old-0001 }, { name: a, key: sk-new-0001 }]', {});
     expect(keys.map(({ name }) => name)).toEqual(['a', 'a']);
   });
@@ -76,7 +76,7 @@ describe('client keys', () => {
       undefined,
       5,
     ],
-  ])('without a concurrency of their own run a share of the places: %j', (yaml, variable, share) => {
+  ])('without their own concurrency get a share of the leases: %j', (yaml, variable, share) => {
     const { limits } = load(yaml, variable === undefined ? {} : { SLUICE_API_KEYS: variable });
     expect(limits.defaultKeyConcurrency).toBe(share);
   });

@@ -8,21 +8,21 @@ const redis = (yaml: string, url?: string) => {
   }).redis;
   return { ...rest, username, password: password?.reveal() };
 };
-const nobody = { username: undefined, password: undefined };
+const noUser = { username: undefined, password: undefined };
 
 describe('redis', () => {
-  it('is a single one', () => {
+  it('can be a single server', () => {
     expect(redis('{ url: "redis://redis:6380/2" }')).toEqual({
       kind: 'single',
       url: 'redis://redis:6380/2',
-      ...nobody,
+      ...noUser,
       tls: undefined,
       keyPrefix: 'sluice',
       isDefault: false,
     });
   });
 
-  it('is a cluster', () => {
+  it('can be a cluster', () => {
     expect(redis('{ cluster: ["a:1", "[::1]:7000"], username: u, password: p, tls: true }')).toEqual({
       kind: 'cluster',
       nodes: [
@@ -37,7 +37,7 @@ describe('redis', () => {
     });
   });
 
-  it('is behind sentinels', () => {
+  it('can be behind sentinels', () => {
     expect(redis('{ sentinel: { name: mymaster, nodes: ["s1:26379"] }, tls: { ca: ca.pem } }')).toMatchObject({
       kind: 'sentinel',
       name: 'mymaster',
@@ -49,7 +49,7 @@ describe('redis', () => {
     });
   });
 
-  it('gives sentinels their own user, password and TLS, and never those of the master', () => {
+  it('uses separate user, password and TLS for sentinels, never those of the master', () => {
     const own = redis(
       '{ sentinel: { name: m, nodes: ["s:1"], username: su, password: sp, tls: false }, username: u, password: p, tls: true }',
     );
@@ -68,7 +68,7 @@ describe('redis', () => {
   });
 
   it.each(['url: "rediss://r"', 'cluster: ["r:1"]', 'sentinel: { name: m, nodes: ["r:1"] }'])(
-    'takes every setting of TLS in each form: %s',
+    'accepts every setting of TLS in each form: %s',
     (form) => {
       expect(redis(`{ ${form}, tls: { ca: a, cert: b, key: c, servername: redis.example } }`).tls).toEqual({
         ca: '/srv/a',
@@ -80,7 +80,7 @@ describe('redis', () => {
     },
   );
 
-  it('keeps user and password apart from the URL', () => {
+  it('keeps user and password outside of the URL', () => {
     expect(redis('{ url: "redis://us%40er:p%2Fw@h:1/0?family=6" }')).toMatchObject({
       url: 'redis://h:1/0?family=6',
       username: 'us@er',
@@ -89,7 +89,7 @@ describe('redis', () => {
     expect(redis('{ url: "redis://user@h", password: pw }')).toMatchObject({ username: 'user', password: 'pw' });
   });
 
-  it('means TLS by rediss://', () => {
+  it('uses TLS for rediss://', () => {
     expect(redis('{ url: "rediss://h" }')).toMatchObject({ url: 'rediss://h', tls: true });
     expect(redis('{ url: "rediss://h", tls: { ca: x } }')).toMatchObject({
       tls: { ca: '/srv/x', rejectUnauthorized: true },
@@ -97,13 +97,13 @@ describe('redis', () => {
     expect(redis('{ url: "redis://h", tls: false }').tls).toBeUndefined();
   });
 
-  it('is that of REDIS_URL, whatever form the file has', () => {
+  it('is that of REDIS_URL, for every form in the file', () => {
     for (const form of ['{ url: "redis://f" }', '{ cluster: ["f:1"] }', '{ sentinel: { name: m, nodes: ["f:1"] } }']) {
       expect(redis(form, 'redis://env:1')).toMatchObject({ kind: 'single', url: 'redis://env:1', isDefault: false });
     }
   });
 
-  it('keeps what the file says beside REDIS_URL', () => {
+  it('keeps other settings of the file beside REDIS_URL', () => {
     expect(
       redis('{ cluster: ["f:1"], username: u, password: p, tls: true, key_prefix: x }', 'redis://env'),
     ).toMatchObject({
@@ -114,8 +114,8 @@ describe('redis', () => {
     });
   });
 
-  it("never gives one user another one's password", () => {
-    expect(redis('{ username: u, password: p }', 'redis://other@env')).toMatchObject({ ...nobody, username: 'other' });
-    expect(redis('{ username: u, password: p }', 'redis://:q@env')).toMatchObject({ ...nobody, password: 'q' });
+  it('does not combine a user with the password of another', () => {
+    expect(redis('{ username: u, password: p }', 'redis://other@env')).toMatchObject({ ...noUser, username: 'other' });
+    expect(redis('{ username: u, password: p }', 'redis://:q@env')).toMatchObject({ ...noUser, password: 'q' });
   });
 });

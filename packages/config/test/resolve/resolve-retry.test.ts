@@ -8,7 +8,7 @@ const totals = (yaml: string): [number, number] => {
 };
 
 describe('retry', () => {
-  it.each(Object.keys(retryPresets) as (keyof typeof retryPresets)[])('takes the mode %s as it is', (mode) => {
+  it.each(Object.keys(retryPresets) as (keyof typeof retryPresets)[])('uses the mode %s unchanged', (mode) => {
     const { totals: _totals, ...policy } = retryPresets[mode];
     expect(load(`retry: { mode: ${mode} }`).retry).toMatchObject(policy);
   });
@@ -54,7 +54,7 @@ describe('time-outs', () => {
     expect(totals('timeouts: { stream_total_ms: 6 }\nretry: { mode: fast }')).toEqual([10_000, 6]);
   });
 
-  it('are as in the file', () => {
+  it('are those of the file', () => {
     expect(load('timeouts: { first_token_ms: 1, idle_ms: 2 }').timeouts).toMatchObject({ firstTokenMs: 1, idleMs: 2 });
   });
 });

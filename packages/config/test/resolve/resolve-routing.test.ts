@@ -10,7 +10,7 @@ models:
   - { id: GPT-4o, targets: [{ upstream: a, model: gpt-4o-2024, priority: 2, weight: 0.5 }, { upstream: b }] }
 `);
 
-  it('have all that the worker needs', () => {
+  it('have all settings that the worker needs', () => {
     expect(config.upstreams.map(({ credentials: _credentials, ...rest }) => rest)).toEqual([
       {
         id: 'a',
@@ -62,7 +62,7 @@ models:
     ['auto_continue: 5,', undefined],
     ['compress_context: {},', 10],
     ['compress_context: { rounds: 3 },', 3],
-  ])('send so much of a conversation: %s', (setting, expected) => {
+  ])('limit the rounds of a conversation: %s', (setting, expected) => {
     const { models } = load(`
 upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1" }]
 models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
@@ -70,7 +70,7 @@ models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
     expect(models[0]?.contextRounds).toBe(expected);
   });
 
-  it('have credentials, or one without a key', () => {
+  it('have credentials, or a default one without a key', () => {
     const credentials = config.upstreams.map((upstream) =>
       upstream.credentials.map(({ id, apiKey }) => [id, apiKey?.reveal()]),
     );
@@ -83,7 +83,7 @@ models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
     ]);
   });
 
-  it('say how whole answers are got, the model before the upstream', () => {
+  it('choose the way to get whole answers; a model overrides its upstream', () => {
     const { upstreams, models } = load(`
 upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1", whole_answers: collect }]
 models:

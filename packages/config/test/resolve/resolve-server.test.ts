@@ -29,13 +29,13 @@ describe('the budget for bodies', () => {
       '{ key_body_budget_bytes: 41943040, body_budget_bytes: 31457280 }',
       'server.key_body_budget_bytes: must not be above body_budget_bytes, which is 31457280',
     ],
-  ])('of %s makes no sense', (yaml, expected) => {
+  ])('of %s is refused', (yaml, expected) => {
     expect(problems(yaml)).toEqual([expected]);
   });
 });
 
 describe('the allowed hosts', () => {
-  it('are names in any case', () => {
+  it('are converted to lower case', () => {
     expect(load('server: { allowed_hosts: [LLM.corp.example] }').server.allowedHosts).toEqual(['llm.corp.example']);
     expect(problems('{ allowed_hosts: ["http://x"] }').length).toBe(1);
   });
@@ -45,7 +45,7 @@ describe('the origins of web pages', () => {
   const originsOf = (list: string): readonly string[] =>
     load(`server: { cors: { origins: ${list} } }`).server.corsOrigins;
 
-  it('are none by default', () => {
+  it('are empty by default', () => {
     expect(load('{}').server.corsOrigins).toEqual([]);
   });
 
@@ -54,12 +54,12 @@ describe('the origins of web pages', () => {
     ['["https://Chat.Example.com:443"]', ['https://chat.example.com']],
     ['["tauri://localhost", "app://Obsidian.md"]', ['tauri://localhost', 'app://obsidian.md']],
     ['["*"]', ['*']],
-  ])('%s are taken as browsers send them', (list, origins) => {
+  ])('%s are converted to the form that browsers send', (list, origins) => {
     expect(originsOf(list)).toEqual(origins);
   });
 
   it.each(['https://chat.example.com/', 'chat.example.com', 'null', 'https://*.example.com', 'http://a:99999', ''])(
-    'are not %j',
+    'do not accept %j',
     (text) => {
       expect(problems(`{ cors: { origins: ["${text}"] } }`)).toEqual([
         `server.cors.origins[0]: ${text === '' ? 'is empty; it ' : ''}must be an origin such as https://chat.example.com (scheme, host and port, nothing behind them), or *`,
@@ -67,7 +67,7 @@ describe('the origins of web pages', () => {
     },
   );
 
-  it('are warned of where they are all', () => {
+  it('cause a warning if all are allowed', () => {
     const warnings = (list: string): readonly string[] => load(`server: { cors: { origins: ${list} } }`).warnings;
     expect(warnings('["*"]')).toEqual([expect.stringContaining('server.cors.origins has "*"')]);
     expect(warnings('[http://localhost:5173]')).toEqual([]);
@@ -75,7 +75,7 @@ describe('the origins of web pages', () => {
 });
 
 describe('the times of a connection', () => {
-  it('are longer than the load balancers of the clouds keep theirs', () => {
+  it("are longer than the idle times of the clouds' load balancers", () => {
     expect(load('{}').server).toMatchObject({
       keepAliveMs: 620_000,
       headersTimeoutMs: 10_000,
@@ -95,7 +95,7 @@ describe('the times of a connection', () => {
     ],
     ['{ request_timeout_ms: 5000 }', 'server.headers_timeout_ms: must not be above request_timeout_ms, which is 5000'],
     ['{ keep_alive_ms: 0 }', 'server.keep_alive_ms: must be a whole number of milliseconds from 1000 to 2147483647'],
-  ])('make no sense as %s', (yaml, expected) => {
+  ])('are refused as %s', (yaml, expected) => {
     expect(problems(yaml)).toEqual([expected]);
   });
 });

@@ -11,14 +11,14 @@ describe('nearest', () => {
     ['credential', 'credentials'],
     ['tpye', 'type'],
     ['max_dealy', 'max_delay_ms'],
-  ])('takes %s for %s', (written, meant) => {
+  ])('returns for %s the name %s', (written, meant) => {
     const extended = [...names, 'max_delay'];
     expect(nearest(written, meant === 'max_delay_ms' ? names : extended)).toBe(
       meant === 'max_delay_ms' ? undefined : meant,
     );
   });
 
-  it.each(['x', 'colour', 'timeouts', '', 'a'.repeat(1000)])('finds nothing near %s', (written) => {
+  it.each(['x', 'colour', 'timeouts', '', 'a'.repeat(1000)])('returns undefined for %s', (written) => {
     expect(nearest(written, names)).toBeUndefined();
   });
 });

@@ -47,11 +47,11 @@ describe('settings', () => {
       upstream('credentials: [{ id: a, api_key: k, apiKey: x }]'),
       'upstreams[0].credentials[0].apiKey: is not a setting; did you mean api_key?',
     ],
-  ])('knows no other names: %s', (yaml, problem) => {
+  ])('refuses unknown names: %s', (yaml, problem) => {
     expect(problemsOf(yaml)).toEqual([problem]);
   });
 
-  it('does not show an unknown name that may be a key in the wrong place', () => {
+  it('does not show an unknown name that may be a misplaced key', () => {
     expect(problemsOf('keys: [{ sk-team-a-0001: x, key: sk-team-b-0001 }]')).toEqual([
       'keys[0].…: is not a setting; known here are name, key, key_hash, anonymous, admin, models, thinking, limits, weight',
     ]);
@@ -124,7 +124,7 @@ describe('keys', () => {
     ],
     ['[{ key: sk-key-0001, anonymous: any_key }]', ['keys[0].anonymous: contradicts key; give only one of them']],
     ['[{ anonymous: yes_please }]', ['keys[0].anonymous: must be one of without_key, any_key']],
-    ['[{ anonymous: without_key, admin: true }]', ['keys[0].admin: must be false for clients whom nobody knows']],
+    ['[{ anonymous: without_key, admin: true }]', ['keys[0].admin: must be false for anonymous clients']],
     [
       '[{ anonymous: without_key }, { anonymous: any_key }]',
       ['keys[1]: is the same key as keys[0]; remove one of them'],
@@ -140,7 +140,7 @@ describe('keys', () => {
     ['[{ key: sk-key-0001, limits: { rpm: 0 } }]', ['keys[0].limits.rpm: must be a whole number, 1 or more']],
     [
       '[{ key: sk-key-0001, limits: { tpm_burst: 5 } }]',
-      ['keys[0].limits.tpm_burst: means nothing without tpm; give that too'],
+      ['keys[0].limits.tpm_burst: has no effect without tpm; set tpm too'],
     ],
   ])('refuses %s', (yaml, problems) => {
     expect(problemsOf(`keys: ${yaml}`)).toEqual(problems);
@@ -159,21 +159,21 @@ describe('retry', () => {
     ],
     [
       'retry: { wait_for_preferred_ms: 900000 }\ntimeouts: { total_ms: 1000 }',
-      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 1000: the request would end before a fallback is asked',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 1000: the request would end before a fallback gets it',
     ],
     [
       'retry: { mode: fast, wait_for_preferred_ms: 10000 }',
-      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 10000: the request would end before a fallback is asked',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 10000: the request would end before a fallback gets it',
     ],
     [
       'retry: { wait_for_preferred_ms: 5000 }\ntimeouts: { stream_total_ms: 5000 }',
-      'retry.wait_for_preferred_ms: must be below timeouts.stream_total_ms, which is 5000: the request would end before a fallback is asked',
+      'retry.wait_for_preferred_ms: must be below timeouts.stream_total_ms, which is 5000: the request would end before a fallback gets it',
     ],
     [
       'retry: { wait_for_preferred_ms: 600000 }',
-      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 600000: the request would end before a fallback is asked',
+      'retry.wait_for_preferred_ms: must be below timeouts.total_ms, which is 600000: the request would end before a fallback gets it',
     ],
-  ])('refuses what leaves no room for a fallback: %s', (yaml, problem) => {
+  ])('refuses values that leave no attempt or time for a fallback: %s', (yaml, problem) => {
     expect(problemsOf(yaml)).toEqual([problem]);
   });
 
@@ -181,19 +181,19 @@ describe('retry', () => {
     'retry: { max_attempts: 1 }',
     'retry: { mode: fast, max_attempts: 3, same_target: 2 }',
     'retry: { wait_for_preferred_ms: 999 }\ntimeouts: { total_ms: 1000 }',
-  ])('takes %s', (yaml) => {
+  ])('accepts %s', (yaml) => {
     expect(() => load(yaml)).not.toThrow();
   });
 });
 
-it('says of a number that is too large how large it may be', () => {
+it('names the maximum if a number is too large', () => {
   expect(problemsOf('server: { memory_limit_bytes: 1.0e+18 }')).toEqual([
     'server.memory_limit_bytes: must be a whole number of bytes from 134217728 to 9007199254740991',
   ]);
 });
 
 describe('upstreams', () => {
-  it('have a type that there is', () => {
+  it('must have an existing type', () => {
     expect(problemsOf(routing.replace('openai', 'cohere'))).toEqual([`upstreams[0].type: must be ${types}`]);
   });
 
@@ -222,14 +222,14 @@ describe('upstreams', () => {
       ['options.api_versoin: is not a setting; did you mean api_version?'],
     ],
     ['type: azure, options: { api_version: "" }', ['options.api_version: is empty; it must be text without spaces']],
-  ])('know the options of their type: %s', (fields, problems) => {
+  ])('accept only the options of their type: %s', (fields, problems) => {
     expect(problemsOf(routing.replace('type: openai', fields))).toEqual(
       problems.map((problem) => `upstreams[0].${problem}`),
     );
   });
 
   it.each([['ftp://h/v1'], ['http://user:secret@h/v1'], ['https://h/v1?key=secret'], ['https://h/v1#x'], ['h/v1']])(
-    'have no base_url like %s',
+    'refuse the base_url %s',
     (url) => {
       expect(problemsOf(routing.replace('http://127.0.0.1:9900/v1', `"${url}"`))).toEqual([
         'upstreams[0].base_url: must be an http or https URL without user, password, query and fragment',
@@ -241,7 +241,7 @@ describe('upstreams', () => {
     ['credentials: []', 'upstreams[0].credentials: must be a list of at least one credential'],
     [
       'credentials: [{ id: a }]',
-      'upstreams[0].credentials[0].api_key: is missing; give it, or anonymous: true, or oauth_file',
+      'upstreams[0].credentials[0].api_key: is missing; set api_key, anonymous: true or oauth_file',
     ],
     [
       'credentials: [{ id: a, api_key: "" }]',
@@ -257,12 +257,12 @@ describe('upstreams', () => {
     expect(problemsOf(upstream(fields))).toEqual([problem]);
   });
 
-  it('may have the options of their type', () => {
+  it('accept the options of their type', () => {
     const { upstreams } = load(routing.replace('type: openai', 'type: azure, options: { api_version: preview }'));
     expect(upstreams[0]?.options).toEqual({ api_version: 'preview' });
   });
 
-  it('have ids that differ', () => {
+  it('must have unique ids', () => {
     const twice =
       'upstreams: [{ id: a, type: openai, base_url: http://h }, { id: a, type: openai, base_url: http://i }]';
     expect(problemsOf(`${twice}\nmodels: [{ id: m, targets: [{ upstream: a }] }]`)).toEqual([
@@ -270,9 +270,9 @@ describe('upstreams', () => {
     ]);
   });
 
-  it('are of no use without models', () => {
+  it('are refused without models', () => {
     expect(problemsOf('upstreams: [{ id: a, type: openai, base_url: http://h }]')).toEqual([
-      'models: are missing, so that no upstream is ever used; add at least one',
+      'models: are missing, so that no upstream is used; add at least one model',
     ]);
   });
 });
@@ -303,7 +303,7 @@ describe('models', () => {
     ],
     [
       'id: a, targets: [{ upstream: openai }]',
-      'models[0].targets[0].upstream: must be the id of an upstream; there are sim',
+      'models[0].targets[0].upstream: must be the id of an upstream; the ids are sim',
     ],
     [
       'id: a, targets: [{ upstream: sim, priority: 0 }]',
@@ -323,7 +323,7 @@ describe('models', () => {
     expect(problemsOf(model(fields))).toEqual([problem]);
   });
 
-  it('have ids that differ in more than upper and lower case', () => {
+  it('must have ids that differ in more than case', () => {
     expect(
       problemsOf(model('id: GPT, targets: [{ upstream: sim }] }, { id: gpt, targets: [{ upstream: sim }]')),
     ).toEqual(['models[1].id: is taken by models[0]; ids must differ in more than upper and lower case']);
@@ -372,7 +372,7 @@ describe('retry and timeouts', () => {
     expect(problemsOf(yaml)).toEqual([problem]);
   });
 
-  it('allow silence longer than the whole, and a total below a first-token limit that nobody wrote', () => {
+  it('accept an idle_ms above the total, and a total below the default of first_token_ms', () => {
     expect(load('timeouts: { idle_ms: 90000, total_ms: 1000 }').timeouts).toEqual({
       firstTokenMs: 30_000,
       idleMs: 90_000,
@@ -382,7 +382,7 @@ describe('retry and timeouts', () => {
   });
 });
 
-it('lets a first event of a stream take longer than a whole answer may', () => {
+it('accepts a first_token_ms between the totals of whole answers and of streams', () => {
   expect(load('timeouts: { first_token_ms: 2000, total_ms: 1000, stream_total_ms: 3000 }').timeouts).toMatchObject({
     firstTokenMs: 2000,
     wholeMs: 1000,
@@ -397,7 +397,7 @@ it('lets a first event of a stream take longer than a whole answer may', () => {
 });
 
 describe('checks over several fields', () => {
-  it('run although single fields are wrong', () => {
+  it('run although single fields are invalid', () => {
     expect(
       problemsOf(`
 retry: { base_delay_ms: 500, max_delay_ms: 400, jitter: x, max_attempts: 1.5, colour: red }
@@ -418,7 +418,7 @@ models: [{ id: a, targets: [{ upstream: other, priority: 1.5, weight: -1 }] }, {
       'retry.jitter: must be a number from 0 to 1',
       'retry.colour: is not a setting; known here are mode, max_attempts, backoff, base_delay_ms, max_delay_ms, rate_limit_base_delay_ms, rate_limit_max_delay_ms, max_cooldown_ms, same_target, wait_for_preferred_ms, on_content_policy, jitter, random_delay_min_ms, random_delay_max_ms',
       'retry.base_delay_ms: must not be above max_delay_ms, which is 400',
-      'models[0].targets[0].upstream: must be the id of an upstream; there are sim, sim',
+      'models[0].targets[0].upstream: must be the id of an upstream; the ids are sim, sim',
     ]);
   });
 });

@@ -13,22 +13,22 @@ describe('a credential', () => {
     ['api_key: k, anonymous: true', `${at}.anonymous: contradicts api_key; give only one of them`],
     ['oauth_file: f, api_key: k', `${at}.oauth_file: contradicts api_key; give only one of them`],
     ['anonymous: false', `${at}.anonymous: must be true, or not set at all`],
-  ])('is one thing alone: %s', (credential, problem) => {
+  ])('is of exactly one kind: %s', (credential, problem) => {
     expect(problemsOf(upstream('openai', credential), env)).toContain(problem);
   });
 
   it.each([
     ['openai', 'anonymous: true', 'anonymous: is not possible here; openai upstreams have keys only: give api_key'],
     ['azure', 'oauth_file: f', 'oauth_file: is not possible here; azure upstreams have keys only: give api_key'],
-  ])('of %s has no tokens: %s', (type, credential, problem) => {
+  ])('of %s has no access tokens: %s', (type, credential, problem) => {
     expect(problemsOf(upstream(type, credential), env)).toEqual([`${at}.${problem}`]);
   });
 });
 
-describe('a credential with tokens', () => {
-  it('is refused without a secret to encrypt them with', () => {
+describe('a credential with access tokens', () => {
+  it('is refused without SLUICE_SECRET_KEY', () => {
     const wanted = 'must be a secret of at least 16 characters, the same for all replicas';
-    const reason = `${at} has tokens, which Redis holds encrypted with it`;
+    const reason = `${at} has access tokens, which Redis holds encrypted with it`;
     const file = upstream('iflow', 'oauth_file: f', oauth);
     expect(problemsOf(file, anyKey)).toEqual([`SLUICE_SECRET_KEY: is missing; it ${wanted}: ${reason}`]);
     expect(problemsOf(file, { ...anyKey, SLUICE_SECRET_KEY: 'short' })).toEqual([
@@ -36,18 +36,18 @@ describe('a credential with tokens', () => {
     ]);
   });
 
-  it('needs no secret where its upstream has a key', () => {
+  it('needs no SLUICE_SECRET_KEY if its upstream has a key', () => {
     expect(load(upstream('iflow', 'api_key: k'), anyKey).upstreams[0]?.credentials[0]?.tokens).toBeUndefined();
   });
 
-  it('needs what its login is renewed with', () => {
+  it('needs the OAuth client that renews its login', () => {
     expect(problemsOf(upstream('iflow', 'oauth_file: f'), env)).toEqual([
       'upstreams[0].options.oauth_client_id: is missing; a credential with oauth_file needs it',
       'upstreams[0].options.oauth_client_secret: is missing; a credential with oauth_file needs it',
     ]);
   });
 
-  it('is of the sort that its provider gives out', () => {
+  it('is of a kind that its provider issues', () => {
     expect(problemsOf(upstream('iflow', 'anonymous: true', oauth), env)).toEqual([
       `${at}.anonymous: is not possible here; iflow upstreams take api_key or oauth_file`,
     ]);
@@ -57,7 +57,7 @@ describe('a credential with tokens', () => {
     ['creds.json', '/srv/creds.json'],
     ['/etc/creds.json', '/etc/creds.json'],
     ['~/.iflow/oauth_creds.json', '/home/me/.iflow/oauth_creds.json'],
-  ])('finds its file: %s', (path, absolute) => {
+  ])('resolves the path of its file: %s', (path, absolute) => {
     const config = load(upstream('iflow', `oauth_file: ${path}`, oauth), env);
     expect(config.upstreams[0]?.credentials[0]?.tokens).toEqual({ kind: 'login', path: absolute });
     expect(JSON.stringify(config)).not.toContain(secret);

@@ -17,18 +17,16 @@ const options = section({
   beta: listOf(text, 'a list of texts without spaces').default([]).describe('Header `anthropic-beta`.'),
   max_tokens: wholeNumber(1)
     .default(4096)
-    .describe(
-      'The longest answer where a request sets no limit, which Anthropic can not do without; thoughts come on top.',
-    ),
+    .describe('Longest answer of a request without a limit, because Anthropic requires one. Reasoning is added to it.'),
   thinking_style: oneOf(thinkingStyles)
     .default('auto')
     .describe(
-      'How `reasoning_effort` is passed on: as an `effort` (Claude 4.6 and later) or as a `budget` of tokens (before). ' +
-        '`auto` tells by the name of the model.',
+      'Form in which `reasoning_effort` is sent: an `effort` (Claude 4.6 and later) or a `budget` of tokens (before). ' +
+        '`auto` chooses by the name of the model.',
     ),
   sampling: flag()
     .default(true)
-    .describe('The models take `temperature`, `top_p` and `top_k`. Claude Opus 4.7 and later models do not.'),
+    .describe('The models accept `temperature`, `top_p` and `top_k`. Claude Opus 4.7 and later models do not.'),
 });
 
 export const anthropicEntry = {

@@ -6,7 +6,7 @@ const options = section({
   api_version: token('text without spaces')
     .optional()
     .meta({ 'x-default': '2024-10-21, and none with the v1 API' })
-    .describe("Azure's `api-version`."),
+    .describe('`api-version` of Azure.'),
   ...dialectOptions,
 });
 

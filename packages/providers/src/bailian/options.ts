@@ -6,29 +6,33 @@ const mapping = () => inWords(z.record(z.string(), z.unknown(), must('a mapping'
 export const options = section({
   mode: oneOf(['native', 'compatible'])
     .default('native')
-    .describe('`native` calls applications; `compatible` calls plain models in the words of OpenAI.'),
+    .describe(
+      "Protocol of the calls: `native` calls applications; `compatible` calls plain models with OpenAI's protocol.",
+    ),
   app_id: token('text without spaces')
     .optional()
     .meta({ 'x-default': "the target's model name" })
-    .describe('The application that answers, whatever the model is called.'),
+    .describe('Id of the application that answers requests for every model.'),
   workspace: token('text without spaces')
     .optional()
     .meta({ 'x-default': "the key's default workspace" })
-    .describe('The workspace in which the application or model is.'),
+    .describe('Workspace of the application or model.'),
   thoughts: flag()
     .default(false)
-    .describe('Ask an application for the thoughts of its models, which clients get as `reasoning_content`.'),
+    .describe('Asks an application for the reasoning of its models; clients get it as `reasoning_content`.'),
   incremental: flag()
     .default(true)
-    .describe('Ask for streams in which a frame holds only what is new. Without it, what is new is worked out here.'),
+    .describe(
+      'Asks for streams whose frames hold only the new text. Without it, each frame repeats the text before, and Sluice removes that.',
+    ),
   biz_params: mapping()
     .optional()
     .meta({ 'x-default': 'none' })
-    .describe("Values of an application's own variables. A request's field of the same name stands in their place."),
+    .describe("Values of an application's variables. The field of the same name of a request replaces them."),
   rag_options: mapping()
     .optional()
     .meta({ 'x-default': 'none' })
-    .describe("What an application looks up and where. A request's field of the same name stands in its place."),
+    .describe('Retrieval settings of an application. The field of the same name of a request replaces them.'),
 });
 
 export type BailianOptions = z.output<typeof options>;

@@ -5,13 +5,11 @@ const options = section({
   delivery: oneOf(['stream', 'poll'])
     .default('stream')
     .describe(
-      'How answers are got: `stream` them, also for clients that want them whole; or start a chat and `poll` it each second until it is over, also for clients that want a stream.',
+      'Way to get answers. `stream`: as a stream, also if the client wants a whole answer. `poll`: Sluice starts a chat and asks for its state each second until it ends, also if the client wants a stream.',
     ),
   user_id: token('text without spaces')
     .default('sluice')
-    .describe(
-      'Who asks, where a request has neither `safety_identifier` nor `user`. The provider keeps its users apart.',
-    ),
+    .describe('User id of requests with neither `safety_identifier` nor `user`. The provider keeps its users apart.'),
 });
 
 export const cozeEntry = {

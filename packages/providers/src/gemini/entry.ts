@@ -4,12 +4,12 @@ import type { CatalogueEntry } from '../catalogue-entry.ts';
 const options = section({
   thinking_control: oneOf(['level', 'budget'])
     .optional()
-    .meta({ 'x-default': '`level` for names from gemini-3 on, else `budget`' })
-    .describe('What `reasoning_effort` becomes: a `thinkingLevel`, or a `thinkingBudget` of tokens.'),
+    .meta({ 'x-default': '`level` for gemini-3 and later, else `budget`' })
+    .describe('Form in which `reasoning_effort` is sent: a `thinkingLevel` or a `thinkingBudget` of tokens.'),
   include_thoughts: flag()
     .default(true)
     .describe(
-      'Ask for thoughts, for `reasoning_content`, wherever the request or the name of the model says that it thinks.',
+      'Asks for the reasoning, for `reasoning_content`, if the request or the name of the model turns reasoning on.',
     ),
 });
 

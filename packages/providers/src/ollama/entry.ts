@@ -9,12 +9,12 @@ const options = section({
     .optional()
     .meta({ 'x-default': "the server's own" })
     .describe(
-      'How many tokens prompt and answer may have together; beyond it Ollama forgets the beginning. Not with `/v1`.',
+      'Largest number of tokens of prompt and answer together; beyond it Ollama drops the beginning. Not with `/v1`.',
     ),
   keep_alive: textLike(/^-?(?:\d+|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+)$/, 'a duration such as "10m", or "-1" for ever')
     .optional()
     .meta({ 'x-default': "the server's own, usually 5m" })
-    .describe('How long the model stays in memory after an answer. Not with `/v1`.'),
+    .describe('Time that the model stays in memory after an answer. Not with `/v1`.'),
 });
 
 export const ollamaEntry = {

@@ -29,35 +29,35 @@ const jsonValue = inWords(z.unknown(), 'any value');
 export const dialectOptions = {
   headers: mappingOf(headerName, textLike(/^[\x20-\x7e]+$/, 'text of one line'), 'a mapping of header names to texts')
     .default({})
-    .describe('Headers that go with each call. Not for keys: those are credentials.'),
+    .describe('Headers of each call. For keys use `credentials` instead.'),
   rename: mappingOf(parameter, parameter, 'a mapping of parameter names to parameter names')
     .default({})
-    .describe('Parameters that the server knows by another name, as in `max_completion_tokens: max_tokens`.'),
+    .describe('Parameters for which the server has another name, as in `max_completion_tokens: max_tokens`.'),
   unsupported: listOf(inWords(parameter, parameterInWords), 'a list of parameter names')
     .default([])
     .describe(
-      'Parameters that the server refuses. A request with one of them is a 400 that names it, or goes without it where the upstream has `drop_unsupported`.',
+      'Parameters that the server refuses. A request with one of them gets a 400 that names it; with `drop_unsupported` it is sent without the parameter.',
     ),
   set: mappingOf(parameter, jsonValue, 'a mapping of parameter names to values')
     .default({})
-    .describe('Parameters that each call has, whatever the client says.'),
+    .describe("Parameters of each call. They replace the client's values."),
   system_role: oneOf(['system', 'developer', 'user'])
     .optional()
-    .meta({ 'x-default': 'as the client says' })
-    .describe('The role under which instructions are sent, for servers that know only one.'),
+    .meta({ 'x-default': "the client's" })
+    .describe('Role of instructions, for servers that accept only one.'),
   text_content: flag()
     .default(false)
-    .describe('Send content that is a list of texts as one text, for servers that know no lists.'),
+    .describe('Sends content that is a list of texts as one text, for servers that do not accept lists.'),
   tool_call_ids: oneOf(['as_given', 'nine_characters'])
     .optional()
     .meta({ 'x-default': '`nine_characters` for Mistral and its models, else `as_given`' })
     .describe(
-      'How calls are named to the server, the same in a call and its result. `nine_characters` makes nine letters and digits of every other id, as Mistral wants them.',
+      "Form of tool calls' ids, the same in a call and its result. `nine_characters` converts every id of another form to nine letters and digits, which Mistral requires.",
     ),
   think_tags: flag()
     .default(false)
     .describe(
-      'Thoughts stand at the beginning of the content, between `<think>` and `</think>`: they become `reasoning_content`.',
+      'The content begins with the reasoning, between `<think>` and `</think>`; it becomes `reasoning_content`.',
     ),
 };
 
@@ -65,10 +65,10 @@ export const dialectOptions = {
 export const placeOptions = {
   auth_header: inWords(z.string(must('a header name')).regex(headerPattern, must('a header name')), 'a header name')
     .default('authorization')
-    .describe('The header that takes the key: bare, or behind `Bearer` in `authorization`.'),
+    .describe('Header of the key: `Bearer` and the key in `authorization`, the key alone in other headers.'),
   chat_path: textLike(/^\/[\x21-\x7e]*$/, 'a path that begins with a slash')
     .default('/chat/completions')
-    .describe('What follows the base URL. It may have a query.'),
+    .describe('Path that is appended to the base URL. It may have a query.'),
 };
 
 /**

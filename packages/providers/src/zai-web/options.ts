@@ -7,17 +7,17 @@ export type SigningVariant = (typeof signingVariants)[number];
 
 const models = listOf(
   section({
-    name: token('text without spaces').describe('As targets name it.'),
-    model: token('text without spaces').describe("The backend's own name of it."),
-    title: someText('text').optional().describe('As the web page shows it.'),
-    thinking: flag().optional().describe('It thinks.'),
-    search: flag().optional().describe('It searches the web.'),
-    vision: flag().optional().describe('It takes images.'),
-    persisted: flag().optional().describe('A chat is made for it before it is asked.'),
-    preview: flag().optional().describe('It stands under preview.'),
+    name: token('text without spaces').describe('Name of the model in targets.'),
+    model: token('text without spaces').describe("The backend's name of the model."),
+    title: someText('text').optional().describe('Name of the model on the web page.'),
+    thinking: flag().optional().describe('The model reasons.'),
+    search: flag().optional().describe('The model searches the web.'),
+    vision: flag().optional().describe('The model accepts images.'),
+    persisted: flag().optional().describe('Requests need a chat that is created before.'),
+    preview: flag().optional().describe('The web page lists the model under preview.'),
     mcp_servers: listOf(token('text without spaces'), 'a list of names')
       .optional()
-      .describe("Tools of the backend's own that come with it."),
+      .describe('Built-in tools of the backend that requests enable.'),
   }),
   'a list of models',
 );
@@ -27,28 +27,28 @@ export const zaiWebOptions = section({
   signing_variant: oneOf(signingVariants)
     .meta({ 'x-default': 'required for zai-web' })
     .describe(
-      'How chat.z.ai wants requests signed: `v1` signs the plain prompt, `v2a` and `v2` its base64; `none` leaves the signature out.',
+      'Signature that chat.z.ai expects: `v1` signs the plain prompt, `v2a` and `v2` sign its base64; `none` leaves the signature out.',
     ),
   signing_key: someText('text')
     .optional()
-    .meta({ 'x-default': 'none; needed but for the variant `none`' })
-    .describe("The key of the web page's own script."),
-  zai_web_api: oneOf(['v1', 'v2']).default('v2').describe("The version of chat.z.ai's private protocol."),
+    .meta({ 'x-default': 'none; required unless the variant is `none`' })
+    .describe("Key in the web page's script."),
+  zai_web_api: oneOf(['v1', 'v2']).default('v2').describe("Version of chat.z.ai's private protocol."),
   zai_web_version: textLike(/^prod-fe-\d+\.\d+\.\d+$/, 'text such as prod-fe-1.1.88')
     .default('prod-fe-1.1.88')
-    .describe('The version of the web page, sent as `X-FE-Version`. One that is too old is refused with 426.'),
+    .describe('Version of the web page, sent as `X-FE-Version`. A version that is too old gets 426.'),
   zai_web_models: models
     .optional()
     .meta({ 'x-default': 'those of docs/providers/zai-web.md' })
-    .describe('Models beyond those that are known, or in their place.'),
+    .describe('Models that are added to the known ones, or that replace known ones of the same name.'),
   zai_web_guests: flag()
     .default(false)
     .describe(
-      'A credential may be `anonymous: true`: it gets the tokens that the page gives to guests. Read the terms of chat.z.ai before.',
+      'Allows credentials with `anonymous: true`, which use the access tokens that the page issues to guests. Read the terms of chat.z.ai before.',
     ),
 }).refine(({ signing_variant: variant, signing_key: key }) => variant === 'none' || key !== undefined, {
   path: ['signing_key'],
-  error: 'is missing; it must be text, but for the signing_variant none',
+  error: 'is missing; it must be text unless signing_variant is none',
 });
 
 export type ZaiWebOptions = z.output<typeof zaiWebOptions>;

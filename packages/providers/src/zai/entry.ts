@@ -5,11 +5,13 @@ const options = section({
   glm_thinking: oneOf(['disabled', 'enabled', 'provider'])
     .default('disabled')
     .describe(
-      'What models from GLM-4.5 on do where neither `reasoning_effort` nor a name such as `glm-4.5-thinking` says whether to think. `provider` leaves it to the API.',
+      'Reasoning of GLM-4.5 and later models if neither `reasoning_effort` nor a name such as `glm-4.5-thinking` decides on it. `provider` leaves the decision to the API.',
     ),
   glm_key: oneOf(['plain', 'signed'])
     .default('plain')
-    .describe('`signed` sends a short-lived token made of a key of the form `id.secret`, and never the secret itself.'),
+    .describe(
+      'Form in which the key is sent. `signed` sends a short-lived token that is made from a key of the form `id.secret`, and not the secret itself.',
+    ),
 });
 
 export const zaiEntry = {
