@@ -77,5 +77,5 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
 
 function finishOf(translator: StreamTranslator | undefined): Finish {
   if (translator?.isFinished !== true) return 'open';
-  return translator.mayGoOn === true ? 'may_go_on' : 'finished';
+  return translator.mayContinue === true ? 'may_go_on' : 'finished';
 }
