@@ -108,8 +108,8 @@ describe('the doctor', () => {
       'redis.rights: The Redis user may send all commands, to all keys',
       'clock.redis: This machine',
       'clock.upstream: This machine',
-      'upstream.models: The provider takes the key and lists 4 models (200).',
-      'files.rights: Nobody else can read',
+      'upstream.models: The provider accepts the key and lists 4 models (200).',
+      'files.rights: No other user can read',
       'machine.node: Sluice runs on Node 24',
     ]) {
       expect(texts).toContain(part);
@@ -233,7 +233,7 @@ describe('a Redis', () => {
     ],
     ['that does not speak TLS', () => redisUrl().replace('redis:', 'rediss:'), /redis\.connect: .* does not answer/],
     [
-      'with a certificate that nobody signed',
+      'with a self-signed certificate',
       async () => (await listenHttps()).replace('https:', 'rediss:').replace('/v1', ''),
       /redis\.tls: .* is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/,
     ],
@@ -342,58 +342,62 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('that gives tokens to anybody is asked for one, and a login is not renewed', verifies('004-27'), async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-login-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const oauthFile = join(folder, 'oauth_creds.json');
-    await writeFile(oauthFile, JSON.stringify({ apiKey: 'canary-login', refresh_token: 'canary-renewal' }), {
-      mode: 0o600,
-    });
-    const { config, env } = await healthy();
-    const upstreams = [
-      {
-        id: 'web',
-        type: 'zai-web',
-        base_url: simulator.url,
-        options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', zai_web_guests: true },
-        credentials: [{ id: 'guest', anonymous: true }],
-      },
-      {
-        id: 'flow',
-        type: 'iflow',
-        base_url: `${simulator.url}/iflow/v1`,
-        options: { oauth_base_url: simulator.url, oauth_client_id: 'us', oauth_client_secret: 'canary-client' },
-        credentials: [{ id: 'login', oauth_file: oauthFile }],
-      },
-      { id: 'bot', type: 'coze', base_url: simulator.url, credentials: [{ id: 'pat', api_key: 'canary-pat' }] },
-    ];
-    const simulated = simulatorControl(simulator.url);
-    await simulated.reset();
-    const report = await examine({
-      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
-      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
-    });
-    const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
-    // The Redis of this test keeps nothing.
-    expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
-    const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
-    expect(texts).toContain('upstream web, credential guest: The provider gives out a token to anybody.');
-    expect(texts).toContainEqual(
-      expect.stringMatching(/^upstream flow, credential login: The file of the login holds a token/),
-    );
-    expect(texts).toContainEqual(expect.stringMatching(/^upstream bot, credential pat: .* the key was not tried\.$/));
-    expect((await simulated.calls()).filter(({ path }) => path.includes('oauth'))).toEqual([]);
-    await rm(oauthFile);
-    const gone = await examine({
-      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
-      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
-    });
-    expect(kindsOf(findings(gone))).toEqual([
-      'problem files.login',
-      'warning redis.persistence',
-      'problem upstream.token',
-    ]);
-  });
+  it(
+    'that gives access tokens to anonymous clients is asked for one, and a login is not renewed',
+    verifies('004-27'),
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-login-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const oauthFile = join(folder, 'oauth_creds.json');
+      await writeFile(oauthFile, JSON.stringify({ apiKey: 'canary-login', refresh_token: 'canary-renewal' }), {
+        mode: 0o600,
+      });
+      const { config, env } = await healthy();
+      const upstreams = [
+        {
+          id: 'web',
+          type: 'zai-web',
+          base_url: simulator.url,
+          options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', zai_web_guests: true },
+          credentials: [{ id: 'guest', anonymous: true }],
+        },
+        {
+          id: 'flow',
+          type: 'iflow',
+          base_url: `${simulator.url}/iflow/v1`,
+          options: { oauth_base_url: simulator.url, oauth_client_id: 'us', oauth_client_secret: 'canary-client' },
+          credentials: [{ id: 'login', oauth_file: oauthFile }],
+        },
+        { id: 'bot', type: 'coze', base_url: simulator.url, credentials: [{ id: 'pat', api_key: 'canary-pat' }] },
+      ];
+      const simulated = simulatorControl(simulator.url);
+      await simulated.reset();
+      const report = await examine({
+        config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+        env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+      });
+      const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
+      // The Redis of this test keeps nothing.
+      expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
+      const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
+      expect(texts).toContain('upstream web, credential guest: The provider gives an access token without a login.');
+      expect(texts).toContainEqual(
+        expect.stringMatching(/^upstream flow, credential login: The file of the login holds a token/),
+      );
+      expect(texts).toContainEqual(expect.stringMatching(/^upstream bot, credential pat: .* the key was not tried\.$/));
+      expect((await simulated.calls()).filter(({ path }) => path.includes('oauth'))).toEqual([]);
+      await rm(oauthFile);
+      const gone = await examine({
+        config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+        env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+      });
+      expect(kindsOf(findings(gone))).toEqual([
+        'problem files.login',
+        'warning redis.persistence',
+        'problem upstream.token',
+      ]);
+    },
+  );
 
   it('whose credential is in cooldown is told so', async () => {
     const prefix = 'doctor-cooldowns';
@@ -415,7 +419,7 @@ describe('an upstream', () => {
       ...(env === undefined ? {} : { env }),
     });
     expect(findings(report)).toEqual([
-      expect.stringMatching(/^warning upstream\.cooldowns: credential sim\/main all models cooldowns for \d+ s/),
+      expect.stringMatching(/^warning upstream\.cooldowns: credential sim\/main all models in cooldown for \d+ s/),
     ]);
     await connection.unlink(createKeys(prefix).cooldowns('sim'));
   });
@@ -432,7 +436,7 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('with a certificate that nobody signed, or without TLS, says which', async () => {
+  it('with a self-signed certificate, or without TLS, is reported as such', async () => {
     const selfSigned = await examine(await healthy({ base_url: await listenHttps() }));
     expect(findings(selfSigned)).toEqual([
       expect.stringMatching(/^problem upstream\.tls: localhost:\d+: The provider's TLS certificate is self-signed/),
@@ -532,7 +536,7 @@ describe('this machine', () => {
     expect(findings(report)).toEqual([]);
     const texts = report.checks.map(({ text }) => text);
     expect(texts).toContain(
-      `Port ${server.port} on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that runs already.`,
+      `Port ${server.port} on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that already runs.`,
     );
     expect(texts).toContain('0 of 1000 requests run over all replicas, and 0 wait.');
     expect(texts).toContainEqual(expect.stringMatching(/^The ingress that runs here uses \d+ MiB of memory/));

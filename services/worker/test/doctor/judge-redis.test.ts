@@ -145,7 +145,7 @@ describe('a Redis that does not answer', () => {
     ['ENOTFOUND getaddrinfo ENOTFOUND redis.internal', 'redis.dns', /has no address/],
     ['ECONNREFUSED connect ECONNREFUSED 10.0.0.1:6379', 'redis.connect', /^Nothing listens at redis\.internal:6379/],
     ['LOADING Redis is loading the dataset in memory', 'redis.connect', /still loading/],
-    ['ERR This instance has cluster support disabled', 'redis.connect', /is no cluster/],
+    ['ERR This instance has cluster support disabled', 'redis.connect', /is not a cluster/],
     ['All sentinels are unreachable', 'redis.connect', /No sentinel at/],
     ['Redis did not answer within 5000 ms', 'redis.connect', /does not answer: Redis did not answer within 5000 ms\.$/],
   ])('with "%s" is a problem of %s', (message, id, words) => {

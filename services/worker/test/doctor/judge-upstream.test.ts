@@ -78,14 +78,19 @@ describe('an answer to the call for the models', () => {
 
   it.each<[kind: UpstreamFailure['kind'], status: number, level: string, text: string]>([
     ['authentication', 401, 'problem', 'The provider refuses the key (401).'],
-    ['permission', 403, 'problem', 'The provider knows the key and does not let it list models (403): It said so.'],
+    [
+      'permission',
+      403,
+      'problem',
+      'The provider accepts the key, but does not allow it to list models (403): It said so.',
+    ],
     ['quota', 402, 'problem', 'The account has no credit or quota left (402): It said so.'],
-    ['rate_limit', 429, 'warning', 'The provider takes the key and limits its rate at the moment (429): It said so.'],
+    ['rate_limit', 429, 'warning', 'The provider accepts the key and limits its rate at the moment (429): It said so.'],
     ['not_found', 404, 'warning', 'The provider has no list of models there (404): It said so.'],
     ['server', 503, 'warning', 'The provider fails at the moment (503): It said so.'],
     ['unexpected', 301, 'problem', 'Something before the provider answers (301): It said so.'],
     ['unexpected', 407, 'problem', 'Something before the provider answers (407): It said so.'],
-    ['unexpected', 418, 'warning', 'The provider answers something else than a list of models (418): It said so.'],
+    ['unexpected', 418, 'warning', 'The answer of the provider is not a list of models (418): It said so.'],
   ])('of kind %s and status %d is a %s', (kind, status, level, text) => {
     expect(said(kind, status)).toMatchObject({ id: 'upstream.models', level, text, about });
     expect(said(kind, status).advice).toBeDefined();
@@ -95,10 +100,10 @@ describe('an answer to the call for the models', () => {
     const answer = { about, status: 200, failure: undefined, hasKey: true };
     expect(judgeModels({ ...answer, count: 1 })).toMatchObject({
       level: 'ok',
-      text: 'The provider takes the key and lists 1 model (200).',
+      text: 'The provider accepts the key and lists 1 model (200).',
     });
     expect(judgeModels({ ...answer, count: 3, hasKey: false }).text).toBe(
-      'The provider wants no key and lists 3 models (200).',
+      'The provider needs no key and lists 3 models (200).',
     );
     expect(judgeModels({ ...answer, count: undefined }).level).toBe('warning');
   });

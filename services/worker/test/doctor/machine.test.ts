@@ -43,13 +43,13 @@ describe('files', () => {
   const judge = (...files: FileFacts[]): string[] =>
     judgeFiles(files, 'linux').map(({ level, text, advice }) => `${level}: ${text} ${advice ?? ''}`.trim());
 
-  it('that nobody else can read are named together', () => {
+  it('that no other user can read are named together', () => {
     expect(
       judge(
         { path: '/a/sluice.yaml', kind: 'config', mode: 0o600 },
         { path: '/a/.sluice', kind: 'state', mode: 0o700 },
       ),
-    ).toEqual(['ok: Nobody else can read what is secret in /a/sluice.yaml, /a/.sluice.']);
+    ).toEqual(['ok: No other user can read the secrets in /a/sluice.yaml, /a/.sluice.']);
   });
 
   it('that others or the group can read are told apart', () => {
@@ -61,10 +61,10 @@ describe('files', () => {
         { path: '/a/login.json', kind: 'login', mode: 0o604 },
       ),
     ).toEqual([
-      'problem: /a/sluice.yaml has secrets in it, and every user of this machine may look into it (mode 644). chmod 600 /a/sluice.yaml',
-      'warning: /a/.env usually has secrets in it, and its group may look into it (mode 640). chmod 600 /a/.env',
-      'problem: /a/.sluice holds keys, prompts and logs, and every user of this machine may look into it (mode 755). chmod 700 /a/.sluice',
-      "problem: /a/login.json holds a person's login, and every user of this machine may look into it (mode 604). chmod 600 /a/login.json",
+      'problem: /a/sluice.yaml has secrets in it, and every user of this machine can read it (mode 644). chmod 600 /a/sluice.yaml',
+      'warning: /a/.env usually has secrets in it, and its group can read it (mode 640). chmod 600 /a/.env',
+      'problem: /a/.sluice holds keys, prompts and logs, and every user of this machine can read it (mode 755). chmod 700 /a/.sluice',
+      "problem: /a/login.json holds a person's login, and every user of this machine can read it (mode 604). chmod 600 /a/login.json",
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('files', () => {
     },
   );
 
-  it('are no files where a folder has their name, as a Python environment in .env', async () => {
+  it('are absent if a folder has their name, as a Python environment in .env', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const [env, file, state] = [join(folder, '.env'), join(folder, 'env'), join(folder, 'state')];
@@ -122,7 +122,7 @@ describe('a port', () => {
     [
       { state: { kind: 'ours', program: 'an ingress' } },
       'ok',
-      'Port 8080 on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that runs already.',
+      'Port 8080 on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that already runs.',
     ],
     [{ state: taken }, 'problem', 'Port 8080 on 127.0.0.1 (the ingress, for clients) is taken by nginx (process 812).'],
     [
@@ -138,7 +138,7 @@ describe('a port', () => {
     [
       { state: { kind: 'refused', code: 'EACCES' } },
       'problem',
-      "Port 8080 on 127.0.0.1 (the ingress, for clients) can't be listened on: this user may not, ports below 1024 are for root.",
+      "Port 8080 on 127.0.0.1 (the ingress, for clients) can't be listened on: this user may not listen on it; ports below 1024 are for root.",
     ],
   ])('%o is %s', (more, level, text) => {
     expect(judgePort({ ...port, ...more })).toMatchObject({ id: 'ports', level, text });
@@ -160,7 +160,7 @@ describe('an ingress that runs', () => {
     expect(bad({})).toEqual([]);
   });
 
-  it('is warned of when requests wait, it serves nobody, or memory is tight', verifies('001-58'), () => {
+  it('is a warning when requests wait, it serves no client, or memory is tight', verifies('001-58'), () => {
     expect(bad({ fleet: { running_requests: 100, waiting_requests: 7 } })).toEqual([
       '100 of 100 requests run over all replicas, and 7 wait.',
     ]);

@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url))
 export interface Examination {
   /** The content of `sluice.yaml`; absent: there is none. */
   readonly config?: object;
-  /** Of that file; default: nobody else may read it. */
+  /** The mode of that file; default: only its owner may read it. */
   readonly mode?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly startedRedisUrl?: string;

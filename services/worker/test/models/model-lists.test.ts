@@ -104,7 +104,7 @@ describe('the list of models of an upstream', () => {
     expect(asked).toEqual(['key-one-0001', 'key-one-0001']);
   });
 
-  it('stays as it was where the provider suddenly lists nothing', async () => {
+  it('is unchanged if the provider suddenly lists nothing', async () => {
     const { lists, told, failures, answers, askTimes } = setUp({ 'key-one-0001': listOf('a') });
     lists.start();
     await askTimes(1);

@@ -23,11 +23,11 @@ interface Excerpt {
   readonly length: number;
 }
 
-const usage = (prompt: number, completion: number, thoughts?: number): object => ({
+const usage = (prompt: number, completion: number, reasoning?: number): object => ({
   prompt_tokens: prompt,
   completion_tokens: completion,
   total_tokens: prompt + completion,
-  ...(thoughts === undefined ? {} : { completion_tokens_details: { reasoning_tokens: thoughts } }),
+  ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
 });
 
 const streams: Readonly<Record<string, Expected>> = {

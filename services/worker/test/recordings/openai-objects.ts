@@ -61,12 +61,12 @@ const validatorOf = (schema: string): ValidateFunction => {
 const isChunk = validatorOf('CreateChatCompletionStreamResponse');
 const isCompletion = validatorOf('CreateChatCompletionResponse');
 
-/** @throws Error for text that is no chunk by OpenAI's own document */
+/** @throws Error for text that is not a chunk by OpenAI's own document */
 export function readChunk(text: string): Chunk {
   return read(text, isChunk) as Chunk;
 }
 
-/** @throws Error for text that is no whole answer by OpenAI's own document */
+/** @throws Error for text that is not a whole answer by OpenAI's own document */
 export function readCompletion(text: string): Completion {
   return read(text, isCompletion) as Completion;
 }
@@ -105,7 +105,7 @@ export function joined(chunks: readonly Chunk[]): {
   }
   return {
     content: deltas.map(({ content }) => content ?? '').join(''),
-    reasoning: deltas.map(({ reasoning_content: thoughts }) => thoughts ?? '').join(''),
+    reasoning: deltas.map(({ reasoning_content: reasoning }) => reasoning ?? '').join(''),
     toolCalls: [...calls].sort(([a], [b]) => a - b).map(([, call]) => call),
     finishReason: chunks
       .flatMap(({ choices }) => choices.map((choice) => choice.finish_reason))

@@ -9,7 +9,7 @@ const adapter = providers.openai.create({});
 const weather = '{"location":"San Francisco"}';
 const spacedWeather = '{"location": "San Francisco"}';
 
-/** Prompt, completion and total tokens, thoughts. */
+/** Tokens of prompt, completion, in total, and of reasoning. */
 type Counted = readonly [prompt: number, completion: number, total: number, reasoning?: number];
 type Called = readonly [id: string, name: string, argumentsText: string];
 
@@ -72,7 +72,7 @@ const streams: Readonly<Record<string, Expected>> = {
     usage: [124, 22, 146],
     calls: [['gSIMJiOkT', 'weather', spacedWeather]],
   },
-  // xAI counts thoughts in the total alone.
+  // xAI counts reasoning in the total alone.
   'xai/xai-text.chunks.jsonl': { model: 'grok-3-mini', ends: 'stop', usage: [12, 2, 354, 340] },
   'xai/xai-tool-call.chunks.jsonl': {
     model: 'grok-3-mini',
