@@ -173,7 +173,7 @@ describe('a job that is not wanted', () => {
 });
 
 describe('a job that cannot be trusted', () => {
-  it('is refused, and its ingress told, if its stored request cannot be read', async () => {
+  it('is refused, with an error to its ingress, if its stored request cannot be read', async () => {
     const claim: Claim = { kind: 'unreadable', reason: 'body: another key' };
     const { needs, dataOf, kinds, forget, refused, jobRefused, jobStarted } = scene({
       claim: () => Promise.resolve(claim),
@@ -196,7 +196,7 @@ describe('a job that cannot be trusted', () => {
     expect(forget).toHaveBeenCalledOnce();
   });
 
-  it('tells no ingress if it names none', () => {
+  it('sends no error if it names no ingress', () => {
     const { needs, kinds, forget, jobRefused } = scene();
     refuseForged(needs, undefined);
     expect(kinds()).toEqual([]);
@@ -206,7 +206,7 @@ describe('a job that cannot be trusted', () => {
 });
 
 describe('a job that is aborted', () => {
-  it('goes back to its ingress while the worker drains, with what is stored of it', async () => {
+  it('goes back to its ingress while the worker drains, and keeps its stored data', async () => {
     const { dataOf, forget } = await runAborted('draining');
     expect(dataOf('retry')).toMatchObject({ delayMs: 0, error: { code: 'worker_lost' }, state: { attempts: 1 } });
     expect(forget).not.toHaveBeenCalled();
@@ -229,7 +229,7 @@ describe('a job whose provider fails', () => {
   const failing: RunJobNeeds['makeAttempt'] = () =>
     Promise.resolve({ ...facts, kind: 'failed', events: 0, received: 0, failure: { kind: 'server', message: 'down' } });
 
-  it('goes back to its ingress with the time to wait, and the log says why', async () => {
+  it('goes back to its ingress with the time to wait, and with the reason in the log', async () => {
     const { needs, dataOf, log, forget } = scene({ makeAttempt: failing });
     await runJob(needs, jobWith(), 0);
     expect(dataOf('retry')).toMatchObject({ state: { attempts: 1, lastFailure: { kind: 'server' } } });

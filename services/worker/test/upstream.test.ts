@@ -396,7 +396,7 @@ describe('callUpstream', () => {
     expect(long.upstream.isAborted).toBe(true);
   });
 
-  it('reports a broken connection with what was delivered before it', async () => {
+  it('reports a broken connection with the number of events before it', async () => {
     const { upstream, promise } = start();
     upstream.head();
     upstream.event(delta('a'));

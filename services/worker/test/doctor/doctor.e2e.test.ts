@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 const redisUrl = (secret = password): string => `redis://:${secret}@${redis.host}:${redis.port}`;
 
-/** The rights of a user as SECURITY.md gives them, without its password. */
+/** The rights of a user in SECURITY.md, without its password. */
 function rulesOf(name: string): string[] {
   const page = readFileSync(new URL('../../../../SECURITY.md', import.meta.url), 'utf8');
   const [, rules = ''] = new RegExp(`^user ${name} on >PASSWORD ([^]*?)\\n(?=\\n|user |\`\`\`)`, 'm').exec(page) ?? [];
@@ -59,7 +59,7 @@ function admin(): RedisConnection {
   return connection;
 }
 
-/** A configuration in which all is well, apart from what a test changes. */
+/** A configuration without findings, with the changes of a test. */
 async function healthy(upstream: object = {}): Promise<Examination & { readonly config: object }> {
   return {
     config: {
@@ -95,7 +95,7 @@ async function listenHttps(): Promise<string> {
 }
 
 describe('the doctor', () => {
-  it('finds nothing where all is well, and ends with 0', async () => {
+  it('finds nothing in a correct set-up, and exits with 0', async () => {
     const { code, output } = await runDoctor({ ...(await healthy()), args: ['--json'] });
     const report = JSON.parse(output) as { ok: boolean; problems: number; warnings: number; checks: Check[] };
     expect(findings(report)).toEqual([]);
@@ -120,7 +120,7 @@ describe('the doctor', () => {
     const { config, env } = await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } });
     const { code, output } = await runDoctor({
       config,
-      // As the launcher says it.
+      // The launcher sets this variable.
       env: { ...env, LOG_LEVEL: 'warn', SLUICE_DOCTOR_DOTENV_NAMES: 'OTHER,LOG_LEVEL' },
     });
     expect(code).toBe(1);
@@ -136,19 +136,19 @@ describe('the doctor', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('makes no call that is paid', async () => {
+  it('makes no call that is billed', async () => {
     const simulated = simulatorControl(simulator.url);
     await simulated.reset();
     await examine(await healthy());
     expect((await simulated.calls()).map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/models']);
   });
 
-  it('leaves nothing in Redis', async () => {
+  it('leaves no keys in Redis', async () => {
     await examine(await healthy());
     expect(await admin().keys('*')).toEqual([]);
   });
 
-  it('shows no secret, whatever it finds', async () => {
+  it('shows no secret in any finding', async () => {
     const { config } = await healthy({
       options: { headers: { 'x-sim-directives': 'e401', 'x-account': 'canary-account-0001' } },
     });
@@ -183,7 +183,7 @@ describe('the doctor', () => {
     }
   });
 
-  it('says in words what is wrong with the configuration, and looks at the rest', async () => {
+  it('describes the errors of the configuration, and continues with the other checks', async () => {
     const report = await examine({ config: { server: { port: 'x' } }, env: { SLUICE_API_KEYS: clientKey } });
     expect(findings(report)).toEqual([expect.stringMatching(/^problem config: server\.port must be/)]);
     expect(report.settings).toBeUndefined();
@@ -195,7 +195,7 @@ describe('the doctor', () => {
     expect([code, output.startsWith('Usage:')]).toEqual([1, true]);
   });
 
-  it('takes a machine without any configuration for one that is about to begin', async () => {
+  it('reports no problem on a machine without any configuration', async () => {
     const report = await examine({ env: { PORT: String(await freePort()) } });
     expect(countOf(report.checks).problem).toBe(0);
     expect(findings(report)).toContainEqual(
@@ -203,7 +203,7 @@ describe('the doctor', () => {
     );
   });
 
-  it('asks the Redis that a running npm start has brought', async () => {
+  it('checks the Redis that a running npm start has started', async () => {
     const report = await examine({ config: (await healthy()).config, startedRedisUrl: redisUrl() });
     expect(report.checks).toContainEqual(expect.objectContaining({ id: 'redis.write', level: 'ok' }));
   });
@@ -237,12 +237,12 @@ describe('a Redis', () => {
       async () => (await listenHttps()).replace('https:', 'rediss:').replace('/v1', ''),
       /redis\.tls: .* is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/,
     ],
-  ])('%s is told so', async (_name, url, finding) => {
+  ])('%s gets a matching finding', async (_name, url, finding) => {
     const report = await examine({ ...(await healthy()), env: { REDIS_URL: await url() } });
     expect(findings(report)).toEqual([expect.stringMatching(finding)]);
   });
 
-  it('in a cluster, and behind sentinels, is looked at like a single one', async () => {
+  it('in a cluster, and behind sentinels, is checked like a single one', async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());
     const sentinels = await startRedisFailover();
@@ -266,7 +266,7 @@ describe('a Redis', () => {
     }
   });
 
-  it('that throws keys away is a problem', async () => {
+  it('that evicts keys is a problem', async () => {
     const full = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
     onTestFinished(() => full.stop());
     expect(findings(await examine({ ...(await healthy()), env: { REDIS_URL: full.url } }))).toEqual([
@@ -274,7 +274,7 @@ describe('a Redis', () => {
     ]);
   });
 
-  it('that is a replica is told to take no writes', async () => {
+  it('that is a replica is reported as refusing writes', async () => {
     const replica = await startRedis({
       args: ['--replicaof', redis.host, String(redis.port), '--masterauth', password],
     });
@@ -284,7 +284,7 @@ describe('a Redis', () => {
     ]);
   });
 
-  it('whose user lacks commands or keys is told which', async () => {
+  it('whose user lacks commands or keys gets a list of them', async () => {
     const user = async (name: string, ...rules: string[]): Promise<string[]> => {
       await admin().call('ACL', 'SETUSER', name, 'reset', 'on', '>canary-narrow', ...rules);
       const url = `redis://${name}:canary-narrow@${redis.host}:${redis.port}`;
@@ -306,7 +306,7 @@ describe('a Redis', () => {
 });
 
 describe('an upstream', () => {
-  it('that refuses the key says so in a sentence', verifies('004-28'), async () => {
+  it('that refuses the key is reported in a sentence', verifies('004-28'), async () => {
     const { checks } = await examine(await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } }));
     expect(checks.filter(({ level }) => level !== 'ok')).toEqual([
       {
@@ -377,7 +377,7 @@ describe('an upstream', () => {
         env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
       });
       const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
-      // The Redis of this test keeps nothing.
+      // The Redis of this test has no persistence.
       expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
       const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
       expect(texts).toContain('upstream web, credential guest: The provider gives an access token without a login.');
@@ -399,7 +399,7 @@ describe('an upstream', () => {
     },
   );
 
-  it('whose credential is in cooldown is told so', async () => {
+  it('whose credential is in cooldown gets a warning', async () => {
     const prefix = 'doctor-cooldowns';
     const connection = admin();
     const health = createUpstreamHealth({
@@ -424,7 +424,7 @@ describe('an upstream', () => {
     await connection.unlink(createKeys(prefix).cooldowns('sim'));
   });
 
-  it('whose name has no address is told from one that refuses connections', async () => {
+  it('whose name has no address is distinguished from one that refuses connections', async () => {
     const unknown = await examine(await healthy({ base_url: 'http://no-such-host.invalid/v1' }));
     expect(findings(unknown)).toEqual([
       expect.stringMatching(/^problem upstream\.dns: The name of no-such-host\.invalid:80 has no address/),
@@ -471,7 +471,7 @@ describe('a file of certificates that cannot be used', () => {
     expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['redis.version', 'ports']));
   });
 
-  it('of Redis is a problem, and the rest is looked at', async () => {
+  it('of Redis is a problem, and the other checks continue', async () => {
     const examination = await healthy();
     const report = await examine({
       ...examination,
@@ -509,7 +509,7 @@ describe('this machine', () => {
     ]);
   });
 
-  it('is told when other users may read secrets in the file, and not when there are none', async () => {
+  it('gets a finding if other users can read secrets in the file, and none if the file has no secrets', async () => {
     const examination = await healthy();
     const open = await examine({ ...examination, mode: 0o644 });
     expect(findings(open)).toEqual([
@@ -522,7 +522,7 @@ describe('this machine', () => {
     expect(findings(await examine({ config, env, mode: 0o644 }))).toEqual([]);
   });
 
-  it('shows an ingress that runs already, and how full it is', verifies('001-58', '001-59'), async () => {
+  it('shows an ingress that already runs, and its load', verifies('001-58', '001-59'), async () => {
     const { config, env } = await healthy();
     const { server } = config as { server: { port: number; metrics_port: number } };
     const ingress = await spawnService('ingress', {

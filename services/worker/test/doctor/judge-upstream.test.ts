@@ -96,7 +96,7 @@ describe('an answer to the call for the models', () => {
     expect(said(kind, status).advice).toBeDefined();
   });
 
-  it('with a list is fine, and with something else not quite', () => {
+  it('with a list is ok, and with anything else a warning', () => {
     const answer = { about, status: 200, failure: undefined, hasKey: true };
     expect(judgeModels({ ...answer, count: 1 })).toMatchObject({
       level: 'ok',
@@ -112,7 +112,7 @@ describe('an answer to the call for the models', () => {
     ['openai', '{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
     ['gemini', '{"models":[{"name":"models/a"}]}', 1],
     ['openai', '[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
-    // The worker takes no name from it.
+    // The worker ignores this list.
     ['openai', '{"data":[0,0]}', 0],
     ['azure', '{"data":[{"id":"a"},{"id":"b"}]}', 2],
     ['openai', '{"error":{}}', undefined],
@@ -167,7 +167,7 @@ describe('the call for the models', () => {
     expect(call('bailian', baseUrl)).toBeUndefined();
   });
 
-  it('is not made where a protocol has none', () => {
+  it('does not exist in a protocol without a list', () => {
     expect(call('coze', 'https://api.coze.example')).toBeUndefined();
   });
 });
@@ -179,7 +179,7 @@ describe('the file of a login', () => {
     ['with a token without an end', { value: 'canary', expiresAtMs: undefined }, 'ok', /holds a token;/],
     ['with a token that has ended', { value: 'canary', expiresAtMs: nowMs - 1 }, 'warning', /has ended/],
     ['that is missing', undefined, 'problem', /is missing/],
-  ])('%s is told so', (_name, login, level, text) => {
+  ])('%s gets a matching finding', (_name, login, level, text) => {
     const check = judgeLogin(login, nowMs);
     expect(check).toMatchObject({ id: 'upstream.token', level, text: expect.stringMatching(text) });
     expect(JSON.stringify(check)).not.toContain('canary');

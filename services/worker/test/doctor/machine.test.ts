@@ -18,7 +18,7 @@ describe('the limits of the processes', () => {
       level === 'ok' ? [] : [`${level} ${id}: ${text}`],
     );
 
-  it('are fine where they are wide', () => {
+  it('are ok if they are wide', () => {
     expect(judge({})).toEqual([]);
     expect(judge({ openFiles: Infinity, memoryLimitBytes: 1024 * mebibyte })).toEqual([]);
     expect(judge({ openFiles: undefined })).toEqual([]);
@@ -52,7 +52,7 @@ describe('files', () => {
     ).toEqual(['ok: No other user can read the secrets in /a/sluice.yaml, /a/.sluice.']);
   });
 
-  it('that others or the group can read are told apart', () => {
+  it('that others can read are problems, those that the group can read are warnings', () => {
     expect(
       judge(
         { path: '/a/sluice.yaml', kind: 'config', mode: 0o644 },
@@ -156,7 +156,7 @@ describe('an ingress that runs', () => {
   const bad = (more: object, limit?: number): string[] =>
     judgeRunning({ ...status, ...more }, limit).flatMap(({ level, text }) => (level === 'ok' ? [] : [text]));
 
-  it('with room for more is fine', () => {
+  it('with spare capacity is ok', () => {
     expect(bad({})).toEqual([]);
   });
 
@@ -179,12 +179,12 @@ describe('an ingress that runs', () => {
     expect(bad(more, limit)).toEqual(finding === undefined ? [] : [expect.stringMatching(finding)]);
   });
 
-  it('is not called full when it is degraded for another reason', () => {
+  it('is not reported as full when it is degraded for another reason', () => {
     const more = { memory_limit_mb: 256, status: 'degraded', draining: true };
     expect(bad(more)).toEqual([expect.stringContaining('takes no requests')]);
   });
 
-  it('names in its advice the limit that counts', () => {
+  it('gets advice that names the limit that is reached first', () => {
     const adviceOf = (limit: number | undefined): (string | undefined)[] =>
       judgeRunning({ ...status, memory_limit_mb: 256, memory_usage_mb: 320 }, limit).flatMap(({ id, advice }) =>
         id === 'running.memory' ? [advice] : [],

@@ -48,7 +48,7 @@ export async function runDoctor({
   return { code, output: running.output() };
 }
 
-/** Lets the doctor look within this process. */
+/** Runs the doctor within this process. */
 export async function examine(examination: Examination): Promise<Report> {
   return look({
     env: examination.env ?? {},

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { judgePort } from '../../src/doctor/machine/ports.ts';
 import { wantedPorts } from '../../src/doctor/wanted-ports.ts';
 
-/** By setting, what is done when the port is taken. */
+/** Returns the rule for a taken port, by setting. */
 function needs(yaml: string | undefined, env: Readonly<Record<string, string>> = {}): Record<string, string> {
   const readFile = (): string => {
     if (yaml === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });

@@ -90,7 +90,7 @@ describe('loadImages', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it('stops where they are too large together', async () => {
+  it('stops when they are too large together', async () => {
     const base64 = 'A'.repeat(20 * 1024 * 1024);
     const large = { kind: 'image', mediaType: 'image/png', base64 } as const;
     const { loaded, fetch } = load(bodyWith(...many(50)), adapterFor('data'), large);
@@ -103,7 +103,7 @@ describe('loadImages', () => {
     expect(await loaded).toMatchObject({ kind: 'failed', failure: { kind: 'busy' } });
   });
 
-  it('says which image can not be had', async () => {
+  it('names the image that can not be fetched', async () => {
     const refused = { kind: 'refused', reason: 'could not be fetched from a public address' } as const;
     const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
     expect(await loaded).toEqual({

@@ -18,7 +18,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Asks an upstream that gives these answers, by their paths; for another path it gives none. */
+/** Asks an upstream that has these answers, by path; for another path it has none. */
 function ask(answers: Readonly<Record<string, Answer>>, signal = new AbortController().signal) {
   const asked: string[] = [];
   const call = ({ url }: { readonly url: string }, listener: CallListener) => {

@@ -15,7 +15,7 @@ interface Answer {
 
 const listOf = (...ids: readonly string[]): Answer => ({ body: { data: ids.map((id) => ({ id })) } });
 
-/** A worker with one upstream of two keys that answers each key as told. */
+/** A worker with one upstream of two keys, with a given answer for each key. */
 function setUp(answers: Record<string, Answer>) {
   const config = loadConfig({
     env: {},
@@ -63,7 +63,7 @@ function setUp(answers: Record<string, Answer>) {
     onError: (error) => errors.push(error),
     now: () => Date.now(),
   });
-  /** Until the upstream was asked so many times more. */
+  /** Resolves when the upstream was asked this many times more. */
   async function askTimes(times: number): Promise<void> {
     const before = asked.length;
     while (asked.length < before + times) await vi.advanceTimersByTimeAsync(500);

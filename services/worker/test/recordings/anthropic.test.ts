@@ -7,7 +7,7 @@ import { randomCuts, replay, type Replayed } from './replay.ts';
 const adapter = providers.anthropic.create({});
 const seeds = [7, 21, 99];
 
-/** The content of a recording, written down from it by hand. A long text is told by its length, beginning and end. */
+/** The content of a recording, copied by hand. A long text is described by its length, beginning and end. */
 interface Said {
   readonly content?: string | Excerpt;
   readonly reasoning?: Excerpt;
@@ -25,7 +25,7 @@ const streams: Readonly<Record<string, Said>> = {
   'anthropic/anthropic-message-delta-input-tokens.chunks.jsonl': {
     content: 'pong',
     finishReason: 'stop',
-    // The last word on it comes at the end: 43 were announced.
+    // The final count comes at the end: 43 were announced first.
     prompt: 61,
     completion: 2,
     model: 'claude-opus-4-5-20251101',
@@ -219,7 +219,7 @@ describe('a recorded whole answer of Anthropic', () => {
     }
   });
 
-  it('that is a refusal says so in the words of OpenAI', async () => {
+  it("that is a refusal has OpenAI's finish reason for it", async () => {
     const { completion, result } = await replay({ adapter, recording: readRecording(refusal) });
     expect(completion?.choices[0]).toMatchObject({
       message: { content: null, refusal: expect.stringMatching(/^This request triggered restrictions .* Policy\.$/) },
@@ -242,7 +242,7 @@ describe('a recorded whole answer of Anthropic', () => {
     expectSummary(replayed, { finishReason: 'stop', prompt, completion, model: 'claude-sonnet-4-5-20250929' });
   });
 
-  it('that is an error is one', async () => {
+  it('that is an error is a failure', async () => {
     // Of another endpoint; the body is the same everywhere.
     const { result } = await replay({ adapter, recording: readRecording(notFound) });
     expect(result).toMatchObject({

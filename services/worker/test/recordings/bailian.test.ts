@@ -6,7 +6,7 @@ import type { Recording } from './recording.ts';
 import { randomCuts, replay } from './replay.ts';
 
 // There is no recording of this provider: these are the frames that its
-// documentation and captures of its users show, with texts and names of our own.
+// documentation and captures of its users show, with invented texts and names.
 
 const adapter = providers.bailian.create({});
 
@@ -157,7 +157,7 @@ describe('a stream of an application', () => {
     }
   });
 
-  it('that was rejected says so', async () => {
+  it('that was rejected is a failure', async () => {
     const recording = stream([frame(1, { text: 'No.', finish_reason: 'stop', reject_status: true })]);
     const { chunks } = await replay({ adapter, recording });
     expect(joined(chunks)).toMatchObject({ content: 'No.', finishReason: 'content_filter' });
