@@ -1,4 +1,4 @@
-{{/* The `redis` block of sluice.yaml. Passwords stay variables: the file lies in a ConfigMap. */}}
+{{/* The `redis` block of sluice.yaml. Passwords stay variables, because the file is in a ConfigMap. */}}
 {{- define "sluice.redisConfig" -}}
 {{- $redis := .Values.redis }}
 {{- if .Values.valkey.enabled }}
@@ -35,7 +35,7 @@ tls: true
 key_prefix: {{ $redis.keyPrefix | quote }}
 {{- end }}
 
-{{/* What the demo calls instead of providers. */}}
+{{/* The upstream of the demo: the simulator instead of providers. */}}
 {{- define "sluice.demoConfig" -}}
 upstreams:
   - id: simulator
@@ -54,7 +54,7 @@ models:
 {{- if .Values.demo.enabled }}
 {{- $config = merge $config (include "sluice.demoConfig" . | fromYaml) }}
 {{- end }}
-{{- /* Envoy keeps idle connections to us for an hour; whoever closes first must not be Sluice (docs/configuration.md). */}}
+{{- /* Envoy keeps idle connections to Sluice for an hour; Sluice must not close them first (docs/configuration.md). */}}
 {{- $isEnvoy := or .Values.expose.httpRoute.enabled (and .Values.expose.ingress.enabled (eq .Values.expose.ingress.controller "envoy")) }}
 {{- if and $isEnvoy (not (dig "server" "keep_alive_ms" "" $config)) }}
 {{- $_ := set $config "server" (merge (dict "keep_alive_ms" 3620000) ($config.server | default dict)) }}

@@ -1,4 +1,4 @@
-{{/* A whole number out of values, where Helm makes 600000 a float. Wants {value, path}; texts such as ${X} can't be computed with. */}}
+{{/* An integer from the values, where Helm makes 600000 a float. Takes {value, path}; refuses texts such as ${X}. */}}
 {{- define "sluice.wholeNumber" -}}
 {{- if kindIs "string" .value }}
 {{- fail (printf "%s is a text (%s), so the chart can't compute the drain from it. Set drain.longestAnswerSeconds." .path .value) }}
@@ -7,7 +7,7 @@
 {{- end }}
 
 {{/*
-The longest that an answer may take once it is admitted, in ms: the deadline of docs/glossary.md. The totals of the modes are those
+Duration of the longest answer after its admission, in ms: the deadline of docs/glossary.md. The totals of the modes are those
 of docs/configuration.md; a test compares them.
 */}}
 {{- define "sluice.longestAnswerMs" -}}
@@ -32,8 +32,8 @@ of docs/configuration.md; a test compares them.
 {{- end }}
 
 {{/*
-The shortest drain that cuts nothing, in seconds. An ingress may have let in a request just before it stopped that waits for its place
-first. Five seconds more: an ingress ends what is over its deadline two seconds late. Wants {root, component}.
+The shortest drain that cuts no answer, in seconds. An ingress may admit a request just before its stop, and the request first waits
+for its lease. Five seconds more: an ingress ends requests up to two seconds after their deadline. Takes {root, component}.
 */}}
 {{- define "sluice.neededDrainSeconds" -}}
 {{- $ms := int64 (include "sluice.longestAnswerMs" .root) }}
@@ -45,8 +45,8 @@ first. Five seconds more: an ingress ends what is over its deadline two seconds 
 {{- end }}
 
 {{/*
-An ingress that drains serves what still comes on its connections while its time is enough for the longest answer: hence more time than
-it needs. Wants {root, component}.
+A draining ingress serves further requests on open connections while its time is enough for the longest answer, so it gets more time
+than the longest answer needs. Takes {root, component}.
 */}}
 {{- define "sluice.drainSeconds" -}}
 {{- $given := (index .root.Values .component).drainTimeoutSeconds }}
@@ -57,18 +57,18 @@ it needs. Wants {root, component}.
 {{- end }}
 {{- end }}
 
-{{/* No load balancer looks at a worker, so it waits for none. Wants {root, component}. */}}
+{{/* No load balancer watches a worker, so a worker does not wait for one. Takes {root, component}. */}}
 {{- define "sluice.preStopSeconds" -}}
 {{- if eq .component "ingress" }}{{ int64 .root.Values.drain.preStopSeconds }}{{ else }}0{{ end }}
 {{- end }}
 
-{{/* Kubernetes counts the preStop hook as part of the grace period. Wants {root, component}. */}}
+{{/* Kubernetes counts the preStop hook as part of the grace period. Takes {root, component}. */}}
 {{- define "sluice.neededGraceSeconds" -}}
 {{- $drain := int64 (include "sluice.drainSeconds" .) }}
 {{- add $drain (int64 (include "sluice.preStopSeconds" .)) (int64 .root.Values.drain.graceSeconds) }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.graceSeconds" -}}
 {{- $given := (index .root.Values .component).terminationGracePeriodSeconds }}
 {{- if kindIs "invalid" $given }}{{ include "sluice.neededGraceSeconds" . }}{{ else }}{{ int64 $given }}{{ end }}

@@ -1,5 +1,5 @@
 {{/*
-What each controller needs so that a stream passes unbuffered and nobody's time-out is shorter than the longest answer.
+Annotations of each controller, so that streams pass unbuffered and no time-out is shorter than the longest answer.
 */}}
 {{- define "sluice.ingressAnnotations" -}}
 {{- $seconds := add (div (int64 (include "sluice.longestAnswerMs" .)) 1000) (div (int64 (dig "limits" "max_queue_wait_ms" 30000 .Values.config)) 1000) 10 }}
@@ -11,7 +11,7 @@ nginx.ingress.kubernetes.io/proxy-http-version: "1.1"
 nginx.ingress.kubernetes.io/proxy-read-timeout: {{ $seconds | toString | quote }}
 nginx.ingress.kubernetes.io/proxy-send-timeout: {{ $seconds | toString | quote }}
 nginx.ingress.kubernetes.io/proxy-body-size: {{ int64 (dig "server" "max_body_bytes" 20971520 .Values.config) | toString | quote }}
-# A request that reached a pod may run already; only its client may repeat it.
+# A request that reached a pod may already run; only its client may repeat it.
 nginx.ingress.kubernetes.io/proxy-next-upstream: "off"
 {{- else if eq $controller "envoy" }}
 projectcontour.io/response-timeout: infinity
