@@ -90,7 +90,7 @@ const tagged = { content: `<think>${reasoning}</think>${text}` };
 const longText = tokensOf('x', 6);
 const longField = { content: longText, reasoning_content: reasoning };
 const longTagged = { content: `<think>${reasoning}</think>${longText}` };
-const markup = `<details type="reasoning" done="true" duration="1">\n<summary>SplitText for 1 seconds</summary>\n> ${reasoning}\n</details>\n`;
+const markup = `<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ${reasoning}\n</details>\n`;
 const marked = { content: markup + longText };
 
 describe('reasoning', () => {

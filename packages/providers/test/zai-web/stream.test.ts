@@ -41,7 +41,7 @@ function read(events: readonly { readonly data: string }[], over: Partial<CallPl
 
 const opening = '<details type="reasoning" done="false">\n> Greet';
 const closing =
-  'true" duration="1">\n<summary>SplitText for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHel';
+  'true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHel';
 const wrapped = [
   event({ delta_content: opening, phase: 'thinking' }),
   event({ delta_content: ' the user 🙂.', phase: 'thinking' }),
@@ -98,7 +98,7 @@ describe('a wrapped answer', () => {
     const answer = read([...wrapped, end], { keepsThinkingMarkup: true });
     expect(answer.reasoning).toBe('');
     expect(answer.content).toBe(
-      '<details type="reasoning" done="true" duration="1">\n<summary>SplitText for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHello world!',
+      '<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHello world!',
     );
     const open = read([...wrapped.slice(0, 2), end], { keepsThinkingMarkup: true });
     expect(open.content).toBe(`${opening} the user 🙂.`);

@@ -8,7 +8,7 @@ const translate = (answer: unknown, over: Parameters<typeof plan>[0] = {}) =>
 
 const text =
   '<glm_block view="">{"type":"mcp"}</glm_block>' +
-  '<details type="reasoning" done="true" duration="1">\n<summary>SplitText for 1 second</summary>\n> Greet.\n</details>\n' +
+  '<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 second</summary>\n> Greet.\n</details>\n' +
   'Hello<glm_block>{}</glm_block>, world.';
 
 describe('an answer in one piece', () => {

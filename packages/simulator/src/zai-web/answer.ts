@@ -8,7 +8,7 @@ import type { WebRequest } from './request.ts';
 const usualReasoning = 4;
 
 const opened = '<details type="reasoning" done="';
-const endedBy = 'true" duration="1">\n<summary>SplitText for 1 seconds</summary>\n> ';
+const endedBy = 'true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ';
 
 type Update = Readonly<Record<string, unknown>>;
 const event = (data: Update): string => `data: ${JSON.stringify({ type: 'chat:completion', data })}\n\n`;

@@ -90,7 +90,7 @@ describe('the backend of chat.z.ai', () => {
   it('shows wrapped reasoning, an edited end, and the usage before the last text', async () => {
     const { events } = await ask({ model: 'demo-edit-t3-q2', thinks: true });
     expect(shownBy(events)).toBe(
-      '<details type="reasoning" done="true" duration="1">\n<summary>SplitText for 1 seconds</summary>\n> think0 think1 \n</details>\nx.0 x.1 x.2 ',
+      '<details type="reasoning" done="true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> think0 think1 \n</details>\nx.0 x.1 x.2 ',
     );
     const at = (part: string): number => events.findIndex((event) => event.includes(part));
     expect(at('"usage"')).toBeLessThan(at('x.2?!'));
