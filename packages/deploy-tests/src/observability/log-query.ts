@@ -20,7 +20,7 @@ export function readLog(output: string): LogLine[] {
  * texts and fields of a query are those of real lines, and throws on any other form.
  */
 export function selectLines(query: string, lines: readonly LogLine[]): LogLine[] {
-  const [, pipeline = ''] = /\{service_name=~"\.\+"\} (.+?)(?: \[\$__auto\]\)\))?$/.exec(query) ?? [];
+  const [, pipeline = ''] = /\{\$\{logs_selector:raw\}\} (.+?)(?: \[\$__auto\]\)\))?$/.exec(query) ?? [];
   if (pipeline === '') throw new Error(`not a query of ours: ${query}`);
   const tests = pipeline.split(/ (?=\| |\|= )/).map(stageOf);
   return lines.filter((line) => tests.every((test) => test(line)));
