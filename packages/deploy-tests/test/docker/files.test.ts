@@ -64,6 +64,20 @@ describe('the Dockerfile', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  it('builds all images of a demo on Kubernetes, with the tag that the chart asks for', () => {
+    const [, lines = ''] = /^## Images$[^]*?^```sh\n([^]*?)^```$/m.exec(readRepositoryFile('docs/operations.md')) ?? [];
+    const [, named = ''] = /^for image in (.*); do$/m.exec(lines) ?? [];
+    const appVersion = /^appVersion: '(.*)'$/m.exec(readRepositoryFile('deploy/helm/sluice/Chart.yaml'))?.[1];
+    expect(named.split(' ')).toEqual(['ingress', 'worker', 'simulator']);
+    for (const target of named.split(' ')) expect(dockerfile).toContain(`\nFROM runtime AS ${target}\n`);
+    expect(lines).toContain(
+      `docker build -f deploy/docker/Dockerfile --target $image -t $REGISTRY/sluice/$image:${appVersion} .`,
+    );
+    expect(lines).toContain(`docker push $REGISTRY/sluice/$image:${appVersion}`);
+  });
+});
+
 describe('docker-compose.yml', () => {
   it('builds existing targets, with the name of this version', () => {
     for (const { build, image, pull_policy } of Object.values(services)) {

@@ -46,7 +46,13 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, iptables, Docker, Go a
       copyFileSync(cluster.kubeconfig, kubeconfig);
       symlinkSync(join(debianTools(), 'usr/bin/kubectl'), join(folder, 'kubectl'));
       symlinkSync(await findHelm(), join(folder, 'helm'));
-      env = { ...process.env, KUBECONFIG: kubeconfig, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+      // The node has the images, under the names that they would have at Docker Hub.
+      env = {
+        ...process.env,
+        REGISTRY: 'docker.io',
+        KUBECONFIG: kubeconfig,
+        PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+      };
     });
     afterAll(async () => {
       await receiver.close();
