@@ -40,8 +40,7 @@ function read(events: readonly { readonly data: string }[], over: Partial<CallPl
 }
 
 const opening = '<details type="reasoning" done="false">\n> Greet';
-const closing =
-  'true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHel';
+const closing = 'true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> Greet the user 🙂.\n</details>\nHel';
 const wrapped = [
   event({ delta_content: opening, phase: 'thinking' }),
   event({ delta_content: ' the user 🙂.', phase: 'thinking' }),
