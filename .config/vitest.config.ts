@@ -23,6 +23,7 @@ const timing = [
   'packages/e2e/test/cluster.e2e.test.ts',
   'packages/e2e/test/death.e2e.test.ts',
   'packages/e2e/test/limits.e2e.test.ts',
+  'packages/e2e/test/memory.e2e.test.ts',
   'packages/e2e/test/metrics.e2e.test.ts',
   'packages/e2e/test/sdk.e2e.test.ts',
 ];
