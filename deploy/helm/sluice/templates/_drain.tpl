@@ -1,11 +1,3 @@
-{{/* A whole number out of values, where Helm makes 600000 a float. Wants {value, path}; texts such as ${X} can't be computed with. */}}
-{{- define "sluice.wholeNumber" -}}
-{{- if kindIs "string" .value }}
-{{- fail (printf "%s is a text (%s), so the chart can't compute the drain from it. Set drain.longestAnswerSeconds." .path .value) }}
-{{- end }}
-{{- int64 .value }}
-{{- end }}
-
 {{/*
 The longest that an answer may take once it is admitted, in ms: the deadline of docs/glossary.md. The totals of the modes are those
 of docs/configuration.md; a test compares them.
@@ -21,11 +13,11 @@ of docs/configuration.md; a test compares them.
 {{- $whole := index $ofMode 0 }}
 {{- $stream := index $ofMode 1 }}
 {{- if hasKey $timeouts "total_ms" }}
-{{- $whole = include "sluice.wholeNumber" (dict "value" $timeouts.total_ms "path" "config.timeouts.total_ms") }}
+{{- $whole = include "sluice.wholeNumber" (dict "value" $timeouts.total_ms "path" "config.timeouts.total_ms" "instead" "Set drain.longestAnswerSeconds.") }}
 {{- $stream = $whole }}
 {{- end }}
 {{- if hasKey $timeouts "stream_total_ms" }}
-{{- $stream = include "sluice.wholeNumber" (dict "value" $timeouts.stream_total_ms "path" "config.timeouts.stream_total_ms") }}
+{{- $stream = include "sluice.wholeNumber" (dict "value" $timeouts.stream_total_ms "path" "config.timeouts.stream_total_ms" "instead" "Set drain.longestAnswerSeconds.") }}
 {{- end }}
 {{- max (int64 $whole) (int64 $stream) }}
 {{- end }}
@@ -57,9 +49,17 @@ it needs. Wants {root, component}.
 {{- end }}
 {{- end }}
 
-{{/* No load balancer looks at a worker, so it waits for none. Wants {root, component}. */}}
+{{/*
+No load balancer looks at a worker, so it waits for none. A cloud's balancer learns late that a pod ends: its controller has to take
+the target out, and the balancer still sends requests until that has reached all of its nodes. Wants {root, component}.
+*/}}
 {{- define "sluice.preStopSeconds" -}}
-{{- if eq .component "ingress" }}{{ int64 .root.Values.drain.preStopSeconds }}{{ else }}0{{ end }}
+{{- $values := .root.Values }}
+{{- $isCloud := or (eq $values.ingress.service.type "LoadBalancer") (and $values.expose.ingress.enabled (eq $values.expose.ingress.controller "alb")) }}
+{{- if ne .component "ingress" }}0
+{{- else if kindIs "invalid" $values.drain.preStopSeconds }}{{ ternary 20 15 $isCloud }}
+{{- else }}{{ int64 $values.drain.preStopSeconds }}
+{{- end }}
 {{- end }}
 
 {{/* Kubernetes counts the preStop hook as part of the grace period. Wants {root, component}. */}}
